@@ -1,0 +1,58 @@
+package org.gatehouse;
+
+import ch.qos.logback.classic.LoggerContext;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import jakarta.servlet.ServletRegistration;
+import jakarta.servlet.annotation.WebListener;
+import org.gatehouse.config.SettingSources;
+import org.gatehouse.config.Settings;
+import org.gatehouse.config.SettingsException;
+import org.glassfish.jersey.servlet.ServletContainer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where the container starts and stops the application.
+ *
+ * <p>With settings missing or wrong the deployment fails, with one message that lists them all.
+ */
+@WebListener
+public final class GatehouseListener implements ServletContextListener {
+    /** The servlet context attribute that names the first administrator, set when this start created it. */
+    public static final String ADMINISTRATOR_CREATED = "org.gatehouse.administratorCreated";
+
+    private static final Logger log = LoggerFactory.getLogger(GatehouseListener.class);
+
+    private @Nullable Gatehouse gatehouse;
+
+    @Override
+    public void contextInitialized(ServletContextEvent event) {
+        ServletContext context = event.getServletContext();
+        try {
+            Settings settings = Settings.read(SettingSources.of(context));
+            gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
+            gatehouse.start();
+        } catch (SettingsException wrong) {
+            // Some containers hide what a listener throws in a file that nobody looks at first.
+            log.error(wrong.getMessage());
+            throw wrong;
+        }
+        ServletRegistration.Dynamic servlet =
+                context.addServlet("gatehouse", new ServletContainer(new HttpApplication(gatehouse)));
+        servlet.addMapping("/*");
+        servlet.setLoadOnStartup(1);
+    }
+
+    @Override
+    public void contextDestroyed(ServletContextEvent event) {
+        if (gatehouse != null) {
+            gatehouse.close();
+        }
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
+            logback.stop();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package org.gatehouse;
+
+import org.gatehouse.http.AccessLog;
+import org.gatehouse.http.BodyLimitFilter;
+import org.gatehouse.http.ErrorMapper;
+import org.gatehouse.http.JsonBodyReader;
+import org.gatehouse.http.ResponseHeaders;
+import org.gatehouse.login.LoginResource;
+import org.gatehouse.login.LogoutResource;
+import org.gatehouse.user.UserResource;
+import org.glassfish.jersey.CommonProperties;
+import org.glassfish.jersey.internal.inject.AbstractBinder;
+import org.glassfish.jersey.server.ResourceConfig;
+import org.glassfish.jersey.server.ServerProperties;
+
+/** Everything that is seen over HTTP: the filters in the order in which a request passes them, and the resources. */
+final class HttpApplication extends ResourceConfig {
+    HttpApplication(Gatehouse gatehouse) {
+        // Nothing is found by looking around: a quicker start, and no surprises from other jars.
+        property(CommonProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true);
+        property(CommonProperties.METAINF_SERVICES_LOOKUP_DISABLE, true);
+        property(ServerProperties.WADL_FEATURE_DISABLE, true);
+        // An error is a body of ours, never the container's error page.
+        property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
+
+        register(new AccessLog());
+        register(gatehouse.requestIds);
+        register(gatehouse.gate);
+        register(gatehouse.authentication);
+        register(new BodyLimitFilter());
+        register(new JsonBodyReader());
+        register(new ResponseHeaders());
+        register(new ErrorMapper());
+
+        register(UserResource.class);
+        register(LoginResource.class);
+        register(LogoutResource.class);
+        // Registered as classes, bound to the instances made by hand: registering an instance logs a false warning.
+        register(new AbstractBinder() {
+            @Override
+            protected void configure() {
+                bind(gatehouse.userResource).to(UserResource.class);
+                bind(gatehouse.loginResource).to(LoginResource.class);
+                bind(gatehouse.logoutResource).to(LogoutResource.class);
+            }
+        });
+    }
+}

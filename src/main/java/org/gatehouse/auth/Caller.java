@@ -1,0 +1,29 @@
+package org.gatehouse.auth;
+
+import java.security.Principal;
+import java.util.Set;
+
+/**
+ * The holder of a valid token.
+ *
+ * @param userId whom the token was issued to
+ * @param roles what the caller may do
+ */
+public record Caller(UserId userId, Set<String> roles) implements Principal {
+    public Caller {
+        roles = Set.copyOf(roles);
+    }
+
+    public boolean isAdmin() {
+        return roles.contains(Roles.ADMIN);
+    }
+
+    public boolean is(UserId other) {
+        return userId.equals(other);
+    }
+
+    @Override
+    public String getName() {
+        return userId.hex();
+    }
+}

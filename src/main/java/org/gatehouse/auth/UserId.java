@@ -1,0 +1,31 @@
+package org.gatehouse.auth;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The id of a user: 24 hexadecimal digits, the {@code sub} of a token and the {@code _id} of a document.
+ *
+ * @param hex in lower case
+ */
+public record UserId(String hex) {
+    private static final Pattern HEX = Pattern.compile("[0-9a-f]{24}");
+
+    public UserId {
+        if (!HEX.matcher(hex).matches()) {
+            throw new IllegalArgumentException("not 24 hexadecimal digits in lower case");
+        }
+    }
+
+    /** The id in a caller's text, in either case; empty when it is none. */
+    public static Optional<UserId> parse(String text) {
+        String hex = text.toLowerCase(Locale.ROOT);
+        return HEX.matcher(hex).matches() ? Optional.of(new UserId(hex)) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return hex;
+    }
+}

@@ -1,0 +1,46 @@
+package org.gatehouse.config;
+
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One setting: its name, what it means, its default, and how its text becomes a value.
+ *
+ * @param name the name in the environment, in upper case
+ * @param meaning one sentence for the person who sets it, with the unit and the bounds
+ * @param defaultText the default as one would write it; null when there is none
+ * @param secret whether the value may be given as a file ({@code NAME_FILE}) and must never be shown
+ * @param parser makes the value of the text, or throws {@link IllegalArgumentException} with the reason
+ */
+public record Setting<T>(
+        String name, String meaning, @Nullable String defaultText, boolean secret, Function<String, T> parser) {
+
+    static Setting<String> text(String name, @Nullable String defaultText, String meaning) {
+        return new Setting<>(name, meaning, defaultText, false, Function.identity());
+    }
+
+    static Setting<Secret> secret(String name, String meaning, Function<String, Secret> parser) {
+        return new Setting<>(name, meaning, null, true, parser);
+    }
+
+    /** A whole number from {@code least} to {@code most}. */
+    static Setting<Integer> number(String name, int defaultNumber, int least, int most, String meaning) {
+        return new Setting<>(name, meaning, Integer.toString(defaultNumber), false, text -> {
+            try {
+                int number = Integer.parseInt(text);
+                if (number >= least && number <= most) {
+                    return number;
+                }
+            } catch (NumberFormatException notANumber) {
+                // falls through to the one sentence that covers both
+            }
+            throw new IllegalArgumentException("must be a whole number from " + least + " to " + most);
+        });
+    }
+
+    /** The default, as one would write it in a file; empty when the setting has none. */
+    public Optional<String> defaultValue() {
+        return Optional.ofNullable(defaultText);
+    }
+}

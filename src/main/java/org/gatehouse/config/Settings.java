@@ -1,0 +1,264 @@
+package org.gatehouse.config;
+
+import com.mongodb.ConnectionString;
+import io.lettuce.core.RedisURI;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/**
+ * The catalogue of settings, and their values once read.
+ *
+ * <p>An instance exists only when every value is present, typed and within its bounds, so nothing later needs to check.
+ * What a setting means, and its default, is said here once; the README's table and {@code .env.example} are compared
+ * with this list by a test.
+ */
+public record Settings(
+        Secret authKey,
+        Duration authExpiry,
+        String authIssuer,
+        String authAudience,
+        Secret mongoUri,
+        String databaseName,
+        String usersCollection,
+        Secret redisUri,
+        Duration cacheExpiry,
+        int passwordMinLength,
+        int argon2MemoryKib,
+        int argon2Iterations,
+        Optional<FirstAdministrator> firstAdministrator) {
+
+    /** The account made when no administrator exists. */
+    public record FirstAdministrator(String username, Secret password) {}
+
+    /** RFC 7518, section 3.2: a key for HS256 is at least as long as its hash. */
+    private static final int AUTH_KEY_MIN_BYTES = 32;
+
+    private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
+
+    static final Setting<Secret> AUTH_KEY = Setting.secret(
+            "AUTH_KEY", "Signs the tokens; at least 32 bytes, the same on every node. Required.", Settings::authKey);
+    static final Setting<Integer> AUTH_EXPIRY = Setting.number(
+            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "How long an access token lives, in ms, from 1000 to 86400000.");
+    static final Setting<String> AUTH_ISSUER =
+            Setting.text("AUTH_ISSUER", "gatehouse", "The `iss` claim: issued, and demanded of every token.");
+    static final Setting<String> AUTH_AUDIENCE =
+            Setting.text("AUTH_AUDIENCE", "gatehouse", "The `aud` claim: issued, and demanded of every token.");
+    static final Setting<Secret> DB_HOST = Setting.secret(
+            "DB_HOST", "MongoDB connection string, `mongodb://` or `mongodb+srv://`. Required.", Settings::mongoUri);
+    static final Setting<String> DB_NAME = name("DB_NAME", "gatehouse", "Name of the database.");
+    static final Setting<String> DB_COLLECTION_USERS =
+            name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
+    static final Setting<String> REDIS_HOST =
+            Setting.text("REDIS_HOST", null, "Host of a plain Redis; this or `REDIS_URL` is required.");
+    static final Setting<Integer> REDIS_PORT =
+            Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of that Redis, from 1 to 65535.");
+    static final Setting<Secret> REDIS_URL = Setting.secret(
+            "REDIS_URL",
+            "Redis as `redis://` or, with TLS, `rediss://`, with user, password and database; instead of `REDIS_HOST`.",
+            Settings::redisUri);
+    static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
+            "REDIS_EXPIRY_SECS",
+            3_600,
+            1,
+            604_800,
+            "How long a user stays in the cache, in seconds, from 1 to 604800.");
+    static final Setting<Integer> PASSWORD_MIN_LENGTH =
+            Setting.number("PASSWORD_MIN_LENGTH", 15, 8, 64, "Shortest new password, in code points, from 8 to 64.");
+    static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
+            "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Argon2id memory, in KiB, from 19456 to 1048576.");
+    static final Setting<Integer> ARGON2_ITERATIONS =
+            Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Argon2id passes, from 2 to 20.");
+    static final Setting<String> ADMIN_USERNAME = Setting.text(
+            "ADMIN_USERNAME", null, "Administrator to create at start when there is none; goes with `ADMIN_PASSWORD`.");
+    static final Setting<Secret> ADMIN_PASSWORD =
+            Setting.secret("ADMIN_PASSWORD", "Password of that administrator; not used once one exists.", Secret::new);
+
+    // Only the development server listens by itself; everywhere else the container owns the port.
+    static final Setting<String> APP_HOST =
+            Setting.text("APP_HOST", "localhost", "Address that `mvn jetty:run` listens on; nothing else reads it.");
+    static final Setting<Integer> APP_PORT =
+            Setting.number("APP_PORT", 8080, 1, 65_535, "Port that `mvn jetty:run` listens on; nothing else reads it.");
+
+    /** Every setting, in the order in which the README lists them. */
+    public static List<Setting<?>> catalogue() {
+        return List.of(
+                AUTH_KEY,
+                AUTH_EXPIRY,
+                AUTH_ISSUER,
+                AUTH_AUDIENCE,
+                DB_HOST,
+                DB_NAME,
+                DB_COLLECTION_USERS,
+                REDIS_HOST,
+                REDIS_PORT,
+                REDIS_URL,
+                REDIS_EXPIRY_SECS,
+                PASSWORD_MIN_LENGTH,
+                ARGON2_MEMORY_KIB,
+                ARGON2_ITERATIONS,
+                ADMIN_USERNAME,
+                ADMIN_PASSWORD,
+                APP_HOST,
+                APP_PORT);
+    }
+
+    /**
+     * Reads and checks every setting.
+     *
+     * @throws SettingsException naming every setting that is missing or wrong
+     */
+    public static Settings read(SettingSources sources) {
+        Reader reader = new Reader(sources);
+        Secret authKey = reader.required(AUTH_KEY, new Secret(""), " Make one with: " + KEY_COMMAND);
+        Optional<String> adminUsername = reader.optional(ADMIN_USERNAME);
+        Optional<Secret> adminPassword = reader.optional(ADMIN_PASSWORD);
+        if (adminUsername.isPresent() != adminPassword.isPresent()) {
+            reader.problems.add("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
+        }
+        Settings settings = new Settings(
+                authKey,
+                Duration.ofMillis(reader.withDefault(AUTH_EXPIRY)),
+                reader.withDefault(AUTH_ISSUER),
+                reader.withDefault(AUTH_AUDIENCE),
+                reader.required(DB_HOST, new Secret(""), ""),
+                reader.withDefault(DB_NAME),
+                reader.withDefault(DB_COLLECTION_USERS),
+                redisFrom(reader),
+                Duration.ofSeconds(reader.withDefault(REDIS_EXPIRY_SECS)),
+                reader.withDefault(PASSWORD_MIN_LENGTH),
+                reader.withDefault(ARGON2_MEMORY_KIB),
+                reader.withDefault(ARGON2_ITERATIONS),
+                adminUsername.flatMap(
+                        username -> adminPassword.map(password -> new FirstAdministrator(username, password))));
+        if (!reader.problems.isEmpty()) {
+            throw new SettingsException(reader.problems);
+        }
+        return settings;
+    }
+
+    private static final String KEY_COMMAND = "openssl rand -base64 48";
+
+    private static Secret authKey(String text) {
+        Secret key = new Secret(text);
+        if (key.bytes().length < AUTH_KEY_MIN_BYTES) {
+            throw new IllegalArgumentException("is shorter than " + AUTH_KEY_MIN_BYTES
+                    + " bytes, so it can be guessed. Make a good one with: " + KEY_COMMAND);
+        }
+        return key;
+    }
+
+    private static Secret redisFrom(Reader reader) {
+        Optional<Secret> url = reader.optional(REDIS_URL);
+        Optional<String> host = reader.optional(REDIS_HOST);
+        int port = reader.withDefault(REDIS_PORT);
+        if (url.isPresent() && host.isPresent()) {
+            reader.problems.add("REDIS_URL and REDIS_HOST are both set; keep one.");
+        }
+        if (url.isEmpty() && host.isEmpty() && !reader.complainedOf(REDIS_URL) && !reader.complainedOf(REDIS_HOST)) {
+            reader.problems.add("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.meaning());
+        }
+        return url.orElseGet(() -> new Secret("redis://" + host.orElse("") + ":" + port));
+    }
+
+    private static Setting<String> name(String name, String defaultText, String meaning) {
+        return new Setting<>(name, meaning, defaultText, false, text -> {
+            if (!STORE_NAME.matcher(text).matches()) {
+                throw new IllegalArgumentException("may hold letters, digits, - and _, at most 60 of them");
+            }
+            return text;
+        });
+    }
+
+    private static Secret mongoUri(String text) {
+        return wellFormed(text, ConnectionString::new, "is not a MongoDB connection string (mongodb://host:27017)");
+    }
+
+    private static Secret redisUri(String text) {
+        if (!text.startsWith("redis://") && !text.startsWith("rediss://")) {
+            throw new IllegalArgumentException("must start with redis:// or rediss://");
+        }
+        return wellFormed(text, RedisURI::create, "is not a Redis address (redis://user:password@host:6379/0)");
+    }
+
+    private static Secret wellFormed(String text, Consumer<String> driversParser, String complaint) {
+        try {
+            driversParser.accept(text);
+            return new Secret(text);
+        } catch (RuntimeException malformed) {
+            // Neither the text nor the driver's sentence about it is repeated: both may hold a password.
+            throw new IllegalArgumentException(complaint);
+        }
+    }
+
+    /** Reads one setting after the other and remembers what was wrong, so that all of it can be told at once. */
+    private static final class Reader {
+        private final SettingSources sources;
+        private final List<String> problems = new ArrayList<>();
+
+        Reader(SettingSources sources) {
+            this.sources = sources;
+        }
+
+        /** @param placeholder stands in for a missing value until the problems are thrown; never seen after that */
+        <T> T required(Setting<T> setting, T placeholder, String hint) {
+            Optional<T> value = optional(setting);
+            if (value.isEmpty() && !complainedOf(setting)) {
+                problems.add(setting.name() + " is missing. " + setting.meaning() + hint);
+            }
+            return value.orElse(placeholder);
+        }
+
+        <T> T withDefault(Setting<T> setting) {
+            return optional(setting)
+                    .orElseGet(
+                            () -> setting.parser().apply(setting.defaultValue().orElseThrow()));
+        }
+
+        <T> Optional<T> optional(Setting<T> setting) {
+            try {
+                return text(setting).map(setting.parser());
+            } catch (IllegalArgumentException wrong) {
+                problems.add(setting.name() + " " + wrong.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        boolean complainedOf(Setting<?> setting) {
+            return problems.stream().anyMatch(problem -> problem.startsWith(setting.name() + " "));
+        }
+
+        private Optional<String> text(Setting<?> setting) {
+            Optional<String> direct = sources.find(setting.name());
+            if (!setting.secret()) {
+                return direct;
+            }
+            Optional<String> file = sources.find(setting.name() + SettingSources.FILE_SUFFIX);
+            if (direct.isPresent() && file.isPresent()) {
+                throw new IllegalArgumentException("and " + setting.name() + "_FILE are both set; keep one");
+            }
+            return direct.or(() -> file.map(Reader::contentOf));
+        }
+
+        private static String contentOf(String file) {
+            String content;
+            try {
+                // Editors and shells end a file with a newline that is not part of the secret.
+                content = Files.readString(Path.of(file)).strip();
+            } catch (IOException | InvalidPathException unreadable) {
+                throw new IllegalArgumentException("cannot be read from the file " + file, unreadable);
+            }
+            if (content.isEmpty()) {
+                throw new IllegalArgumentException("is empty in the file " + file);
+            }
+            return content;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package org.gatehouse.error;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every failure that a caller can be told of: a stable code, the HTTP status, and the sentence for the caller.
+ *
+ * <p>Clients branch on the code; the sentence may be replaced by a more precise one where the exception is thrown. The
+ * sentences of the first block, and the names that token errors carry, are those of the original service, word for
+ * word, because its clients compare them.
+ */
+public enum ErrorCode {
+    CREDENTIALS_MISSING(400, "Username or password field is missing!"),
+    CREDENTIALS_WRONG(401, "Wrong username or password!"),
+    TOKEN_MISSING(401, "jwt must be provided", "JsonWebTokenError"),
+    TOKEN_MALFORMED(401, "jwt malformed", "JsonWebTokenError"),
+    TOKEN_INVALID(401, "invalid signature", "JsonWebTokenError"),
+    TOKEN_EXPIRED(401, "jwt expired", "TokenExpiredError"),
+    USER_NOT_FOUND(404, "Data not found."),
+
+    BODY_MALFORMED(400, "The body is not valid JSON."),
+    BODY_TOO_LARGE(413, "The body is too large."),
+    TOKEN_AMBIGUOUS(400, "The request carries two different tokens."),
+    VALIDATION_FAILED(400, "Some fields are not acceptable."),
+    BAD_REQUEST(400, "The request cannot be understood."),
+    FORBIDDEN(403, "You are not allowed to do this."),
+    NOT_FOUND(404, "There is nothing at this path."),
+    METHOD_NOT_ALLOWED(405, "This path does not answer that method."),
+    NOT_ACCEPTABLE(406, "Only application/json can be answered here."),
+    USERNAME_TAKEN(409, "This username is taken."),
+    LAST_ADMINISTRATOR(409, "The last active administrator cannot be demoted, disabled or deleted."),
+    VERSION_MISMATCH(412, "The user has changed since you read it."),
+    UNSUPPORTED_MEDIA_TYPE(415, "Send JSON, with Content-Type: application/json."),
+    INTERNAL(500, "Something went wrong on our side; quote the request id to the operator."),
+    BUSY(503, "Too many logins at once; try again shortly."),
+    STORE_UNAVAILABLE(503, "The user store cannot be reached; try again shortly.");
+
+    private final int status;
+    private final String message;
+    private final @Nullable String originalName;
+
+    ErrorCode(int status, String message) {
+        this(status, message, null);
+    }
+
+    ErrorCode(int status, String message, @Nullable String originalName) {
+        this.status = status;
+        this.message = message;
+        this.originalName = originalName;
+    }
+
+    /** The HTTP status this code always answers with. */
+    public int status() {
+        return status;
+    }
+
+    /** The sentence for the caller when the place of failure has no better one. */
+    public String message() {
+        return message;
+    }
+
+    /** The error name that the original service put beside token errors; empty for all others. */
+    public Optional<String> originalName() {
+        return Optional.ofNullable(originalName);
+    }
+}

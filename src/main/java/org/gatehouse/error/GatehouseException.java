@@ -1,0 +1,85 @@
+package org.gatehouse.error;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one exception that carries an {@link ErrorCode} to the caller.
+ *
+ * <p>Its message is written for the caller and never holds anything of the inside; the cause, if any, is for the log.
+ * An exception without a cause is an ordinary answer and has no stack trace.
+ */
+public final class GatehouseException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final ErrorCode code;
+    private final transient List<FieldError> errors;
+    private final @Nullable Duration retryAfter;
+    private final @Nullable Instant expiredAt;
+
+    public GatehouseException(ErrorCode code) {
+        this(code, code.message());
+    }
+
+    public GatehouseException(ErrorCode code, String message) {
+        this(code, message, null, List.of(), null, null);
+    }
+
+    private GatehouseException(
+            ErrorCode code,
+            String message,
+            @Nullable Throwable cause,
+            List<FieldError> errors,
+            @Nullable Duration retryAfter,
+            @Nullable Instant expiredAt) {
+        super(message, cause, false, cause != null);
+        this.code = code;
+        this.errors = List.copyOf(errors);
+        this.retryAfter = retryAfter;
+        this.expiredAt = expiredAt;
+    }
+
+    /** {@code VALIDATION_FAILED}, with every field that is not acceptable. */
+    public static GatehouseException invalid(List<FieldError> errors) {
+        ErrorCode code = ErrorCode.VALIDATION_FAILED;
+        return new GatehouseException(code, code.message(), null, errors, null, null);
+    }
+
+    /** {@code VALIDATION_FAILED} for one field. */
+    public static GatehouseException invalid(String field, String message) {
+        return invalid(List.of(new FieldError(field, message)));
+    }
+
+    /** {@code TOKEN_EXPIRED}, with the moment of expiry that the original service also named. */
+    public static GatehouseException expired(Instant expiredAt) {
+        ErrorCode code = ErrorCode.TOKEN_EXPIRED;
+        return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt);
+    }
+
+    /** A failure that passes by itself: the caller is told to come back after {@code retryAfter}. */
+    public static GatehouseException temporary(ErrorCode code, Duration retryAfter, @Nullable Throwable cause) {
+        return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null);
+    }
+
+    public ErrorCode code() {
+        return code;
+    }
+
+    /** What is wrong with which field; empty unless the code is {@code VALIDATION_FAILED}. */
+    public List<FieldError> errors() {
+        return errors;
+    }
+
+    /** When it is worth trying again; empty when trying again would not help. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
+    }
+
+    /** When the token expired; empty unless the code is {@code TOKEN_EXPIRED}. */
+    public Optional<Instant> expiredAt() {
+        return Optional.ofNullable(expiredAt);
+    }
+}

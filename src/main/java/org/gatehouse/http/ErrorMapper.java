@@ -1,0 +1,96 @@
+package org.gatehouse.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
+import jakarta.ws.rs.ext.ExceptionMapper;
+import java.util.Map;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.FieldError;
+import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns everything that is thrown into the one form of an error:
+ * {@code {status, code, message, requestId, errors?}}.
+ *
+ * <p>The caller's mistakes are logged at debug level; ours at error level, once, with the request id that the caller was
+ * given, and nothing of the inside reaches the answer.
+ */
+public final class ErrorMapper implements ExceptionMapper<Throwable> {
+    private static final Logger log = LoggerFactory.getLogger(ErrorMapper.class);
+
+    /** What Jersey itself refuses, before a resource is reached. */
+    private static final Map<Integer, ErrorCode> BY_STATUS = Map.of(
+            404, ErrorCode.NOT_FOUND,
+            405, ErrorCode.METHOD_NOT_ALLOWED,
+            406, ErrorCode.NOT_ACCEPTABLE,
+            413, ErrorCode.BODY_TOO_LARGE,
+            415, ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+
+    @Override
+    public Response toResponse(Throwable thrown) {
+        if (thrown instanceof GatehouseException expected) {
+            return answer(expected).build();
+        }
+        if (thrown instanceof WebApplicationException refused
+                && refused.getResponse().getStatus() < 500) {
+            return ofContainer(refused);
+        }
+        log.error("Unexpected failure of request {}", RequestId.current(), thrown);
+        return answer(new GatehouseException(ErrorCode.INTERNAL)).build();
+    }
+
+    private Response ofContainer(WebApplicationException refused) {
+        int status = refused.getResponse().getStatus();
+        ErrorCode code = BY_STATUS.getOrDefault(status, ErrorCode.BAD_REQUEST);
+        ResponseBuilder answer = answer(new GatehouseException(code));
+        String allow = refused.getResponse().getHeaderString(HttpHeaders.ALLOW);
+        return allow == null
+                ? answer.build()
+                : answer.header(HttpHeaders.ALLOW, allow).build();
+    }
+
+    private ResponseBuilder answer(GatehouseException failure) {
+        ErrorCode code = failure.code();
+        log.debug("Request {} refused: {}", RequestId.current(), code, failure);
+        ResponseBuilder answer = Response.status(code.status())
+                .type(MediaType.APPLICATION_JSON_TYPE)
+                .entity(Json.write(body(failure)));
+        failure.retryAfter().ifPresent(after -> answer.header(HttpHeaders.RETRY_AFTER, Math.max(1, after.toSeconds())));
+        if (code.status() == Response.Status.UNAUTHORIZED.getStatusCode()) {
+            answer.header(HttpHeaders.WWW_AUTHENTICATE, challenge(code));
+        }
+        return answer;
+    }
+
+    private ObjectNode body(GatehouseException failure) {
+        ObjectNode body = Json.MAPPER.createObjectNode();
+        body.put("status", "error");
+        body.put("code", failure.code().name());
+        failure.code().originalName().ifPresent(name -> body.put("name", name));
+        body.put("message", failure.getMessage());
+        failure.expiredAt().ifPresent(instant -> body.put("expiredAt", IsoTime.format(instant)));
+        body.put("requestId", RequestId.current());
+        if (!failure.errors().isEmpty()) {
+            ArrayNode errors = body.putArray("errors");
+            for (FieldError error : failure.errors()) {
+                errors.addObject().put("field", error.field()).put("message", error.message());
+            }
+        }
+        return body;
+    }
+
+    /** RFC 6750, section 3: {@code invalid_token} only when a token was sent. */
+    private static String challenge(ErrorCode code) {
+        return switch (code) {
+            case TOKEN_MISSING, CREDENTIALS_WRONG -> "Bearer";
+            default -> "Bearer error=\"invalid_token\"";
+        };
+    }
+}

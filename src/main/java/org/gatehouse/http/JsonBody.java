@@ -1,0 +1,33 @@
+package org.gatehouse.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+
+/**
+ * The body of a request, parsed but not yet believed; a missing body is the JSON node "missing".
+ *
+ * <p>Resources take this instead of a bean, because a bean loses what matters here: whether a field was absent or null,
+ * and what type it had.
+ */
+public record JsonBody(JsonNode node) {
+
+    /**
+     * The body as an object.
+     *
+     * @throws GatehouseException {@code BODY_MALFORMED} when it is none
+     */
+    public ObjectNode object() {
+        if (node instanceof ObjectNode object) {
+            return object;
+        }
+        throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body must be a JSON object.");
+    }
+
+    /** The field's text; empty when it is absent or not a string. */
+    public Optional<String> text(String field) {
+        return Optional.ofNullable(node.path(field).textValue());
+    }
+}

@@ -1,0 +1,56 @@
+package org.gatehouse.http;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyReader;
+import java.io.CharConversionException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+
+/** Parses a body whole, before anything is done with it. The parser's own words stay inside: they quote the body. */
+public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
+    @Override
+    public boolean isReadable(Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+        return type == JsonBody.class;
+    }
+
+    @Override
+    public JsonBody readFrom(
+            Class<JsonBody> type,
+            Type genericType,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, String> headers,
+            InputStream body)
+            throws IOException {
+        byte[] bytes = body.readAllBytes();
+        try {
+            return new JsonBody(Json.MAPPER.readTree(bytes));
+        } catch (StreamConstraintsException excessive) {
+            throw new GatehouseException(
+                    ErrorCode.BODY_MALFORMED, "The body is nested too deep, or a number too long.");
+        } catch (JsonParseException malformed) {
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, where(malformed));
+        } catch (JacksonException | CharConversionException malformed) {
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED);
+        }
+    }
+
+    private static String where(JsonParseException malformed) {
+        if (malformed.getLocation() == null) {
+            return ErrorCode.BODY_MALFORMED.message();
+        }
+        String reason = malformed.getOriginalMessage().startsWith("Duplicate field")
+                ? "The body has the same key twice"
+                : "The body is not valid JSON";
+        return reason + " (line " + malformed.getLocation().getLineNr() + ", column "
+                + malformed.getLocation().getColumnNr() + ").";
+    }
+}

@@ -1,0 +1,28 @@
+package org.gatehouse.http;
+
+import jakarta.annotation.Priority;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import java.time.Duration;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+
+/** Answers every request with 503 until the application has what it needs; then it stays out of the way. */
+@Priority(1)
+public final class StartGate implements ContainerRequestFilter {
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    private volatile boolean open;
+
+    /** Lets requests through from now on. */
+    public void open() {
+        open = true;
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        if (!open) {
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package org.gatehouse.password;
+
+import java.text.Normalizer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/**
+ * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings.
+ *
+ * <p>At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others are refused
+ * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory.
+ */
+public final class PasswordHasher implements AutoCloseable {
+    /** What a person waits for a login without trying again. */
+    private static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
+
+    /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
+    private static final int WAITING_PER_CORE = 16;
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private static final int SALT_BYTES = 16;
+    private static final int HASH_BYTES = 32;
+    private static final int LANES = 1;
+
+    private final PasswordEncoder encoder;
+    private final ThreadPoolExecutor slots;
+    private final String hashOfNobody;
+
+    /**
+     * Starts with no threads; they come with the first work.
+     *
+     * @param memoryKib memory of a new hash; existing hashes carry their own costs
+     * @param iterations passes of a new hash
+     * @param cores how many hashes may run at once
+     */
+    public PasswordHasher(int memoryKib, int iterations, int cores) {
+        this.encoder = new Argon2PasswordEncoder(SALT_BYTES, HASH_BYTES, LANES, memoryKib, iterations);
+        AtomicInteger number = new AtomicInteger();
+        this.slots = new ThreadPoolExecutor(
+                cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
+                    Thread thread = new Thread(work, "gatehouse-password-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        this.hashOfNobody = encoder.encode("nobody's password");
+    }
+
+    /**
+     * The PHC string to store for this password.
+     *
+     * @throws GatehouseException {@code BUSY} when there is no slot in time
+     */
+    public String hash(String password) {
+        return inSlot(() -> encoder.encode(normal(password)));
+    }
+
+    /**
+     * Whether this is the password; without a hash the answer is no, after the same work, so that time does not tell who
+     * has an account.
+     *
+     * @throws GatehouseException {@code BUSY} when there is no slot in time
+     */
+    public boolean matches(String password, Optional<String> hash) {
+        return inSlot(() -> encoder.matches(normal(password), hash.orElse(hashOfNobody))) && hash.isPresent();
+    }
+
+    @Override
+    public void close() {
+        slots.shutdownNow();
+        try {
+            if (!slots.awaitTermination(2, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("password hashing did not stop");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The same password typed on two keyboards may differ in its code points (NIST SP 800-63B-4, section 3.1.1.2). */
+    private static String normal(String password) {
+        return Normalizer.normalize(password, Normalizer.Form.NFKC);
+    }
+
+    private <T> T inSlot(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        try {
+            slots.execute(task);
+            return task.get(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException | TimeoutException | CancellationException full) {
+            task.cancel(false);
+            slots.remove(task);
+            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException("password hashing failed", failed.getCause());
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package org.gatehouse.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Base64;
+import org.bson.BsonArray;
+import org.bson.BsonBoolean;
+import org.bson.BsonDecimal128;
+import org.bson.BsonDocument;
+import org.bson.BsonDouble;
+import org.bson.BsonInt64;
+import org.bson.BsonNull;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.types.Decimal128;
+import org.gatehouse.http.IsoTime;
+
+/**
+ * JSON to BSON and back.
+ *
+ * <p>Numbers keep their value exactly, or are refused: whole numbers of up to 64 bits become {@code int64}, decimals
+ * become {@code double} where that loses nothing and {@code decimal128} where it would. BSON types that JSON lacks,
+ * found in documents that others wrote, are shown as text: dates in ISO-8601, ids in hex, binary in Base64.
+ */
+public final class BsonJson {
+    private static final JsonNodeFactory json = JsonNodeFactory.instance;
+
+    private BsonJson() {}
+
+    /** The JSON as BSON; its numbers must all be {@link #isExact exact}. */
+    public static BsonValue toBson(JsonNode node) {
+        switch (node.getNodeType()) {
+            case OBJECT -> {
+                BsonDocument document = new BsonDocument();
+                node.properties().forEach(entry -> document.put(entry.getKey(), toBson(entry.getValue())));
+                return document;
+            }
+            case ARRAY -> {
+                BsonArray array = new BsonArray();
+                node.forEach(element -> array.add(toBson(element)));
+                return array;
+            }
+            case STRING -> {
+                return new BsonString(node.textValue());
+            }
+            case BOOLEAN -> {
+                return BsonBoolean.valueOf(node.booleanValue());
+            }
+            case NUMBER -> {
+                return number(node);
+            }
+            default -> {
+                return BsonNull.VALUE;
+            }
+        }
+    }
+
+    public static JsonNode toJson(BsonValue value) {
+        return switch (value.getBsonType()) {
+            case DOCUMENT -> {
+                ObjectNode object = json.objectNode();
+                value.asDocument().forEach((name, member) -> object.set(name, toJson(member)));
+                yield object;
+            }
+            case ARRAY -> {
+                ArrayNode array = json.arrayNode();
+                value.asArray().forEach(element -> array.add(toJson(element)));
+                yield array;
+            }
+            case STRING -> json.textNode(value.asString().getValue());
+            case BOOLEAN -> json.booleanNode(value.asBoolean().getValue());
+            case INT32 -> json.numberNode(value.asInt32().getValue());
+            case INT64 -> json.numberNode(value.asInt64().getValue());
+            case DOUBLE -> decimal(value.asDouble().getValue());
+            case DECIMAL128 -> decimal(value.asDecimal128().getValue());
+            case DATE_TIME ->
+                json.textNode(
+                        IsoTime.format(Instant.ofEpochMilli(value.asDateTime().getValue())));
+            case OBJECT_ID -> json.textNode(value.asObjectId().getValue().toHexString());
+            case BINARY ->
+                json.textNode(
+                        Base64.getEncoder().encodeToString(value.asBinary().getData()));
+            case NULL, UNDEFINED -> json.nullNode();
+            default -> json.textNode(value.toString());
+        };
+    }
+
+    /** Whether BSON can hold this number without loss. */
+    public static boolean isExact(JsonNode number) {
+        try {
+            number(number);
+            return true;
+        } catch (NumberFormatException tooLong) {
+            return false;
+        }
+    }
+
+    private static BsonValue number(JsonNode node) {
+        if (node.isIntegralNumber() && node.canConvertToLong()) {
+            return new BsonInt64(node.longValue());
+        }
+        BigDecimal exact = node.decimalValue();
+        double nearest = exact.doubleValue();
+        if (Double.isFinite(nearest) && new BigDecimal(Double.toString(nearest)).compareTo(exact) == 0) {
+            return new BsonDouble(nearest);
+        }
+        return new BsonDecimal128(new Decimal128(exact));
+    }
+
+    private static JsonNode decimal(double value) {
+        return Double.isFinite(value) ? json.numberNode(value) : json.textNode(Double.toString(value));
+    }
+
+    private static JsonNode decimal(Decimal128 value) {
+        return value.isFinite() ? json.numberNode(value.bigDecimalValue()) : json.textNode(value.toString());
+    }
+}

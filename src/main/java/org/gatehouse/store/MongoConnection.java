@@ -1,0 +1,98 @@
+package org.gatehouse.store;
+
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoBulkWriteException;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import com.mongodb.MongoWriteException;
+import com.mongodb.ReadPreference;
+import com.mongodb.WriteConcern;
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoDatabase;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.bson.BsonDocument;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one client to MongoDB: writes are acknowledged by a majority, reads come from the primary, and every operation
+ * ends within {@link #OPERATION_LIMIT}.
+ *
+ * <p>Callers may rely on {@link #call}: what the store refuses for a reason of theirs comes out as the driver's own
+ * exception; that the store could not be asked comes out as {@code STORE_UNAVAILABLE}.
+ */
+public final class MongoConnection implements AutoCloseable {
+    /** All of one operation, retries and waiting for a server included. */
+    static final Duration OPERATION_LIMIT = Duration.ofSeconds(3);
+
+    /** A server that is not there is reported well within two seconds, not after the whole operation's time. */
+    static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_500);
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+    private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
+
+    private final MongoClient client;
+    private final MongoDatabase database;
+    private final AtomicBoolean away = new AtomicBoolean();
+
+    /**
+     * Opens the client without waiting for a server.
+     *
+     * @param uri a well-formed connection string; its time limits, read preference and write concern are overruled
+     */
+    public MongoConnection(Secret uri, String databaseName) {
+        this.client = MongoClients.create(MongoClientSettings.builder()
+                .applicationName("gatehouse")
+                .applyConnectionString(new ConnectionString(uri.reveal()))
+                .applyToClusterSettings(cluster ->
+                        cluster.serverSelectionTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
+                .applyToSocketSettings(
+                        socket -> socket.connectTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
+                .timeout(OPERATION_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .writeConcern(WriteConcern.MAJORITY)
+                .readPreference(ReadPreference.primary())
+                .build());
+        this.database = client.getDatabase(databaseName);
+    }
+
+    /** A collection of documents as the wire has them, so that no value changes its type on the way. */
+    public MongoCollection<BsonDocument> collection(String name) {
+        return database.getCollection(name, BsonDocument.class);
+    }
+
+    /**
+     * Runs one or more operations of the driver.
+     *
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the store could not be asked, or did not answer in time
+     */
+    public <T> T call(Supplier<T> operations) {
+        try {
+            T result = operations.get();
+            if (away.compareAndSet(true, false)) {
+                log.info("MongoDB answers again");
+            }
+            return result;
+        } catch (MongoWriteException | MongoBulkWriteException | MongoCommandException refused) {
+            throw refused;
+        } catch (MongoException unreachable) {
+            if (away.compareAndSet(false, true)) {
+                log.warn("MongoDB cannot be reached: {}", unreachable.getMessage());
+            }
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, unreachable);
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,39 @@
+package org.gatehouse.user;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.error.GatehouseException;
+
+/**
+ * Where users are kept.
+ *
+ * <p>Every operation may throw {@code STORE_UNAVAILABLE}; empty and false always mean that there is no such user.
+ */
+public interface UserDao {
+    Optional<User> find(UserId id);
+
+    /** The users that the query asks for, in its order. */
+    List<User> list(UserQuery query);
+
+    /**
+     * Stores a new user under a new id.
+     *
+     * @throws GatehouseException {@code USERNAME_TAKEN}
+     */
+    User insert(NewUser user);
+
+    /**
+     * Changes a user as it is stored now, raising its version by one; a change that changes nothing writes nothing.
+     *
+     * @param edit makes the new user of the current one; may run several times when others write too, and may throw to
+     *     refuse
+     * @return the user after the change
+     * @throws GatehouseException {@code USERNAME_TAKEN}, or what {@code edit} throws
+     */
+    Optional<User> update(UserId id, UnaryOperator<User> edit);
+
+    /** True when there was such a user. */
+    boolean delete(UserId id);
+}

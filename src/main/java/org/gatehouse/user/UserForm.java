@@ -1,0 +1,116 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.Validation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of a user as a caller sends them; a field that is absent, or of the wrong type, is null here.
+ *
+ * @param fields everything else in the body, nulls included
+ */
+record UserForm(
+        @ValidUsername @Nullable String username,
+
+        @Nullable Secret password,
+
+        @Size(max = 16, message = "must have at most {max} roles") @Nullable
+        List<
+                        @Pattern(
+                                regexp = "[a-z][a-z0-9_-]{0,31}",
+                                message = "must be names of a-z, 0-9, - and _, at most 32 long")
+                        String>
+                roles,
+
+        @Pattern(regexp = "active|disabled", message = "must be active or disabled") @Nullable
+        String status,
+
+        ObjectNode fields) {
+
+    private static final Set<String> NAMED =
+            Set.of(UserJson.USERNAME, UserJson.PASSWORD, UserJson.ROLES, UserJson.STATUS);
+
+    /** The form of {@code POST /user}; what is wrong with it is added to the errors. */
+    static UserForm ofNew(ObjectNode body, FieldErrors errors) {
+        String password = text(body, UserJson.PASSWORD, errors);
+        UserForm form = read(
+                body,
+                password == null ? null : new Secret(password),
+                body.deepCopy().without(NAMED),
+                errors);
+        Validation.check(form, errors);
+        for (String required : List.of(UserJson.USERNAME, UserJson.PASSWORD)) {
+            if (!body.hasNonNull(required)) {
+                errors.add(required, "is required");
+            }
+        }
+        OwnFields.check(form.fields, errors);
+        return form;
+    }
+
+    /** The form of {@code PATCH /user/{id}}; what is wrong with it is added to the errors. */
+    static UserForm ofPatch(ObjectNode body, FieldErrors errors) {
+        for (String name : List.of(UserJson.USERNAME, UserJson.ROLES, UserJson.STATUS)) {
+            if (body.path(name).isNull()) {
+                errors.add(name, "cannot be removed");
+            }
+        }
+        ObjectNode fields = body.deepCopy();
+        fields.remove(List.of(UserJson.USERNAME, UserJson.ROLES, UserJson.STATUS));
+        UserForm form = read(body, null, fields, errors);
+        Validation.check(form, errors);
+        OwnFields.check(form.fields, errors);
+        return form;
+    }
+
+    Set<String> rolesOr(Set<String> others) {
+        return roles == null ? others : new LinkedHashSet<>(roles);
+    }
+
+    UserStatus statusOr(UserStatus other) {
+        return status == null ? other : UserStatus.parse(status).orElse(other);
+    }
+
+    private static UserForm read(ObjectNode body, @Nullable Secret password, ObjectNode fields, FieldErrors errors) {
+        return new UserForm(
+                text(body, UserJson.USERNAME, errors),
+                password,
+                texts(body, UserJson.ROLES, errors),
+                text(body, UserJson.STATUS, errors),
+                fields);
+    }
+
+    private static @Nullable String text(ObjectNode body, String name, FieldErrors errors) {
+        JsonNode value = body.path(name);
+        if (!value.isTextual() && !value.isMissingNode() && !value.isNull()) {
+            errors.add(name, "must be a string");
+        }
+        return value.textValue();
+    }
+
+    private static @Nullable List<String> texts(ObjectNode body, String name, FieldErrors errors) {
+        JsonNode value = body.path(name);
+        if (value.isMissingNode() || value.isNull()) {
+            return null;
+        }
+        List<String> texts = new ArrayList<>();
+        value.forEach(element -> texts.add(element.asText()));
+        boolean allText = value.isArray();
+        for (JsonNode element : value) {
+            allText &= element.isTextual();
+        }
+        if (!allText) {
+            errors.add(name, "must be an array of strings");
+        }
+        return texts;
+    }
+}

@@ -1,0 +1,73 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.http.IsoTime;
+import org.gatehouse.http.Json;
+
+/** A user as JSON: the answer to callers and the entry in the cache are the same text. */
+public final class UserJson {
+    static final String ID = "_id";
+    static final String USERNAME = "username";
+    static final String PASSWORD = "password";
+    static final String ROLES = "roles";
+    static final String STATUS = "status";
+    static final String VERSION = "version";
+    static final String CREATED_AT = "createdAt";
+    static final String UPDATED_AT = "updatedAt";
+    static final String LAST_LOGIN = "lastLogin";
+
+    /** Names that a caller sees but cannot set, and names in the document that nobody sees. */
+    static final Set<String> SERVERS_OWN = Set.of(
+            ID, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN, PASSWORD, MongoUserDao.PASSWORD_HASH, MongoUserDao.KEY);
+
+    private static final Set<String> NOT_OWN_FIELDS =
+            Set.of(ID, USERNAME, ROLES, STATUS, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN);
+
+    private UserJson() {}
+
+    public static ObjectNode write(User user) {
+        ObjectNode json = Json.MAPPER.createObjectNode();
+        json.put(ID, user.id().hex());
+        json.put(USERNAME, user.username());
+        ArrayNode roles = json.putArray(ROLES);
+        user.roles().stream().sorted().forEach(roles::add);
+        json.put(STATUS, user.status().text());
+        json.put(VERSION, user.version());
+        json.put(CREATED_AT, IsoTime.format(user.createdAt()));
+        json.put(UPDATED_AT, IsoTime.format(user.updatedAt()));
+        user.lastLogin().ifPresent(time -> json.put(LAST_LOGIN, IsoTime.format(time)));
+        json.setAll(user.fields());
+        return json;
+    }
+
+    /** The user in a cache entry that {@link #write} made; empty when it is not one that this version understands. */
+    static Optional<User> read(byte[] json) {
+        try {
+            ObjectNode fields = (ObjectNode) Json.MAPPER.readTree(json);
+            Set<String> roles = new LinkedHashSet<>();
+            fields.path(ROLES).forEach(role -> roles.add(role.textValue()));
+            JsonNode lastLogin = fields.path(LAST_LOGIN);
+            User user = new User(
+                    new UserId(fields.path(ID).textValue()),
+                    fields.path(USERNAME).textValue(),
+                    roles,
+                    UserStatus.parse(fields.path(STATUS).asText()).orElseThrow(),
+                    fields.path(VERSION).longValue(),
+                    Instant.parse(fields.path(CREATED_AT).textValue()),
+                    Instant.parse(fields.path(UPDATED_AT).textValue()),
+                    lastLogin.isTextual() ? Optional.of(Instant.parse(lastLogin.textValue())) : Optional.empty(),
+                    fields.without(NOT_OWN_FIELDS));
+            return Optional.of(user);
+        } catch (IOException | RuntimeException foreign) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
+import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
+import java.util.List;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.auth.Roles;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.JsonBody;
+import org.jspecify.annotations.Nullable;
+
+/** Users over HTTP; what may be done is {@link UserService}'s decision, how it is said is made here. */
+@Path("user")
+@Produces(MediaType.APPLICATION_JSON)
+public final class UserResource {
+    private static final String MERGE_PATCH = "application/merge-patch+json";
+
+    private final UserService users;
+
+    public UserResource(UserService users) {
+        this.users = users;
+    }
+
+    /** 201 with the new user, its address and its version. */
+    @POST
+    @RolesAllowed(Roles.ADMIN)
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Response create(JsonBody body, @Context UriInfo uri) {
+        User user = users.create(body);
+        URI location =
+                uri.getBaseUriBuilder().path("user").path(user.id().hex()).build();
+        return answer(Response.created(location), user);
+    }
+
+    /** 200 with one page of users, and in {@code Link} (RFC 8288) the next page if there is one. */
+    @GET
+    @RolesAllowed(Roles.ADMIN)
+    public Response list(
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("after") @Nullable String after,
+            @Context UriInfo uri) {
+        UserQuery query = UserQuery.parse(limit, sort, after);
+        List<User> found = users.list(query);
+        List<User> page = found.subList(0, Math.min(found.size(), query.limit()));
+        ArrayNode json = Json.MAPPER.createArrayNode();
+        page.forEach(user -> json.add(UserJson.write(user)));
+        ResponseBuilder answer = Response.ok(Json.write(json));
+        if (found.size() > page.size()) {
+            UserQuery.Place end = UserQuery.Place.of(page.get(page.size() - 1), query.sort());
+            answer.link(
+                    uri.getRequestUriBuilder()
+                            .replaceQueryParam("after", end.cursor())
+                            .build(),
+                    "next");
+        }
+        return answer.build();
+    }
+
+    /** 200 with the caller's own user. */
+    @GET
+    @Path("me")
+    @RolesAllowed(Roles.ANY)
+    public Response findMyself(@Context SecurityContext security, @Context Request request) {
+        return find(caller(security).userId().hex(), security, request);
+    }
+
+    /** 200 with the user, or 304 when the caller has this version already. */
+    @GET
+    @Path("{id}")
+    @RolesAllowed(Roles.ANY)
+    public Response find(@PathParam("id") String id, @Context SecurityContext security, @Context Request request) {
+        User user = users.find(caller(security), id);
+        ResponseBuilder unchanged = request.evaluatePreconditions(tag(user));
+        return unchanged == null ? answer(Response.ok(), user) : unchanged.build();
+    }
+
+    /** 200 with the user after the merge patch. */
+    @PATCH
+    @Path("{id}")
+    @RolesAllowed(Roles.ANY)
+    @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
+    public Response change(
+            @PathParam("id") String id, JsonBody body, @Context SecurityContext security, @Context Request request) {
+        User changed = users.change(caller(security), id, body, user -> {
+            if (request.evaluatePreconditions(tag(user)) != null) {
+                throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+            }
+        });
+        return answer(Response.ok(), changed);
+    }
+
+    /** 204 when the user is gone. */
+    @DELETE
+    @Path("{id}")
+    @RolesAllowed(Roles.ADMIN)
+    public void delete(@PathParam("id") String id) {
+        users.delete(id);
+    }
+
+    private static Response answer(ResponseBuilder answer, User user) {
+        return answer.tag(tag(user)).entity(Json.write(UserJson.write(user))).build();
+    }
+
+    private static EntityTag tag(User user) {
+        return new EntityTag(Long.toString(user.version()));
+    }
+
+    private static Caller caller(SecurityContext security) {
+        return (Caller) security.getUserPrincipal();
+    }
+}

@@ -1,0 +1,210 @@
+package org.gatehouse.user;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.auth.Roles;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.PasswordPolicy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of users: who may see and change whom, what may be set, and that an administrator always remains.
+ *
+ * <p>Every method either does all of what it says or throws and has changed nothing.
+ */
+public final class UserService {
+    private final UserDao users;
+    private final MongoUserDao store;
+    private final PasswordHasher hasher;
+    private final PasswordPolicy policy;
+
+    /** @param store the same users, past the cache */
+    public UserService(UserDao users, MongoUserDao store, PasswordHasher hasher, PasswordPolicy policy) {
+        this.users = users;
+        this.store = store;
+        this.hasher = hasher;
+        this.policy = policy;
+    }
+
+    /**
+     * Creates a user.
+     *
+     * @throws GatehouseException {@code BODY_MALFORMED}, {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}
+     */
+    public User create(JsonBody body) {
+        FieldErrors errors = new FieldErrors();
+        UserForm form = UserForm.ofNew(body.object(), errors);
+        OwnFields.checkSize(form.fields(), errors);
+        Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
+        password.flatMap(policy::complaint).ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
+        errors.throwIfAny();
+        Username username =
+                Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow();
+        return users.insert(new NewUser(
+                username,
+                hasher.hash(password.orElseThrow()),
+                form.rolesOr(Set.of(Roles.USER)),
+                form.statusOr(UserStatus.ACTIVE),
+                form.fields()));
+    }
+
+    /** The users of one page; the list has one user more than the page when there is another page. */
+    public List<User> list(UserQuery query) {
+        return users.list(query.withOneMore());
+    }
+
+    /**
+     * The user of this id, for the user and for administrators.
+     *
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}
+     */
+    public User find(Caller caller, String id) {
+        UserId userId = reachable(caller, id);
+        return users.find(userId).orElseThrow(UserService::notFound);
+    }
+
+    /**
+     * Applies a merge patch (RFC 7396) to a user, for the user and for administrators.
+     *
+     * @param precondition throws when the user is not as the caller believes
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
+     *     {@code USERNAME_TAKEN}, {@code LAST_ADMINISTRATOR}
+     */
+    public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
+        UserId userId = reachable(caller, id);
+        FieldErrors errors = new FieldErrors();
+        UserForm form = UserForm.ofPatch(body.object(), errors);
+        if (!caller.isAdmin() && (body.node().has(UserJson.ROLES) || body.node().has(UserJson.STATUS))) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN, "Only an administrator sets roles and status.");
+        }
+        errors.throwIfAny();
+        return changeKeepingAnAdministrator(userId, user -> {
+                    precondition.accept(user);
+                    return patched(user, form);
+                })
+                .orElseThrow(UserService::notFound);
+    }
+
+    /**
+     * Deletes a user.
+     *
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code LAST_ADMINISTRATOR}
+     */
+    public void delete(String id) {
+        UserId userId = parse(id);
+        // An administrator is disabled first: that step can be taken back if no other one is left.
+        Optional<User> found = changeKeepingAnAdministrator(
+                userId,
+                user -> user.isActiveAdministrator()
+                        ? user.with(user.username(), user.roles(), UserStatus.DISABLED, user.fields())
+                        : user);
+        if (found.isEmpty() || !users.delete(userId)) {
+            throw notFound();
+        }
+    }
+
+    /**
+     * Creates the administrator with which everything begins, unless there is one.
+     *
+     * @return true when this call created it
+     */
+    public boolean createFirstAdministrator(Username username, String password) {
+        if (!store.activeAdministrators(1).isEmpty()) {
+            return false;
+        }
+        try {
+            users.insert(new NewUser(
+                    username,
+                    hasher.hash(password),
+                    Set.of(Roles.ADMIN, Roles.USER),
+                    UserStatus.ACTIVE,
+                    Json.MAPPER.createObjectNode()));
+            return true;
+        } catch (GatehouseException taken) {
+            if (taken.code() == ErrorCode.USERNAME_TAKEN
+                    && !store.activeAdministrators(1).isEmpty()) {
+                return false; // another node was quicker
+            }
+            throw taken;
+        }
+    }
+
+    /**
+     * An update that never leaves the service without an active administrator.
+     *
+     * <p>Without transactions no check before the write can exclude that two administrators remove each other at the
+     * same moment. So there is a second look after the write: of two such writes at least the later one sees both, and
+     * takes its own back.
+     */
+    private Optional<User> changeKeepingAnAdministrator(UserId id, UnaryOperator<User> edit) {
+        AtomicReference<@Nullable User> demoted = new AtomicReference<>();
+        Optional<User> changed = users.update(id, user -> {
+            User edited = edit.apply(user);
+            boolean demotes = user.isActiveAdministrator() && !edited.isActiveAdministrator();
+            if (demotes && !othersAdministrate(id)) {
+                throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
+            }
+            demoted.set(demotes ? user : null);
+            return edited;
+        });
+        User before = demoted.get();
+        if (before != null && !othersAdministrate(id)) {
+            long version = changed.map(User::version).orElse(0L);
+            users.update(
+                    id,
+                    user -> user.version() == version
+                            ? user.with(before.username(), before.roles(), before.status(), before.fields())
+                            : user.with(user.username(), before.roles(), before.status(), user.fields()));
+            throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
+        }
+        return changed;
+    }
+
+    private boolean othersAdministrate(UserId id) {
+        return store.activeAdministrators(2).stream().anyMatch(other -> !other.equals(id));
+    }
+
+    private static User patched(User user, UserForm form) {
+        User patched = user.with(
+                Optional.ofNullable(form.username()).orElse(user.username()),
+                form.rolesOr(user.roles()),
+                form.statusOr(user.status()),
+                MergePatch.apply(form.fields(), user.fields()));
+        // A user of the original service may be over the bound: taking fields away must work all the same.
+        if (form.fields().properties().stream()
+                .anyMatch(change -> !change.getValue().isNull())) {
+            FieldErrors errors = new FieldErrors();
+            OwnFields.checkSize(patched.fields(), errors);
+            errors.throwIfAny();
+        }
+        return patched;
+    }
+
+    private UserId reachable(Caller caller, String id) {
+        UserId userId = parse(id);
+        if (!caller.isAdmin() && !caller.is(userId)) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN);
+        }
+        return userId;
+    }
+
+    private static UserId parse(String id) {
+        return UserId.parse(id).orElseThrow(UserService::notFound);
+    }
+
+    private static GatehouseException notFound() {
+        return new GatehouseException(ErrorCode.USER_NOT_FOUND);
+    }
+}

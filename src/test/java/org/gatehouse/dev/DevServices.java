@@ -1,0 +1,148 @@
+package org.gatehouse.dev;
+
+import jakarta.servlet.ServletContainerInitializer;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletContextAttributeEvent;
+import jakarta.servlet.ServletContextAttributeListener;
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.Set;
+import org.gatehouse.GatehouseListener;
+import org.gatehouse.config.SettingSources;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives {@code mvn jetty:run} what its settings do not name: a database and a Redis under {@code target/dev}, a key, and
+ * a first administrator, whose password is printed once.
+ *
+ * <p>The container calls this before any listener. What is started here reaches the application as servlet context
+ * parameters, the weakest source but {@code .env}; so a setting made anywhere else wins, and the application itself
+ * knows nothing of it.
+ */
+public final class DevServices implements ServletContainerInitializer {
+    private static final SecureRandom random = new SecureRandom();
+
+    private final Path folder = developmentFolder();
+
+    @Override
+    public void onStartup(@Nullable Set<Class<?>> classes, ServletContext context) {
+        SettingSources given = SettingSources.of(context);
+        Deque<AutoCloseable> started = new ArrayDeque<>();
+        context.addListener(new Stop(started));
+        if (!given.has("DB_HOST")) {
+            EmbeddedMongo mongo = EmbeddedMongo.onFile(folder.resolve("mongo.mv"));
+            started.push(mongo);
+            context.setInitParameter("DB_HOST", mongo.uri());
+        }
+        if (!given.has("REDIS_HOST") && !given.has("REDIS_URL")) {
+            EmbeddedRedis redis = EmbeddedRedis.start(folder.resolve("redis"));
+            started.push(redis);
+            context.setInitParameter("REDIS_URL", redis.uri());
+        }
+        if (!given.has("AUTH_KEY")) {
+            context.setInitParameter("AUTH_KEY", keptSecret("auth-key", 48));
+        }
+        if (!given.has("ADMIN_USERNAME") && !given.has("ADMIN_PASSWORD")) {
+            String password = randomText(15);
+            context.setInitParameter("ADMIN_USERNAME", "admin");
+            context.setInitParameter("ADMIN_PASSWORD", password);
+            context.addListener(new Announcement(password, folder.resolve("admin.json"), address(given)));
+        }
+    }
+
+    /** Where Jetty listens; the same two names, in the same order, as in src/test/jetty/jetty.xml. */
+    private static String address(SettingSources given) {
+        String host =
+                System.getProperty("jetty.http.host", given.find("APP_HOST").orElse("localhost"));
+        String port =
+                System.getProperty("jetty.http.port", given.find("APP_PORT").orElse("8080"));
+        return "http://" + host + ":" + port;
+    }
+
+    /** A secret that survives a restart, so that tokens do too. */
+    private String keptSecret(String name, int bytes) {
+        Path file = folder.resolve(name);
+        try {
+            if (!Files.exists(file)) {
+                writePrivately(file, randomText(bytes));
+            }
+            return Files.readString(file);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static void writePrivately(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "");
+        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        }
+        Files.writeString(file, text);
+    }
+
+    private static String randomText(int bytes) {
+        byte[] drawn = new byte[bytes];
+        random.nextBytes(drawn);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
+    }
+
+    /** {@code target/dev}, whatever the working directory is: beside the classes that this one belongs to. */
+    private static Path developmentFolder() {
+        try {
+            URI classes = DevServices.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI();
+            return Path.of(classes).resolveSibling("dev");
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** Stops the services after the application, for listeners are told of the end in reverse order. */
+    private record Stop(Deque<AutoCloseable> started) implements ServletContextListener {
+        @Override
+        public void contextDestroyed(ServletContextEvent event) {
+            while (!started.isEmpty()) {
+                try {
+                    started.pop().close();
+                } catch (Exception failed) {
+                    event.getServletContext().log("a development service did not stop", failed);
+                }
+            }
+        }
+    }
+
+    /** Prints the administrator's password when the application has created the account, and only then. */
+    private record Announcement(String password, Path file, String address) implements ServletContextAttributeListener {
+        @Override
+        public void attributeAdded(ServletContextAttributeEvent event) {
+            if (!event.getName().equals(GatehouseListener.ADMINISTRATOR_CREATED)) {
+                return;
+            }
+            String credentials = "{\"username\":\"" + event.getValue() + "\",\"password\":\"" + password + "\"}";
+            try {
+                writePrivately(file, credentials);
+            } catch (IOException unwritable) {
+                throw new UncheckedIOException(unwritable);
+            }
+            System.out.printf(
+                    "%n  First administrator: %s%n  Password (shown once): %s%n  Try it:%n"
+                            + "    curl -s %s/login -H 'Content-Type: application/json' -d '%s'%n%n",
+                    event.getValue(), password, address, credentials);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package org.gatehouse.dev;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.h2.mvstore.MVStoreException;
+import org.slf4j.LoggerFactory;
+
+/** A server in this process that speaks MongoDB's wire protocol, on a free port of the loopback address. */
+public final class EmbeddedMongo implements AutoCloseable {
+    static {
+        // It tells of every connection, and of every index that it only pretends to have.
+        ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.ERROR);
+    }
+
+    private final H2Backend backend;
+    private final MongoServer server;
+    private final String uri;
+
+    private EmbeddedMongo(H2Backend backend) {
+        this.backend = backend;
+        this.server = new MongoServer(backend);
+        this.uri = server.bindAndGetConnectionString();
+    }
+
+    /** A server that forgets everything when it is closed. */
+    public static EmbeddedMongo inMemory() {
+        return new EmbeddedMongo(H2Backend.inMemory());
+    }
+
+    /**
+     * A server that keeps its data in this file.
+     *
+     * @throws IllegalStateException when another process has the file open
+     */
+    public static EmbeddedMongo onFile(Path file) {
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            return new EmbeddedMongo(new H2Backend(file.toString()));
+        } catch (MVStoreException locked) {
+            throw new IllegalStateException(
+                    "The development database " + file + " is in use; is Gatehouse running already?", locked);
+        } catch (IOException unwritable) {
+            throw new UncheckedIOException(unwritable);
+        }
+    }
+
+    /** The connection string. */
+    public String uri() {
+        return uri;
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        backend.close();
+    }
+}

@@ -1,0 +1,142 @@
+package org.gatehouse.dev;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import redis.embedded.core.ExecutableProvider;
+
+/** A {@code redis-server} process of this application's own, on the loopback address, without persistence. */
+public final class EmbeddedRedis implements AutoCloseable {
+    private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private final Path folder;
+    private final int port;
+    private final Thread atExit = new Thread(this::kill, "redis-at-exit");
+    private Process process;
+
+    private EmbeddedRedis(Path folder, int port) {
+        this.folder = folder;
+        this.port = port;
+        this.process = launch();
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /** Starts a server on a free port and waits until it answers; the folder holds its binary, log and process id. */
+    public static EmbeddedRedis start(Path folder) {
+        return new EmbeddedRedis(folder, freePort());
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** The address as a setting. */
+    public String uri() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    /** Ends the server at once, as a crash would. */
+    public void kill() {
+        try {
+            process.destroyForcibly().waitFor();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Starts it again on the same port, empty. */
+    public void restart() {
+        kill();
+        process = launch();
+    }
+
+    @Override
+    public void close() {
+        kill();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException exitingAlready) {
+            // then the hook finds nothing left to do
+        }
+    }
+
+    private Process launch() {
+        try {
+            Files.createDirectories(folder);
+            Path pidFile = folder.resolve("redis.pid");
+            endForgotten(pidFile);
+            Path binary = ExecutableProvider.newJarResourceProvider(folder.toFile())
+                    .get()
+                    .toPath();
+            List<String> command = List.of(
+                    binary.toAbsolutePath().toString(),
+                    "--port",
+                    Integer.toString(port),
+                    "--bind",
+                    "127.0.0.1",
+                    "--dir",
+                    folder.toAbsolutePath().toString(),
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no");
+            Path log = folder.resolve("redis.log");
+            Process started = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            Files.writeString(pidFile, Long.toString(started.pid()));
+            awaitAnswer(started, log);
+            return started;
+        } catch (IOException failed) {
+            throw new UncheckedIOException("redis-server did not start", failed);
+        }
+    }
+
+    /** Ends the server of a run that was killed before it could do so itself. */
+    private static void endForgotten(Path pidFile) throws IOException {
+        if (Files.exists(pidFile)) {
+            ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
+                    .filter(process -> process.info().command().orElse("").contains("redis-server"))
+                    .ifPresent(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    private void awaitAnswer(Process started, Path log) throws IOException {
+        long deadline = System.nanoTime() + START_LIMIT_NANOS;
+        while (started.isAlive() && System.nanoTime() < deadline) {
+            if (answersPing()) {
+                return;
+            }
+        }
+        started.destroyForcibly();
+        throw new IOException("redis-server gave no answer; its log:\n" + Files.readString(log));
+    }
+
+    private boolean answersPing() {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
+            socket.setSoTimeout(200);
+            socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+            return socket.getInputStream().read() == '+';
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
+    }
+}
