@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -49,11 +50,12 @@ public final class TokenVerifier {
             JWTClaimsSet claims = signed.getJWTClaimsSet();
             requireMeantForUs(signed, claims);
             requireValidNow(claims);
-            List<String> roles = claims.getStringListClaim("roles");
-            UserId userId = UserId.parse(claims.getSubject() == null ? "" : claims.getSubject())
+            UserId userId = Optional.ofNullable(claims.getSubject())
+                    .flatMap(UserId::parse)
                     .orElseThrow(() -> invalid("jwt subject invalid"));
+            List<String> roles = claims.getStringListClaim("roles");
             return new Caller(userId, roles == null ? Set.of() : Set.copyOf(roles));
-        } catch (ParseException | NullPointerException malformed) {
+        } catch (ParseException malformed) {
             throw undecodable();
         }
     }
@@ -102,8 +104,11 @@ public final class TokenVerifier {
     private void requireValidNow(JWTClaimsSet claims) {
         Instant now = clock.instant();
         Date expires = claims.getExpirationTime();
-        if (expires == null || !now.isBefore(expires.toInstant())) {
-            throw GatehouseException.expired(expires == null ? Instant.EPOCH : expires.toInstant());
+        if (expires == null) {
+            throw invalid("jwt expiry missing");
+        }
+        if (!now.isBefore(expires.toInstant())) {
+            throw GatehouseException.expired(expires.toInstant());
         }
         Date notBefore = claims.getNotBeforeTime();
         if (notBefore != null && now.plus(CLOCK_SKEW).isBefore(notBefore.toInstant())) {

@@ -19,15 +19,24 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
     /** A user's own fields may take 16 KiB; escapes, white space and the other fields fit four times over. */
     static final int LIMIT = 64 * 1024;
 
+    /** A refused body is read on up to here: a client that is still sending may never see an answer otherwise. */
+    private static final int DISCARD_LIMIT = 2 * 1024 * 1024;
+
     @Override
     public void filter(ContainerRequestContext request) {
+        InputStream body = request.getEntityStream();
         if (request.getLength() > LIMIT) {
-            throw tooLarge();
+            throw tooLarge(body);
         }
-        request.setEntityStream(new LimitedStream(request.getEntityStream()));
+        request.setEntityStream(new LimitedStream(body));
     }
 
-    private static GatehouseException tooLarge() {
+    private static GatehouseException tooLarge(InputStream body) {
+        try {
+            body.skipNBytes(DISCARD_LIMIT);
+        } catch (IOException ended) {
+            // as it should
+        }
         return new GatehouseException(ErrorCode.BODY_TOO_LARGE, "The body is larger than " + LIMIT / 1024 + " KiB.");
     }
 
@@ -55,7 +64,7 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
         private void count(int read) {
             left -= read;
             if (left < 0) {
-                throw tooLarge();
+                throw tooLarge(in);
             }
         }
     }

@@ -2,6 +2,7 @@ package org.gatehouse.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -41,6 +42,11 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
         if (thrown instanceof WebApplicationException refused
                 && refused.getResponse().getStatus() < 500) {
             return ofContainer(refused);
+        }
+        if (thrown instanceof ProcessingException) {
+            // Nothing of ours throws it: it is Jersey on a header that it could not parse.
+            return answer(new GatehouseException(ErrorCode.BAD_REQUEST, "A header of the request is malformed."))
+                    .build();
         }
         log.error("Unexpected failure of request {}", RequestId.current(), thrown);
         return answer(new GatehouseException(ErrorCode.INTERNAL)).build();

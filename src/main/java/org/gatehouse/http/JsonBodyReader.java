@@ -1,12 +1,10 @@
 package org.gatehouse.http;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.MessageBodyReader;
-import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.annotation.Annotation;
@@ -28,9 +26,8 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
             Annotation[] annotations,
             MediaType mediaType,
             MultivaluedMap<String, String> headers,
-            InputStream body)
-            throws IOException {
-        byte[] bytes = body.readAllBytes();
+            InputStream body) {
+        byte[] bytes = received(body);
         try {
             return new JsonBody(Json.MAPPER.readTree(bytes));
         } catch (StreamConstraintsException excessive) {
@@ -38,8 +35,16 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
                     ErrorCode.BODY_MALFORMED, "The body is nested too deep, or a number too long.");
         } catch (JsonParseException malformed) {
             throw new GatehouseException(ErrorCode.BODY_MALFORMED, where(malformed));
-        } catch (JacksonException | CharConversionException malformed) {
+        } catch (IOException malformed) {
             throw new GatehouseException(ErrorCode.BODY_MALFORMED);
+        }
+    }
+
+    private static byte[] received(InputStream body) {
+        try {
+            return body.readAllBytes();
+        } catch (IOException brokenOff) {
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body ended before its announced length.");
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.FieldErrors;
@@ -104,7 +105,7 @@ public record UserQuery(
                     var unused = place.time();
                 }
                 return Optional.of(place);
-            } catch (IOException | DateTimeException | IllegalArgumentException | java.util.NoSuchElementException no) {
+            } catch (IOException | DateTimeException | IllegalArgumentException | NoSuchElementException foreign) {
                 return Optional.empty();
             }
         }
@@ -122,7 +123,7 @@ public record UserQuery(
             errors.add("sort", "must be createdAt, -createdAt, username or -username");
         }
         Optional<Place> place = after == null ? Optional.empty() : Place.parse(after);
-        if (after != null && !place.map(Place::sort).equals(order)) {
+        if (after != null && (place.isEmpty() || !place.map(Place::sort).equals(order))) {
             errors.add("after", "is not a cursor of this list; take it from the Link of the page before");
         }
         UserQuery query = new UserQuery(number(limit, errors), order.orElse(Sort.CREATED_AT), place);

@@ -29,7 +29,11 @@ import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.jspecify.annotations.Nullable;
 
-/** Users over HTTP; what may be done is {@link UserService}'s decision, how it is said is made here. */
+/**
+ * Users over HTTP; what may be done is {@link UserService}'s decision, how it is said is decided here.
+ *
+ * <p>Where a user is read or changed, the id may be {@code me}: the caller's own.
+ */
 @Path("user")
 @Produces(MediaType.APPLICATION_JSON)
 public final class UserResource {
@@ -75,14 +79,6 @@ public final class UserResource {
                     "next");
         }
         return answer.build();
-    }
-
-    /** 200 with the caller's own user. */
-    @GET
-    @Path("me")
-    @RolesAllowed(Roles.ANY)
-    public Response findMyself(@Context SecurityContext security, @Context Request request) {
-        return find(caller(security).userId().hex(), security, request);
     }
 
     /** 200 with the user, or 304 when the caller has this version already. */

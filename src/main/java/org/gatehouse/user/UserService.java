@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Every method either does all of what it says or throws and has changed nothing.
  */
 public final class UserService {
+    /** Stands for the caller's own id. */
+    private static final String MYSELF = "me";
+
     private final UserDao users;
     private final MongoUserDao store;
     private final PasswordHasher hasher;
@@ -192,8 +195,8 @@ public final class UserService {
         return patched;
     }
 
-    private UserId reachable(Caller caller, String id) {
-        UserId userId = parse(id);
+    private static UserId reachable(Caller caller, String id) {
+        UserId userId = id.equals(MYSELF) ? caller.userId() : parse(id);
         if (!caller.isAdmin() && !caller.is(userId)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }

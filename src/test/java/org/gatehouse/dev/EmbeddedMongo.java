@@ -6,6 +6,8 @@ import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.h2.mvstore.MVStoreException;
@@ -18,19 +20,27 @@ public final class EmbeddedMongo implements AutoCloseable {
         ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.ERROR);
     }
 
+    private static final int ANY_PORT = 0;
+
     private final H2Backend backend;
     private final MongoServer server;
     private final String uri;
 
-    private EmbeddedMongo(H2Backend backend) {
+    private EmbeddedMongo(H2Backend backend, int port) {
         this.backend = backend;
         this.server = new MongoServer(backend);
-        this.uri = server.bindAndGetConnectionString();
+        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        this.uri = server.getConnectionString();
     }
 
     /** A server that forgets everything when it is closed. */
     public static EmbeddedMongo inMemory() {
-        return new EmbeddedMongo(H2Backend.inMemory());
+        return inMemory(ANY_PORT);
+    }
+
+    /** The same on a port that the caller chose. */
+    public static EmbeddedMongo inMemory(int port) {
+        return new EmbeddedMongo(H2Backend.inMemory(), port);
     }
 
     /**
@@ -41,7 +51,7 @@ public final class EmbeddedMongo implements AutoCloseable {
     public static EmbeddedMongo onFile(Path file) {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            return new EmbeddedMongo(new H2Backend(file.toString()));
+            return new EmbeddedMongo(new H2Backend(file.toString()), ANY_PORT);
         } catch (MVStoreException locked) {
             throw new IllegalStateException(
                     "The development database " + file + " is in use; is Gatehouse running already?", locked);

@@ -1,0 +1,36 @@
+package org.gatehouse.war;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import org.gatehouse.http.Json;
+
+/** An answer of the service, as a client sees it. */
+public record Answer(HttpResponse<String> response) {
+    public int status() {
+        return response.statusCode();
+    }
+
+    public String body() {
+        return response.body();
+    }
+
+    /** The body as JSON. */
+    public JsonNode json() {
+        try {
+            return Json.MAPPER.readTree(response.body());
+        } catch (IOException notJson) {
+            throw new AssertionError("not JSON: " + response.body(), notJson);
+        }
+    }
+
+    /** The text of a field of the JSON body; empty text when there is none. */
+    public String text(String field) {
+        return json().path(field).asText();
+    }
+
+    /** The header's value; empty text when there is none. */
+    public String header(String name) {
+        return response.headers().firstValue(name).orElse("");
+    }
+}

@@ -1,0 +1,402 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.bson.Document;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever is sent, the answer is a clear 4xx and the store is as before. */
+class BadInputIT {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String NEW_USER = "\"username\":\"newcomer\",\"password\":\"" + PASSWORD + "\"";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static String admin = "";
+    private static String id = "";
+
+    private List<Document> before = List.of();
+
+    @BeforeAll
+    static void createAlice() {
+        admin = gatehouse.adminToken();
+        id = gatehouse.create(admin, "alice", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @BeforeEach
+    void remember() {
+        before = documents();
+    }
+
+    @AfterEach
+    void nothingChanged() {
+        assertThat(documents()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{}",
+                "[]",
+                "null",
+                "7",
+                "\"text\"",
+                "{\"username\":\"alice\"}",
+                "{\"password\":\"x\"}",
+                "{\"username\":\"alice\",\"password\":null}",
+                "{\"username\":7,\"password\":true}",
+                "{\"username\":[\"alice\"],\"password\":[\"x\"]}",
+                "{\"username\":{\"$ne\":null},\"password\":{\"$ne\":null}}",
+                "{\"username\":{\"$gt\":\"\"},\"password\":\"x\"}"
+            })
+    void loginWithoutTwoTextsIsRefusedInTheWordsOfTheOriginal(String body) {
+        assertRefused(gatehouse.post("/login", "", body), 400, "CREDENTIALS_MISSING");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{bad",
+                "{\"username\":\"alice\",",
+                "{'username':'alice'}",
+                "{\"username\":\"alice\",\"username\":\"bob\",\"password\":\"x\"}",
+                "{\"username\":\"alice\",\"password\":\"x\"} trailing",
+                "{\"username\":\"alice\",\"password\":\"x\",\"n\":NaN}",
+                "{\"username\":\"alice\",\"password\":\"x\",\"n\":\"\u0001\"}"
+            })
+    void whatIsNotJsonIsRefused(String body) {
+        Answer answer = gatehouse.post("/login", "", body);
+
+        assertRefused(answer, 400, "BODY_MALFORMED");
+        assertThat(answer.body())
+                .doesNotContain("alice")
+                .doesNotContain("Exception")
+                .doesNotContain("jackson");
+        assertRefused(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
+        assertRefused(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[]", "null", "7", "\"text\"", ""})
+    void aUserThatIsNoObjectIsRefused(String body) {
+        assertRefused(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
+        assertRefused(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
+    }
+
+    @Test
+    void anotherContentTypeIsRefused() {
+        String form = "username=alice&password=x";
+        String type = "application/x-www-form-urlencoded";
+        assertRefused(gatehouse.send("POST", "/login", form, "Content-Type", type), 415, "UNSUPPORTED_MEDIA_TYPE");
+        assertRefused(
+                gatehouse.send("POST", "/user", form, "Content-Type", type, "auth", admin),
+                415,
+                "UNSUPPORTED_MEDIA_TYPE");
+        assertRefused(
+                gatehouse.send("PATCH", "/user/" + id, "<a/>", "Content-Type", "text/xml", "auth", admin),
+                415,
+                "UNSUPPORTED_MEDIA_TYPE");
+    }
+
+    @Test
+    void aBodyOfAMegabyteIsRefused() {
+        String body = "{" + NEW_USER + ",\"a\":\"" + "x".repeat(1_000_000) + "\"}";
+
+        assertRefused(gatehouse.post("/user", admin, body), 413, "BODY_TOO_LARGE");
+        assertRefused(gatehouse.post("/login", "", body), 413, "BODY_TOO_LARGE");
+    }
+
+    @Test
+    void aBodyOfAMegabyteWithoutAnnouncedLengthIsRefused() throws IOException {
+        String chunk = "x".repeat(65_536);
+        StringBuilder request =
+                new StringBuilder("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+        for (int i = 0; i < 16; i++) {
+            request.append("10000\r\n").append(chunk).append("\r\n");
+        }
+        request.append("0\r\n\r\n");
+
+        assertThat(raw(request.toString())).contains(" 413 ").contains("BODY_TOO_LARGE");
+    }
+
+    @Test
+    void nestingTenThousandDeepIsRefused() {
+        String deep = "[".repeat(10_000) + "]".repeat(10_000);
+        assertRefused(gatehouse.post("/user", admin, "{" + NEW_USER + ",\"a\":" + deep + "}"), 400, "BODY_MALFORMED");
+        assertRefused(gatehouse.patch("/user/" + id, admin, "{\"a\":" + deep + "}"), 400, "BODY_MALFORMED");
+        assertRefused(gatehouse.post("/login", "", deep), 400, "BODY_MALFORMED");
+    }
+
+    @Test
+    void ownFieldsBeyondTheirBoundsAreRefused() {
+        String nine = "{\"a\":".repeat(9) + "1" + "}".repeat(9);
+        String large = "{\"a\":\"" + "x".repeat(17_000) + "\"}";
+        for (String fields : List.of(nine, large)) {
+            assertRefused(gatehouse.patch("/user/" + id, admin, fields), 400, "VALIDATION_FAILED");
+            assertRefused(
+                    gatehouse.post("/user", admin, "{" + NEW_USER + "," + fields.substring(1)),
+                    400,
+                    "VALIDATION_FAILED");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"_id\":\"000000000000000000000000\"",
+                "\"version\":9",
+                "\"createdAt\":\"2020-01-01T00:00:00.000Z\"",
+                "\"updatedAt\":null",
+                "\"lastLogin\":1",
+                "\"passwordHash\":\"$argon2id$\"",
+                "\"usernameKey\":\"admin\"",
+                "\"$set\":{\"roles\":[\"admin\"]}",
+                "\"a.b\":1",
+                "\"a\":{\"$gt\":1}",
+                "\"a\":[{\"b.c\":1}]",
+                "\"\":1",
+                "\"1a\":1",
+                "\"with space\":1",
+                "\"a\\u0000b\":1",
+                "\"\\ud800\":1",
+                "\"a\":\"\\u0000\"",
+                "\"a\":\"\\ud800\"",
+                "\"a\":[\"\\udc00x\"]",
+                "\"a\":1e400000",
+                "\"a\":1234567890123456789012345678901234567890",
+                "\"roles\":\"admin\"",
+                "\"roles\":[1]",
+                "\"roles\":[\"Admin!\"]",
+                "\"roles\":{\"$ne\":1}",
+                "\"status\":\"deleted\"",
+                "\"status\":1"
+            })
+    void fieldsThatCannotBeSetAreRefused(String field) {
+        Answer created = gatehouse.post("/user", admin, "{" + NEW_USER + "," + field + "}");
+        assertRefused(created, 400, "VALIDATION_FAILED");
+        assertThat(created.json().path("errors")).hasSize(1);
+        assertRefused(gatehouse.patch("/user/" + id, admin, "{" + field + "}"), 400, "VALIDATION_FAILED");
+    }
+
+    @Test
+    void aPasswordCannotBePatched() {
+        assertRefused(
+                gatehouse.patch("/user/" + id, admin, "{\"password\":\"another good password\"}"),
+                400,
+                "VALIDATION_FAILED");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"username", "roles", "status"})
+    void whatEveryUserHasCannotBeRemoved(String field) {
+        assertRefused(gatehouse.patch("/user/" + id, admin, "{\"" + field + "\":null}"), 400, "VALIDATION_FAILED");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"ab\"",
+                "\"\"",
+                "\"   \"",
+                "\"has space\"",
+                "\"nul\\u0000nul\"",
+                "\"lone\\ud800\"",
+                "\"\\udc00lone\"",
+                "\"line\\nbreak\"",
+                "\"\\u202eright-to-left\"",
+                "7",
+                "null",
+                "{\"$ne\":null}",
+                "[\"abc\"]"
+            })
+    void aNameThatIsNoUsernameIsRefused(String name) {
+        Answer answer = gatehouse.post("/user", admin, "{\"username\":" + name + ",\"password\":\"" + PASSWORD + "\"}");
+
+        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("username");
+        assertRefused(gatehouse.patch("/user/" + id, admin, "{\"username\":" + name + "}"), 400, "VALIDATION_FAILED");
+    }
+
+    @Test
+    void anEndlessNameIsRefused() {
+        assertRefused(
+                gatehouse.post(
+                        "/user",
+                        admin,
+                        "{\"username\":\"" + "n".repeat(50_000) + "\",\"password\":\"" + PASSWORD + "\"}"),
+                400,
+                "VALIDATION_FAILED");
+        assertRefused(gatehouse.login("n".repeat(50_000), "p".repeat(10_000)), 401, "CREDENTIALS_WRONG");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"short\"", "7", "null", "{}", "\"lone surrogate \\ud800 inside\""})
+    void aPasswordThatIsNotAcceptableIsRefusedAndNotRepeated(String password) {
+        Answer answer = gatehouse.post("/user", admin, "{\"username\":\"newcomer\",\"password\":" + password + "}");
+
+        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("password");
+        assertThat(answer.body()).doesNotContain("short\"");
+    }
+
+    @Test
+    void aPasswordOfTooManyBytesIsRefused() {
+        assertRefused(
+                gatehouse.post(
+                        "/user", admin, "{\"username\":\"newcomer\",\"password\":\"" + "\u00e9".repeat(129) + "\"}"),
+                400,
+                "VALIDATION_FAILED");
+    }
+
+    @Test
+    void everyBadFieldIsNamedAtOnce() {
+        Answer answer = gatehouse.post(
+                "/user",
+                admin,
+                "{\"username\":5,\"password\":\"x\",\"roles\":\"admin\",\"status\":\"?\",\"version\":1,\"a b\":1}");
+
+        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").findValuesAsText("field"))
+                .containsExactlyInAnyOrder("username", "password", "roles", "status", "version", "a b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "limit=0",
+                "limit=-1",
+                "limit=1001",
+                "limit=x",
+                "limit=",
+                "limit=99999999999",
+                "sort=password",
+                "sort=",
+                "after=zz",
+                "after=",
+                "after=W10",
+                "after=%00",
+                "after=WyJjcmVhdGVkQXQiLCJ4IiwieSJd"
+            })
+    void aListThatCannotBeMadeIsRefused(String query) {
+        assertRefused(gatehouse.get("/user?" + query, admin), 400, "VALIDATION_FAILED");
+    }
+
+    @Test
+    void aCursorOfAnotherOrderIsRefused() {
+        String link = gatehouse.get("/user?limit=1&sort=username", admin).header("Link");
+        String after = link.replaceAll(".*after=([^&>]*).*", "$1");
+
+        assertRefused(gatehouse.get("/user?limit=1&sort=-username&after=" + after, admin), 400, "VALIDATION_FAILED");
+    }
+
+    @Test
+    void aRequestThatBreaksOffChangesNothing() throws IOException {
+        String head = "POST /user HTTP/1.1\r\nHost: localhost\r\nauth: " + admin
+                + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{" + NEW_USER + "}";
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+            socket.shutdownOutput();
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer).doesNotContain(" 201 ").doesNotContain(" 500 ");
+        }
+    }
+
+    @Test
+    void anUnknownPathAndMethodAreToldApart() {
+        assertRefused(gatehouse.get("/nothing/here", ""), 404, "NOT_FOUND");
+        assertRefused(gatehouse.get("/", ""), 404, "NOT_FOUND");
+        Answer answer = gatehouse.send("PUT", "/user", "{}", "Content-Type", "application/json");
+        assertRefused(answer, 405, "METHOD_NOT_ALLOWED");
+        assertThat(answer.header("Allow")).contains("GET").contains("POST");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"If-Match", "If-None-Match", "Accept", "Content-Type", "Accept-Language", "Cookie"})
+    void aHeaderThatCannotBeParsedIsRefusedOrIgnored(String header) {
+        for (String value : List.of("broken\"", ";;=,/", "\"\"\"", "a/b/c;q=x")) {
+            Answer answer = gatehouse.send(
+                    "PATCH",
+                    "/user/" + id,
+                    "{\"username\":7}",
+                    "auth",
+                    admin,
+                    header,
+                    value,
+                    header.equals("Content-Type") ? "X-Other" : "Content-Type",
+                    "application/json");
+
+            assertThat(answer.status())
+                    .as(header + ": " + value + " -> " + answer.body())
+                    .isBetween(400, 499);
+            assertThat(answer.text("code")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void anAnswerThatCannotBeMadeIsRefused() {
+        assertRefused(
+                gatehouse.send("GET", "/user/me", "", "auth", admin, "Accept", "text/csv"), 406, "NOT_ACCEPTABLE");
+    }
+
+    private static void assertRefused(Answer answer, int status, String code) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.text("code")).isEqualTo(code);
+        assertThat(answer.text("status")).isEqualTo("error");
+        assertThat(answer.text("message")).isNotEmpty();
+        assertThat(answer.text("requestId")).isEqualTo(answer.header("X-Request-Id"));
+        assertThat(answer.header("Content-Type")).startsWith("application/json");
+    }
+
+    /** Every document; the time of the administrator's last login aside, no test may change one. */
+    private static List<Document> documents() {
+        List<Document> documents =
+                stores.users().find().sort(new Document("_id", 1)).into(new ArrayList<>());
+        documents.forEach(document -> document.remove("lastLogin"));
+        return documents;
+    }
+
+    private static String raw(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
+            Thread writer = new Thread(() -> {
+                try {
+                    socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+                } catch (IOException refusedEarly) {
+                    // the server may close before it has read everything
+                }
+            });
+            writer.start();
+            StringBuilder answer = new StringBuilder();
+            try {
+                byte[] buffer = new byte[4096];
+                for (int read = socket.getInputStream().read(buffer);
+                        read >= 0;
+                        read = socket.getInputStream().read(buffer)) {
+                    answer.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
+                }
+            } catch (IOException closed) {
+                // what came before the close is the answer
+            }
+            return answer.toString();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class CacheIT {
+    private static final String PASSWORD = "correct horse battery staple";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores, Map.of("REDIS_EXPIRY_SECS", "600"));
+    private static String admin = "";
+    private static String id = "";
+
+    @BeforeAll
+    static void createAlice() {
+        admin = gatehouse.adminToken();
+        id = gatehouse.create(admin, "alice", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void aReadIsAnsweredFromRedis() {
+        awaitCached();
+
+        // Past the service, so that only a cached answer can be the old one.
+        ObjectId objectId = new ObjectId(id);
+        stores.users().updateOne(new Document("_id", objectId), new Document("$set", new Document("marker", 1)));
+        assertThat(gatehouse.get("/user/" + id, admin).json().has("marker")).isFalse();
+        withRedis(redis -> redis.sync().del(key()));
+        assertThat(gatehouse.get("/user/" + id, admin).json().has("marker")).isTrue();
+    }
+
+    @Test
+    void anEntryHasALifeAndHoldsNoPassword() {
+        awaitCached();
+
+        withRedis(redis -> {
+            assertThat(redis.sync().ttl(key())).isBetween(500L, 600L);
+            String entry = redis.sync().get(key());
+            assertThat(entry)
+                    .contains("alice")
+                    .doesNotContainIgnoringCase("password")
+                    .doesNotContain("argon2");
+            assertThat(redis.sync().keys("*")).allMatch(key -> key.startsWith("u:{"));
+        });
+    }
+
+    @Test
+    void aChangeIsSeenByTheNextRead() {
+        awaitCached();
+
+        gatehouse.patch("/user/" + id, admin, "{\"email\":\"new@e.x\"}");
+
+        assertThat(gatehouse.get("/user/" + id, admin).text("email")).isEqualTo("new@e.x");
+    }
+
+    @Test
+    void aDeletedUserIsNotReadFromTheCache() {
+        String gone = gatehouse.create(admin, "short-lived", PASSWORD);
+        gatehouse.get("/user/" + gone, admin);
+
+        gatehouse.delete("/user/" + gone, admin);
+
+        assertThat(gatehouse.get("/user/" + gone, admin).status()).isEqualTo(404);
+        withRedis(redis -> assertThat(redis.sync().exists("u:{" + gone + "}")).isZero());
+    }
+
+    @Test
+    void whatIsInRedisIsNotBelievedBlindly() {
+        for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}")) {
+            withRedis(redis -> redis.sync().set(key(), entry));
+
+            Answer answer = gatehouse.get("/user/" + id, admin);
+
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.text("username")).isEqualTo("alice");
+        }
+    }
+
+    @Test
+    void withRedisAwayEverythingIsAnsweredFromMongo() {
+        awaitCached();
+        stores.redis().kill();
+        try {
+            assertThat(gatehouse.get("/user/" + id, admin).status()).isEqualTo(200);
+            assertThat(gatehouse.patch("/user/" + id, admin, "{\"n\":1}").status())
+                    .isEqualTo(200);
+            assertThat(gatehouse.get("/user/" + id, admin).json().path("n").asInt())
+                    .isEqualTo(1);
+            assertThat(gatehouse.login("alice", PASSWORD).status()).isEqualTo(200);
+            String other = gatehouse.create(admin, "made-without-redis", PASSWORD);
+            assertThat(gatehouse.delete("/user/" + other, admin).status()).isEqualTo(204);
+        } finally {
+            stores.redis().restart();
+        }
+        awaitCached();
+    }
+
+    @Test
+    void withRedisAwayFromTheStartEverythingIsAnsweredAndLaterCached() {
+        stores.redis().kill();
+        try (WarServer second = WarServer.start(stores)) {
+            try {
+                assertThat(second.get("/user/" + id, second.adminToken()).status())
+                        .isEqualTo(200);
+            } finally {
+                stores.redis().restart();
+            }
+            awaitCached(second);
+        }
+    }
+
+    private static void awaitCached() {
+        awaitCached(gatehouse);
+    }
+
+    /** Reads until the entry is in Redis: the first reads after a reconnect may still pass it by. */
+    private static void awaitCached(WarServer server) {
+        await().atMost(Duration.ofSeconds(10)).until(() -> {
+            server.get("/user/" + id, admin);
+            boolean[] cached = new boolean[1];
+            withRedis(redis -> cached[0] = redis.sync().exists(key()) == 1);
+            return cached[0];
+        });
+    }
+
+    private interface Use {
+        void of(StatefulRedisConnection<String, String> redis);
+    }
+
+    private static void withRedis(Use use) {
+        try (RedisClient client = RedisClient.create(stores.redis().uri());
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            use.of(connection);
+        }
+    }
+
+    private static String key() {
+        return "u:{" + id + "}";
+    }
+}

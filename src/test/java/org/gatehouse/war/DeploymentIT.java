@@ -1,0 +1,129 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DeploymentIT {
+    private static final int MAX_BYTES = 30_000_000;
+
+    @Test
+    void withoutSettingsIsRefusedWithOneMessageThatListsThemAll() {
+        assertThatThrownBy(() -> WarServer.deploy("", Map.of()))
+                .isInstanceOf(WarServer.DeploymentFailed.class)
+                .rootCause()
+                .message()
+                .contains("AUTH_KEY is missing", "DB_HOST is missing", "REDIS_HOST (or REDIS_URL) is missing")
+                .contains("openssl rand -base64 48");
+    }
+
+    @Test
+    void withWrongSettingsIsRefusedWithoutShowingASecret() {
+        Map<String, String> wrong = Map.of(
+                "AUTH_KEY", "cil-nodejs-api",
+                "AUTH_EXPIRY", "soon",
+                "DB_HOST", "mongodb://user:hunter2@",
+                "REDIS_URL", "http://:hunter2@host",
+                "PASSWORD_MIN_LENGTH", "4",
+                "ADMIN_USERNAME", "root");
+
+        assertThatThrownBy(() -> WarServer.deploy("", wrong))
+                .rootCause()
+                .message()
+                .contains(
+                        "AUTH_KEY is shorter than 32 bytes", "AUTH_EXPIRY must be", "DB_HOST is not", "REDIS_URL must")
+                .contains("PASSWORD_MIN_LENGTH must be", "ADMIN_USERNAME and ADMIN_PASSWORD go together")
+                .contains("openssl rand -base64 48")
+                .doesNotContain("hunter2")
+                .doesNotContain("cil-nodejs-api");
+    }
+
+    @Test
+    void withAnAdministratorThatWouldNotBeAcceptedIsRefused() {
+        try (Stores stores = new Stores()) {
+            assertThatThrownBy(
+                            () -> WarServer.start(stores, Map.of("ADMIN_USERNAME", "a b", "ADMIN_PASSWORD", "short")))
+                    .rootCause()
+                    .message()
+                    .contains("ADMIN_USERNAME is not a username", "ADMIN_PASSWORD must have at least 15 characters");
+        }
+    }
+
+    @Test
+    void worksUnderAContextPathWithSecretsFromFiles(@TempDir Path folder) throws IOException {
+        Path key = Files.writeString(folder.resolve("key"), WarServer.AUTH_KEY + "\n");
+        try (Stores stores = new Stores();
+                WarServer gatehouse = WarServer.deploy(
+                        "/accounts",
+                        Map.of(
+                                "AUTH_KEY_FILE", key.toString(),
+                                "DB_HOST", stores.mongoUri(),
+                                "DB_NAME", stores.database(),
+                                "REDIS_HOST", "127.0.0.1",
+                                "REDIS_PORT", Integer.toString(stores.redis().port()),
+                                "ADMIN_USERNAME", WarServer.ADMIN,
+                                "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD))) {
+            String admin = gatehouse.adminToken();
+            Answer created =
+                    gatehouse.post("/user", admin, "{\"username\":\"alice\",\"password\":\"correct horse battery\"}");
+
+            assertThat(created.header("Location")).contains("/accounts/user/");
+            assertThat(gatehouse
+                            .send("GET", created.header("Location"), "", "auth", admin)
+                            .status())
+                    .isEqualTo(200);
+            assertThat(gatehouse.get("/user?limit=1", admin).header("Link")).contains("/accounts/user?");
+        }
+    }
+
+    @Test
+    void twoNodesOnOneStoreAreOneService() {
+        try (Stores stores = new Stores();
+                WarServer one = WarServer.start(stores);
+                WarServer other = WarServer.start(stores)) {
+            String admin = one.adminToken();
+            String id = one.create(admin, "alice", "correct horse battery staple");
+
+            assertThat(other.get("/user/" + id, admin).text("username")).isEqualTo("alice");
+            one.patch("/user/" + id, admin, "{\"email\":\"a@e.x\"}");
+            assertThat(other.get("/user/" + id, admin).text("email")).isEqualTo("a@e.x");
+        }
+    }
+
+    @Test
+    void theFirstAdministratorIsNotMadeTwiceNorChangedLater() {
+        try (Stores stores = new Stores()) {
+            WarServer.start(stores).close();
+            try (WarServer again = WarServer.start(
+                    stores, Map.of("ADMIN_USERNAME", "second", "ADMIN_PASSWORD", "another good password"))) {
+                assertThat(again.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
+                                .status())
+                        .isEqualTo(200);
+                assertThat(again.login("second", "another good password").status())
+                        .isEqualTo(401);
+            }
+            assertThat(stores.users().countDocuments()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theWarIsSmallAndHoldsNothingOfTheTests() throws IOException {
+        assertThat(Files.size(WarServer.war())).isLessThan(MAX_BYTES);
+        try (ZipFile war = new ZipFile(WarServer.war().toFile())) {
+            List<String> names = war.stream().map(ZipEntry::getName).toList();
+            assertThat(names).contains("WEB-INF/web.xml", "WEB-INF/classes/org/gatehouse/Gatehouse.class");
+            assertThat(names)
+                    .noneMatch(name -> name.matches("(?i).*(/dev/|Test|IT\\.class|mongo-java-server|embedded|h2-|junit"
+                            + "|jetty|servlet-api|mockito|assertj|archunit).*"));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Five hundred users, walked page by page in every order while others are being added. */
+class PagingIT {
+    private static final int USERS = 500;
+    private static final String PASSWORD = "correct horse battery staple";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final AtomicInteger added = new AtomicInteger();
+    private static String admin = "";
+
+    @BeforeAll
+    static void createUsers() throws Exception {
+        admin = gatehouse.adminToken();
+        List<Callable<String>> creations = new ArrayList<>();
+        for (int i = 0; i < USERS; i++) {
+            // Names in an order of their own, so that no two orders are the same by accident.
+            String name = "user-" + Integer.toString((i * 7919) % 100_003, 36);
+            creations.add(() -> gatehouse.create(admin, name, PASSWORD));
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        for (Future<String> creation : threads.invokeAll(creations)) {
+            creation.get();
+        }
+        threads.shutdown();
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"createdAt", "-createdAt", "username", "-username"})
+    void noUserIsMissingOrDoubledWhileOthersAreAdded(String sort) throws Exception {
+        List<String> existing = ids(walk("/user?limit=1000&sort=" + sort));
+        AtomicBoolean walking = new AtomicBoolean(true);
+        ExecutorService adder = Executors.newSingleThreadExecutor();
+        Future<Integer> additions = adder.submit(() -> {
+            int count = 0;
+            do {
+                // Some sort before all others, some after, some between.
+                String name = List.of("aaa", "mmm", "zzz").get(count % 3) + "-" + added.incrementAndGet();
+                gatehouse.create(admin, name, PASSWORD);
+                count++;
+            } while (walking.get());
+            return count;
+        });
+
+        List<JsonNode> users = walk("/user?limit=7&sort=" + sort);
+        walking.set(false);
+
+        assertThat(additions.get()).isPositive();
+        adder.shutdown();
+        assertThat(existing).hasSizeGreaterThan(USERS);
+        assertThat(ids(users)).doesNotHaveDuplicates().containsAll(existing);
+        Function<JsonNode, String> key = sort.endsWith("username")
+                ? user -> user.path("username").asText().toLowerCase(Locale.ROOT)
+                : user -> user.path("createdAt").asText();
+        List<String> keys = users.stream().map(key).toList();
+        List<String> sorted = sort.startsWith("-")
+                ? keys.stream().sorted(Comparator.reverseOrder()).toList()
+                : keys.stream().sorted().toList();
+        assertThat(keys).isEqualTo(sorted);
+    }
+
+    @Test
+    void aPageHoldsFiftyUnlessAskedOtherwise() {
+        Answer answer = gatehouse.get("/user", admin);
+
+        assertThat(answer.json()).hasSize(50);
+        assertThat(answer.header("Link")).endsWith("rel=\"next\"");
+        assertThat(gatehouse.get("/user?limit=3", admin).json()).hasSize(3);
+    }
+
+    @Test
+    void theLastPageHasNoNext() {
+        Answer answer = gatehouse.get("/user?limit=1000", admin);
+
+        assertThat(answer.json().size()).isGreaterThan(USERS);
+        assertThat(answer.header("Link")).isEmpty();
+    }
+
+    @Test
+    void noPasswordIsInAList() {
+        assertThat(gatehouse.get("/user?limit=1000", admin).body())
+                .doesNotContainIgnoringCase("password")
+                .doesNotContain("argon2");
+    }
+
+    private static List<JsonNode> walk(String path) {
+        List<JsonNode> users = new ArrayList<>();
+        String next = path;
+        while (!next.isEmpty()) {
+            Answer page = gatehouse.get(next, admin);
+            assertThat(page.status()).as(page.body()).isEqualTo(200);
+            page.json().forEach(users::add);
+            next = page.header("Link").replaceAll("<([^>]*)>; rel=\"next\"", "$1");
+        }
+        return users;
+    }
+
+    private static List<String> ids(List<JsonNode> users) {
+        return users.stream().map(user -> user.path("_id").asText()).toList();
+    }
+}

@@ -1,0 +1,91 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** What happens while MongoDB is away; always with a server of the test's own, for it is stopped and started. */
+class StoreAwayIT {
+    private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-away"));
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+    }
+
+    @Test
+    void aStoreThatIsNotThereYetIsWaitedFor() throws IOException {
+        int port = freePort();
+        try (WarServer gatehouse = WarServer.deploy("", settings(port))) {
+            Answer early = gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD);
+            assertUnavailable(early);
+            assertUnavailable(gatehouse.get("/user/me", ""));
+
+            try (EmbeddedMongo mongo = EmbeddedMongo.inMemory(port)) {
+                assertThat(mongo.uri()).endsWith(":" + port);
+                await().atMost(Duration.ofSeconds(15))
+                        .until(() -> gatehouse
+                                        .login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
+                                        .status()
+                                == 200);
+            }
+        }
+    }
+
+    @Test
+    void aStoreThatGoesAwayIsToldInTimeAndUsedAgainWhenItReturns() throws IOException {
+        int port = freePort();
+        EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
+        try (WarServer gatehouse = WarServer.deploy("", settings(port))) {
+            String admin = gatehouse.adminToken();
+            String id = gatehouse.get("/user/me", admin).text("_id");
+            mongo.close();
+
+            assertThat(gatehouse.get("/user/" + id, admin).status())
+                    .as("cached")
+                    .isEqualTo(200);
+            assertUnavailable(gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD));
+            assertUnavailable(gatehouse.get("/user", admin));
+            assertUnavailable(gatehouse.patch("/user/" + id, admin, "{\"a\":1}"));
+
+            try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
+                assertThat(returned.uri()).endsWith(":" + port);
+                // Its data is gone with its memory, so the list is empty; that it is answered is the point.
+                await().atMost(Duration.ofSeconds(15))
+                        .until(() -> gatehouse.get("/user", admin).status() == 200);
+            }
+        }
+    }
+
+    private static void assertUnavailable(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.text("code")).isEqualTo("STORE_UNAVAILABLE");
+        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+        assertThat(answer.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");
+    }
+
+    private static Map<String, String> settings(int port) {
+        return Map.of(
+                "AUTH_KEY", WarServer.AUTH_KEY,
+                "DB_HOST", "mongodb://127.0.0.1:" + port,
+                "REDIS_URL", redis.uri(),
+                "ADMIN_USERNAME", WarServer.ADMIN,
+                "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

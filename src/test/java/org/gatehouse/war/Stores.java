@@ -1,0 +1,56 @@
+package org.gatehouse.war;
+
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
+import com.mongodb.client.MongoCollection;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+import org.bson.Document;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.dev.EmbeddedRedis;
+
+/** The stores of one test class: a database that is dropped in the end, and a Redis process of its own. */
+public final class Stores implements AutoCloseable {
+    private static final String OUTSIDE = "TEST_MONGODB_URI";
+
+    private final Optional<EmbeddedMongo> embedded;
+    private final String mongoUri;
+    private final String database =
+            "gatehouse-test-" + UUID.randomUUID().toString().substring(0, 13);
+    private final MongoClient client;
+    private final EmbeddedRedis redis;
+
+    public Stores() {
+        Optional<String> outside = Optional.ofNullable(System.getenv(OUTSIDE)).filter(uri -> !uri.isBlank());
+        this.embedded = outside.isPresent() ? Optional.empty() : Optional.of(EmbeddedMongo.inMemory());
+        this.mongoUri = outside.or(() -> embedded.map(EmbeddedMongo::uri)).orElseThrow();
+        this.client = MongoClients.create(mongoUri);
+        this.redis = EmbeddedRedis.start(Path.of("target", "test-redis", database));
+    }
+
+    public String mongoUri() {
+        return mongoUri;
+    }
+
+    public String database() {
+        return database;
+    }
+
+    public EmbeddedRedis redis() {
+        return redis;
+    }
+
+    /** The users as they are stored. */
+    public MongoCollection<Document> users() {
+        return client.getDatabase(database).getCollection("users");
+    }
+
+    @Override
+    public void close() {
+        client.getDatabase(database).drop();
+        client.close();
+        redis.close();
+        embedded.ifPresent(EmbeddedMongo::close);
+    }
+}

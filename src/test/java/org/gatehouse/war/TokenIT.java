@@ -1,0 +1,204 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class TokenIT {
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static String valid = "";
+
+    @BeforeAll
+    static void login() {
+        valid = gatehouse.adminToken();
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void isTakenFromEitherHeader() {
+        assertThat(gatehouse.send("GET", "/user/me", "", "auth", valid).status())
+                .isEqualTo(200);
+        assertThat(gatehouse
+                        .send("GET", "/user/me", "", "Authorization", "Bearer " + valid)
+                        .status())
+                .isEqualTo(200);
+        assertThat(gatehouse
+                        .send("GET", "/user/me", "", "Authorization", "bearer " + valid, "auth", valid)
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void twoDifferentOnesAreRefused() {
+        Answer answer = gatehouse.send("GET", "/user/me", "", "auth", valid, "Authorization", "Bearer other");
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("TOKEN_AMBIGUOUS");
+    }
+
+    @Test
+    void itsAbsenceIsToldInTheWordsOfTheOriginal() {
+        Answer answer = gatehouse.get("/user/me", "");
+
+        assertRefused(answer, "TOKEN_MISSING", "JsonWebTokenError", "jwt must be provided");
+        assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+    }
+
+    @Test
+    void thatIsNoneIsToldInTheWordsOfTheOriginal() {
+        assertRefused(gatehouse.get("/user/me", "junk"), "TOKEN_MALFORMED", "JsonWebTokenError", "jwt malformed");
+        assertRefused(gatehouse.get("/user/me", "x.y.z"), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
+        assertRefused(gatehouse.get("/user/me", ".."), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
+    }
+
+    @Test
+    void thatWasTamperedWithIsRefused() {
+        String[] parts = valid.split("\\.", -1);
+        String otherSignature = parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse();
+
+        assertInvalid(otherSignature, "invalid signature");
+    }
+
+    @Test
+    void withoutAlgorithmIsRefused() throws ParseException {
+        JWTClaimsSet claims = SignedJWT.parse(valid).getJWTClaimsSet();
+
+        assertInvalid(new PlainJWT(claims).serialize(), "invalid signature");
+    }
+
+    @Test
+    void signedWithAnotherKeyIsRefused() throws Exception {
+        SignedJWT ours = SignedJWT.parse(valid);
+
+        assertInvalid(
+                signed(ours.getHeader(), ours.getJWTClaimsSet(), "another key of more than 32 bytes"),
+                "invalid signature");
+    }
+
+    @Test
+    void ofAnotherAlgorithmIsRefusedEvenWithOurKey() throws Exception {
+        SignedJWT ours = SignedJWT.parse(valid);
+        String longKey = WarServer.AUTH_KEY;
+        JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS384)
+                .type(ours.getHeader().getType())
+                .keyID(ours.getHeader().getKeyID())
+                .build();
+        SignedJWT token = new SignedJWT(header, ours.getJWTClaimsSet());
+        token.sign(new MACSigner((longKey + longKey).getBytes(StandardCharsets.UTF_8)));
+
+        assertInvalid(token.serialize(), "invalid signature");
+    }
+
+    @Test
+    void ofAnotherKeyIdIsRefused() throws Exception {
+        SignedJWT ours = SignedJWT.parse(valid);
+        JWSHeader header = new JWSHeader.Builder(ours.getHeader())
+                .keyID("../../etc/passwd")
+                .build();
+
+        assertInvalid(signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
+    }
+
+    @Test
+    void thatExpiredIsRefusedAndSaysWhen() throws Exception {
+        Date expired = Date.from(Instant.parse("2020-01-01T00:00:00Z"));
+        Answer answer = gatehouse.get("/user/me", forged(claims -> claims.expirationTime(expired)));
+
+        assertRefused(answer, "TOKEN_EXPIRED", "TokenExpiredError", "jwt expired");
+        assertThat(answer.text("expiredAt")).isEqualTo("2020-01-01T00:00:00.000Z");
+        assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
+    }
+
+    @Test
+    void thatNeverExpiresIsRefused() throws Exception {
+        Answer answer = gatehouse.get("/user/me", forged(claims -> claims.expirationTime(null)));
+
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("code")).isEqualTo("TOKEN_INVALID");
+    }
+
+    @Test
+    void thatIsNotValidYetIsRefused() throws Exception {
+        Date tomorrow = Date.from(Instant.now().plusSeconds(86_400));
+
+        assertInvalid(forged(claims -> claims.notBeforeTime(tomorrow)), "jwt not active");
+    }
+
+    @Test
+    void meantForSomebodyElseIsRefused() throws Exception {
+        assertInvalid(forged(claims -> claims.issuer("https://elsewhere.example")), "jwt issuer invalid");
+        assertInvalid(forged(claims -> claims.issuer(null)), "jwt issuer invalid");
+        assertInvalid(forged(claims -> claims.audience("somebody else")), "jwt audience invalid");
+    }
+
+    @Test
+    void ofAnotherTypeIsRefused() throws Exception {
+        SignedJWT ours = SignedJWT.parse(valid);
+        JWSHeader header =
+                new JWSHeader.Builder(ours.getHeader()).type(JOSEObjectType.JWT).build();
+
+        assertInvalid(signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "jwt type invalid");
+    }
+
+    @Test
+    void withClaimsOfTheWrongTypeIsRefused() throws Exception {
+        for (String token : List.of(
+                forged(claims -> claims.claim("roles", "admin")),
+                forged(claims -> claims.subject("$ne")),
+                forged(claims -> claims.claim("sub", 7)),
+                forged(claims -> claims.claim("exp", "tomorrow")),
+                forged(claims -> claims.claim("roles", List.of(1, 2))))) {
+            assertThat(gatehouse.get("/user/me", token).status()).isEqualTo(401);
+        }
+    }
+
+    private interface Change {
+        JWTClaimsSet.Builder to(JWTClaimsSet.Builder claims);
+    }
+
+    /** Our own token with other claims, signed with our own key. */
+    private static String forged(Change change) throws ParseException, JOSEException {
+        SignedJWT ours = SignedJWT.parse(valid);
+        JWTClaimsSet claims =
+                change.to(new JWTClaimsSet.Builder(ours.getJWTClaimsSet())).build();
+        return signed(ours.getHeader(), claims, WarServer.AUTH_KEY);
+    }
+
+    private static String signed(JWSHeader header, JWTClaimsSet claims, String key) throws JOSEException {
+        SignedJWT token = new SignedJWT(header, claims);
+        token.sign(new MACSigner(key));
+        return token.serialize();
+    }
+
+    private static void assertInvalid(String token, String message) {
+        assertRefused(gatehouse.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
+    }
+
+    private static void assertRefused(Answer answer, String code, String name, String message) {
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("code")).isEqualTo(code);
+        assertThat(answer.text("name")).isEqualTo(name);
+        assertThat(answer.text("message")).isEqualTo(message);
+    }
+}

@@ -1,0 +1,314 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class UserIT {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String NOBODY = "000000000000000000000000";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final AtomicInteger number = new AtomicInteger();
+    private static String admin = "";
+
+    @BeforeAll
+    static void login() {
+        admin = gatehouse.adminToken();
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void isCreatedWithOwnFieldsOfAnyShape() {
+        String own =
+                "{\"email\":\"n@e.x\",\"tags\":[1,2.5,true,null,\"x\"],\"a\":{\"b\":{\"c\":12345678901234567890123}}}";
+        String body = own.replaceFirst("\\{", "{\"username\":\"Maria\",\"password\":\"" + PASSWORD + "\",");
+
+        Answer answer = gatehouse.post("/user", admin, body);
+
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.text("username")).isEqualTo("Maria");
+        assertThat(answer.text("status")).isEqualTo("active");
+        assertThat(answer.json().path("roles").toString()).isEqualTo("[\"user\"]");
+        assertThat(answer.json().path("version").asInt()).isEqualTo(1);
+        assertThat(answer.text("createdAt")).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+        assertThat(answer.header("ETag")).isEqualTo("\"1\"");
+        Answer read = gatehouse.send("GET", answer.header("Location"), "", "auth", admin);
+        assertThat(read.json()).isEqualTo(answer.json());
+        assertThat(read.body()).contains(own.substring(1, own.length() - 1));
+        assertThat(read.body()).doesNotContainIgnoringCase("password").doesNotContain("argon2");
+    }
+
+    @Test
+    void hasAUsernameThatIsUniqueInItsFoldedForm() {
+        gatehouse.create(admin, "Stra\u00dfe", PASSWORD);
+
+        Answer answer =
+                gatehouse.post("/user", admin, "{\"username\":\"STRA\u00dfE\",\"password\":\"" + PASSWORD + "\"}");
+
+        assertThat(answer.status()).isEqualTo(409);
+        assertThat(answer.text("code")).isEqualTo("USERNAME_TAKEN");
+    }
+
+    @Test
+    void isCreatedOnceWhenManyTryAtTheSameTime() throws Exception {
+        String body = "{\"username\":\"wanted\",\"password\":\"" + PASSWORD + "\"}";
+
+        List<Integer> statuses =
+                inParallel(8, () -> gatehouse.post("/user", admin, body).status());
+
+        assertThat(statuses).containsOnlyOnce(201).containsOnly(201, 409);
+    }
+
+    @Test
+    void seesAndChangesItselfAndNobodyElse() {
+        String id = create();
+        String other = create();
+        String own = gatehouse.token(nameOf(id), PASSWORD);
+
+        assertThat(gatehouse.get("/user/" + id, own).text("_id")).isEqualTo(id);
+        assertThat(gatehouse.get("/user/" + id.toUpperCase(Locale.ROOT), own).status())
+                .isEqualTo(200);
+        assertThat(gatehouse.get("/user/me", own).text("_id")).isEqualTo(id);
+        assertThat(gatehouse.patch("/user/me", own, "{\"email\":\"me@e.x\"}").text("email"))
+                .isEqualTo("me@e.x");
+        for (Answer refused : List.of(
+                gatehouse.get("/user/" + other, own),
+                gatehouse.get("/user/" + NOBODY, own),
+                gatehouse.patch("/user/" + other, own, "{\"email\":\"x\"}"),
+                gatehouse.delete("/user/" + other, own),
+                gatehouse.delete("/user/" + id, own),
+                gatehouse.get("/user", own),
+                gatehouse.post("/user", own, "{\"username\":\"sneaky\",\"password\":\"" + PASSWORD + "\"}"),
+                gatehouse.patch("/user/" + id, own, "{\"roles\":[\"admin\"]}"),
+                gatehouse.patch("/user/" + id, own, "{\"roles\":null}"),
+                gatehouse.patch("/user/" + id, own, "{\"status\":\"active\"}"))) {
+            assertThat(refused.status()).as(refused.body()).isEqualTo(403);
+            assertThat(refused.text("code")).isEqualTo("FORBIDDEN");
+        }
+        assertThat(gatehouse.get("/user/" + id, admin).json().path("version").asInt())
+                .isEqualTo(2);
+        assertThat(gatehouse.get("/user/" + other, admin).json().path("version").asInt())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void isNotFoundInTheWordsOfTheOriginal() {
+        for (Answer answer : List.of(
+                gatehouse.get("/user/" + NOBODY, admin),
+                gatehouse.get("/user/zzz", admin),
+                gatehouse.get("/user/%00", admin),
+                gatehouse.patch("/user/" + NOBODY, admin, "{\"a\":1}"),
+                gatehouse.delete("/user/" + NOBODY, admin),
+                gatehouse.delete("/user/zzz", admin))) {
+            assertThat(answer.status()).isIn(404, 400);
+            assertThat(answer.body()).doesNotContain("Exception");
+        }
+        assertThat(gatehouse.get("/user/zzz", admin).text("message")).isEqualTo("Data not found.");
+        assertThat(gatehouse.get("/user/" + NOBODY, admin).text("code")).isEqualTo("USER_NOT_FOUND");
+    }
+
+    @Test
+    void isChangedByAMergePatch() {
+        String id = create();
+        gatehouse.patch("/user/" + id, admin, "{\"address\":{\"street\":\"Main\",\"zip\":\"1\"},\"email\":\"a@e.x\"}");
+
+        Answer answer = gatehouse.patch("/user/" + id, admin, "{\"address\":{\"zip\":null,\"no\":2},\"email\":null}");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("address").toString()).isEqualTo("{\"street\":\"Main\",\"no\":2}");
+        assertThat(answer.json().has("email")).isFalse();
+        assertThat(answer.json().path("version").asInt()).isEqualTo(3);
+        assertThat(gatehouse.get("/user/" + id, admin).json()).isEqualTo(answer.json());
+    }
+
+    @Test
+    void isChangedByPlainJsonToo() {
+        String id = create();
+
+        Answer answer = gatehouse.send(
+                "PATCH", "/user/" + id, "{\"email\":\"b@e.x\"}", "auth", admin, "Content-Type", "application/json");
+
+        assertThat(answer.text("email")).isEqualTo("b@e.x");
+    }
+
+    @Test
+    void isNotChangedByAPatchThatSaysNothingNew() {
+        String id = create();
+        gatehouse.patch("/user/" + id, admin, "{\"n\":1,\"o\":{\"d\":1.50}}");
+
+        Answer answer = gatehouse.patch("/user/" + id, admin, "{\"n\":1.0,\"o\":{\"d\":1.5},\"absent\":null}");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("version").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void canBeRenamedButNotToATakenName() {
+        String id = create();
+        String other = create();
+
+        assertThat(gatehouse
+                        .patch("/user/" + id, admin, "{\"username\":\"Renamed\"}")
+                        .text("username"))
+                .isEqualTo("Renamed");
+        assertThat(gatehouse.login("renamed", PASSWORD).status()).isEqualTo(200);
+        Answer taken = gatehouse.patch("/user/" + other, admin, "{\"username\":\"RENAMED\"}");
+        assertThat(taken.status()).isEqualTo(409);
+        assertThat(taken.text("code")).isEqualTo("USERNAME_TAKEN");
+    }
+
+    @Test
+    void isNotSentAgainToWhoHasIt() {
+        String id = create();
+        String tag = gatehouse.get("/user/" + id, admin).header("ETag");
+
+        Answer unchanged = gatehouse.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag);
+        assertThat(unchanged.status()).isEqualTo(304);
+        assertThat(unchanged.body()).isEmpty();
+
+        gatehouse.patch("/user/" + id, admin, "{\"email\":\"c@e.x\"}");
+        Answer changed = gatehouse.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag);
+        assertThat(changed.status()).isEqualTo(200);
+        assertThat(changed.text("email")).isEqualTo("c@e.x");
+    }
+
+    @Test
+    void isChangedOnlyInTheVersionThatTheCallerNames() {
+        String id = create();
+
+        Answer first = gatehouse.patch("/user/" + id, admin, "{\"a\":1}", "If-Match", "\"1\"");
+        Answer second = gatehouse.patch("/user/" + id, admin, "{\"a\":2}", "If-Match", "\"1\"");
+
+        assertThat(first.status()).isEqualTo(200);
+        assertThat(second.status()).isEqualTo(412);
+        assertThat(second.text("code")).isEqualTo("VERSION_MISMATCH");
+        assertThat(gatehouse.get("/user/" + id, admin).json().path("a").asInt()).isEqualTo(1);
+        assertThat(gatehouse
+                        .patch("/user/" + id, admin, "{\"a\":3}", "If-Match", "*")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void losesNoChangeWhenManyAreMadeAtOnce() throws Exception {
+        String id = create();
+        AtomicInteger field = new AtomicInteger();
+
+        List<Integer> statuses = inParallel(
+                40,
+                () -> gatehouse
+                        .patch("/user/" + id, admin, "{\"f" + field.incrementAndGet() + "\":1}")
+                        .status());
+
+        assertThat(statuses).containsOnly(200);
+        JsonNode user = gatehouse.get("/user/" + id, admin).json();
+        assertThat(user.path("version").asInt()).isEqualTo(41);
+        for (int i = 1; i <= 40; i++) {
+            assertThat(user.has("f" + i)).as("f" + i).isTrue();
+        }
+    }
+
+    @Test
+    void isGoneAfterDelete() {
+        String id = create();
+        gatehouse.get("/user/" + id, admin);
+
+        Answer answer = gatehouse.delete("/user/" + id, admin);
+
+        assertThat(answer.status()).isEqualTo(204);
+        assertThat(answer.body()).isEmpty();
+        assertThat(gatehouse.get("/user/" + id, admin).status()).isEqualTo(404);
+        assertThat(stores.users().countDocuments(new Document("_id", new ObjectId(id))))
+                .isZero();
+    }
+
+    @Test
+    void thatIsTheLastActiveAdministratorStaysOne() {
+        String root = gatehouse.get("/user/me", admin).text("_id");
+        Answer before = gatehouse.get("/user/me", admin);
+
+        for (Answer answer : List.of(
+                gatehouse.patch("/user/" + root, admin, "{\"roles\":[\"user\"]}"),
+                gatehouse.patch("/user/" + root, admin, "{\"status\":\"disabled\",\"email\":\"x@e.x\"}"),
+                gatehouse.delete("/user/" + root, admin))) {
+            assertThat(answer.status()).isEqualTo(409);
+            assertThat(answer.text("code")).isEqualTo("LAST_ADMINISTRATOR");
+        }
+        assertThat(gatehouse.get("/user/me", admin).json()).isEqualTo(before.json());
+    }
+
+    @Test
+    void thatIsAnAdministratorStaysOneWhenAllAreDemotedAtOnce() throws Exception {
+        String root = gatehouse.get("/user/me", admin).text("_id");
+        List<String> others = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            String id = create();
+            gatehouse.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+            others.add(id);
+        }
+        List<Callable<Integer>> demotions = new ArrayList<>();
+        for (String id : others) {
+            demotions.add(() -> gatehouse.delete("/user/" + id, admin).status());
+        }
+        demotions.add(() -> gatehouse
+                .patch("/user/" + root, admin, "{\"roles\":[\"user\"]}")
+                .status());
+
+        ExecutorService threads = Executors.newFixedThreadPool(demotions.size());
+        List<Future<Integer>> results = threads.invokeAll(demotions);
+        threads.shutdown();
+
+        for (Future<Integer> result : results) {
+            assertThat(result.get()).isIn(200, 204, 409);
+        }
+        Document active = new Document("roles", "admin").append("status", "active");
+        assertThat(stores.users().countDocuments(active)).isPositive();
+        // Whoever stayed, the other tests need the first one.
+        stores.users()
+                .updateOne(
+                        new Document("_id", new ObjectId(root)),
+                        new Document("$set", new Document("roles", List.of("admin", "user"))));
+    }
+
+    private static String create() {
+        return gatehouse.create(admin, "user-" + number.incrementAndGet(), PASSWORD);
+    }
+
+    private static String nameOf(String id) {
+        return gatehouse.get("/user/" + id, admin).text("username");
+    }
+
+    private static <T> List<T> inParallel(int times, Callable<T> call) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> result : threads.invokeAll(Collections.nCopies(times, call))) {
+                results.add(result.get());
+            }
+            return results;
+        } finally {
+            threads.shutdown();
+        }
+    }
+}
