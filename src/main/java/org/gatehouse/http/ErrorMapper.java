@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -23,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * <p>The caller's mistakes are logged at debug level; ours at error level, once, with the request id that the caller was
  * given, and nothing of the inside reaches the answer.
  */
-public final class ErrorMapper implements ExceptionMapper<Throwable> {
+public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
     private static final Logger log = LoggerFactory.getLogger(ErrorMapper.class);
 
     /** What Jersey itself refuses, before a resource is reached. */
@@ -50,6 +53,15 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
         }
         log.error("Unexpected failure of request {}", RequestId.current(), thrown);
         return answer(new GatehouseException(ErrorCode.INTERNAL)).build();
+    }
+
+    /** Gives a body to the refusals that Jersey makes without asking a mapper, such as of a malformed Accept. */
+    @Override
+    public void filter(ContainerRequestContext request, ContainerResponseContext response) {
+        if (response.getStatus() >= 400 && !response.hasEntity()) {
+            ErrorCode code = BY_STATUS.getOrDefault(response.getStatus(), ErrorCode.BAD_REQUEST);
+            response.setEntity(Json.write(body(new GatehouseException(code))), null, MediaType.APPLICATION_JSON_TYPE);
+        }
     }
 
     private Response ofContainer(WebApplicationException refused) {

@@ -25,7 +25,7 @@ import org.springframework.security.crypto.password.PasswordEncoder;
  * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory.
  */
 public final class PasswordHasher implements AutoCloseable {
-    /** What a person waits for a login without trying again. */
+    /** For a slot; what a person waits for a login without trying again. */
     private static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
 
     /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
@@ -81,7 +81,7 @@ public final class PasswordHasher implements AutoCloseable {
 
     @Override
     public void close() {
-        slots.shutdownNow();
+        slots.shutdownNow().forEach(waiting -> ((FutureTask<?>) waiting).cancel(false));
         try {
             if (!slots.awaitTermination(2, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("password hashing did not stop");
@@ -100,16 +100,29 @@ public final class PasswordHasher implements AutoCloseable {
         FutureTask<T> task = new FutureTask<>(work);
         try {
             slots.execute(task);
-            return task.get(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException | TimeoutException | CancellationException full) {
-            task.cancel(false);
-            slots.remove(task);
-            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
+            return result(task);
+        } catch (RejectedExecutionException | CancellationException full) {
+            throw busy();
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
-            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
+            throw busy();
         } catch (ExecutionException failed) {
             throw new IllegalStateException("password hashing failed", failed.getCause());
         }
+    }
+
+    private <T> T result(FutureTask<T> task) throws InterruptedException, ExecutionException {
+        try {
+            return task.get(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            if (slots.remove(task)) {
+                throw busy();
+            }
+            return task.get(); // it has begun, so only its own time is left
+        }
+    }
+
+    private static GatehouseException busy() {
+        return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 }

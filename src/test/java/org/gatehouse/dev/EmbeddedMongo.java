@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 /** A server in this process that speaks MongoDB's wire protocol, on a free port of the loopback address. */
 public final class EmbeddedMongo implements AutoCloseable {
     static {
-        // It tells of every connection, and of every index that it only pretends to have.
-        ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.ERROR);
+        // It tells of every connection, of indexes that it only pretends to have, and of each write that it refuses.
+        ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.OFF);
     }
 
     private static final int ANY_PORT = 0;

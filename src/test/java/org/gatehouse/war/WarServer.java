@@ -20,6 +20,7 @@ import org.eclipse.jetty.ee10.webapp.WebAppContext;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
 
 /** The packaged WAR, deployed to a Jetty on a free port, and the calls that a client makes to it. */
 public final class WarServer implements AutoCloseable {

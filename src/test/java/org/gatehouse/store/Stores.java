@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.store;
 
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;

@@ -1,0 +1,127 @@
+package org.gatehouse;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import jakarta.annotation.security.PermitAll;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.HttpMethod;
+import org.jspecify.annotations.NullMarked;
+
+/** The map of rooms, as rules. */
+@AnalyzeClasses(packages = "org.gatehouse", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule roomsHaveNoCycles =
+            slices().matching("org.gatehouse.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule noRoomKnowsTheWhole = noClasses()
+            .that()
+            .resideInAPackage("org.gatehouse.*")
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.gatehouse"));
+
+    @ArchTest
+    static final ArchRule mongoIsKnownInItsRooms = noClasses()
+            .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\..*\\.Mongo.*"))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("com.mongodb..", "org.bson..")
+                    .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));
+
+    @ArchTest
+    static final ArchRule redisIsKnownInItsRooms = noClasses()
+            .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\.cache\\..*"))
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("io.lettuce..").and(DescribedPredicate.not(nameMatching(".*\\.RedisURI"))));
+
+    @ArchTest
+    static final ArchRule connectionStringsAreCheckedInConfigOnly = noClasses()
+            .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\.config\\..*"))
+            .should()
+            .dependOnClassesThat(nameMatching("com\\.mongodb\\.ConnectionString|io\\.lettuce\\.core\\.RedisURI"));
+
+    @ArchTest
+    static final ArchRule tokensAreMadeAndReadInAuthOnly = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.gatehouse.auth")
+            .should()
+            .dependOnClassesThat(resideInAPackage("com.nimbusds.."));
+
+    @ArchTest
+    static final ArchRule passwordsAreHashedInOneRoom = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.gatehouse.password")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.springframework..", "org.bouncycastle.."));
+
+    @ArchTest
+    static final ArchRule secretsAreRevealedWhereTheyAreUsed = noClasses()
+            .that()
+            .resideInAnyPackage("org.gatehouse.http", "org.gatehouse.cache", "org.gatehouse.login", "org.gatehouse")
+            .should()
+            .callMethod(org.gatehouse.config.Secret.class, "reveal");
+
+    @ArchTest
+    static final ArchRule everyEndpointSaysWhoMayCallIt = methods()
+            .that(areEndpoints())
+            .should(new ArchCondition<>("say who may call them") {
+                @Override
+                public void check(JavaMethod method, ConditionEvents events) {
+                    boolean open = method.isAnnotatedWith(PermitAll.class);
+                    boolean guarded = method.isAnnotatedWith(RolesAllowed.class);
+                    if (open == guarded) {
+                        events.add(SimpleConditionEvent.violated(
+                                method, method.getFullName() + " needs either @PermitAll or @RolesAllowed"));
+                    }
+                }
+            });
+
+    @ArchTest
+    static final ArchRule everyPackageIsCheckedForNulls = classes()
+            .should(new ArchCondition<JavaClass>("be in a @NullMarked package") {
+                @Override
+                public void check(JavaClass type, ConditionEvents events) {
+                    if (!type.getPackage().isAnnotatedWith(NullMarked.class)) {
+                        events.add(SimpleConditionEvent.violated(
+                                type, type.getPackageName() + " has no @NullMarked package-info"));
+                    }
+                }
+            });
+
+    @ArchTest
+    static final ArchRule nothingIsPrinted = NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+
+    @ArchTest
+    static final ArchRule thereIsOneLogger = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    private static DescribedPredicate<JavaClass> areNeither(String room, String names) {
+        return DescribedPredicate.not(
+                resideInAPackage(room).or(nameMatching(names)).as("in " + room + " or named " + names));
+    }
+
+    private static DescribedPredicate<JavaMethod> areEndpoints() {
+        return DescribedPredicate.describe(
+                "are endpoints",
+                method -> method.getAnnotations().stream()
+                        .anyMatch(annotation -> annotation.getRawType().isAnnotatedWith(HttpMethod.class)));
+    }
+}

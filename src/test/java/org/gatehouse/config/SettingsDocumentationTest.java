@@ -1,0 +1,42 @@
+package org.gatehouse.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The catalogue of settings is the truth; the README and {@code .env.example} repeat it word for word. */
+class SettingsDocumentationTest {
+    @Test
+    void theReadmeListsEverySettingOfTheCatalogue() throws IOException {
+        List<String> expected = Settings.catalogue().stream()
+                .map(setting -> "| `" + setting.name() + "` | "
+                        + setting.defaultValue().map(value -> "`" + value + "`").orElse("–") + " | "
+                        + setting.meaning() + " |")
+                .toList();
+
+        List<String> table = Files.readAllLines(Path.of("README.md")).stream()
+                .filter(line -> line.matches("\\| `[A-Z][A-Z0-9_]+` \\|.*"))
+                .toList();
+
+        assertThat(table).isEqualTo(expected);
+    }
+
+    @Test
+    void theExampleListsEverySettingOfTheCatalogue() throws IOException {
+        List<String> lines = Files.readAllLines(Path.of(".env.example"));
+        List<String> names = lines.stream()
+                .filter(line -> line.matches("#?[A-Z][A-Z0-9_]+=.*"))
+                .map(line -> line.replaceAll("^#?([A-Z0-9_]+)=.*", "$1"))
+                .toList();
+
+        assertThat(names)
+                .isEqualTo(Settings.catalogue().stream().map(Setting::name).toList());
+        for (Setting<?> setting : Settings.catalogue()) {
+            assertThat(lines).contains("# " + setting.meaning());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package org.gatehouse.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+    private static final String KEY = "a key for tests, longer than 32 bytes";
+
+    private static final Map<String, String> REQUIRED =
+            Map.of("AUTH_KEY", KEY, "DB_HOST", "mongodb://db.example:27017", "REDIS_HOST", "cache.example");
+
+    @Test
+    void haveDefaultsForAllThatIsNotRequired() {
+        Settings settings = read(Map.of());
+
+        assertThat(settings.authExpiry()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(settings.authIssuer()).isEqualTo("gatehouse");
+        assertThat(settings.databaseName()).isEqualTo("gatehouse");
+        assertThat(settings.usersCollection()).isEqualTo("users");
+        assertThat(settings.redisUri().reveal()).isEqualTo("redis://cache.example:6379");
+        assertThat(settings.cacheExpiry()).isEqualTo(Duration.ofHours(1));
+        assertThat(settings.passwordMinLength()).isEqualTo(15);
+        assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);
+        assertThat(settings.firstAdministrator()).isEmpty();
+    }
+
+    @Test
+    void areTakenWithThePrefixFirst() {
+        Settings settings = read(Map.of(
+                "DB_NAME", "somebody-elses", "GATEHOUSE_DB_NAME", "ours", "GATEHOUSE_DB_HOST", "mongodb://ours:1"));
+
+        assertThat(settings.databaseName()).isEqualTo("ours");
+        assertThat(settings.mongoUri().reveal()).isEqualTo("mongodb://ours:1");
+    }
+
+    @Test
+    void areAbsentWhenEmpty() {
+        assertThat(read(Map.of("DB_NAME", "  ")).databaseName()).isEqualTo("gatehouse");
+        assertThatThrownBy(() -> read(Map.of("AUTH_KEY", ""))).hasMessageContaining("AUTH_KEY is missing");
+    }
+
+    @Test
+    void areTakenLiterally() {
+        assertThat(read(Map.of("AUTH_KEY", "a ${dollar} and a \\ are just characters"))
+                        .authKey()
+                        .reveal())
+                .isEqualTo("a ${dollar} and a \\ are just characters");
+    }
+
+    @Test
+    void mayBeSecretsInFiles(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("key"), "another key for tests, longer than 32 bytes\n");
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.remove("AUTH_KEY");
+        settings.put("AUTH_KEY_FILE", file.toString());
+
+        Settings read = Settings.read(SettingSources.of(settings));
+
+        assertThat(read.authKey().reveal()).isEqualTo("another key for tests, longer than 32 bytes");
+        assertThatThrownBy(() -> read(Map.of("AUTH_KEY_FILE", file.toString())))
+                .hasMessageContaining("AUTH_KEY and AUTH_KEY_FILE are both set");
+        settings.put("AUTH_KEY_FILE", folder.resolve("absent").toString());
+        assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("AUTH_KEY cannot be read from the file");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "AUTH_KEY, 31 bytes are not enough for us!, AUTH_KEY is shorter than 32 bytes",
+        "AUTH_EXPIRY, 999, AUTH_EXPIRY must be a whole number from 1000",
+        "AUTH_EXPIRY, 10m, AUTH_EXPIRY must be a whole number",
+        "DB_HOST, localhost, DB_HOST is not a MongoDB connection string",
+        "DB_HOST, mongodb://a:b@c@d, DB_HOST is not a MongoDB connection string",
+        "DB_NAME, a/b, DB_NAME may hold letters",
+        "REDIS_PORT, 65536, REDIS_PORT must be a whole number from 1 to 65535",
+        "REDIS_URL, redis://other, REDIS_URL and REDIS_HOST are both set",
+        "REDIS_URL, http://other, REDIS_URL must start with redis://",
+        "REDIS_EXPIRY_SECS, 0, REDIS_EXPIRY_SECS must be a whole number from 1",
+        "PASSWORD_MIN_LENGTH, 7, PASSWORD_MIN_LENGTH must be a whole number from 8",
+        "ARGON2_MEMORY_KIB, 1024, ARGON2_MEMORY_KIB must be a whole number from 19456",
+        "ARGON2_ITERATIONS, 1, ARGON2_ITERATIONS must be a whole number from 2",
+        "ADMIN_PASSWORD, alone, ADMIN_USERNAME and ADMIN_PASSWORD go together"
+    })
+    void areRefusedOutOfBounds(String name, String value, String complaint) {
+        assertThatThrownBy(() -> read(Map.of(name, value)))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(complaint);
+    }
+
+    @Test
+    void neverPrintASecret() {
+        Settings settings = read(Map.of(
+                "DB_HOST", "mongodb://user:hunter2@db", "ADMIN_USERNAME", "root", "ADMIN_PASSWORD", "hunter2hunter2"));
+
+        assertThat(settings.toString())
+                .doesNotContain("hunter2")
+                .doesNotContain(KEY)
+                .contains("[REDACTED]");
+    }
+
+    private static Settings read(Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(REQUIRED);
+        all.putAll(more);
+        return Settings.read(SettingSources.of(all));
+    }
+}

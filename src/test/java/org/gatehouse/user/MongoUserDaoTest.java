@@ -1,0 +1,8 @@
+package org.gatehouse.user;
+
+class MongoUserDaoTest extends UserDaoContract {
+    @Override
+    UserDao decorate(MongoUserDao stored) {
+        return stored;
+    }
+}

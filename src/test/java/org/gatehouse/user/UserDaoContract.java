@@ -1,0 +1,246 @@
+package org.gatehouse.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What every {@link UserDao} promises; each implementation runs all of it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class UserDaoContract {
+    private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123Z");
+    private static final UserId NOBODY = new UserId("000000000000000000000000");
+
+    final Stores stores = new Stores();
+    private final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.fixed(NOW, ZoneOffset.UTC));
+    private UserDao users = store;
+
+    /** The DAO under test, on top of the store. */
+    abstract UserDao decorate(MongoUserDao stored);
+
+    @BeforeAll
+    void decorateStore() {
+        users = decorate(store);
+    }
+
+    @BeforeEach
+    void startEmpty() {
+        stores.users().deleteMany(new Document());
+        store.createIndexes();
+        store.createIndexes(); // as every node does at every start
+    }
+
+    @AfterAll
+    void closeStores() {
+        mongo.close();
+        stores.close();
+    }
+
+    @Test
+    void findsWhatWasInserted() {
+        User inserted = users.insert(newUser("Alice", "{\"email\":\"a@e.x\",\"n\":[1,2.5,{\"x\":null}]}"));
+
+        assertThat(inserted.version()).isEqualTo(1);
+        assertThat(inserted.createdAt()).isEqualTo(NOW);
+        assertThat(inserted.username()).isEqualTo("Alice");
+        assertThat(inserted.lastLogin()).isEmpty();
+        assertSame(users.find(inserted.id()), inserted);
+        assertSame(users.find(inserted.id()), inserted);
+    }
+
+    @Test
+    void findsNobodyForAnUnknownId() {
+        assertThat(users.find(NOBODY)).isEmpty();
+        assertThat(users.update(NOBODY, user -> user)).isEmpty();
+        assertThat(users.delete(NOBODY)).isFalse();
+    }
+
+    @Test
+    void refusesATakenName() {
+        users.insert(newUser("alice", "{}"));
+        User other = users.insert(newUser("other", "{}"));
+
+        assertTaken(() -> users.insert(newUser("ALICE", "{}")));
+        assertTaken(
+                () -> users.update(other.id(), user -> user.with("Alice", user.roles(), user.status(), user.fields())));
+        assertThat(users.find(other.id()).map(User::username)).hasValue("other");
+    }
+
+    @Test
+    void showsAChangeToTheNextRead() {
+        User user = users.insert(newUser("alice", "{\"keep\":1,\"drop\":2,\"change\":3}"));
+        users.find(user.id());
+
+        Optional<User> changed = users.update(
+                user.id(),
+                current -> current.with(
+                        "Alice2", Set.of("admin"), UserStatus.DISABLED, json("{\"keep\":1,\"change\":4,\"add\":5}")));
+
+        assertThat(changed.map(User::version)).hasValue(2L);
+        Optional<User> found = users.find(user.id());
+        assertThat(found.map(User::version)).hasValue(2L);
+        assertThat(found.map(User::username)).hasValue("Alice2");
+        assertThat(found.map(User::roles)).hasValue(Set.of("admin"));
+        assertThat(found.map(User::status)).hasValue(UserStatus.DISABLED);
+        assertThat(found.map(current -> current.fields().toString())).hasValue("{\"keep\":1,\"change\":4,\"add\":5}");
+    }
+
+    @Test
+    void writesNothingWhenNothingChanges() {
+        User user = users.insert(newUser("alice", "{\"n\":1}"));
+
+        Optional<User> same = users.update(
+                user.id(), current -> current.with("alice", current.roles(), current.status(), json("{\"n\":1.00}")));
+
+        assertThat(same.map(User::version)).hasValue(1L);
+    }
+
+    @Test
+    void writesNothingWhenTheEditRefuses() {
+        User user = users.insert(newUser("alice", "{}"));
+
+        assertThatThrownBy(() -> users.update(user.id(), current -> {
+                    throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+                }))
+                .isInstanceOf(GatehouseException.class);
+
+        assertThat(users.find(user.id()).map(User::version)).hasValue(1L);
+    }
+
+    @Test
+    void editsAgainWhenAnotherWriteCameBetween() {
+        User user = users.insert(newUser("alice", "{}"));
+        AtomicInteger runs = new AtomicInteger();
+
+        Optional<User> changed = users.update(user.id(), current -> {
+            if (runs.getAndIncrement() == 0) {
+                users.update(user.id(), other -> with(other, "{\"theirs\":1}"));
+            }
+            ObjectNode fields = current.fields().deepCopy().put("ours", 1);
+            return current.with(current.username(), current.roles(), current.status(), fields);
+        });
+
+        assertThat(runs).hasValue(2);
+        assertThat(changed.map(User::version)).hasValue(3L);
+        assertThat(changed.map(current -> current.fields().toString())).hasValue("{\"theirs\":1,\"ours\":1}");
+    }
+
+    @Test
+    void forgetsWhatWasDeleted() {
+        User user = users.insert(newUser("alice", "{}"));
+        users.find(user.id());
+
+        assertThat(users.delete(user.id())).isTrue();
+
+        assertThat(users.find(user.id())).isEmpty();
+        assertThat(users.delete(user.id())).isFalse();
+    }
+
+    @Test
+    void listsInOrderAfterAPlaceWithoutRepeatingEqualTimes() {
+        // All of them have the same createdAt, so only the id tells them apart.
+        for (int i = 0; i < 7; i++) {
+            users.insert(newUser("user-" + i, "{}"));
+        }
+        for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
+            UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
+            List<User> all = users.list(new UserQuery(100, order, Optional.empty()));
+            List<User> first = users.list(new UserQuery(3, order, Optional.empty()));
+            UserQuery.Place place = UserQuery.Place.of(first.get(2), order);
+            assertThat(UserQuery.Place.parse(place.cursor())).hasValue(place);
+            List<User> rest = users.list(new UserQuery(100, order, Optional.of(place)));
+
+            assertThat(all).hasSize(7);
+            assertThat(first).isEqualTo(all.subList(0, 3));
+            assertThat(rest).isEqualTo(all.subList(3, 7));
+        }
+    }
+
+    @Test
+    @SuppressWarnings("JavaUtilDate") // what the driver takes
+    void showsADocumentOfTheOriginalServiceWithoutBelievingItsRoles() {
+        ObjectId id = new ObjectId("5f0000000000000000000001");
+        stores.users()
+                .insertOne(new Document("_id", id)
+                        .append("username", "u1")
+                        .append("password", "p1")
+                        .append("roles", List.of("admin"))
+                        .append("lastLogin", Date.from(NOW))
+                        .append("first-name", "Uma")
+                        .append("since", Date.from(NOW))
+                        .append("n", 7));
+
+        User user = users.find(new UserId(id.toHexString())).orElseThrow();
+
+        assertThat(user.version()).isZero();
+        assertThat(user.roles()).containsExactly("user");
+        assertThat(user.lastLogin()).hasValue(NOW);
+        assertThat(user.fields().toString())
+                .isEqualTo("{\"first-name\":\"Uma\",\"since\":\"2026-11-23T10:00:00.123Z\",\"n\":7}");
+
+        User changed = users.update(
+                        user.id(),
+                        current -> with(
+                                current,
+                                "{\"n\":7,\"first-name\":\"Uma\",\"since\":\"2026-11-23T10:00:00.123Z\",\"new\":1}"))
+                .orElseThrow();
+        assertThat(changed.version()).isEqualTo(1);
+        Document stored = stores.users().find(new Document("_id", id)).first();
+        assertThat(stored).isNotNull();
+        assertThat(stored.get("since")).isEqualTo(Date.from(NOW));
+        assertThat(stored.getString("password")).isEqualTo("p1");
+    }
+
+    private static User with(User user, String fields) {
+        return user.with(user.username(), user.roles(), user.status(), json(fields));
+    }
+
+    private static NewUser newUser(String name, String fields) {
+        return new NewUser(
+                Username.parse(name).orElseThrow(), "$argon2id$x", Set.of("user"), UserStatus.ACTIVE, json(fields));
+    }
+
+    private static ObjectNode json(String text) {
+        try {
+            return (ObjectNode) Json.MAPPER.readTree(text);
+        } catch (IOException malformed) {
+            throw new AssertionError(malformed);
+        }
+    }
+
+    private static void assertSame(Optional<User> found, User expected) {
+        assertThat(found.map(UserJson::write).map(Object::toString))
+                .hasValue(UserJson.write(expected).toString());
+    }
+
+    private static void assertTaken(Runnable write) {
+        assertThatThrownBy(write::run)
+                .isInstanceOfSatisfying(
+                        GatehouseException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.USERNAME_TAKEN));
+    }
+}
