@@ -39,6 +39,9 @@ public final class GatehouseListener implements ServletContextListener {
             // Some containers hide what a listener throws in a file that nobody looks at first.
             log.error(wrong.getMessage());
             throw wrong;
+        } catch (RuntimeException failed) {
+            stop(); // a listener that failed to start is not told of the end
+            throw failed;
         }
         ServletRegistration.Dynamic servlet =
                 context.addServlet("gatehouse", new ServletContainer(new HttpApplication(gatehouse)));
@@ -48,11 +51,15 @@ public final class GatehouseListener implements ServletContextListener {
 
     @Override
     public void contextDestroyed(ServletContextEvent event) {
-        if (gatehouse != null) {
-            gatehouse.close();
-        }
+        stop();
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
             logback.stop();
+        }
+    }
+
+    private void stop() {
+        if (gatehouse != null) {
+            gatehouse.close();
         }
     }
 }

@@ -25,16 +25,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one client to MongoDB: writes are acknowledged by a majority, reads come from the primary, and every operation
- * ends within {@link #OPERATION_LIMIT}.
+ * is bounded: reads by {@link #READ_LIMIT}, writes by {@link #WRITE_LIMIT}, retries and waiting for a server included.
  *
  * <p>Callers may rely on {@link #call}: what the store refuses for a reason of theirs comes out as the driver's own
  * exception; that the store could not be asked comes out as {@code STORE_UNAVAILABLE}.
  */
 public final class MongoConnection implements AutoCloseable {
-    /** All of one operation, retries and waiting for a server included. */
-    static final Duration OPERATION_LIMIT = Duration.ofSeconds(3);
+    /** A caller hears within two seconds that the store does not answer. */
+    static final Duration READ_LIMIT = Duration.ofMillis(1_800);
 
-    /** A server that is not there is reported well within two seconds, not after the whole operation's time. */
+    /** More than for a read: a majority of nodes may lag, and giving up leaves open whether it was written. */
+    static final Duration WRITE_LIMIT = Duration.ofSeconds(3);
+
+    /** A server that is not there is reported before either limit. */
     static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_500);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
@@ -57,16 +60,21 @@ public final class MongoConnection implements AutoCloseable {
                         cluster.serverSelectionTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
                 .applyToSocketSettings(
                         socket -> socket.connectTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
-                .timeout(OPERATION_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .timeout(WRITE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .writeConcern(WriteConcern.MAJORITY)
                 .readPreference(ReadPreference.primary())
                 .build());
         this.database = client.getDatabase(databaseName);
     }
 
-    /** A collection of documents as the wire has them, so that no value changes its type on the way. */
+    /** A collection to write to; documents are as the wire has them, so that no value changes its type on the way. */
     public MongoCollection<BsonDocument> collection(String name) {
         return database.getCollection(name, BsonDocument.class);
+    }
+
+    /** The same collection for reads, with their shorter time limit. */
+    public MongoCollection<BsonDocument> readOnly(String name) {
+        return collection(name).withTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**

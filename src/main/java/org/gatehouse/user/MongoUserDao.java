@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.ErrorCategory;
 import com.mongodb.MongoException;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.bson.BsonArray;
@@ -57,34 +59,22 @@ public final class MongoUserDao implements UserDao {
     /** Losing this often means that others succeeded this often within milliseconds. */
     private static final int MAX_ATTEMPTS = 100;
 
-    private static final Set<String> NOT_OWN_FIELDS = Set.of(
-            UserJson.ID,
-            UserJson.USERNAME,
-            KEY,
-            PASSWORD_HASH,
-            UserJson.PASSWORD,
-            UserJson.ROLES,
-            UserJson.STATUS,
-            UserJson.VERSION,
-            UserJson.CREATED_AT,
-            UserJson.UPDATED_AT,
-            UserJson.LAST_LOGIN);
-
     private static final Bson WITHOUT_PASSWORDS = Projections.exclude(PASSWORD_HASH, UserJson.PASSWORD);
 
     /** 1 and 1.0 are the same number, whichever type the store or the parser chose. */
-    private static final Comparator<com.fasterxml.jackson.databind.JsonNode> BY_VALUE =
-            (one, other) -> one.isNumber() && other.isNumber()
-                    ? one.decimalValue().compareTo(other.decimalValue())
-                    : one.equals(other) ? 0 : 1;
+    private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
+            ? one.decimalValue().compareTo(other.decimalValue())
+            : one.equals(other) ? 0 : 1;
 
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
+    private final MongoCollection<BsonDocument> reads;
     private final Clock clock;
 
     public MongoUserDao(MongoConnection mongo, String collection, Clock clock) {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
+        this.reads = mongo.readOnly(collection);
         this.clock = clock;
     }
 
@@ -95,20 +85,31 @@ public final class MongoUserDao implements UserDao {
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES)));
         // A first index over millions of users takes longer than any request may.
-        mongo.call(() -> users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS)
-                .createIndexes(indexes));
+        MongoCollection<BsonDocument> patient =
+                users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            mongo.call(() -> patient.createIndexes(indexes));
+        } catch (MongoException refused) {
+            if (isDuplicate(refused)) {
+                throw new IllegalStateException(
+                        "The collection " + users.getNamespace() + " holds documents that Gatehouse did not write;"
+                                + " name another one in DB_COLLECTION_USERS",
+                        refused);
+            }
+            throw refused;
+        }
     }
 
     @Override
     public Optional<User> find(UserId id) {
         return Optional.ofNullable(mongo.call(
-                        () -> users.find(byId(id)).projection(WITHOUT_PASSWORDS).first()))
+                        () -> reads.find(byId(id)).projection(WITHOUT_PASSWORDS).first()))
                 .map(MongoUserDao::user);
     }
 
     /** The user of this name with the hash of the password; always asked of the store itself. */
     public Optional<Credential> findCredential(Username username) {
-        return Optional.ofNullable(mongo.call(() -> users.find(Filters.eq(KEY, new BsonString(username.key())))
+        return Optional.ofNullable(mongo.call(() -> reads.find(Filters.eq(KEY, new BsonString(username.key())))
                         .first()))
                 .map(document -> new Credential(user(document), text(document, PASSWORD_HASH)));
     }
@@ -123,7 +124,7 @@ public final class MongoUserDao implements UserDao {
         Bson filter = Filters.and(
                 Filters.eq(UserJson.ROLES, new BsonString(Roles.ADMIN)),
                 Filters.eq(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text())));
-        List<BsonDocument> found = mongo.call(() -> users.find(filter)
+        List<BsonDocument> found = mongo.call(() -> reads.find(filter)
                 .projection(Projections.include(UserJson.ID))
                 .limit(limit)
                 .into(new ArrayList<>()));
@@ -135,11 +136,11 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public List<User> list(UserQuery query) {
-        String field = query.sort().byTime() ? UserJson.CREATED_AT : KEY;
-        Bson order =
-                query.sort().ascending() ? Sorts.ascending(field, UserJson.ID) : Sorts.descending(field, UserJson.ID);
-        Bson filter = query.after().map(place -> beyond(place, field)).orElseGet(BsonDocument::new);
-        List<BsonDocument> documents = mongo.call(() -> users.find(filter)
+        // Each order is that of an index: names are unique, equal times are told apart by id.
+        List<String> fields = query.sort().byTime() ? List.of(UserJson.CREATED_AT, UserJson.ID) : List.of(KEY);
+        Bson order = query.sort().ascending() ? Sorts.ascending(fields) : Sorts.descending(fields);
+        Bson filter = query.after().map(MongoUserDao::beyond).orElseGet(BsonDocument::new);
+        List<BsonDocument> documents = mongo.call(() -> reads.find(filter)
                 .projection(WITHOUT_PASSWORDS)
                 .sort(order)
                 .limit(query.limit())
@@ -233,27 +234,37 @@ public final class MongoUserDao implements UserDao {
         return changes;
     }
 
-    private static <T> T refusingTakenNames(java.util.function.Supplier<T> write) {
+    private static <T> T refusingTakenNames(Supplier<T> write) {
         try {
             return write.get();
         } catch (MongoException refused) {
-            if (ErrorCategory.fromErrorCode(refused.getCode()) == ErrorCategory.DUPLICATE_KEY) {
+            if (isDuplicate(refused)) {
                 throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
             }
             throw refused;
         }
     }
 
-    /** Everything after the place. The first bound repeats what the second implies, for the sake of the index. */
-    private static Bson beyond(UserQuery.Place place, String field) {
-        BsonValue value = place.sort().byTime() ? time(place.time()) : new BsonString(place.value());
-        BsonObjectId id = new BsonObjectId(new ObjectId(place.id().hex()));
-        if (place.sort().ascending()) {
-            return Filters.and(
-                    Filters.gte(field, value), Filters.or(Filters.gt(field, value), Filters.gt(UserJson.ID, id)));
+    private static boolean isDuplicate(MongoException refused) {
+        return ErrorCategory.fromErrorCode(refused.getCode()) == ErrorCategory.DUPLICATE_KEY;
+    }
+
+    /** Everything after the place. */
+    private static Bson beyond(UserQuery.Place place) {
+        boolean ascending = place.sort().ascending();
+        if (!place.sort().byTime()) {
+            BsonString name = new BsonString(place.value());
+            return ascending ? Filters.gt(KEY, name) : Filters.lt(KEY, name);
         }
-        return Filters.and(
-                Filters.lte(field, value), Filters.or(Filters.lt(field, value), Filters.lt(UserJson.ID, id)));
+        String field = UserJson.CREATED_AT;
+        BsonDateTime time = time(place.time());
+        BsonObjectId id = new BsonObjectId(new ObjectId(place.id().hex()));
+        // The first bound repeats what the second implies, for the sake of the index.
+        return ascending
+                ? Filters.and(
+                        Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)))
+                : Filters.and(
+                        Filters.lte(field, time), Filters.or(Filters.lt(field, time), Filters.lt(UserJson.ID, id)));
     }
 
     private static Bson byId(UserId id) {
@@ -275,7 +286,8 @@ public final class MongoUserDao implements UserDao {
         Instant created = instant(document, UserJson.CREATED_AT)
                 .orElseGet(() -> id.getDate().toInstant().truncatedTo(ChronoUnit.MILLIS));
         BsonDocument fields = document.clone();
-        NOT_OWN_FIELDS.forEach(fields::remove);
+        UserJson.SERVERS_OWN.forEach(fields::remove);
+        UserJson.SETTABLE.forEach(fields::remove);
         return new User(
                 new UserId(id.toHexString()),
                 text(document, UserJson.USERNAME).orElse(""),

@@ -36,16 +36,13 @@ record UserForm(
 
         ObjectNode fields) {
 
-    private static final Set<String> NAMED =
-            Set.of(UserJson.USERNAME, UserJson.PASSWORD, UserJson.ROLES, UserJson.STATUS);
-
     /** The form of {@code POST /user}; what is wrong with it is added to the errors. */
     static UserForm ofNew(ObjectNode body, FieldErrors errors) {
         String password = text(body, UserJson.PASSWORD, errors);
         UserForm form = read(
                 body,
                 password == null ? null : new Secret(password),
-                body.deepCopy().without(NAMED),
+                ownFields(body).without(UserJson.PASSWORD),
                 errors);
         Validation.check(form, errors);
         for (String required : List.of(UserJson.USERNAME, UserJson.PASSWORD)) {
@@ -59,14 +56,12 @@ record UserForm(
 
     /** The form of {@code PATCH /user/{id}}; what is wrong with it is added to the errors. */
     static UserForm ofPatch(ObjectNode body, FieldErrors errors) {
-        for (String name : List.of(UserJson.USERNAME, UserJson.ROLES, UserJson.STATUS)) {
+        for (String name : UserJson.SETTABLE) {
             if (body.path(name).isNull()) {
                 errors.add(name, "cannot be removed");
             }
         }
-        ObjectNode fields = body.deepCopy();
-        fields.remove(List.of(UserJson.USERNAME, UserJson.ROLES, UserJson.STATUS));
-        UserForm form = read(body, null, fields, errors);
+        UserForm form = read(body, null, ownFields(body), errors);
         Validation.check(form, errors);
         OwnFields.check(form.fields, errors);
         return form;
@@ -78,6 +73,10 @@ record UserForm(
 
     UserStatus statusOr(UserStatus other) {
         return status == null ? other : UserStatus.parse(status).orElse(other);
+    }
+
+    private static ObjectNode ownFields(ObjectNode body) {
+        return body.deepCopy().without(UserJson.SETTABLE);
     }
 
     private static UserForm read(ObjectNode body, @Nullable Secret password, ObjectNode fields, FieldErrors errors) {

@@ -24,12 +24,12 @@ public final class UserJson {
     static final String UPDATED_AT = "updatedAt";
     static final String LAST_LOGIN = "lastLogin";
 
-    /** Names that a caller sees but cannot set, and names in the document that nobody sees. */
+    /** Names that the server alone sets; some a caller sees, some nobody does. */
     static final Set<String> SERVERS_OWN = Set.of(
             ID, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN, PASSWORD, MongoUserDao.PASSWORD_HASH, MongoUserDao.KEY);
 
-    private static final Set<String> NOT_OWN_FIELDS =
-            Set.of(ID, USERNAME, ROLES, STATUS, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN);
+    /** Names that every user has and callers may set; together with the above all that are no own fields. */
+    static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
     private UserJson() {}
 
@@ -64,7 +64,7 @@ public final class UserJson {
                     Instant.parse(fields.path(CREATED_AT).textValue()),
                     Instant.parse(fields.path(UPDATED_AT).textValue()),
                     lastLogin.isTextual() ? Optional.of(Instant.parse(lastLogin.textValue())) : Optional.empty(),
-                    fields.without(NOT_OWN_FIELDS));
+                    fields.remove(SERVERS_OWN).remove(SETTABLE));
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {
             return Optional.empty();

@@ -26,7 +26,8 @@ import org.gatehouse.store.Stores;
 public final class WarServer implements AutoCloseable {
     public static final String ADMIN = "root-admin";
     public static final String ADMIN_PASSWORD = "the first administrator";
-    public static final String AUTH_KEY = "a key for tests, longer than 32 bytes";
+    public static final String AUTH_KEY =
+            "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
 
     private static final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
