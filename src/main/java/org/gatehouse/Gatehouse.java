@@ -18,6 +18,7 @@ import org.gatehouse.login.LogoutResource;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.FirstAdministrator;
@@ -61,7 +62,8 @@ final class Gatehouse implements AutoCloseable {
 
         MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
         UserDao users = new CachedUserDao(storedUsers, userCache);
-        UserService userService = new UserService(users, storedUsers, hasher, policy);
+        MongoLock administration = new MongoLock(mongo, "administration", clock);
+        UserService userService = new UserService(users, storedUsers, hasher, policy, administration);
         LoginService loginService = new LoginService(storedUsers, hasher, issuer, clock);
 
         requestIds = new RequestId(new SecureRandom());

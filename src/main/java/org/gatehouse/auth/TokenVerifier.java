@@ -1,6 +1,7 @@
 package org.gatehouse.auth;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
@@ -11,8 +12,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
@@ -23,7 +26,7 @@ import org.gatehouse.error.GatehouseException;
  * {@code jku}, {@code x5u} and {@code jwk} are not read (RFC 8725). The signature is checked before any claim.
  */
 public final class TokenVerifier {
-    /** For {@code nbf} and {@code iat} of a node whose clock runs ahead; an expired token gets no leeway. */
+    /** For the {@code nbf} of an issuer whose clock runs ahead; an expired token gets no leeway. */
     private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
     private final SigningKey key;
@@ -53,11 +56,17 @@ public final class TokenVerifier {
             UserId userId = Optional.ofNullable(claims.getSubject())
                     .flatMap(UserId::parse)
                     .orElseThrow(() -> invalid("jwt subject invalid"));
-            List<String> roles = claims.getStringListClaim("roles");
-            return new Caller(userId, roles == null ? Set.of() : Set.copyOf(roles));
+            return new Caller(userId, roles(claims));
         } catch (ParseException malformed) {
             throw undecodable();
         }
+    }
+
+    private static Set<String> roles(JWTClaimsSet claims) throws ParseException {
+        List<String> roles = claims.getStringListClaim("roles");
+        return roles == null
+                ? Set.of()
+                : roles.stream().filter(Objects::nonNull).collect(Collectors.toSet());
     }
 
     private static SignedJWT parse(String token) {
@@ -77,9 +86,15 @@ public final class TokenVerifier {
         throw invalid(ErrorCode.TOKEN_INVALID.message()); // alg:none
     }
 
+    /** Decoders pass over foreign characters and spare bits; then one signature would have many spellings. */
+    private static boolean isCanonical(Base64URL base64) {
+        return Base64URL.encode(base64.decode()).equals(base64);
+    }
+
     private void requireOurSignature(SignedJWT signed) {
         boolean ours = key.algorithm().equals(signed.getHeader().getAlgorithm())
-                && key.id().equals(signed.getHeader().getKeyID());
+                && key.id().equals(signed.getHeader().getKeyID())
+                && isCanonical(signed.getSignature());
         try {
             if (!ours || !signed.verify(key.verifier())) {
                 throw invalid(ErrorCode.TOKEN_INVALID.message());

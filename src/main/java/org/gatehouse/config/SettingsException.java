@@ -9,10 +9,6 @@ public final class SettingsException extends RuntimeException {
     /** @param problems one sentence for each setting that is missing or wrong; never a secret's value */
     public SettingsException(List<String> problems) {
         // No stack trace: the reader is the person who sets the settings, and the sentence is all there is to know.
-        super(
-                "Gatehouse cannot start. Settings to mend:\n  - " + String.join("\n  - ", problems) + "\n",
-                null,
-                false,
-                false);
+        super("Gatehouse cannot start. Settings to mend:\n  - " + String.join("\n  - ", problems), null, false, false);
     }
 }

@@ -3,12 +3,22 @@ package org.gatehouse.error;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers what is wrong with a request's fields, so that the caller hears of all of it at once. */
+/**
+ * Gathers what is wrong with a request's fields, so that the caller hears of all of it at once.
+ *
+ * <p>"All" ends at {@link #MAX_ERRORS}, and a name is cut: a hostile body must not buy an answer larger than itself.
+ */
 public final class FieldErrors {
+    private static final int MAX_ERRORS = 50;
+    private static final int MAX_NAME_LENGTH = 100;
+
     private final List<FieldError> errors = new ArrayList<>();
 
     public void add(String field, String message) {
-        errors.add(new FieldError(field, message));
+        if (errors.size() < MAX_ERRORS) {
+            String shown = field.length() > MAX_NAME_LENGTH ? field.substring(0, MAX_NAME_LENGTH) + "..." : field;
+            errors.add(new FieldError(shown, message));
+        }
     }
 
     /** True when something was said of this field; a second complaint about it would only confuse. */

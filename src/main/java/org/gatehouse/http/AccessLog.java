@@ -31,9 +31,9 @@ public final class AccessLog implements ContainerRequestFilter, ContainerRespons
         Object started = request.getProperty(STARTED);
         long nanos = started instanceof Long start ? System.nanoTime() - start : 0;
         log.info(
-                "{} /{} {} {} ms",
+                "{} {} {} {} ms",
                 request.getMethod(),
-                request.getUriInfo().getPath(false),
+                request.getUriInfo().getRequestUri().getRawPath(),
                 response.getStatus(),
                 TimeUnit.NANOSECONDS.toMillis(nanos));
         RequestId.forget();

@@ -34,6 +34,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
             404, ErrorCode.NOT_FOUND,
             405, ErrorCode.METHOD_NOT_ALLOWED,
             406, ErrorCode.NOT_ACCEPTABLE,
+            412, ErrorCode.VERSION_MISMATCH,
             413, ErrorCode.BODY_TOO_LARGE,
             415, ErrorCode.UNSUPPORTED_MEDIA_TYPE);
 

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
@@ -31,11 +33,20 @@ public final class PasswordHasher implements AutoCloseable {
     /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
     private static final int WAITING_PER_CORE = 16;
 
+    /** Normalising a hostile text of the largest body costs more than the hash; no password is as long as this. */
+    private static final int MAX_CHARS = 1024;
+
+    private static final String IMPOSSIBLE = "nobody's guess";
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
 
     private static final int SALT_BYTES = 16;
     private static final int HASH_BYTES = 32;
     private static final int LANES = 1;
+
+    private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
     private final PasswordEncoder encoder;
     private final ThreadPoolExecutor slots;
@@ -49,7 +60,11 @@ public final class PasswordHasher implements AutoCloseable {
      * @param cores how many hashes may run at once
      */
     public PasswordHasher(int memoryKib, int iterations, int cores) {
-        this.encoder = new Argon2PasswordEncoder(SALT_BYTES, HASH_BYTES, LANES, memoryKib, iterations);
+        this(new Argon2PasswordEncoder(SALT_BYTES, HASH_BYTES, LANES, memoryKib, iterations), cores);
+    }
+
+    PasswordHasher(PasswordEncoder encoder, int cores) {
+        this.encoder = encoder;
         AtomicInteger number = new AtomicInteger();
         this.slots = new ThreadPoolExecutor(
                 cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
@@ -76,15 +91,17 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
     public boolean matches(String password, Optional<String> hash) {
-        return inSlot(() -> encoder.matches(normal(password), hash.orElse(hashOfNobody))) && hash.isPresent();
+        boolean possible = hash.isPresent() && password.length() <= MAX_CHARS;
+        String candidate = possible ? password : IMPOSSIBLE; // not empty: the encoder refuses that without any work
+        return inSlot(() -> encoder.matches(normal(candidate), hash.orElse(hashOfNobody))) && possible;
     }
 
     @Override
     public void close() {
         slots.shutdownNow().forEach(waiting -> ((FutureTask<?>) waiting).cancel(false));
         try {
-            if (!slots.awaitTermination(2, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("password hashing did not stop");
+            if (!slots.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("A password is still being hashed; its thread ends with it");
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -112,7 +112,10 @@ public final class BsonJson {
     }
 
     private static JsonNode decimal(double value) {
-        return Double.isFinite(value) ? json.numberNode(value) : json.textNode(Double.toString(value));
+        // As a decimal, so that it is written the same whether it came from the store or from the cache.
+        return Double.isFinite(value)
+                ? json.numberNode(new BigDecimal(Double.toString(value)))
+                : json.textNode(Double.toString(value));
     }
 
     private static JsonNode decimal(Decimal128 value) {

@@ -38,7 +38,7 @@ public final class MongoConnection implements AutoCloseable {
     static final Duration WRITE_LIMIT = Duration.ofSeconds(3);
 
     /** A server that is not there is reported before either limit. */
-    static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_500);
+    static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);

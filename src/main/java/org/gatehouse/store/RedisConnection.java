@@ -49,7 +49,7 @@ public final class RedisConnection implements AutoCloseable {
     /** Starts connecting, without waiting for it. */
     public RedisConnection(Secret uri) {
         this.uri = RedisURI.create(uri.reveal());
-        this.uri.setTimeout(COMMAND_LIMIT);
+        this.uri.setTimeout(CONNECT_LIMIT);
         this.uri.setClientName("gatehouse");
         // Lettuce's own delay grows to 30 s, which is how long a returned Redis would stay unused.
         this.resources = DefaultClientResources.builder()
@@ -97,6 +97,7 @@ public final class RedisConnection implements AutoCloseable {
         var unused = client.connectAsync(codec, uri).whenComplete((connected, failure) -> {
             if (failure == null) {
                 connection = connected;
+                away = false;
                 log.info("Connected to Redis");
             } else if (!closed) {
                 noteAbsence(failure);

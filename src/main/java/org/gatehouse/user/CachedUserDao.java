@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
@@ -25,7 +26,9 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public Optional<User> find(UserId id) {
-        Optional<User> cached = cache.find(id.hex()).flatMap(UserJson::read);
+        Optional<User> cached = cache.find(id.hex())
+                .flatMap(UserJson::read)
+                .filter(user -> user.id().equals(id));
         if (cached.isPresent()) {
             return cached;
         }
@@ -55,9 +58,9 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public boolean delete(UserId id) {
+    public boolean delete(UserId id, Consumer<User> check) {
         try {
-            return store.delete(id);
+            return store.delete(id, check);
         } finally {
             cache.evict(id.hex());
         }

@@ -14,6 +14,7 @@ import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.Updates;
+import com.mongodb.client.result.DeleteResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +26,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -167,43 +170,57 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            Optional<User> current = find(id);
-            if (current.isEmpty()) {
-                return current;
-            }
-            User before = current.get();
-            User after = edit.apply(before);
-            List<Bson> changes = changes(before, after);
+        return untilUndisturbed(id, before -> {
+            List<Bson> changes = changes(before, edit.apply(before));
             if (changes.isEmpty()) {
-                return current;
+                return Optional.of(before);
             }
             changes.add(Updates.inc(UserJson.VERSION, 1L));
             changes.add(Updates.set(UserJson.UPDATED_AT, time(clock.instant())));
-            Optional<User> changed = replace(before, Updates.combine(changes));
-            if (changed.isPresent()) {
-                return changed;
+            FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
+                    .returnDocument(ReturnDocument.AFTER)
+                    .projection(WITHOUT_PASSWORDS);
+            BsonDocument after = mongo.call(() -> refusingTakenNames(
+                    () -> users.findOneAndUpdate(unchangedSince(before), Updates.combine(changes), options)));
+            return Optional.ofNullable(after).map(MongoUserDao::user);
+        });
+    }
+
+    @Override
+    public boolean delete(UserId id, Consumer<User> check) {
+        return untilUndisturbed(id, before -> {
+                    check.accept(before);
+                    DeleteResult result = mongo.call(() -> users.deleteOne(unchangedSince(before)));
+                    return result.getDeletedCount() > 0 ? Optional.of(before) : Optional.empty();
+                })
+                .isPresent();
+    }
+
+    /**
+     * Reads a user and writes on the condition that it is unchanged, again and again until it was.
+     *
+     * @param write empty when the user had changed meanwhile
+     * @return what the write answered; empty when there is no such user
+     */
+    private Optional<User> untilUndisturbed(UserId id, Function<User, Optional<User>> write) {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            Optional<User> before = find(id);
+            if (before.isEmpty()) {
+                return before;
+            }
+            Optional<User> written = before.flatMap(write);
+            if (written.isPresent()) {
+                return written;
             }
         }
         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }
 
-    @Override
-    public boolean delete(UserId id) {
-        return mongo.call(() -> users.deleteOne(byId(id))).getDeletedCount() > 0;
-    }
-
-    /** Applies the changes if the user is still of the version they were made for; empty otherwise. */
-    private Optional<User> replace(User before, Bson changes) {
+    private static Bson unchangedSince(User before) {
         Bson sameVersion = before.version() == 0
                 ? Filters.exists(UserJson.VERSION, false)
                 : Filters.eq(UserJson.VERSION, before.version());
-        FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
-                .returnDocument(ReturnDocument.AFTER)
-                .projection(WITHOUT_PASSWORDS);
-        return Optional.ofNullable(mongo.call(() -> refusingTakenNames(
-                        () -> users.findOneAndUpdate(Filters.and(byId(before.id()), sameVersion), changes, options))))
-                .map(MongoUserDao::user);
+        return Filters.and(byId(before.id()), sameVersion);
     }
 
     private static List<Bson> changes(User before, User after) {

@@ -23,12 +23,17 @@ final class OwnFields {
     static void check(ObjectNode fields, FieldErrors errors) {
         fields.properties().forEach(field -> {
             String name = field.getKey();
+            if (name.equals(UserJson.PASSWORD)) {
+                errors.add(name, "cannot be set here");
+                return;
+            }
             if (UserJson.SERVERS_OWN.contains(name)) {
                 errors.add(name, "is set by the server only");
                 return;
             }
-            checkName(name, name, errors);
-            checkValue(name, field.getValue(), 1, errors);
+            if (isNamed(name, name, errors)) {
+                checkValue(name, field.getValue(), 1, errors);
+            }
         });
     }
 
@@ -56,12 +61,15 @@ final class OwnFields {
         return true;
     }
 
-    private static void checkName(String path, String name, FieldErrors errors) {
-        if (!NAME.matcher(name).matches()) {
-            errors.add(
-                    isPlainText(path) ? path : "?",
-                    "must be named with a letter first, then letters, digits or _, at most 64 in all");
+    /** Says so when the name is not acceptable; what is below such a name is not looked at. */
+    private static boolean isNamed(String path, String name, FieldErrors errors) {
+        if (NAME.matcher(name).matches()) {
+            return true;
         }
+        errors.add(
+                isPlainText(path) ? path : "?",
+                "must be named with a letter first, then letters, digits or _, at most 64 in all");
+        return false;
     }
 
     private static void checkValue(String path, JsonNode value, int level, FieldErrors errors) {
@@ -77,8 +85,9 @@ final class OwnFields {
         }
         value.properties().forEach(member -> {
             String memberPath = path + "." + member.getKey();
-            checkName(memberPath, member.getKey(), errors);
-            checkValue(memberPath, member.getValue(), level + 1, errors);
+            if (isNamed(memberPath, member.getKey(), errors)) {
+                checkValue(memberPath, member.getValue(), level + 1, errors);
+            }
         });
         if (value.isArray()) {
             for (int i = 0; i < value.size(); i++) {

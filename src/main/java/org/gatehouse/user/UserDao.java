@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.GatehouseException;
@@ -34,6 +35,12 @@ public interface UserDao {
      */
     Optional<User> update(UserId id, UnaryOperator<User> edit);
 
-    /** True when there was such a user. */
-    boolean delete(UserId id);
+    /**
+     * Deletes a user as it is stored now.
+     *
+     * @param check looks at the current user; may run several times when others write too, and may throw to refuse
+     * @return true when there was such a user
+     * @throws GatehouseException what {@code check} throws
+     */
+    boolean delete(UserId id, Consumer<User> check);
 }

@@ -96,16 +96,21 @@ public record UserQuery(
             try {
                 JsonNode parts = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(cursor));
                 Sort sort = Sort.parse(parts.path(0).asText()).orElseThrow();
+                JsonNode value = parts.path(1);
                 UserId id = UserId.parse(parts.path(2).asText()).orElseThrow();
-                Place place = new Place(sort, parts.path(1).asText(), id);
-                if (parts.size() != 3 || !OwnFields.isPlainText(place.value)) {
+                if (parts.size() != 3 || !value.isTextual() || !OwnFields.isPlainText(value.textValue())) {
                     return Optional.empty();
                 }
+                Place place = new Place(sort, value.textValue(), id);
                 if (sort.byTime()) {
-                    var unused = place.time();
+                    var unused = place.time().toEpochMilli();
                 }
                 return Optional.of(place);
-            } catch (IOException | DateTimeException | IllegalArgumentException | NoSuchElementException foreign) {
+            } catch (IOException
+                    | DateTimeException
+                    | ArithmeticException
+                    | IllegalArgumentException
+                    | NoSuchElementException foreign) {
                 return Optional.empty();
             }
         }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Users over HTTP; what may be done is {@link UserService}'s decision, how it is said is decided here.
  *
- * <p>Where a user is read or changed, the id may be {@code me}: the caller's own.
+ * <p>The id may be {@code me}: the caller's own.
  */
 @Path("user")
 @Produces(MediaType.APPLICATION_JSON)
@@ -98,20 +98,22 @@ public final class UserResource {
     @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
     public Response change(
             @PathParam("id") String id, JsonBody body, @Context SecurityContext security, @Context Request request) {
-        User changed = users.change(caller(security), id, body, user -> {
-            if (request.evaluatePreconditions(tag(user)) != null) {
-                throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
-            }
-        });
-        return answer(Response.ok(), changed);
+        return answer(Response.ok(), users.change(caller(security), id, body, user -> requireMatch(request, user)));
     }
 
     /** 204 when the user is gone. */
     @DELETE
     @Path("{id}")
     @RolesAllowed(Roles.ADMIN)
-    public void delete(@PathParam("id") String id) {
-        users.delete(id);
+    public void delete(@PathParam("id") String id, @Context SecurityContext security, @Context Request request) {
+        users.delete(caller(security), id, user -> requireMatch(request, user));
+    }
+
+    /** If-Match, as RFC 9110, section 13.1.1, has it. */
+    private static void requireMatch(Request request, User user) {
+        if (request.evaluatePreconditions(tag(user)) != null) {
+            throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+        }
     }
 
     private static Response answer(ResponseBuilder answer, User user) {

@@ -3,7 +3,6 @@ package org.gatehouse.user;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.Caller;
@@ -17,7 +16,7 @@ import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
-import org.jspecify.annotations.Nullable;
+import org.gatehouse.store.MongoLock;
 
 /**
  * The rules of users: who may see and change whom, what may be set, and that an administrator always remains.
@@ -32,13 +31,21 @@ public final class UserService {
     private final MongoUserDao store;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
+    private final MongoLock administration;
 
-    /** @param store the same users, past the cache */
-    public UserService(UserDao users, MongoUserDao store, PasswordHasher hasher, PasswordPolicy policy) {
+    /**
+     * Wires the rules to the stores.
+     *
+     * @param store the same users, past the cache
+     * @param administration held by whoever may remove an administrator, on all nodes
+     */
+    public UserService(
+            UserDao users, MongoUserDao store, PasswordHasher hasher, PasswordPolicy policy, MongoLock administration) {
         this.users = users;
         this.store = store;
         this.hasher = hasher;
         this.policy = policy;
+        this.administration = administration;
     }
 
     /**
@@ -93,27 +100,35 @@ public final class UserService {
             throw new GatehouseException(ErrorCode.FORBIDDEN, "Only an administrator sets roles and status.");
         }
         errors.throwIfAny();
-        return changeKeepingAnAdministrator(userId, user -> {
-                    precondition.accept(user);
-                    return patched(user, form);
-                })
-                .orElseThrow(UserService::notFound);
+        UnaryOperator<User> edit = user -> {
+            precondition.accept(user);
+            User patched = patched(user, form);
+            if (user.isActiveAdministrator() && !patched.isActiveAdministrator()) {
+                requireAnotherAdministrator(userId);
+            }
+            return patched;
+        };
+        boolean mayDemote = form.roles() != null || form.status() != null;
+        Optional<User> changed =
+                mayDemote ? administration.exclusively(() -> users.update(userId, edit)) : users.update(userId, edit);
+        return changed.orElseThrow(UserService::notFound);
     }
 
     /**
-     * Deletes a user.
+     * Deletes a user; that only administrators may is the resource's to say.
      *
-     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code LAST_ADMINISTRATOR}
+     * @param precondition throws when the user is not as the caller believes
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code LAST_ADMINISTRATOR}
      */
-    public void delete(String id) {
-        UserId userId = parse(id);
-        // An administrator is disabled first: that step can be taken back if no other one is left.
-        Optional<User> found = changeKeepingAnAdministrator(
-                userId,
-                user -> user.isActiveAdministrator()
-                        ? user.with(user.username(), user.roles(), UserStatus.DISABLED, user.fields())
-                        : user);
-        if (found.isEmpty() || !users.delete(userId)) {
+    public void delete(Caller caller, String id, Consumer<User> precondition) {
+        UserId userId = reachable(caller, id);
+        boolean deleted = administration.exclusively(() -> users.delete(userId, user -> {
+            precondition.accept(user);
+            if (user.isActiveAdministrator()) {
+                requireAnotherAdministrator(userId);
+            }
+        }));
+        if (!deleted) {
             throw notFound();
         }
     }
@@ -144,39 +159,11 @@ public final class UserService {
         }
     }
 
-    /**
-     * An update that never leaves the service without an active administrator.
-     *
-     * <p>Without transactions no check before the write can exclude that two administrators remove each other at the
-     * same moment. So there is a second look after the write: of two such writes at least the later one sees both, and
-     * takes its own back.
-     */
-    private Optional<User> changeKeepingAnAdministrator(UserId id, UnaryOperator<User> edit) {
-        AtomicReference<@Nullable User> demoted = new AtomicReference<>();
-        Optional<User> changed = users.update(id, user -> {
-            User edited = edit.apply(user);
-            boolean demotes = user.isActiveAdministrator() && !edited.isActiveAdministrator();
-            if (demotes && !othersAdministrate(id)) {
-                throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
-            }
-            demoted.set(demotes ? user : null);
-            return edited;
-        });
-        User before = demoted.get();
-        if (before != null && !othersAdministrate(id)) {
-            long version = changed.map(User::version).orElse(0L);
-            users.update(
-                    id,
-                    user -> user.version() == version
-                            ? user.with(before.username(), before.roles(), before.status(), before.fields())
-                            : user.with(user.username(), before.roles(), before.status(), user.fields()));
+    /** Holds until the write only because all that could remove an administrator is done exclusively. */
+    private void requireAnotherAdministrator(UserId id) {
+        if (store.activeAdministrators(2).stream().allMatch(id::equals)) {
             throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
         }
-        return changed;
-    }
-
-    private boolean othersAdministrate(UserId id) {
-        return store.activeAdministrators(2).stream().anyMatch(other -> !other.equals(id));
     }
 
     private static User patched(User user, UserForm form) {

@@ -22,6 +22,9 @@ public final class EmbeddedMongo implements AutoCloseable {
 
     private static final int ANY_PORT = 0;
 
+    /** What a kill of the process may lose; a second by default. */
+    private static final int COMMIT_DELAY_MS = 50;
+
     private final H2Backend backend;
     private final MongoServer server;
     private final String uri;
@@ -51,7 +54,9 @@ public final class EmbeddedMongo implements AutoCloseable {
     public static EmbeddedMongo onFile(Path file) {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            return new EmbeddedMongo(new H2Backend(file.toString()), ANY_PORT);
+            H2Backend backend = new H2Backend(file.toString());
+            backend.getMvStore().setAutoCommitDelay(COMMIT_DELAY_MS);
+            return new EmbeddedMongo(backend, ANY_PORT);
         } catch (MVStoreException locked) {
             throw new IllegalStateException(
                     "The development database " + file + " is in use; is Gatehouse running already?", locked);

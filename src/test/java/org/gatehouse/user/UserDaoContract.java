@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +63,9 @@ abstract class UserDaoContract {
 
     @Test
     void findsWhatWasInserted() {
-        User inserted = users.insert(newUser("Alice", "{\"email\":\"a@e.x\",\"n\":[1,2.5,{\"x\":null}]}"));
+        User inserted = users.insert(newUser(
+                "Alice",
+                "{\"email\":\"a@e.x\",\"n\":[1,1.0,1e10,0.0,-2.50,1.5E-7,12345678901234567890.5,{\"x\":null}]}"));
 
         assertThat(inserted.version()).isEqualTo(1);
         assertThat(inserted.createdAt()).isEqualTo(NOW);
@@ -76,7 +79,7 @@ abstract class UserDaoContract {
     void findsNobodyForAnUnknownId() {
         assertThat(users.find(NOBODY)).isEmpty();
         assertThat(users.update(NOBODY, user -> user)).isEmpty();
-        assertThat(users.delete(NOBODY)).isFalse();
+        assertThat(users.delete(NOBODY, user -> {})).isFalse();
     }
 
     @Test
@@ -154,10 +157,38 @@ abstract class UserDaoContract {
         User user = users.insert(newUser("alice", "{}"));
         users.find(user.id());
 
-        assertThat(users.delete(user.id())).isTrue();
+        assertThat(users.delete(user.id(), found -> {})).isTrue();
 
         assertThat(users.find(user.id())).isEmpty();
-        assertThat(users.delete(user.id())).isFalse();
+        assertThat(users.delete(user.id(), found -> {})).isFalse();
+    }
+
+    @Test
+    void deletesNothingWhenTheCheckRefuses() {
+        User user = users.insert(newUser("alice", "{}"));
+
+        assertThatThrownBy(() -> users.delete(user.id(), found -> {
+                    throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+                }))
+                .isInstanceOf(GatehouseException.class);
+
+        assertThat(users.find(user.id())).isPresent();
+    }
+
+    @Test
+    void checksAgainBeforeItDeletesWhatHasChanged() {
+        User user = users.insert(newUser("alice", "{}"));
+        List<Long> checked = new ArrayList<>();
+
+        users.delete(user.id(), found -> {
+            checked.add(found.version());
+            if (checked.size() == 1) {
+                users.update(user.id(), other -> with(other, "{\"theirs\":1}"));
+            }
+        });
+
+        assertThat(checked).containsExactly(1L, 2L);
+        assertThat(users.find(user.id())).isEmpty();
     }
 
     @Test

@@ -2,9 +2,11 @@ package org.gatehouse.war;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +84,8 @@ class BadInputIT {
                 "{\"username\":\"alice\",\"username\":\"bob\",\"password\":\"x\"}",
                 "{\"username\":\"alice\",\"password\":\"x\"} trailing",
                 "{\"username\":\"alice\",\"password\":\"x\",\"n\":NaN}",
+                "{\"username\":\"alice\",\"password\":\"x\",\"n\":1e9999999999}",
+                "{\"username\":\"alice\",\"password\":\"x\",\"n\":1e-99999999999}",
                 "{\"username\":\"alice\",\"password\":\"x\",\"n\":\"\u0001\"}"
             })
     void whatIsNotJsonIsRefused(String body) {
@@ -137,7 +141,9 @@ class BadInputIT {
         }
         request.append("0\r\n\r\n");
 
-        assertThat(raw(request.toString())).contains(" 413 ").contains("BODY_TOO_LARGE");
+        assertThat(raw(request.toString().getBytes(StandardCharsets.UTF_8)))
+                .contains(" 413 ")
+                .contains("BODY_TOO_LARGE");
     }
 
     @Test
@@ -184,6 +190,8 @@ class BadInputIT {
                 "\"a\":\"\\ud800\"",
                 "\"a\":[\"\\udc00x\"]",
                 "\"a\":1e400000",
+                "\"a\":1e2147483647",
+                "\"a\":0.1e-2147483640",
                 "\"a\":1234567890123456789012345678901234567890",
                 "\"roles\":\"admin\"",
                 "\"roles\":[1]",
@@ -296,7 +304,11 @@ class BadInputIT {
                 "after=",
                 "after=W10",
                 "after=%00",
-                "after=WyJjcmVhdGVkQXQiLCJ4IiwieSJd"
+                "after=WyJjcmVhdGVkQXQiLCJ4IiwieSJd",
+                // ["createdAt","+292278995-01-01T00:00:00Z","000000000000000000000000"]
+                "after=WyJjcmVhdGVkQXQiLCIrMjkyMjc4OTk1LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCJd",
+                // ["username",{"$ne":1},"000000000000000000000000"]
+                "sort=username&after=WyJ1c2VybmFtZSIseyIkbmUiOjF9LCIwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAiXQ"
             })
     void aListThatCannotBeMadeIsRefused(String query) {
         assertRefused(gatehouse.get("/user?" + query, admin), 400, "VALIDATION_FAILED");
@@ -350,7 +362,52 @@ class BadInputIT {
                     .as(header + ": " + value + " -> " + answer.body())
                     .isBetween(400, 499);
             assertThat(answer.body()).doesNotContain("Exception");
+            // A Content-Type that is none is refused before anything of ours runs, with an empty body.
+            if (!header.equals("Content-Type")) {
+                assertThat(answer.text("code")).as(header + ": " + value).isNotEmpty();
+            }
         }
+    }
+
+    @Test
+    void theAnswerToAHostileBodyIsNoLargerThanThatBody() {
+        StringBuilder inner = new StringBuilder("{\"a\":1");
+        for (int i = 10; inner.length() < 30_000; i++) {
+            inner.append(",\"").append(i).append("\":9e9999");
+        }
+        String body = "{\"" + "x".repeat(30_000) + "\":" + inner + "}}";
+
+        Answer answer = gatehouse.patch("/user/" + id, admin, body);
+        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertThat(answer.body().length()).isLessThan(1_000);
+
+        Answer wide = gatehouse.patch("/user/" + id, admin, inner + "}");
+        assertRefused(wide, 400, "VALIDATION_FAILED");
+        assertThat(wide.json().path("errors")).hasSize(50);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-32", "ISO-8859-1"})
+    void textThatIsNotUtf8IsRefused(String charset) throws IOException {
+        byte[] body = "{\"username\":\"\u00e4lice\",\"password\":\"x\"}".getBytes(Charset.forName(charset));
+
+        assertThat(raw(post("/login", body))).contains(" 400 ").contains("BODY_MALFORMED");
+    }
+
+    @Test
+    void overlongUtf8IsRefused() throws IOException {
+        byte[] body = "{\"\u00c0\u00af\":1}".getBytes(StandardCharsets.ISO_8859_1);
+
+        assertThat(raw(post("/login", body))).contains(" 400 ").contains("BODY_MALFORMED");
+    }
+
+    private static byte[] post(String path, byte[] body) {
+        String head = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + body.length + "\r\nConnection: close\r\n\r\n";
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
+        request.writeBytes(body);
+        return request.toByteArray();
     }
 
     @Test
@@ -376,11 +433,11 @@ class BadInputIT {
         return documents;
     }
 
-    private static String raw(String request) throws IOException {
+    private static String raw(byte[] request) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
             Thread writer = new Thread(() -> {
                 try {
-                    socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+                    socket.getOutputStream().write(request);
                 } catch (IOException refusedEarly) {
                     // the server may close before it has read everything
                 }

@@ -84,7 +84,8 @@ class CacheIT {
 
     @Test
     void whatIsInRedisIsNotBelievedBlindly() {
-        for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}")) {
+        String foreign = gatehouse.get("/user/me", admin).body();
+        for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}", foreign)) {
             withRedis(redis -> redis.sync().set(key(), entry));
 
             Answer answer = gatehouse.get("/user/" + id, admin);

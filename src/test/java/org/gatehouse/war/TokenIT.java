@@ -12,6 +12,7 @@ import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
 import java.text.ParseException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import org.gatehouse.store.Stores;
@@ -78,6 +79,16 @@ class TokenIT {
         String otherSignature = parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse();
 
         assertInvalid(otherSignature, "invalid signature");
+        String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        String cut = valid.substring(0, valid.length() - 1);
+        for (int i = 0; i < alphabet.length(); i++) {
+            String other = cut + alphabet.charAt(i);
+            if (!other.equals(valid)) {
+                assertInvalid(other, "invalid signature");
+            }
+        }
+        assertInvalid(valid + "=", "invalid signature");
+        assertInvalid(valid + "!", "invalid signature");
     }
 
     @Test
@@ -168,6 +179,13 @@ class TokenIT {
                 forged(claims -> claims.claim("roles", List.of(1, 2))))) {
             assertThat(gatehouse.get("/user/me", token).status()).isEqualTo(401);
         }
+    }
+
+    @Test
+    void withAnEmptyRoleIsOneWithoutRoles() throws Exception {
+        String token = forged(claims -> claims.claim("roles", Collections.singletonList(null)));
+
+        assertThat(gatehouse.get("/user", token).status()).isEqualTo(403);
     }
 
     private interface Change {

@@ -1,0 +1,94 @@
+package org.gatehouse.store;
+
+import com.mongodb.ErrorCategory;
+import com.mongodb.MongoWriteException;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+
+/**
+ * A lock that one thread of one node holds at a time: a document that exists while it is held.
+ *
+ * <p>For rules about several documents, which no single write can keep. A node that dies with the lock loses it after
+ * {@link #LEASE}; so the work must end well before that, and the nodes' clocks must agree to within seconds.
+ */
+public final class MongoLock {
+    /** Several times what a few writes may take at their time limits. */
+    private static final Duration LEASE = Duration.ofSeconds(30);
+
+    private static final Duration WAIT_LIMIT = Duration.ofSeconds(5);
+    private static final long RETRY_MS = 20;
+    private static final String HOLDER = "holder";
+    private static final String UNTIL = "until";
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> meta;
+    private final BsonString id;
+    private final Clock clock;
+
+    /** @param name the {@code _id} of the lock's document in the collection {@code meta} */
+    public MongoLock(MongoConnection mongo, String name, Clock clock) {
+        this.mongo = mongo;
+        this.meta = mongo.collection("meta");
+        this.id = new BsonString(name);
+        this.clock = clock;
+    }
+
+    /**
+     * Does the work while nobody else does any under the same name.
+     *
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the lock is not free in time; then no work was done
+     */
+    public <T> T exclusively(Supplier<T> work) {
+        BsonString holder = new BsonString(UUID.randomUUID().toString());
+        long deadline = System.nanoTime() + WAIT_LIMIT.toNanos();
+        while (!acquired(holder)) {
+            if (System.nanoTime() > deadline || !slept()) {
+                throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+            }
+        }
+        try {
+            return work.get();
+        } finally {
+            mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.eq(HOLDER, holder))));
+        }
+    }
+
+    private boolean acquired(BsonString holder) {
+        Instant now = clock.instant();
+        BsonDocument lock = new BsonDocument("_id", id)
+                .append(HOLDER, holder)
+                .append(UNTIL, new BsonDateTime(now.plus(LEASE).toEpochMilli()));
+        BsonDateTime expired = new BsonDateTime(now.toEpochMilli());
+        try {
+            mongo.call(() -> meta.insertOne(lock));
+            return true;
+        } catch (MongoWriteException refused) {
+            if (refused.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                throw refused;
+            }
+            mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.lt(UNTIL, expired))));
+            return false;
+        }
+    }
+
+    private static boolean slept() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(RETRY_MS);
+            return true;
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
