@@ -10,6 +10,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.bson.Document;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -331,6 +332,24 @@ class BadInputIT {
             socket.shutdownOutput();
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(answer).doesNotContain(" 201 ").doesNotContain(" 500 ");
+        }
+    }
+
+    @Test
+    void aRefusalLeavesTheConnectionToAClientThatIsStillSending() throws Exception {
+        byte[] body = "x".repeat(30_000).getBytes(StandardCharsets.US_ASCII);
+        String head = "POST /user HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                + body.length + "\r\n\r\n";
+        String next = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            // Long enough for the server to refuse the head alone, if it were to.
+            TimeUnit.MILLISECONDS.sleep(300);
+            socket.getOutputStream().write(body);
+            socket.getOutputStream().write(next.getBytes(StandardCharsets.US_ASCII));
+
+            String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answers).contains("HTTP/1.1 401 ").contains("HTTP/1.1 404 ");
         }
     }
 
