@@ -41,6 +41,8 @@ public record Settings(
     /** RFC 7518, section 3.2: a key for HS256 is at least as long as its hash. */
     private static final int AUTH_KEY_MIN_BYTES = 32;
 
+    private static final String KEY_COMMAND = "openssl rand -base64 48";
+
     private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
@@ -143,8 +145,6 @@ public record Settings(
         }
         return settings;
     }
-
-    private static final String KEY_COMMAND = "openssl rand -base64 48";
 
     private static Secret authKey(String text) {
         Secret key = new Secret(text);

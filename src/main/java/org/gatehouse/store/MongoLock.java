@@ -15,6 +15,8 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A lock that one thread of one node holds at a time: a document that exists while it is held.
@@ -30,6 +32,8 @@ public final class MongoLock {
     private static final long RETRY_MS = 20;
     private static final String HOLDER = "holder";
     private static final String UNTIL = "until";
+
+    private static final Logger log = LoggerFactory.getLogger(MongoLock.class);
 
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> meta;
@@ -60,7 +64,16 @@ public final class MongoLock {
         try {
             return work.get();
         } finally {
+            release(holder);
+        }
+    }
+
+    private void release(BsonString holder) {
+        try {
             mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.eq(HOLDER, holder))));
+        } catch (GatehouseException unreachable) {
+            // The work is done and stays done; the lock ends with its lease.
+            log.warn("The lock {} could not be released; it ends by itself", id.getValue());
         }
     }
 

@@ -26,7 +26,7 @@ public final class UserJson {
 
     /** Names that the server alone sets; some a caller sees, some nobody does. */
     static final Set<String> SERVERS_OWN = Set.of(
-            ID, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN, PASSWORD, MongoUserDao.PASSWORD_HASH, MongoUserDao.KEY);
+            ID, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN, PASSWORD, UserDocument.PASSWORD_HASH, UserDocument.KEY);
 
     /** Names that every user has and callers may set; together with the above all that are no own fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);

@@ -220,6 +220,7 @@ abstract class UserDaoContract {
                         .append("username", "u1")
                         .append("password", "p1")
                         .append("roles", List.of("admin"))
+                        .append("status", "active")
                         .append("lastLogin", Date.from(NOW))
                         .append("first-name", "Uma")
                         .append("since", Date.from(NOW))
@@ -228,6 +229,7 @@ abstract class UserDaoContract {
         User user = users.find(new UserId(id.toHexString())).orElseThrow();
 
         assertThat(user.version()).isZero();
+        assertThat(store.activeAdministrators(9)).isEmpty();
         assertThat(user.roles()).containsExactly("user");
         assertThat(user.lastLogin()).hasValue(NOW);
         assertThat(user.fields().toString())
@@ -240,6 +242,8 @@ abstract class UserDaoContract {
                                 "{\"n\":7,\"first-name\":\"Uma\",\"since\":\"2026-11-23T10:00:00.123Z\",\"new\":1}"))
                 .orElseThrow();
         assertThat(changed.version()).isEqualTo(1);
+        assertThat(changed.roles()).containsExactly("user");
+        assertThat(store.activeAdministrators(9)).isEmpty();
         Document stored = stores.users().find(new Document("_id", id)).first();
         assertThat(stored).isNotNull();
         assertThat(stored.get("since")).isEqualTo(Date.from(NOW));

@@ -1,0 +1,152 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.model.Updates;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.bson.BsonArray;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonNull;
+import org.bson.BsonObjectId;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.conversions.Bson;
+import org.bson.types.ObjectId;
+import org.gatehouse.auth.Roles;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.store.BsonJson;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A user as a document: own fields at the top level, as the original service kept them, beside the server's own.
+ *
+ * <p>A document without a version was written by another service; its {@code roles} and {@code status} are then only
+ * fields of that name.
+ */
+final class UserDocument {
+    static final String KEY = "usernameKey";
+    static final String PASSWORD_HASH = "passwordHash";
+
+    /** 1 and 1.0 are the same number, whichever type the store or the parser chose. */
+    private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
+            ? one.decimalValue().compareTo(other.decimalValue())
+            : one.equals(other) ? 0 : 1;
+
+    private UserDocument() {}
+
+    /** The first version of a new user, under a new id. */
+    static BsonDocument of(NewUser user, Instant now) {
+        BsonDocument document = new BsonDocument(UserJson.ID, new BsonObjectId(new ObjectId()));
+        document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
+        document.put(KEY, new BsonString(user.username().key()));
+        document.put(PASSWORD_HASH, new BsonString(user.passwordHash()));
+        document.put(UserJson.ROLES, roles(user.roles()));
+        document.put(UserJson.STATUS, new BsonString(user.status().text()));
+        document.put(UserJson.VERSION, new BsonInt64(1));
+        document.put(UserJson.CREATED_AT, time(now));
+        document.put(UserJson.UPDATED_AT, time(now));
+        user.fields().properties().forEach(field -> document.put(field.getKey(), BsonJson.toBson(field.getValue())));
+        return document;
+    }
+
+    /** The user in a document, without what proves the password. */
+    static User read(BsonDocument document) {
+        ObjectId id = document.getObjectId(UserJson.ID).getValue();
+        boolean ours = document.isNumber(UserJson.VERSION);
+        Instant created = instant(document, UserJson.CREATED_AT)
+                .orElseGet(() -> id.getDate().toInstant().truncatedTo(ChronoUnit.MILLIS));
+        BsonDocument fields = document.clone();
+        UserJson.SERVERS_OWN.forEach(fields::remove);
+        UserJson.SETTABLE.forEach(fields::remove);
+        return new User(
+                new UserId(id.toHexString()),
+                text(document, UserJson.USERNAME).orElse(""),
+                ours ? roles(document.get(UserJson.ROLES)) : Set.of(Roles.USER),
+                ours
+                        ? text(document, UserJson.STATUS)
+                                .flatMap(UserStatus::parse)
+                                .orElse(UserStatus.DISABLED)
+                        : UserStatus.ACTIVE,
+                ours ? document.getNumber(UserJson.VERSION).longValue() : 0,
+                created,
+                instant(document, UserJson.UPDATED_AT).orElse(created),
+                instant(document, UserJson.LAST_LOGIN),
+                (ObjectNode) BsonJson.toJson(fields));
+    }
+
+    /** The hash to check a password against; empty when there is none. */
+    static Optional<String> passwordHash(BsonDocument document) {
+        return text(document, PASSWORD_HASH);
+    }
+
+    /** The updates that turn one user into the other, and touch nothing else; none when they are the same. */
+    static List<Bson> changes(User before, User after) {
+        List<Bson> changes = new ArrayList<>();
+        // What another service wrote under these names is not to be believed once the document has a version.
+        boolean adopted = before.version() == 0;
+        if (!after.username().equals(before.username())) {
+            Username username = Username.parse(after.username()).orElseThrow();
+            changes.add(Updates.set(UserJson.USERNAME, new BsonString(username.typed())));
+            changes.add(Updates.set(KEY, new BsonString(username.key())));
+        }
+        if (adopted || !after.roles().equals(before.roles())) {
+            changes.add(Updates.set(UserJson.ROLES, roles(after.roles())));
+        }
+        if (adopted || after.status() != before.status()) {
+            changes.add(
+                    Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
+        }
+        ObjectNode old = before.fields();
+        after.fields().properties().forEach(field -> {
+            if (!field.getValue().equals(BY_VALUE, old.path(field.getKey()))) {
+                changes.add(Updates.set(field.getKey(), BsonJson.toBson(field.getValue())));
+            }
+        });
+        old.fieldNames().forEachRemaining(name -> {
+            if (!after.fields().has(name)) {
+                changes.add(Updates.unset(name));
+            }
+        });
+        return changes;
+    }
+
+    static BsonDateTime time(Instant instant) {
+        return new BsonDateTime(instant.toEpochMilli());
+    }
+
+    private static BsonArray roles(Set<String> roles) {
+        return new BsonArray(roles.stream().sorted().map(BsonString::new).toList());
+    }
+
+    private static Set<String> roles(@Nullable BsonValue value) {
+        if (value == null || !value.isArray()) {
+            return Set.of();
+        }
+        return value.asArray().stream()
+                .filter(BsonValue::isString)
+                .map(role -> role.asString().getValue())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private static Optional<String> text(BsonDocument document, String name) {
+        BsonValue value = document.getOrDefault(name, BsonNull.VALUE);
+        return value.isString() ? Optional.of(value.asString().getValue()) : Optional.empty();
+    }
+
+    private static Optional<Instant> instant(BsonDocument document, String name) {
+        BsonValue value = document.getOrDefault(name, BsonNull.VALUE);
+        return value.isDateTime()
+                ? Optional.of(Instant.ofEpochMilli(value.asDateTime().getValue()))
+                : Optional.empty();
+    }
+}
