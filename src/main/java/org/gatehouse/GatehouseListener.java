@@ -60,6 +60,7 @@ public final class GatehouseListener implements ServletContextListener {
     private void stop() {
         if (gatehouse != null) {
             gatehouse.close();
+            gatehouse = null;
         }
     }
 }

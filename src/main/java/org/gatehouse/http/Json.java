@@ -15,7 +15,7 @@ import java.io.UncheckedIOException;
  * The one JSON reader and writer.
  *
  * <p>Strict where lenient parsers disagree with each other, because that is where attacks hide: a key given twice,
- * something after the end, and deep nesting are refused (RFC 8259, section 4 and 9). Numbers keep every digit.
+ * something after the end, and deep nesting are refused (RFC 8259, section 4 and 9). Numbers keep their value exactly.
  */
 public final class Json {
     /** Far above what a user may hold (8 levels), far below what could exhaust a stack. */

@@ -102,12 +102,12 @@ record UserForm(
             return null;
         }
         List<String> texts = new ArrayList<>();
-        value.forEach(element -> texts.add(element.asText()));
-        boolean allText = value.isArray();
         for (JsonNode element : value) {
-            allText &= element.isTextual();
+            if (element.isTextual()) {
+                texts.add(element.textValue());
+            }
         }
-        if (!allText) {
+        if (!value.isArray() || texts.size() < value.size()) {
             errors.add(name, "must be an array of strings");
         }
         return texts;

@@ -1,0 +1,55 @@
+package org.gatehouse.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.servlet.ServletContext;
+import java.lang.reflect.Proxy;
+import java.util.Collections;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The order of the sources, as far as a process can arrange it for itself. */
+class SettingSourcesTest {
+    /** In the environment of every process that Maven starts. */
+    private static final String IN_ENVIRONMENT = "PATH";
+
+    @Test
+    void theContextParameterIsFound() {
+        assertThat(sources(Map.of("GATEHOUSE_TEST", "parameter")).find("GATEHOUSE_TEST"))
+                .hasValue("parameter");
+        assertThat(sources(Map.of("GATEHOUSE_TEST", "parameter")).find("TEST")).hasValue("parameter");
+        assertThat(sources(Map.of()).find("GATEHOUSE_TEST")).isEmpty();
+    }
+
+    @Test
+    void theEnvironmentWinsOverTheContextParameter() {
+        assertThat(sources(Map.of(IN_ENVIRONMENT, "parameter")).find(IN_ENVIRONMENT))
+                .hasValue(System.getenv(IN_ENVIRONMENT));
+    }
+
+    @Test
+    void theSystemPropertyWinsOverTheEnvironment() {
+        System.setProperty(IN_ENVIRONMENT, "property");
+        try {
+            assertThat(sources(Map.of()).find(IN_ENVIRONMENT)).hasValue("property");
+        } finally {
+            System.clearProperty(IN_ENVIRONMENT);
+        }
+    }
+
+    @Test
+    void thePrefixedContextParameterWinsOverThePlainNameInTheEnvironment() {
+        assertThat(sources(Map.of("GATEHOUSE_" + IN_ENVIRONMENT, "ours")).find(IN_ENVIRONMENT))
+                .hasValue("ours");
+    }
+
+    /** A context that has parameters and nothing else. */
+    private static SettingSources sources(Map<String, String> parameters) {
+        return SettingSources.of((ServletContext) Proxy.newProxyInstance(
+                SettingSourcesTest.class.getClassLoader(),
+                new Class<?>[] {ServletContext.class},
+                (proxy, method, arguments) -> method.getName().equals("getInitParameterNames")
+                        ? Collections.enumeration(parameters.keySet())
+                        : parameters.get(String.valueOf(arguments[0]))));
+    }
+}
