@@ -10,6 +10,7 @@ import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.auth.TokenVerifier;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.config.Settings;
+import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
 import org.gatehouse.http.StartGate;
 import org.gatehouse.login.LoginResource;
@@ -30,6 +31,7 @@ import org.gatehouse.user.UserService;
 /** Every object of the application, in the order in which each needs the ones before it. */
 final class Gatehouse implements AutoCloseable {
     final RequestId requestIds;
+    final OriginFilter origins;
     final StartGate gate;
     final AuthenticationFilter authentication;
     final UserResource userResource;
@@ -41,15 +43,28 @@ final class Gatehouse implements AutoCloseable {
     private final RedisConnection redis;
     private final Startup startup;
 
+    /** What a test may replace, because waiting for it or computing it would take too long; all else is real. */
+    record Parts(Clock clock, PasswordHasher hasher) {
+        static Parts of(Settings settings) {
+            int cores = Runtime.getRuntime().availableProcessors();
+            return new Parts(
+                    Clock.systemUTC(),
+                    new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores));
+        }
+    }
+
     /** @param administratorCreated told the name of the first administrator if this start creates one */
     Gatehouse(Settings settings, Consumer<String> administratorCreated) {
-        Clock clock = Clock.systemUTC();
+        this(settings, Parts.of(settings), administratorCreated);
+    }
+
+    Gatehouse(Settings settings, Parts parts, Consumer<String> administratorCreated) {
+        Clock clock = parts.clock();
+        hasher = parts.hasher();
 
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Optional<FirstAdministrator> administrator = settings.firstAdministrator()
                 .map(account -> FirstAdministrator.of(account, policy, administratorCreated));
-        int cores = Runtime.getRuntime().availableProcessors();
-        hasher = new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores);
 
         SigningKey key = SigningKey.hmac(settings.authKey());
         TokenIssuer issuer =
@@ -68,6 +83,7 @@ final class Gatehouse implements AutoCloseable {
 
         requestIds = new RequestId(new SecureRandom());
         gate = new StartGate();
+        origins = new OriginFilter();
         authentication = new AuthenticationFilter(verifier);
         userResource = new UserResource(userService);
         loginResource = new LoginResource(loginService);

@@ -27,6 +27,7 @@ final class HttpApplication extends ResourceConfig {
         register(new AccessLog());
         register(gatehouse.requestIds);
         register(gatehouse.gate);
+        register(gatehouse.origins);
         register(gatehouse.authentication);
         register(new BodyLimitFilter());
         register(new JsonBodyReader());

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Roles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +49,8 @@ public final class AuthenticationFilter implements ContainerRequestFilter {
         if (method != null && method.isAnnotationPresent(PermitAll.class)) {
             return;
         }
-        Caller caller = verifier.verify(tokenOf(request));
+        AccessToken token = verifier.verify(tokenOf(request));
+        Caller caller = new Caller(token.userId(), token.sessionId(), token.roles());
         RolesAllowed allowed = method == null ? null : method.getAnnotation(RolesAllowed.class);
         if (allowed == null || !mayPass(caller, List.of(allowed.value()))) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);

@@ -2,14 +2,16 @@ package org.gatehouse.auth;
 
 import java.security.Principal;
 import java.util.Set;
+import org.gatehouse.http.Roles;
 
 /**
  * The holder of a valid token.
  *
  * @param userId whom the token was issued to
+ * @param sessionId the login that the token belongs to
  * @param roles what the caller may do
  */
-public record Caller(UserId userId, Set<String> roles) implements Principal {
+public record Caller(UserId userId, SessionId sessionId, Set<String> roles) implements Principal {
     public Caller {
         roles = Set.copyOf(roles);
     }

@@ -37,7 +37,8 @@ public final class TokenIssuer {
         return lifetime;
     }
 
-    public String issue(UserId userId, Set<String> roles) {
+    /** A new token for this session; its roles are for the services that read it. */
+    public String issue(UserId userId, SessionId sessionId, Set<String> roles) {
         Instant now = clock.instant();
         JWTClaimsSet claims = new JWTClaimsSet.Builder()
                 .issuer(issuer)
@@ -46,6 +47,7 @@ public final class TokenIssuer {
                 .issueTime(Date.from(now))
                 .expirationTime(Date.from(now.plus(lifetime)))
                 .jwtID(UUID.randomUUID().toString())
+                .claim("sid", sessionId.text())
                 .claim("client_id", audience)
                 .claim("roles", List.copyOf(roles))
                 .build();

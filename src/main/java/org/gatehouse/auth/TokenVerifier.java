@@ -42,24 +42,40 @@ public final class TokenVerifier {
     }
 
     /**
-     * The caller whom this token was issued to.
+     * What the token says, if it is ours and still valid.
      *
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token
      */
-    public Caller verify(String token) {
+    public AccessToken verify(String token) {
         SignedJWT signed = parse(token);
         requireOurSignature(signed);
         try {
             JWTClaimsSet claims = signed.getJWTClaimsSet();
             requireMeantForUs(signed, claims);
             requireValidNow(claims);
-            UserId userId = Optional.ofNullable(claims.getSubject())
-                    .flatMap(UserId::parse)
-                    .orElseThrow(() -> invalid("jwt subject invalid"));
-            return new Caller(userId, roles(claims));
+            return read(claims);
         } catch (ParseException malformed) {
             throw undecodable();
         }
+    }
+
+    private static AccessToken read(JWTClaimsSet claims) throws ParseException {
+        UserId userId = Optional.ofNullable(claims.getSubject())
+                .flatMap(UserId::parse)
+                .orElseThrow(() -> invalid("jwt subject invalid"));
+        SessionId sessionId = Optional.ofNullable(claims.getStringClaim("sid"))
+                .flatMap(SessionId::parse)
+                .orElseThrow(() -> invalid("jwt session invalid"));
+        String id = Optional.ofNullable(claims.getJWTID()).orElseThrow(() -> invalid("jwt id missing"));
+        Date issued =
+                Optional.ofNullable(claims.getIssueTime()).orElseThrow(() -> invalid("jwt time of issue missing"));
+        return new AccessToken(
+                id,
+                userId,
+                sessionId,
+                roles(claims),
+                issued.toInstant(),
+                claims.getExpirationTime().toInstant());
     }
 
     private static Set<String> roles(JWTClaimsSet claims) throws ParseException {

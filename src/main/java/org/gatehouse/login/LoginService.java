@@ -1,9 +1,11 @@
 package org.gatehouse.login;
 
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -25,6 +27,7 @@ public final class LoginService {
     private final PasswordHasher hasher;
     private final TokenIssuer tokens;
     private final Clock clock;
+    private final SecureRandom random = new SecureRandom();
 
     public LoginService(MongoUserDao users, PasswordHasher hasher, TokenIssuer tokens, Clock clock) {
         this.users = users;
@@ -48,7 +51,7 @@ public final class LoginService {
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG));
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         users.recordLogin(user.id(), now);
-        String token = tokens.issue(user.id(), user.roles());
+        String token = tokens.issue(user.id(), SessionId.draw(random), user.roles());
         return new Login(user.loggedInAt(now), token, tokens.lifetime());
     }
 }

@@ -30,10 +30,10 @@ import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
-import org.gatehouse.auth.Roles;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Roles;
 import org.gatehouse.store.MongoConnection;
 
 /**

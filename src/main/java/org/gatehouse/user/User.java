@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
-import org.gatehouse.auth.Roles;
 import org.gatehouse.auth.UserId;
+import org.gatehouse.http.Roles;
 
 /**
  * A user as others may see it: there is no place in it for a password or a hash.

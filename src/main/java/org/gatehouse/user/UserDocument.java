@@ -22,8 +22,8 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
-import org.gatehouse.auth.Roles;
 import org.gatehouse.auth.UserId;
+import org.gatehouse.http.Roles;
 import org.gatehouse.store.BsonJson;
 import org.jspecify.annotations.Nullable;
 

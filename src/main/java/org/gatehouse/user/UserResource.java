@@ -22,11 +22,11 @@ import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.List;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.Roles;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
+import org.gatehouse.http.Roles;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -66,7 +66,7 @@ class LoginIT {
         assertThat(token.getHeader().getKeyID()).isNotEmpty();
         Map<String, Object> claims = token.getJWTClaimsSet().getClaims();
         assertThat(claims.keySet())
-                .containsExactlyInAnyOrder("iss", "sub", "aud", "iat", "exp", "jti", "client_id", "roles");
+                .containsExactlyInAnyOrder("iss", "sub", "aud", "iat", "exp", "jti", "sid", "client_id", "roles");
         assertThat(claims.get("iss")).isEqualTo("https://id.example");
         assertThat(claims.get("sub")).isEqualTo(id);
         assertThat(claims.get("roles")).isEqualTo(List.of("user"));

@@ -2,36 +2,20 @@ package org.gatehouse.war;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.URL;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.Enumeration;
-import java.util.HashMap;
 import java.util.Map;
 import org.eclipse.jetty.ee.webapp.WebAppClassLoader;
 import org.eclipse.jetty.ee10.webapp.WebAppContext;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 
-/** The packaged WAR, deployed to a Jetty on a free port, and the calls that a client makes to it. */
-public final class WarServer implements AutoCloseable {
-    public static final String ADMIN = "root-admin";
-    public static final String ADMIN_PASSWORD = "the first administrator";
-    public static final String AUTH_KEY =
-            "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
-
-    private static final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
+/** The packaged WAR, deployed to a Jetty on a free port. */
+public final class WarServer extends ServiceClient implements AutoCloseable {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
     private final String contextPath;
@@ -88,21 +72,7 @@ public final class WarServer implements AutoCloseable {
 
     /** The same with more settings, or with others than usual. */
     public static WarServer start(Stores stores, Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(Map.of(
-                "AUTH_KEY",
-                AUTH_KEY,
-                "DB_HOST",
-                stores.mongoUri(),
-                "DB_NAME",
-                stores.database(),
-                "REDIS_URL",
-                stores.redis().uri(),
-                "ADMIN_USERNAME",
-                ADMIN,
-                "ADMIN_PASSWORD",
-                ADMIN_PASSWORD));
-        all.putAll(settings);
-        return deploy("", all);
+        return deploy("", settings(stores, settings));
     }
 
     /** Deploys the WAR with exactly these settings. */
@@ -138,84 +108,9 @@ public final class WarServer implements AutoCloseable {
         return connector.getLocalPort();
     }
 
-    public Answer get(String path, String token) {
-        return send("GET", path, "", "auth", token);
-    }
-
-    public Answer post(String path, String token, String json) {
-        return send("POST", path, json, "auth", token, "Content-Type", "application/json");
-    }
-
-    public Answer patch(String path, String token, String json, String... headers) {
-        String[] all = new String[headers.length + 4];
-        System.arraycopy(headers, 0, all, 4, headers.length);
-        all[0] = "auth";
-        all[1] = token;
-        all[2] = "Content-Type";
-        all[3] = "application/merge-patch+json";
-        return send("PATCH", path, json, all);
-    }
-
-    public Answer delete(String path, String token) {
-        return send("DELETE", path, "", "auth", token);
-    }
-
-    /** Sends a request; headers whose value is empty are left out, and so is an empty body. */
-    public Answer send(String method, String pathOrUri, String body, String... headers) {
-        URI uri = URI.create(
-                pathOrUri.startsWith("http") ? pathOrUri : "http://127.0.0.1:" + port() + contextPath + pathOrUri);
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .timeout(Duration.ofSeconds(30))
-                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
-        for (int i = 0; i < headers.length; i += 2) {
-            if (!headers[i + 1].isEmpty()) {
-                request.header(headers[i], headers[i + 1]);
-            }
-        }
-        try {
-            return new Answer(http.send(request.build(), BodyHandlers.ofString()));
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(interrupted);
-        }
-    }
-
-    public Answer login(String username, String password) {
-        String body = Json.MAPPER
-                .createObjectNode()
-                .put("username", username)
-                .put("password", password)
-                .toString();
-        return post("/login", "", body);
-    }
-
-    /** The token of a login that must succeed. */
-    public String token(String username, String password) {
-        Answer answer = login(username, password);
-        if (answer.status() != 200) {
-            throw new AssertionError("login of " + username + " failed: " + answer.body());
-        }
-        return answer.text("token");
-    }
-
-    public String adminToken() {
-        return token(ADMIN, ADMIN_PASSWORD);
-    }
-
-    /** Creates a user, as the administrator, and answers its id. */
-    public String create(String adminToken, String username, String password) {
-        String body = Json.MAPPER
-                .createObjectNode()
-                .put("username", username)
-                .put("password", password)
-                .toString();
-        Answer answer = post("/user", adminToken, body);
-        if (answer.status() != 201) {
-            throw new AssertionError("creating " + username + " failed: " + answer.body());
-        }
-        return answer.text("_id");
+    @Override
+    protected String baseUri() {
+        return "http://127.0.0.1:" + port() + contextPath;
     }
 
     @Override

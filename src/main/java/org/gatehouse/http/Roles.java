@@ -1,6 +1,6 @@
-package org.gatehouse.auth;
+package org.gatehouse.http;
 
-/** The roles that Gatehouse itself gives a meaning; others are carried in tokens for the services that read them. */
+/** The roles that Gatehouse itself gives a meaning, as {@code @RolesAllowed} names them; others are the business of the services that read tokens. */
 public final class Roles {
     /** May do everything to every user. */
     public static final String ADMIN = "admin";

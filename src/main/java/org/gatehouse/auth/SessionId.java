@@ -1,0 +1,38 @@
+package org.gatehouse.auth;
+
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The id of a session: 128 random bits, the {@code sid} of a token and the {@code _id} of a document.
+ *
+ * @param text 22 characters of base64url (RFC 4648, section 5)
+ */
+public record SessionId(String text) {
+    private static final int BYTES = 16;
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]{22}");
+
+    public SessionId {
+        if (!FORM.matcher(text).matches()) {
+            throw new IllegalArgumentException("not 22 characters of base64url");
+        }
+    }
+
+    public static SessionId draw(SecureRandom random) {
+        byte[] bytes = new byte[BYTES];
+        random.nextBytes(bytes);
+        return new SessionId(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+    }
+
+    /** The id in a caller's text; empty when it is none. */
+    public static Optional<SessionId> parse(String text) {
+        return FORM.matcher(text).matches() ? Optional.of(new SessionId(text)) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,75 @@
+package org.gatehouse;
+
+import java.time.Clock;
+import java.util.Map;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.gatehouse.config.SettingSources;
+import org.gatehouse.config.Settings;
+import org.gatehouse.password.CheapHasher;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.ServiceClient;
+import org.glassfish.jersey.servlet.ServletContainer;
+
+/**
+ * One instance of the application in this process, behind a Jetty of its own, with password hashes that cost next to
+ * nothing; several on the same stores are several nodes.
+ *
+ * <p>What is tested through the WAR itself is in {@code org.gatehouse.war}; this is for tests that need thousands of
+ * logins or a clock of their own.
+ */
+public final class Node extends ServiceClient implements AutoCloseable {
+    private final Gatehouse gatehouse;
+    private final Server server = new Server();
+    private final ServerConnector connector = new ServerConnector(server);
+
+    private Node(Gatehouse gatehouse) {
+        this.gatehouse = gatehouse;
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+        ServletContextHandler context = new ServletContextHandler("/");
+        context.addServlet(new ServletHolder(new ServletContainer(new HttpApplication(gatehouse))), "/*");
+        server.setHandler(context);
+        server.setStopTimeout(2_000);
+    }
+
+    public static Node start(Stores stores) {
+        return start(stores, Map.of());
+    }
+
+    /** The same with more settings, or with others than usual. */
+    public static Node start(Stores stores, Map<String, String> settings) {
+        return start(stores, settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create()));
+    }
+
+    static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {
+        Settings settings = Settings.read(SettingSources.of(settings(stores, more)));
+        Node node = new Node(new Gatehouse(settings, parts, created -> {}));
+        try {
+            node.gatehouse.start();
+            node.server.start();
+            return node;
+        } catch (Exception failed) {
+            node.close();
+            throw new IllegalStateException("The node did not start", failed);
+        }
+    }
+
+    @Override
+    protected String baseUri() {
+        return "http://127.0.0.1:" + connector.getLocalPort();
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception failed) {
+            throw new IllegalStateException("Jetty did not stop", failed);
+        } finally {
+            gatehouse.close();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package org.gatehouse.war;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
+
+/** A running service, and the calls that a client makes to it over HTTP. */
+public abstract class ServiceClient {
+    public static final String ADMIN = "root-admin";
+    public static final String ADMIN_PASSWORD = "the first administrator";
+    public static final String AUTH_KEY =
+            "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
+
+    private static final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    /** Where the service answers, without a slash at the end. */
+    protected abstract String baseUri();
+
+    /** The settings of a service on these stores that has an administrator, with more settings or others than usual. */
+    public static Map<String, String> settings(Stores stores, Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "AUTH_KEY",
+                AUTH_KEY,
+                "DB_HOST",
+                stores.mongoUri(),
+                "DB_NAME",
+                stores.database(),
+                "REDIS_URL",
+                stores.redis().uri(),
+                "ADMIN_USERNAME",
+                ADMIN,
+                "ADMIN_PASSWORD",
+                ADMIN_PASSWORD));
+        all.putAll(more);
+        return all;
+    }
+
+    public Answer get(String path, String token) {
+        return send("GET", path, "", "auth", token);
+    }
+
+    public Answer post(String path, String token, String json) {
+        return send("POST", path, json, "auth", token, "Content-Type", "application/json");
+    }
+
+    public Answer patch(String path, String token, String json, String... headers) {
+        String[] all = new String[headers.length + 4];
+        System.arraycopy(headers, 0, all, 4, headers.length);
+        all[0] = "auth";
+        all[1] = token;
+        all[2] = "Content-Type";
+        all[3] = "application/merge-patch+json";
+        return send("PATCH", path, json, all);
+    }
+
+    public Answer delete(String path, String token) {
+        return send("DELETE", path, "", "auth", token);
+    }
+
+    /** Sends a request; headers whose value is empty are left out, and so is an empty body. */
+    public Answer send(String method, String pathOrUri, String body, String... headers) {
+        URI uri = URI.create(pathOrUri.startsWith("http") ? pathOrUri : baseUri() + pathOrUri);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+                .timeout(Duration.ofSeconds(30))
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+        for (int i = 0; i < headers.length; i += 2) {
+            if (!headers[i + 1].isEmpty()) {
+                request.header(headers[i], headers[i + 1]);
+            }
+        }
+        try {
+            return new Answer(http.send(request.build(), BodyHandlers.ofString()));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    public Answer login(String username, String password) {
+        String body = Json.MAPPER
+                .createObjectNode()
+                .put("username", username)
+                .put("password", password)
+                .toString();
+        return post("/login", "", body);
+    }
+
+    /** The token of a login that must succeed. */
+    public String token(String username, String password) {
+        Answer answer = login(username, password);
+        if (answer.status() != 200) {
+            throw new AssertionError("login of " + username + " failed: " + answer.body());
+        }
+        return answer.text("token");
+    }
+
+    public String adminToken() {
+        return token(ADMIN, ADMIN_PASSWORD);
+    }
+
+    /** Creates a user, as the administrator, and answers its id. */
+    public String create(String adminToken, String username, String password) {
+        String body = Json.MAPPER
+                .createObjectNode()
+                .put("username", username)
+                .put("password", password)
+                .toString();
+        Answer answer = post("/user", adminToken, body);
+        if (answer.status() != 201) {
+            throw new AssertionError("creating " + username + " failed: " + answer.body());
+        }
+        return answer.text("_id");
+    }
+}
