@@ -5,10 +5,14 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.auth.AuthenticationFilter;
+import org.gatehouse.auth.Authenticator;
+import org.gatehouse.auth.IntrospectionResource;
+import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.auth.SigningKey;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.auth.TokenVerifier;
 import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
@@ -16,15 +20,27 @@ import org.gatehouse.http.StartGate;
 import org.gatehouse.login.LoginResource;
 import org.gatehouse.login.LoginService;
 import org.gatehouse.login.LogoutResource;
+import org.gatehouse.login.PasswordResource;
+import org.gatehouse.login.PasswordService;
+import org.gatehouse.login.TokenResource;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.session.CachedSessions;
+import org.gatehouse.session.MongoSessionDao;
+import org.gatehouse.session.SessionLimits;
+import org.gatehouse.session.SessionResource;
+import org.gatehouse.session.SessionService;
+import org.gatehouse.session.UserSessionResource;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.FirstAdministrator;
 import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.Registration;
+import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserResource;
 import org.gatehouse.user.UserService;
 
@@ -35,12 +51,18 @@ final class Gatehouse implements AutoCloseable {
     final StartGate gate;
     final AuthenticationFilter authentication;
     final UserResource userResource;
+    final PasswordResource passwordResource;
+    final SessionResource sessionResource;
+    final UserSessionResource userSessionResource;
     final LoginResource loginResource;
+    final TokenResource tokenResource;
     final LogoutResource logoutResource;
+    final IntrospectionResource introspectionResource;
 
     private final PasswordHasher hasher;
     private final MongoConnection mongo;
     private final RedisConnection redis;
+    private final Generation generation;
     private final Startup startup;
 
     /** What a test may replace, because waiting for it or computing it would take too long; all else is real. */
@@ -60,6 +82,7 @@ final class Gatehouse implements AutoCloseable {
 
     Gatehouse(Settings settings, Parts parts, Consumer<String> administratorCreated) {
         Clock clock = parts.clock();
+        SecureRandom random = new SecureRandom();
         hasher = parts.hasher();
 
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
@@ -73,30 +96,51 @@ final class Gatehouse implements AutoCloseable {
 
         mongo = new MongoConnection(settings.mongoUri(), settings.databaseName());
         redis = new RedisConnection(settings.redisUri());
-        DocumentCache userCache = new DocumentCache(redis, "u", settings.cacheExpiry());
+        generation = new Generation(mongo, redis, random);
+        DocumentCache<User> userCache = new DocumentCache<>(generation, "u", settings.cacheExpiry(), UserJson.cached());
+        DocumentCache<LiveSession> sessionCache =
+                new DocumentCache<>(generation, "s", settings.cacheExpiry(), CachedSessions.cached());
 
         MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
         UserDao users = new CachedUserDao(storedUsers, userCache);
         MongoLock administration = new MongoLock(mongo, "administration", clock);
-        UserService userService = new UserService(users, storedUsers, hasher, policy, administration);
-        LoginService loginService = new LoginService(storedUsers, hasher, issuer, clock);
+        Registration registration = new Registration(settings.registrationOpen(), origin -> {});
+        UserService userService = new UserService(users, storedUsers, hasher, policy, administration, registration);
 
-        requestIds = new RequestId(new SecureRandom());
+        MongoSessionDao storedSessions = new MongoSessionDao(mongo);
+        CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
+        SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
+        SessionService sessionService =
+                new SessionService(storedSessions, sessions, userService, sessionLimits, clock, random);
+        Authenticator authenticator = new Authenticator(verifier, sessions, userService);
+
+        LoginService loginService = new LoginService(storedUsers, userService, sessionService, hasher, issuer, clock);
+        PasswordService passwordService = new PasswordService(userService, storedUsers, hasher, policy);
+
+        requestIds = new RequestId(random);
         gate = new StartGate();
         origins = new OriginFilter();
-        authentication = new AuthenticationFilter(verifier);
-        userResource = new UserResource(userService);
+        authentication = new AuthenticationFilter(authenticator);
+        userResource = new UserResource(userService, authenticator);
+        passwordResource = new PasswordResource(passwordService);
+        sessionResource = new SessionResource(sessionService);
+        userSessionResource = new UserSessionResource(sessionService);
         loginResource = new LoginResource(loginService);
-        logoutResource = new LogoutResource();
+        tokenResource = new TokenResource(loginService);
+        logoutResource = new LogoutResource(sessionService, authenticator);
+        introspectionResource =
+                new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience());
 
         startup = new Startup(gate, () -> {
             storedUsers.createIndexes();
+            storedSessions.createIndexes();
             administrator.ifPresent(account -> account.ensure(userService));
         });
     }
 
     /** Prepares the stores, or goes on trying to in the background. */
     void start() {
+        generation.start();
         startup.run();
     }
 
@@ -104,6 +148,7 @@ final class Gatehouse implements AutoCloseable {
     public void close() {
         startup.close();
         hasher.close();
+        generation.close();
         redis.close();
         mongo.close();
     }

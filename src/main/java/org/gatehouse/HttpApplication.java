@@ -1,5 +1,6 @@
 package org.gatehouse;
 
+import org.gatehouse.auth.IntrospectionResource;
 import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.BodyLimitFilter;
 import org.gatehouse.http.ErrorMapper;
@@ -7,6 +8,10 @@ import org.gatehouse.http.JsonBodyReader;
 import org.gatehouse.http.ResponseHeaders;
 import org.gatehouse.login.LoginResource;
 import org.gatehouse.login.LogoutResource;
+import org.gatehouse.login.PasswordResource;
+import org.gatehouse.login.TokenResource;
+import org.gatehouse.session.SessionResource;
+import org.gatehouse.session.UserSessionResource;
 import org.gatehouse.user.UserResource;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
@@ -36,6 +41,11 @@ final class HttpApplication extends ResourceConfig {
 
         register(UserResource.class);
         register(LoginResource.class);
+        register(PasswordResource.class);
+        register(SessionResource.class);
+        register(UserSessionResource.class);
+        register(TokenResource.class);
+        register(IntrospectionResource.class);
         register(LogoutResource.class);
         // Registered as classes, bound to the instances made by hand: registering an instance logs a false warning.
         register(new AbstractBinder() {
@@ -43,6 +53,11 @@ final class HttpApplication extends ResourceConfig {
             protected void configure() {
                 bind(gatehouse.userResource).to(UserResource.class);
                 bind(gatehouse.loginResource).to(LoginResource.class);
+                bind(gatehouse.passwordResource).to(PasswordResource.class);
+                bind(gatehouse.sessionResource).to(SessionResource.class);
+                bind(gatehouse.userSessionResource).to(UserSessionResource.class);
+                bind(gatehouse.tokenResource).to(TokenResource.class);
+                bind(gatehouse.introspectionResource).to(IntrospectionResource.class);
                 bind(gatehouse.logoutResource).to(LogoutResource.class);
             }
         });

@@ -2,6 +2,7 @@ package org.gatehouse.auth;
 
 import java.security.Principal;
 import java.util.Set;
+import org.gatehouse.http.Origin;
 import org.gatehouse.http.Roles;
 
 /**
@@ -9,9 +10,10 @@ import org.gatehouse.http.Roles;
  *
  * @param userId whom the token was issued to
  * @param sessionId the login that the token belongs to
- * @param roles what the caller may do
+ * @param roles what the caller may do now
+ * @param origin where the request came from
  */
-public record Caller(UserId userId, SessionId sessionId, Set<String> roles) implements Principal {
+public record Caller(UserId userId, SessionId sessionId, Set<String> roles, Origin origin) implements Principal {
     public Caller {
         roles = Set.copyOf(roles);
     }

@@ -32,20 +32,33 @@ public final class TokenIssuer {
         this.clock = clock;
     }
 
-    /** How long a token lives from the moment it is issued. */
-    public Duration lifetime() {
-        return lifetime;
+    /**
+     * A token as it is given to its holder.
+     *
+     * @param lifetime how long it is accepted, from now
+     */
+    public record Issued(String token, Duration lifetime) {
+        @Override
+        public String toString() {
+            return "Issued[" + lifetime + "]";
+        }
     }
 
-    /** A new token for this session; its roles are for the services that read it. */
-    public String issue(UserId userId, SessionId sessionId, Set<String> roles) {
+    /**
+     * A new token for this session.
+     *
+     * @param roles for the services that read the token; Gatehouse itself asks the account
+     * @param sessionEnds which the token does not outlive
+     */
+    public Issued issue(UserId userId, SessionId sessionId, Set<String> roles, Instant sessionEnds) {
         Instant now = clock.instant();
+        Instant expires = now.plus(lifetime).isBefore(sessionEnds) ? now.plus(lifetime) : sessionEnds;
         JWTClaimsSet claims = new JWTClaimsSet.Builder()
                 .issuer(issuer)
                 .subject(userId.hex())
                 .audience(audience)
                 .issueTime(Date.from(now))
-                .expirationTime(Date.from(now.plus(lifetime)))
+                .expirationTime(Date.from(expires))
                 .jwtID(UUID.randomUUID().toString())
                 .claim("sid", sessionId.text())
                 .claim("client_id", audience)
@@ -61,6 +74,6 @@ public final class TokenIssuer {
         } catch (JOSEException impossible) {
             throw new IllegalStateException("the signing key does not sign", impossible);
         }
-        return token.serialize();
+        return new Issued(token.serialize(), Duration.between(now, expires));
     }
 }

@@ -47,6 +47,19 @@ public final class TokenVerifier {
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token
      */
     public AccessToken verify(String token) {
+        AccessToken verified = verifyEvenIfExpired(token);
+        if (!clock.instant().isBefore(verified.expiresAt())) {
+            throw GatehouseException.expired(verified.expiresAt());
+        }
+        return verified;
+    }
+
+    /**
+     * The same for a token that may have expired.
+     *
+     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token
+     */
+    public AccessToken verifyEvenIfExpired(String token) {
         SignedJWT signed = parse(token);
         requireOurSignature(signed);
         try {
@@ -137,9 +150,6 @@ public final class TokenVerifier {
         Date expires = claims.getExpirationTime();
         if (expires == null) {
             throw invalid("jwt expiry missing");
-        }
-        if (!now.isBefore(expires.toInstant())) {
-            throw GatehouseException.expired(expires.toInstant());
         }
         Date notBefore = claims.getNotBeforeTime();
         if (notBefore != null && now.plus(CLOCK_SKEW).isBefore(notBefore.toInstant())) {

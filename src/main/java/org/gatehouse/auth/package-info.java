@@ -1,9 +1,10 @@
 /**
- * Who is calling: tokens issued and verified, the filter that stands before every resource, and the caller it lets
- * through.
+ * Who is calling: tokens issued and verified, the keys they are signed with, the filter that stands before every
+ * resource, and the caller it lets through.
  *
- * <p>Knows tokens, ids and roles, and neither users nor stores. Start at
- * {@link org.gatehouse.auth.AuthenticationFilter}.
+ * <p>Knows tokens, keys, ids and roles; of users and sessions only the questions that {@code Accounts} and
+ * {@code LiveSessions} ask. Start at {@link org.gatehouse.auth.AuthenticationFilter}, then
+ * {@link org.gatehouse.auth.Authenticator}.
  */
 @NullMarked
 package org.gatehouse.auth;

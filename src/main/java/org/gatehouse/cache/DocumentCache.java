@@ -1,42 +1,227 @@
 package org.gatehouse.cache;
 
-import io.lettuce.core.SetArgs;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Optional;
-import org.gatehouse.store.RedisConnection;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.gatehouse.cache.Generation.Permit;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.RedisConnection.Link;
 
 /**
- * Documents of one kind in Redis, one string each, under {@code prefix:{id}}; the braces keep a document's key in one
- * slot of a Redis Cluster.
+ * Documents of one kind in Redis, read through: one string each, under {@code prefix:{id}}; the braces keep a document's
+ * key in one slot of a Redis Cluster.
  *
- * <p>Callers may rely on this class never failing: with Redis away, nothing is found and nothing is kept. An entry is
- * evicted after each write and outlives a missed eviction by {@code ttl} at most.
+ * <p>Callers may rely on this: a read that begins after a write was acknowledged, on any node, sees that write or a
+ * later one, whatever happens to Redis. Removing the entry after the write would not give that: a slow reader that
+ * loaded the old document can put it back after the removal. So a key holds one of three things:
+ *
+ * <ul>
+ *   <li><b>V</b>: a document of a generation, or that there is none.
+ *   <li><b>L</b>: somebody is loading it. Only who holds exactly this L may put a V in its place.
+ *   <li><b>T</b>: writes are in progress; nothing may be stored until each has ended.
+ * </ul>
+ *
+ * <p>A write puts its T there first, writes to the store, takes its T out, and is acknowledged only then. What happens
+ * when Redis cannot be told is the business of {@link Generation}.
+ *
+ * @param <T> what a document is read as
  */
-public final class DocumentCache {
-    private final RedisConnection redis;
+public final class DocumentCache<T> {
+    /** Longer than any write lasts, so a T that is still there belongs to a node that died. */
+    static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
+
+    /** Longer than any load lasts. */
+    private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
+
+    /** That there is no such document is worth remembering for as long as somebody is likely to ask again at once. */
+    private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
+
+    private static final int[] WAITS_FOR_LOADER_MS = {5, 10, 20, 40};
+
+    private final Generation generation;
     private final String prefix;
-    private final SetArgs expiry;
+    private final Duration ttl;
+    private final Form<T> form;
 
-    /** @param ttl how long an entry may live, in whole seconds */
-    public DocumentCache(RedisConnection redis, String prefix, Duration ttl) {
-        this.redis = redis;
+    /** How a document becomes the text of an entry, and back. */
+    public interface Form<T> {
+        byte[] write(T document);
+
+        /** Empty when it is not what this version understands, or not the document of this id. */
+        Optional<T> read(String id, byte[] entry);
+
+        long version(T document);
+    }
+
+    /** @param ttl how long an entry lives at most; a tenth less for some, so that they do not all end at once */
+    public DocumentCache(Generation generation, String prefix, Duration ttl, Form<T> form) {
+        this.generation = generation;
         this.prefix = prefix;
-        this.expiry = SetArgs.Builder.ex(ttl);
+        this.ttl = ttl;
+        this.form = form;
     }
 
-    public Optional<byte[]> find(String id) {
-        return redis.call(commands -> commands.get(key(id)));
+    /**
+     * The document, from Redis where that may be believed, else by the loader; empty when there is none.
+     *
+     * @param loader reads the store itself, at its strongest
+     */
+    public Optional<T> read(String id, Supplier<Optional<T>> loader) {
+        Optional<Permit> permit = generation.permit();
+        return permit.isPresent() ? read(id, permit.get(), loader) : loader.get();
     }
 
-    public void store(String id, byte[] document) {
-        redis.call(commands -> commands.set(key(id), document, expiry));
+    private Optional<T> read(String id, Permit permit, Supplier<Optional<T>> loader) {
+        Optional<Optional<byte[]>> asked = get(id, permit);
+        for (int wait : WAITS_FOR_LOADER_MS) {
+            if (asked.isEmpty()) {
+                return loader.get(); // Redis did not answer
+            }
+            Optional<Entry> entry = asked.get().map(Entry::parse);
+            if (entry.isEmpty() || !entry.get().counts(permit.generation())) {
+                String token = token();
+                asked = acquire(id, permit, token);
+                if (asked.isPresent() && asked.get().isEmpty()) {
+                    return load(id, permit, token, loader);
+                }
+                entry = asked.flatMap(answer -> answer).map(Entry::parse);
+            }
+            if (entry.isEmpty() || entry.get().isWriting()) {
+                return loader.get();
+            }
+            if (entry.get().isDocument()) {
+                return found(id, entry.get(), permit, loader);
+            }
+            sleep(wait);
+            asked = get(id, permit);
+        }
+        return loader.get();
     }
 
-    public void evict(String id) {
-        redis.call(commands -> commands.del(key(id)));
+    private Optional<T> found(String id, Entry entry, Permit permit, Supplier<Optional<T>> loader) {
+        if (entry.content().length == 0) {
+            return Optional.empty();
+        }
+        Optional<T> document = form.read(id, entry.content());
+        if (document.isEmpty()) {
+            // Not ours, or of a newer version of this application: out of the way with it.
+            end(id, permit.link(), token());
+            return loader.get();
+        }
+        return document;
+    }
+
+    private Optional<T> load(String id, Permit permit, String token, Supplier<Optional<T>> loader) {
+        Optional<T> loaded = loader.get();
+        // Asked again: the load may have taken longer than the permit lasts.
+        Optional<Permit> still = generation
+                .permit()
+                .filter(now -> now.generation() == permit.generation() && now.link() == permit.link() && now.mayFill());
+        if (still.isPresent()) {
+            byte[] mark = Entry.loading(permit.generation(), token);
+            byte[] value = Entry.document(
+                    permit.generation(), loaded.map(form::version).orElse(0L), loaded.map(form::write));
+            byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
+            permit.link().call(commands -> Script.FILL.run(commands, key(id), mark, value, life));
+        }
+        return loaded;
+    }
+
+    /**
+     * Changes a document in the store so that every read that begins after this returns sees it.
+     *
+     * @param write one write to the store, bounded in time; what it throws other than {@code STORE_UNAVAILABLE} means
+     *     that it was refused for certain
+     * @throws GatehouseException what {@code write} throws; {@code STORE_UNAVAILABLE} also when it cannot be made sure
+     *     that nobody is shown the old document: then the write may have happened
+     */
+    public <R> R write(String id, Supplier<R> write) {
+        String token = token();
+        Optional<Link> told = generation.link();
+        boolean begun = told.filter(link -> begin(id, link, token)).isPresent();
+        R result;
+        try {
+            result = write.get();
+        } catch (GatehouseException refused) {
+            if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {
+                endLater(id, token);
+            } else {
+                told.ifPresent(link -> end(id, link, token));
+            }
+            throw refused;
+        } catch (RuntimeException unknown) {
+            endLater(id, token);
+            throw unknown;
+        }
+        // "Our T still stands" would not do: Redis may have restarted empty and have been filled since.
+        boolean ended = begun
+                && told.filter(link -> end(id, link, token) && generation.settles(link))
+                        .isPresent();
+        if (!ended) {
+            generation.raiseAndAwait();
+        }
+        return result;
+    }
+
+    private boolean begin(String id, Link link, String token) {
+        byte[] life = millis(WRITE_MARK_LIFE);
+        return link.call(commands -> Script.BEGIN.run(commands, key(id), Script.bytes(token), life))
+                .isPresent();
+    }
+
+    private boolean end(String id, Link link, String token) {
+        return link.call(commands -> Script.END.run(commands, key(id), Script.bytes(token)))
+                .isPresent();
+    }
+
+    /** The write may still happen: the T stays for as long as that can be, and is then taken out. */
+    private void endLater(String id, String token) {
+        generation.execute(() -> generation.link().ifPresent(link -> end(id, link, token)), WRITE_MARK_LIFE);
+    }
+
+    private Optional<Optional<byte[]>> get(String id, Permit permit) {
+        return permit.link().call(commands -> Optional.ofNullable(commands.get(key(id))));
+    }
+
+    private Optional<Optional<byte[]>> acquire(String id, Permit permit, String token) {
+        byte[] number = Script.bytes(Long.toString(permit.generation()));
+        byte[] life = millis(LOAD_MARK_LIFE);
+        return permit.link()
+                .call(commands ->
+                        Optional.ofNullable(Script.ACQUIRE.run(commands, key(id), number, Script.bytes(token), life)));
     }
 
     private String key(String id) {
         return prefix + ":{" + id + "}";
+    }
+
+    /** Names one load or one write among those of the next seconds; it need not be a secret. */
+    private static String token() {
+        return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    }
+
+    private static Duration jittered(Duration life) {
+        long millis = life.toMillis();
+        return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 10 + 1));
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static byte[] millis(Duration life) {
+        return Script.bytes(Long.toString(life.toMillis()));
+    }
+
+    private static void sleep(int millis) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -1,8 +1,8 @@
 /**
- * The read-through cache in Redis: what a cached document's key and life are, and what happens when Redis is away.
+ * The read-through cache in Redis and its protocol: why a document that was changed is never shown as it was.
  *
- * <p>Knows the Redis connection and bytes; what the bytes mean is the business of the DAO decorators that use it. Start
- * at {@link org.gatehouse.cache.DocumentCache}.
+ * <p>Knows the connections to the stores and bytes; what the bytes mean is the business of the DAO decorators that use
+ * it. Start at {@link org.gatehouse.cache.DocumentCache}, then {@link org.gatehouse.cache.Generation}.
  */
 @NullMarked
 package org.gatehouse.cache;

@@ -1,5 +1,7 @@
 package org.gatehouse.config;
 
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,35 @@ public record Setting<T>(
                 // falls through to the one sentence that covers both
             }
             throw new IllegalArgumentException("must be a whole number from " + least + " to " + most);
+        });
+    }
+
+    /** One of two words; true for the second. */
+    static Setting<Boolean> choice(String name, String defaultWord, String otherWord, String meaning) {
+        return new Setting<>(name, meaning, defaultWord, false, text -> {
+            if (!text.equals(defaultWord) && !text.equals(otherWord)) {
+                throw new IllegalArgumentException("must be " + defaultWord + " or " + otherWord);
+            }
+            return text.equals(otherWord);
+        });
+    }
+
+    /** A time span from {@code least} to {@code most}: ISO-8601, or a whole number of milliseconds. */
+    static Setting<Duration> span(String name, Duration defaultSpan, Duration least, Duration most, String meaning) {
+        String days = "P" + defaultSpan.toDays() + "D";
+        String defaultText = Duration.parse(days).equals(defaultSpan) ? days : defaultSpan.toString();
+        return new Setting<>(name, meaning, defaultText, false, text -> {
+            try {
+                Duration span =
+                        text.matches("[0-9]{1,18}") ? Duration.ofMillis(Long.parseLong(text)) : Duration.parse(text);
+                if (span.compareTo(least) >= 0 && span.compareTo(most) <= 0) {
+                    return span;
+                }
+            } catch (DateTimeParseException notASpan) {
+                // falls through to the one sentence that covers both
+            }
+            throw new IllegalArgumentException(
+                    "must be a time span such as P30D or PT12H, or milliseconds, from " + least + " to " + most);
         });
     }
 

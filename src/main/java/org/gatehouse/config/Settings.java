@@ -25,6 +25,8 @@ public record Settings(
         Duration authExpiry,
         String authIssuer,
         String authAudience,
+        Duration refreshIdle,
+        Duration refreshMax,
         Secret mongoUri,
         String databaseName,
         String usersCollection,
@@ -33,6 +35,7 @@ public record Settings(
         int passwordMinLength,
         int argon2MemoryKib,
         int argon2Iterations,
+        boolean registrationOpen,
         Optional<FirstAdministrator> firstAdministrator) {
 
     /** The account made when no administrator exists. */
@@ -53,6 +56,18 @@ public record Settings(
             Setting.text("AUTH_ISSUER", "gatehouse", "The `iss` claim: issued, and demanded of every token.");
     static final Setting<String> AUTH_AUDIENCE =
             Setting.text("AUTH_AUDIENCE", "gatehouse", "The `aud` claim: issued, and demanded of every token.");
+    static final Setting<Duration> REFRESH_IDLE = Setting.span(
+            "REFRESH_IDLE",
+            Duration.ofDays(7),
+            Duration.ofSeconds(1),
+            Duration.ofDays(366),
+            "How long a session lasts without a refresh: an ISO-8601 time span or ms, up to `P366D`.");
+    static final Setting<Duration> REFRESH_MAX = Setting.span(
+            "REFRESH_MAX",
+            Duration.ofDays(30),
+            Duration.ofSeconds(1),
+            Duration.ofDays(366),
+            "How long a session lasts in all: an ISO-8601 time span or ms, up to `P366D`.");
     static final Setting<Secret> DB_HOST = Setting.secret(
             "DB_HOST", "MongoDB connection string, `mongodb://` or `mongodb+srv://`. Required.", Settings::mongoUri);
     static final Setting<String> DB_NAME = name("DB_NAME", "gatehouse", "Name of the database.");
@@ -78,6 +93,8 @@ public record Settings(
             "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Argon2id memory, in KiB, from 19456 to 1048576.");
     static final Setting<Integer> ARGON2_ITERATIONS =
             Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Argon2id passes, from 2 to 20.");
+    static final Setting<Boolean> REGISTRATION = Setting.choice(
+            "REGISTRATION", "closed", "open", "Who creates users: `closed`, administrators only; `open`, anyone.");
     static final Setting<String> ADMIN_USERNAME = Setting.text(
             "ADMIN_USERNAME", null, "Administrator to create at start when there is none; goes with `ADMIN_PASSWORD`.");
     static final Setting<Secret> ADMIN_PASSWORD =
@@ -96,6 +113,8 @@ public record Settings(
                 AUTH_EXPIRY,
                 AUTH_ISSUER,
                 AUTH_AUDIENCE,
+                REFRESH_IDLE,
+                REFRESH_MAX,
                 DB_HOST,
                 DB_NAME,
                 DB_COLLECTION_USERS,
@@ -106,6 +125,7 @@ public record Settings(
                 PASSWORD_MIN_LENGTH,
                 ARGON2_MEMORY_KIB,
                 ARGON2_ITERATIONS,
+                REGISTRATION,
                 ADMIN_USERNAME,
                 ADMIN_PASSWORD,
                 APP_HOST,
@@ -130,6 +150,8 @@ public record Settings(
                 Duration.ofMillis(reader.withDefault(AUTH_EXPIRY)),
                 reader.withDefault(AUTH_ISSUER),
                 reader.withDefault(AUTH_AUDIENCE),
+                reader.withDefault(REFRESH_IDLE),
+                reader.withDefault(REFRESH_MAX),
                 reader.required(DB_HOST, new Secret(""), ""),
                 reader.withDefault(DB_NAME),
                 reader.withDefault(DB_COLLECTION_USERS),
@@ -138,6 +160,7 @@ public record Settings(
                 reader.withDefault(PASSWORD_MIN_LENGTH),
                 reader.withDefault(ARGON2_MEMORY_KIB),
                 reader.withDefault(ARGON2_ITERATIONS),
+                reader.withDefault(REGISTRATION),
                 adminUsername.flatMap(
                         username -> adminPassword.map(password -> new FirstAdministrator(username, password))));
         if (!reader.problems.isEmpty()) {

@@ -17,6 +17,7 @@ public enum ErrorCode {
     TOKEN_MALFORMED(401, "jwt malformed", "JsonWebTokenError"),
     TOKEN_INVALID(401, "invalid signature", "JsonWebTokenError"),
     TOKEN_EXPIRED(401, "jwt expired", "TokenExpiredError"),
+    SESSION_ENDED(401, "session ended", "JsonWebTokenError"),
     USER_NOT_FOUND(404, "Data not found."),
 
     BODY_MALFORMED(400, "The body is not valid JSON."),
@@ -24,8 +25,10 @@ public enum ErrorCode {
     TOKEN_AMBIGUOUS(400, "The request carries two different tokens."),
     VALIDATION_FAILED(400, "Some fields are not acceptable."),
     BAD_REQUEST(400, "The request cannot be understood."),
+    REFRESH_TOKEN_INVALID(401, "The refresh token is not valid."),
     FORBIDDEN(403, "You are not allowed to do this."),
     NOT_FOUND(404, "There is nothing at this path."),
+    SESSION_NOT_FOUND(404, "There is no such session."),
     METHOD_NOT_ALLOWED(405, "This path does not answer that method."),
     NOT_ACCEPTABLE(406, "Only application/json can be answered here."),
     USERNAME_TAKEN(409, "This username is taken."),

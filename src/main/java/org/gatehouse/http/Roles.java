@@ -1,9 +1,15 @@
 package org.gatehouse.http;
 
-/** The roles that Gatehouse itself gives a meaning, as {@code @RolesAllowed} names them; others are the business of the services that read tokens. */
+/**
+ * The roles that Gatehouse itself gives a meaning, as {@code @RolesAllowed} names them; others are the business of the
+ * services that read tokens.
+ */
 public final class Roles {
     /** May do everything to every user. */
     public static final String ADMIN = "admin";
+
+    /** May ask whether a token counts. */
+    public static final String INTROSPECT = "introspect";
 
     /** What a user has when nobody said otherwise. */
     public static final String USER = "user";

@@ -1,17 +1,17 @@
 package org.gatehouse.login;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.user.UserJson;
+import org.gatehouse.http.Origin;
 
 /** {@code POST /login}: a name and a password for a token. */
 @Path("login")
@@ -27,16 +27,9 @@ public final class LoginResource {
     @POST
     @PermitAll
     @Consumes(MediaType.APPLICATION_JSON)
-    public byte[] login(JsonBody body) {
-        Login login = logins.login(required(body, "username"), required(body, "password"));
-        ObjectNode answer = Json.MAPPER.createObjectNode();
-        answer.put("status", "success");
-        answer.put("message", "Logged as " + login.user().username());
-        answer.put("token", login.token());
-        answer.put("tokenType", "Bearer");
-        answer.put("expiresIn", login.lifetime().toSeconds());
-        answer.set("user", UserJson.write(login.user()));
-        return Json.write(answer);
+    public byte[] login(JsonBody body, @Context ContainerRequestContext request) {
+        Login login = logins.login(required(body, "username"), required(body, "password"), Origin.of(request));
+        return login.answer("Logged as " + login.user().username());
     }
 
     private static String required(JsonBody body, String field) {

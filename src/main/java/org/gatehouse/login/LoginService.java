@@ -1,36 +1,47 @@
 package org.gatehouse.login;
 
-import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Origin;
 import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.session.SessionService;
+import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.User;
+import org.gatehouse.user.UserService;
 import org.gatehouse.user.UserStatus;
 import org.gatehouse.user.Username;
 
 /**
- * Checks a name and a password.
+ * The rules of login: a wrong password, an unknown user and a disabled one get the same answer after the same work.
  *
- * <p>An unknown user, a disabled one and a wrong password get the same answer after the same work. Credentials come
- * from the store itself, never from the cache.
+ * <p>Credentials come from the store itself, never from the cache.
  */
 public final class LoginService {
-    private final MongoUserDao users;
+    private final MongoUserDao credentials;
+    private final UserService users;
+    private final SessionService sessions;
     private final PasswordHasher hasher;
     private final TokenIssuer tokens;
     private final Clock clock;
-    private final SecureRandom random = new SecureRandom();
 
-    public LoginService(MongoUserDao users, PasswordHasher hasher, TokenIssuer tokens, Clock clock) {
+    public LoginService(
+            MongoUserDao credentials,
+            UserService users,
+            SessionService sessions,
+            PasswordHasher hasher,
+            TokenIssuer tokens,
+            Clock clock) {
+        this.credentials = credentials;
         this.users = users;
+        this.sessions = sessions;
         this.hasher = hasher;
         this.tokens = tokens;
         this.clock = clock;
@@ -42,16 +53,40 @@ public final class LoginService {
      * @throws GatehouseException {@code CREDENTIALS_WRONG}; {@code BUSY} or {@code STORE_UNAVAILABLE} when it could not
      *     be checked
      */
-    public Login login(String name, String password) {
-        Optional<Credential> credential = Username.parse(name).flatMap(users::findCredential);
-        boolean right = hasher.matches(password, credential.flatMap(Credential::passwordHash));
-        User user = credential
-                .map(Credential::user)
-                .filter(found -> right && found.status() == UserStatus.ACTIVE)
+    public Login login(String name, String password, Origin origin) {
+        Optional<Credential> found = Username.parse(name).flatMap(credentials::findCredential);
+        boolean right = hasher.matches(password, found.flatMap(Credential::passwordHash));
+        Credential credential = found.filter(known -> right && known.user().status() == UserStatus.ACTIVE)
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG));
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        users.recordLogin(user.id(), now);
-        String token = tokens.issue(user.id(), SessionId.draw(random), user.roles());
-        return new Login(user.loggedInAt(now), token, tokens.lifetime());
+        Instant now = now();
+        credentials.recordLogin(credential, origin.address(), now);
+        StartedSession session = sessions.start(credential.user(), origin);
+        return loggedIn(credential.user().loggedInAt(now), session, now);
+    }
+
+    /**
+     * Goes on with a session.
+     *
+     * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
+     */
+    public Login refresh(String refreshToken, Origin origin) {
+        StartedSession session = sessions.refresh(refreshToken, origin);
+        User user = users.user(session.userId())
+                .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted this very moment
+        return loggedIn(user, session, now());
+    }
+
+    private Login loggedIn(User user, StartedSession session, Instant now) {
+        TokenIssuer.Issued issued = tokens.issue(user.id(), session.id(), user.roles(), session.expiresAt());
+        return new Login(
+                user,
+                issued.token(),
+                issued.lifetime(),
+                session.refreshToken(),
+                Duration.between(now, session.expiresAt()));
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 }

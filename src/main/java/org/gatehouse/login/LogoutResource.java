@@ -1,25 +1,58 @@
 package org.gatehouse.login;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import org.gatehouse.auth.Authenticator;
+import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.session.SessionService;
 
 /**
- * {@code POST /logout}: always succeeds, whatever token comes with it or none.
- *
- * <p>Tokens are valid until they expire, so the client ends a login by forgetting its token.
+ * {@code POST /logout}: ends the session of the token that comes with it, also of one that has expired; without one that
+ * could end anything there is nothing to do, which is a success too.
  */
 @Path("logout")
 @Produces(MediaType.APPLICATION_JSON)
 public final class LogoutResource {
-    /** 200; the body of the request does not matter. */
+    private static final String EVERYWHERE = "everywhere";
+
+    private final SessionService sessions;
+    private final Authenticator authenticator;
+
+    public LogoutResource(SessionService sessions, Authenticator authenticator) {
+        this.sessions = sessions;
+        this.authenticator = authenticator;
+    }
+
+    /** 200 once the session, or with {@code everywhere} each of the user's sessions, has ended on all nodes. */
     @POST
     @PermitAll
-    public byte[] logout() {
+    public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
+        boolean everywhere = isEverywhere(body);
+        authenticator.callerToLogOut(request).ifPresent(caller -> {
+            if (everywhere) {
+                sessions.endAll(caller);
+            } else {
+                sessions.end(caller);
+            }
+        });
         return Json.write(
                 Json.MAPPER.createObjectNode().put("status", "success").put("message", "Logged out successfully!"));
+    }
+
+    /** A wrong value must not end less than its sender meant. */
+    private static boolean isEverywhere(JsonBody body) {
+        JsonNode everywhere = body.node().path(EVERYWHERE);
+        if (!everywhere.isMissingNode() && !everywhere.isBoolean()) {
+            throw GatehouseException.invalid(EVERYWHERE, "must be true or false");
+        }
+        return everywhere.asBoolean();
     }
 }

@@ -35,7 +35,7 @@ public final class MongoConnection implements AutoCloseable {
     static final Duration READ_LIMIT = Duration.ofMillis(1_800);
 
     /** More than for a read: a majority of nodes may lag, and giving up leaves open whether it was written. */
-    static final Duration WRITE_LIMIT = Duration.ofSeconds(3);
+    public static final Duration WRITE_LIMIT = Duration.ofSeconds(3);
 
     /** A server that is not there is reported before either limit. */
     static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_200);

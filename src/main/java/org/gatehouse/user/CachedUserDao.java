@@ -4,37 +4,29 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
-import org.gatehouse.http.Json;
 
 /**
- * A user DAO with a read-through cache before it: a single user is read from the cache where possible, and evicted after
- * every change.
+ * A user DAO with a read-through cache before it: a single user is read from the cache where that may be believed, and
+ * every change goes through the cache's protocol.
  *
  * <p>What is cached is a {@link User}, which has no place for a password or a hash. With the cache away every call
- * behaves as without it.
+ * answers the same, slower.
  */
 public final class CachedUserDao implements UserDao {
     private final UserDao store;
-    private final DocumentCache cache;
+    private final DocumentCache<User> cache;
 
-    public CachedUserDao(UserDao store, DocumentCache cache) {
+    public CachedUserDao(UserDao store, DocumentCache<User> cache) {
         this.store = store;
         this.cache = cache;
     }
 
     @Override
     public Optional<User> find(UserId id) {
-        Optional<User> cached = cache.find(id.hex())
-                .flatMap(UserJson::read)
-                .filter(user -> user.id().equals(id));
-        if (cached.isPresent()) {
-            return cached;
-        }
-        Optional<User> stored = store.find(id);
-        stored.ifPresent(user -> cache.store(id.hex(), Json.write(UserJson.write(user))));
-        return stored;
+        return cache.read(id.hex(), () -> store.find(id));
     }
 
     @Override
@@ -44,25 +36,23 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public User insert(NewUser user) {
-        return store.insert(user);
+        // Somebody may have asked for this id before, and "there is none" is cached too.
+        return cache.write(user.id().hex(), () -> store.insert(user));
     }
 
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        try {
-            return store.update(id, edit);
-        } finally {
-            // Also after a failure: the store may have written before the answer was lost.
-            cache.evict(id.hex());
-        }
+        return cache.write(id.hex(), () -> store.update(id, edit));
+    }
+
+    @Override
+    public boolean changePassword(
+            UserId id, Optional<String> currentHash, String newHash, Optional<SessionId> sparing) {
+        return cache.write(id.hex(), () -> store.changePassword(id, currentHash, newHash, sparing));
     }
 
     @Override
     public boolean delete(UserId id, Consumer<User> check) {
-        try {
-            return store.delete(id, check);
-        } finally {
-            cache.evict(id.hex());
-        }
+        return cache.write(id.hex(), () -> store.delete(id, check));
     }
 }

@@ -30,6 +30,7 @@ import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -46,7 +47,8 @@ public final class MongoUserDao implements UserDao {
     /** Losing this often means that others succeeded this often within milliseconds. */
     private static final int MAX_ATTEMPTS = 100;
 
-    private static final Bson WITHOUT_PASSWORDS = Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD);
+    private static final Bson WITHOUT_PASSWORDS =
+            Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
@@ -89,17 +91,49 @@ public final class MongoUserDao implements UserDao {
                 .map(UserDocument::read);
     }
 
-    /** The user of this name with the hash of the password; always asked of the store itself. */
+    /** The user of this name with what proves the password; always asked of the store itself. */
     public Optional<Credential> findCredential(Username username) {
-        return Optional.ofNullable(mongo.call(
-                        () -> reads.find(Filters.eq(UserDocument.KEY, new BsonString(username.key())))
-                                .first()))
-                .map(document -> new Credential(UserDocument.read(document), UserDocument.passwordHash(document)));
+        return findCredential(Filters.eq(UserDocument.KEY, new BsonString(username.key())));
     }
 
-    /** Notes a login; not a change of the user, so the version stays. */
-    public void recordLogin(UserId id, Instant at) {
-        mongo.call(() -> users.updateOne(byId(id), Updates.set(UserJson.LAST_LOGIN, UserDocument.time(at))));
+    /** The user of this id with what proves the password; always asked of the store itself. */
+    public Optional<Credential> findCredential(UserId id) {
+        return findCredential(byId(id));
+    }
+
+    private Optional<Credential> findCredential(Bson filter) {
+        return Optional.ofNullable(mongo.call(() -> reads.find(filter).first()))
+                .map(document -> new Credential(
+                        UserDocument.read(document),
+                        UserDocument.passwordHash(document),
+                        UserDocument.sources(document)));
+    }
+
+    /**
+     * Notes a login and where it came from; not a change of the user, so the version stays.
+     *
+     * @param credential the user as read for this login
+     */
+    public void recordLogin(Credential credential, String source, Instant at) {
+        List<Bson> notes = UserDocument.login(credential.sources(), source, at);
+        mongo.call(() -> users.updateOne(byId(credential.user().id()), Updates.combine(notes)));
+    }
+
+    @Override
+    public boolean changePassword(
+            UserId id, Optional<String> currentHash, String newHash, Optional<SessionId> sparing) {
+        Bson unchanged = currentHash
+                .map(hash -> Filters.and(byId(id), Filters.eq(UserDocument.PASSWORD_HASH, new BsonString(hash))))
+                .orElseGet(() -> byId(id));
+        Bson change = Updates.combine(
+                Updates.set(UserDocument.PASSWORD_HASH, new BsonString(newHash)),
+                Updates.unset(UserJson.PASSWORD),
+                Updates.inc(UserDocument.SESSION_CUTOFF, 1L),
+                sparing.map(kept -> Updates.set(UserDocument.SESSION_KEPT, new BsonString(kept.text())))
+                        .orElseGet(() -> Updates.unset(UserDocument.SESSION_KEPT)),
+                Updates.inc(UserJson.VERSION, 1L),
+                Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
+        return mongo.call(() -> users.updateOne(unchanged, change)).getMatchedCount() > 0;
     }
 
     /** Some of the administrators who can log in; never more than the limit. */
@@ -175,7 +209,8 @@ public final class MongoUserDao implements UserDao {
      * @return what the write answered; empty when there is no such user
      */
     private Optional<User> untilUndisturbed(UserId id, Function<User, Optional<User>> write) {
-        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        long deadline = System.nanoTime() + MongoConnection.WRITE_LIMIT.toNanos();
+        for (int attempt = 0; attempt < MAX_ATTEMPTS && System.nanoTime() < deadline; attempt++) {
             Optional<User> before = find(id);
             if (before.isEmpty()) {
                 return before;

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import org.gatehouse.auth.Account;
+import org.gatehouse.auth.SessionCutoff;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.http.Roles;
 
@@ -12,6 +15,7 @@ import org.gatehouse.http.Roles;
  *
  * @param username as typed
  * @param version raised by one in each change; 0 in a document that another service wrote
+ * @param cutoff which of the user's sessions have ended; cached with the user, and not shown
  * @param fields what the caller added, by name; not to be changed once it is in here
  */
 public record User(
@@ -23,6 +27,7 @@ public record User(
         Instant createdAt,
         Instant updatedAt,
         Optional<Instant> lastLogin,
+        SessionCutoff cutoff,
         ObjectNode fields) {
     public User {
         roles = Set.copyOf(roles);
@@ -32,13 +37,30 @@ public record User(
         return status == UserStatus.ACTIVE && roles.contains(Roles.ADMIN);
     }
 
-    /** This user with a later {@code lastLogin}. */
-    public User loggedInAt(Instant time) {
-        return new User(id, username, roles, status, version, createdAt, updatedAt, Optional.of(time), fields);
+    /** The user as far as a caller's rights go. */
+    public Account account() {
+        return new Account(id, username, status == UserStatus.ACTIVE, roles, cutoff);
     }
 
-    /** This user with other contents; what the store decides (id, version, times) stays. */
+    /** This user with a later {@code lastLogin}. */
+    public User loggedInAt(Instant time) {
+        return new User(id, username, roles, status, version, createdAt, updatedAt, Optional.of(time), cutoff, fields);
+    }
+
+    /**
+     * This user with other contents; what the store decides (id, version, times) stays. Whoever is disabled loses all
+     * sessions, so that none returns with the account.
+     */
     User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
-        return new User(id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newFields);
+        boolean disabled = status == UserStatus.ACTIVE && newStatus != UserStatus.ACTIVE;
+        SessionCutoff newCutoff = disabled ? cutoff.raised(Optional.empty()) : cutoff;
+        return new User(
+                id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newCutoff, newFields);
+    }
+
+    /** This user after all sessions have ended but for one. */
+    User withoutSessions(Optional<SessionId> sparing) {
+        return new User(
+                id, username, roles, status, version, createdAt, updatedAt, lastLogin, cutoff.raised(sparing), fields);
     }
 }

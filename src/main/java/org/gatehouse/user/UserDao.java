@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.GatehouseException;
 
@@ -34,6 +35,15 @@ public interface UserDao {
      * @throws GatehouseException {@code USERNAME_TAKEN}, or what {@code edit} throws
      */
     Optional<User> update(UserId id, UnaryOperator<User> edit);
+
+    /**
+     * Gives a user another password, ending all sessions but one in the same write.
+     *
+     * @param currentHash what must still be stored; empty when it does not matter
+     * @param sparing the session that goes on
+     * @return false when there is no such user, or another hash is stored now
+     */
+    boolean changePassword(UserId id, Optional<String> currentHash, String newHash, Optional<SessionId> sparing);
 
     /**
      * Deletes a user as it is stored now.

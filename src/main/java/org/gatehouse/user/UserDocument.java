@@ -3,12 +3,18 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Updates;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,6 +28,8 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
+import org.gatehouse.auth.SessionCutoff;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.http.Roles;
 import org.gatehouse.store.BsonJson;
@@ -36,6 +44,16 @@ import org.jspecify.annotations.Nullable;
 final class UserDocument {
     static final String KEY = "usernameKey";
     static final String PASSWORD_HASH = "passwordHash";
+    static final String SESSION_CUTOFF = "sessionCutoff";
+    static final String SESSION_KEPT = "sessionKept";
+
+    /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
+    static final String SOURCES = "loginSources";
+
+    private static final int SOURCE_KEY_BYTES = 10;
+
+    /** Somebody who roams further than this is a stranger at the oldest place. */
+    private static final int MAX_SOURCES = 32;
 
     /** 1 and 1.0 are the same number, whichever type the store or the parser chose. */
     private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
@@ -44,9 +62,14 @@ final class UserDocument {
 
     private UserDocument() {}
 
-    /** The first version of a new user, under a new id. */
+    static UserId newId() {
+        return new UserId(new ObjectId().toHexString());
+    }
+
+    /** The first version of a new user. */
     static BsonDocument of(NewUser user, Instant now) {
-        BsonDocument document = new BsonDocument(UserJson.ID, new BsonObjectId(new ObjectId()));
+        BsonDocument document = new BsonDocument(
+                UserJson.ID, new BsonObjectId(new ObjectId(user.id().hex())));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
         document.put(KEY, new BsonString(user.username().key()));
         document.put(PASSWORD_HASH, new BsonString(user.passwordHash()));
@@ -81,6 +104,7 @@ final class UserDocument {
                 created,
                 instant(document, UserJson.UPDATED_AT).orElse(created),
                 instant(document, UserJson.LAST_LOGIN),
+                cutoff(document),
                 (ObjectNode) BsonJson.toJson(fields));
     }
 
@@ -106,6 +130,9 @@ final class UserDocument {
             changes.add(
                     Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
         }
+        if (!after.cutoff().equals(before.cutoff())) {
+            changes.addAll(cutoff(after.cutoff()));
+        }
         ObjectNode old = before.fields();
         after.fields().properties().forEach(field -> {
             if (!field.getValue().equals(BY_VALUE, old.path(field.getKey()))) {
@@ -118,6 +145,65 @@ final class UserDocument {
             }
         });
         return changes;
+    }
+
+    static Map<String, Instant> sources(BsonDocument document) {
+        Map<String, Instant> sources = new HashMap<>();
+        BsonValue value = document.getOrDefault(SOURCES, BsonNull.VALUE);
+        if (value.isDocument()) {
+            value.asDocument().forEach((key, time) -> {
+                if (time.isDateTime()) {
+                    sources.put(key, Instant.ofEpochMilli(time.asDateTime().getValue()));
+                }
+            });
+        }
+        return sources;
+    }
+
+    /** The updates that note a login; old and surplus sources go, so that the document stays small. */
+    static List<Bson> login(Map<String, Instant> sources, String source, Instant at) {
+        String key = sourceKey(source);
+        List<Bson> notes = new ArrayList<>();
+        notes.add(Updates.set(UserJson.LAST_LOGIN, time(at)));
+        notes.add(Updates.set(SOURCES + "." + key, time(at)));
+        List<Map.Entry<String, Instant>> others = sources.entrySet().stream()
+                .filter(other -> !other.getKey().equals(key))
+                .sorted(Map.Entry.<String, Instant>comparingByValue().reversed())
+                .toList();
+        Instant tooOld = at.minus(Credential.SOURCE_LIFE);
+        for (int i = 0; i < others.size(); i++) {
+            Map.Entry<String, Instant> other = others.get(i);
+            if (i >= MAX_SOURCES - 1 || other.getValue().isBefore(tooOld)) {
+                notes.add(Updates.unset(SOURCES + "." + other.getKey()));
+            }
+        }
+        return notes;
+    }
+
+    /** A field name for a source: the start of its SHA-256, since an address has dots and colons. */
+    static String sourceKey(String source) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(source.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, SOURCE_KEY_BYTES);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static List<Bson> cutoff(SessionCutoff cutoff) {
+        return List.of(
+                Updates.set(SESSION_CUTOFF, new BsonInt64(cutoff.number())),
+                cutoff.kept()
+                        .map(kept -> Updates.set(SESSION_KEPT, new BsonString(kept.text())))
+                        .orElseGet(() -> Updates.unset(SESSION_KEPT)));
+    }
+
+    private static SessionCutoff cutoff(BsonDocument document) {
+        return document.isNumber(SESSION_CUTOFF)
+                ? new SessionCutoff(
+                        document.getNumber(SESSION_CUTOFF).longValue(),
+                        text(document, SESSION_KEPT).flatMap(SessionId::parse))
+                : SessionCutoff.NONE;
     }
 
     static BsonDateTime time(Instant instant) {

@@ -8,11 +8,14 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import org.gatehouse.auth.SessionCutoff;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
+import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 
-/** A user as JSON: the answer to callers and the entry in the cache are the same text. */
+/** A user as JSON: the answer to callers, and the entry in the cache, which also holds what only the server needs. */
 public final class UserJson {
     static final String ID = "_id";
     static final String USERNAME = "username";
@@ -26,7 +29,17 @@ public final class UserJson {
 
     /** Names that the server alone sets; some a caller sees, some nobody does. */
     static final Set<String> SERVERS_OWN = Set.of(
-            ID, VERSION, CREATED_AT, UPDATED_AT, LAST_LOGIN, PASSWORD, UserDocument.PASSWORD_HASH, UserDocument.KEY);
+            ID,
+            VERSION,
+            CREATED_AT,
+            UPDATED_AT,
+            LAST_LOGIN,
+            PASSWORD,
+            UserDocument.PASSWORD_HASH,
+            UserDocument.KEY,
+            UserDocument.SESSION_CUTOFF,
+            UserDocument.SESSION_KEPT,
+            UserDocument.SOURCES);
 
     /** Names that every user has and callers may set; together with the above all that are no own fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
@@ -48,8 +61,31 @@ public final class UserJson {
         return json;
     }
 
-    /** The user in a cache entry that {@link #write} made; empty when it is not one that this version understands. */
-    static Optional<User> read(byte[] json) {
+    /** How users lie in the cache. */
+    public static DocumentCache.Form<User> cached() {
+        return new DocumentCache.Form<>() {
+            @Override
+            public byte[] write(User user) {
+                ObjectNode json = UserJson.write(user);
+                json.put(UserDocument.SESSION_CUTOFF, user.cutoff().number());
+                user.cutoff().kept().ifPresent(kept -> json.put(UserDocument.SESSION_KEPT, kept.text()));
+                return Json.write(json);
+            }
+
+            @Override
+            public Optional<User> read(String id, byte[] entry) {
+                return UserJson.read(entry).filter(user -> user.id().hex().equals(id));
+            }
+
+            @Override
+            public long version(User user) {
+                return user.version();
+            }
+        };
+    }
+
+    /** The user in a cache entry; empty when it is not one that this version understands. */
+    private static Optional<User> read(byte[] json) {
         try {
             ObjectNode fields = (ObjectNode) Json.MAPPER.readTree(json);
             Set<String> roles = new LinkedHashSet<>();
@@ -64,6 +100,11 @@ public final class UserJson {
                     Instant.parse(fields.path(CREATED_AT).textValue()),
                     Instant.parse(fields.path(UPDATED_AT).textValue()),
                     lastLogin.isTextual() ? Optional.of(Instant.parse(lastLogin.textValue())) : Optional.empty(),
+                    new SessionCutoff(
+                            fields.required(UserDocument.SESSION_CUTOFF).longValue(),
+                            Optional.ofNullable(fields.path(UserDocument.SESSION_KEPT)
+                                            .textValue())
+                                    .map(SessionId::new)),
                     fields.remove(SERVERS_OWN).remove(SETTABLE));
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {

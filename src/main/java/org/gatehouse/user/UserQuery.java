@@ -1,21 +1,16 @@
 package org.gatehouse.user;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
-import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Base64;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
-import org.gatehouse.http.Json;
-import org.gatehouse.http.Validation;
+import org.gatehouse.http.PageRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The order is total (equal times are told apart by id) and a place in it is a value, not a count, so users that come
  * or go meanwhile neither shift nor hide others.
  */
-public record UserQuery(
-        @Min(value = 1, message = "must be at least 1") @Max(value = MAX_LIMIT, message = "must be at most 1000")
-        int limit,
-
-        Sort sort,
-        Optional<Place> after) {
-    static final int DEFAULT_LIMIT = 50;
-    static final int MAX_LIMIT = 1_000;
-
+public record UserQuery(int limit, Sort sort, Optional<Place> after) {
     /** The orders a caller may ask for, by their name in the URL. */
     enum Sort {
         CREATED_AT("createdAt"),
@@ -87,30 +74,28 @@ public record UserQuery(
 
         /** The place as callers pass it on; what is inside is nobody's business but ours. */
         String cursor() {
-            ArrayNode parts = Json.MAPPER.createArrayNode();
-            parts.add(sort.text()).add(value).add(id.hex());
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.write(parts));
+            return Cursor.of(sort.text(), value, id.hex());
         }
 
         static Optional<Place> parse(String cursor) {
+            return Cursor.parse(cursor, 3).flatMap(Place::read);
+        }
+
+        private static Optional<Place> read(List<String> parts) {
+            String value = parts.get(1);
+            if (!OwnFields.isPlainText(value)) {
+                return Optional.empty();
+            }
             try {
-                JsonNode parts = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(cursor));
-                Sort sort = Sort.parse(parts.path(0).asText()).orElseThrow();
-                JsonNode value = parts.path(1);
-                UserId id = UserId.parse(parts.path(2).asText()).orElseThrow();
-                if (parts.size() != 3 || !value.isTextual() || !OwnFields.isPlainText(value.textValue())) {
-                    return Optional.empty();
-                }
-                Place place = new Place(sort, value.textValue(), id);
-                if (sort.byTime()) {
+                Place place = new Place(
+                        Sort.parse(parts.get(0)).orElseThrow(),
+                        value,
+                        UserId.parse(parts.get(2)).orElseThrow());
+                if (place.sort().byTime()) {
                     var unused = place.time().toEpochMilli();
                 }
                 return Optional.of(place);
-            } catch (IOException
-                    | DateTimeException
-                    | ArithmeticException
-                    | IllegalArgumentException
-                    | NoSuchElementException foreign) {
+            } catch (DateTimeException | ArithmeticException | NoSuchElementException foreign) {
                 return Optional.empty();
             }
         }
@@ -127,27 +112,15 @@ public record UserQuery(
         if (order.isEmpty()) {
             errors.add("sort", "must be createdAt, -createdAt, username or -username");
         }
-        Optional<Place> place = after == null ? Optional.empty() : Place.parse(after);
-        if (after != null && (place.isEmpty() || !place.map(Place::sort).equals(order))) {
-            errors.add("after", "is not a cursor of this list; take it from the Link of the page before");
-        }
-        UserQuery query = new UserQuery(number(limit, errors), order.orElse(Sort.CREATED_AT), place);
-        Validation.check(query, errors);
+        PageRequest page = PageRequest.parse(limit, after, errors);
+        Optional<Place> place = page.place(
+                cursor -> Place.parse(cursor).filter(known -> order.equals(Optional.of(known.sort()))), errors);
         errors.throwIfAny();
-        return query;
+        return new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), place);
     }
 
     /** The same query for one more user than a page holds, which tells whether there is another page. */
     UserQuery withOneMore() {
         return new UserQuery(limit + 1, sort, after);
-    }
-
-    private static int number(@Nullable String limit, FieldErrors errors) {
-        try {
-            return limit == null ? DEFAULT_LIMIT : Integer.parseInt(limit);
-        } catch (NumberFormatException notANumber) {
-            errors.add("limit", "must be a whole number from 1 to " + MAX_LIMIT);
-            return DEFAULT_LIMIT;
-        }
     }
 }

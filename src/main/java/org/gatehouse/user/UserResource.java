@@ -1,6 +1,6 @@
 package org.gatehouse.user;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import jakarta.annotation.security.PermitAll;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -11,6 +11,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.MediaType;
@@ -20,12 +21,14 @@ import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
-import java.util.List;
+import org.gatehouse.auth.Authenticator;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
+import org.gatehouse.http.Origin;
+import org.gatehouse.http.Page;
 import org.gatehouse.http.Roles;
 import org.jspecify.annotations.Nullable;
 
@@ -40,17 +43,19 @@ public final class UserResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
     private final UserService users;
+    private final Authenticator authenticator;
 
-    public UserResource(UserService users) {
+    public UserResource(UserService users, Authenticator authenticator) {
         this.users = users;
+        this.authenticator = authenticator;
     }
 
     /** 201 with the new user, its address and its version. */
     @POST
-    @RolesAllowed(Roles.ADMIN)
+    @PermitAll // UserService decides: it depends on a setting
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response create(JsonBody body, @Context UriInfo uri) {
-        User user = users.create(body);
+    public Response create(JsonBody body, @Context ContainerRequestContext request, @Context UriInfo uri) {
+        User user = users.create(authenticator.callerIfAny(request), Origin.of(request), body);
         URI location =
                 uri.getBaseUriBuilder().path("user").path(user.id().hex()).build();
         return answer(Response.created(location), user);
@@ -65,20 +70,11 @@ public final class UserResource {
             @QueryParam("after") @Nullable String after,
             @Context UriInfo uri) {
         UserQuery query = UserQuery.parse(limit, sort, after);
-        List<User> found = users.list(query);
-        List<User> page = found.subList(0, Math.min(found.size(), query.limit()));
-        ArrayNode json = Json.MAPPER.createArrayNode();
-        page.forEach(user -> json.add(UserJson.write(user)));
-        ResponseBuilder answer = Response.ok(Json.write(json));
-        if (found.size() > page.size()) {
-            UserQuery.Place end = UserQuery.Place.of(page.get(page.size() - 1), query.sort());
-            answer.link(
-                    uri.getRequestUriBuilder()
-                            .replaceQueryParam("after", end.cursor())
-                            .build(),
-                    "next");
-        }
-        return answer.build();
+        Page<User> page = Page.of(users.list(query), query.limit());
+        return page.answer(
+                uri,
+                UserJson::write,
+                user -> UserQuery.Place.of(user, query.sort()).cursor());
     }
 
     /** 200 with the user, or 304 when the caller has this version already. */

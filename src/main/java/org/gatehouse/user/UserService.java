@@ -5,7 +5,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.gatehouse.auth.Account;
+import org.gatehouse.auth.Accounts;
 import org.gatehouse.auth.Caller;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
@@ -13,6 +16,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
+import org.gatehouse.http.Origin;
 import org.gatehouse.http.Roles;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -23,7 +27,7 @@ import org.gatehouse.store.MongoLock;
  *
  * <p>Every method either does all of what it says or throws and has changed nothing.
  */
-public final class UserService {
+public final class UserService implements Accounts {
     /** Stands for the caller's own id. */
     private static final String MYSELF = "me";
 
@@ -32,6 +36,7 @@ public final class UserService {
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
     private final MongoLock administration;
+    private final Registration registration;
 
     /**
      * Wires the rules to the stores.
@@ -40,26 +45,41 @@ public final class UserService {
      * @param administration held by whoever may remove an administrator, on all nodes
      */
     public UserService(
-            UserDao users, MongoUserDao store, PasswordHasher hasher, PasswordPolicy policy, MongoLock administration) {
+            UserDao users,
+            MongoUserDao store,
+            PasswordHasher hasher,
+            PasswordPolicy policy,
+            MongoLock administration,
+            Registration registration) {
         this.users = users;
         this.store = store;
         this.hasher = hasher;
         this.policy = policy;
         this.administration = administration;
+        this.registration = registration;
     }
 
     /**
-     * Creates a user.
+     * Creates a user: for administrators, and for anyone where registration is open.
      *
-     * @throws GatehouseException {@code BODY_MALFORMED}, {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}
+     * @param caller empty for a stranger
+     * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
+     *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, or what the registration's throttle throws
      */
-    public User create(JsonBody body) {
+    public User create(Optional<Caller> caller, Origin origin, JsonBody body) {
+        boolean admin = caller.filter(Caller::isAdmin).isPresent();
+        if (!admin) {
+            requireRegistration(caller, body);
+        }
         FieldErrors errors = new FieldErrors();
         UserForm form = UserForm.ofNew(body.object(), errors);
         OwnFields.checkSize(form.fields(), errors);
         Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
         password.flatMap(policy::complaint).ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
         errors.throwIfAny();
+        if (!admin) {
+            registration.throttle().accept(origin);
+        }
         Username username =
                 Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow();
         return users.insert(new NewUser(
@@ -68,6 +88,13 @@ public final class UserService {
                 form.rolesOr(Set.of(Roles.USER)),
                 form.statusOr(UserStatus.ACTIVE),
                 form.fields()));
+    }
+
+    private void requireRegistration(Optional<Caller> caller, JsonBody body) {
+        if (!registration.open()) {
+            throw new GatehouseException(caller.isEmpty() ? ErrorCode.TOKEN_MISSING : ErrorCode.FORBIDDEN);
+        }
+        requireNothingForAdministrators(body);
     }
 
     /** The users of one page; the list has one user more than the page when there is another page. */
@@ -85,6 +112,39 @@ public final class UserService {
         return users.find(userId).orElseThrow(UserService::notFound);
     }
 
+    /** The user of this id, for the server itself. */
+    public Optional<User> user(UserId id) {
+        return users.find(id);
+    }
+
+    @Override
+    public Optional<Account> find(UserId id) {
+        return users.find(id).map(User::account);
+    }
+
+    /**
+     * Ends all sessions of a user but one, by one write that every node heeds at once.
+     *
+     * @throws GatehouseException {@code USER_NOT_FOUND}
+     */
+    public void endSessions(UserId id, Optional<SessionId> sparing) {
+        if (users.update(id, user -> user.withoutSessions(sparing)).isEmpty()) {
+            throw notFound();
+        }
+    }
+
+    /**
+     * Gives a user another password, ending all sessions but one in the same write.
+     *
+     * @param currentHash what must still be stored; empty when it does not matter
+     * @return false when there is no such user, or another hash is stored now
+     * @throws GatehouseException {@code BUSY}
+     */
+    public boolean changePassword(
+            UserId id, Optional<String> currentHash, String newPassword, Optional<SessionId> sparing) {
+        return users.changePassword(id, currentHash, hasher.hash(newPassword), sparing);
+    }
+
     /**
      * Applies a merge patch (RFC 7396) to a user, for the user and for administrators.
      *
@@ -96,8 +156,8 @@ public final class UserService {
         UserId userId = reachable(caller, id);
         FieldErrors errors = new FieldErrors();
         UserForm form = UserForm.ofPatch(body.object(), errors);
-        if (!caller.isAdmin() && (body.node().has(UserJson.ROLES) || body.node().has(UserJson.STATUS))) {
-            throw new GatehouseException(ErrorCode.FORBIDDEN, "Only an administrator sets roles and status.");
+        if (!caller.isAdmin()) {
+            requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
         UnaryOperator<User> edit = user -> {
@@ -163,6 +223,12 @@ public final class UserService {
     private void requireAnotherAdministrator(UserId id) {
         if (store.activeAdministrators(2).stream().allMatch(id::equals)) {
             throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
+        }
+    }
+
+    private static void requireNothingForAdministrators(JsonBody body) {
+        if (body.node().has(UserJson.ROLES) || body.node().has(UserJson.STATUS)) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN, "Only an administrator sets roles and status.");
         }
     }
 

@@ -1,7 +1,9 @@
 package org.gatehouse.user;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Secret;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
@@ -9,14 +11,18 @@ import org.junit.jupiter.api.AfterAll;
 class CachedUserDaoTest extends UserDaoContract {
     private final RedisConnection redis =
             new RedisConnection(new Secret(stores.redis().uri()));
+    private final Generation generation = new Generation(mongo, redis, new SecureRandom());
 
     @Override
     UserDao decorate(MongoUserDao stored) {
-        return new CachedUserDao(stored, new DocumentCache(redis, "u", Duration.ofMinutes(1)));
+        generation.start();
+        return new CachedUserDao(
+                stored, new DocumentCache<>(generation, "u", Duration.ofMinutes(1), UserJson.cached()));
     }
 
     @AfterAll
-    void closeRedis() {
+    void closeCache() {
+        generation.close();
         redis.close();
     }
 }

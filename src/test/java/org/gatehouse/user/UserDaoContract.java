@@ -36,7 +36,7 @@ abstract class UserDaoContract {
     private static final UserId NOBODY = new UserId("000000000000000000000000");
 
     final Stores stores = new Stores();
-    private final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
     private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.fixed(NOW, ZoneOffset.UTC));
     private UserDao users = store;
 

@@ -1,0 +1,126 @@
+package org.gatehouse.auth;
+
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.gatehouse.auth.LiveSessions.LiveSession;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Origin;
+
+/**
+ * Finds out who is calling.
+ *
+ * <p>A good signature is not enough: the session must not have ended, and the user must exist and be active, both as of
+ * now, on whichever node that was changed. The token comes in {@code Authorization: Bearer} or, as in the original
+ * service, in {@code auth}. What the caller may do is what the user may do now, whatever the token says.
+ */
+public final class Authenticator {
+    private static final String ORIGINAL_HEADER = "auth";
+    private static final String BEARER = "bearer ";
+
+    private final TokenVerifier verifier;
+    private final LiveSessions sessions;
+    private final Accounts accounts;
+
+    public Authenticator(TokenVerifier verifier, LiveSessions sessions, Accounts accounts) {
+        this.verifier = verifier;
+        this.sessions = sessions;
+        this.accounts = accounts;
+    }
+
+    /** A token that counts, and whom it stands for. */
+    public record Authenticated(AccessToken token, Account account) {
+        Caller caller(Origin origin) {
+            return new Caller(account.id(), token.sessionId(), account.roles(), origin);
+        }
+    }
+
+    /**
+     * The caller of a request.
+     *
+     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
+     */
+    public Caller caller(ContainerRequestContext request) {
+        return callerIfAny(request).orElseThrow(() -> new GatehouseException(ErrorCode.TOKEN_MISSING));
+    }
+
+    /**
+     * The caller of a request that needs none; empty when it carries no token. One that carries a token must be right.
+     *
+     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
+     */
+    public Optional<Caller> callerIfAny(ContainerRequestContext request) {
+        Origin origin = Origin.of(request);
+        return tokenOf(request).map(token -> authenticate(token, origin).caller(origin));
+    }
+
+    /**
+     * Checks a token as of now.
+     *
+     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
+     */
+    public Authenticated authenticate(String token, Origin origin) {
+        return live(verifier.verify(token));
+    }
+
+    /**
+     * The token of a request that wants to end its session: also when the token has expired, for the session goes on
+     * without it. Empty when there is nothing to end.
+     *
+     * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
+     */
+    public Optional<Caller> callerToLogOut(ContainerRequestContext request) {
+        Optional<String> token = tokenOf(request);
+        if (token.isEmpty()) {
+            return Optional.empty();
+        }
+        Origin origin = Origin.of(request);
+        try {
+            return Optional.of(live(verifier.verifyEvenIfExpired(token.get())).caller(origin));
+        } catch (GatehouseException refused) {
+            if (refused.code().status() == 401) {
+                return Optional.empty();
+            }
+            throw refused;
+        }
+    }
+
+    private Authenticated live(AccessToken token) {
+        LiveSession session = sessions.find(token.sessionId())
+                .filter(found -> found.userId().equals(token.userId()))
+                .orElseThrow(Authenticator::ended);
+        Account account = accounts.find(token.userId())
+                .filter(found -> found.active() && found.cutoff().spares(session.id(), session.begunUnder()))
+                .orElseThrow(Authenticator::ended);
+        return new Authenticated(token, account);
+    }
+
+    private static Optional<String> tokenOf(ContainerRequestContext request) {
+        Set<String> tokens = new LinkedHashSet<>();
+        for (String value : valuesOf(request, HttpHeaders.AUTHORIZATION)) {
+            if (value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+                tokens.add(value.substring(BEARER.length()).strip());
+            }
+        }
+        for (String value : valuesOf(request, ORIGINAL_HEADER)) {
+            tokens.add(value.strip());
+        }
+        tokens.remove("");
+        if (tokens.size() > 1) {
+            throw new GatehouseException(ErrorCode.TOKEN_AMBIGUOUS);
+        }
+        return tokens.stream().findFirst();
+    }
+
+    private static List<String> valuesOf(ContainerRequestContext request, String header) {
+        return request.getHeaders().getOrDefault(header, List.of());
+    }
+
+    private static GatehouseException ended() {
+        return new GatehouseException(ErrorCode.SESSION_ENDED);
+    }
+}

@@ -1,0 +1,74 @@
+package org.gatehouse.auth;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Form;
+import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+import org.gatehouse.auth.Authenticator.Authenticated;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.Origin;
+import org.gatehouse.http.Roles;
+
+/** {@code POST /introspect} (RFC 7662): for services that ask instead of checking tokens themselves. */
+@Path("introspect")
+@Produces(MediaType.APPLICATION_JSON)
+public final class IntrospectionResource {
+    private static final String TOKEN = "token";
+
+    private final Authenticator authenticator;
+    private final String issuer;
+    private final String audience;
+
+    public IntrospectionResource(Authenticator authenticator, String issuer, String audience) {
+        this.authenticator = authenticator;
+        this.issuer = issuer;
+        this.audience = audience;
+    }
+
+    /**
+     * 200 with what the token stands for now, or {@code {"active":false}} and nothing else when it does not count: what
+     * is wrong with it is nobody's business (RFC 7662, section 2.2).
+     */
+    @POST
+    @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    public byte[] introspect(Form form, @Context ContainerRequestContext request) {
+        List<String> tokens = form.asMap().getOrDefault(TOKEN, List.of());
+        if (tokens.size() != 1 || tokens.get(0).isBlank()) {
+            throw GatehouseException.invalid(TOKEN, "is required, once");
+        }
+        ObjectNode answer = Json.MAPPER.createObjectNode();
+        try {
+            write(authenticator.authenticate(tokens.get(0), Origin.of(request)), answer);
+        } catch (GatehouseException refused) {
+            if (refused.code().status() != 401) {
+                throw refused;
+            }
+            answer.put("active", false);
+        }
+        return Json.write(answer);
+    }
+
+    private void write(Authenticated authenticated, ObjectNode answer) {
+        AccessToken token = authenticated.token();
+        Account account = authenticated.account();
+        answer.put("active", true);
+        answer.put("sub", account.id().hex());
+        answer.put("sid", token.sessionId().text());
+        answer.put("username", account.username());
+        account.roles().stream().sorted().forEach(answer.putArray("roles")::add);
+        answer.put("exp", token.expiresAt().getEpochSecond());
+        answer.put("iat", token.issuedAt().getEpochSecond());
+        answer.put("iss", issuer);
+        answer.put("aud", audience);
+        answer.put("jti", token.id());
+    }
+}

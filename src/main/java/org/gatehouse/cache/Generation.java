@@ -1,0 +1,223 @@
+package org.gatehouse.cache;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.cache.MongoGenerationDao.State;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.RedisConnection;
+import org.gatehouse.store.RedisConnection.Link;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What makes it safe that Redis forgets, returns, or cannot be told of a change: entries belong to a generation, and
+ * only those of the present one are believed.
+ *
+ * <p>The generation is a number in MongoDB. Each node re-reads it every {@link #POLL} and holds a lease on what it saw
+ * for {@link #LEASE}, from the moment it <em>sent</em> the read. Whoever could not tell Redis of a write raises the
+ * generation and waits until every older lease has run out; then nobody believes the entry that it could not remove. A
+ * node that meets another run of Redis than the generation names raises it too.
+ */
+public final class Generation implements AutoCloseable {
+    static final Duration POLL = Duration.ofMillis(500);
+    static final Duration LEASE = Duration.ofSeconds(2);
+
+    /** From here on nobody can be writing who announced it to the Redis before: see {@link DocumentCache}. */
+    static final Duration FILL_QUARANTINE = DocumentCache.WRITE_MARK_LIFE;
+
+    /** Nodes measure the same two seconds a little differently. */
+    private static final Duration MARGIN = Duration.ofMillis(100);
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+    private static final Logger log = LoggerFactory.getLogger(Generation.class);
+
+    private final MongoGenerationDao dao;
+    private final RedisConnection redis;
+    private final SecureRandom random;
+    private final ScheduledExecutorService background;
+    private volatile @Nullable Lease lease;
+    private @Nullable CompletableFuture<@Nullable Void> nextRaise;
+
+    /** Knows no generation until it is {@link #start started}. */
+    public Generation(MongoConnection mongo, RedisConnection redis, SecureRandom random) {
+        this.dao = new MongoGenerationDao(mongo);
+        this.redis = redis;
+        this.random = random;
+        AtomicInteger number = new AtomicInteger();
+        this.background = Executors.newScheduledThreadPool(2, work -> {
+            Thread thread = new Thread(work, "gatehouse-cache-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * What this node saw last.
+     *
+     * @param sent when the read was sent that saw it
+     * @param firstSeen when this node first saw this generation; both as {@link System#nanoTime}
+     */
+    private record Lease(State state, long sent, long firstSeen) {
+        boolean isValid(long now) {
+            return now - sent < LEASE.toNanos();
+        }
+
+        /** Until then others may still act on the generation before. */
+        boolean isSettled(long now) {
+            return isValid(now) && now - firstSeen >= LEASE.toNanos();
+        }
+    }
+
+    /** The right to use the cache: a generation, and the very Redis that it names. */
+    record Permit(long generation, Link link, boolean mayFill) {}
+
+    public void start() {
+        var unused = background.scheduleWithFixedDelay(this::refresh, 0, POLL.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Empty when nothing in the cache may be believed just now. */
+    Optional<Permit> permit() {
+        Lease current = lease;
+        long now = System.nanoTime();
+        if (current == null || !current.isSettled(now)) {
+            return Optional.empty();
+        }
+        boolean mayFill = now - current.firstSeen >= FILL_QUARANTINE.toNanos();
+        return redis.link()
+                .filter(link -> link.runId().equals(current.state.redisRunId()))
+                .map(link -> new Permit(current.state.generation(), link, mayFill));
+    }
+
+    /** The Redis to announce a write to: also when nothing in it may be believed at the moment. */
+    Optional<Link> link() {
+        return redis.link();
+    }
+
+    /**
+     * Waits until a write that was told to this Redis may be acknowledged: at once in ordinary times, after at most the
+     * life of a lease when the generation is new.
+     *
+     * @return false when the generation names another Redis, or does not settle
+     */
+    boolean settles(Link told) {
+        Lease current = lease;
+        if (current != null && current.isValid(System.nanoTime()) && !current.isSettled(System.nanoTime())) {
+            sleep(LEASE.toNanos() - (System.nanoTime() - current.firstSeen));
+        }
+        return permit().filter(permit -> permit.link() == told).isPresent();
+    }
+
+    /**
+     * Makes all entries of today worthless and returns when no node believes them any more. Those who wait at the same
+     * time share one raise.
+     *
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    void raiseAndAwait() {
+        CompletableFuture<@Nullable Void> raise;
+        synchronized (this) {
+            if (nextRaise == null) {
+                nextRaise = new CompletableFuture<>();
+                execute(this::raise, Duration.ZERO);
+            }
+            raise = nextRaise;
+        }
+        try {
+            raise.get(MongoConnection.WRITE_LIMIT.multipliedBy(2).plus(LEASE).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException failed) {
+            throw unavailable(failed);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw unavailable(stopping);
+        }
+    }
+
+    /** Does something later, if this node still runs then. */
+    void execute(Runnable work, Duration delay) {
+        try {
+            var unused = background.schedule(work, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopping) {
+            log.debug("Stopped before a delayed task");
+        }
+    }
+
+    @Override
+    public void close() {
+        background.shutdownNow();
+        try {
+            background.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void refresh() {
+        try {
+            long sent = System.nanoTime();
+            Optional<State> found = dao.find();
+            String runId = redis.link().map(Link::runId).orElse("");
+            if (found.isEmpty()) {
+                // A start that no earlier life of this database can have used, for its entries may still be in Redis.
+                dao.create(new State(random.nextLong() >>> 16, runId));
+            } else if (!runId.isEmpty() && !runId.equals(found.get().redisRunId())) {
+                log.info("This is another run of Redis; what it holds is not believed");
+                dao.raise(found.get(), runId);
+            } else {
+                note(found.get(), sent);
+            }
+        } catch (RuntimeException failed) {
+            log.debug("The cache generation could not be read", failed);
+        }
+    }
+
+    private synchronized void note(State state, long sent) {
+        Lease before = lease;
+        boolean known = before != null && before.state.equals(state);
+        lease = new Lease(state, sent, known && before != null ? before.firstSeen : System.nanoTime());
+    }
+
+    private void raise() {
+        CompletableFuture<@Nullable Void> waiting;
+        synchronized (this) {
+            waiting = nextRaise;
+            nextRaise = null; // whoever comes from here on wrote after this raise may have happened
+        }
+        if (waiting == null) {
+            return;
+        }
+        try {
+            Optional<State> state = dao.find();
+            if (state.isPresent()) {
+                String runId = redis.link().map(Link::runId).orElse(state.get().redisRunId());
+                dao.raise(state.get(), runId); // not done when another node has done it since: that serves as well
+            }
+            execute(() -> waiting.complete(null), LEASE.plus(MARGIN));
+        } catch (RuntimeException failed) {
+            waiting.completeExceptionally(failed);
+        }
+    }
+
+    private static void sleep(long nanos) {
+        try {
+            TimeUnit.NANOSECONDS.sleep(nanos);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static GatehouseException unavailable(Exception cause) {
+        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), cause);
+    }
+}

@@ -1,0 +1,71 @@
+package org.gatehouse.cache;
+
+import com.mongodb.ErrorCategory;
+import com.mongodb.MongoWriteException;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Updates;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonString;
+import org.gatehouse.store.MongoConnection;
+
+/** The document {@code cache} in the collection {@code meta}: which generation of cache entries counts. */
+final class MongoGenerationDao {
+    private static final BsonString ID = new BsonString("cache");
+    private static final String GENERATION = "generation";
+    private static final String RUN_IDS = "redisRunIds";
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> meta;
+    private final MongoCollection<BsonDocument> reads;
+
+    MongoGenerationDao(MongoConnection mongo) {
+        this.mongo = mongo;
+        this.meta = mongo.collection("meta");
+        this.reads = mongo.readOnly("meta");
+    }
+
+    /**
+     * What all nodes agree on.
+     *
+     * @param generation raised by one whenever older entries must not be believed any more
+     * @param redisRunId the run of the Redis whose entries count; empty text when none was there to be named
+     */
+    record State(long generation, String redisRunId) {}
+
+    Optional<State> find() {
+        return Optional.ofNullable(mongo.call(() -> reads.find(Filters.eq(ID)).first()))
+                .map(found -> new State(
+                        found.getNumber(GENERATION).longValue(),
+                        found.getArray(RUN_IDS).get(0).asString().getValue()));
+    }
+
+    /** Makes the document; nothing happens when it is there. */
+    void create(State first) {
+        BsonDocument document = new BsonDocument("_id", ID)
+                .append(GENERATION, new BsonInt64(first.generation()))
+                .append(RUN_IDS, runIds(first.redisRunId()));
+        try {
+            mongo.call(() -> meta.insertOne(document));
+        } catch (MongoWriteException refused) {
+            if (refused.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                throw refused;
+            }
+        }
+    }
+
+    /** Raises the generation by one, unless somebody else has raised it already. */
+    void raise(State from, String redisRunId) {
+        mongo.call(() -> meta.updateOne(
+                Filters.and(Filters.eq(ID), Filters.eq(GENERATION, from.generation())),
+                Updates.combine(Updates.inc(GENERATION, 1L), Updates.set(RUN_IDS, runIds(redisRunId)))));
+    }
+
+    private static BsonArray runIds(String runId) {
+        return new BsonArray(List.of(new BsonString(runId)));
+    }
+}

@@ -1,0 +1,49 @@
+package org.gatehouse.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A part of a list, and whether the list goes on after it.
+ *
+ * @param entries in the order of the list
+ */
+public record Page<T>(List<T> entries, boolean hasNext) {
+    public Page {
+        entries = List.copyOf(entries);
+    }
+
+    /**
+     * The page of what a query found.
+     *
+     * @param found what follows the place that was asked for, up to {@code limit} entries and one more, which tells
+     *     whether there is another page
+     */
+    public static <T> Page<T> of(List<T> found, int limit) {
+        return new Page<>(found.subList(0, Math.min(found.size(), limit)), found.size() > limit);
+    }
+
+    /**
+     * 200 with a JSON array, and in {@code Link} (RFC 8288) the next page if there is one: the same request with another
+     * {@code after}.
+     *
+     * @param cursor the place of an entry, as {@code after} takes it
+     */
+    public Response answer(
+            UriInfo uri, Function<? super T, ? extends JsonNode> json, Function<? super T, String> cursor) {
+        ArrayNode array = Json.MAPPER.createArrayNode();
+        entries.forEach(entry -> array.add(json.apply(entry)));
+        ResponseBuilder answer = Response.ok(Json.write(array));
+        if (hasNext) {
+            String last = cursor.apply(entries.get(entries.size() - 1));
+            answer.link(
+                    uri.getRequestUriBuilder().replaceQueryParam("after", last).build(), "next");
+        }
+        return answer.build();
+    }
+}

@@ -1,0 +1,33 @@
+package org.gatehouse.login;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.SecurityContext;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.http.Roles;
+
+/** {@code PUT /user/{id}/password}. */
+@Path("user/{id}/password")
+@Produces(MediaType.APPLICATION_JSON)
+public final class PasswordResource {
+    private final PasswordService passwords;
+
+    public PasswordResource(PasswordService passwords) {
+        this.passwords = passwords;
+    }
+
+    /** 204 when the new password counts and every other session of the user has ended. */
+    @PUT
+    @RolesAllowed(Roles.ANY)
+    @Consumes(MediaType.APPLICATION_JSON)
+    public void change(@PathParam("id") String id, JsonBody body, @Context SecurityContext security) {
+        passwords.change((Caller) security.getUserPrincipal(), id, body);
+    }
+}

@@ -1,0 +1,83 @@
+package org.gatehouse.login;
+
+import java.util.Optional;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.user.Credential;
+import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserService;
+
+/**
+ * The rules of changing a password: its owner proves the present one, an administrator need not for somebody else, and
+ * every other session of the user ends by the same write.
+ */
+public final class PasswordService {
+    static final String CURRENT = "currentPassword";
+    static final String NEW = "newPassword";
+
+    /** A login elsewhere may re-hash the same password between the check and the write; not over and over. */
+    private static final int MAX_ATTEMPTS = 3;
+
+    private final UserService users;
+    private final MongoUserDao credentials;
+    private final PasswordHasher hasher;
+    private final PasswordPolicy policy;
+
+    public PasswordService(UserService users, MongoUserDao credentials, PasswordHasher hasher, PasswordPolicy policy) {
+        this.users = users;
+        this.credentials = credentials;
+        this.hasher = hasher;
+        this.policy = policy;
+    }
+
+    /**
+     * Changes a password.
+     *
+     * @param id of the user; may be {@code me}
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
+     *     {@code CREDENTIALS_WRONG} when the present password is not the one given, {@code BUSY}
+     */
+    public void change(Caller caller, String id, JsonBody body) {
+        User user = users.find(caller, id);
+        boolean own = caller.is(user.id());
+        FieldErrors errors = new FieldErrors();
+        String newPassword = required(body, NEW, errors);
+        String currentPassword = own ? required(body, CURRENT, errors) : "";
+        if (!errors.concerns(NEW)) {
+            policy.complaint(newPassword).ifPresent(complaint -> errors.add(NEW, complaint));
+        }
+        errors.throwIfAny();
+        if (own) {
+            changeOwn(caller, currentPassword, newPassword);
+        } else if (!users.changePassword(user.id(), Optional.empty(), newPassword, Optional.empty())) {
+            throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
+        }
+    }
+
+    private void changeOwn(Caller caller, String currentPassword, String newPassword) {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            Optional<String> hash = credentials.findCredential(caller.userId()).flatMap(Credential::passwordHash);
+            if (!hasher.matches(currentPassword, hash)) {
+                throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+            }
+            if (users.changePassword(caller.userId(), hash, newPassword, Optional.of(caller.sessionId()))) {
+                return;
+            }
+        }
+        throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+    }
+
+    private static String required(JsonBody body, String field, FieldErrors errors) {
+        Optional<String> text = body.text(field);
+        if (text.isEmpty()) {
+            errors.add(field, "is required, as a string");
+        }
+        return text.orElse("");
+    }
+}

@@ -1,0 +1,37 @@
+package org.gatehouse.login;
+
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.http.Origin;
+
+/** {@code POST /token/refresh}: a refresh token for a new pair of tokens. */
+@Path("token")
+@Produces(MediaType.APPLICATION_JSON)
+public final class TokenResource {
+    private static final String REFRESH_TOKEN = "refreshToken";
+
+    private final LoginService logins;
+
+    public TokenResource(LoginService logins) {
+        this.logins = logins;
+    }
+
+    /** 200 with the tokens and the user, as a login answers them. */
+    @POST
+    @Path("refresh")
+    @PermitAll
+    @Consumes(MediaType.APPLICATION_JSON)
+    public byte[] refresh(JsonBody body, @Context ContainerRequestContext request) {
+        String token = body.text(REFRESH_TOKEN)
+                .orElseThrow(() -> GatehouseException.invalid(REFRESH_TOKEN, "is required, as a string"));
+        return logins.refresh(token, Origin.of(request)).answer("Token refreshed");
+    }
+}

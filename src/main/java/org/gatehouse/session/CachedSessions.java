@@ -1,0 +1,82 @@
+package org.gatehouse.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Optional;
+import org.gatehouse.auth.LiveSessions;
+import org.gatehouse.auth.SessionId;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.http.Json;
+
+/**
+ * Whether sessions live, from the cache where that may be believed, and the end of them through the cache's protocol.
+ *
+ * <p>What is cached is a {@link LiveSessions.LiveSession}, which has no place for a token or a hash. A refresh changes
+ * nothing of it, so it needs no protocol; nor does a new session, whose id nobody can have asked for.
+ */
+public final class CachedSessions implements LiveSessions {
+    private final MongoSessionDao store;
+    private final DocumentCache<LiveSession> cache;
+    private final Clock clock;
+
+    public CachedSessions(MongoSessionDao store, DocumentCache<LiveSession> cache, Clock clock) {
+        this.store = store;
+        this.cache = cache;
+        this.clock = clock;
+    }
+
+    @Override
+    public Optional<LiveSession> find(SessionId id) {
+        return cache.read(id.text(), () -> store.findLive(id).map(Session::live));
+    }
+
+    /** Ends the session on all nodes; false when there is none, or it has ended. */
+    boolean end(SessionId id) {
+        return cache.write(id.text(), () -> store.end(id, clock.instant()));
+    }
+
+    /** How sessions lie in the cache. */
+    public static DocumentCache.Form<LiveSession> cached() {
+        return new Cached();
+    }
+
+    private static final class Cached implements DocumentCache.Form<LiveSession> {
+        /** A session has one life: what is cached of it never changes. */
+        private static final long ONLY_VERSION = 1;
+
+        @Override
+        public byte[] write(LiveSession session) {
+            ObjectNode json = Json.MAPPER.createObjectNode();
+            json.put(SessionDocument.ID, session.id().text());
+            json.put(SessionDocument.USER_ID, session.userId().hex());
+            json.put(SessionDocument.BEGUN_UNDER, session.begunUnder());
+            return Json.write(json);
+        }
+
+        @Override
+        public Optional<LiveSession> read(String id, byte[] entry) {
+            try {
+                JsonNode json = Json.MAPPER.readTree(entry);
+                if (!json.path(SessionDocument.ID).asText().equals(id)
+                        || !json.path(SessionDocument.BEGUN_UNDER).isIntegralNumber()) {
+                    return Optional.empty();
+                }
+                return UserId.parse(json.path(SessionDocument.USER_ID).asText())
+                        .map(userId -> new LiveSession(
+                                new SessionId(id),
+                                userId,
+                                json.path(SessionDocument.BEGUN_UNDER).longValue()));
+            } catch (IOException foreign) {
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public long version(LiveSession session) {
+            return ONLY_VERSION;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package org.gatehouse.session;
+
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.FindOneAndUpdateOptions;
+import com.mongodb.client.model.IndexModel;
+import com.mongodb.client.model.IndexOptions;
+import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.ReturnDocument;
+import com.mongodb.client.model.Sorts;
+import com.mongodb.client.model.Updates;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonBinary;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+import org.gatehouse.auth.SessionCutoff;
+import org.gatehouse.auth.SessionId;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.store.MongoConnection;
+
+/**
+ * Sessions in MongoDB.
+ *
+ * <p>Every rule about one session is the condition of one atomic write. A session that has ended stays, so that its
+ * tokens are known as old ones, until it would have expired.
+ */
+public final class MongoSessionDao {
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> sessions;
+    private final MongoCollection<BsonDocument> reads;
+
+    public MongoSessionDao(MongoConnection mongo) {
+        this.mongo = mongo;
+        this.sessions = mongo.collection("sessions");
+        this.reads = mongo.readOnly("sessions");
+    }
+
+    /** Makes the indexes; harmless when they exist or another node makes them too. */
+    public void createIndexes() {
+        List<IndexModel> indexes = List.of(
+                new IndexModel(Indexes.ascending(SessionDocument.FAMILY_HASH), new IndexOptions().unique(true)),
+                new IndexModel(Indexes.compoundIndex(
+                        Indexes.ascending(SessionDocument.USER_ID),
+                        Indexes.descending(SessionDocument.CREATED_AT, SessionDocument.ID))),
+                // Only tidies up: that a session has expired is checked where it matters.
+                new IndexModel(
+                        Indexes.ascending(SessionDocument.EXPIRES_AT),
+                        new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
+        mongo.call(() -> sessions.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS)
+                .createIndexes(indexes));
+    }
+
+    /** The session, if nobody has ended it. */
+    Optional<Session> findLive(SessionId id) {
+        return first(Filters.and(byId(id), notEnded()));
+    }
+
+    void insert(Session session, RefreshToken first) {
+        mongo.call(() -> sessions.insertOne(SessionDocument.of(session, first)));
+    }
+
+    /** Ends the session; false when there is none, or it has ended. */
+    boolean end(SessionId id, Instant now) {
+        Bson end = Updates.combine(
+                Updates.set(SessionDocument.ENDED_AT, SessionDocument.time(now)),
+                Updates.inc(SessionDocument.VERSION, 1L));
+        return mongo.call(() -> sessions.updateOne(Filters.and(byId(id), notEnded()), end))
+                        .getModifiedCount()
+                > 0;
+    }
+
+    /** The session that this token belongs or belonged to, if it has neither ended nor expired. */
+    Optional<Session> findOpen(RefreshToken token, Instant now) {
+        return first(Filters.and(byFamily(token), open(now)));
+    }
+
+    /** Whether the token belongs or belonged to any session that is still remembered. */
+    boolean isKnown(RefreshToken token) {
+        return first(byFamily(token)).isPresent();
+    }
+
+    /** Puts the successor in the place of the token, if it is the session's present one. */
+    Optional<Session> rotate(RefreshToken token, RefreshToken successor, Instant now, Instant expiry) {
+        Bson isPresent = Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(token.hash()));
+        return change(
+                Filters.and(byFamily(token), open(now), isPresent),
+                Updates.set(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash())),
+                Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(successor.hash())),
+                Updates.set(SessionDocument.ROTATED_AT, SessionDocument.time(now)),
+                Updates.set(SessionDocument.LAST_SEEN_AT, SessionDocument.time(now)),
+                Updates.set(SessionDocument.EXPIRES_AT, SessionDocument.time(expiry)));
+    }
+
+    /**
+     * Puts the successor in the place of the one that was given out for this token before, if the token is the one
+     * before the last and was that for a short time only. Had the last been used, the token would be an older one.
+     */
+    Optional<Session> rotateAgain(RefreshToken token, RefreshToken successor, Instant now) {
+        Bson isPrevious = Filters.eq(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash()));
+        Bson ofLate = Filters.gt(SessionDocument.ROTATED_AT, SessionDocument.time(now.minus(SessionLimits.GRACE)));
+        return change(
+                Filters.and(byFamily(token), open(now), isPrevious, ofLate),
+                Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(successor.hash())));
+    }
+
+    /** A user's sessions that count, latest first, after a place. */
+    List<Session> list(UserId userId, SessionCutoff cutoff, Instant now, Optional<SessionPlace> after, int limit) {
+        List<Bson> filters = new ArrayList<>();
+        filters.add(Filters.eq(SessionDocument.USER_ID, SessionDocument.id(userId)));
+        filters.add(open(now));
+        Bson spared = Filters.gte(SessionDocument.BEGUN_UNDER, cutoff.number());
+        filters.add(cutoff.kept().map(kept -> Filters.or(spared, byId(kept))).orElse(spared));
+        after.ifPresent(place -> filters.add(beyond(place)));
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
+                .sort(Sorts.descending(SessionDocument.CREATED_AT, SessionDocument.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream().map(SessionDocument::read).toList();
+    }
+
+    private static Bson beyond(SessionPlace place) {
+        var time = SessionDocument.time(place.createdAt());
+        // The first bound repeats what the second implies, for the sake of the index.
+        return Filters.and(
+                Filters.lte(SessionDocument.CREATED_AT, time),
+                Filters.or(
+                        Filters.lt(SessionDocument.CREATED_AT, time),
+                        Filters.lt(SessionDocument.ID, new BsonString(place.id().text()))));
+    }
+
+    private Optional<Session> first(Bson filter) {
+        return Optional.ofNullable(mongo.call(() -> reads.find(filter).first())).map(SessionDocument::read);
+    }
+
+    private Optional<Session> change(Bson filter, Bson... changes) {
+        FindOneAndUpdateOptions after = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER);
+        return Optional.ofNullable(mongo.call(() -> sessions.findOneAndUpdate(filter, Updates.combine(changes), after)))
+                .map(SessionDocument::read);
+    }
+
+    private static Bson byId(SessionId id) {
+        return Filters.eq(SessionDocument.ID, new BsonString(id.text()));
+    }
+
+    private static Bson byFamily(RefreshToken token) {
+        return Filters.eq(SessionDocument.FAMILY_HASH, new BsonBinary(token.familyHash()));
+    }
+
+    private static Bson notEnded() {
+        return Filters.exists(SessionDocument.ENDED_AT, false);
+    }
+
+    private static Bson open(Instant now) {
+        return Filters.and(notEnded(), Filters.gt(SessionDocument.EXPIRES_AT, SessionDocument.time(now)));
+    }
+}

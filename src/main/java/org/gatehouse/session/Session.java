@@ -1,0 +1,29 @@
+package org.gatehouse.session;
+
+import java.time.Instant;
+import org.gatehouse.auth.LiveSessions.LiveSession;
+import org.gatehouse.auth.SessionId;
+import org.gatehouse.auth.UserId;
+
+/**
+ * A login that has not been ended by itself; whether it counts is also its user's to say.
+ *
+ * @param begunUnder the number of the user's cutoff at the login
+ * @param lastSeenAt the login or the latest refresh
+ * @param expiresAt when it ends unless it is refreshed before
+ * @param ip the address of the login
+ * @param userAgent what the client of the login called itself; empty text when it did not say
+ */
+record Session(
+        SessionId id,
+        UserId userId,
+        long begunUnder,
+        Instant createdAt,
+        Instant lastSeenAt,
+        Instant expiresAt,
+        String ip,
+        String userAgent) {
+    LiveSession live() {
+        return new LiveSession(id, userId, begunUnder);
+    }
+}

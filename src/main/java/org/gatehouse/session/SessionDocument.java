@@ -1,0 +1,70 @@
+package org.gatehouse.session;
+
+import java.time.Instant;
+import org.bson.BsonBinary;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonObjectId;
+import org.bson.BsonString;
+import org.bson.types.ObjectId;
+import org.gatehouse.auth.SessionId;
+import org.gatehouse.auth.UserId;
+
+/** A session as a document; of its refresh tokens it holds only hashes. */
+final class SessionDocument {
+    static final String ID = "_id";
+    static final String USER_ID = "userId";
+    static final String BEGUN_UNDER = "cutoff";
+    static final String FAMILY_HASH = "familyHash";
+    static final String REFRESH_HASH = "refreshHash";
+    static final String PREVIOUS_HASH = "previousHash";
+    static final String ROTATED_AT = "rotatedAt";
+    static final String CREATED_AT = "createdAt";
+    static final String LAST_SEEN_AT = "lastSeenAt";
+    static final String EXPIRES_AT = "expiresAt";
+    static final String ENDED_AT = "endedAt";
+    static final String IP = "ip";
+    static final String USER_AGENT = "userAgent";
+    static final String VERSION = "version";
+
+    private SessionDocument() {}
+
+    static BsonDocument of(Session session, RefreshToken first) {
+        return new BsonDocument(ID, new BsonString(session.id().text()))
+                .append(USER_ID, id(session.userId()))
+                .append(BEGUN_UNDER, new BsonInt64(session.begunUnder()))
+                .append(FAMILY_HASH, new BsonBinary(first.familyHash()))
+                .append(REFRESH_HASH, new BsonBinary(first.hash()))
+                .append(CREATED_AT, time(session.createdAt()))
+                .append(LAST_SEEN_AT, time(session.lastSeenAt()))
+                .append(EXPIRES_AT, time(session.expiresAt()))
+                .append(IP, new BsonString(session.ip()))
+                .append(USER_AGENT, new BsonString(session.userAgent()))
+                .append(VERSION, new BsonInt64(1));
+    }
+
+    static Session read(BsonDocument document) {
+        return new Session(
+                new SessionId(document.getString(ID).getValue()),
+                new UserId(document.getObjectId(USER_ID).getValue().toHexString()),
+                document.getNumber(BEGUN_UNDER).longValue(),
+                instant(document, CREATED_AT),
+                instant(document, LAST_SEEN_AT),
+                instant(document, EXPIRES_AT),
+                document.getString(IP).getValue(),
+                document.getString(USER_AGENT).getValue());
+    }
+
+    static BsonObjectId id(UserId userId) {
+        return new BsonObjectId(new ObjectId(userId.hex()));
+    }
+
+    static BsonDateTime time(Instant instant) {
+        return new BsonDateTime(instant.toEpochMilli());
+    }
+
+    private static Instant instant(BsonDocument document, String name) {
+        return Instant.ofEpochMilli(document.getDateTime(name).getValue());
+    }
+}

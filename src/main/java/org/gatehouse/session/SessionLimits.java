@@ -1,0 +1,21 @@
+package org.gatehouse.session;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * How long a session may last.
+ *
+ * @param idle without a refresh
+ * @param max in all
+ */
+public record SessionLimits(Duration idle, Duration max) {
+    /** How long the token before the last is accepted, for a client that lost the answer with the last. */
+    static final Duration GRACE = Duration.ofSeconds(10);
+
+    Instant expiry(Instant createdAt, Instant now) {
+        Instant ofIdleness = now.plus(idle);
+        Instant ofAge = createdAt.plus(max);
+        return ofIdleness.isBefore(ofAge) ? ofIdleness : ofAge;
+    }
+}

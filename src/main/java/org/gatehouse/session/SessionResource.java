@@ -1,0 +1,67 @@
+package org.gatehouse.session;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.core.UriInfo;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.PageRequest;
+import org.gatehouse.http.Roles;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /session}: a user's own sessions. */
+@Path("session")
+@Produces(MediaType.APPLICATION_JSON)
+public final class SessionResource {
+    private final SessionService sessions;
+
+    public SessionResource(SessionService sessions) {
+        this.sessions = sessions;
+    }
+
+    /** 200 with one page of the caller's sessions, latest first. */
+    @GET
+    @RolesAllowed(Roles.ANY)
+    public Response list(
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("after") @Nullable String after,
+            @Context SecurityContext security,
+            @Context UriInfo uri) {
+        Caller caller = caller(security);
+        FieldErrors errors = new FieldErrors();
+        PageRequest page = PageRequest.parse(limit, after, errors);
+        return SessionJson.answer(sessions.list(caller, caller.userId().hex(), page, errors), caller, uri);
+    }
+
+    /** 204 when all sessions but the caller's present one have ended; asked for in so many words: {@code others=true}. */
+    @DELETE
+    @RolesAllowed(Roles.ANY)
+    public void endOthers(@QueryParam("others") @Nullable String others, @Context SecurityContext security) {
+        if (!"true".equals(others)) {
+            throw GatehouseException.invalid("others", "must be true; one session is ended at /session/{sid}");
+        }
+        sessions.endOthers(caller(security));
+    }
+
+    /** 204 when this session of the caller has ended. */
+    @DELETE
+    @Path("{sid}")
+    @RolesAllowed(Roles.ANY)
+    public void end(@PathParam("sid") String id, @Context SecurityContext security) {
+        sessions.end(caller(security), id);
+    }
+
+    private static Caller caller(SecurityContext security) {
+        return (Caller) security.getUserPrincipal();
+    }
+}

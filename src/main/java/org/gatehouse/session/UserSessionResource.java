@@ -1,0 +1,56 @@
+package org.gatehouse.session;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.core.UriInfo;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.PageRequest;
+import org.gatehouse.http.Roles;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /user/{id}/session}: any user's sessions, for administrators. */
+@Path("user/{id}/session")
+@Produces(MediaType.APPLICATION_JSON)
+public final class UserSessionResource {
+    private final SessionService sessions;
+
+    public UserSessionResource(SessionService sessions) {
+        this.sessions = sessions;
+    }
+
+    /** 200 with one page of the user's sessions, latest first. */
+    @GET
+    @RolesAllowed(Roles.ADMIN)
+    public Response list(
+            @PathParam("id") String id,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("after") @Nullable String after,
+            @Context SecurityContext security,
+            @Context UriInfo uri) {
+        Caller caller = caller(security);
+        FieldErrors errors = new FieldErrors();
+        PageRequest page = PageRequest.parse(limit, after, errors);
+        return SessionJson.answer(sessions.list(caller, id, page, errors), caller, uri);
+    }
+
+    /** 204 when all of the user's sessions have ended. */
+    @DELETE
+    @RolesAllowed(Roles.ADMIN)
+    public void end(@PathParam("id") String id, @Context SecurityContext security) {
+        sessions.endAllOf(caller(security), id);
+    }
+
+    private static Caller caller(SecurityContext security) {
+        return (Caller) security.getUserPrincipal();
+    }
+}
