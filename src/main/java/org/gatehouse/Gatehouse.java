@@ -65,13 +65,14 @@ final class Gatehouse implements AutoCloseable {
     private final Generation generation;
     private final Startup startup;
 
-    /** What a test may replace, because waiting for it or computing it would take too long; all else is real. */
-    record Parts(Clock clock, PasswordHasher hasher) {
+    /** What a test may replace or watch; all else is real. */
+    record Parts(Clock clock, PasswordHasher hasher, Consumer<String> mongoObserver) {
         static Parts of(Settings settings) {
             int cores = Runtime.getRuntime().availableProcessors();
             return new Parts(
                     Clock.systemUTC(),
-                    new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores));
+                    new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores),
+                    command -> {});
         }
     }
 
@@ -94,7 +95,7 @@ final class Gatehouse implements AutoCloseable {
                 new TokenIssuer(key, settings.authIssuer(), settings.authAudience(), settings.authExpiry(), clock);
         TokenVerifier verifier = new TokenVerifier(key, settings.authIssuer(), settings.authAudience(), clock);
 
-        mongo = new MongoConnection(settings.mongoUri(), settings.databaseName());
+        mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), parts.mongoObserver());
         redis = new RedisConnection(settings.redisUri());
         generation = new Generation(mongo, redis, random);
         DocumentCache<User> userCache = new DocumentCache<>(generation, "u", settings.cacheExpiry(), UserJson.cached());

@@ -2,6 +2,7 @@ package org.gatehouse;
 
 import java.time.Clock;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -41,7 +42,12 @@ public final class Node extends ServiceClient implements AutoCloseable {
 
     /** The same with more settings, or with others than usual. */
     public static Node start(Stores stores, Map<String, String> settings) {
-        return start(stores, settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create()));
+        return start(stores, settings, command -> {});
+    }
+
+    /** The same, with each command to MongoDB told to an observer. */
+    static Node start(Stores stores, Map<String, String> settings, Consumer<String> mongoObserver) {
+        return start(stores, settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), mongoObserver));
     }
 
     static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {

@@ -12,11 +12,16 @@ import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
+import com.mongodb.event.CommandListener;
+import com.mongodb.event.CommandStartedEvent;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
+import org.bson.BsonNull;
+import org.bson.BsonValue;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -53,9 +58,28 @@ public final class MongoConnection implements AutoCloseable {
      * @param uri a well-formed connection string; its time limits, read preference and write concern are overruled
      */
     public MongoConnection(Secret uri, String databaseName) {
+        this(uri, databaseName, command -> {});
+    }
+
+    /**
+     * The same, observed.
+     *
+     * @param observer told the name and the collection of each command before it is sent, such as {@code find users}
+     */
+    public MongoConnection(Secret uri, String databaseName, Consumer<String> observer) {
         this.client = MongoClients.create(MongoClientSettings.builder()
                 .applicationName("gatehouse")
                 .applyConnectionString(new ConnectionString(uri.reveal()))
+                .addCommandListener(new CommandListener() {
+                    @Override
+                    public void commandStarted(CommandStartedEvent event) {
+                        BsonValue collection = event.getCommand().get(event.getCommandName(), BsonNull.VALUE);
+                        observer.accept(event.getCommandName()
+                                + (collection.isString()
+                                        ? " " + collection.asString().getValue()
+                                        : ""));
+                    }
+                })
                 .applyToClusterSettings(cluster ->
                         cluster.serverSelectionTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
                 .applyToSocketSettings(
