@@ -1,9 +1,14 @@
 package org.gatehouse;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditResource;
+import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.auth.IntrospectionResource;
@@ -50,14 +55,9 @@ final class Gatehouse implements AutoCloseable {
     final OriginFilter origins;
     final StartGate gate;
     final AuthenticationFilter authentication;
-    final UserResource userResource;
-    final PasswordResource passwordResource;
-    final SessionResource sessionResource;
-    final UserSessionResource userSessionResource;
-    final LoginResource loginResource;
-    final TokenResource tokenResource;
-    final LogoutResource logoutResource;
-    final IntrospectionResource introspectionResource;
+
+    /** What answers requests; each has a path of its own. */
+    final List<Object> resources;
 
     private final PasswordHasher hasher;
     private final MongoConnection mongo;
@@ -102,37 +102,44 @@ final class Gatehouse implements AutoCloseable {
         DocumentCache<LiveSession> sessionCache =
                 new DocumentCache<>(generation, "s", settings.cacheExpiry(), CachedSessions.cached());
 
+        MongoAuditDao auditEntries = new MongoAuditDao(mongo);
+        AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker());
+
         MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
         UserDao users = new CachedUserDao(storedUsers, userCache);
         MongoLock administration = new MongoLock(mongo, "administration", clock);
         Registration registration = new Registration(settings.registrationOpen(), origin -> {});
-        UserService userService = new UserService(users, storedUsers, hasher, policy, administration, registration);
+        UserService userService =
+                new UserService(users, storedUsers, hasher, policy, administration, registration, audit);
 
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
         SessionService sessionService =
-                new SessionService(storedSessions, sessions, userService, sessionLimits, clock, random);
+                new SessionService(storedSessions, sessions, userService, sessionLimits, audit, clock, random);
         Authenticator authenticator = new Authenticator(verifier, sessions, userService);
 
-        LoginService loginService = new LoginService(storedUsers, userService, sessionService, hasher, issuer, clock);
-        PasswordService passwordService = new PasswordService(userService, storedUsers, hasher, policy);
+        LoginService loginService =
+                new LoginService(storedUsers, userService, sessionService, hasher, issuer, audit, clock);
+        PasswordService passwordService = new PasswordService(userService, storedUsers, hasher, policy, audit);
 
         requestIds = new RequestId(random);
         gate = new StartGate();
         origins = new OriginFilter();
         authentication = new AuthenticationFilter(authenticator);
-        userResource = new UserResource(userService, authenticator);
-        passwordResource = new PasswordResource(passwordService);
-        sessionResource = new SessionResource(sessionService);
-        userSessionResource = new UserSessionResource(sessionService);
-        loginResource = new LoginResource(loginService);
-        tokenResource = new TokenResource(loginService);
-        logoutResource = new LogoutResource(sessionService, authenticator);
-        introspectionResource =
-                new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience());
+        resources = List.of(
+                new LoginResource(loginService),
+                new TokenResource(loginService),
+                new LogoutResource(sessionService, authenticator),
+                new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
+                new SessionResource(sessionService),
+                new UserResource(userService, authenticator),
+                new PasswordResource(passwordService),
+                new UserSessionResource(sessionService),
+                new AuditResource(audit));
 
         startup = new Startup(gate, () -> {
+            auditEntries.createIndexes();
             storedUsers.createIndexes();
             storedSessions.createIndexes();
             administrator.ifPresent(account -> account.ensure(userService));

@@ -1,24 +1,19 @@
 package org.gatehouse;
 
-import org.gatehouse.auth.IntrospectionResource;
 import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.BodyLimitFilter;
 import org.gatehouse.http.ErrorMapper;
 import org.gatehouse.http.JsonBodyReader;
 import org.gatehouse.http.ResponseHeaders;
-import org.gatehouse.login.LoginResource;
-import org.gatehouse.login.LogoutResource;
-import org.gatehouse.login.PasswordResource;
-import org.gatehouse.login.TokenResource;
-import org.gatehouse.session.SessionResource;
-import org.gatehouse.session.UserSessionResource;
-import org.gatehouse.user.UserResource;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
 
-/** Everything that is seen over HTTP: the filters in the order in which a request passes them, and the resources. */
+/**
+ * Everything that is seen over HTTP: the filters in the order in which a request passes them, then the resources that
+ * {@link Gatehouse} lists.
+ */
 final class HttpApplication extends ResourceConfig {
     HttpApplication(Gatehouse gatehouse) {
         // Nothing is found by looking around: a quicker start, and no surprises from other jars.
@@ -39,26 +34,17 @@ final class HttpApplication extends ResourceConfig {
         register(new ResponseHeaders());
         register(new ErrorMapper());
 
-        register(UserResource.class);
-        register(LoginResource.class);
-        register(PasswordResource.class);
-        register(SessionResource.class);
-        register(UserSessionResource.class);
-        register(TokenResource.class);
-        register(IntrospectionResource.class);
-        register(LogoutResource.class);
         // Registered as classes, bound to the instances made by hand: registering an instance logs a false warning.
+        gatehouse.resources.forEach(resource -> register(resource.getClass()));
         register(new AbstractBinder() {
             @Override
             protected void configure() {
-                bind(gatehouse.userResource).to(UserResource.class);
-                bind(gatehouse.loginResource).to(LoginResource.class);
-                bind(gatehouse.passwordResource).to(PasswordResource.class);
-                bind(gatehouse.sessionResource).to(SessionResource.class);
-                bind(gatehouse.userSessionResource).to(UserSessionResource.class);
-                bind(gatehouse.tokenResource).to(TokenResource.class);
-                bind(gatehouse.introspectionResource).to(IntrospectionResource.class);
-                bind(gatehouse.logoutResource).to(LogoutResource.class);
+                gatehouse.resources.forEach(this::bindToItsClass);
+            }
+
+            @SuppressWarnings("unchecked")
+            private <T> void bindToItsClass(T resource) {
+                bind(resource).to((Class<T>) resource.getClass());
             }
         });
     }

@@ -30,6 +30,7 @@ public record Settings(
         Secret mongoUri,
         String databaseName,
         String usersCollection,
+        Duration auditKept,
         Secret redisUri,
         Duration cacheExpiry,
         int passwordMinLength,
@@ -73,6 +74,12 @@ public record Settings(
     static final Setting<String> DB_NAME = name("DB_NAME", "gatehouse", "Name of the database.");
     static final Setting<String> DB_COLLECTION_USERS =
             name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
+    static final Setting<Integer> AUDIT_DAYS = Setting.number(
+            "AUDIT_DAYS",
+            365,
+            1,
+            3_650,
+            "How long an audit entry is kept, in days, from 1 to 3650; a change holds for entries written after it.");
     static final Setting<String> REDIS_HOST =
             Setting.text("REDIS_HOST", null, "Host of a plain Redis; this or `REDIS_URL` is required.");
     static final Setting<Integer> REDIS_PORT =
@@ -118,6 +125,7 @@ public record Settings(
                 DB_HOST,
                 DB_NAME,
                 DB_COLLECTION_USERS,
+                AUDIT_DAYS,
                 REDIS_HOST,
                 REDIS_PORT,
                 REDIS_URL,
@@ -155,6 +163,7 @@ public record Settings(
                 reader.required(DB_HOST, new Secret(""), ""),
                 reader.withDefault(DB_NAME),
                 reader.withDefault(DB_COLLECTION_USERS),
+                Duration.ofDays(reader.withDefault(AUDIT_DAYS)),
                 redisFrom(reader),
                 Duration.ofSeconds(reader.withDefault(REDIS_EXPIRY_SECS)),
                 reader.withDefault(PASSWORD_MIN_LENGTH),

@@ -5,6 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.audit.LoginFailure;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -30,6 +35,7 @@ public final class LoginService {
     private final SessionService sessions;
     private final PasswordHasher hasher;
     private final TokenIssuer tokens;
+    private final AuditLog audit;
     private final Clock clock;
 
     public LoginService(
@@ -38,12 +44,14 @@ public final class LoginService {
             SessionService sessions,
             PasswordHasher hasher,
             TokenIssuer tokens,
+            AuditLog audit,
             Clock clock) {
         this.credentials = credentials;
         this.users = users;
         this.sessions = sessions;
         this.hasher = hasher;
         this.tokens = tokens;
+        this.audit = audit;
         this.clock = clock;
     }
 
@@ -56,12 +64,35 @@ public final class LoginService {
     public Login login(String name, String password, Origin origin) {
         Optional<Credential> found = Username.parse(name).flatMap(credentials::findCredential);
         boolean right = hasher.matches(password, found.flatMap(Credential::passwordHash));
-        Credential credential = found.filter(known -> right && known.user().status() == UserStatus.ACTIVE)
-                .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG));
+        Optional<LoginFailure> failure = failure(found, right);
+        if (failure.isPresent()) {
+            record(AuditEvent.loginFailed(failure.get(), origin), found.map(Credential::user));
+            throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+        }
+        Credential credential = found.orElseThrow();
         Instant now = now();
         credentials.recordLogin(credential, origin.address(), now);
         StartedSession session = sessions.start(credential.user(), origin);
+        record(
+                AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
+                        .by(credential.user().id().hex())
+                        .with(AuditDetail.SESSION, session.id().text()),
+                Optional.of(credential.user()));
         return loggedIn(credential.user().loggedInAt(now), session, now);
+    }
+
+    private static Optional<LoginFailure> failure(Optional<Credential> found, boolean right) {
+        if (found.isEmpty()) {
+            return Optional.of(LoginFailure.UNKNOWN_USER);
+        }
+        if (!right) {
+            return Optional.of(LoginFailure.WRONG_PASSWORD);
+        }
+        return found.get().user().status() == UserStatus.ACTIVE ? Optional.empty() : Optional.of(LoginFailure.DISABLED);
+    }
+
+    private void record(AuditEvent event, Optional<User> user) {
+        audit.record(user.map(on -> event.on(on.id().hex(), on.username())).orElse(event));
     }
 
     /**

@@ -38,9 +38,9 @@ public final class LogoutResource {
         boolean everywhere = isEverywhere(body);
         authenticator.callerToLogOut(request).ifPresent(caller -> {
             if (everywhere) {
-                sessions.endAll(caller);
+                sessions.logOutEverywhere(caller);
             } else {
-                sessions.end(caller);
+                sessions.logOut(caller);
             }
         });
         return Json.write(

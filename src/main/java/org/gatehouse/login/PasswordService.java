@@ -1,6 +1,9 @@
 package org.gatehouse.login;
 
 import java.util.Optional;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
@@ -28,12 +31,15 @@ public final class PasswordService {
     private final MongoUserDao credentials;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
+    private final AuditLog audit;
 
-    public PasswordService(UserService users, MongoUserDao credentials, PasswordHasher hasher, PasswordPolicy policy) {
+    public PasswordService(
+            UserService users, MongoUserDao credentials, PasswordHasher hasher, PasswordPolicy policy, AuditLog audit) {
         this.users = users;
         this.credentials = credentials;
         this.hasher = hasher;
         this.policy = policy;
+        this.audit = audit;
     }
 
     /**
@@ -58,6 +64,9 @@ public final class PasswordService {
         } else if (!users.changePassword(user.id(), Optional.empty(), newPassword, Optional.empty())) {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
+        audit.record(AuditEvent.of(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET, caller.origin())
+                .by(caller.userId().hex())
+                .on(user.id().hex(), user.username()));
     }
 
     private void changeOwn(Caller caller, String currentPassword, String newPassword) {

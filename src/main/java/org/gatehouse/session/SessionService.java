@@ -6,10 +6,15 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Account;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.auth.SessionId;
+import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
@@ -25,10 +30,14 @@ import org.gatehouse.user.UserService;
  * <p>When a method that ends sessions has returned, no node accepts their tokens any more.
  */
 public final class SessionService {
+    /** In the audit log, instead of the id of a session. */
+    private static final String ALL = "all";
+
     private final MongoSessionDao store;
     private final CachedSessions sessions;
     private final UserService users;
     private final SessionLimits limits;
+    private final AuditLog audit;
     private final Clock clock;
     private final SecureRandom random;
 
@@ -37,12 +46,14 @@ public final class SessionService {
             CachedSessions sessions,
             UserService users,
             SessionLimits limits,
+            AuditLog audit,
             Clock clock,
             SecureRandom random) {
         this.store = store;
         this.sessions = sessions;
         this.users = users;
         this.limits = limits;
+        this.audit = audit;
         this.clock = clock;
         this.random = random;
     }
@@ -91,14 +102,24 @@ public final class SessionService {
         }
         if (next.isEmpty()) {
             sessions.end(session.id());
+            audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
+                    .on(session.userId().hex())
+                    .with(AuditDetail.SESSION, session.id().text()));
             throw ended();
         }
         return started(next.get(), successor);
     }
 
-    /** Ends the caller's own session. */
-    public void end(Caller caller) {
+    /** Logs out: ends the session that the call comes from. */
+    public void logOut(Caller caller) {
         sessions.end(caller.sessionId());
+        record(AuditType.LOGOUT, caller, caller.userId(), caller.sessionId().text());
+    }
+
+    /** Logs out everywhere: ends all sessions of the caller. */
+    public void logOutEverywhere(Caller caller) {
+        users.endSessions(caller.userId(), Optional.empty());
+        record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
     }
 
     /**
@@ -113,16 +134,13 @@ public final class SessionService {
                         .isPresent())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_NOT_FOUND));
         sessions.end(sessionId);
+        record(AuditType.SESSION_ENDED, caller, caller.userId(), id);
     }
 
     /** Ends all sessions of the caller but the one that the call comes from. */
     public void endOthers(Caller caller) {
         users.endSessions(caller.userId(), Optional.of(caller.sessionId()));
-    }
-
-    /** Ends all sessions of the caller. */
-    public void endAll(Caller caller) {
-        users.endSessions(caller.userId(), Optional.empty());
+        record(AuditType.SESSION_ENDED, caller, caller.userId(), "all but " + caller.sessionId());
     }
 
     /**
@@ -130,8 +148,17 @@ public final class SessionService {
      *
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}
      */
-    public void endAllOf(Caller caller, String userId) {
-        users.endSessions(users.find(caller, userId).id(), Optional.empty());
+    public void endAllOf(Caller caller, String id) {
+        UserId userId = users.find(caller, id).id();
+        users.endSessions(userId, Optional.empty());
+        record(AuditType.SESSION_ENDED, caller, userId, ALL);
+    }
+
+    private void record(AuditType type, Caller caller, UserId user, String session) {
+        audit.record(AuditEvent.of(type, caller.origin())
+                .by(caller.userId().hex())
+                .on(user.hex())
+                .with(AuditDetail.SESSION, session));
     }
 
     /**

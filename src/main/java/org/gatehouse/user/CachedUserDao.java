@@ -52,7 +52,7 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public boolean delete(UserId id, Consumer<User> check) {
+    public Optional<User> delete(UserId id, Consumer<User> check) {
         return cache.write(id.hex(), () -> store.delete(id, check));
     }
 }

@@ -193,13 +193,12 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public boolean delete(UserId id, Consumer<User> check) {
+    public Optional<User> delete(UserId id, Consumer<User> check) {
         return untilUndisturbed(id, before -> {
-                    check.accept(before);
-                    DeleteResult result = mongo.call(() -> users.deleteOne(unchangedSince(before)));
-                    return result.getDeletedCount() > 0 ? Optional.of(before) : Optional.empty();
-                })
-                .isPresent();
+            check.accept(before);
+            DeleteResult result = mongo.call(() -> users.deleteOne(unchangedSince(before)));
+            return result.getDeletedCount() > 0 ? Optional.of(before) : Optional.empty();
+        });
     }
 
     /**

@@ -49,8 +49,8 @@ public interface UserDao {
      * Deletes a user as it is stored now.
      *
      * @param check looks at the current user; may run several times when others write too, and may throw to refuse
-     * @return true when there was such a user
+     * @return the user as it was; empty when there is none
      * @throws GatehouseException what {@code check} throws
      */
-    boolean delete(UserId id, Consumer<User> check);
+    Optional<User> delete(UserId id, Consumer<User> check);
 }

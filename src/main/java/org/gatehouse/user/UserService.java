@@ -3,8 +3,14 @@ package org.gatehouse.user;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Account;
 import org.gatehouse.auth.Accounts;
 import org.gatehouse.auth.Caller;
@@ -21,6 +27,7 @@ import org.gatehouse.http.Roles;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.store.MongoLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of users: who may see and change whom, what may be set, and that an administrator always remains.
@@ -37,6 +44,7 @@ public final class UserService implements Accounts {
     private final PasswordPolicy policy;
     private final MongoLock administration;
     private final Registration registration;
+    private final AuditLog audit;
 
     /**
      * Wires the rules to the stores.
@@ -50,13 +58,15 @@ public final class UserService implements Accounts {
             PasswordHasher hasher,
             PasswordPolicy policy,
             MongoLock administration,
-            Registration registration) {
+            Registration registration,
+            AuditLog audit) {
         this.users = users;
         this.store = store;
         this.hasher = hasher;
         this.policy = policy;
         this.administration = administration;
         this.registration = registration;
+        this.audit = audit;
     }
 
     /**
@@ -82,12 +92,17 @@ public final class UserService implements Accounts {
         }
         Username username =
                 Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow();
-        return users.insert(new NewUser(
+        User user = users.insert(new NewUser(
                 username,
                 hasher.hash(password.orElseThrow()),
                 form.rolesOr(Set.of(Roles.USER)),
                 form.statusOr(UserStatus.ACTIVE),
                 form.fields()));
+        AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
+                .on(user.id().hex(), user.username())
+                .with(AuditDetail.TO, text(user.roles()));
+        audit.record(caller.map(by -> event.by(by.userId().hex())).orElse(event));
+        return user;
     }
 
     private void requireRegistration(Optional<Caller> caller, JsonBody body) {
@@ -160,8 +175,10 @@ public final class UserService implements Accounts {
             requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
+        AtomicReference<@Nullable User> before = new AtomicReference<>();
         UnaryOperator<User> edit = user -> {
             precondition.accept(user);
+            before.set(user);
             User patched = patched(user, form);
             if (user.isActiveAdministrator() && !patched.isActiveAdministrator()) {
                 requireAnotherAdministrator(userId);
@@ -171,7 +188,34 @@ public final class UserService implements Accounts {
         boolean mayDemote = form.roles() != null || form.status() != null;
         Optional<User> changed =
                 mayDemote ? administration.exclusively(() -> users.update(userId, edit)) : users.update(userId, edit);
-        return changed.orElseThrow(UserService::notFound);
+        User after = changed.orElseThrow(UserService::notFound);
+        Optional.ofNullable(before.get()).ifPresent(was -> recordChanges(caller, was, after));
+        return after;
+    }
+
+    private void recordChanges(Caller caller, User before, User after) {
+        recordChange(AuditType.USERNAME_CHANGED, caller, after, before.username(), after.username());
+        recordChange(AuditType.ROLES_CHANGED, caller, after, text(before.roles()), text(after.roles()));
+        recordChange(
+                AuditType.STATUS_CHANGED,
+                caller,
+                after,
+                before.status().text(),
+                after.status().text());
+    }
+
+    private void recordChange(AuditType type, Caller caller, User user, String from, String to) {
+        if (!from.equals(to)) {
+            audit.record(AuditEvent.of(type, caller.origin())
+                    .by(caller.userId().hex())
+                    .on(user.id().hex(), user.username())
+                    .with(AuditDetail.FROM, from)
+                    .with(AuditDetail.TO, to));
+        }
+    }
+
+    private static String text(Set<String> roles) {
+        return String.join(", ", new TreeSet<>(roles));
     }
 
     /**
@@ -182,15 +226,16 @@ public final class UserService implements Accounts {
      */
     public void delete(Caller caller, String id, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
-        boolean deleted = administration.exclusively(() -> users.delete(userId, user -> {
+        Optional<User> deleted = administration.exclusively(() -> users.delete(userId, user -> {
             precondition.accept(user);
             if (user.isActiveAdministrator()) {
                 requireAnotherAdministrator(userId);
             }
         }));
-        if (!deleted) {
-            throw notFound();
-        }
+        User gone = deleted.orElseThrow(UserService::notFound);
+        audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.origin())
+                .by(caller.userId().hex())
+                .on(userId.hex(), gone.username()));
     }
 
     /**
@@ -203,12 +248,15 @@ public final class UserService implements Accounts {
             return false;
         }
         try {
-            users.insert(new NewUser(
+            User created = users.insert(new NewUser(
                     username,
                     hasher.hash(password),
                     Set.of(Roles.ADMIN, Roles.USER),
                     UserStatus.ACTIVE,
                     Json.MAPPER.createObjectNode()));
+            audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
+                    .on(created.id().hex(), created.username())
+                    .with(AuditDetail.TO, text(created.roles())));
             return true;
         } catch (GatehouseException taken) {
             if (taken.code() == ErrorCode.USERNAME_TAKEN

@@ -79,7 +79,7 @@ abstract class UserDaoContract {
     void findsNobodyForAnUnknownId() {
         assertThat(users.find(NOBODY)).isEmpty();
         assertThat(users.update(NOBODY, user -> user)).isEmpty();
-        assertThat(users.delete(NOBODY, user -> {})).isFalse();
+        assertThat(users.delete(NOBODY, user -> {})).isEmpty();
     }
 
     @Test
@@ -157,10 +157,10 @@ abstract class UserDaoContract {
         User user = users.insert(newUser("alice", "{}"));
         users.find(user.id());
 
-        assertThat(users.delete(user.id(), found -> {})).isTrue();
+        assertThat(users.delete(user.id(), found -> {}).map(User::id)).hasValue(user.id());
 
         assertThat(users.find(user.id())).isEmpty();
-        assertThat(users.delete(user.id(), found -> {})).isFalse();
+        assertThat(users.delete(user.id(), found -> {})).isEmpty();
     }
 
     @Test
@@ -180,7 +180,7 @@ abstract class UserDaoContract {
         User user = users.insert(newUser("alice", "{}"));
         List<Long> checked = new ArrayList<>();
 
-        users.delete(user.id(), found -> {
+        Optional<User> deleted = users.delete(user.id(), found -> {
             checked.add(found.version());
             if (checked.size() == 1) {
                 users.update(user.id(), other -> with(other, "{\"theirs\":1}"));
@@ -188,6 +188,7 @@ abstract class UserDaoContract {
         });
 
         assertThat(checked).containsExactly(1L, 2L);
+        assertThat(deleted.map(User::version)).hasValue(2L);
         assertThat(users.find(user.id())).isEmpty();
     }
 

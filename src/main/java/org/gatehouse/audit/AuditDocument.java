@@ -1,0 +1,86 @@
+package org.gatehouse.audit;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.bson.BsonArray;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonObjectId;
+import org.bson.BsonString;
+import org.bson.types.ObjectId;
+import org.gatehouse.store.BsonJson;
+
+/**
+ * An entry as a document, and as it is shown: the same but for {@link #USERS} and {@link #EXPIRES_AT}.
+ *
+ * <p>Entries are shown as they were stored, so one that a newer version wrote does not confuse an older node.
+ */
+final class AuditDocument {
+    static final String ID = "_id";
+    static final String TYPE = "type";
+    static final String AT = "at";
+
+    /** Actor and user in one array, so that one index answers what concerns somebody in either way. */
+    static final String USERS = "users";
+
+    static final String EXPIRES_AT = "expiresAt";
+
+    private AuditDocument() {}
+
+    /** A new entry under a new id. */
+    static BsonDocument of(AuditEvent event, Instant at, Instant expiresAt) {
+        BsonDocument document = new BsonDocument(ID, new BsonObjectId(new ObjectId()));
+        document.putAll(facts(event, at));
+        Set<BsonObjectId> users = new LinkedHashSet<>();
+        event.actor().map(AuditDocument::objectId).ifPresent(users::add);
+        event.user().map(AuditDocument::objectId).ifPresent(users::add);
+        document.put(USERS, new BsonArray(users.stream().toList()));
+        document.put(EXPIRES_AT, time(expiresAt));
+        return document;
+    }
+
+    /** The stored entry as it is shown. */
+    static ObjectNode json(BsonDocument document) {
+        ObjectNode json = (ObjectNode) BsonJson.toJson(document);
+        return json.without(Set.of(USERS, EXPIRES_AT));
+    }
+
+    /** The event as it would be shown. */
+    static ObjectNode json(AuditEvent event, Instant at) {
+        return json(facts(event, at));
+    }
+
+    static BsonObjectId objectId(String hex) {
+        return new BsonObjectId(new ObjectId(hex));
+    }
+
+    static BsonDateTime time(Instant instant) {
+        return new BsonDateTime(instant.toEpochMilli());
+    }
+
+    /** Whether this is the text of an entry's id. */
+    static boolean isId(String text) {
+        return ObjectId.isValid(text);
+    }
+
+    private static BsonDocument facts(AuditEvent event, Instant at) {
+        BsonDocument facts = new BsonDocument(TYPE, new BsonString(event.type().name()));
+        facts.put(AT, time(at));
+        event.actor().ifPresent(id -> facts.put("actor", objectId(id)));
+        event.user().ifPresent(id -> facts.put("user", objectId(id)));
+        event.username().ifPresent(name -> facts.put("username", new BsonString(name)));
+        event.origin().ifPresent(origin -> {
+            facts.put("address", new BsonString(origin.address()));
+            facts.put("userAgent", new BsonString(origin.userAgent()));
+            facts.put("requestId", new BsonString(origin.requestId()));
+        });
+        if (!event.details().isEmpty()) {
+            BsonDocument details = new BsonDocument();
+            event.details().forEach((detail, text) -> details.put(detail.field(), new BsonString(text)));
+            facts.put("details", details);
+        }
+        return facts;
+    }
+}

@@ -1,0 +1,37 @@
+package org.gatehouse.audit;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import org.gatehouse.http.Roles;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /audit}: what happened, for administrators. */
+@Path("audit")
+@Produces(MediaType.APPLICATION_JSON)
+public final class AuditResource {
+    private final AuditLog audit;
+
+    public AuditResource(AuditLog audit) {
+        this.audit = audit;
+    }
+
+    /** 200 with one page of entries, newest first; of one user, as actor or as the one it was done to, if asked. */
+    @GET
+    @RolesAllowed(Roles.ADMIN)
+    public Response list(
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("user") @Nullable String user,
+            @QueryParam("type") @Nullable String type,
+            @Context UriInfo uri) {
+        AuditQuery query = AuditQuery.parse(limit, after, user, type);
+        return audit.list(query).answer(uri, entry -> entry, AuditQuery.Place::cursor);
+    }
+}

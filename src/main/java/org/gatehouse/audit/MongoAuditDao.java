@@ -1,0 +1,82 @@
+package org.gatehouse.audit;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
+import com.mongodb.client.model.IndexOptions;
+import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.Sorts;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+import org.gatehouse.store.MongoConnection;
+
+/**
+ * The entries of the audit log in MongoDB: inserted, listed, and never changed.
+ *
+ * <p>Each has its own time of expiry, after which no list shows it; the index that lets the server delete it then only
+ * tidies up, and does not depend on any setting.
+ */
+public final class MongoAuditDao {
+    private static final String COLLECTION = "audit";
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> entries;
+    private final MongoCollection<BsonDocument> reads;
+
+    public MongoAuditDao(MongoConnection mongo) {
+        this.mongo = mongo;
+        this.entries = mongo.collection(COLLECTION);
+        this.reads = mongo.readOnly(COLLECTION);
+    }
+
+    /** Makes the indexes that lists rest on; harmless when they exist or another node makes them too. */
+    public void createIndexes() {
+        List<IndexModel> indexes = List.of(
+                new IndexModel(Indexes.ascending(AuditDocument.AT, AuditDocument.ID)),
+                new IndexModel(Indexes.ascending(AuditDocument.USERS, AuditDocument.AT, AuditDocument.ID)),
+                new IndexModel(Indexes.ascending(AuditDocument.TYPE, AuditDocument.AT, AuditDocument.ID)),
+                new IndexModel(
+                        Indexes.ascending(AuditDocument.EXPIRES_AT),
+                        new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
+        // A first index over millions of entries takes longer than any request may.
+        MongoCollection<BsonDocument> patient =
+                entries.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+        mongo.call(() -> patient.createIndexes(indexes));
+    }
+
+    void insert(AuditEvent event, Instant at, Instant expiresAt) {
+        mongo.call(() -> entries.insertOne(AuditDocument.of(event, at, expiresAt)));
+    }
+
+    /** The entries that have not expired, newest first, as they are shown; the query's own limit does not count. */
+    List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
+        List<Bson> filters = new ArrayList<>();
+        query.user().ifPresent(id -> filters.add(Filters.eq(AuditDocument.USERS, AuditDocument.objectId(id))));
+        query.type().ifPresent(type -> filters.add(Filters.eq(AuditDocument.TYPE, new BsonString(type.name()))));
+        query.after().ifPresent(place -> filters.add(olderThan(place)));
+        filters.add(Filters.gt(AuditDocument.EXPIRES_AT, AuditDocument.time(now)));
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
+                .sort(Sorts.descending(AuditDocument.AT, AuditDocument.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream().map(AuditDocument::json).toList();
+    }
+
+    private static Bson olderThan(AuditQuery.Place place) {
+        BsonDateTime at = AuditDocument.time(place.at());
+        // The first bound repeats what the second implies, for the sake of the index.
+        return Filters.and(
+                Filters.lte(AuditDocument.AT, at),
+                Filters.or(
+                        Filters.lt(AuditDocument.AT, at),
+                        Filters.lt(AuditDocument.ID, AuditDocument.objectId(place.id()))));
+    }
+}

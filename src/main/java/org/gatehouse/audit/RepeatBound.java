@@ -1,0 +1,49 @@
+package org.gatehouse.audit;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
+import java.util.Optional;
+import org.gatehouse.http.Origin;
+
+/**
+ * Tells the first of many like events from the others: one for each user and address in {@link #INTERVAL}, and about
+ * {@link #MAX_EVENTS} in all.
+ *
+ * <p>The second bound is for a sender with many addresses. Each node counts alone; so a flood buys at most that many
+ * entries a minute and node, and what it hides are only more throttled logins.
+ */
+final class RepeatBound {
+    static final Duration INTERVAL = Duration.ofMinutes(1);
+
+    /** Sixteen a second: about what one core could hash, had they not been throttled. */
+    static final int MAX_EVENTS = 1_000;
+
+    private record Kind(Optional<String> user, String address) {}
+
+    private final Cache<Kind, Boolean> seen;
+
+    RepeatBound(Ticker ticker) {
+        // No maximum size: the oldest would make room, and be new again at its next event.
+        this.seen =
+                Caffeine.newBuilder().expireAfterWrite(INTERVAL).ticker(ticker).build();
+    }
+
+    /** True when this is the first of its kind in the interval, and there is room for one more. */
+    boolean isNew(AuditEvent event) {
+        if (isFull()) {
+            return false;
+        }
+        Kind kind = new Kind(event.user(), event.origin().map(Origin::address).orElse(""));
+        return seen.asMap().putIfAbsent(kind, true) == null;
+    }
+
+    private boolean isFull() {
+        if (seen.estimatedSize() < MAX_EVENTS) {
+            return false;
+        }
+        seen.cleanUp();
+        return seen.estimatedSize() >= MAX_EVENTS;
+    }
+}

@@ -1,0 +1,295 @@
+package org.gatehouse.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.gatehouse.config.Secret;
+import org.gatehouse.http.Origin;
+import org.gatehouse.http.Page;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Stores;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class AuditLogTest {
+    private static final Instant START = Instant.parse("2026-11-23T10:00:00.123Z");
+    private static final Duration KEPT = Duration.ofDays(30);
+    private static final String ALICE = "a11ce0000000000000000000";
+    private static final String BOB = "b0b000000000000000000000";
+    private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
+
+    private static final Stores stores = new Stores();
+    private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private static final MongoAuditDao entries = new MongoAuditDao(mongo);
+
+    private final SettableClock clock = new SettableClock();
+    private final AuditLog audit = new AuditLog(entries, KEPT, clock, clock::nanos);
+
+    @BeforeEach
+    void startEmpty() {
+        mongo.call(() -> mongo.collection("audit").deleteMany(new BsonDocument()));
+        entries.createIndexes();
+        entries.createIndexes(); // as every node does at every start
+    }
+
+    @AfterAll
+    static void stop() {
+        mongo.close();
+        stores.close();
+    }
+
+    @Test
+    void showsWhatWasRecorded() {
+        audit.record(AuditEvent.of(AuditType.ROLES_CHANGED, ORIGIN)
+                .by(ALICE)
+                .on(BOB, "Bob")
+                .with(AuditDetail.TO, "admin user")
+                .with(AuditDetail.FROM, "user"));
+
+        ObjectNode entry = all().get(0);
+        assertThat(entry.path("_id").asText()).matches("[0-9a-f]{24}");
+        assertThat(entry.without("_id").toString())
+                .isEqualTo("{\"type\":\"ROLES_CHANGED\",\"at\":\"2026-11-23T10:00:00.123Z\",\"actor\":\"" + ALICE
+                        + "\",\"user\":\"" + BOB + "\",\"username\":\"Bob\",\"address\":\"192.0.2.7\","
+                        + "\"userAgent\":\"curl/8\",\"requestId\":\"request-1\","
+                        + "\"details\":{\"from\":\"user\",\"to\":\"admin user\"}}");
+    }
+
+    @Test
+    void showsNothingThatDoesNotApply() {
+        audit.record(AuditEvent.ofService(AuditType.KEY_ROTATED));
+
+        assertThat(all().get(0).without("_id").toString())
+                .isEqualTo("{\"type\":\"KEY_ROTATED\",\"at\":\"2026-11-23T10:00:00.123Z\"}");
+    }
+
+    @Test
+    void pagesFromTheNewestToTheOldestWithoutRepeatingEqualTimes() {
+        for (int i = 0; i < 4; i++) {
+            for (int equal = 0; equal < 5; equal++) {
+                audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE));
+            }
+            clock.advance(Duration.ofMillis(1));
+        }
+        List<ObjectNode> all = all();
+        assertThat(all).hasSize(20).doesNotHaveDuplicates();
+        assertThat(all.stream().map(entry -> entry.path("at").asText()).toList())
+                .isSortedAccordingTo((one, other) -> other.compareTo(one));
+
+        List<ObjectNode> walked = new ArrayList<>();
+        @Nullable String after = null;
+        Page<ObjectNode> page;
+        do {
+            page = audit.list(AuditQuery.parse("3", after, ALICE, null));
+            walked.addAll(page.entries());
+            after = AuditQuery.Place.cursor(page.entries().get(page.entries().size() - 1));
+            // What happens meanwhile is newer than every page but the first.
+            clock.advance(Duration.ofSeconds(1));
+            audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE));
+        } while (page.hasNext());
+
+        assertThat(walked).isEqualTo(all);
+    }
+
+    @Test
+    void findsWhatAUserDidAndWhatWasDoneToThem() {
+        audit.record(AuditEvent.of(AuditType.USER_CREATED, ORIGIN).by(ALICE).on(BOB));
+        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(BOB).on(BOB));
+        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE).on(ALICE));
+        audit.record(AuditEvent.loginFailed(LoginFailure.UNKNOWN_USER, ORIGIN));
+
+        assertThat(types(BOB, null)).containsExactlyInAnyOrder("USER_CREATED", "LOGOUT");
+        assertThat(types(ALICE, null)).containsExactlyInAnyOrder("USER_CREATED", "LOGOUT");
+        assertThat(types(ALICE, "LOGOUT")).containsExactly("LOGOUT");
+        assertThat(types(ALICE, "LOGIN_FAILED")).isEmpty();
+        assertThat(types(null, "LOGIN_FAILED")).containsExactly("LOGIN_FAILED");
+        assertThat(types(null, null)).hasSize(4);
+    }
+
+    @Test
+    void showsNoEntryThatHasExpiredEvenIfTheStoreStillHasIt() {
+        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN));
+        new AuditLog(entries, KEPT.plusDays(1), clock, clock::nanos)
+                .record(AuditEvent.of(AuditType.LOGOUT_EVERYWHERE, ORIGIN));
+
+        clock.advance(KEPT.minusMillis(1));
+        assertThat(types(null, null)).containsExactlyInAnyOrder("LOGOUT", "LOGOUT_EVERYWHERE");
+
+        clock.advance(Duration.ofMillis(1));
+        assertThat(types(null, null)).containsExactly("LOGOUT_EVERYWHERE");
+        assertThat(types(null, "LOGOUT")).isEmpty();
+    }
+
+    @Test
+    void showsWhatANewerVersionWrote() {
+        BsonDocument newer = AuditDocument.of(
+                AuditEvent.of(AuditType.LOGOUT, ORIGIN),
+                clock.instant(),
+                clock.instant().plus(KEPT));
+        newer.put("type", new BsonString("SOMETHING_NEW"));
+        newer.put("more", new BsonString("text"));
+        mongo.call(() -> mongo.collection("audit").insertOne(newer));
+
+        assertThat(all().get(0).path("type").asText()).isEqualTo("SOMETHING_NEW");
+        assertThat(all().get(0).path("more").asText()).isEqualTo("text");
+    }
+
+    @Test
+    void recordsAThrottledLoginOnceAMinuteForEachUserAndAddress() {
+        Origin elsewhere = new Origin("192.0.2.8", "", "");
+        for (int i = 0; i < 20; i++) {
+            audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN).on(ALICE));
+            audit.record(
+                    AuditEvent.loginFailed(LoginFailure.THROTTLED, elsewhere).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN));
+        }
+        assertThat(all()).hasSize(3);
+
+        clock.advance(RepeatBound.INTERVAL.minusMillis(1));
+        audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN).on(ALICE));
+        assertThat(all()).hasSize(3);
+
+        clock.advance(Duration.ofMillis(1));
+        audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN).on(ALICE));
+        assertThat(all()).hasSize(4);
+    }
+
+    @Test
+    void recordsEveryLoginThatFailedForAnotherReason() {
+        for (int i = 0; i < 3; i++) {
+            audit.record(
+                    AuditEvent.loginFailed(LoginFailure.WRONG_PASSWORD, ORIGIN).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginFailure.UNKNOWN_USER, ORIGIN));
+        }
+
+        assertThat(all()).hasSize(6);
+    }
+
+    @Test
+    void manyAddressesDoNotMakeMoreThrottledEntriesThanTheBound() {
+        RepeatBound bound = new RepeatBound(clock::nanos);
+        Function<Integer, AuditEvent> from = i -> AuditEvent.loginFailed(
+                        LoginFailure.THROTTLED, new Origin("2001:db8::" + Integer.toHexString(i), "", ""))
+                .on(ALICE);
+
+        int recorded = 0;
+        for (int i = 0; i < 3 * RepeatBound.MAX_EVENTS; i++) {
+            recorded += bound.isNew(from.apply(i)) ? 1 : 0;
+        }
+        assertThat(recorded).isEqualTo(RepeatBound.MAX_EVENTS);
+
+        clock.advance(RepeatBound.INTERVAL);
+        assertThat(bound.isNew(from.apply(0))).isTrue();
+    }
+
+    @Test
+    void aStoreThatIsAwayCostsALogLineAndNoException() throws IOException {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger(AuditLog.class);
+        logger.addAppender(lines);
+        lines.start();
+        try (MongoConnection away = new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none")) {
+            new AuditLog(new MongoAuditDao(away), KEPT, clock, clock::nanos)
+                    .record(AuditEvent.of(AuditType.STATUS_CHANGED, ORIGIN)
+                            .by(ALICE)
+                            .on(BOB, "Bob\nERROR forged")
+                            .with(AuditDetail.TO, "disabled"));
+        } finally {
+            logger.detachAppender(lines);
+        }
+
+        assertThat(lines.list).hasSize(1);
+        assertThat(lines.list.get(0).getLevel()).isEqualTo(Level.ERROR);
+        assertThat(lines.list.get(0).getFormattedMessage())
+                .contains("STATUS_CHANGED", ALICE, BOB, "192.0.2.7", "request-1", "disabled")
+                .doesNotContain("\n");
+    }
+
+    @Test
+    void takesNoNameForAnId() {
+        AuditEvent event = AuditEvent.of(AuditType.LOGOUT, ORIGIN);
+
+        assertThatThrownBy(() -> event.on("alice")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> event.by("my secret password")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void cutsLongTextsBetweenCharacters() {
+        AuditEvent event = AuditEvent.of(AuditType.USERNAME_CHANGED, ORIGIN)
+                .on(ALICE, "a" + "\ud83d\ude00".repeat(AuditEvent.MAX_USERNAME))
+                .with(AuditDetail.TO, "x".repeat(2 * AuditEvent.MAX_DETAIL));
+
+        assertThat(event.username().map(String::length)).hasValue(AuditEvent.MAX_USERNAME - 1);
+        assertThat(event.details().get(AuditDetail.TO)).hasSize(AuditEvent.MAX_DETAIL);
+        audit.record(event);
+        assertThat(all().get(0).path("username").asText())
+                .isEqualTo(event.username().orElseThrow());
+    }
+
+    private List<ObjectNode> all() {
+        return audit.list(new AuditQuery(1_000, Optional.empty(), Optional.empty(), Optional.empty()))
+                .entries();
+    }
+
+    private List<String> types(@Nullable String user, @Nullable String type) {
+        return audit.list(AuditQuery.parse(null, null, user, type)).entries().stream()
+                .map(entry -> entry.path("type").asText())
+                .toList();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Stands still unless told to move; the ticker moves with it. */
+    private static final class SettableClock extends Clock {
+        private Instant now = START;
+
+        void advance(Duration by) {
+            now = now.plus(by);
+        }
+
+        long nanos() {
+            return Duration.between(START, now).toNanos();
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

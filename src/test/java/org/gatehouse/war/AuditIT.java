@@ -1,0 +1,174 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.bson.types.ObjectId;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.audit.LoginFailure;
+import org.gatehouse.audit.MongoAuditDao;
+import org.gatehouse.config.Secret;
+import org.gatehouse.http.Origin;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The audit log as an administrator reads it; each test looks at a user of its own. */
+class AuditIT {
+    private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private static final AuditLog audit =
+            new AuditLog(new MongoAuditDao(mongo), Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker());
+    private static final String admin = gatehouse.adminToken();
+
+    private final String actor = new ObjectId().toHexString();
+    private final String user = new ObjectId().toHexString();
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        mongo.close();
+        stores.close();
+    }
+
+    @Test
+    void anEntryTellsWhoDidWhatToWhomFromWhereAndWhen() {
+        audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, ORIGIN)
+                .by(actor)
+                .on(user, "Bob")
+                .with(AuditDetail.FROM, "active")
+                .with(AuditDetail.TO, "disabled"));
+
+        Answer answer = gatehouse.get("/audit?user=" + user, admin);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.json()).hasSize(1);
+        JsonNode entry = answer.json().path(0);
+        assertThat(entry.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "_id",
+                        "type",
+                        "at",
+                        "actor",
+                        "user",
+                        "username",
+                        "address",
+                        "userAgent",
+                        "requestId",
+                        "details");
+        assertThat(entry.path("type").asText()).isEqualTo("STATUS_CHANGED");
+        assertThat(entry.path("at").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+        assertThat(entry.path("actor").asText()).isEqualTo(actor);
+        assertThat(entry.path("user").asText()).isEqualTo(user);
+        assertThat(entry.path("details").toString()).isEqualTo("{\"from\":\"active\",\"to\":\"disabled\"}");
+        assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo(answer.body());
+    }
+
+    @Test
+    void entriesAreFoundByUserAndTypePageByPage() {
+        for (int i = 0; i < 7; i++) {
+            audit.record(
+                    AuditEvent.loginFailed(LoginFailure.WRONG_PASSWORD, ORIGIN).on(user));
+            audit.record(
+                    AuditEvent.of(AuditType.LOGIN_SUCCEEDED, ORIGIN).by(user).on(user));
+        }
+
+        List<JsonNode> entries = new ArrayList<>();
+        String next = "/audit?limit=3&type=LOGIN_FAILED&user=" + user;
+        int pages = 0;
+        while (!next.isEmpty()) {
+            Answer page = gatehouse.get(next, admin);
+            assertThat(page.status()).as(page.body()).isEqualTo(200);
+            page.json().forEach(entries::add);
+            next = page.header("Link").replaceAll("<([^>]*)>; rel=\"next\"", "$1");
+            pages++;
+        }
+
+        assertThat(pages).isEqualTo(3);
+        assertThat(entries)
+                .hasSize(7)
+                .doesNotHaveDuplicates()
+                .allSatisfy(entry -> assertThat(entry.path("type").asText()).isEqualTo("LOGIN_FAILED"));
+        assertThat(entries.stream().map(entry -> entry.path("at").asText()).toList())
+                .isSortedAccordingTo((one, other) -> other.compareTo(one));
+        assertThat(gatehouse.get("/audit?user=" + user, admin).json()).hasSize(14);
+    }
+
+    @Test
+    void onlyAnAdministratorReadsIt() {
+        gatehouse.create(admin, "reader", "correct horse battery staple");
+        String reader = gatehouse.token("reader", "correct horse battery staple");
+
+        assertThat(gatehouse.get("/audit", reader).text("code")).isEqualTo("FORBIDDEN");
+        assertThat(gatehouse.get("/audit", "").text("code")).isEqualTo("TOKEN_MISSING");
+        assertThat(gatehouse.get("/audit", admin).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "user=",
+                "user=alice",
+                "user=me",
+                "user=0000000000000000000000000",
+                "user=%7B%22$ne%22:1%7D",
+                "type=",
+                "type=login_failed",
+                "type=$ne",
+                "limit=0",
+                "limit=1001",
+                "limit=x",
+                "after=",
+                "after=zz",
+                // ["x","000000000000000000000000"]
+                "after=WyJ4IiwiMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwIl0",
+                // ["2026-11-23T10:00:00.000Z","x"]
+                "after=WyIyMDI2LTExLTIzVDEwOjAwOjAwLjAwMFoiLCJ4Il0",
+                // ["+292278995-01-01T00:00:00Z","000000000000000000000000"]
+                "after=WyIrMjkyMjc4OTk1LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCJd"
+            })
+    void aListThatCannotBeMadeIsRefused(String query) {
+        Answer answer = gatehouse.get("/audit?" + query, admin);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo(query.split("=", 2)[0]);
+    }
+
+    @Test
+    void aCursorOfAnotherListIsRefused() {
+        gatehouse.create(admin, "second", "correct horse battery staple"); // so that the first has a next
+        String link = gatehouse.get("/user?limit=1", admin).header("Link");
+        String after = link.replaceAll(".*after=([^&>]*).*", "$1");
+
+        assertThat(after).isNotEmpty();
+        assertThat(gatehouse.get("/audit?after=" + after, admin).status()).isEqualTo(400);
+    }
+
+    @Test
+    void theListMayBeEmptyAndTheIdInUpperCase() {
+        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(user));
+
+        assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo("[]");
+        assertThat(gatehouse
+                        .get("/audit?user=" + user.toUpperCase(Locale.ROOT), admin)
+                        .json())
+                .hasSize(1);
+    }
+}
