@@ -22,11 +22,14 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
 import org.gatehouse.http.StartGate;
+import org.gatehouse.http.TrustedProxies;
 import org.gatehouse.login.LoginResource;
 import org.gatehouse.login.LoginService;
+import org.gatehouse.login.LoginThrottle;
 import org.gatehouse.login.LogoutResource;
 import org.gatehouse.login.PasswordResource;
 import org.gatehouse.login.PasswordService;
+import org.gatehouse.login.ThrottleResource;
 import org.gatehouse.login.TokenResource;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -39,6 +42,8 @@ import org.gatehouse.session.UserSessionResource;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.RedisConnection;
+import org.gatehouse.throttle.RegistrationThrottle;
+import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.FirstAdministrator;
 import org.gatehouse.user.MongoUserDao;
@@ -108,7 +113,11 @@ final class Gatehouse implements AutoCloseable {
         MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
         UserDao users = new CachedUserDao(storedUsers, userCache);
         MongoLock administration = new MongoLock(mongo, "administration", clock);
-        Registration registration = new Registration(settings.registrationOpen(), origin -> {});
+        Throttle throttle = new Throttle(redis, clock);
+        LoginThrottle loginThrottle = new LoginThrottle(throttle);
+        RegistrationThrottle registrationThrottle = new RegistrationThrottle(throttle);
+        Registration registration =
+                new Registration(settings.registrationOpen(), origin -> registrationThrottle.admit(origin.source()));
         UserService userService =
                 new UserService(users, storedUsers, hasher, policy, administration, registration, audit);
 
@@ -120,12 +129,13 @@ final class Gatehouse implements AutoCloseable {
         Authenticator authenticator = new Authenticator(verifier, sessions, userService);
 
         LoginService loginService =
-                new LoginService(storedUsers, userService, sessionService, hasher, issuer, audit, clock);
-        PasswordService passwordService = new PasswordService(userService, storedUsers, hasher, policy, audit);
+                new LoginService(storedUsers, userService, sessionService, hasher, loginThrottle, issuer, audit, clock);
+        PasswordService passwordService =
+                new PasswordService(userService, storedUsers, hasher, policy, loginThrottle, audit, clock);
 
         requestIds = new RequestId(random);
         gate = new StartGate();
-        origins = new OriginFilter();
+        origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator);
         resources = List.of(
                 new LoginResource(loginService),
@@ -136,6 +146,7 @@ final class Gatehouse implements AutoCloseable {
                 new UserResource(userService, authenticator),
                 new PasswordResource(passwordService),
                 new UserSessionResource(sessionService),
+                new ThrottleResource(userService, loginThrottle, audit),
                 new AuditResource(audit));
 
         startup = new Startup(gate, () -> {

@@ -48,7 +48,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule redisIsKnownInItsRooms = noClasses()
-            .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\.cache\\..*"))
+            .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\.(cache\\..*|.*\\.Redis.*)"))
             .should()
             .dependOnClassesThat(
                     resideInAPackage("io.lettuce..").and(DescribedPredicate.not(nameMatching(".*\\.RedisURI"))));

@@ -37,7 +37,8 @@ public record Settings(
         int argon2MemoryKib,
         int argon2Iterations,
         boolean registrationOpen,
-        Optional<FirstAdministrator> firstAdministrator) {
+        Optional<FirstAdministrator> firstAdministrator,
+        List<AddressRange> trustedProxies) {
 
     /** The account made when no administrator exists. */
     public record FirstAdministrator(String username, Secret password) {}
@@ -106,6 +107,12 @@ public record Settings(
             "ADMIN_USERNAME", null, "Administrator to create at start when there is none; goes with `ADMIN_PASSWORD`.");
     static final Setting<Secret> ADMIN_PASSWORD =
             Setting.secret("ADMIN_PASSWORD", "Password of that administrator; not used once one exists.", Secret::new);
+    static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
+            "TRUSTED_PROXIES",
+            "Proxies that are believed about the client's address: IP addresses and CIDR ranges, with commas between.",
+            null,
+            false,
+            AddressRange::parseAll);
 
     // Only the development server listens by itself; everywhere else the container owns the port.
     static final Setting<String> APP_HOST =
@@ -136,6 +143,7 @@ public record Settings(
                 REGISTRATION,
                 ADMIN_USERNAME,
                 ADMIN_PASSWORD,
+                TRUSTED_PROXIES,
                 APP_HOST,
                 APP_PORT);
     }
@@ -171,7 +179,8 @@ public record Settings(
                 reader.withDefault(ARGON2_ITERATIONS),
                 reader.withDefault(REGISTRATION),
                 adminUsername.flatMap(
-                        username -> adminPassword.map(password -> new FirstAdministrator(username, password))));
+                        username -> adminPassword.map(password -> new FirstAdministrator(username, password))),
+                reader.optional(TRUSTED_PROXIES).orElse(List.of()));
         if (!reader.problems.isEmpty()) {
             throw new SettingsException(reader.problems);
         }

@@ -12,6 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.ext.ExceptionMapper;
+import java.time.Duration;
 import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldError;
@@ -81,11 +82,16 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
         ResponseBuilder answer = Response.status(code.status())
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .entity(Json.write(body(failure)));
-        failure.retryAfter().ifPresent(after -> answer.header(HttpHeaders.RETRY_AFTER, Math.max(1, after.toSeconds())));
+        failure.retryAfter().ifPresent(after -> answer.header(HttpHeaders.RETRY_AFTER, secondsUntil(after)));
         if (code.status() == Response.Status.UNAUTHORIZED.getStatusCode()) {
             answer.header(HttpHeaders.WWW_AUTHENTICATE, challenge(code));
         }
         return answer;
+    }
+
+    /** Rounded up: who comes back a moment too early is only refused again. */
+    private static long secondsUntil(Duration after) {
+        return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }
 
     private ObjectNode body(GatehouseException failure) {

@@ -34,6 +34,7 @@ public final class LoginService {
     private final UserService users;
     private final SessionService sessions;
     private final PasswordHasher hasher;
+    private final LoginThrottle throttle;
     private final TokenIssuer tokens;
     private final AuditLog audit;
     private final Clock clock;
@@ -43,6 +44,7 @@ public final class LoginService {
             UserService users,
             SessionService sessions,
             PasswordHasher hasher,
+            LoginThrottle throttle,
             TokenIssuer tokens,
             AuditLog audit,
             Clock clock) {
@@ -50,6 +52,7 @@ public final class LoginService {
         this.users = users;
         this.sessions = sessions;
         this.hasher = hasher;
+        this.throttle = throttle;
         this.tokens = tokens;
         this.audit = audit;
         this.clock = clock;
@@ -58,20 +61,22 @@ public final class LoginService {
     /**
      * Logs a user in.
      *
-     * @throws GatehouseException {@code CREDENTIALS_WRONG}; {@code BUSY} or {@code STORE_UNAVAILABLE} when it could not
-     *     be checked
+     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code BUSY} or {@code STORE_UNAVAILABLE}
+     *     when it could not be checked
      */
     public Login login(String name, String password, Origin origin) {
+        Instant now = now();
         Optional<Credential> found = Username.parse(name).flatMap(credentials::findCredential);
-        boolean right = hasher.matches(password, found.flatMap(Credential::passwordHash));
+        Attempt attempt = admit(name, found, origin, now);
+        boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::passwordHash)));
         Optional<LoginFailure> failure = failure(found, right);
         if (failure.isPresent()) {
             record(AuditEvent.loginFailed(failure.get(), origin), found.map(Credential::user));
             throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
         }
         Credential credential = found.orElseThrow();
-        Instant now = now();
-        credentials.recordLogin(credential, origin.address(), now);
+        attempt.succeeded();
+        credentials.recordLogin(credential, origin.source(), now);
         StartedSession session = sessions.start(credential.user(), origin);
         record(
                 AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
@@ -79,6 +84,17 @@ public final class LoginService {
                         .with(AuditDetail.SESSION, session.id().text()),
                 Optional.of(credential.user()));
         return loggedIn(credential.user().loggedInAt(now), session, now);
+    }
+
+    private Attempt admit(String name, Optional<Credential> found, Origin origin, Instant now) {
+        String source = origin.source();
+        boolean known = found.filter(user -> user.knows(source, now)).isPresent();
+        try {
+            return throttle.admit(LoginThrottle.accountName(name), known, source);
+        } catch (GatehouseException refused) {
+            record(AuditEvent.loginFailed(LoginFailure.THROTTLED, origin), found.map(Credential::user));
+            throw refused;
+        }
     }
 
     private static Optional<LoginFailure> failure(Optional<Credential> found, boolean right) {

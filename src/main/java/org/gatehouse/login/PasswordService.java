@@ -1,5 +1,6 @@
 package org.gatehouse.login;
 
+import java.time.Clock;
 import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -31,15 +32,25 @@ public final class PasswordService {
     private final MongoUserDao credentials;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
+    private final LoginThrottle throttle;
     private final AuditLog audit;
+    private final Clock clock;
 
     public PasswordService(
-            UserService users, MongoUserDao credentials, PasswordHasher hasher, PasswordPolicy policy, AuditLog audit) {
+            UserService users,
+            MongoUserDao credentials,
+            PasswordHasher hasher,
+            PasswordPolicy policy,
+            LoginThrottle throttle,
+            AuditLog audit,
+            Clock clock) {
         this.users = users;
         this.credentials = credentials;
         this.hasher = hasher;
         this.policy = policy;
+        this.throttle = throttle;
         this.audit = audit;
+        this.clock = clock;
     }
 
     /**
@@ -47,7 +58,8 @@ public final class PasswordService {
      *
      * @param id of the user; may be {@code me}
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
-     *     {@code CREDENTIALS_WRONG} when the present password is not the one given, {@code BUSY}
+     *     {@code CREDENTIALS_WRONG} when the present password is not the one given, {@code LOGIN_THROTTLED},
+     *     {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
         User user = users.find(caller, id);
@@ -71,15 +83,29 @@ public final class PasswordService {
 
     private void changeOwn(Caller caller, String currentPassword, String newPassword) {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            Optional<String> hash = credentials.findCredential(caller.userId()).flatMap(Credential::passwordHash);
-            if (!hasher.matches(currentPassword, hash)) {
-                throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
-            }
+            Credential credential = credentials
+                    .findCredential(caller.userId())
+                    .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
+            Optional<String> hash = credential.passwordHash();
+            requireRight(caller, credential, currentPassword);
             if (users.changePassword(caller.userId(), hash, newPassword, Optional.of(caller.sessionId()))) {
                 return;
             }
         }
         throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+    }
+
+    /** Whoever has a stolen token may guess here no more often than at the login. */
+    private void requireRight(Caller caller, Credential credential, String password) {
+        String source = caller.origin().source();
+        Attempt attempt = throttle.admit(
+                LoginThrottle.accountName(credential.user().username()),
+                credential.knows(source, clock.instant()),
+                source);
+        if (!attempt.check(() -> hasher.matches(password, credential.passwordHash()))) {
+            throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+        }
+        attempt.succeeded();
     }
 
     private static String required(JsonBody body, String field, FieldErrors errors) {

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +36,27 @@ class SettingsTest {
         assertThat(settings.passwordMinLength()).isEqualTo(15);
         assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);
         assertThat(settings.firstAdministrator()).isEmpty();
+        assertThat(settings.trustedProxies()).isEmpty();
+    }
+
+    @Test
+    void mayBeListsOfAddressRanges() throws UnknownHostException {
+        List<AddressRange> ranges = read(Map.of("TRUSTED_PROXIES", "10.1.0.0/16, 192.0.2.7 ,2001:db8::/33, ::1"))
+                .trustedProxies();
+
+        assertThat(ranges)
+                .extracting(AddressRange::toString)
+                .containsExactly("10.1.0.0/16", "192.0.2.7", "2001:db8::/33", "::1");
+        assertThat(ranges.get(0).contains(InetAddress.getByName("10.1.255.255")))
+                .isTrue();
+        assertThat(ranges.get(0).contains(InetAddress.getByName("10.2.0.0"))).isFalse();
+        assertThat(ranges.get(0).contains(InetAddress.getByName("2001:db8::1"))).isFalse();
+        assertThat(ranges.get(1).contains(InetAddress.getByName("192.0.2.7"))).isTrue();
+        assertThat(ranges.get(1).contains(InetAddress.getByName("192.0.2.6"))).isFalse();
+        assertThat(ranges.get(2).contains(InetAddress.getByName("2001:db8:7fff:ffff::1")))
+                .isTrue();
+        assertThat(ranges.get(2).contains(InetAddress.getByName("2001:db8:8000::")))
+                .isFalse();
     }
 
     @Test
@@ -91,6 +115,14 @@ class SettingsTest {
         "PASSWORD_MIN_LENGTH, 7, PASSWORD_MIN_LENGTH must be a whole number from 8",
         "ARGON2_MEMORY_KIB, 1024, ARGON2_MEMORY_KIB must be a whole number from 19456",
         "ARGON2_ITERATIONS, 1, ARGON2_ITERATIONS must be a whole number from 2",
+        "TRUSTED_PROXIES, proxy.example, 'TRUSTED_PROXIES has \"proxy.example\", which is neither an IP address'",
+        "TRUSTED_PROXIES, '10.0.0.1,,::1', 'TRUSTED_PROXIES has \"\", which is neither'",
+        "TRUSTED_PROXIES, '10.0.0.1 10.0.0.2', TRUSTED_PROXIES has",
+        "TRUSTED_PROXIES, 10.0.0.0/33, 'TRUSTED_PROXIES has \"10.0.0.0/33\", whose prefix is not from 1 to 32'",
+        "TRUSTED_PROXIES, 0.0.0.0/0, whose prefix is not from 1 to 32",
+        "TRUSTED_PROXIES, '::/0', whose prefix is not from 1 to 128",
+        "TRUSTED_PROXIES, 10.0.0.0/-8, which is neither",
+        "TRUSTED_PROXIES, 10.0.0.0/8/8, which is neither",
         "ADMIN_PASSWORD, alone, ADMIN_USERNAME and ADMIN_PASSWORD go together"
     })
     void areRefusedOutOfBounds(String name, String value, String complaint) {

@@ -1,0 +1,75 @@
+package org.gatehouse.http;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The hops that the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For} name, the nearest last.
+ *
+ * <p>Anyone can send these headers, so nothing is refused here: what cannot be read is a hop without an address.
+ */
+final class ForwardedHops {
+    private static final String NO_ADDRESS = "";
+
+    /** One pair of RFC 7239, section 4, or none, and what ends it. An address has no use for more than 256 characters. */
+    private static final Pattern PAIR = Pattern.compile("\\G[ \\t]*"
+            + "(?:(?<name>[\\w!#$%&'*+.^`|~-]+)="
+            + "(?:(?<token>[\\w!#$%&'*+.^`|~-]+)|\"(?<quoted>(?:[^\"\\\\]|\\\\.){0,256}+)\"))?"
+            + "[ \\t]*(?<end>[;,]|$)");
+
+    /** RFC 7239, section 6: an IPv6 address with a port is in brackets; without one, proxies write it bare. */
+    private static final Pattern NODE =
+            Pattern.compile("(?<host>\\[[^\\]]*\\]|[^:\\[\\]]*)(?::(?:[0-9]{1,5}|_[\\w.-]{1,64}))?");
+
+    private ForwardedHops() {}
+
+    /** The hops of all lines of a {@code Forwarded} header, which together are one list. */
+    static List<String> ofForwarded(List<String> lines) {
+        return lines.stream().flatMap(ForwardedHops::ofForwarded).toList();
+    }
+
+    /** The hops of all lines of an {@code X-Forwarded-For} header, which together are one list. */
+    static List<String> ofXForwardedFor(List<String> lines) {
+        return lines.stream()
+                .flatMap(line -> Arrays.stream(line.split(",", -1)))
+                .map(String::strip)
+                .toList();
+    }
+
+    /** The address of a hop, with or without a port; empty when it is unknown, hidden or malformed. */
+    static Optional<IpAddress> addressOf(String hop) {
+        Matcher node = NODE.matcher(hop);
+        return IpAddress.parse(node.matches() ? node.group("host") : hop);
+    }
+
+    private static Stream<String> ofForwarded(String line) {
+        List<String> hops = new ArrayList<>();
+        String hop = NO_ADDRESS;
+        for (Matcher pair = PAIR.matcher(line); pair.find(); ) {
+            if ("for".equalsIgnoreCase(pair.group("name"))) {
+                if (!hop.equals(NO_ADDRESS)) {
+                    return Stream.of(NO_ADDRESS); // at most once in an element
+                }
+                hop = Optional.ofNullable(pair.group("token")).orElseGet(() -> unescaped(pair.group("quoted")));
+            }
+            if (!pair.group("end").equals(";")) {
+                hops.add(hop);
+                hop = NO_ADDRESS;
+            }
+            if (pair.group("end").isEmpty()) {
+                return hops.stream();
+            }
+        }
+        // With a quote that somebody left open, where the entries of this line begin is anyone's guess.
+        return Stream.of(NO_ADDRESS);
+    }
+
+    private static String unescaped(String quoted) {
+        return quoted.replaceAll("\\\\(.)", "$1");
+    }
+}

@@ -1,0 +1,46 @@
+package org.gatehouse.http;
+
+import io.netty.util.NetUtil;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * An IP address that was written in digits; a name is never looked up.
+ *
+ * <p>One address has one form: what IPv6 says about an IPv4 address is that IPv4 address, and a zone ({@code %eth0}) is
+ * dropped.
+ */
+record IpAddress(InetAddress value) {
+    private static final int NETWORK_BYTES = 8;
+
+    /** The address in the text; empty when the text is anything else. */
+    static Optional<IpAddress> parse(String text) {
+        byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
+        return Optional.ofNullable(bytes).map(IpAddress::of);
+    }
+
+    /** In the form of RFC 5952. */
+    String text() {
+        return NetUtil.toAddressString(value);
+    }
+
+    /** The IPv4 address, or the /64 of the IPv6 address. */
+    String source() {
+        if (value instanceof Inet4Address) {
+            return text();
+        }
+        byte[] network = Arrays.copyOf(Arrays.copyOf(value.getAddress(), NETWORK_BYTES), 2 * NETWORK_BYTES);
+        return of(network).text() + "/" + NETWORK_BYTES * Byte.SIZE;
+    }
+
+    private static IpAddress of(byte[] bytes) {
+        try {
+            return new IpAddress(InetAddress.getByAddress(bytes));
+        } catch (UnknownHostException impossible) {
+            throw new IllegalArgumentException(impossible); // only for lengths other than 4 and 16
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package org.gatehouse.login;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.SecurityContext;
+import java.util.Optional;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.http.IsoTime;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.Roles;
+import org.gatehouse.throttle.Quota;
+import org.gatehouse.throttle.Tally;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserService;
+
+/** {@code /user/{id}/throttle}: the failed logins that are counted for a user, to be seen and to be forgotten. */
+@Path("user/{id}/throttle")
+@Produces(MediaType.APPLICATION_JSON)
+public final class ThrottleResource {
+    private final UserService users;
+    private final LoginThrottle throttle;
+    private final AuditLog audit;
+
+    public ThrottleResource(UserService users, LoginThrottle throttle, AuditLog audit) {
+        this.users = users;
+        this.throttle = throttle;
+        this.audit = audit;
+    }
+
+    /** 200 with what is counted now: of all strangers together, and of each source. */
+    @GET
+    @RolesAllowed(Roles.ADMIN)
+    public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
+        LoginThrottle.AccountTallies tallies = throttle.tallies(
+                LoginThrottle.accountName(users.find(caller(security), id).username()));
+        ObjectNode answer = Json.MAPPER.createObjectNode();
+        write(
+                answer.putObject("strangers"),
+                tallies.strangers(),
+                throttle.limits().strangers());
+        ArrayNode sources = answer.putArray("sources");
+        tallies.sources()
+                .forEach((source, tally) -> write(
+                        sources.addObject().put("source", source),
+                        Optional.of(tally),
+                        throttle.limits().failures()));
+        return Json.write(answer);
+    }
+
+    /** 204 when nothing is counted any more. */
+    @DELETE
+    @RolesAllowed(Roles.ADMIN)
+    public void clear(@PathParam("id") String id, @Context SecurityContext security) {
+        Caller caller = caller(security);
+        User user = users.find(caller, id);
+        throttle.clear(LoginThrottle.accountName(user.username()));
+        audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.origin())
+                .by(caller.userId().hex())
+                .on(user.id().hex(), user.username()));
+    }
+
+    private static Caller caller(SecurityContext security) {
+        return (Caller) security.getUserPrincipal();
+    }
+
+    private static void write(ObjectNode json, Optional<Tally> tally, Quota quota) {
+        json.put("failures", tally.map(Tally::count).orElse(0));
+        json.put("limit", quota.limit());
+        tally.ifPresent(counted -> json.put("endsAt", IsoTime.format(counted.endsAt())));
+    }
+}

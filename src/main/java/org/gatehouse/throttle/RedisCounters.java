@@ -1,0 +1,172 @@
+package org.gatehouse.throttle;
+
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.gatehouse.store.RedisConnection;
+
+/**
+ * Counters that all nodes share: each key is a hash in Redis, each of its fields a count and the end of its window.
+ *
+ * <p>Short scripts run inside Redis and by its clock, so the nodes' clocks do not matter. Each touches a single key, so in
+ * a Redis Cluster it runs wherever that key is. A hash lives until its last window ends; the fields of ended windows go
+ * when another is added.
+ */
+final class RedisCounters implements Counters {
+    /** Arguments: name, limit and length in ms of each quota. Answers 0 and the ends of the windows, or how long to wait. */
+    private static final String COUNT = """
+            local time = redis.call('TIME')
+            local now = time[1] * 1000 + math.floor(time[2] / 1000)
+            local wait, windows = 0, {}
+            for i = 1, #ARGV, 3 do
+              local count, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)$')
+              count, stop = tonumber(count or 0), tonumber(stop or 0)
+              if stop <= now then
+                count, stop = 0, now + ARGV[i + 2]
+              end
+              if count >= tonumber(ARGV[i + 1]) then
+                wait = math.max(wait, stop - now)
+              end
+              table.insert(windows, {name = ARGV[i], count = count + 1, stop = stop})
+            end
+            if wait > 0 then
+              return {wait}
+            end
+            local fields = redis.call('HGETALL', KEYS[1])
+            for i = 1, #fields, 2 do
+              if tonumber(string.match(fields[i + 1], '%d+$') or 0) <= now then
+                redis.call('HDEL', KEYS[1], fields[i])
+              end
+            end
+            local answer = {0}
+            for _, window in ipairs(windows) do
+              redis.call('HSET', KEYS[1], window.name, string.format('%.0f %.0f', window.count, window.stop))
+              if redis.call('PTTL', KEYS[1]) < window.stop - now then
+                redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', window.stop))
+              end
+              table.insert(answer, window.stop)
+            end
+            return answer
+            """;
+
+    /** Arguments: name and end of each window. */
+    private static final String GIVE_BACK = """
+            for i = 1, #ARGV, 2 do
+              local count, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)$')
+              if stop == ARGV[i + 1] then
+                if tonumber(count) > 1 then
+                  redis.call('HSET', KEYS[1], ARGV[i], string.format('%.0f %s', count - 1, stop))
+                else
+                  redis.call('HDEL', KEYS[1], ARGV[i])
+                end
+              end
+            end
+            return {}
+            """;
+
+    /** Answers name, count and end of each window that runs. */
+    private static final String TALLIES = """
+            local time = redis.call('TIME')
+            local now = time[1] * 1000 + math.floor(time[2] / 1000)
+            local fields, answer = redis.call('HGETALL', KEYS[1]), {}
+            for i = 1, #fields, 2 do
+              local count, stop = string.match(fields[i + 1], '^(%d+) (%d+)$')
+              if stop and tonumber(stop) > now then
+                table.insert(answer, fields[i])
+                table.insert(answer, count)
+                table.insert(answer, stop)
+              end
+            end
+            return answer
+            """;
+
+    private static final String KEY_PREFIX = "throttle:";
+
+    private final RedisConnection redis;
+
+    RedisCounters(RedisConnection redis) {
+        this.redis = redis;
+    }
+
+    @Override
+    public Optional<Count> count(String key, List<Quota> quotas) {
+        List<String> arguments = new ArrayList<>();
+        for (Quota quota : quotas) {
+            arguments.add(quota.name());
+            arguments.add(Integer.toString(quota.limit()));
+            arguments.add(Long.toString(quota.window().toMillis()));
+        }
+        // Once more, for an answer that was only late is no absence; at worst it counts twice, which is the safe side.
+        return run(COUNT, key, arguments).or(() -> run(COUNT, key, arguments)).map(answer -> {
+            Duration delay = Duration.ofMillis(Long.parseLong(answer.get(0)));
+            Map<String, Long> windows = new HashMap<>();
+            for (int i = 1; i < answer.size(); i++) {
+                windows.put(quotas.get(i - 1).name(), Long.valueOf(answer.get(i)));
+            }
+            return new Count(delay, windows);
+        });
+    }
+
+    @Override
+    public void giveBack(String key, Map<String, Long> windows) {
+        List<String> arguments = new ArrayList<>();
+        windows.forEach((name, end) -> {
+            arguments.add(name);
+            arguments.add(end.toString());
+        });
+        run(GIVE_BACK, key, arguments);
+    }
+
+    @Override
+    public void forget(String key, String name) {
+        redis.call(commands -> commands.hdel(KEY_PREFIX + key, name));
+    }
+
+    @Override
+    public Optional<Map<String, Tally>> tallies(String key) {
+        return run(TALLIES, key, List.of()).map(answer -> {
+            Map<String, Tally> tallies = new HashMap<>();
+            for (int i = 0; i < answer.size(); i += 3) {
+                Instant end = Instant.ofEpochMilli(Long.parseLong(answer.get(i + 2)));
+                tallies.put(answer.get(i), new Tally(Integer.parseInt(answer.get(i + 1)), end));
+            }
+            return tallies;
+        });
+    }
+
+    @Override
+    public boolean clear(String key) {
+        return redis.call(commands -> commands.del(KEY_PREFIX + key)).isPresent();
+    }
+
+    private Optional<List<String>> run(String script, String key, List<String> arguments) {
+        String[] keys = {KEY_PREFIX + key};
+        byte[][] values = arguments.stream()
+                .map(argument -> argument.getBytes(StandardCharsets.UTF_8))
+                .toArray(byte[][]::new);
+        return redis.call(commands -> evaluate(commands, script, keys, values))
+                .map(answer -> answer.stream().map(RedisCounters::text).toList());
+    }
+
+    /** By the script's digest, which Redis knows from the second time on until it is started anew. */
+    private static List<Object> evaluate(
+            RedisCommands<String, byte[]> commands, String script, String[] keys, byte[]... values) {
+        try {
+            return commands.evalsha(commands.digest(script), ScriptOutputType.MULTI, keys, values);
+        } catch (RedisNoScriptException unknown) {
+            return commands.eval(script, ScriptOutputType.MULTI, keys, values);
+        }
+    }
+
+    private static String text(Object answer) {
+        return answer instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : answer.toString();
+    }
+}

@@ -1,0 +1,10 @@
+package org.gatehouse.throttle;
+
+import java.time.Instant;
+
+/**
+ * What was counted so far in the window that runs.
+ *
+ * @param endsAt when the window ends and the count with it
+ */
+public record Tally(int count, Instant endsAt) {}

@@ -1,0 +1,172 @@
+package org.gatehouse.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.gatehouse.config.AddressRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The proxies are 10.0.0.0/8 and 2001:db8:ff::/48; the connection comes from 10.0.0.1 unless a test says otherwise. */
+class TrustedProxiesTest {
+    private static final String PROXY = "10.0.0.1";
+    private static final List<String> NONE = List.of();
+
+    private final TrustedProxies proxies = new TrustedProxies(
+            Stream.of("10.0.0.0/8", "2001:db8:ff::/48").map(AddressRange::parse).toList());
+
+    @Test
+    void believeNobodyWhoIsNotOneOfThem() {
+        assertThat(client("192.0.2.1", List.of("for=198.51.100.1"), List.of("198.51.100.1")))
+                .isEqualTo("192.0.2.1");
+        assertThat(new TrustedProxies(List.of())
+                        .clientOf(address(PROXY), NONE, List.of("198.51.100.1"))
+                        .text())
+                .isEqualTo(PROXY);
+    }
+
+    @Test
+    void areTheClientsThemselvesWhenTheyNameNobody() {
+        assertThat(client(PROXY, NONE, NONE)).isEqualTo(PROXY);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "198.51.100.1                        | 198.51.100.1",
+                "198.51.100.1, 10.0.0.2              | 198.51.100.1",
+                "198.51.100.1,10.9.9.9,10.0.0.2      | 198.51.100.1",
+                "1.1.1.1, 198.51.100.1               | 198.51.100.1", // the left one is an invention
+                "10.0.0.3, 198.51.100.1, 10.0.0.2    | 198.51.100.1",
+                "10.0.0.3, 10.0.0.2                  | 10.0.0.3", // a proxy calls by itself
+                "198.51.100.1:4711                   | 198.51.100.1",
+                "::ffff:198.51.100.1                 | 198.51.100.1",
+                "2001:DB8:0:0:0:0:0:1                | 2001:db8::1",
+                "[2001:db8::1]:4711                  | 2001:db8::1",
+                "[2001:db8::1]                       | 2001:db8::1",
+                "fe80::1%eth0                        | fe80::1",
+                "198.51.100.1, 2001:db8:ff:1::9      | 198.51.100.1",
+                "198.51.100.1, ::ffff:10.0.0.2       | 198.51.100.1",
+                // What cannot be read ends the walk at the last hop that could.
+                "198.51.100.1, unknown               | 10.0.0.1",
+                "198.51.100.1, junk, 10.0.0.2        | 10.0.0.2",
+                "198.51.100.1,, 10.0.0.2             | 10.0.0.2",
+                "198.51.100.1,                       | 10.0.0.1",
+                "localhost                           | 10.0.0.1",
+                "198.51.100.1.evil.example           | 10.0.0.1",
+                "198.51.100                          | 10.0.0.1",
+                "198.51.100.256                      | 10.0.0.1",
+                "0x7f.0.0.1                          | 10.0.0.1",
+                "198.51.100.1:port                   | 10.0.0.1",
+                "198.51.100.1/8                      | 10.0.0.1",
+                "[198.51.100.1]                      | 10.0.0.1",
+                "[::1                                | 10.0.0.1",
+                "1::2::3                             | 10.0.0.1",
+                "for=198.51.100.1                    | 10.0.0.1",
+                "'\"198.51.100.1\"'                  | 10.0.0.1"
+            })
+    void areFollowedThroughXForwardedFor(String header, String client) {
+        assertThat(client(PROXY, NONE, List.of(header))).isEqualTo(client);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\'',
+            value = {
+                "for=198.51.100.1                                       | 198.51.100.1",
+                "For=198.51.100.1;proto=https;by=10.0.0.1               | 198.51.100.1",
+                "proto=https; host=\"a,b;for=1.1.1.1\" ;FOR=198.51.100.1 | 198.51.100.1",
+                "for=\"198.51.100.1:4711\"                              | 198.51.100.1",
+                "for=\"[2001:db8:cafe::17]:4711\"                       | 2001:db8:cafe::17",
+                "for=\"[2001:db8:cafe::17]\"                            | 2001:db8:cafe::17",
+                "for=\"198.51.100.1:_obf\"                              | 198.51.100.1",
+                "for=\"198.51\\.100\\.1\"                               | 198.51.100.1",
+                "for=1.1.1.1, for=198.51.100.1, for=10.0.0.2            | 198.51.100.1",
+                "for=10.0.0.3,for=198.51.100.1;by=_proxy                | 198.51.100.1",
+                "for=198.51.100.1, for=\"[2001:db8:ff::1]\"             | 198.51.100.1",
+                "for=10.0.0.3, for=10.0.0.2                             | 10.0.0.3",
+                "for=198.51.100.1;                                      | 198.51.100.1",
+                // What cannot be read ends the walk at the last hop that could.
+                "for=198.51.100.1, for=unknown                          | 10.0.0.1",
+                "for=198.51.100.1, for=_hidden, for=10.0.0.2            | 10.0.0.2",
+                "for=198.51.100.1, for=\"_SEVKISEK\"                    | 10.0.0.1",
+                "for=198.51.100.1, proto=http, for=10.0.0.2             | 10.0.0.2",
+                "for=198.51.100.1;for=1.1.1.1                           | 10.0.0.1",
+                "for=\"\"                                               | 10.0.0.1",
+                "for=                                                   | 10.0.0.1",
+                "for=[2001:db8::1]                                      | 10.0.0.1",
+                "for = 198.51.100.1                                     | 10.0.0.1",
+                "198.51.100.1                                           | 10.0.0.1",
+                "for=localhost                                          | 10.0.0.1",
+                // A quote left open by the client must not swallow what the proxy wrote after it.
+                "for=\"1.1.1.1, for=198.51.100.1                        | 10.0.0.1",
+                "for=1.1.1.1;x=\", for=\"198.51.100.1:4711\"            | 10.0.0.1",
+                "for=1.1.1.1;x=\", for=\"198.51.100.1\";by=\"_p\"       | 10.0.0.1",
+                "for=1.1.1.1;x=\"\\\", for=198.51.100.1                 | 10.0.0.1"
+            })
+    void areFollowedThroughForwarded(String header, String client) {
+        assertThat(client(PROXY, List.of(header), NONE)).isEqualTo(client);
+    }
+
+    @Test
+    void maySpreadTheListOverSeveralLines() {
+        assertThat(client(PROXY, NONE, List.of("1.1.1.1", "198.51.100.1, 10.0.0.3", "10.0.0.2")))
+                .isEqualTo("198.51.100.1");
+        assertThat(client(PROXY, List.of("for=1.1.1.1", "for=198.51.100.1, for=10.0.0.3", "for=10.0.0.2"), NONE))
+                .isEqualTo("198.51.100.1");
+        assertThat(client(PROXY, List.of("for=\"1.1.1.1", "for=198.51.100.1"), NONE))
+                .as("an open quote ends with its line")
+                .isEqualTo("198.51.100.1");
+    }
+
+    @Test
+    void areNotBelievedWhenTheTwoHeadersDisagree() {
+        assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("198.51.100.1")))
+                .isEqualTo("198.51.100.1");
+        assertThat(client(PROXY, List.of("for=1.1.1.1"), List.of("198.51.100.1")))
+                .as("a client's own Forwarded that the proxy passed on")
+                .isEqualTo(PROXY);
+        assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("1.1.1.1")))
+                .as("a client's own X-Forwarded-For that the proxy passed on")
+                .isEqualTo(PROXY);
+        assertThat(client(PROXY, List.of("junk"), List.of("198.51.100.1"))).isEqualTo(PROXY);
+        assertThat(client(PROXY, List.of(""), List.of("198.51.100.1"))).isEqualTo(PROXY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"\"", "\\", "\"\\a", ",", ";", "for=", "[", "::", "1.1.1.1,", "for=\"\\a\\a\\a", "\u0000", "%"})
+    void survive8KiBOfAnything(String pattern) {
+        String header = pattern.repeat(8192 / pattern.length());
+
+        assertThat(client(PROXY, List.of(header), NONE)).isEqualTo(PROXY);
+        assertThat(client(PROXY, NONE, List.of(header))).isEqualTo(PROXY);
+    }
+
+    @Test
+    void leaveOneFormOfEachAddressAndOneSourceForEachNetwork() {
+        assertThat(origin("198.51.100.1").source()).isEqualTo("198.51.100.1");
+        assertThat(origin("2001:db8:1:2:3:4:5:6").source()).isEqualTo("2001:db8:1:2::/64");
+        assertThat(origin("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");
+        assertThat(origin("2001:db8:1:3::").source()).isEqualTo("2001:db8:1:3::/64");
+        assertThat(origin("::1").source()).isEqualTo("::/64");
+        assertThat(origin(Origin.UNKNOWN).source()).isEqualTo("unknown");
+    }
+
+    private String client(String peer, List<String> forwarded, List<String> forwardedFor) {
+        return proxies.clientOf(address(peer), forwarded, forwardedFor).text();
+    }
+
+    private static IpAddress address(String text) {
+        return IpAddress.parse(text).orElseThrow();
+    }
+
+    private static Origin origin(String address) {
+        return new Origin(address, "", "");
+    }
+}

@@ -1,0 +1,224 @@
+package org.gatehouse.login;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.config.Secret;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.RedisConnection;
+import org.gatehouse.throttle.Quota;
+import org.gatehouse.throttle.Tally;
+import org.gatehouse.throttle.Throttle;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LoginThrottleTest {
+    private static final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "login-throttle"));
+    private static final RedisConnection redis = new RedisConnection(new Secret(server.uri()));
+    private static final Throttle counts = new Throttle(redis, Clock.systemUTC());
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private final LoginThrottle throttle = new LoginThrottle(
+            counts,
+            new LoginThrottle.Limits(
+                    new Quota("failures", 3, Duration.ofMinutes(15)),
+                    new Quota("strangers", 10, Duration.ofHours(1)),
+                    new Quota("attempts", 8, Duration.ofMinutes(5))));
+
+    private String account = "";
+    private String net = "";
+
+    @BeforeAll
+    static void awaitRedis() {
+        await().until(() -> redis.call(commands -> commands.ping()).isPresent());
+    }
+
+    @AfterAll
+    static void close() {
+        redis.close();
+        server.close();
+    }
+
+    @BeforeEach
+    void takeNewNames() {
+        int next = number.incrementAndGet();
+        account = "account-" + next;
+        net = "192.0." + next + ".";
+    }
+
+    @Test
+    void hasTheLimitsOfTheContract() {
+        LoginThrottle.Limits usual = new LoginThrottle(counts).limits();
+
+        assertThat(usual.failures()).isEqualTo(new Quota("failures", 10, Duration.ofMinutes(15)));
+        assertThat(usual.strangers()).isEqualTo(new Quota("strangers", 100, Duration.ofHours(1)));
+        assertThat(usual.attempts()).isEqualTo(new Quota("attempts", 300, Duration.ofMinutes(5)));
+    }
+
+    @Test
+    void stopsASourceAtAnAccountAndNowhereElse() {
+        fail(3, account, false, net + 1);
+
+        assertRefused(account, false, net + 1);
+
+        throttle.admit(account, false, net + 2);
+        throttle.admit(account + "-other", false, net + 1);
+    }
+
+    @Test
+    void stopsStrangersTogether() {
+        for (int i = 0; i < 10; i++) {
+            fail(1, account, false, net + i);
+        }
+
+        assertRefused(account, false, net + 77);
+    }
+
+    @Test
+    void letsAKnownSourceInWhateverStrangersDo() {
+        for (int i = 0; i < 10; i++) {
+            fail(1, account, false, net + i);
+        }
+
+        for (int i = 0; i < 5; i++) {
+            throttle.admit(account, true, net + 200).succeeded();
+        }
+        fail(3, account, true, net + 200);
+        assertRefused(account, true, net + 200);
+    }
+
+    @Test
+    void doesNotCountKnownSourcesAsStrangers() {
+        for (int i = 0; i < 20; i++) {
+            fail(1, account, true, net + i);
+        }
+
+        assertThat(throttle.tallies(account).strangers()).isEmpty();
+        throttle.admit(account, false, net + 77);
+    }
+
+    @Test
+    void stopsASourceThatTriesManyAccountsEvenWhenItSucceeds() {
+        for (int i = 0; i < 8; i++) {
+            throttle.admit(account + "-" + i, false, net + 1).succeeded();
+        }
+
+        assertRefused(account, false, net + 1);
+        throttle.admit(account, false, net + 2);
+    }
+
+    @Test
+    void forgetsTheFailuresOfASourceThatSucceeds() {
+        fail(2, account, false, net + 1);
+        fail(2, account, false, net + 2);
+
+        throttle.admit(account, false, net + 1).succeeded();
+
+        assertThat(throttle.tallies(account).sources()).containsOnlyKeys(net + 2);
+        assertThat(throttle.tallies(account).strangers()).map(Tally::count).hasValue(4);
+        fail(3, account, false, net + 1);
+        assertRefused(account, false, net + 1);
+    }
+
+    @Test
+    void countsNothingWhenThePasswordWasNotChecked() {
+        for (int i = 0; i < 20; i++) {
+            throttle.admit(account, false, net + 1).notChecked();
+        }
+
+        assertThat(throttle.tallies(account).strangers()).isEmpty();
+        assertThat(throttle.tallies(account).sources()).isEmpty();
+        fail(3, account, false, net + 1);
+        fail(3, account + "-a", false, net + 1);
+        fail(2, account + "-b", false, net + 1);
+        assertRefused(account + "-b", false, net + 1);
+    }
+
+    @Test
+    void countsNothingWhenItRefuses() {
+        fail(3, account, false, net + 1);
+        for (int i = 0; i < 20; i++) {
+            assertRefused(account, false, net + 1);
+        }
+
+        assertThat(throttle.tallies(account).strangers()).map(Tally::count).hasValue(3);
+        fail(3, account + "-a", false, net + 1);
+        fail(2, account + "-b", false, net + 1);
+        assertRefused(account + "-b", false, net + 1);
+    }
+
+    @Test
+    void countsAnAccountByItsFoldedName() {
+        assertThat(List.of("Alice", "ALICE", "\uff21lice"))
+                .extracting(LoginThrottle::accountName)
+                .containsOnly("alice");
+        assertThat(LoginThrottle.accountName("no such name!")).isEqualTo("no such name!");
+    }
+
+    @Test
+    void keepsShortKeysWithoutTheNameHoweverLongItIs() {
+        String typed = account + " a password by mistake ".repeat(2_000);
+        fail(3, typed, false, net + 1);
+        assertRefused(typed, false, net + 1);
+        throttle.admit(typed + "!", false, net + 1);
+
+        try (RedisClient client = RedisClient.create(server.uri());
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            List<String> keys = connection.sync().keys("*");
+            assertThat(keys).allMatch(key -> key.matches("throttle:(account:[0-9a-f]{64}|source:[0-9.]+)"));
+            assertThat(keys)
+                    .allSatisfy(key -> assertThat(connection.sync().pttl(key))
+                            .isBetween(1L, Duration.ofHours(1).toMillis()));
+            for (String key : keys) {
+                assertThat(connection.sync().hgetall(key).toString()).doesNotContain("mistake");
+            }
+        }
+    }
+
+    @Test
+    void listsAndClearsWhatIsCounted() {
+        fail(2, account, false, net + 1);
+        fail(1, account, true, net + 2);
+
+        LoginThrottle.AccountTallies tallies = throttle.tallies(account);
+        assertThat(tallies.strangers()).map(Tally::count).hasValue(2);
+        assertThat(tallies.sources())
+                .extractingByKeys(net + 1, net + 2)
+                .extracting(Tally::count)
+                .containsExactly(2, 1);
+
+        throttle.clear(account);
+
+        assertThat(throttle.tallies(account).strangers()).isEmpty();
+        assertThat(throttle.tallies(account).sources()).isEqualTo(Map.of());
+        fail(3, account, false, net + 1);
+    }
+
+    /** Attempts with a wrong password. */
+    private void fail(int times, String name, boolean known, String source) {
+        for (int i = 0; i < times; i++) {
+            throttle.admit(name, known, source);
+        }
+    }
+
+    private void assertRefused(String name, boolean known, String source) {
+        assertThatThrownBy(() -> throttle.admit(name, known, source))
+                .isInstanceOfSatisfying(GatehouseException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
+                    assertThat(refused.retryAfter()).isPresent();
+                });
+    }
+}
