@@ -11,9 +11,16 @@ import org.gatehouse.audit.AuditResource;
 import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
+import org.gatehouse.auth.FixedKeys;
 import org.gatehouse.auth.IntrospectionResource;
+import org.gatehouse.auth.JwksResource;
+import org.gatehouse.auth.KeyResource;
+import org.gatehouse.auth.KeyRing;
+import org.gatehouse.auth.KeySchedule;
+import org.gatehouse.auth.KeyService;
 import org.gatehouse.auth.LiveSessions.LiveSession;
-import org.gatehouse.auth.SigningKey;
+import org.gatehouse.auth.RotatingKeys;
+import org.gatehouse.auth.SignatureLanes;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.auth.TokenVerifier;
 import org.gatehouse.cache.DocumentCache;
@@ -68,15 +75,17 @@ final class Gatehouse implements AutoCloseable {
     private final MongoConnection mongo;
     private final RedisConnection redis;
     private final Generation generation;
+    private final KeyRing keys;
     private final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
-    record Parts(Clock clock, PasswordHasher hasher, Consumer<String> mongoObserver) {
+    record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, Consumer<String> mongoObserver) {
         static Parts of(Settings settings) {
             int cores = Runtime.getRuntime().availableProcessors();
             return new Parts(
                     Clock.systemUTC(),
                     new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores),
+                    KeySchedule.every(settings.authKeyRotation(), settings.authExpiry()),
                     command -> {});
         }
     }
@@ -95,11 +104,6 @@ final class Gatehouse implements AutoCloseable {
         Optional<FirstAdministrator> administrator = settings.firstAdministrator()
                 .map(account -> FirstAdministrator.of(account, policy, administratorCreated));
 
-        SigningKey key = SigningKey.hmac(settings.authKey());
-        TokenIssuer issuer =
-                new TokenIssuer(key, settings.authIssuer(), settings.authAudience(), settings.authExpiry(), clock);
-        TokenVerifier verifier = new TokenVerifier(key, settings.authIssuer(), settings.authAudience(), clock);
-
         mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), parts.mongoObserver());
         redis = new RedisConnection(settings.redisUri());
         generation = new Generation(mongo, redis, random);
@@ -109,6 +113,12 @@ final class Gatehouse implements AutoCloseable {
 
         MongoAuditDao auditEntries = new MongoAuditDao(mongo);
         AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker());
+
+        keys = keyRing(settings, parts);
+        TokenIssuer issuer =
+                new TokenIssuer(keys, settings.authIssuer(), settings.authAudience(), settings.authExpiry(), clock);
+        SignatureLanes lanes = new SignatureLanes(Runtime.getRuntime().availableProcessors(), Ticker.systemTicker());
+        TokenVerifier verifier = new TokenVerifier(keys, settings.authIssuer(), settings.authAudience(), clock, lanes);
 
         MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
         UserDao users = new CachedUserDao(storedUsers, userCache);
@@ -147,14 +157,32 @@ final class Gatehouse implements AutoCloseable {
                 new PasswordResource(passwordService),
                 new UserSessionResource(sessionService),
                 new ThrottleResource(userService, loginThrottle, audit),
+                new KeyResource(new KeyService(keys, audit)),
+                new JwksResource(keys, parts.keySchedule().maxAge()),
                 new AuditResource(audit));
 
         startup = new Startup(gate, () -> {
             auditEntries.createIndexes();
             storedUsers.createIndexes();
             storedSessions.createIndexes();
+            keys.start();
             administrator.ifPresent(account -> account.ensure(userService));
         });
+    }
+
+    private KeyRing keyRing(Settings settings, Parts parts) {
+        return switch (settings.authAlgorithm()) {
+            case HS256 -> new FixedKeys(settings.authKey(), settings.authKeyPrevious());
+            case ES256 ->
+                new RotatingKeys(
+                        mongo,
+                        settings.authKey(),
+                        settings.authKeyPrevious(),
+                        parts.keySchedule(),
+                        parts.clock(),
+                        Ticker.systemTicker(),
+                        new SecureRandom());
+        };
     }
 
     /** Prepares the stores, or goes on trying to in the background. */
@@ -166,6 +194,7 @@ final class Gatehouse implements AutoCloseable {
     @Override
     public void close() {
         startup.close();
+        keys.close();
         hasher.close();
         generation.close();
         redis.close();

@@ -216,6 +216,7 @@ class GuessingTest {
         return Node.start(
                 stores,
                 Map.of("TRUSTED_PROXIES", "127.0.0.1"),
-                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.counting(hashesChecked), command -> {}));
+                new Gatehouse.Parts(
+                        Clock.systemUTC(), CheapHasher.counting(hashesChecked), Node.SCHEDULE, command -> {}));
     }
 }

@@ -1,12 +1,14 @@
 package org.gatehouse;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.password.CheapHasher;
@@ -22,6 +24,8 @@ import org.glassfish.jersey.servlet.ServletContainer;
  * logins or a clock of their own.
  */
 public final class Node extends ServiceClient implements AutoCloseable {
+    static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
+
     private final Gatehouse gatehouse;
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
@@ -47,7 +51,10 @@ public final class Node extends ServiceClient implements AutoCloseable {
 
     /** The same, with each command to MongoDB told to an observer. */
     static Node start(Stores stores, Map<String, String> settings, Consumer<String> mongoObserver) {
-        return start(stores, settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), mongoObserver));
+        return start(
+                stores,
+                settings,
+                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, mongoObserver));
     }
 
     static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {

@@ -64,7 +64,7 @@ public final class Authenticator {
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
      */
     public Authenticated authenticate(String token, Origin origin) {
-        return live(verifier.verify(token));
+        return live(verifier.verify(token, origin.source()));
     }
 
     /**
@@ -80,7 +80,8 @@ public final class Authenticator {
         }
         Origin origin = Origin.of(request);
         try {
-            return Optional.of(live(verifier.verifyEvenIfExpired(token.get())).caller(origin));
+            return Optional.of(live(verifier.verifyEvenIfExpired(token.get(), origin.source()))
+                    .caller(origin));
         } catch (GatehouseException refused) {
             if (refused.code().status() == 401) {
                 return Optional.empty();

@@ -18,14 +18,14 @@ public final class TokenIssuer {
     /** RFC 9068, section 2.1. */
     static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
 
-    private final SigningKey key;
+    private final KeyRing keys;
     private final String issuer;
     private final String audience;
     private final Duration lifetime;
     private final Clock clock;
 
-    public TokenIssuer(SigningKey key, String issuer, String audience, Duration lifetime, Clock clock) {
-        this.key = key;
+    public TokenIssuer(KeyRing keys, String issuer, String audience, Duration lifetime, Clock clock) {
+        this.keys = keys;
         this.issuer = issuer;
         this.audience = audience;
         this.lifetime = lifetime;
@@ -49,8 +49,10 @@ public final class TokenIssuer {
      *
      * @param roles for the services that read the token; Gatehouse itself asks the account
      * @param sessionEnds which the token does not outlive
+     * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} when no key is known to be good
      */
     public Issued issue(UserId userId, SessionId sessionId, Set<String> roles, Instant sessionEnds) {
+        SigningKey key = keys.current();
         Instant now = clock.instant();
         Instant expires = now.plus(lifetime).isBefore(sessionEnds) ? now.plus(lifetime) : sessionEnds;
         JWTClaimsSet claims = new JWTClaimsSet.Builder()
@@ -70,7 +72,7 @@ public final class TokenIssuer {
                 .build();
         SignedJWT token = new SignedJWT(header, claims);
         try {
-            token.sign(key.signer());
+            token.sign(key.signer().orElseThrow());
         } catch (JOSEException impossible) {
             throw new IllegalStateException("the signing key does not sign", impossible);
         }

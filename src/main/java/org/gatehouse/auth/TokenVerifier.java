@@ -1,6 +1,10 @@
 package org.gatehouse.auth;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
@@ -18,37 +22,64 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a token is ours and still valid.
  *
- * <p>Nothing a token says about how it should be checked is believed: algorithm and key are fixed here, and
- * {@code jku}, {@code x5u} and {@code jwk} are not read (RFC 8725). The signature is checked before any claim.
+ * <p>Nothing a token says about how it should be checked is believed: its {@code kid} chooses among our own keys, the
+ * key has its algorithm, {@code jku}, {@code x5u} and {@code jwk} are not read, and a token with {@code crit} is refused
+ * (RFC 8725). The signature is checked before any claim, and claims are compared as they are: an expired token gets no
+ * leeway, one from the future ({@code nbf}, {@code iat}) that of {@link #CLOCK_SKEW}.
+ *
+ * <p>A token that was found good is remembered, so that its signature is checked once on each node; that its time has
+ * not run out and that its key still stands is looked at each time.
  */
 public final class TokenVerifier {
-    /** For the {@code nbf} of an issuer whose clock runs ahead; an expired token gets no leeway. */
-    private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
+    /** For the node that issued it and whose clock runs ahead. */
+    static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-    private final SigningKey key;
+    /** Ten times what our tokens measure; header and claims of more are not worth parsing. */
+    static final int MAX_LENGTH = 8 * 1024;
+
+    /** In characters of tokens; some 25,000 tokens, with what they say about as much again. */
+    private static final long MAX_REMEMBERED = 16L * 1024 * 1024;
+
+    private final KeyRing keys;
     private final String issuer;
     private final String audience;
     private final Clock clock;
+    private final SignatureLanes lanes;
+    private final Cache<String, Remembered> remembered;
 
-    public TokenVerifier(SigningKey key, String issuer, String audience, Clock clock) {
-        this.key = key;
+    /** A token whose signature was good, and the key that must still stand for it to be so. */
+    private record Remembered(AccessToken token, String keyId) {}
+
+    public TokenVerifier(KeyRing keys, String issuer, String audience, Clock clock, SignatureLanes lanes) {
+        this.keys = keys;
         this.issuer = issuer;
         this.audience = audience;
         this.clock = clock;
+        this.lanes = lanes;
+        this.remembered = Caffeine.newBuilder()
+                .maximumWeight(MAX_REMEMBERED)
+                .weigher((String text, Remembered known) -> text.length())
+                .expireAfter(Expiry.creating((String text, Remembered known) -> remaining(known.token())))
+                .build();
     }
 
     /**
      * What the token says, if it is ours and still valid.
      *
-     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token
+     * @param source the address it comes from; those that send many bad tokens wait for each other
+     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token; {@code BUSY} or
+     *     {@code STORE_UNAVAILABLE} when it could not be checked
      */
-    public AccessToken verify(String token) {
-        AccessToken verified = verifyEvenIfExpired(token);
+    public AccessToken verify(String token, String source) {
+        AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
+            // Counted as well: an expired token is not remembered, and can be sent again and again.
+            lanes.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }
         return verified;
@@ -57,11 +88,42 @@ public final class TokenVerifier {
     /**
      * The same for a token that may have expired.
      *
-     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token
+     * @throws GatehouseException as {@link #verify}
      */
-    public AccessToken verifyEvenIfExpired(String token) {
+    AccessToken verifyEvenIfExpired(String token, String source) {
+        if (token.length() > MAX_LENGTH) {
+            throw new GatehouseException(ErrorCode.TOKEN_MALFORMED);
+        }
+        Remembered known = remembered.getIfPresent(token);
+        if (known != null) {
+            return stillGood(known);
+        }
         SignedJWT signed = parse(token);
-        requireOurSignature(signed);
+        try {
+            AccessToken good = check(signed, source);
+            remembered.put(token, new Remembered(good, signed.getHeader().getKeyID()));
+            return good;
+        } catch (GatehouseException refused) {
+            if (refused.code() == ErrorCode.TOKEN_INVALID) {
+                lanes.countFailure(source);
+            }
+            throw refused;
+        }
+    }
+
+    private AccessToken stillGood(Remembered known) {
+        if (keys.find(known.keyId()).isEmpty()) {
+            throw invalidSignature();
+        }
+        return known.token();
+    }
+
+    private Duration remaining(AccessToken token) {
+        return Duration.between(clock.instant(), token.expiresAt());
+    }
+
+    private AccessToken check(SignedJWT signed, String source) {
+        requireOurSignature(signed, source);
         try {
             JWTClaimsSet claims = signed.getJWTClaimsSet();
             requireMeantForUs(signed, claims);
@@ -112,7 +174,7 @@ public final class TokenVerifier {
         if (parsed instanceof SignedJWT signed) {
             return signed;
         }
-        throw invalid(ErrorCode.TOKEN_INVALID.message()); // alg:none
+        throw invalidSignature(); // alg:none
     }
 
     /** Decoders pass over foreign characters and spare bits; then one signature would have many spellings. */
@@ -120,16 +182,32 @@ public final class TokenVerifier {
         return Base64URL.encode(base64.decode()).equals(base64);
     }
 
-    private void requireOurSignature(SignedJWT signed) {
-        boolean ours = key.algorithm().equals(signed.getHeader().getAlgorithm())
-                && key.id().equals(signed.getHeader().getKeyID())
+    private void requireOurSignature(SignedJWT signed, String source) {
+        JWSHeader header = signed.getHeader();
+        SigningKey key = keyOf(header, source).orElseThrow(TokenVerifier::invalidSignature);
+        boolean plausible = key.algorithm().equals(header.getAlgorithm())
+                && (header.getCriticalParams() == null
+                        || header.getCriticalParams().isEmpty())
                 && isCanonical(signed.getSignature());
+        if (!plausible || !lanes.check(source, () -> isSignedWith(key, signed))) {
+            throw invalidSignature();
+        }
+    }
+
+    private Optional<SigningKey> keyOf(JWSHeader header, String source) {
+        String keyId = header.getKeyID();
+        if (keyId == null) {
+            return Optional.empty();
+        }
+        // Who has invented some keys already does not make us look for another.
+        return lanes.isSuspect(source) ? keys.find(keyId) : keys.findEvenIfNew(keyId);
+    }
+
+    private static boolean isSignedWith(SigningKey key, SignedJWT signed) {
         try {
-            if (!ours || !signed.verify(key.verifier())) {
-                throw invalid(ErrorCode.TOKEN_INVALID.message());
-            }
+            return signed.verify(key.verifier());
         } catch (JOSEException | IllegalStateException unverifiable) {
-            throw invalid(ErrorCode.TOKEN_INVALID.message());
+            return false;
         }
     }
 
@@ -151,10 +229,18 @@ public final class TokenVerifier {
         if (expires == null) {
             throw invalid("jwt expiry missing");
         }
-        Date notBefore = claims.getNotBeforeTime();
-        if (notBefore != null && now.plus(CLOCK_SKEW).isBefore(notBefore.toInstant())) {
+        Instant latest = now.plus(CLOCK_SKEW);
+        if (isAfter(claims.getNotBeforeTime(), latest) || isAfter(claims.getIssueTime(), latest)) {
             throw invalid("jwt not active");
         }
+    }
+
+    private static boolean isAfter(@Nullable Date time, Instant latest) {
+        return time != null && time.toInstant().isAfter(latest);
+    }
+
+    private static GatehouseException invalidSignature() {
+        return invalid(ErrorCode.TOKEN_INVALID.message());
     }
 
     private static GatehouseException invalid(String message) {

@@ -4,7 +4,7 @@
  *
  * <p>Knows tokens, keys, ids and roles; of users and sessions only the questions that {@code Accounts} and
  * {@code LiveSessions} ask. Start at {@link org.gatehouse.auth.AuthenticationFilter}, then
- * {@link org.gatehouse.auth.Authenticator}.
+ * {@link org.gatehouse.auth.Authenticator}; for the keys at {@link org.gatehouse.auth.RotatingKeys}.
  */
 @NullMarked
 package org.gatehouse.auth;

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,20 @@ public record Setting<T>(
         return new Setting<>(name, meaning, null, true, parser);
     }
 
+    /** One of the constants, by its name. */
+    static <E extends Enum<E>> Setting<E> choice(String name, E defaultChoice, String meaning) {
+        E[] choices = defaultChoice.getDeclaringClass().getEnumConstants();
+        return new Setting<>(name, meaning, defaultChoice.name(), false, text -> {
+            for (E choice : choices) {
+                if (choice.name().equals(text)) {
+                    return choice;
+                }
+            }
+            throw new IllegalArgumentException(
+                    "must be " + Stream.of(choices).map(Enum::name).collect(Collectors.joining(" or ")));
+        });
+    }
+
     /** A whole number from {@code least} to {@code most}. */
     static Setting<Integer> number(String name, int defaultNumber, int least, int most, String meaning) {
         return new Setting<>(name, meaning, Integer.toString(defaultNumber), false, text -> {
@@ -42,7 +58,7 @@ public record Setting<T>(
     }
 
     /** One of two words; true for the second. */
-    static Setting<Boolean> choice(String name, String defaultWord, String otherWord, String meaning) {
+    static Setting<Boolean> either(String name, String defaultWord, String otherWord, String meaning) {
         return new Setting<>(name, meaning, defaultWord, false, text -> {
             if (!text.equals(defaultWord) && !text.equals(otherWord)) {
                 throw new IllegalArgumentException("must be " + defaultWord + " or " + otherWord);

@@ -22,6 +22,9 @@ import java.util.regex.Pattern;
  */
 public record Settings(
         Secret authKey,
+        Optional<Secret> authKeyPrevious,
+        TokenAlgorithm authAlgorithm,
+        Duration authKeyRotation,
         Duration authExpiry,
         String authIssuer,
         String authAudience,
@@ -43,6 +46,12 @@ public record Settings(
     /** The account made when no administrator exists. */
     public record FirstAdministrator(String username, Secret password) {}
 
+    /** What tokens are signed with: a key pair on P-256, or a shared secret (RFC 7518, section 3.1). */
+    public enum TokenAlgorithm {
+        ES256,
+        HS256
+    }
+
     /** RFC 7518, section 3.2: a key for HS256 is at least as long as its hash. */
     private static final int AUTH_KEY_MIN_BYTES = 32;
 
@@ -51,7 +60,23 @@ public record Settings(
     private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
-            "AUTH_KEY", "Signs the tokens; at least 32 bytes, the same on every node. Required.", Settings::authKey);
+            "AUTH_KEY",
+            "Encrypts the signing keys in the store, or with `HS256` signs; at least 32 bytes, the same on every node. Required.",
+            Settings::authKey);
+    static final Setting<Secret> AUTH_KEY_PREVIOUS = Setting.secret(
+            "AUTH_KEY_PREVIOUS",
+            "Another `AUTH_KEY` that is honoured while it is being changed: what it encrypted or, with `HS256`, signed.",
+            Settings::authKey);
+    static final Setting<TokenAlgorithm> AUTH_ALG = Setting.choice(
+            "AUTH_ALG",
+            TokenAlgorithm.ES256,
+            "What tokens are signed with: `ES256` (keys that Gatehouse makes) or `HS256` (`AUTH_KEY` itself).");
+    static final Setting<Duration> AUTH_KEY_ROTATION = Setting.span(
+            "AUTH_KEY_ROTATION",
+            Duration.ofDays(30),
+            Duration.ofHours(1),
+            Duration.ofDays(366),
+            "How long a key signs before the next one does (`ES256`): an ISO-8601 time span or ms, from `PT1H` to `P366D`.");
     static final Setting<Integer> AUTH_EXPIRY = Setting.number(
             "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "How long an access token lives, in ms, from 1000 to 86400000.");
     static final Setting<String> AUTH_ISSUER =
@@ -101,7 +126,7 @@ public record Settings(
             "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Argon2id memory, in KiB, from 19456 to 1048576.");
     static final Setting<Integer> ARGON2_ITERATIONS =
             Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Argon2id passes, from 2 to 20.");
-    static final Setting<Boolean> REGISTRATION = Setting.choice(
+    static final Setting<Boolean> REGISTRATION = Setting.either(
             "REGISTRATION", "closed", "open", "Who creates users: `closed`, administrators only; `open`, anyone.");
     static final Setting<String> ADMIN_USERNAME = Setting.text(
             "ADMIN_USERNAME", null, "Administrator to create at start when there is none; goes with `ADMIN_PASSWORD`.");
@@ -124,6 +149,9 @@ public record Settings(
     public static List<Setting<?>> catalogue() {
         return List.of(
                 AUTH_KEY,
+                AUTH_KEY_PREVIOUS,
+                AUTH_ALG,
+                AUTH_KEY_ROTATION,
                 AUTH_EXPIRY,
                 AUTH_ISSUER,
                 AUTH_AUDIENCE,
@@ -163,6 +191,9 @@ public record Settings(
         }
         Settings settings = new Settings(
                 authKey,
+                reader.optional(AUTH_KEY_PREVIOUS),
+                reader.withDefault(AUTH_ALG),
+                reader.withDefault(AUTH_KEY_ROTATION),
                 Duration.ofMillis(reader.withDefault(AUTH_EXPIRY)),
                 reader.withDefault(AUTH_ISSUER),
                 reader.withDefault(AUTH_AUDIENCE),

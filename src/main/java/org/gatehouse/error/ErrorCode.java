@@ -33,12 +33,13 @@ public enum ErrorCode {
     NOT_ACCEPTABLE(406, "Only application/json can be answered here."),
     USERNAME_TAKEN(409, "This username is taken."),
     LAST_ADMINISTRATOR(409, "The last active administrator cannot be demoted, disabled or deleted."),
+    KEYS_FIXED(409, "With AUTH_ALG=HS256 the key is AUTH_KEY itself; change it in the settings."),
     VERSION_MISMATCH(412, "The user has changed since you read it."),
     UNSUPPORTED_MEDIA_TYPE(415, "Send JSON, with Content-Type: application/json."),
     LOGIN_THROTTLED(429, "Too many attempts to log in; try again later."),
     TOO_MANY_REQUESTS(429, "Too many requests from your address; try again later."),
     INTERNAL(500, "Something went wrong on our side; quote the request id to the operator."),
-    BUSY(503, "Too many logins at once; try again shortly."),
+    BUSY(503, "Too much to do at once; try again shortly."),
     STORE_UNAVAILABLE(503, "The user store cannot be reached; try again shortly.");
 
     private final int status;

@@ -43,7 +43,12 @@ public final class Stores implements AutoCloseable {
 
     /** The users as they are stored. */
     public MongoCollection<Document> users() {
-        return client.getDatabase(database).getCollection("users");
+        return collection("users");
+    }
+
+    /** Documents as they are stored. */
+    public MongoCollection<Document> collection(String name) {
+        return client.getDatabase(database).getCollection(name);
     }
 
     @Override

@@ -15,23 +15,32 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+/**
+ * Tokens over HTTP. What is forged with our own key is forged where {@code AUTH_KEY} is that key; the rest is tried on a
+ * service with keys of its own.
+ */
 class TokenIT {
     private static final Stores stores = new Stores();
     private static final WarServer gatehouse = WarServer.start(stores);
+    private static final WarServer withSharedSecret = WarServer.start(stores, Map.of("AUTH_ALG", "HS256"));
     private static String valid = "";
+    private static String ofSharedSecret = "";
 
     @BeforeAll
     static void login() {
         valid = gatehouse.adminToken();
+        ofSharedSecret = withSharedSecret.adminToken();
     }
 
     @AfterAll
     static void stop() {
+        withSharedSecret.close();
         gatehouse.close();
         stores.close();
     }
@@ -78,60 +87,87 @@ class TokenIT {
         String[] parts = valid.split("\\.", -1);
         String otherSignature = parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse();
 
-        assertInvalid(otherSignature, "invalid signature");
+        assertInvalid(gatehouse, otherSignature, "invalid signature");
         String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         String cut = valid.substring(0, valid.length() - 1);
         for (int i = 0; i < alphabet.length(); i++) {
             String other = cut + alphabet.charAt(i);
             if (!other.equals(valid)) {
-                assertInvalid(other, "invalid signature");
+                assertInvalid(gatehouse, other, "invalid signature");
             }
         }
-        assertInvalid(valid + "=", "invalid signature");
-        assertInvalid(valid + "!", "invalid signature");
+        assertInvalid(gatehouse, valid + "=", "invalid signature");
+        assertInvalid(gatehouse, valid + "!", "invalid signature");
     }
 
     @Test
     void withoutAlgorithmIsRefused() throws ParseException {
-        JWTClaimsSet claims = SignedJWT.parse(valid).getJWTClaimsSet();
+        for (WarServer server : List.of(gatehouse, withSharedSecret)) {
+            JWTClaimsSet claims = SignedJWT.parse(valid).getJWTClaimsSet();
 
-        assertInvalid(new PlainJWT(claims).serialize(), "invalid signature");
+            assertInvalid(server, new PlainJWT(claims).serialize(), "invalid signature");
+        }
     }
 
     @Test
     void signedWithAnotherKeyIsRefused() throws Exception {
-        SignedJWT ours = SignedJWT.parse(valid);
+        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
 
         assertInvalid(
+                withSharedSecret,
                 signed(ours.getHeader(), ours.getJWTClaimsSet(), "another key of more than 32 bytes"),
                 "invalid signature");
     }
 
     @Test
     void ofAnotherAlgorithmIsRefusedEvenWithOurKey() throws Exception {
-        SignedJWT ours = SignedJWT.parse(valid);
+        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS384)
                 .type(ours.getHeader().getType())
                 .keyID(ours.getHeader().getKeyID())
                 .build();
 
-        assertInvalid(signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
+        assertInvalid(
+                withSharedSecret, signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
+    }
+
+    @Test
+    void signedWithTheAuthKeyIsRefusedWhereItOnlyEncrypts() throws Exception {
+        JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS256)
+                .type(new JOSEObjectType("at+jwt"))
+                .keyID(SignedJWT.parse(valid).getHeader().getKeyID())
+                .build();
+
+        assertInvalid(gatehouse, ofSharedSecret, "invalid signature");
+        assertInvalid(
+                gatehouse,
+                signed(header, SignedJWT.parse(valid).getJWTClaimsSet(), WarServer.AUTH_KEY),
+                "invalid signature");
+        assertInvalid(withSharedSecret, valid, "invalid signature");
+    }
+
+    @Test
+    void ofAbsurdLengthIsRefused() {
+        Answer answer = gatehouse.get("/user/me", valid + "A".repeat(20_000));
+
+        assertThat(answer.status()).isIn(401, 431); // the container may refuse the header before we do
     }
 
     @Test
     void ofAnotherKeyIdIsRefused() throws Exception {
-        SignedJWT ours = SignedJWT.parse(valid);
+        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
         JWSHeader header = new JWSHeader.Builder(ours.getHeader())
                 .keyID("../../etc/passwd")
                 .build();
 
-        assertInvalid(signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
+        assertInvalid(
+                withSharedSecret, signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
     }
 
     @Test
     void thatExpiredIsRefusedAndSaysWhen() throws Exception {
         Date expired = Date.from(Instant.parse("2020-01-01T00:00:00Z"));
-        Answer answer = gatehouse.get("/user/me", forged(claims -> claims.expirationTime(expired)));
+        Answer answer = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(expired)));
 
         assertRefused(answer, "TOKEN_EXPIRED", "TokenExpiredError", "jwt expired");
         assertThat(answer.text("expiredAt")).isEqualTo("2020-01-01T00:00:00.000Z");
@@ -140,7 +176,7 @@ class TokenIT {
 
     @Test
     void thatNeverExpiresIsRefused() throws Exception {
-        Answer answer = gatehouse.get("/user/me", forged(claims -> claims.expirationTime(null)));
+        Answer answer = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(null)));
 
         assertThat(answer.status()).isEqualTo(401);
         assertThat(answer.text("code")).isEqualTo("TOKEN_INVALID");
@@ -150,23 +186,24 @@ class TokenIT {
     void thatIsNotValidYetIsRefused() throws Exception {
         Date tomorrow = Date.from(Instant.now().plusSeconds(86_400));
 
-        assertInvalid(forged(claims -> claims.notBeforeTime(tomorrow)), "jwt not active");
+        assertInvalid(withSharedSecret, forged(claims -> claims.notBeforeTime(tomorrow)), "jwt not active");
     }
 
     @Test
     void meantForSomebodyElseIsRefused() throws Exception {
-        assertInvalid(forged(claims -> claims.issuer("https://elsewhere.example")), "jwt issuer invalid");
-        assertInvalid(forged(claims -> claims.issuer(null)), "jwt issuer invalid");
-        assertInvalid(forged(claims -> claims.audience("somebody else")), "jwt audience invalid");
+        assertInvalid(
+                withSharedSecret, forged(claims -> claims.issuer("https://elsewhere.example")), "jwt issuer invalid");
+        assertInvalid(withSharedSecret, forged(claims -> claims.issuer(null)), "jwt issuer invalid");
+        assertInvalid(withSharedSecret, forged(claims -> claims.audience("somebody else")), "jwt audience invalid");
     }
 
     @Test
     void ofAnotherTypeIsRefused() throws Exception {
-        SignedJWT ours = SignedJWT.parse(valid);
+        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
         JWSHeader header =
                 new JWSHeader.Builder(ours.getHeader()).type(JOSEObjectType.JWT).build();
 
-        assertInvalid(signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "jwt type invalid");
+        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "jwt type invalid");
     }
 
     @Test
@@ -177,7 +214,7 @@ class TokenIT {
                 forged(claims -> claims.claim("sub", 7)),
                 forged(claims -> claims.claim("exp", "tomorrow")),
                 forged(claims -> claims.claim("roles", List.of(1, 2))))) {
-            assertThat(gatehouse.get("/user/me", token).status()).isEqualTo(401);
+            assertThat(withSharedSecret.get("/user/me", token).status()).isEqualTo(401);
         }
     }
 
@@ -185,7 +222,7 @@ class TokenIT {
     void withAnEmptyRoleIsOneWithoutRoles() throws Exception {
         String token = forged(claims -> claims.claim("roles", Collections.singletonList(null)));
 
-        assertThat(gatehouse.get("/user", token).status()).isEqualTo(403);
+        assertThat(withSharedSecret.get("/user", token).status()).isEqualTo(403);
     }
 
     private interface Change {
@@ -194,7 +231,7 @@ class TokenIT {
 
     /** Our own token with other claims, signed with our own key. */
     private static String forged(Change change) throws ParseException, JOSEException {
-        SignedJWT ours = SignedJWT.parse(valid);
+        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
         JWTClaimsSet claims =
                 change.to(new JWTClaimsSet.Builder(ours.getJWTClaimsSet())).build();
         return signed(ours.getHeader(), claims, WarServer.AUTH_KEY);
@@ -206,8 +243,8 @@ class TokenIT {
         return token.serialize();
     }
 
-    private static void assertInvalid(String token, String message) {
-        assertRefused(gatehouse.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
+    private static void assertInvalid(WarServer server, String token, String message) {
+        assertRefused(server.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
     }
 
     private static void assertRefused(Answer answer, String code, String name, String message) {

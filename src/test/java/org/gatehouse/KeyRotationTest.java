@@ -1,0 +1,169 @@
+package org.gatehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import org.bson.Document;
+import org.gatehouse.auth.KeySchedule;
+import org.gatehouse.password.CheapHasher;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Keys follow each other on two nodes under load; the long form with {@code -Dgatehouse.long=true}. */
+class KeyRotationTest {
+    private static final Duration ROTATION = Duration.ofSeconds(1);
+    private static final Duration TOKEN_LIFE = Duration.ofSeconds(5);
+    private static final Duration RUN = Duration.ofSeconds(Boolean.getBoolean("gatehouse.long") ? 60 : 15);
+
+    /** Well before a token expires, so that one which is refused is refused for its key. */
+    private static final Duration USED_FOR = Duration.ofSeconds(3);
+
+    private static final Stores stores = new Stores();
+
+    @AfterAll
+    static void stop() {
+        stores.close();
+    }
+
+    private record Issued(String token, long at) {}
+
+    @Test
+    void noValidTokenIsRefusedWhileKeysRotateEverySecondOnTwoNodes() throws Exception {
+        Queue<String> refusals = new ConcurrentLinkedQueue<>();
+        Deque<Issued> tokens = new ConcurrentLinkedDeque<>();
+        AtomicInteger checks = new AtomicInteger();
+        AtomicBoolean running = new AtomicBoolean(true);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (Node one = node(ROTATION);
+                Node other = node(ROTATION)) {
+            List<Future<?>> load = new ArrayList<>();
+            for (Node node : List.of(one, other)) {
+                load.add(threads.submit(() -> {
+                    while (running.get()) {
+                        long at = System.nanoTime();
+                        tokens.addFirst(new Issued(node.adminToken(), at));
+                        TimeUnit.MILLISECONDS.sleep(20);
+                    }
+                    return null;
+                }));
+            }
+            await().until(() -> !tokens.isEmpty());
+            for (Node node : List.of(one, other, one, other)) {
+                load.add(threads.submit(() -> {
+                    while (running.get()) {
+                        for (Issued issued : List.copyOf(tokens)) {
+                            if (System.nanoTime() - issued.at() > USED_FOR.toNanos()) {
+                                tokens.remove(issued);
+                                continue;
+                            }
+                            Answer answer = node.get("/user/me", issued.token());
+                            checks.incrementAndGet();
+                            if (answer.status() != 200) {
+                                refusals.add(answer.body());
+                            }
+                        }
+                    }
+                    return null;
+                }));
+            }
+            long before = newestRound();
+            Set<Long> rounds = new HashSet<>();
+            long end = System.nanoTime() + RUN.toNanos();
+            while (System.nanoTime() < end) {
+                stores.collection("signingKeys").find().forEach(key -> rounds.add(key.getLong("round")));
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+            running.set(false);
+            for (Future<?> thread : load) {
+                thread.get(30, TimeUnit.SECONDS);
+            }
+
+            assertThat(refusals).as("of %s checks", checks).isEmpty();
+            assertThat(checks.get()).isGreaterThan(1_000);
+            // One key a second, a lead's worth ahead; a busy machine makes one late, none makes two.
+            long made = newestRound() - before;
+            assertThat(made).isBetween(RUN.toSeconds() * 2 / 3, RUN.toSeconds() + 1);
+            assertThat(rounds)
+                    .containsAll(LongStream.range(before, before + made).boxed().toList());
+        } finally {
+            running.set(false);
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aDeletedKeyIsRefusedOnBothNodesAtTheFirstRequestAfterTheAnswer() {
+        try (Node one = node(Duration.ofDays(30));
+                Node other = node(Duration.ofDays(30))) {
+            for (int round = 0; round < 3; round++) {
+                String token = one.adminToken();
+                String elsewhere = other.adminToken();
+                String kid = current(one, token);
+                assertThat(other.get("/user/me", token).status()).isEqualTo(200);
+                assertThat(one.get("/user/me", elsewhere).status()).isEqualTo(200);
+
+                assertThat(one.delete("/key/" + kid, token).status()).isEqualTo(204);
+
+                for (Node node : List.of(other, one)) {
+                    assertRefused(node.get("/user/me", token));
+                    assertRefused(node.get("/user/me", elsewhere));
+                }
+                assertThat(other.get("/user/me", one.adminToken()).status()).isEqualTo(200);
+                assertThat(one.get("/user/me", other.adminToken()).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    private static long newestRound() {
+        return Objects.requireNonNull(stores.collection("signingKeys")
+                        .find()
+                        .sort(new Document("round", -1))
+                        .first())
+                .getLong("round");
+    }
+
+    private static void assertRefused(Answer answer) {
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("message")).isEqualTo("invalid signature");
+    }
+
+    private static String current(Node node, String admin) {
+        for (JsonNode key : node.get("/key", admin).json()) {
+            if (key.path("current").asBoolean()) {
+                return key.path("kid").asText();
+            }
+        }
+        throw new AssertionError("no key is current");
+    }
+
+    private static Node node(Duration rotation) {
+        KeySchedule schedule = KeySchedule.every(rotation, TOKEN_LIFE);
+        Map<String, String> settings = Map.of("AUTH_EXPIRY", Long.toString(TOKEN_LIFE.toMillis()));
+        return Node.start(
+                stores,
+                settings,
+                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), schedule, command -> {}));
+    }
+}

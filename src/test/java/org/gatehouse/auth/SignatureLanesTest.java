@@ -1,0 +1,126 @@
+package org.gatehouse.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SignatureLanesTest {
+    private static final int CORES = 2;
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final SignatureLanes lanes = new SignatureLanes(CORES, nanos::get);
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final CountDownLatch end = new CountDownLatch(1);
+    private final AtomicInteger running = new AtomicInteger();
+
+    @AfterEach
+    void stop() {
+        end.countDown();
+        threads.shutdownNow();
+    }
+
+    @Test
+    void aSourceIsSuspectAfterManyFailuresInAMinute() {
+        fail("bad", SignatureLanes.TOLERATED_FAILURES);
+        assertThat(lanes.isSuspect("bad")).isFalse();
+
+        fail("bad", 1);
+        assertThat(lanes.isSuspect("bad")).isTrue();
+        assertThat(lanes.isSuspect("good")).isFalse();
+
+        nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+        assertThat(lanes.isSuspect("bad")).isFalse();
+    }
+
+    @Test
+    void suspectsShareOnePlaceAndAreNotInTheWayOfOthers() {
+        fail("bad", SignatureLanes.TOLERATED_FAILURES + 1);
+        fail("worse", SignatureLanes.TOLERATED_FAILURES + 1);
+        occupy("bad");
+        await().until(() -> running.get() == 1);
+
+        assertBusyAfterASecond("worse");
+        assertThat(lanes.check("good", () -> true)).isTrue();
+        end.countDown();
+        await().until(() -> running.get() == 0);
+        assertThat(lanes.check("worse", () -> false)).isFalse();
+    }
+
+    @Test
+    void othersHaveAPlaceForEachCore() {
+        for (int i = 0; i < CORES; i++) {
+            occupy("good");
+        }
+        await().until(() -> running.get() == CORES);
+
+        assertBusyAfterASecond("good");
+    }
+
+    @Test
+    void aFloodHoldsFewThreads() throws Exception {
+        fail("bad", SignatureLanes.TOLERATED_FAILURES + 1);
+        occupy("bad");
+        await().until(() -> running.get() == 1);
+        AtomicInteger refused = new AtomicInteger();
+        int flood = 200;
+
+        for (int i = 0; i < flood; i++) {
+            var unused = threads.submit(() -> {
+                try {
+                    return lanes.check("bad", () -> false);
+                } catch (GatehouseException busy) {
+                    refused.incrementAndGet();
+                    throw busy;
+                }
+            });
+        }
+
+        // Long before the second is over that the others wait for.
+        await().pollInterval(Duration.ofMillis(10))
+                .atMost(Duration.ofMillis(900))
+                .until(() -> refused.get() >= flood / 2);
+    }
+
+    private void fail(String source, int times) {
+        for (int i = 0; i < times; i++) {
+            lanes.countFailure(source);
+        }
+    }
+
+    /** Takes a place until the end of the test. */
+    private void occupy(String source) {
+        Future<Boolean> unused = threads.submit(() -> lanes.check(source, () -> {
+            running.incrementAndGet();
+            try {
+                end.await();
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+            running.decrementAndGet();
+            return true;
+        }));
+    }
+
+    private void assertBusyAfterASecond(String source) {
+        long begun = System.nanoTime();
+        assertThatThrownBy(() -> lanes.check(source, () -> true))
+                .isInstanceOfSatisfying(GatehouseException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo(ErrorCode.BUSY);
+                    assertThat(refused.retryAfter()).isPresent();
+                });
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isBetween(Duration.ofMillis(900), Duration.ofSeconds(3));
+    }
+}

@@ -1,0 +1,415 @@
+package org.gatehouse.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an attacker may try with a token (RFC 8725, section 2), and where its time begins and ends. */
+class TokenVerifierTest {
+    private static final Duration LIFETIME = Duration.ofMinutes(10);
+    private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
+    private static final UserId USER = new UserId("6b04b3b7e9cfde2681108d5e");
+    private static final SessionId SESSION = SessionId.draw(new SecureRandom());
+    private static final String SOURCE = "192.0.2.1";
+
+    private static final Stores stores = new Stores();
+    private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+
+    private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00Z"));
+    private final RotatingKeys keys = new RotatingKeys(
+            mongo,
+            AUTH_KEY,
+            Optional.empty(),
+            KeySchedule.every(Duration.ofDays(30), LIFETIME),
+            clock,
+            Ticker.systemTicker(),
+            new SecureRandom());
+    private final SignatureLanes lanes = new SignatureLanes(2, Ticker.systemTicker());
+    private final TokenVerifier verifier = new TokenVerifier(keys, "us", "our services", clock, lanes);
+    private final TokenIssuer issuer = new TokenIssuer(keys, "us", "our services", LIFETIME, clock);
+    private final String valid =
+            issuer.issue(USER, SESSION, Set.of("user"), Instant.MAX).token();
+
+    @AfterAll
+    static void stop() {
+        mongo.close();
+        stores.close();
+    }
+
+    @Test
+    void ourOwnTokenSaysWhatItWasIssuedWith() {
+        AccessToken token = verifier.verify(valid, SOURCE);
+
+        assertThat(token.userId()).isEqualTo(USER);
+        assertThat(token.sessionId()).isEqualTo(SESSION);
+        assertThat(token.roles()).containsExactly("user");
+        assertThat(token.issuedAt()).isEqualTo(clock.instant());
+        assertThat(token.expiresAt()).isEqualTo(clock.instant().plus(LIFETIME));
+        assertThat(verifier.verify(valid, SOURCE)).as("remembered").isSameAs(token);
+    }
+
+    @Test
+    void itsHeaderIsThatOfAnAccessToken() throws ParseException {
+        assertThat(SignedJWT.parse(valid).getHeader().toJSONObject())
+                .containsOnly(
+                        Map.entry("typ", "at+jwt"),
+                        Map.entry("alg", "ES256"),
+                        Map.entry("kid", keys.current().id()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "None", "NONE", "nOnE"})
+    void aTokenWithoutASignatureIsRefused(String algorithm) {
+        String header = encoded("{\"alg\":\"" + algorithm + "\",\"typ\":\"at+jwt\",\"kid\":\""
+                + keys.current().id() + "\"}");
+
+        assertRefused(header + "." + payload() + ".", "invalid signature", "invalid token");
+        assertRefused(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");
+    }
+
+    @Test
+    void aPlainTokenOfTheLibraryIsRefused() throws ParseException {
+        assertRefused(new PlainJWT(claims().build()).serialize(), "invalid signature");
+    }
+
+    @Test
+    void aTokenWhoseSignatureWasCutOffIsRefused() {
+        assertRefused(valid.substring(0, valid.lastIndexOf('.') + 1), "invalid token", "invalid signature");
+        assertRefused(valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86), "invalid signature");
+    }
+
+    @Test
+    void ourPublicKeyAsASharedSecretIsRefusedInEveryForm() throws Exception {
+        ECKey key = publicKey();
+        byte[] der = key.toECPublicKey().getEncoded();
+        String pem = "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                        .encodeToString(der)
+                + "\n-----END PUBLIC KEY-----";
+        for (byte[] secret : List.of(
+                der,
+                pem.getBytes(StandardCharsets.US_ASCII),
+                (pem + "\n").getBytes(StandardCharsets.US_ASCII),
+                key.toJSONString().getBytes(StandardCharsets.UTF_8),
+                keys.publicKeys().getBytes(StandardCharsets.UTF_8),
+                key.getX().decode(),
+                key.getX().toString().getBytes(StandardCharsets.US_ASCII))) {
+            JWSHeader header = header(JWSAlgorithm.HS256, key.getKeyID()).build();
+            SignedJWT token = new SignedJWT(header, claims().build());
+            token.sign(new MACSigner(secret));
+
+            assertRefused(token.serialize(), "invalid signature");
+        }
+    }
+
+    @Test
+    void theAuthKeyItselfSignsNothing() throws Exception {
+        String hmac = SigningKey.hmac(AUTH_KEY).id();
+        for (String keyId : List.of(hmac, keys.current().id())) {
+            SignedJWT token = new SignedJWT(header(JWSAlgorithm.HS256, keyId).build(), claims().build());
+            token.sign(new MACSigner(AUTH_KEY.bytes()));
+
+            assertRefused(token.serialize(), "invalid signature");
+        }
+    }
+
+    @Test
+    void aKeyThatTheTokenBringsAlongIsNotUsed() throws Exception {
+        ECKey foreign =
+                new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate();
+        for (String keyId : List.of(foreign.getKeyID(), keys.current().id())) {
+            JWSHeader embedded =
+                    header(JWSAlgorithm.ES256, keyId).jwk(foreign.toPublicJWK()).build();
+            JWSHeader linked = header(JWSAlgorithm.ES256, keyId)
+                    .jwkURL(URI.create("http://127.0.0.1:9/jwks.json"))
+                    .build();
+            JWSHeader certified = header(JWSAlgorithm.ES256, keyId)
+                    .x509CertURL(URI.create("http://127.0.0.1:9/certificate"))
+                    .build();
+            for (JWSHeader header : List.of(embedded, linked, certified)) {
+                SignedJWT token = new SignedJWT(header, claims().build());
+                token.sign(new ECDSASigner(foreign));
+
+                assertRefused(token.serialize(), "invalid signature");
+            }
+        }
+    }
+
+    @Test
+    void anotherCurveUnderOurKeyIdIsRefused() throws Exception {
+        ECKey foreign = new ECKeyGenerator(Curve.P_384).generate();
+        SignedJWT token =
+                new SignedJWT(header(JWSAlgorithm.ES384, keys.current().id()).build(), claims().build());
+        token.sign(new ECDSASigner(foreign));
+
+        assertRefused(token.serialize(), "invalid signature");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"../../../../dev/null\"",
+                "\"' OR 1=1 --\"",
+                "\"$ne\"",
+                "\"\"",
+                "{\"$ne\":null}",
+                "[\"a\"]",
+                "null",
+                "7",
+                "true"
+            })
+    void aKeyIdThatIsNoneOfOursIsRefused(String keyId) {
+        String header = encoded("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":" + keyId + "}");
+
+        assertRefused(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");
+    }
+
+    @Test
+    void aTokenWithoutAKeyIdIsRefused() throws Exception {
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.ES256)
+                        .type(TokenIssuer.ACCESS_TOKEN)
+                        .build(),
+                claims().build());
+        token.sign(keys.current().signer().orElseThrow());
+
+        assertRefused(token.serialize(), "invalid signature");
+    }
+
+    @Test
+    void extensionsThatMustBeUnderstoodAreRefused() throws Exception {
+        JWSHeader unencoded = header(JWSAlgorithm.ES256, keys.current().id())
+                .base64URLEncodePayload(false)
+                .criticalParams(Set.of("b64"))
+                .build();
+        JWSHeader invented = header(JWSAlgorithm.ES256, keys.current().id())
+                .customParam("invented", true)
+                .criticalParams(Set.of("invented"))
+                .build();
+
+        assertRefused(signed(invented, claims()), "invalid signature");
+        assertRefused(
+                new JWSHeader.Builder(unencoded).build().toBase64URL() + "." + payload() + "." + signature(),
+                "invalid signature");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"JWT", "jwt", "at+jwt2", "secevent+jwt", ""})
+    void anotherTypeIsRefused(String type) throws Exception {
+        JWSHeader header = header(JWSAlgorithm.ES256, keys.current().id())
+                .type(new JOSEObjectType(type))
+                .build();
+
+        assertRefused(signed(header, claims()), "jwt type invalid");
+    }
+
+    @Test
+    void noTypeIsRefused() throws Exception {
+        JWSHeader header =
+                header(JWSAlgorithm.ES256, keys.current().id()).type(null).build();
+
+        assertRefused(signed(header, claims()), "jwt type invalid");
+    }
+
+    @Test
+    void aTokenOfAnotherIssuerOrForAnotherAudienceIsRefused() throws Exception {
+        assertRefused(signed(claims().issuer("them")), "jwt issuer invalid");
+        assertRefused(signed(claims().issuer("US")), "jwt issuer invalid");
+        assertRefused(signed(claims().issuer(null)), "jwt issuer invalid");
+        assertRefused(signed(claims().audience("theirs")), "jwt audience invalid");
+        assertRefused(signed(claims().audience((String) null)), "jwt audience invalid");
+        assertThat(verifier.verify(signed(claims().audience(List.of("theirs", "our services"))), SOURCE)
+                        .userId())
+                .isEqualTo(USER);
+    }
+
+    @Test
+    void aTokenEndsAtItsExpiryToTheSecond() throws Exception {
+        Instant end = Instant.parse("2026-11-23T10:05:00Z");
+        String token = signed(claims().expirationTime(Date.from(end)));
+
+        clock.set(end.minusMillis(1));
+        assertThat(verifier.verify(token, SOURCE).expiresAt()).isEqualTo(end);
+        clock.set(end);
+        assertThat(refusal(token).code()).as("remembered").isEqualTo(ErrorCode.TOKEN_EXPIRED);
+        String unseen = signed(claims().expirationTime(Date.from(end)).jwtID("another"));
+        GatehouseException refused = refusal(unseen);
+        assertThat(refused.code()).isEqualTo(ErrorCode.TOKEN_EXPIRED);
+        assertThat(refused.getMessage()).isEqualTo("jwt expired");
+        assertThat(refused.expiredAt()).contains(end);
+    }
+
+    @Test
+    void aTokenFromTheFutureIsAcceptedWithinTheLeewayAndNoFurther() throws Exception {
+        Instant latest = clock.instant().plus(TokenVerifier.CLOCK_SKEW);
+
+        assertThat(verifier.verify(signed(claims().notBeforeTime(Date.from(latest))), SOURCE)
+                        .userId())
+                .isEqualTo(USER);
+        assertThat(verifier.verify(signed(claims().issueTime(Date.from(latest))), SOURCE)
+                        .userId())
+                .isEqualTo(USER);
+        assertRefused(signed(claims().notBeforeTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
+        assertRefused(signed(claims().issueTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
+        assertThat(TokenVerifier.CLOCK_SKEW).isLessThanOrEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void absurdTimesAreRefused() throws Exception {
+        for (Object time : List.of(Long.MAX_VALUE, Long.MIN_VALUE, 1e300, "soon", List.of(1), Map.of("$gt", 0))) {
+            assertThat(refusal(signed(claims().claim("exp", time).claim("nbf", time)))
+                            .code()
+                            .status())
+                    .as("%s", time)
+                    .isEqualTo(401);
+        }
+    }
+
+    @Test
+    void aHugeTokenIsRefusedWithoutBeingParsed() {
+        assertRefused("a".repeat(100_000), "jwt malformed");
+        assertRefused("e30." + "A".repeat(100_000) + ".AAAA", "jwt malformed");
+        assertRefused(".".repeat(100_000), "jwt malformed");
+    }
+
+    @Test
+    void everyOtherLetterInTheSignatureIsRefused() {
+        int start = valid.lastIndexOf('.') + 1;
+        for (int i = start; i < valid.length(); i++) {
+            char other = valid.charAt(i) == 'A' ? 'B' : 'A';
+            // Each from an address of its own, for the many would wait for each other.
+            String tampered = valid.substring(0, i) + other + valid.substring(i + 1);
+            assertThat(refusal(tampered, "198.51.100." + i).getMessage()).isEqualTo("invalid signature");
+        }
+    }
+
+    @Test
+    void aRevokedKeyEndsARememberedTokenToo() {
+        verifier.verify(valid, SOURCE);
+
+        keys.revoke(keys.current().id());
+
+        assertRefused(valid, "invalid signature");
+        String next = issuer.issue(USER, SESSION, Set.of(), Instant.MAX).token();
+        assertThat(verifier.verify(next, SOURCE).roles()).isEmpty();
+    }
+
+    @Test
+    void aFloodOfForgedTokensIsNotInTheWayOfOthersAndStillHearsThatTheyAreForged() {
+        String forged = valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86);
+        for (int i = 0; i <= SignatureLanes.TOLERATED_FAILURES; i++) {
+            assertThat(lanes.isSuspect(SOURCE)).isFalse();
+            assertRefused(forged, "invalid signature");
+        }
+
+        assertThat(lanes.isSuspect(SOURCE)).isTrue();
+        assertRefused(forged, "invalid signature");
+        assertThat(verifier.verify(valid, SOURCE).userId()).isEqualTo(USER);
+        assertThat(lanes.isSuspect("192.0.2.2")).isFalse();
+    }
+
+    @Test
+    void expiredTokensCountAsBadOnes() throws Exception {
+        String expired = signed(claims().expirationTime(Date.from(clock.instant())));
+
+        for (int i = 0; i <= SignatureLanes.TOLERATED_FAILURES; i++) {
+            assertRefused(expired, "jwt expired");
+        }
+
+        assertThat(lanes.isSuspect(SOURCE)).isTrue();
+    }
+
+    private static GatehouseException refusal(String token, String source, TokenVerifier verifier) {
+        return catchThrowableOfType(GatehouseException.class, () -> verifier.verify(token, source));
+    }
+
+    private GatehouseException refusal(String token, String source) {
+        return refusal(token, source, verifier);
+    }
+
+    private GatehouseException refusal(String token) {
+        return refusal(token, SOURCE);
+    }
+
+    /** Refused with one of these messages, and as the caller's mistake. */
+    private void assertRefused(String token, String... messages) {
+        GatehouseException refused = refusal(token);
+        assertThat(refused).as("refusal").isNotNull();
+        assertThat(refused.code().status()).isEqualTo(401);
+        assertThat(refused.getMessage()).isIn(Arrays.asList(messages));
+    }
+
+    private JWTClaimsSet.Builder claims() throws ParseException {
+        return new JWTClaimsSet.Builder(SignedJWT.parse(valid).getJWTClaimsSet());
+    }
+
+    private static JWSHeader.Builder header(JWSAlgorithm algorithm, String keyId) {
+        return new JWSHeader.Builder(algorithm).type(TokenIssuer.ACCESS_TOKEN).keyID(keyId);
+    }
+
+    private String signed(JWTClaimsSet.Builder claims) throws JOSEException {
+        return signed(header(JWSAlgorithm.ES256, keys.current().id()).build(), claims);
+    }
+
+    /** Signed with our own key, which no attacker has. */
+    private String signed(JWSHeader header, JWTClaimsSet.Builder claims) throws JOSEException {
+        SignedJWT token = new SignedJWT(header, claims.build());
+        token.sign(keys.current().signer().orElseThrow());
+        return token.serialize();
+    }
+
+    private ECKey publicKey() throws ParseException {
+        return JWKSet.parse(keys.publicKeys())
+                .getKeyByKeyId(keys.current().id())
+                .toECKey();
+    }
+
+    private String payload() {
+        return valid.split("\\.", -1)[1];
+    }
+
+    private String signature() {
+        return valid.split("\\.", -1)[2];
+    }
+
+    private static String encoded(String json) {
+        return Base64URL.encode(json).toString();
+    }
+}
