@@ -53,6 +53,8 @@ import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.FirstAdministrator;
+import org.gatehouse.user.MongoAdoption;
+import org.gatehouse.user.MongoPasswordSweep;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.Registration;
 import org.gatehouse.user.User;
@@ -76,6 +78,7 @@ final class Gatehouse implements AutoCloseable {
     private final RedisConnection redis;
     private final Generation generation;
     private final KeyRing keys;
+    private final MongoPasswordSweep passwordSweep;
     private final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
@@ -161,12 +164,16 @@ final class Gatehouse implements AutoCloseable {
                 new JwksResource(keys, parts.keySchedule().maxAge()),
                 new AuditResource(audit));
 
+        passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
+        MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);
+
         startup = new Startup(gate, () -> {
             auditEntries.createIndexes();
-            storedUsers.createIndexes();
             storedSessions.createIndexes();
             keys.start();
+            adoption.run();
             administrator.ifPresent(account -> account.ensure(userService));
+            passwordSweep.start();
         });
     }
 
@@ -195,6 +202,7 @@ final class Gatehouse implements AutoCloseable {
     public void close() {
         startup.close();
         keys.close();
+        passwordSweep.close();
         hasher.close();
         generation.close();
         redis.close();

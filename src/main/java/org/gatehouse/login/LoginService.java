@@ -11,10 +11,12 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.audit.LoginFailure;
 import org.gatehouse.auth.TokenIssuer;
+import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
 import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.StoredPassword;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
@@ -23,6 +25,8 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 import org.gatehouse.user.UserStatus;
 import org.gatehouse.user.Username;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The rules of login: a wrong password, an unknown user and a disabled one get the same answer after the same work.
@@ -30,6 +34,8 @@ import org.gatehouse.user.Username;
  * <p>Credentials come from the store itself, never from the cache.
  */
 public final class LoginService {
+    private static final Logger log = LoggerFactory.getLogger(LoginService.class);
+
     private final MongoUserDao credentials;
     private final UserService users;
     private final SessionService sessions;
@@ -66,9 +72,9 @@ public final class LoginService {
      */
     public Login login(String name, String password, Origin origin) {
         Instant now = now();
-        Optional<Credential> found = Username.parse(name).flatMap(credentials::findCredential);
+        Optional<Credential> found = Username.fold(name).flatMap(credentials::findCredential);
         Attempt attempt = admit(name, found, origin, now);
-        boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::passwordHash)));
+        boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
         Optional<LoginFailure> failure = failure(found, right);
         if (failure.isPresent()) {
             record(AuditEvent.loginFailed(failure.get(), origin), found.map(Credential::user));
@@ -77,6 +83,10 @@ public final class LoginService {
         Credential credential = found.orElseThrow();
         attempt.succeeded();
         credentials.recordLogin(credential, origin.source(), now);
+        credential
+                .password()
+                .filter(hasher::needsRehash)
+                .ifPresent(old -> rehash(credential.user().id(), password, old));
         StartedSession session = sessions.start(credential.user(), origin);
         record(
                 AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
@@ -135,5 +145,14 @@ public final class LoginService {
 
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    /** Stores a better hash of a password that was right; the login goes on without it where that cannot be done now. */
+    private void rehash(UserId id, String password, StoredPassword old) {
+        try {
+            credentials.replacePassword(id, old, hasher.hash(password));
+        } catch (GatehouseException notNow) {
+            log.debug("The password of {} is hashed anew at another login: {}", id, notNow.code());
+        }
     }
 }

@@ -68,7 +68,7 @@ public final class PasswordService {
         String newPassword = required(body, NEW, errors);
         String currentPassword = own ? required(body, CURRENT, errors) : "";
         if (!errors.concerns(NEW)) {
-            policy.complaint(newPassword).ifPresent(complaint -> errors.add(NEW, complaint));
+            policy.complaint(newPassword, user.username()).ifPresent(complaint -> errors.add(NEW, complaint));
         }
         errors.throwIfAny();
         if (own) {
@@ -86,9 +86,9 @@ public final class PasswordService {
             Credential credential = credentials
                     .findCredential(caller.userId())
                     .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
-            Optional<String> hash = credential.passwordHash();
             requireRight(caller, credential, currentPassword);
-            if (users.changePassword(caller.userId(), hash, newPassword, Optional.of(caller.sessionId()))) {
+            if (users.changePassword(
+                    caller.userId(), credential.password(), newPassword, Optional.of(caller.sessionId()))) {
                 return;
             }
         }
@@ -102,7 +102,7 @@ public final class PasswordService {
                 LoginThrottle.accountName(credential.user().username()),
                 credential.knows(source, clock.instant()),
                 source);
-        if (!attempt.check(() -> hasher.matches(password, credential.passwordHash()))) {
+        if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
             throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
         }
         attempt.succeeded();

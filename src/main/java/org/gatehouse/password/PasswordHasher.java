@@ -1,5 +1,8 @@
 package org.gatehouse.password;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,15 +16,15 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /**
- * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings.
+ * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings. What the original service stored,
+ * bcrypt or the password itself, is checked too.
  *
  * <p>At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others are refused
  * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory.
@@ -34,9 +37,14 @@ public final class PasswordHasher implements AutoCloseable {
     private static final int WAITING_PER_CORE = 16;
 
     /** Normalising a hostile text of the largest body costs more than the hash; no password is as long as this. */
-    private static final int MAX_CHARS = 1024;
+    static final int MAX_CHARS = 1024;
 
     private static final String IMPOSSIBLE = "nobody's guess";
+
+    /** How long work that can wait gives way to logins. */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private static final long LOOK_AGAIN_MS = 5;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
@@ -44,27 +52,31 @@ public final class PasswordHasher implements AutoCloseable {
 
     private static final int SALT_BYTES = 16;
     private static final int HASH_BYTES = 32;
-    private static final int LANES = 1;
 
     private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
-    private final PasswordEncoder encoder;
+    private final Argon2 argon2;
+    private final Argon2Hash hashOfNobody;
+    private final SecureRandom random = new SecureRandom();
+    private final int cores;
     private final ThreadPoolExecutor slots;
-    private final String hashOfNobody;
 
     /**
-     * Starts with no threads; they come with the first work.
+     * Starts with no threads; they come with the first work and go, with the memory they hold, after a minute without.
      *
      * @param memoryKib memory of a new hash; existing hashes carry their own costs
      * @param iterations passes of a new hash
      * @param cores how many hashes may run at once
      */
     public PasswordHasher(int memoryKib, int iterations, int cores) {
-        this(new Argon2PasswordEncoder(SALT_BYTES, HASH_BYTES, LANES, memoryKib, iterations), cores);
+        this(new Argon2(memoryKib), memoryKib, iterations, cores);
     }
 
-    PasswordHasher(PasswordEncoder encoder, int cores) {
-        this.encoder = encoder;
+    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores) {
+        this.argon2 = argon2;
+        // Matches no password: nothing is known whose hash is all zeros.
+        this.hashOfNobody = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
+        this.cores = cores;
         AtomicInteger number = new AtomicInteger();
         this.slots = new ThreadPoolExecutor(
                 cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
@@ -72,7 +84,7 @@ public final class PasswordHasher implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 });
-        this.hashOfNobody = encoder.encode("nobody's password");
+        this.slots.allowCoreThreadTimeOut(true);
     }
 
     /**
@@ -81,19 +93,52 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
     public String hash(String password) {
-        return inSlot(() -> encoder.encode(normal(password)));
+        return inSlot(() -> {
+            byte[] salt = new byte[SALT_BYTES];
+            random.nextBytes(salt);
+            Argon2Hash salted = hashOfNobody.with(salt, new byte[HASH_BYTES]);
+            return salted.with(salt, argon2.derive(normal(password), salted)).encode();
+        });
     }
 
     /**
-     * Whether this is the password; without a hash the answer is no, after the same work, so that time does not tell who
-     * has an account.
+     * The same for work that can wait: it begins when a slot is free or, so that it is not put off for ever, after
+     * {@link #PATIENCE}. Called from one thread, it delays no login by more than one hash.
+     *
+     * @throws GatehouseException {@code BUSY} when there is no slot even then
+     * @throws InterruptedException when the thread is told to stop
+     */
+    public String hashUnhurried(String password) throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while ((slots.getActiveCount() >= cores || !slots.getQueue().isEmpty()) && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+        }
+        return hash(password);
+    }
+
+    /**
+     * Whether this is the password. Without one, or with one that cannot be read, the answer is no, after the same work,
+     * so that time does not tell who has an account.
      *
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
-    public boolean matches(String password, Optional<String> hash) {
-        boolean possible = hash.isPresent() && password.length() <= MAX_CHARS;
-        String candidate = possible ? password : IMPOSSIBLE; // not empty: the encoder refuses that without any work
-        return inSlot(() -> encoder.matches(normal(candidate), hash.orElse(hashOfNobody))) && possible;
+    public boolean matches(String password, Optional<StoredPassword> stored) {
+        boolean possible = stored.isPresent() && password.length() <= MAX_CHARS;
+        String candidate = password.length() <= MAX_CHARS ? password : IMPOSSIBLE;
+        return inSlot(() -> verify(candidate, stored)) && possible;
+    }
+
+    /** True when a new hash of the same password would cost a thief more: the text is none of Argon2id, or a cheaper one. */
+    public boolean needsRehash(StoredPassword stored) {
+        return stored.plain()
+                || Argon2Hash.parse(stored.text())
+                        .map(hash -> hash.isWeakerThan(hashOfNobody))
+                        .orElse(true);
+    }
+
+    /** How many wait for a slot now. */
+    int waiting() {
+        return slots.getQueue().size();
     }
 
     @Override
@@ -106,6 +151,27 @@ public final class PasswordHasher implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean verify(String candidate, Optional<StoredPassword> stored) {
+        Optional<String> bcrypt = stored.filter(StoredPassword::isBcrypt).map(StoredPassword::text);
+        if (bcrypt.isPresent()) {
+            // As the original did it: the bytes as typed, and none after the 72nd.
+            return OpenBSDBCrypt.checkPassword(bcrypt.get(), candidate.getBytes(StandardCharsets.UTF_8));
+        }
+        Argon2Hash expected = stored.filter(password -> !password.plain())
+                .flatMap(hash -> Argon2Hash.parse(hash.text()))
+                .orElse(hashOfNobody);
+        String normal = normal(candidate);
+        boolean derived = MessageDigest.isEqual(argon2.derive(normal, expected), expected.hashBytes());
+        boolean same = stored.filter(StoredPassword::plain)
+                .map(password -> MessageDigest.isEqual(bytes(normal), bytes(normal(password.text()))))
+                .orElse(false);
+        return derived || same;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** The same password typed on two keyboards may differ in its code points (NIST SP 800-63B-4, section 3.1.1.2). */

@@ -1,12 +1,12 @@
 package org.gatehouse.user;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.password.StoredPassword;
 
 /**
  * A user DAO with a read-through cache before it: a single user is read from the cache where that may be believed, and
@@ -30,7 +30,7 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public List<User> list(UserQuery query) {
+    public UserPage list(UserQuery query) {
         return store.list(query);
     }
 
@@ -47,8 +47,8 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public boolean changePassword(
-            UserId id, Optional<String> currentHash, String newHash, Optional<SessionId> sparing) {
-        return cache.write(id.hex(), () -> store.changePassword(id, currentHash, newHash, sparing));
+            UserId id, Optional<StoredPassword> current, String newHash, Optional<SessionId> sparing) {
+        return cache.write(id.hex(), () -> store.changePassword(id, current, newHash, sparing));
     }
 
     @Override

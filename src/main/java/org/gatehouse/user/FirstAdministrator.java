@@ -40,7 +40,7 @@ public final class FirstAdministrator {
         if (username.isEmpty()) {
             problems.add("ADMIN_USERNAME is not a username: 3 to 64 letters, digits or visible ASCII characters.");
         }
-        policy.complaint(account.password().reveal())
+        policy.complaint(account.password().reveal(), account.username())
                 .ifPresent(complaint -> problems.add("ADMIN_PASSWORD " + complaint + "."));
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);

@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import com.mongodb.ErrorCategory;
 import com.mongodb.MongoException;
+import com.mongodb.WriteError;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
@@ -28,6 +29,7 @@ import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
+import org.bson.BsonType;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.auth.SessionId;
@@ -35,6 +37,7 @@ import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Roles;
+import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.MongoConnection;
 
 /**
@@ -50,20 +53,29 @@ public final class MongoUserDao implements UserDao {
     private static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
+    /** Another service may have written documents under ids of other types, which no caller could name. */
+    private static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
+
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
     private final MongoCollection<BsonDocument> reads;
+    private final MongoParkedNames parkedNames;
     private final Clock clock;
 
     public MongoUserDao(MongoConnection mongo, String collection, Clock clock) {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
+        this.parkedNames = new MongoParkedNames(mongo, collection);
         this.clock = clock;
     }
 
-    /** Makes the indexes that uniqueness and lists rest on; harmless when they exist or another node makes them too. */
-    public void createIndexes() {
+    /**
+     * Makes the indexes that uniqueness and lists rest on; harmless when they exist or another node makes them too.
+     *
+     * @return false when it could not be done because documents of another service have no {@code usernameKey}
+     */
+    public boolean createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true)),
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
@@ -73,12 +85,10 @@ public final class MongoUserDao implements UserDao {
                 users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
         try {
             mongo.call(() -> patient.createIndexes(indexes));
+            return true;
         } catch (MongoException refused) {
             if (isDuplicate(refused)) {
-                throw new IllegalStateException(
-                        "The collection " + users.getNamespace() + " holds documents that Gatehouse did not write;"
-                                + " name another one in DB_COLLECTION_USERS",
-                        refused);
+                return false;
             }
             throw refused;
         }
@@ -101,12 +111,25 @@ public final class MongoUserDao implements UserDao {
         return findCredential(byId(id));
     }
 
+    /**
+     * Puts a hash in the place of what was stored of the same password, unless that has changed meanwhile. Nothing that
+     * anybody sees or caches changes, so the version stays.
+     */
+    public void replacePassword(UserId id, StoredPassword old, String hash) {
+        mongo.call(() -> users.updateOne(Filters.and(byId(id), stillStored(old)), UserDocument.replacePassword(hash)));
+    }
+
+    private static Bson stillStored(StoredPassword password) {
+        BsonString text = new BsonString(password.text());
+        return Filters.or(
+                Filters.eq(UserDocument.PASSWORD_HASH, text),
+                Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
+    }
+
     private Optional<Credential> findCredential(Bson filter) {
         return Optional.ofNullable(mongo.call(() -> reads.find(filter).first()))
                 .map(document -> new Credential(
-                        UserDocument.read(document),
-                        UserDocument.passwordHash(document),
-                        UserDocument.sources(document)));
+                        UserDocument.read(document), UserDocument.password(document), UserDocument.sources(document)));
     }
 
     /**
@@ -121,24 +144,23 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public boolean changePassword(
-            UserId id, Optional<String> currentHash, String newHash, Optional<SessionId> sparing) {
-        Bson unchanged = currentHash
-                .map(hash -> Filters.and(byId(id), Filters.eq(UserDocument.PASSWORD_HASH, new BsonString(hash))))
+            UserId id, Optional<StoredPassword> current, String hash, Optional<SessionId> sparing) {
+        Bson filter = current.map(password -> Filters.and(byId(id), stillStored(password)))
                 .orElseGet(() -> byId(id));
         Bson change = Updates.combine(
-                Updates.set(UserDocument.PASSWORD_HASH, new BsonString(newHash)),
-                Updates.unset(UserJson.PASSWORD),
+                UserDocument.replacePassword(hash),
                 Updates.inc(UserDocument.SESSION_CUTOFF, 1L),
                 sparing.map(kept -> Updates.set(UserDocument.SESSION_KEPT, new BsonString(kept.text())))
                         .orElseGet(() -> Updates.unset(UserDocument.SESSION_KEPT)),
                 Updates.inc(UserJson.VERSION, 1L),
                 Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
-        return mongo.call(() -> users.updateOne(unchanged, change)).getMatchedCount() > 0;
+        return mongo.call(() -> users.updateOne(filter, change)).getMatchedCount() > 0;
     }
 
     /** Some of the administrators who can log in; never more than the limit. */
     List<UserId> activeAdministrators(int limit) {
         Bson filter = Filters.and(
+                SERVED,
                 Filters.exists(UserJson.VERSION), // without one, another service wrote these fields
                 Filters.eq(UserJson.ROLES, new BsonString(Roles.ADMIN)),
                 Filters.eq(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text())));
@@ -146,30 +168,35 @@ public final class MongoUserDao implements UserDao {
                 .projection(Projections.include(UserJson.ID))
                 .limit(limit)
                 .into(new ArrayList<>()));
-        return found.stream()
-                .map(document ->
-                        new UserId(document.getObjectId(UserJson.ID).getValue().toHexString()))
-                .toList();
+        return found.stream().map(UserDocument::id).toList();
     }
 
     @Override
-    public List<User> list(UserQuery query) {
+    public UserPage list(UserQuery query) {
         // Each order is that of an index: names are unique, equal times are told apart by id.
         List<String> fields =
                 query.sort().byTime() ? List.of(UserJson.CREATED_AT, UserJson.ID) : List.of(UserDocument.KEY);
         Bson order = query.sort().ascending() ? Sorts.ascending(fields) : Sorts.descending(fields);
-        Bson filter = query.after().map(MongoUserDao::beyond).orElseGet(BsonDocument::new);
+        Bson filter =
+                query.after().map(place -> Filters.and(beyond(place), SERVED)).orElse(SERVED);
         List<BsonDocument> documents = mongo.call(() -> reads.find(filter)
                 .projection(WITHOUT_PASSWORDS)
                 .sort(order)
-                .limit(query.limit())
+                .limit(query.limit() + 1) // one more tells whether there is another page
                 .into(new ArrayList<>()));
-        return documents.stream().map(UserDocument::read).toList();
+        List<BsonDocument> page = documents.subList(0, Math.min(documents.size(), query.limit()));
+        Optional<UserQuery.Place> next = Optional.empty();
+        if (documents.size() > page.size()) {
+            BsonDocument last = page.get(page.size() - 1);
+            next = Optional.of(UserQuery.Place.of(UserDocument.read(last), UserDocument.key(last), query.sort()));
+        }
+        return new UserPage(page.stream().map(UserDocument::read).toList(), next);
     }
 
     @Override
     public User insert(NewUser user) {
         BsonDocument document = UserDocument.of(user, clock.instant());
+        requireUnparked(user.username(), UserDocument.id(document));
         mongo.call(() -> refusingTakenNames(() -> users.insertOne(document)));
         return UserDocument.read(document);
     }
@@ -177,10 +204,13 @@ public final class MongoUserDao implements UserDao {
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
         return untilUndisturbed(id, before -> {
-            List<Bson> changes = UserDocument.changes(before, edit.apply(before));
+            User edited = edit.apply(before);
+            List<Bson> changes = UserDocument.changes(before, edited);
             if (changes.isEmpty()) {
                 return Optional.of(before);
             }
+            Optional<Username> newName = UserDocument.newName(before, edited);
+            newName.ifPresent(name -> requireUnparked(name, id));
             changes.add(Updates.inc(UserJson.VERSION, 1L));
             changes.add(Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
             FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
@@ -188,6 +218,9 @@ public final class MongoUserDao implements UserDao {
                     .projection(WITHOUT_PASSWORDS);
             BsonDocument after = mongo.call(() -> refusingTakenNames(
                     () -> users.findOneAndUpdate(unchangedSince(before), Updates.combine(changes), options)));
+            if (after != null && newName.isPresent()) {
+                release(before);
+            }
             return Optional.ofNullable(after).map(UserDocument::read);
         });
     }
@@ -197,8 +230,23 @@ public final class MongoUserDao implements UserDao {
         return untilUndisturbed(id, before -> {
             check.accept(before);
             DeleteResult result = mongo.call(() -> users.deleteOne(unchangedSince(before)));
-            return result.getDeletedCount() > 0 ? Optional.of(before) : Optional.empty();
+            if (result.getDeletedCount() == 0) {
+                return Optional.empty();
+            }
+            release(before);
+            return Optional.of(before);
         });
+    }
+
+    /** A name that users of the original service share is nobody else's, though no key says so yet. */
+    private void requireUnparked(Username name, UserId id) {
+        if (parkedNames.hold(name.key(), id)) {
+            throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
+        }
+    }
+
+    private void release(User before) {
+        Username.fold(before.username()).ifPresent(name -> parkedNames.release(name.key()));
     }
 
     /**
@@ -242,6 +290,10 @@ public final class MongoUserDao implements UserDao {
 
     private static boolean isDuplicate(MongoException refused) {
         return ErrorCategory.fromErrorCode(refused.getCode()) == ErrorCategory.DUPLICATE_KEY;
+    }
+
+    static boolean isDuplicate(WriteError refused) {
+        return refused.getCategory() == ErrorCategory.DUPLICATE_KEY;
     }
 
     /** Everything after the place. */

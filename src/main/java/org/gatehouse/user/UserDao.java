@@ -1,12 +1,12 @@
 package org.gatehouse.user;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.password.StoredPassword;
 
 /**
  * Where users are kept.
@@ -17,7 +17,7 @@ public interface UserDao {
     Optional<User> find(UserId id);
 
     /** The users that the query asks for, in its order. */
-    List<User> list(UserQuery query);
+    UserPage list(UserQuery query);
 
     /**
      * Stores a new user under a new id.
@@ -39,11 +39,11 @@ public interface UserDao {
     /**
      * Gives a user another password, ending all sessions but one in the same write.
      *
-     * @param currentHash what must still be stored; empty when it does not matter
+     * @param current what must still be stored; empty when it does not matter
      * @param sparing the session that goes on
-     * @return false when there is no such user, or another hash is stored now
+     * @return false when there is no such user, or another password is stored now
      */
-    boolean changePassword(UserId id, Optional<String> currentHash, String newHash, Optional<SessionId> sparing);
+    boolean changePassword(UserId id, Optional<StoredPassword> current, String newHash, Optional<SessionId> sparing);
 
     /**
      * Deletes a user as it is stored now.

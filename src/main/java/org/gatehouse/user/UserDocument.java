@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.bson.BsonArray;
+import org.bson.BsonBoolean;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
@@ -32,6 +32,7 @@ import org.gatehouse.auth.SessionCutoff;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.http.Roles;
+import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
 import org.jspecify.annotations.Nullable;
 
@@ -84,15 +85,15 @@ final class UserDocument {
 
     /** The user in a document, without what proves the password. */
     static User read(BsonDocument document) {
-        ObjectId id = document.getObjectId(UserJson.ID).getValue();
+        UserId id = id(document);
         boolean ours = document.isNumber(UserJson.VERSION);
         Instant created = instant(document, UserJson.CREATED_AT)
-                .orElseGet(() -> id.getDate().toInstant().truncatedTo(ChronoUnit.MILLIS));
+                .orElseGet(() -> new ObjectId(id.hex()).getDate().toInstant());
         BsonDocument fields = document.clone();
         UserJson.SERVERS_OWN.forEach(fields::remove);
         UserJson.SETTABLE.forEach(fields::remove);
         return new User(
-                new UserId(id.toHexString()),
+                id,
                 text(document, UserJson.USERNAME).orElse(""),
                 ours ? roles(document.get(UserJson.ROLES)) : Set.of(Roles.USER),
                 ours
@@ -108,9 +109,37 @@ final class UserDocument {
                 (ObjectNode) BsonJson.toJson(fields));
     }
 
-    /** The hash to check a password against; empty when there is none. */
-    static Optional<String> passwordHash(BsonDocument document) {
-        return text(document, PASSWORD_HASH);
+    /** What there is to check a password against; the field of the original service counts where there is no hash yet. */
+    static Optional<StoredPassword> password(BsonDocument document) {
+        return text(document, PASSWORD_HASH)
+                .map(StoredPassword::hash)
+                .or(() -> text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofOriginal));
+    }
+
+    static UserId id(BsonDocument document) {
+        return new UserId(document.getObjectId(UserJson.ID).getValue().toHexString());
+    }
+
+    /** The id as another service may have chosen it, which need not be one of a user. */
+    static BsonValue anyId(BsonDocument document) {
+        return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
+    }
+
+    /** The folded name by which a document is found. */
+    static String key(BsonDocument document) {
+        return text(document, KEY).orElse("");
+    }
+
+    /** The update that leaves this hash, and no other trace of a password. */
+    static Bson replacePassword(String hash) {
+        return Updates.combine(Updates.set(PASSWORD_HASH, new BsonString(hash)), Updates.unset(UserJson.PASSWORD));
+    }
+
+    /** The name that a change gives a user; empty when it leaves the name as it is. */
+    static Optional<Username> newName(User before, User after) {
+        return after.username().equals(before.username())
+                ? Optional.empty()
+                : Optional.of(Username.parse(after.username()).orElseThrow());
     }
 
     /** The updates that turn one user into the other, and touch nothing else; none when they are the same. */
@@ -118,11 +147,10 @@ final class UserDocument {
         List<Bson> changes = new ArrayList<>();
         // What another service wrote under these names is not to be believed once the document has a version.
         boolean adopted = before.version() == 0;
-        if (!after.username().equals(before.username())) {
-            Username username = Username.parse(after.username()).orElseThrow();
+        newName(before, after).ifPresent(username -> {
             changes.add(Updates.set(UserJson.USERNAME, new BsonString(username.typed())));
             changes.add(Updates.set(KEY, new BsonString(username.key())));
-        }
+        });
         if (adopted || !after.roles().equals(before.roles())) {
             changes.add(Updates.set(UserJson.ROLES, roles(after.roles())));
         }
@@ -206,11 +234,25 @@ final class UserDocument {
                 : SessionCutoff.NONE;
     }
 
+    /**
+     * The condition that it is this document, and that fields are still as they were read. Of what is no text or number
+     * only that it is there is compared: a regular expression, for one, would be taken for a pattern.
+     */
+    static BsonDocument unchanged(BsonDocument document, String... names) {
+        BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
+        for (String name : names) {
+            BsonValue value = document.getOrDefault(name, BsonNull.VALUE); // which also matches what is not there
+            boolean comparable = value.isString() || value.isNumber() || value.isNull();
+            condition.append(name, comparable ? value : new BsonDocument("$exists", BsonBoolean.TRUE));
+        }
+        return condition;
+    }
+
     static BsonDateTime time(Instant instant) {
         return new BsonDateTime(instant.toEpochMilli());
     }
 
-    private static BsonArray roles(Set<String> roles) {
+    static BsonArray roles(Set<String> roles) {
         return new BsonArray(roles.stream().sorted().map(BsonString::new).toList());
     }
 
@@ -224,7 +266,7 @@ final class UserDocument {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    private static Optional<String> text(BsonDocument document, String name) {
+    static Optional<String> text(BsonDocument document, String name) {
         BsonValue value = document.getOrDefault(name, BsonNull.VALUE);
         return value.isString() ? Optional.of(value.asString().getValue()) : Optional.empty();
     }

@@ -70,11 +70,9 @@ public final class UserResource {
             @QueryParam("after") @Nullable String after,
             @Context UriInfo uri) {
         UserQuery query = UserQuery.parse(limit, sort, after);
-        Page<User> page = Page.of(users.list(query), query.limit());
-        return page.answer(
-                uri,
-                UserJson::write,
-                user -> UserQuery.Place.of(user, query.sort()).cursor());
+        UserPage page = users.list(query);
+        return new Page<>(page.users(), page.next().isPresent())
+                .answer(uri, UserJson::write, last -> page.next().orElseThrow().cursor());
     }
 
     /** 200 with the user, or 304 when the caller has this version already. */

@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,6 +25,7 @@ import org.gatehouse.http.Origin;
 import org.gatehouse.http.Roles;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.MongoLock;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +85,9 @@ public final class UserService implements Accounts {
         UserForm form = UserForm.ofNew(body.object(), errors);
         OwnFields.checkSize(form.fields(), errors);
         Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
-        password.flatMap(policy::complaint).ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
+        String typed = Optional.ofNullable(form.username()).orElse("");
+        password.flatMap(text -> policy.complaint(text, typed))
+                .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
         errors.throwIfAny();
         if (!admin) {
             registration.throttle().accept(origin);
@@ -112,9 +114,9 @@ public final class UserService implements Accounts {
         requireNothingForAdministrators(body);
     }
 
-    /** The users of one page; the list has one user more than the page when there is another page. */
-    public List<User> list(UserQuery query) {
-        return users.list(query.withOneMore());
+    /** One page of users. */
+    public UserPage list(UserQuery query) {
+        return users.list(query);
     }
 
     /**
@@ -151,13 +153,13 @@ public final class UserService implements Accounts {
     /**
      * Gives a user another password, ending all sessions but one in the same write.
      *
-     * @param currentHash what must still be stored; empty when it does not matter
-     * @return false when there is no such user, or another hash is stored now
+     * @param current what must still be stored; empty when it does not matter
+     * @return false when there is no such user, or another password is stored now
      * @throws GatehouseException {@code BUSY}
      */
     public boolean changePassword(
-            UserId id, Optional<String> currentHash, String newPassword, Optional<SessionId> sparing) {
-        return users.changePassword(id, currentHash, hasher.hash(newPassword), sparing);
+            UserId id, Optional<StoredPassword> current, String newPassword, Optional<SessionId> sparing) {
+        return users.changePassword(id, current, hasher.hash(newPassword), sparing);
     }
 
     /**

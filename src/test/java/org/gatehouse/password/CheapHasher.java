@@ -1,7 +1,6 @@
 package org.gatehouse.password;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
 
 /** Hashes for tests that need thousands of logins: real Argon2id, with costs that no setting allows. */
 public final class CheapHasher {
@@ -14,15 +13,16 @@ public final class CheapHasher {
         return counting(new AtomicInteger());
     }
 
-    /** The same, counting how often a password was compared with a hash. */
-    public static PasswordHasher counting(AtomicInteger checks) {
-        Argon2PasswordEncoder encoder = new Argon2PasswordEncoder(16, 32, 1, MEMORY_KIB, ITERATIONS) {
+    /** The same, counting how often a password was hashed, to be stored or to be compared. */
+    public static PasswordHasher counting(AtomicInteger hashes) {
+        Argon2 argon2 = new Argon2(MEMORY_KIB) {
             @Override
-            protected boolean matchesNonNull(String password, String hash) {
-                checks.incrementAndGet();
-                return super.matchesNonNull(password, hash);
+            byte[] derive(String password, Argon2Hash costs) {
+                hashes.incrementAndGet();
+                return super.derive(password, costs);
             }
         };
-        return new PasswordHasher(encoder, Runtime.getRuntime().availableProcessors());
+        return new PasswordHasher(
+                argon2, MEMORY_KIB, ITERATIONS, Runtime.getRuntime().availableProcessors());
     }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,12 +15,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.hamcrest.Matchers;
 import org.junit.jupiter.api.Test;
-import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
-import org.springframework.security.crypto.password.PasswordEncoder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PasswordHasherTest {
     @Test
@@ -27,63 +32,178 @@ class PasswordHasherTest {
 
             assertThat(hash).matches("\\$argon2id\\$v=19\\$m=19456,t=2,p=1\\$[^$]{22}\\$[^$]{43}");
             assertThat(hasher.hash("correct horse")).isNotEqualTo(hash);
-            assertThat(hasher.matches("correct horse", Optional.of(hash))).isTrue();
-            assertThat(hasher.matches("Correct horse", Optional.of(hash))).isFalse();
+            assertThat(hasher.matches("correct horse", stored(hash))).isTrue();
+            assertThat(hasher.matches("Correct horse", stored(hash))).isFalse();
+            assertThat(hasher.matches("", stored(hash))).isFalse();
             assertThat(hasher.matches("nobody's password", Optional.empty())).isFalse();
-            assertThat(hasher.matches("x", Optional.of("not a hash"))).isFalse();
+            assertThat(hasher.needsRehash(StoredPassword.hash(hash))).isFalse();
+        }
+    }
+
+    /** The password is "password" throughout; the first three are the examples of the reference implementation. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA",
+                "$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
+            })
+    void knowsHashesOfTheReferenceImplementation(String hash) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            assertThat(hasher.matches("password", stored(hash))).isTrue();
+            assertThat(hasher.matches("passwore", stored(hash))).isFalse();
+        }
+    }
+
+    /** From the test set of crypt_blowfish. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            })
+    void knowsBcryptUnderEachOfItsNames(String hash) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            Optional<StoredPassword> stored = StoredPassword.ofOriginal(hash);
+
+            assertThat(stored.map(StoredPassword::plain)).hasValue(false);
+            assertThat(hasher.matches("U*U", stored)).isTrue();
+            assertThat(hasher.matches("U*U", stored(hash))).isTrue();
+            assertThat(hasher.matches("U*V", stored)).isFalse();
+            assertThat(hasher.matches(hash, stored)).isFalse();
+            assertThat(hasher.needsRehash(stored.orElseThrow())).isTrue();
         }
     }
 
     @Test
-    void doesTheSameWorkForAnUnknownUserAndForAnImpossiblePassword() {
-        List<String> checkedAgainst = new ArrayList<>();
-        PasswordEncoder counting = new Argon2PasswordEncoder(16, 32, 1, 19_456, 2) {
-            @Override
-            protected boolean matchesNonNull(String password, String hash) {
-                checkedAgainst.add(hash.substring(0, hash.lastIndexOf("p=1$")));
-                return super.matchesNonNull(password, hash);
-            }
-        };
-        try (PasswordHasher hasher = new PasswordHasher(counting, 1)) {
-            String hash = hasher.hash("right");
+    void readsABcryptPasswordAsTheOriginalDidUpToIts72ndByte() {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            Optional<StoredPassword> stored = StoredPassword.ofOriginal(OpenBSDBCrypt.generate(
+                    "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4));
 
-            assertThat(hasher.matches("wrong", Optional.of(hash))).isFalse();
-            assertThat(hasher.matches("wrong", Optional.empty())).isFalse();
-            assertThat(hasher.matches("x".repeat(50_000), Optional.of(hash))).isFalse();
-
-            assertThat(checkedAgainst).hasSize(3).containsOnly("$argon2id$v=19$m=19456,t=2,");
+            assertThat(hasher.matches("\u00e9".repeat(40), stored)).isTrue();
+            assertThat(hasher.matches("\u00e9".repeat(36) + "anything", stored)).isTrue();
+            assertThat(hasher.matches("\u00e9".repeat(35), stored)).isFalse();
         }
     }
 
-    /** Takes as long as the test wants, once it is told to. */
-    private static final class SlowEncoder extends Argon2PasswordEncoder {
-        private final CountDownLatch release = new CountDownLatch(1);
-        private volatile boolean slow;
+    @Test
+    void comparesAPasswordThatTheOriginalStoredAsItIs() {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            Optional<StoredPassword> stored = StoredPassword.ofOriginal("p\u00e91");
 
-        SlowEncoder() {
-            super(16, 32, 1, 19_456, 2);
+            assertThat(hasher.matches("p\u00e91", stored)).isTrue();
+            assertThat(hasher.matches("pe\u03011", stored)).isTrue();
+            assertThat(hasher.matches("p\u00e92", stored)).isFalse();
+            assertThat(hasher.matches("", stored)).isFalse();
+            assertThat(hasher.needsRehash(stored.orElseThrow())).isTrue();
+            assertThat(stored).hasToString("Optional[StoredPassword[REDACTED]]");
+            // The same text where only hashes are stored is no password.
+            assertThat(hasher.matches("p\u00e91", stored("p\u00e91"))).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "19456, 2, 19456, 2, false",
+        "19456, 2, 19456, 3, true",
+        "19456, 2, 38912, 2, true",
+        "65536, 3, 19456, 2, false",
+        "65536, 1, 19456, 2, false",
+        "12288, 3, 19456, 2, true",
+    })
+    void asksForANewHashOnlyWhereItCostsMore(int memory, int passes, int memoryNow, int passesNow, boolean needed) {
+        try (PasswordHasher hasher = new PasswordHasher(memoryNow, passesNow, 1)) {
+            String hash =
+                    Argon2Hash.of(memory, passes, new byte[16], new byte[32]).encode();
+
+            assertThat(hasher.needsRehash(StoredPassword.hash(hash))).isEqualTo(needed);
+            assertThat(hasher.needsRehash(StoredPassword.hash(hash.replace("$argon2id", "$argon2i"))))
+                    .isTrue();
+        }
+    }
+
+    /** Counts what is computed. */
+    private static final class CountingArgon2 extends Argon2 {
+        private final List<String> costs = new ArrayList<>();
+
+        CountingArgon2() {
+            super(64);
         }
 
         @Override
-        protected String encodeNonNullPassword(String password) {
+        byte[] derive(String password, Argon2Hash like) {
+            costs.add(like.memoryKib() + "/" + like.iterations());
+            return super.derive(password, like);
+        }
+    }
+
+    @Test
+    void doesTheSameWorkWhateverIsStored() {
+        CountingArgon2 counting = new CountingArgon2();
+        try (PasswordHasher hasher = new PasswordHasher(counting, 64, 2, 1)) {
+            String hash = hasher.hash("right");
+            List<Optional<StoredPassword>> all = List.of(
+                    stored(hash),
+                    Optional.empty(),
+                    stored(""),
+                    stored("not a hash"),
+                    stored(hash.substring(0, 40)),
+                    stored(hash.replace("m=64", "m=9999999")),
+                    stored("$2b$10$tooshort"),
+                    StoredPassword.ofOriginal("plain"));
+            counting.costs.clear();
+
+            for (Optional<StoredPassword> stored : all) {
+                assertThat(hasher.matches("wrong", stored)).isFalse();
+                assertThat(hasher.matches("x".repeat(50_000), stored)).isFalse();
+            }
+
+            assertThat(counting.costs).hasSize(2 * all.size()).containsOnly("64/2");
+        }
+    }
+
+    @Test
+    void allocatesNoMemoryForASecondHash() {
+        Argon2 argon2 = new Argon2(19_456);
+        Argon2Hash like = Argon2Hash.of(19_456, 1, new byte[16], new byte[32]);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        argon2.derive("first", like);
+        long before = threads.getCurrentThreadAllocatedBytes();
+
+        argon2.derive("second", like);
+
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000_000);
+    }
+
+    /** Takes as long as the test wants, once it is told to. */
+    private static final class SlowArgon2 extends Argon2 {
+        private final CountDownLatch release = new CountDownLatch(1);
+        private final AtomicInteger begun = new AtomicInteger();
+
+        SlowArgon2() {
+            super(64);
+        }
+
+        @Override
+        byte[] derive(String password, Argon2Hash like) {
+            begun.incrementAndGet();
             try {
-                if (slow) {
-                    release.await();
-                }
+                release.await();
             } catch (InterruptedException interrupted) {
                 throw new IllegalStateException(interrupted);
             }
-            return super.encodeNonNullPassword(password);
+            return super.derive(password, like);
         }
     }
 
     @Test
     void refusesWhatWouldWaitTooLongAndGoesOnAfterwards() throws Exception {
         int callers = 60;
-        SlowEncoder encoder = new SlowEncoder();
+        SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(callers);
-        try (PasswordHasher hasher = new PasswordHasher(encoder, 1)) {
-            encoder.slow = true;
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1)) {
             AtomicInteger refused = new AtomicInteger();
             List<Future<Boolean>> results = new ArrayList<>();
             for (int i = 0; i < callers; i++) {
@@ -102,7 +222,7 @@ class PasswordHasherTest {
 
             // All but the one that runs: most find the queue full, the others' time runs out.
             await().untilAtomic(refused, Matchers.equalTo(callers - 1));
-            encoder.release.countDown();
+            slow.release.countDown();
 
             int done = 0;
             for (Future<Boolean> result : results) {
@@ -116,10 +236,36 @@ class PasswordHasherTest {
     }
 
     @Test
+    void letsLoginsGoBeforeWorkThatCanWait() throws Exception {
+        SlowArgon2 slow = new SlowArgon2();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1)) {
+            Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
+            await().untilAtomic(slow.begun, Matchers.equalTo(1));
+            long begin = System.nanoTime();
+            Future<String> unhurried = threads.submit(() -> hasher.hashUnhurried("plain"));
+
+            // It does not stand in the queue while the only slot is taken.
+            await().until(() -> System.nanoTime() - begin > 300_000_000);
+            assertThat(hasher.waiting()).isZero();
+
+            slow.release.countDown();
+            assertThat(login.get()).isFalse();
+            assertThat(hasher.matches("plain", stored(unhurried.get()))).isTrue();
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
     void refusesWorkOnceClosed() {
         PasswordHasher hasher = new PasswordHasher(19_456, 2, 1);
         hasher.close();
 
         assertThatThrownBy(() -> hasher.hash("x")).isInstanceOf(GatehouseException.class);
+    }
+
+    private static Optional<StoredPassword> stored(String hash) {
+        return Optional.of(StoredPassword.hash(hash));
     }
 }

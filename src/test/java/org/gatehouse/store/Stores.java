@@ -51,6 +51,11 @@ public final class Stores implements AutoCloseable {
         return client.getDatabase(database).getCollection(name);
     }
 
+    /** What the application notes for itself. */
+    public MongoCollection<Document> meta() {
+        return client.getDatabase(database).getCollection("meta");
+    }
+
     @Override
     public void close() {
         client.getDatabase(database).drop();

@@ -1,0 +1,38 @@
+package org.gatehouse.password;
+
+import java.nio.charset.StandardCharsets;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator.FixedBlockPool;
+import org.bouncycastle.crypto.params.Argon2Parameters;
+
+/**
+ * Computes Argon2 (RFC 9106).
+ *
+ * <p>Each thread keeps the memory of its last hash for the next one, erased: 19 MiB of garbage a hash would make every
+ * other request wait for the collector. So it is to be called from few threads.
+ */
+class Argon2 {
+    private final ThreadLocal<FixedBlockPool> memory;
+
+    /** @param memoryKib what a thread keeps; a hash that needs more allocates the rest anew */
+    Argon2(int memoryKib) {
+        this.memory = ThreadLocal.withInitial(() -> new FixedBlockPool(memoryKib));
+    }
+
+    /** The hash of this password with the salt, the costs and the length of the other. */
+    byte[] derive(String password, Argon2Hash like) {
+        Argon2Parameters parameters = new Argon2Parameters.Builder(like.type().code())
+                .withVersion(like.version())
+                .withMemoryAsKB(like.memoryKib())
+                .withIterations(like.iterations())
+                .withParallelism(like.lanes())
+                .withSalt(like.saltBytes())
+                .withBlockPool(memory.get())
+                .build();
+        Argon2BytesGenerator generator = new Argon2BytesGenerator();
+        generator.init(parameters);
+        byte[] derived = new byte[like.hashBytes().length];
+        generator.generateBytes(password.getBytes(StandardCharsets.UTF_8), derived);
+        return derived;
+    }
+}

@@ -1,0 +1,117 @@
+package org.gatehouse.password;
+
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bouncycastle.crypto.params.Argon2Parameters;
+
+/**
+ * An Argon2 hash with all that is needed to check it, as the PHC string format writes it.
+ *
+ * @param version 16 or 19, the two that exist
+ * @param memoryKib at most {@link #MAX_MEMORY_KIB}: a stored text must not be able to ask for all memory
+ * @param salt in Base64 without padding, as is the hash
+ */
+record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lanes, String salt, String hash) {
+    private static final int MAX_MEMORY_KIB = 1_048_576;
+    private static final int MAX_ITERATIONS = 20;
+    private static final int MAX_LANES = 16;
+    private static final int MIN_SALT_BYTES = 8;
+    private static final int MIN_HASH_BYTES = 16;
+
+    private static final Pattern PHC = Pattern.compile("\\$(argon2(?:id|i|d))(?:\\$v=(16|19))?"
+            + "\\$m=([1-9]\\d{0,6}),t=([1-9]\\d{0,1}),p=([1-9]\\d{0,1})"
+            + "\\$([A-Za-z0-9+/]{1,100})\\$([A-Za-z0-9+/]{1,100})");
+
+    /** The variants of RFC 9106, section 1; only the first is used for new hashes. */
+    enum Type {
+        ARGON2ID(Argon2Parameters.ARGON2_id),
+        ARGON2I(Argon2Parameters.ARGON2_i),
+        ARGON2D(Argon2Parameters.ARGON2_d);
+
+        private final int code;
+
+        Type(int code) {
+            this.code = code;
+        }
+
+        int code() {
+            return code;
+        }
+    }
+
+    /** A hash as it is made today: Argon2id, one lane, for a core hashes one password at a time. */
+    static Argon2Hash of(int memoryKib, int iterations, byte[] salt, byte[] hash) {
+        return new Argon2Hash(Type.ARGON2ID, Argon2Parameters.ARGON2_VERSION_13, memoryKib, iterations, 1, "", "")
+                .with(salt, hash);
+    }
+
+    /** The hash in a stored text; empty when it is none, or one whose costs are out of bounds. */
+    static Optional<Argon2Hash> parse(String phc) {
+        Matcher parts = PHC.matcher(phc);
+        if (!parts.matches()) {
+            return Optional.empty();
+        }
+        String version = parts.group(2);
+        try {
+            Argon2Hash parsed = new Argon2Hash(
+                    Type.valueOf(parts.group(1).toUpperCase(Locale.ROOT)),
+                    version == null ? Argon2Parameters.ARGON2_VERSION_10 : Integer.parseInt(version),
+                    Integer.parseInt(parts.group(3)),
+                    Integer.parseInt(parts.group(4)),
+                    Integer.parseInt(parts.group(5)),
+                    parts.group(6),
+                    parts.group(7));
+            return parsed.isWithinBounds() ? Optional.of(parsed) : Optional.empty();
+        } catch (IllegalArgumentException notBase64) {
+            return Optional.empty();
+        }
+    }
+
+    /** The PHC string. */
+    String encode() {
+        return "$" + type.name().toLowerCase(Locale.ROOT) + "$v=" + version + "$m=" + memoryKib + ",t=" + iterations
+                + ",p=" + lanes + "$" + salt + "$" + hash;
+    }
+
+    /** The same with another salt and hash. */
+    Argon2Hash with(byte[] newSalt, byte[] newHash) {
+        Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
+        return new Argon2Hash(
+                type,
+                version,
+                memoryKib,
+                iterations,
+                lanes,
+                base64.encodeToString(newSalt),
+                base64.encodeToString(newHash));
+    }
+
+    byte[] saltBytes() {
+        return Base64.getDecoder().decode(salt);
+    }
+
+    byte[] hashBytes() {
+        return Base64.getDecoder().decode(hash);
+    }
+
+    /** True when a guess costs more of the other: it fills memory once a pass. */
+    boolean isWeakerThan(Argon2Hash other) {
+        return type != other.type || version < other.version || work() < other.work();
+    }
+
+    private long work() {
+        return (long) memoryKib * iterations;
+    }
+
+    private boolean isWithinBounds() {
+        return memoryKib <= MAX_MEMORY_KIB
+                && memoryKib >= 8 * lanes // RFC 9106, section 3.1
+                && iterations <= MAX_ITERATIONS
+                && lanes <= MAX_LANES
+                && saltBytes().length >= MIN_SALT_BYTES
+                && hashBytes().length >= MIN_HASH_BYTES;
+    }
+}

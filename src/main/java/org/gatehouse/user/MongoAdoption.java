@@ -1,0 +1,304 @@
+package org.gatehouse.user;
+
+import com.mongodb.client.ListIndexesIterable;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoCursor;
+import com.mongodb.client.model.BulkWriteOptions;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Projections;
+import com.mongodb.client.model.Sorts;
+import com.mongodb.client.model.UpdateOneModel;
+import com.mongodb.client.model.Updates;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonNull;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.conversions.Bson;
+import org.gatehouse.http.Roles;
+import org.gatehouse.store.MongoConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes users of documents that the original service wrote, before anybody is served.
+ *
+ * <p>First each document gets, in one write, a {@link ParkedKey} and the fields that only Gatehouse may set; what it had
+ * under those names is kept as {@code original_…}. Then the unique index is made. Then each document that is alone with
+ * its name gets it; those that share one are named in the log and stay parked. Every step depends on nothing but the
+ * document or the index, so any number of nodes may take them at once, stop anywhere, and take them again; at later
+ * starts two look-ups in the index find nothing to do.
+ *
+ * <p>No cache holds what is changed here: the gate of a node opens after it, and afterwards a document without a key
+ * appears only if the original service goes on writing.
+ */
+public final class MongoAdoption {
+    private static final int BATCH = 500;
+
+    /** More would bury the rest of the log. */
+    private static final int MAX_LINES = 100;
+
+    /** Each is needed only when the original service writes a document meanwhile. */
+    private static final int MAX_ATTEMPTS = 10;
+
+    private static final int MAX_SHOWN = 80;
+    private static final String KEPT = "original_";
+    private static final Logger log = LoggerFactory.getLogger(MongoAdoption.class);
+
+    private final MongoConnection mongo;
+    private final MongoUserDao store;
+    private final MongoPasswordSweep sweep;
+    private final MongoParkedNames parkedNames;
+    private final MongoCollection<BsonDocument> users;
+    private int lines;
+
+    /**
+     * Wires the steps together.
+     *
+     * @param sweep told of new documents before they are touched, so that their passwords are not forgotten
+     */
+    public MongoAdoption(MongoConnection mongo, String collection, MongoUserDao store, MongoPasswordSweep sweep) {
+        this.mongo = mongo;
+        this.store = store;
+        this.sweep = sweep;
+        this.parkedNames = new MongoParkedNames(mongo, collection);
+        // Going through millions of documents takes longer than any request may.
+        this.users =
+                mongo.collection(collection).withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Takes all steps; harmless when they were taken before, or are being taken by another node. */
+    public void run() {
+        lines = 0;
+        int adopted = adopt();
+        for (int attempt = 0; !store.createIndexes(); attempt++) {
+            if (attempt == MAX_ATTEMPTS) {
+                throw new IllegalStateException("Another service goes on writing to " + users.getNamespace()
+                        + "; stop it, and start Gatehouse again");
+            }
+            adopted += adopt();
+        }
+        adopted += adopt(); // the index bears a single document without a key
+        if (adopted > 0) {
+            log.info("Made users of {} documents in {}", adopted, users.getNamespace());
+        }
+        giveNames();
+        if (lines > MAX_LINES) {
+            log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
+        }
+    }
+
+    private int adopt() {
+        Bson filter = isPrepared() ? Filters.eq(UserDocument.KEY, BsonNull.VALUE) : new BsonDocument();
+        return mongo.call(() -> {
+            int adopted = 0;
+            try (MongoCursor<BsonDocument> cursor = users.find(filter)
+                    .projection(Projections.exclude(UserJson.PASSWORD))
+                    .batchSize(BATCH)
+                    .cursor()) {
+                List<BsonDocument> batch = new ArrayList<>();
+                while (cursor.hasNext()) {
+                    batch.add(cursor.next());
+                    if (batch.size() == BATCH || !cursor.hasNext()) {
+                        adopted += adopt(batch);
+                        batch.clear();
+                    }
+                }
+            }
+            return adopted;
+        });
+    }
+
+    /**
+     * What the original service's callers wrote under the names of Gatehouse must not be believed, a key included. But
+     * once the index exists, a key is Gatehouse's own; whether it does is asked after the documents were read.
+     */
+    private int adopt(List<BsonDocument> documents) {
+        boolean keysAreOurs = isPrepared();
+        List<UpdateOneModel<BsonDocument>> adoptions = documents.stream()
+                .filter(document -> !keysAreOurs || !document.containsKey(UserDocument.KEY))
+                .map(MongoAdoption::adoption)
+                .flatMap(Optional::stream)
+                .toList();
+        if (adoptions.isEmpty()) {
+            return 0;
+        }
+        sweep.request();
+        return users.bulkWrite(adoptions, new BulkWriteOptions().ordered(false)).getModifiedCount();
+    }
+
+    /** The write that adopts a document if it is still as it was read; empty when it was adopted already. */
+    private static Optional<UpdateOneModel<BsonDocument>> adoption(BsonDocument document) {
+        BsonDocument ours = new BsonDocument(UserDocument.KEY, new BsonString(parkedKey(document)))
+                .append(UserJson.VERSION, new BsonInt64(1))
+                .append(UserJson.ROLES, UserDocument.roles(Set.of(Roles.USER)))
+                .append(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text()));
+        if (!document.isDateTime(UserJson.CREATED_AT)) {
+            ours.append(UserJson.CREATED_AT, createdAt(document));
+        }
+        List<Bson> changes = new ArrayList<>();
+        ours.forEach((name, value) -> {
+            BsonValue theirs = document.get(name);
+            if (value.equals(theirs)) {
+                return;
+            }
+            changes.add(Updates.set(name, value));
+            if (theirs != null && !document.containsKey(KEPT + name)) {
+                changes.add(Updates.set(KEPT + name, theirs));
+            }
+        });
+        if (changes.isEmpty()) {
+            return Optional.empty();
+        }
+        if (document.containsKey(UserDocument.PASSWORD_HASH)) {
+            // Never shown to anybody, so not to be kept; what counts is the password of the original service.
+            changes.add(Updates.unset(UserDocument.PASSWORD_HASH));
+        }
+        Bson unchanged = UserDocument.unchanged(document, UserDocument.KEY, UserJson.VERSION, UserJson.USERNAME);
+        return Optional.of(new UpdateOneModel<>(unchanged, Updates.combine(changes)));
+    }
+
+    private void giveNames() {
+        List<BsonDocument> alone = new ArrayList<>();
+        List<BsonDocument> sharing = new ArrayList<>();
+        mongo.call(() -> {
+            try (MongoCursor<BsonDocument> cursor = users.find(MongoParkedNames.all())
+                    .projection(Projections.include(UserDocument.KEY, UserJson.USERNAME))
+                    .sort(Sorts.ascending(UserDocument.KEY))
+                    .batchSize(BATCH)
+                    .cursor()) {
+                while (cursor.hasNext()) {
+                    BsonDocument document = cursor.next();
+                    if (!sharing.isEmpty() && !name(sharing.get(0)).equals(name(document))) {
+                        settle(sharing, alone);
+                        sharing.clear();
+                    }
+                    sharing.add(document);
+                }
+            }
+            settle(sharing, alone);
+            claim(alone);
+            return alone;
+        });
+    }
+
+    /** What becomes of all documents that have one name. */
+    private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
+        if (sharing.isEmpty()) {
+            return;
+        }
+        if (name(sharing.get(0)).isEmpty()) {
+            sharing.forEach(this::complainOfUnusable);
+            return;
+        }
+        if (sharing.size() > 1) {
+            String them = sharing.stream().limit(10).map(MongoAdoption::shown).collect(Collectors.joining(", "));
+            complain(
+                    "{} documents share a username, so none of them can log in until an administrator renames all but"
+                            + " one with PATCH /user/<id>: {}{}",
+                    sharing.size(),
+                    them,
+                    sharing.size() > 10 ? ", …" : "");
+            return;
+        }
+        alone.add(sharing.get(0));
+        if (alone.size() == BATCH) {
+            claim(alone);
+            alone.clear();
+        }
+    }
+
+    private void claim(List<BsonDocument> alone) {
+        if (alone.isEmpty()) {
+            return;
+        }
+        for (BsonDocument late : parkedNames.claim(alone)) {
+            complain(
+                    "The username of {} belongs to another user, so it cannot log in until an administrator renames one"
+                            + " of them with PATCH /user/<id>",
+                    shown(late));
+        }
+    }
+
+    private void complainOfUnusable(BsonDocument document) {
+        if (document.isObjectId(UserJson.ID)) {
+            complain(
+                    "Nobody can log in as {}: it has no usable username until an administrator gives it one with PATCH"
+                            + " /user/<id>",
+                    shown(document));
+            return;
+        }
+        complain("The document {} is left alone: its _id is no ObjectId, so it cannot be served", shown(document));
+    }
+
+    private void complain(String sentence, Object... details) {
+        lines++;
+        if (lines <= MAX_LINES) {
+            log.warn(sentence, details);
+        }
+    }
+
+    /** Whether Gatehouse has prepared this collection, or is preparing it, so that its keys can be believed. */
+    private boolean isPrepared() {
+        ListIndexesIterable<BsonDocument> indexes = users.listIndexes(BsonDocument.class);
+        return mongo.call(() -> indexes.into(new ArrayList<>())).stream()
+                .anyMatch(index -> index.getDocument("key").containsKey(UserDocument.KEY));
+    }
+
+    private static String parkedKey(BsonDocument document) {
+        BsonValue id = UserDocument.anyId(document);
+        if (!id.isObjectId()) {
+            return ParkedKey.of("", digest(new BsonDocument(UserJson.ID, id).toJson()));
+        }
+        String name = UserDocument.text(document, UserJson.USERNAME)
+                .flatMap(Username::fold)
+                .map(Username::key)
+                .orElse("");
+        return ParkedKey.of(name, id.asObjectId().getValue().toHexString());
+    }
+
+    private static BsonValue createdAt(BsonDocument document) {
+        BsonValue id = UserDocument.anyId(document);
+        return id.isObjectId()
+                ? UserDocument.time(id.asObjectId().getValue().getDate().toInstant())
+                : UserDocument.time(Instant.EPOCH);
+    }
+
+    private static String name(BsonDocument document) {
+        return ParkedKey.name(UserDocument.key(document));
+    }
+
+    private static String shown(BsonDocument document) {
+        String id = document.isObjectId(UserJson.ID)
+                ? document.getObjectId(UserJson.ID).getValue().toHexString()
+                : cut(new BsonDocument(UserJson.ID, UserDocument.anyId(document)).toJson());
+        return UserDocument.text(document, UserJson.USERNAME)
+                .map(name -> id + " (" + cut(name) + ")")
+                .orElse(id);
+    }
+
+    private static String cut(String text) {
+        return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
+    }
+
+    private static String digest(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible); // every Java has it
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package org.gatehouse.password;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nulabinc.zxcvbn.StandardDictionaries;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PasswordPolicyTest {
+    private static final PasswordPolicy policy = new PasswordPolicy(15);
+    private static final PasswordPolicy shorter = new PasswordPolicy(8);
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "correct horse battery staple",
+                "the first administrator",
+                "alice has seven small dogs",
+                "Gatehouse keeps my seven dogs",
+                "                 x7Kq",
+                "u6#zT!0p@Wq9LmA",
+                "\u6771\u4eac\u7279\u8a31\u8a31\u53ef\u5c40\u65e5\u672c\u56fd\u4eca\u65e5\u306f\u826f\u3044",
+            })
+    void acceptsWhatIsLongAndNobodysFirstThought(String password) {
+        assertThat(policy.complaint(password, "alice")).isEmpty();
+    }
+
+    @Test
+    void countsCodePointsAfterNormalisation() {
+        // 15 letters on one keyboard, 12 on another: three accents are code points of their own until they are
+        // composed.
+        assertThat(policy.complaint("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
+                .hasValue("must have at least 15 characters");
+        assertThat(policy.complaint("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();
+        // A code point beyond 16 bits is two chars.
+        assertThat(policy.complaint("\ud83d\ude00 zq7w kx9v 3px", "alice")).isEmpty();
+        assertThat(policy.complaint("\ud83d\ude00 zq7w kx9v 3p", "alice")).hasValue("must have at least 15 characters");
+    }
+
+    @Test
+    void takes256BytesAndCutsNothing() {
+        String long256 = "zq7w kx9v 3p ".repeat(20).substring(0, 256);
+        assertThat(policy.complaint(long256, "alice")).isEmpty();
+        assertThat(policy.complaint(long256 + "x", "alice")).hasValue("must have at most 256 bytes in UTF-8");
+        assertThat(policy.complaint("\u00e9".repeat(129), "alice")).hasValue("must have at most 256 bytes in UTF-8");
+        assertThat(policy.complaint("x".repeat(1_000_000), "alice")).hasValue("must have at most 256 bytes in UTF-8");
+    }
+
+    @Test
+    void refusesWhatNoClientCanTypeAgain() {
+        assertThat(policy.complaint("zq7w kx9v 3p 12 \ud800", "alice")).hasValue("must be well-formed Unicode");
+    }
+
+    @Test
+    void refusesEachOfTheListInAnyCase() throws IOException {
+        int listed = 0;
+        for (String common : StandardDictionaries.PASSWORDS_LOADER.load().getFrequencies()) {
+            if (common.length() >= 8) {
+                String shouted = common.toUpperCase(Locale.ROOT);
+                assertThat(shorter.complaint(shouted, "alice")).hasValue("is in the list of common passwords");
+                listed++;
+            }
+        }
+        assertThat(StandardDictionaries.PASSWORDS_LOADER.load().getFrequencies())
+                .hasSizeGreaterThan(10_000);
+        assertThat(listed).isGreaterThan(8_000);
+        assertThat(policy.complaint("\uff30\uff21\uff33\uff33\uff37\uff2f\uff32\uff24\uff33tandard", "alice"))
+                .hasValue("is in the list of common passwords");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "passwordpassword",
+                "Password1234567",
+                "P@ssw0rdP@ssw0rd",
+                "qwertyuiopasdfg",
+                "aaaaaaaaaaaaaaa",
+                "abcabcabcabcabcabc",
+                "123456789012345",
+                "abcdefghijklmnop",
+                "letmeinletmein123",
+                "Summer2026Summer2026",
+            })
+    void refusesWhatPeopleMakeOfCommonPasswordsToReachTheLength(String password) {
+        assertThat(policy.complaint(password, "alice"))
+                .hasValueSatisfying(complaint -> assertThat(complaint).startsWith("is guessed in less than a million"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "alice.von.wonderland",
+                "ALICE.von.WONDERLAND",
+                "alice.von.wonderland.alice.von.wonderland",
+                "alice.von.wonderland1234",
+                "Gatehouse-alice.von.wonderland!",
+                "gatehouse: gatehouse",
+            })
+    void refusesTheUsernameAndTheNameOfTheService(String password) {
+        assertThat(policy.complaint(password, "Alice.von.Wonderland"))
+                .hasValue("is little more than the username or the name of this service");
+    }
+
+    @Test
+    void decidesInTheTimeOfAHashWhateverTheText() {
+        Random random = new Random(1);
+        String signs = "4@8({[<369|!170$5+%2";
+        long slowest = 0;
+        for (int i = 0; i < 50; i++) {
+            StringBuilder text = new StringBuilder();
+            random.ints(256, 0, signs.length()).forEach(index -> text.append(signs.charAt(index)));
+            long begin = System.nanoTime();
+            policy.complaint(text.toString(), "alice");
+            slowest = i < 10 ? 0 : Math.max(slowest, System.nanoTime() - begin); // after warming up
+        }
+        // The whole text at once takes seconds.
+        assertThat(Duration.ofNanos(slowest)).isLessThan(Duration.ofMillis(500));
+    }
+}

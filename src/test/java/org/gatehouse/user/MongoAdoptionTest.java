@@ -1,0 +1,343 @@
+package org.gatehouse.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Updates;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Pattern;
+import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.password.CheapHasher;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.StoredPassword;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@SuppressWarnings("JavaUtilDate") // what the driver takes
+class MongoAdoptionTest {
+    private static final String BCRYPT = OpenBSDBCrypt.generate("2b", "p2".toCharArray(), new byte[16], 4);
+
+    private final Stores stores = new Stores();
+    private final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private final PasswordHasher hasher = CheapHasher.create();
+    private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.systemUTC());
+
+    @BeforeEach
+    void startWithoutIndexes() {
+        stores.users().drop();
+        stores.meta().drop();
+    }
+
+    @AfterAll
+    void closeStores() {
+        hasher.close();
+        mongo.close();
+        stores.close();
+    }
+
+    @Test
+    void givesEachUserOfTheOriginalItsName() {
+        ObjectId brief = insert(new Document("username", "u1").append("password", "p1"));
+        ObjectId mixed = insert(new Document("username", "Bob").append("password", BCRYPT));
+        ObjectId spaced = insert(new Document("username", "Ann Lee \ud83d\ude00").append("password", "p3"));
+
+        adopt();
+
+        assertThat(idOf("U1")).hasValue(brief);
+        assertThat(idOf("bob")).hasValue(mixed);
+        assertThat(idOf("ann lee \ud83d\ude00")).hasValue(spaced);
+        assertThat(find(brief).get("createdAt")).isEqualTo(brief.getDate());
+        assertThat(checks("u1", "p1")).isTrue();
+        assertThat(checks("bob", "p2")).isTrue();
+        assertThat(checks("u1", "p2")).isFalse();
+    }
+
+    @Test
+    void changesNothingTheSecondTime() {
+        insert(new Document("username", "bob").append("password", "p1").append("roles", List.of("admin")));
+        insert(new Document("username", "twin").append("password", "p1"));
+        insert(new Document("username", "TWIN").append("password", "p1"));
+        insert(new Document("username", 7).append("password", "p1"));
+        adopt();
+        List<Document> before = stores.users().find().into(new ArrayList<>());
+
+        adopt();
+
+        assertThat(stores.users().find().into(new ArrayList<>())).isEqualTo(before);
+    }
+
+    @Test
+    void believesNothingThatTheOriginalsCallersWroteUnderItsOwnNames() {
+        ObjectId planted = insert(new Document("username", "eve")
+                .append("usernameKey", "root")
+                .append("password", "p1")
+                .append("passwordHash", "x")
+                .append("version", 3)
+                .append("status", "gold")
+                .append("createdAt", "long ago")
+                .append("roles", List.of("admin")));
+
+        adopt();
+
+        assertThat(idOf("root")).isEmpty();
+        assertThat(idOf("eve")).hasValue(planted);
+        assertThat(store.activeAdministrators(9)).isEmpty();
+        User eve = store.find(userId(planted)).orElseThrow();
+        assertThat(eve.roles()).containsExactly("user");
+        assertThat(eve.status()).isEqualTo(UserStatus.ACTIVE);
+        assertThat(eve.fields().toString())
+                .isEqualTo("{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
+                        + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\"}");
+        assertThat(checks("eve", "p1")).isTrue();
+    }
+
+    @Test
+    void believesItsOwnRolesAtTheNextStart() {
+        ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
+        adopt();
+        store.update(userId(bob), user -> user.with("bob", Set.of("admin"), user.status(), user.fields()));
+
+        adopt();
+
+        assertThat(store.activeAdministrators(9)).containsExactly(userId(bob));
+    }
+
+    @Test
+    void letsNoneOfThoseInWhoShareANameUntilOneIsLeft() {
+        ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
+        ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
+        ObjectId three = insert(new Document("username", "BOB").append("password", "p3"));
+        adopt();
+
+        assertThat(idOf("bob")).isEmpty();
+        assertThatThrownBy(() -> store.insert(newUser("bob"))).isInstanceOf(GatehouseException.class);
+        assertThatThrownBy(() -> rename(two, "boB")).isInstanceOf(GatehouseException.class);
+
+        rename(one, "robert");
+        assertThat(idOf("robert")).hasValue(one);
+        assertThat(idOf("bob")).isEmpty();
+
+        assertThat(store.delete(userId(three), user -> {})).isPresent();
+        assertThat(idOf("bob")).hasValue(two);
+        assertThat(checks("bob", "p2")).isTrue();
+        assertThat(checks("robert", "p1")).isTrue();
+    }
+
+    @Test
+    void givesNoNameAwayThatSomebodyElseHas() {
+        insert(new Document("username", "bob").append("password", "p1"));
+        adopt();
+        ObjectId late = insert(new Document("username", "Bob").append("password", "p2"));
+
+        adopt();
+
+        assertThat(checks("bob", "p1")).isTrue();
+        assertThat(store.find(userId(late))).isPresent();
+        rename(late, "bobby");
+        assertThat(checks("bobby", "p2")).isTrue();
+    }
+
+    @Test
+    void givesAFreedNameAtTheNextStartWhenTheProcessDiedBetween() {
+        ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
+        ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
+        adopt();
+        stores.users()
+                .updateOne(
+                        Filters.eq(one),
+                        Updates.combine(Updates.set("username", "robert"), Updates.set("usernameKey", "robert")));
+
+        adopt();
+
+        assertThat(idOf("bob")).hasValue(two);
+    }
+
+    @Test
+    void keepsDocumentsThatCannotBeUsersAndShowsThemInOrder() {
+        for (Object name :
+                new Object[] {"", " ", "a\nb", 7, new Document("$ne", 1), Pattern.compile(".*"), "x".repeat(500)}) {
+            insert(new Document("username", name).append("password", "p1"));
+        }
+        insert(new Document("password", "p1"));
+        stores.users()
+                .insertOne(new Document("_id", "text").append("username", "tom").append("password", "p1"));
+        stores.users()
+                .insertOne(new Document("_id", 12).append("username", "tim").append("roles", List.of("admin")));
+        insert(new Document("username", "zoe").append("password", "p1"));
+
+        adopt();
+
+        assertThat(stores.users().countDocuments()).isEqualTo(11);
+        assertThat(checks("zoe", "p1")).isTrue();
+        for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
+            UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
+            Set<UserId> seen = new HashSet<>();
+            Optional<UserQuery.Place> place = Optional.empty();
+            do {
+                UserPage page = store.list(new UserQuery(2, order, place));
+                page.users().forEach(user -> assertThat(seen.add(user.id())).isTrue());
+                place = page.next().flatMap(next -> UserQuery.Place.parse(next.cursor()));
+            } while (place.isPresent());
+            assertThat(seen).hasSize(9);
+        }
+    }
+
+    @Test
+    void isDoneOnceByManyNodesThatStartTogether() throws Exception {
+        for (int i = 0; i < 1_200; i++) {
+            insert(new Document("username", "user" + i % 1_100).append("password", "p" + i));
+        }
+        ExecutorService nodes = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> starts = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                starts.add(nodes.submit(this::adopt));
+            }
+            for (Future<?> start : starts) {
+                start.get();
+            }
+        } finally {
+            nodes.shutdown();
+        }
+
+        assertThat(stores.users().countDocuments(Filters.regex("usernameKey", "^user")))
+                .isEqualTo(1_000);
+        assertThat(stores.users().countDocuments(Filters.regex("usernameKey", "^\u0001user")))
+                .isEqualTo(200);
+        assertThat(stores.users().countDocuments(Filters.eq("version", 1))).isEqualTo(1_200);
+    }
+
+    @Test
+    void leavesNoPasswordFieldBehind() {
+        ObjectId plain = insert(new Document("username", "plain").append("password", "p1"));
+        ObjectId hashed = insert(new Document("username", "hashed").append("password", BCRYPT));
+        for (Object unusable : new Object[] {
+            12,
+            1.5,
+            "",
+            "x".repeat(2_000),
+            List.of("a"),
+            new Document("$gt", ""),
+            true,
+            Pattern.compile("a.*"),
+            new Date()
+        }) {
+            insert(new Document("username", "u" + new ObjectId()).append("password", unusable));
+        }
+        stores.users().insertOne(new Document("_id", "text").append("password", "p1"));
+        insert(new Document("username", "nulled").append("password", null));
+        insert(new Document("username", "none"));
+        adopt();
+
+        try (MongoPasswordSweep sweep = sweep()) {
+            sweep.start();
+            await().until(() -> stores.users().countDocuments(Filters.exists("password")) == 0);
+            await().until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
+        }
+
+        assertThat(find(plain).getString("passwordHash")).startsWith("$argon2id$");
+        assertThat(find(hashed).getString("passwordHash")).isEqualTo(BCRYPT);
+        assertThat(checks("plain", "p1")).isTrue();
+        assertThat(checks("hashed", "p2")).isTrue();
+    }
+
+    @Test
+    void doesNotLookForPasswordsWhenNothingWasAdopted() {
+        adopt();
+        store.insert(newUser("alice"));
+        adopt();
+
+        assertThat(stores.meta().countDocuments(Filters.eq("passwords of users")))
+                .isZero();
+    }
+
+    @Test
+    void replacesAPasswordOnlyWhileItIsTheSame() {
+        ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
+        adopt();
+        UserId id = userId(bob);
+        StoredPassword plain = StoredPassword.ofOriginal("p1").orElseThrow();
+
+        store.replacePassword(id, StoredPassword.ofOriginal("other").orElseThrow(), "new1");
+        assertThat(find(bob).getString("password")).isEqualTo("p1");
+
+        store.replacePassword(id, plain, "new2");
+        assertThat(find(bob)).doesNotContainKey("password").containsEntry("passwordHash", "new2");
+
+        store.replacePassword(id, plain, "new3");
+        store.replacePassword(id, StoredPassword.hash("new1"), "new4");
+        assertThat(find(bob)).containsEntry("passwordHash", "new2");
+
+        store.replacePassword(id, StoredPassword.hash("new2"), "new5");
+        assertThat(find(bob)).containsEntry("passwordHash", "new5").containsEntry("version", 1L);
+    }
+
+    private MongoPasswordSweep sweep() {
+        return new MongoPasswordSweep(mongo, "users", hasher);
+    }
+
+    private void adopt() {
+        new MongoAdoption(mongo, "users", store, sweep()).run();
+    }
+
+    private ObjectId insert(Document document) {
+        ObjectId id = new ObjectId(Date.from(Instant.parse("2020-01-01T00:00:00Z")));
+        Document first = new Document("_id", id);
+        first.putAll(document);
+        stores.users().insertOne(first);
+        return id;
+    }
+
+    private Document find(ObjectId id) {
+        return Optional.ofNullable(stores.users().find(Filters.eq(id)).first()).orElseThrow();
+    }
+
+    private Optional<ObjectId> idOf(String name) {
+        return credential(name).map(found -> new ObjectId(found.user().id().hex()));
+    }
+
+    private boolean checks(String name, String password) {
+        return hasher.matches(password, credential(name).flatMap(Credential::password));
+    }
+
+    private Optional<Credential> credential(String name) {
+        return Username.fold(name).flatMap(store::findCredential);
+    }
+
+    private void rename(ObjectId id, String name) {
+        store.update(userId(id), user -> user.with(name, user.roles(), user.status(), user.fields()));
+    }
+
+    private static UserId userId(ObjectId id) {
+        return new UserId(id.toHexString());
+    }
+
+    private static NewUser newUser(String name) {
+        ObjectNode none = Json.MAPPER.createObjectNode();
+        return new NewUser(Username.parse(name).orElseThrow(), "$argon2id$x", Set.of("user"), UserStatus.ACTIVE, none);
+    }
+}
