@@ -149,14 +149,14 @@ final class Gatehouse implements AutoCloseable {
         requestIds = new RequestId(random);
         gate = new StartGate();
         origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
-        authentication = new AuthenticationFilter(authenticator);
+        authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
         resources = List.of(
                 new LoginResource(loginService),
                 new TokenResource(loginService),
                 new LogoutResource(sessionService, authenticator),
                 new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
                 new SessionResource(sessionService),
-                new UserResource(userService, authenticator),
+                new UserResource(userService),
                 new PasswordResource(passwordService),
                 new UserSessionResource(sessionService),
                 new ThrottleResource(userService, loginThrottle, audit),

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.http.Json;
 import org.gatehouse.password.CheapHasher;
+import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
@@ -133,6 +134,25 @@ class GuessingTest {
         }
         assertThrottled(
                 login(one, "carol", PASSWORD, "X-Forwarded-For", "198.51.100.21", "forwarded", "for=198.18.3.1"));
+    }
+
+    @Test
+    void anAttemptThatCouldNotBeCheckedDoesNotCount() {
+        String id = one.create(admin, "frank", PASSWORD);
+        PasswordHasher closed = CheapHasher.create();
+        closed.close();
+        try (Node busy = Node.start(
+                stores,
+                Map.of("TRUSTED_PROXIES", "127.0.0.1"),
+                new Gatehouse.Parts(Clock.systemUTC(), closed, Node.SCHEDULE, command -> {}))) {
+            for (int i = 0; i < 15; i++) {
+                assertThat(loginFrom(busy, "198.51.100.50", "frank", "wrong").text("code"))
+                        .isEqualTo("BUSY");
+            }
+        }
+
+        assertThat(one.get("/user/" + id + "/throttle", admin).body())
+                .isEqualTo("{\"strangers\":{\"failures\":0,\"limit\":100},\"sources\":[]}");
     }
 
     @Test

@@ -12,6 +12,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.SecurityContext;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Roles;
@@ -26,12 +27,15 @@ import org.jspecify.annotations.Nullable;
 @Priority(Priorities.AUTHENTICATION)
 public final class AuthenticationFilter implements ContainerRequestFilter {
     private final Authenticator authenticator;
+    private final boolean registrationOpen;
 
     @Context
     private @Nullable ResourceInfo resource;
 
-    public AuthenticationFilter(Authenticator authenticator) {
+    /** @param registrationOpen whether {@link Roles#NEWCOMER} is anyone, or nobody */
+    public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
         this.authenticator = authenticator;
+        this.registrationOpen = registrationOpen;
     }
 
     @Override
@@ -43,12 +47,17 @@ public final class AuthenticationFilter implements ContainerRequestFilter {
         if (method != null && method.isAnnotationPresent(PermitAll.class)) {
             return;
         }
-        Caller caller = authenticator.caller(request);
-        RolesAllowed allowed = method == null ? null : method.getAnnotation(RolesAllowed.class);
-        if (allowed == null || !mayPass(caller, List.of(allowed.value()))) {
+        RolesAllowed annotation = method == null ? null : method.getAnnotation(RolesAllowed.class);
+        List<String> allowed = annotation == null ? List.of() : List.of(annotation.value());
+        boolean openToAll = registrationOpen && allowed.contains(Roles.NEWCOMER);
+        Optional<Caller> caller = authenticator.callerIfAny(request);
+        if (caller.isEmpty() && !openToAll) {
+            throw new GatehouseException(ErrorCode.TOKEN_MISSING);
+        }
+        if (!openToAll && caller.filter(known -> mayPass(known, allowed)).isEmpty()) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
-        request.setSecurityContext(new CallerContext(caller, request.getSecurityContext()));
+        caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));
     }
 
     private static boolean mayPass(Caller caller, List<String> allowed) {

@@ -40,16 +40,7 @@ public final class Authenticator {
     }
 
     /**
-     * The caller of a request.
-     *
-     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
-     */
-    public Caller caller(ContainerRequestContext request) {
-        return callerIfAny(request).orElseThrow(() -> new GatehouseException(ErrorCode.TOKEN_MISSING));
-    }
-
-    /**
-     * The caller of a request that needs none; empty when it carries no token. One that carries a token must be right.
+     * The caller of a request; empty when it carries no token.
      *
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
      */

@@ -1,6 +1,5 @@
 package org.gatehouse.auth;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
@@ -9,13 +8,22 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.List;
+import java.util.Optional;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
+import org.gatehouse.http.Page;
+import org.gatehouse.http.PageRequest;
 import org.gatehouse.http.Roles;
+import org.jspecify.annotations.Nullable;
 
 /** The signing keys for administrators: never their private parts. */
 @Path("key")
@@ -27,13 +35,21 @@ public final class KeyResource {
         this.keys = keys;
     }
 
-    /** 200 with all keys, newest first; they are a handful, so there are no pages. */
+    /** 200 with one page of keys, newest first; those that are revoked or not yet used are among them. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    public byte[] list() {
-        ArrayNode json = Json.MAPPER.createArrayNode();
-        keys.list().forEach(key -> json.add(write(key)));
-        return Json.write(json);
+    public Response list(
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("after") @Nullable String after,
+            @Context UriInfo uri) {
+        List<KeyInfo> all = keys.list();
+        FieldErrors errors = new FieldErrors();
+        PageRequest wanted = PageRequest.parse(limit, after, errors);
+        int start = wanted.place(cursor -> placeAfter(cursor, all), errors).orElse(0);
+        errors.throwIfAny();
+        List<KeyInfo> found =
+                all.stream().skip(start).limit(wanted.limit() + 1L).toList();
+        return Page.of(found, wanted.limit()).answer(uri, KeyResource::write, key -> Cursor.of(key.id()));
     }
 
     /** 201 with the new key, which is published from now on and signs from {@code activeFrom} on. */
@@ -53,6 +69,14 @@ public final class KeyResource {
     @RolesAllowed(Roles.ADMIN)
     public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
         keys.revoke(kid, caller(security));
+    }
+
+    /** How many keys come before the page; empty when the one that the cursor names is gone. */
+    private static Optional<Integer> placeAfter(String cursor, List<KeyInfo> all) {
+        List<String> ids = all.stream().map(KeyInfo::id).toList();
+        return Cursor.parse(cursor, 1)
+                .map(parts -> ids.indexOf(parts.get(0)) + 1)
+                .filter(place -> place > 0);
     }
 
     private static ObjectNode write(KeyInfo key) {

@@ -183,7 +183,8 @@ public final class RotatingKeys implements KeyRing {
     public KeyInfo rotate() {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             KeySet known = readSince(ticker.read());
-            Optional<StoredKey> made = make(known, now().plus(schedule.lead()));
+            Instant now = now();
+            Optional<StoredKey> made = make(known, now, now.plus(schedule.lead()));
             if (made.isPresent()) {
                 readSince(ticker.read());
                 return info(made.get(), false);
@@ -247,7 +248,7 @@ public final class RotatingKeys implements KeyRing {
             encryptUnderCurrent(known);
             Optional<Instant> next = nextKeyActiveFrom(known, now);
             if (next.isPresent()) {
-                var unused = make(known, next.get()); // empty: another node was faster
+                var unused = make(known, now, next.get()); // empty: another node was faster
                 readSince(ticker.read());
             }
             for (KnownKey retired : known.retired(schedule, now)) {
@@ -284,7 +285,7 @@ public final class RotatingKeys implements KeyRing {
     }
 
     /** Stores a new key; empty when another node made the key of this round. */
-    private Optional<StoredKey> make(KeySet known, Instant activeFrom) {
+    private Optional<StoredKey> make(KeySet known, Instant now, Instant activeFrom) {
         ECKey key;
         try {
             key = new ECKeyGenerator(Curve.P_256)
@@ -303,7 +304,7 @@ public final class RotatingKeys implements KeyRing {
                 key.toPublicJWK().toJSONString(),
                 Optional.of(cipher.encrypt(key)),
                 cipher.currentId(),
-                now(),
+                now,
                 activeFrom,
                 Optional.empty());
         if (!store.insert(made)) {

@@ -14,6 +14,9 @@ public final class Roles {
     /** What a user has when nobody said otherwise. */
     public static final String USER = "user";
 
+    /** For {@code @RolesAllowed}: whoever comes to make an account, with a token or without, where registration is open. */
+    public static final String NEWCOMER = "newcomer";
+
     /** For {@code @RolesAllowed}: any caller with a valid token; the name is that of Jakarta Servlet, section 13.8. */
     public static final String ANY = "**";
 

@@ -1,14 +1,16 @@
 package org.gatehouse.throttle;
 
+import java.util.List;
 import java.util.Map;
 
 /** Something that was let through and counted. */
 public final class Admission {
-    private final Counters counters;
+    private final List<Counters> counters;
     private final String key;
-    private final Map<String, Long> windows;
+    private final Map<String, Tally> windows;
 
-    Admission(Counters counters, String key, Map<String, Long> windows) {
+    /** @param counters where it was counted */
+    Admission(List<Counters> counters, String key, Map<String, Tally> windows) {
         this.counters = counters;
         this.key = key;
         this.windows = windows;
@@ -19,14 +21,18 @@ public final class Admission {
      * when Redis cannot be reached any more.
      */
     public void giveBack() {
-        counters.giveBack(key, windows);
+        giveBack(windows);
     }
 
     /** The same for one of the quotas only. */
     public void giveBack(String name) {
-        Long window = windows.get(name);
+        Tally window = windows.get(name);
         if (window != null) {
-            counters.giveBack(key, Map.of(name, window));
+            giveBack(Map.of(name, window));
         }
+    }
+
+    private void giveBack(Map<String, Tally> some) {
+        counters.forEach(counted -> counted.giveBack(key, some));
     }
 }

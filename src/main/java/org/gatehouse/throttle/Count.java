@@ -7,15 +7,10 @@ import java.util.Map;
  * What came of counting: it was counted under every quota, or one of them was full and it was counted under none.
  *
  * @param delay until there is room under every quota; zero when it was counted
- * @param windows by the name of each quota the end, in ms since 1970, of the window in which it was counted; the end tells
- *     a window from the next one
+ * @param tallies of the windows that now run, by the names of the quotas; the end of a window tells it from the next one
  */
-record Count(Duration delay, Map<String, Long> windows) {
+record Count(Duration delay, Map<String, Tally> tallies) {
     Count {
-        windows = Map.copyOf(windows);
-    }
-
-    static Count refused(Duration delay) {
-        return new Count(delay, Map.of());
+        tallies = Map.copyOf(tallies);
     }
 }

@@ -17,9 +17,9 @@ interface Counters {
     /**
      * Takes one away from each of these windows that still runs, as if it had never been counted.
      *
-     * @param windows the ends of the windows by the names of their quotas, as {@link Count} has them
+     * @param windows by the names of their quotas, as {@link Count} has them; of each tally only the end matters
      */
-    void giveBack(String key, Map<String, Long> windows);
+    void giveBack(String key, Map<String, Tally> windows);
 
     /** Ends the window of this name, with all that was counted in it. */
     void forget(String key, String name);

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryCounters implements Counters {
     /**
-     * How many counts are kept: some 50 MB at most. To push out the full count of one account an attacker must have this
-     * many other attempts counted while its window runs, from hundreds of sources, and each of them waits for a password
-     * to be hashed: hours of every core, to gain the guesses of one window.
+     * How many counts are kept, some 20 MB of them. To push out the full count of one account an attacker must have some
+     * 20,000 attempts at other accounts counted while its window runs, from sources that are none of them full, and each
+     * of these attempts waits for a password to be hashed: so much work for the guesses of one window does not pay.
      */
-    static final long MOST = 100_000;
+    static final long MOST = 50_000;
 
     private final Clock clock;
     private final Cache<String, Map<String, Tally>> counts;
@@ -50,24 +51,47 @@ final class MemoryCounters implements Counters {
         return delay(running(counts.getIfPresent(key)), quotas);
     }
 
+    /** Takes over what is counted elsewhere, where that is more. */
+    void raise(String key, Map<String, Tally> elsewhere) {
+        counts.asMap().compute(key, (same, before) -> {
+            Map<String, Tally> tallies = running(before);
+            running(elsewhere).forEach((name, tally) -> tallies.merge(name, tally, Tally::larger));
+            return tallies.isEmpty() ? null : tallies;
+        });
+    }
+
+    /** Notes what is counted elsewhere, more or less than what was noted before. */
+    void note(String key, Map<String, Tally> elsewhere) {
+        counts.asMap().compute(key, (same, before) -> {
+            Map<String, Tally> tallies = running(before);
+            tallies.putAll(running(elsewhere));
+            return tallies.isEmpty() ? null : tallies;
+        });
+    }
+
     @Override
     public Optional<Count> count(String key, List<Quota> quotas) {
         Count[] result = new Count[1];
         counts.asMap().compute(key, (same, before) -> {
             Map<String, Tally> tallies = running(before);
             Duration delay = delay(tallies, quotas);
-            result[0] = delay.isZero() ? counted(tallies, quotas) : Count.refused(delay);
+            if (delay.isZero()) {
+                quotas.forEach(
+                        quota -> tallies.put(quota.name(), of(tallies, quota).oneMore()));
+            }
+            result[0] = new Count(
+                    delay, quotas.stream().collect(Collectors.toMap(Quota::name, quota -> of(tallies, quota))));
             return tallies.isEmpty() ? null : tallies;
         });
         return Optional.of(result[0]);
     }
 
     @Override
-    public void giveBack(String key, Map<String, Long> windows) {
+    public void giveBack(String key, Map<String, Tally> windows) {
         change(
                 key,
-                tallies -> windows.forEach((name, end) -> tallies.computeIfPresent(name, (same, tally) -> {
-                    if (tally.endsAt().toEpochMilli() != end) {
+                tallies -> windows.forEach((name, window) -> tallies.computeIfPresent(name, (same, tally) -> {
+                    if (!tally.endsAt().equals(window.endsAt())) {
                         return tally;
                     }
                     return tally.count() > 1 ? new Tally(tally.count() - 1, tally.endsAt()) : null;
@@ -102,17 +126,6 @@ final class MemoryCounters implements Counters {
         });
     }
 
-    /** Adds to the tallies. */
-    private Count counted(Map<String, Tally> tallies, List<Quota> quotas) {
-        Map<String, Long> windows = new HashMap<>();
-        for (Quota quota : quotas) {
-            Tally before = of(tallies, quota);
-            tallies.put(quota.name(), new Tally(before.count() + 1, before.endsAt()));
-            windows.put(quota.name(), before.endsAt().toEpochMilli());
-        }
-        return new Count(Duration.ZERO, windows);
-    }
-
     private Duration delay(Map<String, Tally> tallies, List<Quota> quotas) {
         Instant now = now();
         return quotas.stream()
@@ -127,11 +140,14 @@ final class MemoryCounters implements Counters {
         return tallies.getOrDefault(quota.name(), new Tally(0, now().plus(quota.window())));
     }
 
-    /** A copy that may be changed, without the windows that have ended. */
+    /**
+     * A copy that may be changed, without the windows that have ended or hold nothing; a refusal, which costs its sender
+     * nothing, would else leave something behind.
+     */
     private Map<String, Tally> running(@Nullable Map<String, Tally> tallies) {
         Map<String, Tally> running = new HashMap<>(tallies == null ? Map.of() : tallies);
         Instant now = now();
-        running.values().removeIf(tally -> !tally.endsAt().isAfter(now));
+        running.values().removeIf(tally -> tally.count() < 1 || !tally.endsAt().isAfter(now));
         return running;
     }
 

@@ -21,7 +21,10 @@ import org.gatehouse.store.RedisConnection;
  * when another is added.
  */
 final class RedisCounters implements Counters {
-    /** Arguments: name, limit and length in ms of each quota. Answers 0 and the ends of the windows, or how long to wait. */
+    /**
+     * Arguments: name, limit and length in ms of each quota. Answers how long to wait, 0 when it was counted, and of each
+     * quota what is counted now and when the window ends.
+     */
     private static final String COUNT = """
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -35,10 +38,15 @@ final class RedisCounters implements Counters {
               if count >= tonumber(ARGV[i + 1]) then
                 wait = math.max(wait, stop - now)
               end
-              table.insert(windows, {name = ARGV[i], count = count + 1, stop = stop})
+              table.insert(windows, {name = ARGV[i], count = count, stop = stop})
             end
+            local answer = {wait}
             if wait > 0 then
-              return {wait}
+              for _, window in ipairs(windows) do
+                table.insert(answer, window.count)
+                table.insert(answer, window.stop)
+              end
+              return answer
             end
             local fields = redis.call('HGETALL', KEYS[1])
             for i = 1, #fields, 2 do
@@ -46,12 +54,12 @@ final class RedisCounters implements Counters {
                 redis.call('HDEL', KEYS[1], fields[i])
               end
             end
-            local answer = {0}
             for _, window in ipairs(windows) do
-              redis.call('HSET', KEYS[1], window.name, string.format('%.0f %.0f', window.count, window.stop))
+              redis.call('HSET', KEYS[1], window.name, string.format('%.0f %.0f', window.count + 1, window.stop))
               if redis.call('PTTL', KEYS[1]) < window.stop - now then
                 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', window.stop))
               end
+              table.insert(answer, window.count + 1)
               table.insert(answer, window.stop)
             end
             return answer
@@ -104,23 +112,22 @@ final class RedisCounters implements Counters {
             arguments.add(Integer.toString(quota.limit()));
             arguments.add(Long.toString(quota.window().toMillis()));
         }
-        // Once more, for an answer that was only late is no absence; at worst it counts twice, which is the safe side.
-        return run(COUNT, key, arguments).or(() -> run(COUNT, key, arguments)).map(answer -> {
+        return run(COUNT, key, arguments).map(answer -> {
             Duration delay = Duration.ofMillis(Long.parseLong(answer.get(0)));
-            Map<String, Long> windows = new HashMap<>();
-            for (int i = 1; i < answer.size(); i++) {
-                windows.put(quotas.get(i - 1).name(), Long.valueOf(answer.get(i)));
+            Map<String, Tally> tallies = new HashMap<>();
+            for (int i = 0; i < quotas.size(); i++) {
+                tallies.put(quotas.get(i).name(), tally(answer.get(2 * i + 1), answer.get(2 * i + 2)));
             }
-            return new Count(delay, windows);
+            return new Count(delay, tallies);
         });
     }
 
     @Override
-    public void giveBack(String key, Map<String, Long> windows) {
+    public void giveBack(String key, Map<String, Tally> windows) {
         List<String> arguments = new ArrayList<>();
-        windows.forEach((name, end) -> {
+        windows.forEach((name, tally) -> {
             arguments.add(name);
-            arguments.add(end.toString());
+            arguments.add(Long.toString(tally.endsAt().toEpochMilli()));
         });
         run(GIVE_BACK, key, arguments);
     }
@@ -135,8 +142,7 @@ final class RedisCounters implements Counters {
         return run(TALLIES, key, List.of()).map(answer -> {
             Map<String, Tally> tallies = new HashMap<>();
             for (int i = 0; i < answer.size(); i += 3) {
-                Instant end = Instant.ofEpochMilli(Long.parseLong(answer.get(i + 2)));
-                tallies.put(answer.get(i), new Tally(Integer.parseInt(answer.get(i + 1)), end));
+                tallies.put(answer.get(i), tally(answer.get(i + 1), answer.get(i + 2)));
             }
             return tallies;
         });
@@ -164,6 +170,10 @@ final class RedisCounters implements Counters {
         } catch (RedisNoScriptException unknown) {
             return commands.eval(script, ScriptOutputType.MULTI, keys, values);
         }
+    }
+
+    private static Tally tally(String count, String end) {
+        return new Tally(Integer.parseInt(count), Instant.ofEpochMilli(Long.parseLong(end)));
     }
 
     private static String text(Object answer) {

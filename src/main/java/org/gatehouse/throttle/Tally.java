@@ -7,4 +7,12 @@ import java.time.Instant;
  *
  * @param endsAt when the window ends and the count with it
  */
-public record Tally(int count, Instant endsAt) {}
+public record Tally(int count, Instant endsAt) {
+    Tally oneMore() {
+        return new Tally(count + 1, endsAt);
+    }
+
+    Tally larger(Tally other) {
+        return count >= other.count ? this : other;
+    }
+}

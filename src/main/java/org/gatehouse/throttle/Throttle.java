@@ -13,23 +13,26 @@ import org.gatehouse.store.RedisConnection;
 /**
  * Lets things happen as often as a quota says, on all nodes together.
  *
- * <p>Counts come before the deed, so those that run at the same time cannot overshoot. While Redis is away each node counts
- * by itself; what it counted then goes on being respected after Redis has returned, until its windows end. So an outage
- * adds at most one limit a node, however often it comes and goes.
+ * <p>Counts come before the deed, so those that run at the same time cannot overshoot. When Redis falls silent each node
+ * goes on by itself from what it last saw there, and goes on respecting what it counted after Redis has returned, until
+ * the windows end. So an outage adds at most one limit a node, however often it comes and goes, and nothing where the
+ * limit was reached before.
  */
 public final class Throttle {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     private final Counters shared;
+
+    /** What Redis last said; asked for only when Redis is silent, for by then others may have given back or cleared. */
+    private final MemoryCounters seen;
+
+    /** What was counted here while Redis was silent. */
     private final MemoryCounters own;
 
     public Throttle(RedisConnection redis, Clock clock) {
-        this(new RedisCounters(redis), new MemoryCounters(clock, MemoryCounters.MOST));
-    }
-
-    Throttle(Counters shared, MemoryCounters own) {
-        this.shared = shared;
-        this.own = own;
+        this.shared = new RedisCounters(redis);
+        this.seen = new MemoryCounters(clock, MemoryCounters.MOST);
+        this.own = new MemoryCounters(clock, MemoryCounters.MOST);
     }
 
     /**
@@ -41,24 +44,31 @@ public final class Throttle {
      */
     public Admission admit(String key, List<Quota> quotas, ErrorCode refusal) {
         requireRoom(own.delay(key, quotas), refusal);
-        return admitted(shared, key, quotas, refusal)
-                .or(() -> admitted(own, key, quotas, refusal))
-                .orElseThrow();
+        Optional<Count> inRedis = shared.count(key, quotas);
+        if (inRedis.isPresent()) {
+            Count count = inRedis.get();
+            seen.note(key, count.tallies());
+            requireRoom(count.delay(), refusal);
+            return new Admission(List.of(shared, seen), key, count.tallies());
+        }
+        own.raise(key, seen.tallies(key).orElseThrow());
+        Count count = own.count(key, quotas).orElseThrow();
+        requireRoom(count.delay(), refusal);
+        return new Admission(List.of(own), key, count.tallies());
     }
 
     /** Ends the window of this name on this node and in Redis, with all that was counted in it. */
     public void forget(String key, String name) {
         own.forget(key, name);
+        seen.forget(key, name);
         shared.forget(key, name);
     }
 
     /** What is counted under this key, by the name of the quota: by all nodes, or by this one where that is more. */
     public Map<String, Tally> tallies(String key) {
-        Map<String, Tally> tallies = new HashMap<>(shared.tallies(key).orElse(Map.of()));
-        own.tallies(key)
-                .orElseThrow()
-                .forEach((name, tally) ->
-                        tallies.merge(name, tally, (ours, theirs) -> ours.count() >= theirs.count() ? ours : theirs));
+        Map<String, Tally> tallies =
+                new HashMap<>(shared.tallies(key).or(() -> seen.tallies(key)).orElseThrow());
+        own.tallies(key).orElseThrow().forEach((name, tally) -> tallies.merge(name, tally, Tally::larger));
         return tallies;
     }
 
@@ -69,16 +79,10 @@ public final class Throttle {
      */
     public void clear(String key) {
         own.clear(key);
+        seen.clear(key);
         if (!shared.clear(key)) {
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
         }
-    }
-
-    private static Optional<Admission> admitted(Counters counters, String key, List<Quota> quotas, ErrorCode refusal) {
-        return counters.count(key, quotas).map(count -> {
-            requireRoom(count.delay(), refusal);
-            return new Admission(counters, key, count.windows());
-        });
     }
 
     private static void requireRoom(Duration delay, ErrorCode refusal) {

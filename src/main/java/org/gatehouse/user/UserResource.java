@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import jakarta.annotation.security.PermitAll;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -21,7 +20,7 @@ import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
-import org.gatehouse.auth.Authenticator;
+import java.util.Optional;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -43,19 +42,21 @@ public final class UserResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
     private final UserService users;
-    private final Authenticator authenticator;
 
-    public UserResource(UserService users, Authenticator authenticator) {
+    public UserResource(UserService users) {
         this.users = users;
-        this.authenticator = authenticator;
     }
 
     /** 201 with the new user, its address and its version. */
     @POST
-    @PermitAll // UserService decides: it depends on a setting
+    @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response create(JsonBody body, @Context ContainerRequestContext request, @Context UriInfo uri) {
-        User user = users.create(authenticator.callerIfAny(request), Origin.of(request), body);
+    public Response create(
+            JsonBody body,
+            @Context SecurityContext security,
+            @Context ContainerRequestContext request,
+            @Context UriInfo uri) {
+        User user = users.create(callerIfAny(security), Origin.of(request), body);
         URI location =
                 uri.getBaseUriBuilder().path("user").path(user.id().hex()).build();
         return answer(Response.created(location), user);
@@ -116,6 +117,10 @@ public final class UserResource {
 
     private static EntityTag tag(User user) {
         return new EntityTag(Long.toString(user.version()));
+    }
+
+    private static Optional<Caller> callerIfAny(SecurityContext security) {
+        return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
     }
 
     private static Caller caller(SecurityContext security) {

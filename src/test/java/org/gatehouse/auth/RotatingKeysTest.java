@@ -87,7 +87,9 @@ class RotatingKeysTest {
 
         clock.advance(ROTATION.minus(SCHEDULE.lead()));
         await().until(() -> documents().size() == 2);
-        await().until(() -> other.publicKeys().split("\"kid\"", -1).length == 3);
+        for (RotatingKeys ring : List.of(one, other)) {
+            await().until(() -> ring.publicKeys().split("\"kid\"", -1).length == 3);
+        }
         assertThat(one.current().id()).as("published, not used").isEqualTo(first);
 
         clock.advance(SCHEDULE.lead());
@@ -113,6 +115,7 @@ class RotatingKeysTest {
             clock.advance(ROTATION);
             nodes.forEach(node -> await().until(() -> newestRound() == expected
                     && node.list().get(0).activeFrom().orElseThrow().isAfter(clock.instant())));
+            assertThat(documents()).extracting(key -> key.getLong("round")).doesNotHaveDuplicates();
         }
 
         // All nodes have seen that the last key is made, and none has made another.

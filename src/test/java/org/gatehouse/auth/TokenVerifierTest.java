@@ -265,6 +265,7 @@ class TokenVerifierTest {
         Instant end = Instant.parse("2026-11-23T10:05:00Z");
         String token = signed(claims().expirationTime(Date.from(end)));
 
+        assertThat(verifier.verify(token, SOURCE).expiresAt()).isEqualTo(end);
         clock.set(end.minusMillis(1));
         assertThat(verifier.verify(token, SOURCE).expiresAt()).isEqualTo(end);
         clock.set(end);

@@ -27,6 +27,9 @@ class SettingsTest {
     void haveDefaultsForAllThatIsNotRequired() {
         Settings settings = read(Map.of());
 
+        assertThat(settings.authAlgorithm()).isEqualTo(Settings.TokenAlgorithm.ES256);
+        assertThat(settings.authKeyRotation()).isEqualTo(Duration.ofDays(30));
+        assertThat(settings.authKeyPrevious()).isEmpty();
         assertThat(settings.authExpiry()).isEqualTo(Duration.ofMinutes(10));
         assertThat(settings.authIssuer()).isEqualTo("gatehouse");
         assertThat(settings.databaseName()).isEqualTo("gatehouse");
@@ -103,6 +106,10 @@ class SettingsTest {
     @ParameterizedTest
     @CsvSource({
         "AUTH_KEY, 31 bytes are not enough for us!, AUTH_KEY is shorter than 32 bytes",
+        "AUTH_KEY_PREVIOUS, short, AUTH_KEY_PREVIOUS is shorter than 32 bytes",
+        "AUTH_ALG, none, AUTH_ALG must be ES256 or HS256",
+        "AUTH_ALG, es256, AUTH_ALG must be ES256 or HS256",
+        "AUTH_KEY_ROTATION, 3599, AUTH_KEY_ROTATION must be a whole number from 3600",
         "AUTH_EXPIRY, 999, AUTH_EXPIRY must be a whole number from 1000",
         "AUTH_EXPIRY, 10m, AUTH_EXPIRY must be a whole number",
         "DB_HOST, localhost, DB_HOST is not a MongoDB connection string",

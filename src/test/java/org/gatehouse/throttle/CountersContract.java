@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -66,7 +67,8 @@ abstract class CountersContract {
         Count refused = count(FIVE, THREE);
 
         assertThat(refused.delay()).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
-        assertThat(refused.windows()).isEmpty();
+        assertThat(refused.tallies().get("five")).extracting(Tally::count).isEqualTo(3);
+        assertThat(refused.tallies().get("three")).extracting(Tally::count).isEqualTo(3);
         assertThat(counted("five")).isEqualTo(3);
         assertThat(count(FIVE).delay()).isZero();
         assertThat(counted("five")).isEqualTo(4);
@@ -115,12 +117,25 @@ abstract class CountersContract {
         Count first = count(THREE, FIVE);
         count(THREE, FIVE);
 
-        counters().giveBack(key, first.windows());
+        counters().giveBack(key, first.tallies());
 
         assertThat(counted("three")).isEqualTo(1);
         assertThat(counted("five")).isEqualTo(1);
-        counters().giveBack(key, Map.of("five", first.windows().getOrDefault("five", 0L)));
+        Map<String, Tally> onlyFive = new HashMap<>(first.tallies());
+        onlyFive.remove("three");
+        counters().giveBack(key, onlyFive);
         assertThat(tallies()).containsOnlyKeys("three");
+    }
+
+    @Test
+    void takeNothingBackFromOtherNamesOfTheKey() {
+        count(THREE.named("other"));
+        Count counted = count(THREE);
+
+        counters().giveBack(key, counted.tallies());
+
+        assertThat(counted.tallies()).containsOnlyKeys("three");
+        assertThat(tallies()).containsOnlyKeys("other");
     }
 
     @Test
@@ -131,7 +146,7 @@ abstract class CountersContract {
         count(brief);
         count(brief);
 
-        counters().giveBack(key, old.windows());
+        counters().giveBack(key, old.tallies());
 
         assertThat(counted("brief")).isEqualTo(2);
         assertThat(count(brief).delay()).isPositive();
@@ -141,7 +156,7 @@ abstract class CountersContract {
     void neverGoBelowNothing() {
         Count counted = count(THREE);
         for (int i = 0; i < 5; i++) {
-            counters().giveBack(key, counted.windows());
+            counters().giveBack(key, counted.tallies());
         }
 
         for (int i = 0; i < 3; i++) {
@@ -200,7 +215,7 @@ abstract class CountersContract {
                 most.accumulateAndGet(standing.incrementAndGet(), Math::max);
                 if (ThreadLocalRandom.current().nextInt(3) == 0) {
                     standing.decrementAndGet();
-                    counters.giveBack(key, count.windows());
+                    counters.giveBack(key, count.tallies());
                 }
             }
         });

@@ -8,7 +8,11 @@ import java.time.ZoneOffset;
 
 /** A clock that stands until it is told to go on. */
 final class ManualClock extends Clock {
-    private volatile Instant now = Instant.parse("2026-11-23T10:00:00.123Z");
+    private volatile Instant now;
+
+    ManualClock(Instant start) {
+        now = start;
+    }
 
     void advance(Duration time) {
         now = now.plus(time);

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MemoryCountersTest extends CountersContract {
-    private final ManualClock clock = new ManualClock();
+    private final ManualClock clock = new ManualClock(Instant.parse("2026-11-23T10:00:00.123Z"));
     private final MemoryCounters counters = new MemoryCounters(clock, MemoryCounters.MOST);
 
     @Override
@@ -24,6 +25,15 @@ class MemoryCountersTest extends CountersContract {
     @Override
     void pass(Duration time) {
         clock.advance(time);
+    }
+
+    @Test
+    void keepNothingOfWhatWasOnlyRefused() {
+        Instant later = now().plusSeconds(60);
+
+        counters.note("refused", Map.of("from 192.0.2.1", new Tally(0, later), "strangers", new Tally(100, later)));
+
+        assertThat(counters.tallies("refused").orElseThrow()).containsOnlyKeys("strangers");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +25,7 @@ class ThrottleTest {
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "throttle"));
     private final RedisConnection redisOfOne = new RedisConnection(new Secret(server.uri()));
     private final RedisConnection redisOfOther = new RedisConnection(new Secret(server.uri()));
-    private final ManualClock clock = new ManualClock();
+    private final ManualClock clock = new ManualClock(Instant.now());
     private final Counters shared = new RedisCounters(redisOfOne);
     private final Throttle one = new Throttle(redisOfOne, clock);
     private final Throttle other = new Throttle(redisOfOther, clock);
@@ -77,8 +78,35 @@ class ThrottleTest {
     }
 
     @Test
+    void goesOnFromWhatItLastSawWhenRedisFallsSilent() {
+        for (int i = 0; i < 5; i++) {
+            one.admit("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+            other.admit("full", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        }
+        other.admit("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        one.admit("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED).giveBack();
+        fill(one, "full");
+        server.kill();
+
+        assertThat(fill(one, "account")).isEqualTo(4);
+        assertThat(fill(other, "account")).as("saw less").isEqualTo(4);
+        assertThat(fill(one, "full")).isZero();
+    }
+
+    @Test
+    void forgetsWhatItSawTogetherWithTheCount() {
+        fill(one, "account");
+        fill(one, "cleared");
+        one.forget("account", "ten");
+        one.clear("cleared");
+        server.kill();
+
+        assertThat(fill(one, "account")).isEqualTo(10);
+        assertThat(fill(one, "cleared")).isEqualTo(10);
+    }
+
+    @Test
     void countsByItselfWhileRedisIsAwayAndRespectsThatAfterItsReturn() {
-        fill(one, "before");
         server.kill();
 
         assertThat(fill(one, "account")).isEqualTo(10);

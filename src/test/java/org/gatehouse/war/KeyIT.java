@@ -105,6 +105,26 @@ class KeyIT {
     }
 
     @Test
+    void theListComesInPages() {
+        String admin = gatehouse.adminToken();
+        gatehouse.post("/key/rotate", admin, "");
+        List<String> all = kids(gatehouse.get("/key", admin));
+
+        List<String> collected = new ArrayList<>();
+        String next = "/key?limit=1";
+        while (!next.isEmpty()) {
+            Answer page = gatehouse.get(next, admin);
+            collected.addAll(kids(page));
+            String link = page.header("Link");
+            next = link.isEmpty() ? "" : link.substring(1, link.indexOf('>'));
+        }
+
+        assertThat(collected).isEqualTo(all).hasSizeGreaterThan(1);
+        assertThat(gatehouse.get("/key?limit=0", admin).status()).isEqualTo(400);
+        assertThat(gatehouse.get("/key?after=junk", admin).status()).isEqualTo(400);
+    }
+
+    @Test
     void anUnknownKeyIsNotFound() {
         Answer answer = gatehouse.delete("/key/unknown", gatehouse.adminToken());
 
@@ -178,6 +198,12 @@ class KeyIT {
                 .setRequireExpirationTime()
                 .setRequireSubject()
                 .build();
+    }
+
+    private static List<String> kids(Answer list) {
+        List<String> kids = new ArrayList<>();
+        list.json().forEach(key -> kids.add(key.path("kid").asText()));
+        return kids;
     }
 
     private static String current(Answer list) {

@@ -62,7 +62,7 @@ class LoginIT {
         SignedJWT token = SignedJWT.parse(gatehouse.token("Alice", PASSWORD));
 
         assertThat(token.getHeader().getType().getType()).isEqualTo("at+jwt");
-        assertThat(token.getHeader().getAlgorithm().getName()).isEqualTo("HS256");
+        assertThat(token.getHeader().getAlgorithm().getName()).isEqualTo("ES256");
         assertThat(token.getHeader().getKeyID()).isNotEmpty();
         Map<String, Object> claims = token.getJWTClaimsSet().getClaims();
         assertThat(claims.keySet())

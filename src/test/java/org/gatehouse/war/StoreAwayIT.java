@@ -3,6 +3,8 @@ package org.gatehouse.war;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -50,6 +52,11 @@ class StoreAwayIT {
         try (WarServer gatehouse = WarServer.deploy("", settings(port))) {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
+                gatehouse.get("/user/" + id, admin);
+                return cachedUsers() > 0;
+            });
+            assertThat(gatehouse.get("/user/" + id, admin).status()).isEqualTo(200);
             mongo.close();
 
             assertThat(gatehouse.get("/user/" + id, admin).status())
@@ -63,10 +70,23 @@ class StoreAwayIT {
 
             try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
                 assertThat(returned.uri()).endsWith(":" + port);
-                // Its data is gone with its memory, so the list is empty; that it is answered is the point.
+                // Its data is gone with its memory, and so is the account; that this is known is the point.
                 await().atMost(Duration.ofSeconds(15))
-                        .until(() -> gatehouse.get("/user", admin).status() == 200);
+                        .until(() -> gatehouse
+                                        .login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
+                                        .status()
+                                == 401);
+                assertThat(gatehouse.get("/user", admin).text("message")).isEqualTo("invalid signature");
             }
+        }
+    }
+
+    private static long cachedUsers() {
+        try (RedisClient client = RedisClient.create(redis.uri());
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            return connection.sync().keys("u:*").stream()
+                    .filter(key -> connection.sync().get(key).startsWith("V"))
+                    .count();
         }
     }
 
