@@ -129,8 +129,8 @@ final class Gatehouse implements AutoCloseable {
         Throttle throttle = new Throttle(redis, clock);
         LoginThrottle loginThrottle = new LoginThrottle(throttle);
         RegistrationThrottle registrationThrottle = new RegistrationThrottle(throttle);
-        Registration registration =
-                new Registration(settings.registrationOpen(), origin -> registrationThrottle.admit(origin.source()));
+        Registration registration = new Registration(
+                settings.registrationOpen(), origin -> registrationThrottle.admit(origin.source())::giveBack);
         UserService userService =
                 new UserService(users, storedUsers, hasher, policy, administration, registration, audit);
 

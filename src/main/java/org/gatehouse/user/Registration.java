@@ -1,6 +1,6 @@
 package org.gatehouse.user;
 
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
 
@@ -8,7 +8,7 @@ import org.gatehouse.http.Origin;
  * Whether anyone may create an account.
  *
  * @param open without it only administrators may
- * @param throttle counts an account about to be created by a stranger, or throws {@link GatehouseException} when there
- *     were too many from that origin
+ * @param throttle counts an account about to be created by a stranger and answers with what takes the count back, or
+ *     throws {@link GatehouseException} when there were too many from that origin
  */
-public record Registration(boolean open, Consumer<Origin> throttle) {}
+public record Registration(boolean open, Function<Origin, Runnable> throttle) {}

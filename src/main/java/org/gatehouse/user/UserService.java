@@ -89,22 +89,32 @@ public final class UserService implements Accounts {
         password.flatMap(text -> policy.complaint(text, typed))
                 .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
         errors.throwIfAny();
-        if (!admin) {
-            registration.throttle().accept(origin);
-        }
-        Username username =
-                Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow();
-        User user = users.insert(new NewUser(
-                username,
-                hasher.hash(password.orElseThrow()),
-                form.rolesOr(Set.of(Roles.USER)),
-                form.statusOr(UserStatus.ACTIVE),
-                form.fields()));
+        Runnable takeBack = admin ? () -> {} : registration.throttle().apply(origin);
+        User user = insertOr(takeBack, form, password.orElseThrow());
         AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
                 .on(user.id().hex(), user.username())
                 .with(AuditDetail.TO, text(user.roles()));
         audit.record(caller.map(by -> event.by(by.userId().hex())).orElse(event));
         return user;
+    }
+
+    /** That a name is taken is worth knowing, so it counts; what failed for a reason of ours does not. */
+    private User insertOr(Runnable takeBack, UserForm form, String password) {
+        Username username =
+                Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow();
+        try {
+            return users.insert(new NewUser(
+                    username,
+                    hasher.hash(password),
+                    form.rolesOr(Set.of(Roles.USER)),
+                    form.statusOr(UserStatus.ACTIVE),
+                    form.fields()));
+        } catch (GatehouseException failed) {
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) {
+                takeBack.run();
+            }
+            throw failed;
+        }
     }
 
     private void requireRegistration(Optional<Caller> caller, JsonBody body) {

@@ -52,6 +52,31 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
+    /** Stops the process where it is, until {@link #resume}; connections stay open and nothing is answered. */
+    public void pause() {
+        signal("-STOP");
+    }
+
+    /** Lets a paused process go on. */
+    public void resume() {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int status = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill " + signal + " ended with " + status);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Starts it again on the same port, empty. */
     public void restart() {
         kill();

@@ -1,0 +1,334 @@
+package org.gatehouse.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.RedisConnection;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two nodes on one Redis and one MongoDB, which agrees on the generation; the documents lie in a map, so that each step
+ * of a read or a write can be held up where the test wants it.
+ */
+class DocumentCacheTest {
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private static final Stores stores = new Stores();
+    private static final CacheNode one = new CacheNode(stores.redis().uri());
+    private static final CacheNode other = new CacheNode(stores.redis().uri());
+
+    /** The store: versions of documents by id. */
+    private final Map<String, Integer> documents = new ConcurrentHashMap<>();
+
+    private final AtomicInteger loads = new AtomicInteger();
+    private final String id = "document-" + number.incrementAndGet();
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        other.close();
+        stores.close();
+    }
+
+    private static final class CacheNode implements AutoCloseable {
+        private final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+        private final RedisConnection redis;
+        private final Generation generation;
+        private final DocumentCache<Integer> cache;
+
+        CacheNode(String redisUri) {
+            redis = new RedisConnection(new Secret(redisUri));
+            generation = new Generation(mongo, redis, new SecureRandom());
+            cache = new DocumentCache<>(generation, "d", Duration.ofMinutes(5), new Numbers());
+            generation.start();
+        }
+
+        @Override
+        public void close() {
+            generation.close();
+            redis.close();
+            mongo.close();
+        }
+    }
+
+    private static final class Numbers implements DocumentCache.Form<Integer> {
+        @Override
+        public byte[] write(Integer document) {
+            return document.toString().getBytes(StandardCharsets.US_ASCII);
+        }
+
+        @Override
+        public Optional<Integer> read(String id, byte[] entry) {
+            try {
+                return Optional.of(Integer.parseInt(new String(entry, StandardCharsets.US_ASCII)));
+            } catch (NumberFormatException foreign) {
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public long version(Integer document) {
+            return document;
+        }
+    }
+
+    /** Nodes that have just started, or have met another Redis, use no cache for some seconds. */
+    @BeforeEach
+    void awaitCaches() {
+        documents.put("warm", 1);
+        await().atMost(LONGEST).until(() -> {
+            read(one, "warm");
+            read(other, "warm");
+            int before = loads.get();
+            read(one, "warm");
+            read(other, "warm");
+            return loads.get() == before;
+        });
+        loads.set(0);
+    }
+
+    @Test
+    void aDocumentIsLoadedOnceForAllNodes() {
+        documents.put(id, 1);
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(read(one, id)).hasValue(1);
+            assertThat(read(other, id)).hasValue(1);
+        }
+
+        assertThat(loads).hasValue(1);
+    }
+
+    @Test
+    void thatThereIsNoneIsRememberedTooUntilThereIs() {
+        assertThat(read(one, id)).isEmpty();
+        assertThat(read(other, id)).isEmpty();
+        assertThat(loads).hasValue(1);
+
+        write(other, () -> documents.put(id, 1));
+
+        assertThat(read(one, id)).hasValue(1);
+    }
+
+    @Test
+    void aWriteIsSeenByTheNextReadOnAnyNode() {
+        documents.put(id, 1);
+        for (int version = 2; version < 50; version++) {
+            int next = version;
+            read(one, id);
+            read(other, id);
+
+            write(version % 2 == 0 ? one : other, () -> documents.put(id, next));
+
+            assertThat(read(one, id)).hasValue(next);
+            assertThat(read(other, id)).hasValue(next);
+        }
+    }
+
+    @Test
+    void aSlowReaderCannotPutBackWhatItLoadedBeforeAWrite() throws Exception {
+        documents.put(id, 1);
+        CountDownLatch loaded = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<Optional<Integer>> slow = CompletableFuture.supplyAsync(() -> one.cache.read(id, () -> {
+            Optional<Integer> old = load(id);
+            loaded.countDown();
+            hold(goOn);
+            return old;
+        }));
+        assertThat(loaded.await(10, TimeUnit.SECONDS)).isTrue();
+
+        write(other, () -> documents.put(id, 2));
+        goOn.countDown();
+
+        assertThat(slow.get(10, TimeUnit.SECONDS)).hasValue(1);
+        assertThat(read(one, id)).hasValue(2);
+        assertThat(read(other, id)).hasValue(2);
+    }
+
+    @Test
+    void nothingIsStoredWhileAWriteIsInProgress() throws Exception {
+        documents.put(id, 1);
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> write(other, () -> {
+            begun.countDown();
+            hold(goOn);
+            return documents.put(id, 2);
+        }));
+        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+
+        read(one, id);
+        read(one, id);
+        assertThat(loads).hasValue(2);
+        assertThat(inRedis(id)).startsWith("T ");
+        // A second writer comes and goes; the first one's mark stays.
+        write(one, () -> documents.get(id));
+        assertThat(inRedis(id)).startsWith("T ");
+
+        goOn.countDown();
+        writer.get(10, TimeUnit.SECONDS);
+        assertThat(inRedis(id)).isEqualTo("null");
+        assertThat(read(one, id)).hasValue(2);
+    }
+
+    @Test
+    void aRefusedWriteLeavesNothingBehind() {
+        documents.put(id, 1);
+        read(one, id);
+
+        assertThatThrownBy(() -> write(one, () -> {
+                    throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
+                }))
+                .isInstanceOf(GatehouseException.class);
+
+        assertThat(inRedis(id)).isEqualTo("null");
+    }
+
+    @Test
+    void aWriteOfUnknownOutcomeKeepsTheDocumentOutOfTheCacheForAsLongAsItMayStillHappen() {
+        documents.put(id, 1);
+
+        assertThatThrownBy(() -> write(one, () -> {
+                    throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+                }))
+                .isInstanceOf(GatehouseException.class);
+
+        assertThat(inRedis(id)).startsWith("T ");
+        read(other, id);
+        documents.put(id, 2); // it did happen
+        assertThat(read(other, id)).hasValue(2);
+        await().atMost(LONGEST).until(() -> inRedis(id).equals("null"));
+        assertThat(read(other, id)).hasValue(2);
+    }
+
+    @Test
+    void aWriteThatASilentRedisWasNotToldOfIsSeenAfterItSpeaksAgain() {
+        documents.put(id, 1);
+        read(one, id);
+        read(other, id);
+        stores.redis().pause();
+        try {
+            write(one, () -> documents.put(id, 2));
+            assertThat(read(one, id)).hasValue(2);
+            assertThat(read(other, id)).hasValue(2);
+        } finally {
+            stores.redis().resume();
+        }
+        for (int i = 0; i < 200; i++) {
+            assertThat(read(one, id)).hasValue(2);
+            assertThat(read(other, id)).hasValue(2);
+        }
+        awaitCaches();
+        assertThat(read(other, id)).hasValue(2);
+    }
+
+    @Test
+    void aWriteOfANodeThatCannotReachRedisIsSeenByThoseWhoCan() {
+        documents.put(id, 1);
+        read(other, id);
+        try (CacheNode cutOff = new CacheNode("redis://127.0.0.1:9")) {
+            write(cutOff, () -> documents.put(id, 2));
+
+            assertThat(read(other, id)).hasValue(2);
+        }
+        awaitCaches();
+        assertThat(read(other, id)).hasValue(2);
+    }
+
+    @Test
+    void whatAnotherRunOfRedisHoldsIsNotBelieved() {
+        documents.put(id, 1);
+        read(one, id);
+        String entry = inRedis(id);
+        stores.redis().kill();
+        write(one, () -> documents.put(id, 2));
+        stores.redis().restart();
+
+        withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // as a restored snapshot would
+
+        await().atMost(LONGEST)
+                .until(() -> one.redis.link().isPresent() && other.redis.link().isPresent());
+        for (int i = 0; i < 200; i++) {
+            assertThat(read(one, id)).hasValue(2);
+            assertThat(read(other, id)).hasValue(2);
+        }
+        awaitCaches();
+        assertThat(read(other, id)).hasValue(2);
+    }
+
+    @Test
+    void whatNobodyOfUsWroteIsNotBelieved() {
+        documents.put(id, 1);
+        for (String foreign : new String[] {"", "V", "junk", "V1 1 7", "X1 1 7", "L", "V 1 7"}) {
+            withRedis(redis -> redis.sync().set("d:{" + id + "}", foreign));
+
+            assertThat(read(one, id)).as(foreign).hasValue(1);
+        }
+        read(one, id);
+        String entry = inRedis(id);
+        withRedis(redis -> redis.sync().set("d:{" + id + "}", entry.substring(0, entry.length() - 1) + "x"));
+        assertThat(read(other, id)).hasValue(1);
+    }
+
+    private Optional<Integer> read(CacheNode node, String document) {
+        return node.cache.read(document, () -> load(document));
+    }
+
+    private Optional<Integer> load(String document) {
+        loads.incrementAndGet();
+        return Optional.ofNullable(documents.get(document));
+    }
+
+    private void write(CacheNode node, Supplier<?> change) {
+        node.cache.write(id, () -> Optional.ofNullable(change.get()));
+    }
+
+    private static void hold(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    private interface Use {
+        void of(StatefulRedisConnection<String, String> redis);
+    }
+
+    private static void withRedis(Use use) {
+        try (RedisClient client = RedisClient.create(stores.redis().uri());
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            use.of(connection);
+        }
+    }
+
+    /** The value of the document's key; "null" when there is none. */
+    private static String inRedis(String document) {
+        String[] value = new String[1];
+        withRedis(redis -> value[0] = String.valueOf(redis.sync().get("d:{" + document + "}")));
+        return value[0];
+    }
+}
