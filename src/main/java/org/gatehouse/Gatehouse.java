@@ -168,10 +168,10 @@ final class Gatehouse implements AutoCloseable {
         MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);
 
         startup = new Startup(gate, () -> {
+            adoption.run();
             auditEntries.createIndexes();
             storedSessions.createIndexes();
             keys.start();
-            adoption.run();
             administrator.ifPresent(account -> account.ensure(userService));
             passwordSweep.start();
         });

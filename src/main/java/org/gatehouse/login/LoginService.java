@@ -11,7 +11,6 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.audit.LoginFailure;
 import org.gatehouse.auth.TokenIssuer;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
@@ -71,6 +70,7 @@ public final class LoginService {
      *     when it could not be checked
      */
     public Login login(String name, String password, Origin origin) {
+        hasher.requireRoom();
         Instant now = now();
         Optional<Credential> found = Username.fold(name).flatMap(credentials::findCredential);
         Attempt attempt = admit(name, found, origin, now);
@@ -83,10 +83,7 @@ public final class LoginService {
         Credential credential = found.orElseThrow();
         attempt.succeeded();
         credentials.recordLogin(credential, origin.source(), now);
-        credential
-                .password()
-                .filter(hasher::needsRehash)
-                .ifPresent(old -> rehash(credential.user().id(), password, old));
+        credential.password().filter(hasher::needsRehash).ifPresent(old -> rehash(credential.user(), password, old));
         StartedSession session = sessions.start(credential.user(), origin);
         record(
                 AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
@@ -94,6 +91,15 @@ public final class LoginService {
                         .with(AuditDetail.SESSION, session.id().text()),
                 Optional.of(credential.user()));
         return loggedIn(credential.user().loggedInAt(now), session, now);
+    }
+
+    /** Stores a better hash of a password that was right; the login goes on without it where that cannot be done now. */
+    private void rehash(User user, String password, StoredPassword old) {
+        try {
+            credentials.replacePassword(user.id(), old, hasher.hash(password));
+        } catch (GatehouseException notNow) {
+            log.debug("The password of {} is hashed anew at another login: {}", user.id(), notNow.code());
+        }
     }
 
     private Attempt admit(String name, Optional<Credential> found, Origin origin, Instant now) {
@@ -145,14 +151,5 @@ public final class LoginService {
 
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    /** Stores a better hash of a password that was right; the login goes on without it where that cannot be done now. */
-    private void rehash(UserId id, String password, StoredPassword old) {
-        try {
-            credentials.replacePassword(id, old, hasher.hash(password));
-        } catch (GatehouseException notNow) {
-            log.debug("The password of {} is hashed anew at another login: {}", id, notNow.code());
-        }
     }
 }

@@ -65,7 +65,7 @@ public final class LoginThrottle {
 
     /** What an account is counted by: the folded name, or the text that is nobody's name. */
     static String accountName(String typed) {
-        return Username.parse(typed).map(Username::key).orElse(typed);
+        return Username.fold(typed).map(Username::key).orElse(typed);
     }
 
     /**

@@ -12,6 +12,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.password.StoredPassword;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.User;
@@ -86,9 +87,9 @@ public final class PasswordService {
             Credential credential = credentials
                     .findCredential(caller.userId())
                     .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
+            Optional<StoredPassword> current = credential.password();
             requireRight(caller, credential, currentPassword);
-            if (users.changePassword(
-                    caller.userId(), credential.password(), newPassword, Optional.of(caller.sessionId()))) {
+            if (users.changePassword(caller.userId(), current, newPassword, Optional.of(caller.sessionId()))) {
                 return;
             }
         }

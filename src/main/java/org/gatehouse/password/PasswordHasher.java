@@ -136,6 +136,17 @@ public final class PasswordHasher implements AutoCloseable {
                         .orElse(true);
     }
 
+    /**
+     * Refuses what would find the queue full; asked before anything else of a login is done, it makes refusals cheap.
+     *
+     * @throws GatehouseException {@code BUSY}
+     */
+    public void requireRoom() {
+        if (slots.getQueue().remainingCapacity() == 0) {
+            throw busy();
+        }
+    }
+
     /** How many wait for a slot now. */
     int waiting() {
         return slots.getQueue().size();

@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -30,7 +31,7 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public UserPage list(UserQuery query) {
+    public List<ListedUser> list(UserQuery query) {
         return store.list(query);
     }
 

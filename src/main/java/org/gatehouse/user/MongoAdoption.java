@@ -162,6 +162,11 @@ public final class MongoAdoption {
         if (changes.isEmpty()) {
             return Optional.empty();
         }
+        for (String name : List.of(UserDocument.SESSION_CUTOFF, UserDocument.SESSION_KEPT, UserDocument.SOURCES)) {
+            if (document.containsKey(name)) {
+                changes.add(Updates.rename(name, KEPT + name));
+            }
+        }
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
             // Never shown to anybody, so not to be kept; what counts is the password of the original service.
             changes.add(Updates.unset(UserDocument.PASSWORD_HASH));

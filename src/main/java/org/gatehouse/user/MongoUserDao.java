@@ -111,21 +111,6 @@ public final class MongoUserDao implements UserDao {
         return findCredential(byId(id));
     }
 
-    /**
-     * Puts a hash in the place of what was stored of the same password, unless that has changed meanwhile. Nothing that
-     * anybody sees or caches changes, so the version stays.
-     */
-    public void replacePassword(UserId id, StoredPassword old, String hash) {
-        mongo.call(() -> users.updateOne(Filters.and(byId(id), stillStored(old)), UserDocument.replacePassword(hash)));
-    }
-
-    private static Bson stillStored(StoredPassword password) {
-        BsonString text = new BsonString(password.text());
-        return Filters.or(
-                Filters.eq(UserDocument.PASSWORD_HASH, text),
-                Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
-    }
-
     private Optional<Credential> findCredential(Bson filter) {
         return Optional.ofNullable(mongo.call(() -> reads.find(filter).first()))
                 .map(document -> new Credential(
@@ -142,19 +127,28 @@ public final class MongoUserDao implements UserDao {
         mongo.call(() -> users.updateOne(byId(credential.user().id()), Updates.combine(notes)));
     }
 
+    /**
+     * Puts a hash in the place of what was stored of the same password, unless that has changed meanwhile. Nothing that
+     * anybody sees or caches changes, so the version stays.
+     */
+    public void replacePassword(UserId id, StoredPassword old, String hash) {
+        Bson unchanged = Filters.and(byId(id), stillHas(old));
+        mongo.call(() -> users.updateOne(unchanged, UserDocument.replacePassword(hash)));
+    }
+
     @Override
     public boolean changePassword(
-            UserId id, Optional<StoredPassword> current, String hash, Optional<SessionId> sparing) {
-        Bson filter = current.map(password -> Filters.and(byId(id), stillStored(password)))
-                .orElseGet(() -> byId(id));
+            UserId id, Optional<StoredPassword> current, String newHash, Optional<SessionId> sparing) {
+        Bson unchanged =
+                current.map(old -> Filters.and(byId(id), stillHas(old))).orElseGet(() -> byId(id));
         Bson change = Updates.combine(
-                UserDocument.replacePassword(hash),
+                UserDocument.replacePassword(newHash),
                 Updates.inc(UserDocument.SESSION_CUTOFF, 1L),
                 sparing.map(kept -> Updates.set(UserDocument.SESSION_KEPT, new BsonString(kept.text())))
                         .orElseGet(() -> Updates.unset(UserDocument.SESSION_KEPT)),
                 Updates.inc(UserJson.VERSION, 1L),
                 Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
-        return mongo.call(() -> users.updateOne(filter, change)).getMatchedCount() > 0;
+        return mongo.call(() -> users.updateOne(unchanged, change)).getMatchedCount() > 0;
     }
 
     /** Some of the administrators who can log in; never more than the limit. */
@@ -172,7 +166,7 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public UserPage list(UserQuery query) {
+    public List<ListedUser> list(UserQuery query) {
         // Each order is that of an index: names are unique, equal times are told apart by id.
         List<String> fields =
                 query.sort().byTime() ? List.of(UserJson.CREATED_AT, UserJson.ID) : List.of(UserDocument.KEY);
@@ -182,15 +176,11 @@ public final class MongoUserDao implements UserDao {
         List<BsonDocument> documents = mongo.call(() -> reads.find(filter)
                 .projection(WITHOUT_PASSWORDS)
                 .sort(order)
-                .limit(query.limit() + 1) // one more tells whether there is another page
+                .limit(query.limit())
                 .into(new ArrayList<>()));
-        List<BsonDocument> page = documents.subList(0, Math.min(documents.size(), query.limit()));
-        Optional<UserQuery.Place> next = Optional.empty();
-        if (documents.size() > page.size()) {
-            BsonDocument last = page.get(page.size() - 1);
-            next = Optional.of(UserQuery.Place.of(UserDocument.read(last), UserDocument.key(last), query.sort()));
-        }
-        return new UserPage(page.stream().map(UserDocument::read).toList(), next);
+        return documents.stream()
+                .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
+                .toList();
     }
 
     @Override
@@ -236,6 +226,14 @@ public final class MongoUserDao implements UserDao {
             release(before);
             return Optional.of(before);
         });
+    }
+
+    /** The password is where {@link UserDocument#password} found it. */
+    private static Bson stillHas(StoredPassword password) {
+        BsonString text = new BsonString(password.text());
+        return Filters.or(
+                Filters.eq(UserDocument.PASSWORD_HASH, text),
+                Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
     }
 
     /** A name that users of the original service share is nobody else's, though no key says so yet. */

@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -17,7 +18,7 @@ public interface UserDao {
     Optional<User> find(UserId id);
 
     /** The users that the query asks for, in its order. */
-    UserPage list(UserQuery query);
+    List<ListedUser> list(UserQuery query);
 
     /**
      * Stores a new user under a new id.

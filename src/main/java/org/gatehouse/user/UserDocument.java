@@ -175,6 +175,20 @@ final class UserDocument {
         return changes;
     }
 
+    /**
+     * The condition that it is this document, and that fields are still as they were read. Of what is no text or number
+     * only that it is there is compared: a regular expression, for one, would be taken for a pattern.
+     */
+    static BsonDocument unchanged(BsonDocument document, String... names) {
+        BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
+        for (String name : names) {
+            BsonValue value = document.getOrDefault(name, BsonNull.VALUE); // which also matches what is not there
+            boolean comparable = value.isString() || value.isNumber() || value.isNull();
+            condition.append(name, comparable ? value : new BsonDocument("$exists", BsonBoolean.TRUE));
+        }
+        return condition;
+    }
+
     static Map<String, Instant> sources(BsonDocument document) {
         Map<String, Instant> sources = new HashMap<>();
         BsonValue value = document.getOrDefault(SOURCES, BsonNull.VALUE);
@@ -232,20 +246,6 @@ final class UserDocument {
                         document.getNumber(SESSION_CUTOFF).longValue(),
                         text(document, SESSION_KEPT).flatMap(SessionId::parse))
                 : SessionCutoff.NONE;
-    }
-
-    /**
-     * The condition that it is this document, and that fields are still as they were read. Of what is no text or number
-     * only that it is there is compared: a regular expression, for one, would be taken for a pattern.
-     */
-    static BsonDocument unchanged(BsonDocument document, String... names) {
-        BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
-        for (String name : names) {
-            BsonValue value = document.getOrDefault(name, BsonNull.VALUE); // which also matches what is not there
-            boolean comparable = value.isString() || value.isNumber() || value.isNull();
-            condition.append(name, comparable ? value : new BsonDocument("$exists", BsonBoolean.TRUE));
-        }
-        return condition;
     }
 
     static BsonDateTime time(Instant instant) {

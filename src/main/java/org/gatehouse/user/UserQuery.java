@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record UserQuery(int limit, Sort sort, Optional<Place> after) {
     /** The orders a caller may ask for, by their name in the URL. */
-    public enum Sort {
+    enum Sort {
         CREATED_AT("createdAt"),
         CREATED_AT_DESCENDING("-createdAt"),
         USERNAME("username"),
@@ -60,10 +60,10 @@ public record UserQuery(int limit, Sort sort, Optional<Place> after) {
      *
      * @param value a time in ISO-8601, or the folded form of a username
      */
-    public record Place(Sort sort, String value, UserId id) {
-        /** @param key the folded form of the user's name, as the store has it */
-        static Place of(User user, String key, Sort sort) {
-            return new Place(sort, sort.byTime() ? IsoTime.format(user.createdAt()) : key, user.id());
+    record Place(Sort sort, String value, UserId id) {
+        static Place of(ListedUser listed, Sort sort) {
+            User user = listed.user();
+            return new Place(sort, sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key(), user.id());
         }
 
         Instant time() {
@@ -115,5 +115,10 @@ public record UserQuery(int limit, Sort sort, Optional<Place> after) {
                 cursor -> Place.parse(cursor).filter(known -> order.equals(Optional.of(known.sort()))), errors);
         errors.throwIfAny();
         return new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), place);
+    }
+
+    /** The same query for one more user than a page holds, which tells whether there is another page. */
+    UserQuery withOneMore() {
+        return new UserQuery(limit + 1, sort, after);
     }
 }

@@ -71,9 +71,11 @@ public final class UserResource {
             @QueryParam("after") @Nullable String after,
             @Context UriInfo uri) {
         UserQuery query = UserQuery.parse(limit, sort, after);
-        UserPage page = users.list(query);
-        return new Page<>(page.users(), page.next().isPresent())
-                .answer(uri, UserJson::write, last -> page.next().orElseThrow().cursor());
+        Page<ListedUser> page = Page.of(users.list(query), query.limit());
+        return page.answer(
+                uri,
+                listed -> UserJson.write(listed.user()),
+                listed -> UserQuery.Place.of(listed, query.sort()).cursor());
     }
 
     /** 200 with the user, or 304 when the caller has this version already. */

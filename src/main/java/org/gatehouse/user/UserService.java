@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -124,9 +125,9 @@ public final class UserService implements Accounts {
         requireNothingForAdministrators(body);
     }
 
-    /** One page of users. */
-    public UserPage list(UserQuery query) {
-        return users.list(query);
+    /** The users of one page; the list has one user more than the page when there is another page. */
+    public List<ListedUser> list(UserQuery query) {
+        return users.list(query.withOneMore());
     }
 
     /**

@@ -13,13 +13,13 @@ public final class CheapHasher {
         return counting(new AtomicInteger());
     }
 
-    /** The same, counting how often a password was hashed, to be stored or to be compared. */
+    /** The same, counting how often a hash was computed. */
     public static PasswordHasher counting(AtomicInteger hashes) {
         Argon2 argon2 = new Argon2(MEMORY_KIB) {
             @Override
-            byte[] derive(String password, Argon2Hash costs) {
+            byte[] derive(String password, Argon2Hash like) {
                 hashes.incrementAndGet();
-                return super.derive(password, costs);
+                return super.derive(password, like);
             }
         };
         return new PasswordHasher(

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
@@ -99,6 +100,7 @@ class MongoAdoptionTest {
                 .append("version", 3)
                 .append("status", "gold")
                 .append("createdAt", "long ago")
+                .append("sessionCutoff", "never")
                 .append("roles", List.of("admin")));
 
         adopt();
@@ -110,8 +112,9 @@ class MongoAdoptionTest {
         assertThat(eve.roles()).containsExactly("user");
         assertThat(eve.status()).isEqualTo(UserStatus.ACTIVE);
         assertThat(eve.fields().toString())
-                .isEqualTo("{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
-                        + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\"}");
+                .isEqualTo(
+                        "{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
+                                + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\",\"original_sessionCutoff\":\"never\"}");
         assertThat(checks("eve", "p1")).isTrue();
     }
 
@@ -177,6 +180,26 @@ class MongoAdoptionTest {
     }
 
     @Test
+    void goesOnWhereAnotherStartDiedBeforeItMadeTheIndex() {
+        ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
+        ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
+        ObjectId three = insert(new Document("username", "ann").append("password", "p3"));
+        adopt();
+        Document parked = find(one);
+        Document untouched = original(three, "ann", "p3");
+        startWithoutIndexes();
+        stores.users().insertMany(List.of(parked, original(two, "bob", "p2"), untouched));
+
+        adopt();
+
+        assertThat(find(one)).isEqualTo(parked);
+        assertThat(idOf("bob")).isEmpty();
+        assertThat(checks("ann", "p3")).isTrue();
+        assertThat(stores.meta().countDocuments(Filters.eq("passwords of users")))
+                .isEqualTo(1);
+    }
+
+    @Test
     void keepsDocumentsThatCannotBeUsersAndShowsThemInOrder() {
         for (Object name :
                 new Object[] {"", " ", "a\nb", 7, new Document("$ne", 1), Pattern.compile(".*"), "x".repeat(500)}) {
@@ -198,9 +221,12 @@ class MongoAdoptionTest {
             Set<UserId> seen = new HashSet<>();
             Optional<UserQuery.Place> place = Optional.empty();
             do {
-                UserPage page = store.list(new UserQuery(2, order, place));
-                page.users().forEach(user -> assertThat(seen.add(user.id())).isTrue());
-                place = page.next().flatMap(next -> UserQuery.Place.parse(next.cursor()));
+                List<ListedUser> page = store.list(new UserQuery(2, order, place));
+                page.forEach(listed -> assertThat(seen.add(listed.user().id())).isTrue());
+                place = page.stream()
+                        .reduce((one, other) -> other)
+                        .map(last -> UserQuery.Place.of(last, order).cursor())
+                        .flatMap(UserQuery.Place::parse);
             } while (place.isPresent());
             assertThat(seen).hasSize(9);
         }
@@ -208,14 +234,14 @@ class MongoAdoptionTest {
 
     @Test
     void isDoneOnceByManyNodesThatStartTogether() throws Exception {
-        for (int i = 0; i < 1_200; i++) {
-            insert(new Document("username", "user" + i % 1_100).append("password", "p" + i));
+        for (int i = 0; i < 700; i++) {
+            insert(new Document("username", "user" + i % 600).append("password", "p" + i));
         }
-        ExecutorService nodes = Executors.newFixedThreadPool(4);
+        ExecutorService nodes = Executors.newFixedThreadPool(3);
         try {
             List<Future<?>> starts = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                starts.add(nodes.submit(this::adopt));
+            for (int i = 0; i < 3; i++) {
+                starts.add(nodes.submit(this::adoptWithPatience));
             }
             for (Future<?> start : starts) {
                 start.get();
@@ -225,10 +251,10 @@ class MongoAdoptionTest {
         }
 
         assertThat(stores.users().countDocuments(Filters.regex("usernameKey", "^user")))
-                .isEqualTo(1_000);
+                .isEqualTo(500);
         assertThat(stores.users().countDocuments(Filters.regex("usernameKey", "^\u0001user")))
                 .isEqualTo(200);
-        assertThat(stores.users().countDocuments(Filters.eq("version", 1))).isEqualTo(1_200);
+        assertThat(stores.users().countDocuments(Filters.eq("version", 1))).isEqualTo(700);
     }
 
     @Test
@@ -304,12 +330,26 @@ class MongoAdoptionTest {
         new MongoAdoption(mongo, "users", store, sweep()).run();
     }
 
+    /** As a node does it at its start, where a store that is too busy to answer is asked again. */
+    private void adoptWithPatience() {
+        await().atMost(Duration.ofMinutes(1))
+                .ignoreExceptionsInstanceOf(GatehouseException.class)
+                .until(() -> {
+                    adopt();
+                    return true;
+                });
+    }
+
     private ObjectId insert(Document document) {
         ObjectId id = new ObjectId(Date.from(Instant.parse("2020-01-01T00:00:00Z")));
         Document first = new Document("_id", id);
         first.putAll(document);
         stores.users().insertOne(first);
         return id;
+    }
+
+    private static Document original(ObjectId id, String name, String password) {
+        return new Document("_id", id).append("username", name).append("password", password);
     }
 
     private Document find(ObjectId id) {

@@ -1,0 +1,211 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** That ten times the logins that can be checked neither slow down others nor wait long for their refusal. */
+class LoginFloodIT {
+    private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 4;
+    private static final int ROUND_MS = 1_500;
+    private static final int CONNECTIONS = 64;
+    private static final int USERS = 20;
+    private static final String PASSWORD = "correct horse battery staple";
+
+    /** Between two measured requests: they are to show their own time, not to be a load. */
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+    private static final AtomicInteger addresses = new AtomicInteger();
+    private static String token = "";
+
+    @BeforeAll
+    static void createUsers() {
+        String admin = gatehouse.adminToken();
+        for (int i = 0; i < USERS; i++) {
+            gatehouse.create(admin, "user-" + i, PASSWORD);
+        }
+        token = gatehouse.token("user-0", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void keepsTokenChecksQuickAndRefusalsPrompt() throws Exception {
+        measureChecks();
+        double capacity = measureCapacity();
+        Flood warmUp = new Flood(10 * capacity);
+        measureChecks();
+        warmUp.stop();
+
+        // In turns, so that what else the machine does falls on both.
+        List<Double> quietly = new ArrayList<>();
+        List<Double> flooded = new ArrayList<>();
+        List<Double> refusals = new ArrayList<>();
+        int sent = 0;
+        int checked = 0;
+        for (int i = 0; i < ROUNDS; i++) {
+            quietly.addAll(measureChecks());
+            Flood flood = new Flood(10 * capacity);
+            flooded.addAll(measureChecks());
+            flood.stop();
+            refusals.addAll(flood.refusals);
+            sent += flood.sent.get();
+            checked += flood.checked.get();
+        }
+
+        double quiet = percentile(quietly, 0.99);
+        double busy = percentile(flooded, 0.99);
+        double slowest = percentile(refusals, 1);
+        System.out.printf(
+                "capacity %.0f logins/s; GET /user/me: p99 %.2f ms (median %.2f) quiet, %.2f ms (median %.2f) under %d logins"
+                        + " in %d s, of which %d were checked and %d refused, in %.0f ms (median), %.0f ms at most%n",
+                capacity,
+                quiet,
+                percentile(quietly, 0.5),
+                busy,
+                percentile(flooded, 0.5),
+                sent,
+                ROUNDS * ROUND_MS / 1_000,
+                checked,
+                refusals.size(),
+                percentile(refusals, 0.5),
+                slowest);
+        assertThat(refusals).hasSizeGreaterThan(checked);
+        assertThat(slowest).isLessThan(1_500);
+        assertThat(busy).isLessThan(3 * quiet);
+    }
+
+    private static List<Double> measureChecks() throws IOException {
+        byte[] check = RawClient.get("/user/me", token);
+        List<Double> times = new ArrayList<>();
+        try (RawClient client = new RawClient(gatehouse.port())) {
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ROUND_MS);
+            while (System.nanoTime() < end) {
+                long begin = System.nanoTime();
+                assertThat(client.send(check)).isEqualTo(200);
+                times.add((System.nanoTime() - begin) / 1e6);
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+        return times;
+    }
+
+    /** Logins a second that two clients get, one after the other. */
+    private static double measureCapacity() throws InterruptedException {
+        AtomicInteger done = new AtomicInteger();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        List<Thread> clients = new ArrayList<>();
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            clients.add(started(() -> {
+                try (RawClient client = new RawClient(gatehouse.port())) {
+                    while (System.nanoTime() < end) {
+                        done.addAndGet(client.send(nextLogin()) == 200 ? 1 : 0);
+                    }
+                }
+            }));
+        }
+        for (Thread client : clients) {
+            client.join();
+        }
+        return done.get() / 2.0;
+    }
+
+    /** Right passwords, each from an address of its own, so that no throttle has a say. */
+    private static byte[] nextLogin() {
+        int number = addresses.incrementAndGet();
+        return RawClient.login(
+                "user-" + number % USERS,
+                PASSWORD,
+                "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255));
+    }
+
+    /** Logins at a steady rate over many connections, each of which waits for its answer before the next. */
+    private static final class Flood {
+        private final long intervalNanos;
+        private final AtomicInteger sent = new AtomicInteger();
+        private final AtomicInteger checked = new AtomicInteger();
+        private final ConcurrentLinkedQueue<Double> refusals = new ConcurrentLinkedQueue<>();
+        private final ConcurrentLinkedQueue<Integer> surprises = new ConcurrentLinkedQueue<>();
+        private final List<Thread> threads = new ArrayList<>();
+        private volatile boolean stopped;
+
+        Flood(double perSecond) {
+            this.intervalNanos = (long) (1e9 / perSecond);
+            long begin = System.nanoTime();
+            for (int i = 0; i < CONNECTIONS; i++) {
+                threads.add(started(() -> sendInTurn(begin)));
+            }
+        }
+
+        void stop() throws InterruptedException {
+            stopped = true;
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(surprises).isEmpty();
+        }
+
+        private void sendInTurn(long begin) throws IOException {
+            try (RawClient client = new RawClient(gatehouse.port())) {
+                while (!stopped) {
+                    long due = begin + sent.getAndIncrement() * intervalNanos;
+                    for (long wait = due - System.nanoTime(); wait > 0 && !stopped; wait = due - System.nanoTime()) {
+                        LockSupport.parkNanos(wait);
+                    }
+                    byte[] login = nextLogin();
+                    long sentAt = System.nanoTime();
+                    int status = client.send(login);
+                    if (status == 503) {
+                        refusals.add((System.nanoTime() - sentAt) / 1e6);
+                    } else if (status == 200) {
+                        checked.incrementAndGet();
+                    } else {
+                        surprises.add(status);
+                    }
+                }
+            }
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static Thread started(Work work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static double percentile(List<Double> values, double rank) {
+        List<Double> sorted = new ArrayList<>(values);
+        Collections.sort(sorted);
+        return sorted.get((int) Math.min(sorted.size() - 1, Math.floor(rank * sorted.size())));
+    }
+}

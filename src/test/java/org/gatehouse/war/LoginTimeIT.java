@@ -1,0 +1,149 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** That the time of a refused login does not tell who has an account. */
+class LoginTimeIT {
+    private static final int TRIES = Boolean.getBoolean("gatehouse.long") ? 400 : 60;
+    private static final int WARM_UP = 30;
+
+    /** Each account is tried a few times only, so that no throttle has a say. */
+    private static final int ACCOUNTS = 40;
+
+    private static final double TOLERANCE = 0.05;
+
+    /** Of the median difference: its standard error, relative to the time. */
+    private static final double PRECISION = 0.012;
+
+    private static final int MAX_TRIES = 800;
+    private static final String PASSWORD = "correct horse battery staple";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+
+    @BeforeAll
+    static void createAccounts() {
+        String admin = gatehouse.adminToken();
+        for (int i = 0; i < ACCOUNTS; i++) {
+            gatehouse.create(admin, "known-" + i, PASSWORD);
+            String disabled = gatehouse.create(admin, "disabled-" + i, PASSWORD);
+            assertThat(gatehouse
+                            .patch("/user/" + disabled, admin, "{\"status\":\"disabled\"}")
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    /** Who is tried with which password; a disabled user's is the right one. */
+    private enum Who {
+        UNKNOWN(1, "stranger-", "wrong horse battery staple"),
+        KNOWN(2, "known-", "wrong horse battery staple"),
+        DISABLED(3, "disabled-", PASSWORD);
+
+        private final int network;
+        private final String name;
+        private final String password;
+
+        Who(int network, String name, String password) {
+            this.network = network;
+            this.name = name;
+            this.password = password;
+        }
+    }
+
+    @Test
+    void refusesUnknownWrongAndDisabledInTheSameTime() throws IOException {
+        Map<Who, List<Double>> times = new EnumMap<>(Who.class);
+        for (Who who : Who.values()) {
+            times.put(who, new ArrayList<>());
+        }
+        List<Double> wrong = times.getOrDefault(Who.KNOWN, List.of());
+        List<Double> unknown = times.getOrDefault(Who.UNKNOWN, List.of());
+        List<Double> disabled = times.getOrDefault(Who.DISABLED, List.of());
+        try (RawClient client = new RawClient(gatehouse.port())) {
+            for (int i = 0; i < WARM_UP; i++) {
+                tryEach(client, i, new EnumMap<>(Who.class));
+            }
+            // On a machine that has other things to do it takes more tries until the answer means anything.
+            while (wrong.size() < TRIES || (wrong.size() < MAX_TRIES && isUncertain(wrong, unknown, disabled))) {
+                tryEach(client, WARM_UP + wrong.size(), times);
+            }
+        }
+        double time = median(wrong);
+        // Neighbours in time suffer the same noise, so their differences show what they do not share.
+        double unknownMore = median(differences(unknown, wrong));
+        double disabledMore = median(differences(disabled, wrong));
+        System.out.printf(
+                "login with a wrong password: median %.1f ms; unknown user %+.2f ms, disabled user %+.2f ms; %d tries each%n",
+                time, unknownMore, disabledMore, wrong.size());
+        assertThat(Math.abs(unknownMore) / time).isLessThan(TOLERANCE);
+        assertThat(Math.abs(disabledMore) / time).isLessThan(TOLERANCE);
+    }
+
+    /** One after the other, and each time another one first, so that none always follows the same. */
+    private static void tryEach(RawClient client, int number, Map<Who, List<Double>> times) throws IOException {
+        Who[] all = Who.values();
+        for (int turn = 0; turn < all.length; turn++) {
+            Who who = all[(number + turn) % all.length];
+            double milliseconds = timed(client, who, number);
+            times.computeIfAbsent(who, unmeasured -> new ArrayList<>()).add(milliseconds);
+        }
+    }
+
+    private static double timed(RawClient client, Who who, int number) throws IOException {
+        byte[] login = RawClient.login(
+                who.name + number % ACCOUNTS,
+                who.password,
+                "10." + who.network + "." + number / 256 + "." + number % 256);
+        long begin = System.nanoTime();
+        int status = client.send(login);
+        double milliseconds = (System.nanoTime() - begin) / 1e6;
+        assertThat(status).isEqualTo(401);
+        return milliseconds;
+    }
+
+    private static List<Double> differences(List<Double> some, List<Double> others) {
+        List<Double> differences = new ArrayList<>();
+        for (int i = 0; i < some.size(); i++) {
+            differences.add(some.get(i) - others.get(i));
+        }
+        return differences;
+    }
+
+    private static boolean isUncertain(List<Double> wrong, List<Double> unknown, List<Double> disabled) {
+        return Math.max(uncertainty(unknown, wrong), uncertainty(disabled, wrong)) > PRECISION * median(wrong);
+    }
+
+    /** The standard error of the median difference, from the median deviation, as if the noise were normal. */
+    private static double uncertainty(List<Double> some, List<Double> others) {
+        List<Double> differences = differences(some, others);
+        double middle = median(differences);
+        double deviation = median(
+                differences.stream().map(value -> Math.abs(value - middle)).toList());
+        return 1.2533 * 1.4826 * deviation / Math.sqrt(differences.size());
+    }
+
+    private static double median(List<Double> values) {
+        List<Double> sorted = new ArrayList<>(values);
+        Collections.sort(sorted);
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+}
