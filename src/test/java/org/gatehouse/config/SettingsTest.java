@@ -109,7 +109,7 @@ class SettingsTest {
         "AUTH_KEY_PREVIOUS, short, AUTH_KEY_PREVIOUS is shorter than 32 bytes",
         "AUTH_ALG, none, AUTH_ALG must be ES256 or HS256",
         "AUTH_ALG, es256, AUTH_ALG must be ES256 or HS256",
-        "AUTH_KEY_ROTATION, 3599, AUTH_KEY_ROTATION must be a whole number from 3600",
+        "AUTH_KEY_ROTATION, PT59M, AUTH_KEY_ROTATION must be a time span",
         "AUTH_EXPIRY, 999, AUTH_EXPIRY must be a whole number from 1000",
         "AUTH_EXPIRY, 10m, AUTH_EXPIRY must be a whole number",
         "DB_HOST, localhost, DB_HOST is not a MongoDB connection string",
