@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * bcrypt or the password itself, is checked too.
  *
  * <p>At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others are refused
- * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory.
+ * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory. While many
+ * wait, one core is left to everybody else.
  */
 public final class PasswordHasher implements AutoCloseable {
     /** For a slot; what a person waits for a login without trying again. */
@@ -35,6 +36,12 @@ public final class PasswordHasher implements AutoCloseable {
 
     /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
     private static final int WAITING_PER_CORE = 16;
+
+    /**
+     * From so many on, one core hashes less: with a hash on each of two cores the slowest token checks took four times as
+     * long, with one core left to them twice. A burst that is over in a fifth of a second is no flood.
+     */
+    private static final int MANY_WAITING_PER_CORE = 4;
 
     /** Normalising a hostile text of the largest body costs more than the hash; no password is as long as this. */
     static final int MAX_CHARS = 1024;
@@ -66,7 +73,7 @@ public final class PasswordHasher implements AutoCloseable {
      *
      * @param memoryKib memory of a new hash; existing hashes carry their own costs
      * @param iterations passes of a new hash
-     * @param cores how many hashes may run at once
+     * @param cores how many hashes may run at once, in ordinary times
      */
     public PasswordHasher(int memoryKib, int iterations, int cores) {
         this(new Argon2(memoryKib), memoryKib, iterations, cores);
@@ -194,6 +201,7 @@ public final class PasswordHasher implements AutoCloseable {
         FutureTask<T> task = new FutureTask<>(work);
         try {
             slots.execute(task);
+            adjustSlots();
             return result(task);
         } catch (RejectedExecutionException | CancellationException full) {
             throw busy();
@@ -202,6 +210,26 @@ public final class PasswordHasher implements AutoCloseable {
             throw busy();
         } catch (ExecutionException failed) {
             throw new IllegalStateException("password hashing failed", failed.getCause());
+        }
+    }
+
+    private void adjustSlots() {
+        int waiting = slots.getQueue().size();
+        if (waiting > MANY_WAITING_PER_CORE * cores) {
+            setSlots(Math.max(1, cores - 1));
+        } else if (waiting == 0) {
+            setSlots(cores);
+        }
+    }
+
+    /** A hash that runs is not disturbed; its thread ends after it when there is one too many. */
+    private synchronized void setSlots(int number) {
+        if (number < slots.getCorePoolSize()) {
+            slots.setCorePoolSize(number);
+            slots.setMaximumPoolSize(number);
+        } else if (number > slots.getCorePoolSize()) {
+            slots.setMaximumPoolSize(number);
+            slots.setCorePoolSize(number);
         }
     }
 

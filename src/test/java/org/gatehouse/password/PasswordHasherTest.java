@@ -14,6 +14,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.gatehouse.error.ErrorCode;
@@ -267,5 +269,74 @@ class PasswordHasherTest {
 
     private static Optional<StoredPassword> stored(String hash) {
         return Optional.of(StoredPassword.hash(hash));
+    }
+
+    /** Computes only when it is let, and knows how many computations there are. */
+    private static final class GatedArgon2 extends Argon2 {
+        private final Semaphore go = new Semaphore(0);
+        private final AtomicInteger running = new AtomicInteger();
+        private final AtomicInteger most = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+
+        GatedArgon2() {
+            super(64);
+        }
+
+        @Override
+        byte[] derive(String password, Argon2Hash like) {
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            go.acquireUninterruptibly();
+            running.decrementAndGet();
+            done.incrementAndGet();
+            return super.derive(password, like);
+        }
+    }
+
+    @Test
+    void leavesACoreToOthersWhileManyWaitAndTakesItAgainAfterwards() {
+        GatedArgon2 argon2 = new GatedArgon2();
+        AtomicBoolean flood = new AtomicBoolean(true);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2)) {
+            for (int i = 0; i < 20; i++) {
+                threads.execute(() -> {
+                    do {
+                        hashUnlessBusy(hasher);
+                    } while (flood.get());
+                });
+            }
+            await().until(() -> argon2.running.get() == 2 && hasher.waiting() > 8);
+
+            argon2.go.release(2);
+            await().until(() -> argon2.done.get() == 2 && argon2.running.get() == 1);
+            argon2.most.set(0);
+            for (int done = 3; done < 6; done++) {
+                int expected = done;
+                argon2.go.release();
+                await().until(() -> argon2.done.get() == expected && argon2.running.get() == 1);
+            }
+            assertThat(argon2.most).hasValue(1);
+
+            flood.set(false);
+            argon2.go.release(100);
+            await().until(() -> hasher.waiting() == 0 && argon2.running.get() == 0);
+            argon2.go.drainPermits();
+            for (int i = 0; i < 2; i++) {
+                threads.execute(() -> hashUnlessBusy(hasher));
+            }
+            await().until(() -> argon2.running.get() == 2);
+        } finally {
+            flood.set(false);
+            argon2.go.release(100);
+            threads.shutdown();
+        }
+    }
+
+    private static void hashUnlessBusy(PasswordHasher hasher) {
+        try {
+            hasher.hash("correct horse");
+        } catch (GatehouseException busy) {
+            assertThat(busy.code()).isEqualTo(ErrorCode.BUSY);
+        }
     }
 }
