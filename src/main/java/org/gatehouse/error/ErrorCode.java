@@ -35,7 +35,7 @@ public enum ErrorCode {
     LAST_ADMINISTRATOR(409, "The last active administrator cannot be demoted, disabled or deleted."),
     KEYS_FIXED(409, "With AUTH_ALG=HS256 the key is AUTH_KEY itself; change it in the settings."),
     VERSION_MISMATCH(412, "The user has changed since you read it."),
-    UNSUPPORTED_MEDIA_TYPE(415, "Send JSON, with Content-Type: application/json."),
+    UNSUPPORTED_MEDIA_TYPE(415, "Send JSON, with Content-Type: application/json; or to /introspect a form."),
     LOGIN_THROTTLED(429, "Too many attempts to log in; try again later."),
     TOO_MANY_REQUESTS(429, "Too many requests from your address; try again later."),
     INTERNAL(500, "Something went wrong on our side; quote the request id to the operator."),

@@ -47,9 +47,12 @@ public final class LogoutResource {
                 Json.MAPPER.createObjectNode().put("status", "success").put("message", "Logged out successfully!"));
     }
 
-    /** A wrong value must not end less than its sender meant. */
+    /** A body that is not understood must not end less than its sender meant. */
     private static boolean isEverywhere(JsonBody body) {
-        JsonNode everywhere = body.node().path(EVERYWHERE);
+        if (body.node().isMissingNode()) {
+            return false;
+        }
+        JsonNode everywhere = body.object().path(EVERYWHERE);
         if (!everywhere.isMissingNode() && !everywhere.isBoolean()) {
             throw GatehouseException.invalid(EVERYWHERE, "must be true or false");
         }

@@ -93,7 +93,7 @@ public final class SessionService {
         RefreshToken token = RefreshToken.parse(text).orElseThrow(SessionService::invalid);
         Instant now = now();
         Session session = store.findOpen(token, now)
-                .filter(this::userLets)
+                .filter(found -> userLets(found.live()))
                 .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
         RefreshToken successor = token.successor(random);
         Optional<Session> next = store.rotate(token, successor, now, limits.expiry(session.createdAt(), now));
@@ -101,10 +101,12 @@ public final class SessionService {
             next = store.rotateAgain(token, successor, now);
         }
         if (next.isEmpty()) {
-            sessions.end(session.id());
-            audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
-                    .on(session.userId().hex())
-                    .with(AuditDetail.SESSION, session.id().text()));
+            // It may have ended this very moment, which is why it could not go on; then nobody copied anything.
+            if (sessions.end(session.id())) {
+                audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
+                        .on(session.userId().hex())
+                        .with(AuditDetail.SESSION, session.id().text()));
+            }
             throw ended();
         }
         return started(next.get(), successor);
@@ -125,15 +127,17 @@ public final class SessionService {
     /**
      * Ends one of the caller's sessions.
      *
-     * @throws GatehouseException {@code SESSION_NOT_FOUND} also when it is somebody else's
+     * @throws GatehouseException {@code SESSION_NOT_FOUND} also when it is somebody else's, or has ended
      */
     public void end(Caller caller, String id) {
-        SessionId sessionId = SessionId.parse(id)
-                .filter(known -> sessions.find(known)
-                        .filter(session -> caller.is(session.userId()))
-                        .isPresent())
-                .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_NOT_FOUND));
-        sessions.end(sessionId);
+        LiveSession session = SessionId.parse(id)
+                .flatMap(sessions::find)
+                .filter(found -> caller.is(found.userId()))
+                .filter(this::userLets)
+                .orElseThrow(SessionService::notFound);
+        if (!sessions.end(session.id())) {
+            throw notFound();
+        }
         record(AuditType.SESSION_ENDED, caller, caller.userId(), id);
     }
 
@@ -177,11 +181,10 @@ public final class SessionService {
         return Page.of(found, request.limit());
     }
 
-    private boolean userLets(Session session) {
-        LiveSession live = session.live();
+    private boolean userLets(LiveSession session) {
         return users.find(session.userId())
                 .filter(Account::active)
-                .filter(account -> account.cutoff().spares(live.id(), live.begunUnder()))
+                .filter(account -> account.cutoff().spares(session.id(), session.begunUnder()))
                 .isPresent();
     }
 
@@ -195,6 +198,10 @@ public final class SessionService {
 
     private static GatehouseException invalid() {
         return new GatehouseException(ErrorCode.REFRESH_TOKEN_INVALID);
+    }
+
+    private static GatehouseException notFound() {
+        return new GatehouseException(ErrorCode.SESSION_NOT_FOUND);
     }
 
     private static GatehouseException ended() {

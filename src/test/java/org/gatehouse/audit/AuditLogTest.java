@@ -11,17 +11,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
+import org.gatehouse.SettableClock;
 import org.gatehouse.config.Secret;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
@@ -44,7 +42,7 @@ class AuditLogTest {
     private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
     private static final MongoAuditDao entries = new MongoAuditDao(mongo);
 
-    private final SettableClock clock = new SettableClock();
+    private final SettableClock clock = new SettableClock(START);
     private final AuditLog audit = new AuditLog(entries, KEPT, clock, clock::nanos);
 
     @BeforeEach
@@ -262,34 +260,6 @@ class AuditLogTest {
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        }
-    }
-
-    /** Stands still unless told to move; the ticker moves with it. */
-    private static final class SettableClock extends Clock {
-        private Instant now = START;
-
-        void advance(Duration by) {
-            now = now.plus(by);
-        }
-
-        long nanos() {
-            return Duration.between(START, now).toNanos();
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException();
         }
     }
 }

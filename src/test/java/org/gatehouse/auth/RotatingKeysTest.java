@@ -27,6 +27,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bson.Document;
+import org.gatehouse.SettableClock;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.error.ErrorCode;

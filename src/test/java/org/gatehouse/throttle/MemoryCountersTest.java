@@ -6,10 +6,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.gatehouse.SettableClock;
 import org.junit.jupiter.api.Test;
 
 class MemoryCountersTest extends CountersContract {
-    private final ManualClock clock = new ManualClock(Instant.parse("2026-11-23T10:00:00.123Z"));
+    private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00.123Z"));
     private final MemoryCounters counters = new MemoryCounters(clock, MemoryCounters.MOST);
 
     @Override

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.SettableClock;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
@@ -25,7 +26,7 @@ class ThrottleTest {
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "throttle"));
     private final RedisConnection redisOfOne = new RedisConnection(new Secret(server.uri()));
     private final RedisConnection redisOfOther = new RedisConnection(new Secret(server.uri()));
-    private final ManualClock clock = new ManualClock(Instant.now());
+    private final SettableClock clock = new SettableClock(Instant.now());
     private final Counters shared = new RedisCounters(redisOfOne);
     private final Throttle one = new Throttle(redisOfOne, clock);
     private final Throttle other = new Throttle(redisOfOther, clock);

@@ -1,32 +1,45 @@
-package org.gatehouse.auth;
+package org.gatehouse;
 
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A clock that stands still until a test moves it. */
-final class SettableClock extends Clock {
+public final class SettableClock extends Clock {
+    private final Instant start;
     private final AtomicReference<Instant> now;
 
-    SettableClock(Instant start) {
+    public SettableClock(Instant start) {
+        this.start = start;
         this.now = new AtomicReference<>(start);
     }
 
-    void set(Instant instant) {
+    /** A clock that stands at the present second: a store outside tidies up by a clock of its own. */
+    public static SettableClock atNow() {
+        return new SettableClock(Instant.now().truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    public void set(Instant instant) {
         now.set(instant);
     }
 
-    void advance(Duration duration) {
+    public void advance(Duration duration) {
         now.updateAndGet(before -> before.plus(duration));
     }
 
     /** The same clock, as a node sees it whose own is behind by this much. */
-    Clock behindBy(Duration duration) {
+    public Clock behindBy(Duration duration) {
         return Clock.offset(this, duration.negated());
+    }
+
+    /** How far it was moved, for what takes a ticker. */
+    public long nanos() {
+        return Duration.between(start, instant()).toNanos();
     }
 
     @Override

@@ -1,0 +1,223 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** RFC 7662 as another service uses it; each test asks about a user of its own. */
+class IntrospectionIT {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String FORM = "application/x-www-form-urlencoded";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse =
+            WarServer.start(stores, Map.of("AUTH_ISSUER", "https://id.example", "AUTH_AUDIENCE", "our services"));
+    private static final AtomicInteger number = new AtomicInteger();
+    private static String admin = "";
+    private static String service = "";
+
+    private final String username = "User-" + number.incrementAndGet();
+    private final String id = gatehouse.create(admin, username, PASSWORD);
+    private final Answer login = gatehouse.login(username, PASSWORD);
+    private final String token = login.text("token");
+
+    @BeforeAll
+    static void loginTheService() {
+        admin = gatehouse.adminToken();
+        String serviceId = gatehouse.create(admin, "a-service", PASSWORD);
+        gatehouse.patch("/user/" + serviceId, admin, "{\"roles\":[\"introspect\"]}");
+        service = gatehouse.token("a-service", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void anActiveTokenIsToldWithWhatItStandsFor() throws Exception {
+        for (String asker : List.of(service, admin)) {
+            Answer answer = introspect(asker, token);
+
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            assertThat(answer.header("Content-Type")).startsWith("application/json");
+            assertThat(answer.header("Cache-Control")).contains("no-store");
+            JsonNode json = answer.json();
+            assertThat(json.fieldNames())
+                    .toIterable()
+                    .containsExactlyInAnyOrder(
+                            "active", "sub", "sid", "username", "roles", "exp", "iat", "iss", "aud", "jti");
+            JWTClaimsSet claims = SignedJWT.parse(token).getJWTClaimsSet();
+            assertThat(json.path("active")).isEqualTo(BooleanNode.TRUE);
+            assertThat(json.path("sub").asText()).isEqualTo(id);
+            assertThat(json.path("sid").asText()).isEqualTo(claims.getStringClaim("sid"));
+            assertThat(json.path("username").asText()).isEqualTo(username);
+            assertThat(json.path("roles").toString()).isEqualTo("[\"user\"]");
+            assertThat(json.path("exp").isIntegralNumber()).isTrue();
+            assertThat(json.path("exp").asLong())
+                    .isEqualTo(claims.getExpirationTime().toInstant().getEpochSecond());
+            assertThat(json.path("iat").asLong())
+                    .isEqualTo(claims.getIssueTime().toInstant().getEpochSecond());
+            assertThat(json.path("iss").asText()).isEqualTo("https://id.example");
+            assertThat(json.path("aud").asText()).isEqualTo("our services");
+            assertThat(json.path("jti").asText()).isEqualTo(claims.getJWTID());
+        }
+    }
+
+    @Test
+    void aHintOrAnotherParameterIsPassedOver() {
+        assertThat(introspectForm(service, "token_type_hint=access_token&token=" + token)
+                        .json()
+                        .path("active")
+                        .asBoolean())
+                .isTrue();
+    }
+
+    @Test
+    void rolesAndNameAreThoseOfNow() {
+        gatehouse.patch(
+                "/user/" + id, admin, "{\"roles\":[\"writer\",\"auditor\"],\"username\":\"Re" + username + "\"}");
+
+        JsonNode json = introspect(service, token).json();
+
+        assertThat(json.path("roles").toString()).isEqualTo("[\"auditor\",\"writer\"]");
+        assertThat(json.path("username").asText()).isEqualTo("Re" + username);
+    }
+
+    @Test
+    void aTokenOfAnEndedSessionIsNotActive() {
+        assertThat(introspect(service, token).json().path("active").asBoolean()).isTrue();
+
+        gatehouse.send("POST", "/logout", "", "auth", token);
+
+        assertInactive(token);
+    }
+
+    @Test
+    void aTokenOfADisabledOrDeletedUserIsNotActive() {
+        gatehouse.patch("/user/" + id, admin, "{\"status\":\"disabled\"}");
+        assertInactive(token);
+
+        gatehouse.patch("/user/" + id, admin, "{\"status\":\"active\"}");
+        assertInactive(token);
+        String again = gatehouse.token(username, PASSWORD);
+        assertThat(introspect(service, again).json().path("active").asBoolean()).isTrue();
+
+        gatehouse.delete("/user/" + id, admin);
+        assertInactive(again);
+    }
+
+    @Test
+    void anExpiredTokenIsNotActive() {
+        Map<String, String> settings =
+                Map.of("AUTH_ISSUER", "https://id.example", "AUTH_AUDIENCE", "our services", "AUTH_EXPIRY", "2000");
+        try (WarServer quick = WarServer.start(stores, settings)) {
+            String shortLived = quick.token(username, PASSWORD);
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> quick.get("/user/me", shortLived).text("code").equals("TOKEN_EXPIRED"));
+
+            assertInactive(shortLived);
+        }
+    }
+
+    @Test
+    void whatIsNoTokenOfOursIsNotActive() throws Exception {
+        String[] parts = token.split("\\.", -1);
+        String none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
+        for (String forged : List.of(
+                "junk",
+                "x.y.z",
+                "..",
+                "\u0000",
+                "{\"$ne\":1}",
+                login.text("refreshToken"),
+                parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse(),
+                none + "." + parts[1] + ".",
+                none + "." + parts[1] + "." + parts[2],
+                token + "A",
+                "Bearer " + token,
+                "A".repeat(20_000))) {
+            assertInactive(forged);
+        }
+        assertThat(introspect(service, token).json().path("active").asBoolean()).isTrue();
+    }
+
+    @Test
+    void onlyAdministratorsAndServicesMayAsk() {
+        Answer forbidden = introspect(token, token);
+        assertThat(forbidden.status()).isEqualTo(403);
+        assertThat(forbidden.text("code")).isEqualTo("FORBIDDEN");
+
+        Answer missing = introspect("", token);
+        assertThat(missing.status()).isEqualTo(401);
+        assertThat(missing.text("code")).isEqualTo("TOKEN_MISSING");
+        assertThat(introspect("junk", token).text("code")).isEqualTo("TOKEN_MALFORMED");
+    }
+
+    @Test
+    void aServiceMayDoNothingElse() {
+        assertThat(gatehouse.get("/user/" + id, service).status()).isEqualTo(403);
+        assertThat(gatehouse.get("/user", service).status()).isEqualTo(403);
+        assertThat(gatehouse.get("/audit", service).status()).isEqualTo(403);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "token=", "token=%20", "tokens=x", "token=x&token=x", "token=x&token=y", "TOKEN=x"})
+    void oneTokenIsAskedAbout(String form) {
+        Answer answer = introspectForm(service, form);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("token");
+    }
+
+    @Test
+    void theTokenIsNotTakenFromTheUrl() {
+        Answer answer =
+                gatehouse.send("POST", "/introspect?token=" + token, "a=b", "auth", service, "Content-Type", FORM);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(gatehouse.get("/introspect?token=" + token, service).status())
+                .isEqualTo(405);
+    }
+
+    @Test
+    void aBodyThatIsNoFormIsRefusedInWordsThatHelp() {
+        Answer answer = gatehouse.post("/introspect", service, "{\"token\":\"" + token + "\"}");
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(415);
+        assertThat(answer.text("code")).isEqualTo("UNSUPPORTED_MEDIA_TYPE");
+        assertThat(answer.text("message")).endsWith("or to /introspect a form.");
+    }
+
+    private static Answer introspect(String asker, String token) {
+        return introspectForm(asker, "token=" + URLEncoder.encode(token, StandardCharsets.UTF_8));
+    }
+
+    private static Answer introspectForm(String asker, String form) {
+        return gatehouse.send("POST", "/introspect", form, "auth", asker, "Content-Type", FORM);
+    }
+
+    private static void assertInactive(String token) {
+        Answer answer = introspect(service, token);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("{\"active\":false}");
+    }
+}

@@ -1,0 +1,306 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Passwords, changed by their owners and reset by administrators; each test has a user of its own. */
+class PasswordIT {
+    private static final String OLD = "correct horse battery staple";
+    private static final String NEW = "an entirely different sentence";
+    private static final String LONGEST =
+            "thirty-two bytes that go on and on ".repeat(8).substring(0, 256);
+    private static final int RACES = 5;
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final AtomicInteger number = new AtomicInteger();
+    private static String admin = "";
+
+    private final String username = "user-" + number.incrementAndGet();
+    private final String id = gatehouse.create(admin, username, OLD);
+
+    @BeforeAll
+    static void login() {
+        admin = gatehouse.adminToken();
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void itsOwnerChangesItAndOnlyThePresentSessionGoesOn() {
+        for (String target : List.of("me", id)) {
+            String before = target.equals("me") ? OLD : NEW;
+            String after = target.equals("me") ? NEW : OLD;
+            Answer current = gatehouse.login(username, before);
+            Answer other = gatehouse.login(username, before);
+            String etag = gatehouse.get("/user/me", current.text("token")).header("ETag");
+
+            Answer changed = change(target, current.text("token"), body(before, after));
+
+            assertThat(changed.status()).as(changed.body()).isEqualTo(204);
+            assertThat(gatehouse.login(username, before).text("code")).isEqualTo("CREDENTIALS_WRONG");
+            assertThat(gatehouse.login(username, after).status()).isEqualTo(200);
+            assertEnded(other);
+            Answer me = gatehouse.get("/user/me", current.text("token"));
+            assertThat(me.status()).isEqualTo(200);
+            assertThat(me.header("ETag")).isNotEqualTo(etag);
+            assertThat(refresh(current).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void theWrongPresentPasswordChangesNothing() {
+        Answer current = gatehouse.login(username, OLD);
+        Answer other = gatehouse.login(username, OLD);
+        Document before = stored();
+
+        for (String wrong : List.of("wrong", "", NEW, OLD + " ")) {
+            Answer refused = change("me", current.text("token"), body(wrong, NEW));
+            assertThat(refused.status()).as(refused.body()).isEqualTo(401);
+            assertThat(refused.text("code")).isEqualTo("CREDENTIALS_WRONG");
+            assertThat(refused.header("WWW-Authenticate")).isEqualTo("Bearer");
+        }
+
+        assertThat(stored()).isEqualTo(before);
+        for (Answer login : List.of(current, other)) {
+            assertThat(gatehouse.get("/user/me", login.text("token")).status()).isEqualTo(200);
+        }
+        assertThat(gatehouse.login(username, OLD).status()).isEqualTo(200);
+    }
+
+    @Test
+    void anAdministratorResetsItForAnotherWhoseSessionsEnd() {
+        Answer login = gatehouse.login(username, OLD);
+
+        Answer reset = change(id, admin, body(null, NEW));
+
+        assertThat(reset.status()).as(reset.body()).isEqualTo(204);
+        assertEnded(login);
+        assertThat(gatehouse.get("/user/me", admin).status()).isEqualTo(200);
+        assertThat(gatehouse.login(username, OLD).text("code")).isEqualTo("CREDENTIALS_WRONG");
+        assertThat(gatehouse.login(username, NEW).status()).isEqualTo(200);
+    }
+
+    @Test
+    void anAdministratorProvesTheirOwn() {
+        gatehouse.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        Answer login = gatehouse.login(username, OLD);
+        for (String target : List.of("me", id)) {
+            Answer unproven = change(target, login.text("token"), body(null, NEW));
+            assertFieldRefused(unproven, "currentPassword");
+            assertThat(change(target, login.text("token"), body("wrong", NEW)).text("code"))
+                    .isEqualTo("CREDENTIALS_WRONG");
+        }
+
+        assertThat(change("me", login.text("token"), body(OLD, NEW)).status()).isEqualTo(204);
+        assertThat(gatehouse.login(username, NEW).status()).isEqualTo(200);
+    }
+
+    @Test
+    void nobodyElseMayChangeIt() {
+        gatehouse.create(admin, "other-" + username, OLD);
+        String other = gatehouse.token("other-" + username, OLD);
+        Document before = stored();
+
+        for (String target : List.of(id, "0123456789abcdef01234567")) {
+            Answer refused = change(target, other, body(OLD, NEW));
+            assertThat(refused.status()).as(refused.body()).isEqualTo(403);
+            assertThat(refused.text("code")).isEqualTo("FORBIDDEN");
+        }
+        assertThat(change(id, "", body(OLD, NEW)).text("code")).isEqualTo("TOKEN_MISSING");
+        assertThat(change("me", "", "{").text("code")).isEqualTo("TOKEN_MISSING");
+
+        assertThat(stored()).isEqualTo(before);
+        assertThat(gatehouse.login(username, OLD).status()).isEqualTo(200);
+    }
+
+    @Test
+    void ofAnUnknownUserThereIsNone() {
+        for (String target : List.of("0123456789abcdef01234567", "x", "%7B%22$ne%22:1%7D")) {
+            Answer answer = change(target, admin, body(null, NEW));
+            assertThat(answer.status()).as(answer.body()).isEqualTo(404);
+            assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+        }
+    }
+
+    @Test
+    void aNewOneThatIsNotAcceptableIsRefusedBeforeAnythingIsDone() {
+        Answer login = gatehouse.login(username, OLD);
+        Document before = stored();
+        String ownName = "a name that is long enough";
+        String named = gatehouse.create(admin, ownName.replace(' ', '-') + username, OLD);
+        List<String> bodies = new ArrayList<>(List.of(
+                "{\"currentPassword\":\"" + OLD + "\"}",
+                "{\"currentPassword\":\"" + OLD + "\",\"newPassword\":null}",
+                "{\"currentPassword\":\"" + OLD + "\",\"newPassword\":12345678901234567890}",
+                "{\"currentPassword\":\"" + OLD + "\",\"newPassword\":[\"" + NEW + "\"]}",
+                "{\"currentPassword\":\"" + OLD + "\",\"newPassword\":{\"$ne\":1}}"));
+        for (String weak : List.of("", "fourteen chars", "passwordpassword", "123456789123456789", LONGEST + "x")) {
+            bodies.add(body(OLD, weak));
+        }
+        for (String body : bodies) {
+            assertFieldRefused(change("me", login.text("token"), body), "newPassword");
+            assertFieldRefused(change(id, admin, body), "newPassword");
+        }
+        assertFieldRefused(change(named, admin, body(null, ownName.replace(' ', '-') + username)), "newPassword");
+
+        assertThat(stored()).isEqualTo(before);
+        assertThat(gatehouse.get("/user/me", login.text("token")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void everythingThatIsWrongIsToldAtOnce() {
+        String token = gatehouse.token(username, OLD);
+
+        Answer answer = change("me", token, "{\"currentPassword\":7}");
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("errors").findValuesAsText("field"))
+                .containsExactlyInAnyOrder("currentPassword", "newPassword");
+        assertThat(answer.body()).doesNotContain(OLD);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "[]", "\"text\"", "null"})
+    void aBodyThatSaysNothingIsRefused(String body) {
+        Answer answer = change("me", gatehouse.token(username, OLD), body);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isIn("BODY_MALFORMED", "VALIDATION_FAILED");
+    }
+
+    @Test
+    void theBoundsAreAcceptedAndDecideTheLogin() {
+        for (String good : List.of("fifteen letters", "p\u00e9p\u00e9 le moko et sa bande", LONGEST)) {
+            assertThat(change(id, admin, body(null, good)).status()).as(good).isEqualTo(204);
+            assertThat(gatehouse.login(username, good).status()).as(good).isEqualTo(200);
+            assertThat(gatehouse.login(username, good.substring(1)).status())
+                    .as(good)
+                    .isEqualTo(401);
+        }
+    }
+
+    @Test
+    void guessingThePresentOneIsThrottledLikeALogin() {
+        Answer login = gatehouse.login(username, OLD);
+        for (int i = 0; i < 10; i++) {
+            assertThat(change("me", login.text("token"), body("guess " + i, NEW))
+                            .status())
+                    .isEqualTo(401);
+        }
+
+        for (String guess : List.of("another guess", OLD)) {
+            Answer refused = change("me", login.text("token"), body(guess, NEW));
+            assertThat(refused.status()).as(refused.body()).isEqualTo(429);
+            assertThat(refused.text("code")).isEqualTo("LOGIN_THROTTLED");
+            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(800, 900);
+        }
+        // It is one count, whichever way it is spent; and an administrator's reset is not a guess.
+        assertThat(gatehouse.login(username, OLD).text("code")).isEqualTo("LOGIN_THROTTLED");
+        assertThat(change(id, admin, body(null, NEW)).status()).isEqualTo(204);
+    }
+
+    @Test
+    void ofTwoChangesAtOnceOneSucceedsAndItsPasswordCounts() throws Exception {
+        String now = OLD;
+        int[] succeeded = new int[3];
+        for (int race = 0; race < RACES; race++) {
+            String before = now;
+            List<String> wanted = List.of("the first wish of race " + race, "the second wish of race " + race);
+            List<Answer> logins = List.of(gatehouse.login(username, before), gatehouse.login(username, before));
+            List<Callable<Answer>> changes = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                String token = logins.get(i).text("token");
+                String body = body(before, wanted.get(i));
+                changes.add(() -> change("me", token, body));
+            }
+
+            List<Integer> statuses = atOnce(changes);
+
+            assertThat(statuses).containsOnlyOnce(204).containsAnyOf(401);
+            succeeded[(int) statuses.stream().filter(status -> status == 204).count()]++;
+            int winner = statuses.indexOf(204);
+            assertThat(gatehouse.login(username, wanted.get(winner)).status()).isEqualTo(200);
+            assertThat(gatehouse.login(username, wanted.get(1 - winner)).status())
+                    .isEqualTo(401);
+            assertEnded(logins.get(1 - winner));
+            assertThat(refresh(logins.get(winner)).status()).isEqualTo(200);
+            now = wanted.get(winner);
+        }
+        assertThat(succeeded[1]).isEqualTo(RACES);
+    }
+
+    private static List<Integer> atOnce(List<Callable<Answer>> calls) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(calls.size());
+        try {
+            List<Integer> statuses = new ArrayList<>();
+            for (Future<Answer> answer : threads.invokeAll(calls)) {
+                statuses.add(answer.get().status());
+            }
+            return statuses;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private Document stored() {
+        Document user =
+                stores.users().find(new Document("_id", new ObjectId(id))).first();
+        assertThat(user).isNotNull();
+        return user;
+    }
+
+    private static Answer change(String target, String token, String body) {
+        return gatehouse.send(
+                "PUT", "/user/" + target + "/password", body, "auth", token, "Content-Type", "application/json");
+    }
+
+    private static String body(@Nullable String current, String wanted) {
+        ObjectNode body = Json.MAPPER.createObjectNode();
+        if (current != null) {
+            body.put("currentPassword", current);
+        }
+        return body.put("newPassword", wanted).toString();
+    }
+
+    private static Answer refresh(Answer login) {
+        return gatehouse.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+    }
+
+    private static void assertEnded(Answer login) {
+        for (Answer answer : List.of(gatehouse.get("/user/me", login.text("token")), refresh(login))) {
+            assertThat(answer.status()).as(answer.body()).isEqualTo(401);
+            assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
+        }
+    }
+
+    private static void assertFieldRefused(Answer answer, String field) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(field);
+        assertThat(answer.json().path("errors").path(0).path("message").asText())
+                .isNotEmpty();
+    }
+}

@@ -1,0 +1,205 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.Document;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who may create users, where registration is closed and where it is open; both stand behind a proxy. */
+class RegistrationIT {
+    private static final String PASSWORD = "correct horse battery staple";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer closed = WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+    private static final WarServer open =
+            WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
+    private static final AtomicInteger number = new AtomicInteger();
+    private static String admin = "";
+    private static String plain = "";
+
+    private final String username = "new-" + number.incrementAndGet();
+
+    @BeforeAll
+    static void login() {
+        admin = closed.adminToken();
+        closed.create(admin, "plain", PASSWORD);
+        plain = closed.token("plain", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        open.close();
+        closed.close();
+        stores.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"username\":\"stranger\",\"password\":\"" + PASSWORD + "\"}", "{", "[]", "{}", ""})
+    void whereItIsClosedNobodyButAnAdministratorCreatesUsersWhateverTheySend(String body) {
+        Answer stranger = register(closed, "", address(), body);
+        assertThat(stranger.status()).as(stranger.body()).isEqualTo(401);
+        assertThat(stranger.text("code")).isEqualTo("TOKEN_MISSING");
+        assertThat(register(closed, "junk", address(), body).text("code")).isEqualTo("TOKEN_MALFORMED");
+
+        Answer user = register(closed, plain, address(), body);
+        assertThat(user.status()).as(user.body()).isEqualTo(403);
+        assertThat(user.text("code")).isEqualTo("FORBIDDEN");
+
+        assertThat(countOf("stranger")).isZero();
+    }
+
+    @Test
+    void whereItIsOpenAStrangerBecomesAPlainUser() {
+        for (String token : List.of("", plain)) {
+            String name = username + (token.isEmpty() ? "" : "-by-a-user");
+            Answer created = register(
+                    open,
+                    token,
+                    address(),
+                    "{\"username\":\"" + name + "\",\"password\":\"" + PASSWORD + "\",\"email\":\"n@e.x\"}");
+
+            assertThat(created.status()).as(created.body()).isEqualTo(201);
+            assertThat(created.header("Location")).endsWith("/user/" + created.text("_id"));
+            JsonNode user = created.json();
+            assertThat(user.path("roles").toString()).isEqualTo("[\"user\"]");
+            assertThat(user.path("status").asText()).isEqualTo("active");
+            assertThat(user.path("email").asText()).isEqualTo("n@e.x");
+            assertThat(created.body()).doesNotContainIgnoringCase("password");
+            String newcomer = closed.token(name, PASSWORD);
+            assertThat(open.get("/user/" + created.text("_id"), newcomer).status())
+                    .isEqualTo(200);
+            assertThat(open.get("/user", newcomer).text("code")).isEqualTo("FORBIDDEN");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"roles\":[\"admin\"]",
+                "\"roles\":[\"user\"]",
+                "\"roles\":[]",
+                "\"roles\":null",
+                "\"roles\":\"admin\"",
+                "\"status\":\"active\"",
+                "\"status\":\"disabled\"",
+                "\"status\":null"
+            })
+    void rolesAndStatusAreNotAStrangersToSay(String field) {
+        String body = "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"," + field + "}";
+        for (String token : List.of("", plain)) {
+            Answer refused = register(open, token, address(), body);
+
+            assertThat(refused.status()).as(refused.body()).isEqualTo(403);
+            assertThat(refused.text("code")).isEqualTo("FORBIDDEN");
+        }
+        assertThat(countOf(username)).isZero();
+    }
+
+    @Test
+    void anAdministratorSaysRolesAndStatusAlsoWhereItIsOpen() {
+        for (WarServer server : List.of(open, closed)) {
+            String name = username + (server.equals(open) ? "-open" : "-closed");
+            Answer created = register(
+                    server,
+                    admin,
+                    address(),
+                    "{\"username\":\"" + name + "\",\"password\":\"" + PASSWORD
+                            + "\",\"roles\":[\"admin\",\"auditor\"],\"status\":\"disabled\"}");
+
+            assertThat(created.status()).as(created.body()).isEqualTo(201);
+            assertThat(created.json().path("roles").toString()).contains("\"admin\"", "\"auditor\"");
+            assertThat(created.text("status")).isEqualTo("disabled");
+        }
+    }
+
+    @Test
+    void aBadTokenIsNotTakenForNone() {
+        String ended = open.token("plain", PASSWORD);
+        open.send("POST", "/logout", "", "auth", ended);
+        for (Map.Entry<String, String> bad : Map.of(
+                        "junk", "TOKEN_MALFORMED", ended, "SESSION_ENDED", ended + "x", "TOKEN_INVALID")
+                .entrySet()) {
+            Answer refused = register(open, bad.getKey(), address(), body(username));
+
+            assertThat(refused.status()).as(refused.body()).isEqualTo(401);
+            assertThat(refused.text("code")).isEqualTo(bad.getValue());
+        }
+        assertThat(countOf(username)).isZero();
+    }
+
+    @Test
+    void aNameThatIsTakenIsRefused() {
+        assertThat(register(open, "", address(), body(username)).status()).isEqualTo(201);
+        for (String taken : List.of(username, "NEW-" + username.substring(4), "Plain", WarServer.ADMIN)) {
+            Answer refused = register(open, "", address(), body(taken));
+
+            assertThat(refused.status()).as(refused.body()).isEqualTo(409);
+            assertThat(refused.text("code")).isEqualTo("USERNAME_TAKEN");
+        }
+        assertThat(countOf(username)).isEqualTo(1);
+    }
+
+    @Test
+    void aWeakPasswordIsRefused() {
+        Answer refused =
+                register(open, "", address(), "{\"username\":\"" + username + "\",\"password\":\"passwordpassword\"}");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().path("errors").findValuesAsText("field")).containsExactly("password");
+        assertThat(countOf(username)).isZero();
+    }
+
+    @Test
+    void oneSourceMakesTenAccountsAnHour() {
+        String network = "2001:db8:" + number.incrementAndGet() + ":1::";
+        // What was refused for another reason made nothing and costs nothing.
+        for (int i = 0; i < 12; i++) {
+            assertThat(register(open, "", network + i, "{}").status()).isEqualTo(400);
+        }
+        for (int i = 0; i < 10; i++) {
+            Answer created = register(open, i % 2 == 0 ? "" : plain, network + i, body(username + "-" + i));
+            assertThat(created.status()).as(created.body()).isEqualTo(201);
+        }
+
+        for (String token : List.of("", plain)) {
+            Answer refused = register(open, token, network + "ffff", body(username + "-more"));
+            assertThat(refused.status()).as(refused.body()).isEqualTo(429);
+            assertThat(refused.text("code")).isEqualTo("TOO_MANY_REQUESTS");
+            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(3_500, 3_600);
+        }
+        assertThat(countOf(username + "-more")).isZero();
+        assertThat(register(open, "", address(), body(username + "-elsewhere")).status())
+                .isEqualTo(201);
+        assertThat(register(open, admin, network + 1, body(username + "-by-admin"))
+                        .status())
+                .isEqualTo(201);
+    }
+
+    private static Answer register(WarServer server, String token, String address, String body) {
+        return server.send(
+                "POST", "/user", body, "auth", token, "Content-Type", "application/json", "X-Forwarded-For", address);
+    }
+
+    private static String body(String name) {
+        return "{\"username\":\"" + name + "\",\"password\":\"" + PASSWORD + "\"}";
+    }
+
+    private static long countOf(String name) {
+        return stores.users().countDocuments(new Document("username", name));
+    }
+
+    /** A source of its own for each call, unless the test is about sources. */
+    private static String address() {
+        int n = number.incrementAndGet();
+        return "10.0." + (n >> 8 & 255) + "." + (n & 255);
+    }
+}

@@ -1,0 +1,435 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.nimbusds.jwt.SignedJWT;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sessions as their owners and administrators see and end them; each test has a user of its own. */
+class SessionIT {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String NOBODY = "0123456789abcdef01234567";
+
+    private static final Stores stores = new Stores();
+    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final AtomicInteger number = new AtomicInteger();
+    private static String admin = "";
+
+    private final String username = "user-" + number.incrementAndGet();
+    private final String id = gatehouse.create(admin, username, PASSWORD);
+
+    @BeforeAll
+    static void login() {
+        admin = gatehouse.adminToken();
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void aSessionTellsWhenAndWhereItBegan() {
+        Instant before = Instant.now().minusSeconds(1);
+        Answer login = gatehouse.send(
+                "POST",
+                "/login",
+                "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}",
+                "Content-Type",
+                "application/json",
+                "User-Agent",
+                "a browser/7");
+
+        Answer answer = gatehouse.get("/session", login.text("token"));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.json()).hasSize(1);
+        JsonNode session = answer.json().path(0);
+        assertThat(session.fieldNames())
+                .toIterable()
+                .containsExactly("_id", "createdAt", "lastSeenAt", "expiresAt", "ip", "userAgent", "current");
+        assertThat(session.path("_id").asText()).isEqualTo(sid(login));
+        assertThat(session.path("ip").asText()).isEqualTo("127.0.0.1");
+        assertThat(session.path("userAgent").asText()).isEqualTo("a browser/7");
+        assertThat(session.path("current")).isEqualTo(BooleanNode.TRUE);
+        assertThat(session.path("createdAt").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+        Instant created = Instant.parse(session.path("createdAt").asText());
+        assertThat(created).isBetween(before, Instant.now());
+        assertThat(session.path("lastSeenAt")).isEqualTo(session.path("createdAt"));
+        assertThat(Instant.parse(session.path("expiresAt").asText())).isEqualTo(created.plus(Duration.ofDays(7)));
+    }
+
+    @Test
+    void aRefreshIsSeenAndIsNoOtherSession() {
+        Answer login = begin();
+        JsonNode before = gatehouse.get("/session", login.text("token")).json().path(0);
+
+        Answer refreshed =
+                gatehouse.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+
+        JsonNode sessions = gatehouse.get("/session", refreshed.text("token")).json();
+        assertThat(sessions).hasSize(1);
+        JsonNode after = sessions.path(0);
+        assertThat(after.path("_id")).isEqualTo(before.path("_id"));
+        assertThat(after.path("createdAt")).isEqualTo(before.path("createdAt"));
+        assertThat(after.path("lastSeenAt").asText())
+                .isGreaterThan(before.path("lastSeenAt").asText());
+        assertThat(after.path("expiresAt").asText())
+                .isGreaterThan(before.path("expiresAt").asText());
+        assertThat(after.path("current").asBoolean()).isTrue();
+    }
+
+    @Test
+    void theListIsOnesOwnNewestFirstPageByPage() {
+        List<String> begun = new ArrayList<>();
+        String token = "";
+        for (int i = 0; i < 5; i++) {
+            Answer login = begin();
+            begun.add(0, sid(login));
+            token = i == 1 ? login.text("token") : token;
+        }
+
+        JsonNode all = gatehouse.get("/session", token).json();
+        assertThat(all.findValuesAsText("createdAt")).isSortedAccordingTo((a, b) -> b.compareTo(a));
+        assertThat(all.findValuesAsText("_id")).containsExactlyInAnyOrderElementsOf(begun);
+        assertThat(all.findValuesAsText("current")).containsExactly("false", "false", "false", "true", "false");
+
+        for (int limit : new int[] {1, 2, 5}) {
+            List<String> walked = new ArrayList<>();
+            String next = "/session?limit=" + limit;
+            int pages = 0;
+            while (!next.isEmpty()) {
+                Answer page = gatehouse.get(next, token);
+                assertThat(page.status()).as(page.body()).isEqualTo(200);
+                assertThat(page.json().size()).isLessThanOrEqualTo(limit);
+                walked.addAll(page.json().findValuesAsText("_id"));
+                next = page.header("Link").replaceAll("<([^>]*)>; rel=\"next\"", "$1");
+                pages++;
+            }
+            assertThat(walked).isEqualTo(all.findValuesAsText("_id"));
+            assertThat(pages).isEqualTo((5 + limit - 1) / limit);
+        }
+
+        List<String> byAdmin = new ArrayList<>();
+        String next = "/user/" + id + "/session?limit=3";
+        while (!next.isEmpty()) {
+            Answer page = gatehouse.get(next, admin);
+            assertThat(page.json().findValuesAsText("current")).doesNotContain("true");
+            byAdmin.addAll(page.json().findValuesAsText("_id"));
+            next = page.header("Link").replaceAll("<([^>]*)>; rel=\"next\"", "$1");
+        }
+        assertThat(byAdmin).isEqualTo(all.findValuesAsText("_id"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "limit=0",
+                "limit=-1",
+                "limit=1001",
+                "limit=",
+                "limit=x",
+                "after=",
+                "after=zz",
+                // ["x","AAAAAAAAAAAAAAAAAAAAAA"]
+                "after=WyJ4IiwiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJd",
+                // ["2026-11-23T10:00:00.000Z","{\"$ne\":1}"]
+                "after=WyIyMDI2LTExLTIzVDEwOjAwOjAwLjAwMFoiLCJ7XCIkbmVcIjoxfSJd",
+                // ["+1000000000-12-31T23:59:59.999Z","AAAAAAAAAAAAAAAAAAAAAA"]
+                "after=WyIrMTAwMDAwMDAwMC0xMi0zMVQyMzo1OTo1OS45OTlaIiwiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJd"
+            })
+    void aListThatCannotBeMadeIsRefused(String query) {
+        String token = begin().text("token");
+        for (Answer answer : List.of(
+                gatehouse.get("/session?" + query, token), gatehouse.get("/user/" + id + "/session?" + query, admin))) {
+            assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+            assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+            assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(query.split("=", 2)[0]);
+        }
+    }
+
+    @Test
+    void oneSessionOfOnesOwnCanBeEnded() {
+        Answer current = begin();
+        Answer lost = begin();
+
+        assertThat(gatehouse
+                        .delete("/session/" + sid(lost), current.text("token"))
+                        .status())
+                .isEqualTo(204);
+
+        assertEnded(lost);
+        assertGoesOn(current);
+        assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
+                .containsExactly(sid(current));
+        assertNoSession(gatehouse.delete("/session/" + sid(lost), current.text("token")));
+
+        assertThat(gatehouse
+                        .delete("/session/" + sid(current), current.text("token"))
+                        .status())
+                .isEqualTo(204);
+        assertEnded(current);
+    }
+
+    @Test
+    void noOtherSessionCanBeEndedThere() {
+        Answer own = begin();
+        Answer administrators = gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD);
+        for (String sid : List.of(
+                sid(administrators),
+                "AAAAAAAAAAAAAAAAAAAAAA",
+                NOBODY,
+                "x",
+                "%7B%22$ne%22:1%7D",
+                "A".repeat(2_000),
+                sid(own) + "A",
+                sid(own).substring(1))) {
+            assertNoSession(gatehouse.delete("/session/" + sid, own.text("token")));
+        }
+        // Not even by an administrator, who has /user/{id}/session for it.
+        assertNoSession(gatehouse.delete("/session/" + sid(own), admin));
+
+        assertGoesOn(own);
+        assertGoesOn(administrators);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "?others", "?others=", "?others=false", "?others=TRUE", "?others=1", "?other=true"})
+    void allSessionsAreEndedOnlyWhenThatIsSaid(String query) {
+        Answer current = begin();
+        Answer another = begin();
+
+        Answer answer = gatehouse.delete("/session" + query, current.text("token"));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("others");
+        assertGoesOn(current);
+        assertGoesOn(another);
+    }
+
+    @Test
+    void allOthersEndAndThePresentOneGoesOn() {
+        Answer current = begin();
+        Answer first = begin();
+        Answer second = begin();
+
+        assertThat(gatehouse
+                        .delete("/session?others=true", current.text("token"))
+                        .status())
+                .isEqualTo(204);
+
+        assertEnded(first);
+        assertEnded(second);
+        assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
+                .containsExactly(sid(current));
+        assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
+        // The last one said it of all others, the one spared before among them.
+        Answer later = begin();
+        assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
+                .isEqualTo(204);
+        assertEnded(current);
+        assertGoesOn(later);
+    }
+
+    @Test
+    void anAdministratorSeesAndEndsAllSessionsOfAUser() {
+        Answer first = begin();
+        Answer second = begin();
+        assertThat(gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id"))
+                .containsExactlyInAnyOrder(sid(first), sid(second));
+
+        assertThat(gatehouse.delete("/user/" + id + "/session", admin).status()).isEqualTo(204);
+
+        assertEnded(first);
+        assertEnded(second);
+        assertThat(gatehouse.get("/user/" + id + "/session", admin).body()).isEqualTo("[]");
+        assertThat(gatehouse.get("/user/me", admin).status()).isEqualTo(200);
+        assertGoesOn(begin());
+    }
+
+    @Test
+    void nobodyElseSeesOrEndsSessionsOfAUser() {
+        Answer own = begin();
+        String other = gatehouse.create(admin, "other-" + username, PASSWORD);
+        for (String method : List.of("GET", "DELETE")) {
+            for (String target : List.of(id, "me", other, NOBODY, "x")) {
+                Answer answer = gatehouse.send(method, "/user/" + target + "/session", "", "auth", own.text("token"));
+                assertThat(answer.status()).as(answer.body()).isEqualTo(403);
+                assertThat(answer.text("code")).isEqualTo("FORBIDDEN");
+                assertThat(gatehouse
+                                .send(method, "/user/" + target + "/session", "")
+                                .text("code"))
+                        .isEqualTo("TOKEN_MISSING");
+            }
+            for (String target : List.of(NOBODY, "x", "%7B%22$ne%22:1%7D")) {
+                Answer answer = gatehouse.send(method, "/user/" + target + "/session", "", "auth", admin);
+                assertThat(answer.status()).as(answer.body()).isEqualTo(404);
+                assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+            }
+            assertThat(gatehouse.send(method, "/session?others=true", "").text("code"))
+                    .isEqualTo("TOKEN_MISSING");
+        }
+        assertThat(gatehouse.send("DELETE", "/session/" + sid(own), "").text("code"))
+                .isEqualTo("TOKEN_MISSING");
+        assertGoesOn(own);
+    }
+
+    @Test
+    void aLogoutEndsThisSessionOnlyAndMayBeRepeated() {
+        Answer current = begin();
+        Answer another = begin();
+        for (int i = 0; i < 2; i++) {
+            assertLoggedOut(gatehouse.send("POST", "/logout", "", "Authorization", "Bearer " + current.text("token")));
+            assertEnded(current);
+        }
+        assertGoesOn(another);
+    }
+
+    @Test
+    void aLogoutEverywhereEndsAll() {
+        Answer current = begin();
+        Answer another = begin();
+
+        assertLoggedOut(gatehouse.post("/logout", current.text("token"), "{\"everywhere\":true}"));
+
+        assertEnded(current);
+        assertEnded(another);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"everywhere\":false}", "{\"reason\":\"tired\"}"})
+    void aLogoutThatDoesNotSayEverywhereEndsOne(String body) {
+        Answer current = begin();
+        Answer another = begin();
+
+        assertLoggedOut(gatehouse.post("/logout", current.text("token"), body));
+
+        assertEnded(current);
+        assertGoesOn(another);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"everywhere\":\"true\"}",
+                "{\"everywhere\":1}",
+                "{\"everywhere\":null}",
+                "{\"everywhere\":[true]}",
+                "{\"everywhere\":{}}",
+                "{\"everywhere\":true,\"everywhere\":false}",
+                "[{\"everywhere\":true}]",
+                "\"everywhere\"",
+                "null",
+                "{"
+            })
+    void aLogoutThatIsNotUnderstoodEndsNothing(String body) {
+        Answer current = begin();
+
+        Answer answer = gatehouse.post("/logout", current.text("token"), body);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isIn("VALIDATION_FAILED", "BODY_MALFORMED");
+        assertGoesOn(current);
+    }
+
+    @Test
+    void aLogoutInAnotherFormThanJsonIsEitherUnderstoodOrRefused() {
+        Answer current = begin();
+        for (String type : List.of("application/x-www-form-urlencoded", "text/plain", "")) {
+            Answer refused = gatehouse.send(
+                    "POST", "/logout", "everywhere=true", "auth", current.text("token"), "Content-Type", type);
+            assertThat(refused.status()).as(refused.body()).isEqualTo(400);
+            assertThat(refused.text("code")).isEqualTo("BODY_MALFORMED");
+            assertGoesOn(current);
+        }
+        for (String type : List.of("application/json", "application/x-www-form-urlencoded", "text/plain")) {
+            Answer absent = begin();
+            assertLoggedOut(gatehouse.send("POST", "/logout", "", "auth", absent.text("token"), "Content-Type", type));
+            assertEnded(absent);
+        }
+    }
+
+    @Test
+    void aLogoutAlsoEndsTheSessionOfATokenThatHasExpired() {
+        try (WarServer quick = WarServer.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
+            for (String body : List.of("", "{\"everywhere\":true}")) {
+                Answer login = quick.login(username, PASSWORD);
+                Answer another = begin();
+                await().atMost(Duration.ofSeconds(10))
+                        .until(() -> quick.get("/user/me", login.text("token"))
+                                .text("code")
+                                .equals("TOKEN_EXPIRED"));
+                assertThat(open()).contains(sid(login), sid(another));
+
+                assertLoggedOut(quick.post("/logout", login.text("token"), body));
+
+                Answer refresh =
+                        quick.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+                assertThat(refresh.text("code")).isEqualTo("SESSION_ENDED");
+                assertThat(open()).doesNotContain(sid(login));
+                assertThat(open().contains(sid(another))).isEqualTo(body.isEmpty());
+            }
+        }
+    }
+
+    /** The ids of the user's sessions that are shown to an administrator. */
+    private List<String> open() {
+        return gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id");
+    }
+
+    private Answer begin() {
+        Answer login = gatehouse.login(username, PASSWORD);
+        assertThat(login.status()).as(login.body()).isEqualTo(200);
+        return login;
+    }
+
+    private static String sid(Answer login) {
+        try {
+            return SignedJWT.parse(login.text("token")).getJWTClaimsSet().getStringClaim("sid");
+        } catch (ParseException malformed) {
+            throw new AssertionError(malformed);
+        }
+    }
+
+    private static void assertGoesOn(Answer login) {
+        Answer answer = gatehouse.get("/user/me", login.text("token"));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    }
+
+    private static void assertEnded(Answer login) {
+        for (Answer answer : List.of(
+                gatehouse.get("/user/me", login.text("token")),
+                gatehouse.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}"))) {
+            assertThat(answer.status()).as(answer.body()).isEqualTo(401);
+            assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
+        }
+    }
+
+    private static void assertNoSession(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(404);
+        assertThat(answer.text("code")).isEqualTo("SESSION_NOT_FOUND");
+    }
+
+    private static void assertLoggedOut(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.text("status")).isEqualTo("success");
+        assertThat(answer.text("message")).isEqualTo("Logged out successfully!");
+    }
+}
