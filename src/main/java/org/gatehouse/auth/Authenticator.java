@@ -33,9 +33,9 @@ public final class Authenticator {
     }
 
     /** A token that counts, and whom it stands for. */
-    public record Authenticated(AccessToken token, Account account) {
+    public record Authenticated(AccessToken token, LiveSession session, Account account) {
         Caller caller(Origin origin) {
-            return new Caller(account.id(), token.sessionId(), account.roles(), origin);
+            return new Caller(account.id(), session.id(), session.begunUnder(), account.roles(), origin);
         }
     }
 
@@ -88,7 +88,7 @@ public final class Authenticator {
         Account account = accounts.find(token.userId())
                 .filter(found -> found.active() && found.cutoff().spares(session.id(), session.begunUnder()))
                 .orElseThrow(Authenticator::ended);
-        return new Authenticated(token, account);
+        return new Authenticated(token, session, account);
     }
 
     private static Optional<String> tokenOf(ContainerRequestContext request) {

@@ -10,10 +10,12 @@ import org.gatehouse.http.Roles;
  *
  * @param userId whom the token was issued to
  * @param sessionId the login that the token belongs to
+ * @param begunUnder the number of the user's {@link SessionCutoff} at that login
  * @param roles what the caller may do now
  * @param origin where the request came from
  */
-public record Caller(UserId userId, SessionId sessionId, Set<String> roles, Origin origin) implements Principal {
+public record Caller(UserId userId, SessionId sessionId, long begunUnder, Set<String> roles, Origin origin)
+        implements Principal {
     public Caller {
         roles = Set.copyOf(roles);
     }
@@ -24,6 +26,11 @@ public record Caller(UserId userId, SessionId sessionId, Set<String> roles, Orig
 
     public boolean is(UserId other) {
         return userId.equals(other);
+    }
+
+    /** Whether this account, read later than the caller was found out, still lets the caller's session go on. */
+    public boolean isStillLetBy(Account account) {
+        return account.active() && account.cutoff().spares(sessionId, begunUnder);
     }
 
     @Override

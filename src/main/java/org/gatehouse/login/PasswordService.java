@@ -6,13 +6,13 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
+import org.gatehouse.auth.SessionId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
-import org.gatehouse.password.StoredPassword;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.User;
@@ -60,6 +60,7 @@ public final class PasswordService {
      * @param id of the user; may be {@code me}
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
      *     {@code CREDENTIALS_WRONG} when the present password is not the one given, {@code LOGIN_THROTTLED},
+     *     {@code SESSION_ENDED} when the session to be spared has ended since the call came,
      *     {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
@@ -87,9 +88,12 @@ public final class PasswordService {
             Credential credential = credentials
                     .findCredential(caller.userId())
                     .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
-            Optional<StoredPassword> current = credential.password();
+            if (!caller.isStillLetBy(credential.user().account())) {
+                throw new GatehouseException(ErrorCode.SESSION_ENDED);
+            }
             requireRight(caller, credential, currentPassword);
-            if (users.changePassword(caller.userId(), current, newPassword, Optional.of(caller.sessionId()))) {
+            Optional<SessionId> own = Optional.of(caller.sessionId());
+            if (users.changePassword(caller.userId(), Optional.of(credential), newPassword, own)) {
                 return;
             }
         }

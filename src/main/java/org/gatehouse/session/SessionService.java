@@ -120,7 +120,7 @@ public final class SessionService {
 
     /** Logs out everywhere: ends all sessions of the caller. */
     public void logOutEverywhere(Caller caller) {
-        users.endSessions(caller.userId(), Optional.empty());
+        users.endSessions(caller.userId());
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
     }
 
@@ -141,9 +141,13 @@ public final class SessionService {
         record(AuditType.SESSION_ENDED, caller, caller.userId(), id);
     }
 
-    /** Ends all sessions of the caller but the one that the call comes from. */
+    /**
+     * Ends all sessions of the caller but the one that the call comes from.
+     *
+     * @throws GatehouseException {@code SESSION_ENDED} when that one has ended since the call came
+     */
     public void endOthers(Caller caller) {
-        users.endSessions(caller.userId(), Optional.of(caller.sessionId()));
+        users.endOtherSessions(caller);
         record(AuditType.SESSION_ENDED, caller, caller.userId(), "all but " + caller.sessionId());
     }
 
@@ -154,7 +158,7 @@ public final class SessionService {
      */
     public void endAllOf(Caller caller, String id) {
         UserId userId = users.find(caller, id).id();
-        users.endSessions(userId, Optional.empty());
+        users.endSessions(userId);
         record(AuditType.SESSION_ENDED, caller, userId, ALL);
     }
 

@@ -7,7 +7,6 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
-import org.gatehouse.password.StoredPassword;
 
 /**
  * A user DAO with a read-through cache before it: a single user is read from the cache where that may be believed, and
@@ -48,7 +47,7 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public boolean changePassword(
-            UserId id, Optional<StoredPassword> current, String newHash, Optional<SessionId> sparing) {
+            UserId id, Optional<Credential> current, String newHash, Optional<SessionId> sparing) {
         return cache.write(id.hex(), () -> store.changePassword(id, current, newHash, sparing));
     }
 

@@ -27,6 +27,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
+import org.bson.BsonInt64;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonType;
@@ -138,7 +139,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public boolean changePassword(
-            UserId id, Optional<StoredPassword> current, String newHash, Optional<SessionId> sparing) {
+            UserId id, Optional<Credential> current, String newHash, Optional<SessionId> sparing) {
         Bson unchanged =
                 current.map(old -> Filters.and(byId(id), stillHas(old))).orElseGet(() -> byId(id));
         Bson change = Updates.combine(
@@ -226,6 +227,15 @@ public final class MongoUserDao implements UserDao {
             release(before);
             return Optional.of(before);
         });
+    }
+
+    /** Neither another password, nor the end of sessions, one of which would be spared although it has ended. */
+    private static Bson stillHas(Credential credential) {
+        long cutoff = credential.user().cutoff().number();
+        Bson sameCutoff = Filters.eq(UserDocument.SESSION_CUTOFF, new BsonInt64(cutoff));
+        return Filters.and(
+                credential.password().map(MongoUserDao::stillHas).orElseGet(() -> Filters.exists(UserJson.ID)),
+                cutoff == 0 ? Filters.or(Filters.exists(UserDocument.SESSION_CUTOFF, false), sameCutoff) : sameCutoff);
     }
 
     /** The password is where {@link UserDocument#password} found it. */

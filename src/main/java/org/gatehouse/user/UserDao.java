@@ -7,7 +7,6 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.password.StoredPassword;
 
 /**
  * Where users are kept.
@@ -40,11 +39,11 @@ public interface UserDao {
     /**
      * Gives a user another password, ending all sessions but one in the same write.
      *
-     * @param current what must still be stored; empty when it does not matter
+     * @param current the password and the cutoff that must still be stored; empty when they do not matter
      * @param sparing the session that goes on
-     * @return false when there is no such user, or another password is stored now
+     * @return false when there is no such user, or another password or cutoff is stored now
      */
-    boolean changePassword(UserId id, Optional<StoredPassword> current, String newHash, Optional<SessionId> sparing);
+    boolean changePassword(UserId id, Optional<Credential> current, String newHash, Optional<SessionId> sparing);
 
     /**
      * Deletes a user as it is stored now.

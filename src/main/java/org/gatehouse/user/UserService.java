@@ -26,7 +26,6 @@ import org.gatehouse.http.Origin;
 import org.gatehouse.http.Roles;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
-import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.MongoLock;
 import org.jspecify.annotations.Nullable;
 
@@ -151,12 +150,30 @@ public final class UserService implements Accounts {
     }
 
     /**
-     * Ends all sessions of a user but one, by one write that every node heeds at once.
+     * Ends all sessions of a user, by one write that every node heeds at once.
      *
      * @throws GatehouseException {@code USER_NOT_FOUND}
      */
-    public void endSessions(UserId id, Optional<SessionId> sparing) {
-        if (users.update(id, user -> user.withoutSessions(sparing)).isEmpty()) {
+    public void endSessions(UserId id) {
+        if (users.update(id, user -> user.withoutSessions(Optional.empty())).isEmpty()) {
+            throw notFound();
+        }
+    }
+
+    /**
+     * The same for all sessions of the caller but the one that the call comes from.
+     *
+     * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} when that one has ended since the call
+     *     came, for to spare it would be to bring it back
+     */
+    public void endOtherSessions(Caller caller) {
+        Optional<User> changed = users.update(caller.userId(), user -> {
+            if (!caller.isStillLetBy(user.account())) {
+                throw new GatehouseException(ErrorCode.SESSION_ENDED);
+            }
+            return user.withoutSessions(Optional.of(caller.sessionId()));
+        });
+        if (changed.isEmpty()) {
             throw notFound();
         }
     }
@@ -164,12 +181,12 @@ public final class UserService implements Accounts {
     /**
      * Gives a user another password, ending all sessions but one in the same write.
      *
-     * @param current what must still be stored; empty when it does not matter
-     * @return false when there is no such user, or another password is stored now
+     * @param current the password and the cutoff that must still be stored; empty when they do not matter
+     * @return false when there is no such user, or another password or cutoff is stored now
      * @throws GatehouseException {@code BUSY}
      */
     public boolean changePassword(
-            UserId id, Optional<StoredPassword> current, String newPassword, Optional<SessionId> sparing) {
+            UserId id, Optional<Credential> current, String newPassword, Optional<SessionId> sparing) {
         return users.changePassword(id, current, hasher.hash(newPassword), sparing);
     }
 
