@@ -171,6 +171,7 @@ public final class Generation implements AutoCloseable {
             if (found.isEmpty()) {
                 // A start that no earlier life of this database can have used, for its entries may still be in Redis.
                 dao.create(new State(random.nextLong() >>> 16, runId));
+                execute(this::refresh, Duration.ZERO);
             } else if (!runId.isEmpty() && !runId.equals(found.get().redisRunId())) {
                 log.info("This is another run of Redis; what it holds is not believed");
                 dao.raise(found.get(), runId);

@@ -1,16 +1,13 @@
 package org.gatehouse.login;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Admission;
 import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.Tally;
@@ -131,14 +128,6 @@ public final class LoginThrottle {
 
     /** A digest, so that keys have one length whatever was typed, and a password typed as a name is not kept. */
     private static String accountKey(String accountName) {
-        return "account:" + HexFormat.of().formatHex(sha256(accountName.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible); // every Java has it
-        }
+        return "account:" + Sha256.hex(accountName);
     }
 }

@@ -1,12 +1,11 @@
 package org.gatehouse.session;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.gatehouse.store.Sha256;
 
 /**
  * What a client shows to go on with its session: 128 random bits that all refresh tokens of a session share, and 256 of
@@ -56,24 +55,16 @@ final class RefreshToken {
 
     /** SHA-256 of what all tokens of the session share; random bits need no slow hash. */
     byte[] familyHash() {
-        return sha256(Arrays.copyOf(bytes, FAMILY_BYTES));
+        return Sha256.of(Arrays.copyOf(bytes, FAMILY_BYTES));
     }
 
     /** SHA-256 of the whole token. */
     byte[] hash() {
-        return sha256(bytes);
+        return Sha256.of(bytes);
     }
 
     @Override
     public String toString() {
         return "[REDACTED]";
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 }

@@ -9,13 +9,9 @@ import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.UpdateOneModel;
 import com.mongodb.client.model.Updates;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +25,7 @@ import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.gatehouse.http.Roles;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Sha256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -265,7 +262,7 @@ public final class MongoAdoption {
     private static String parkedKey(BsonDocument document) {
         BsonValue id = UserDocument.anyId(document);
         if (!id.isObjectId()) {
-            return ParkedKey.of("", digest(new BsonDocument(UserJson.ID, id).toJson()));
+            return ParkedKey.of("", Sha256.hex(new BsonDocument(UserJson.ID, id).toJson()));
         }
         String name = UserDocument.text(document, UserJson.USERNAME)
                 .flatMap(Username::fold)
@@ -296,14 +293,5 @@ public final class MongoAdoption {
 
     private static String cut(String text) {
         return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
-    }
-
-    private static String digest(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible); // every Java has it
-        }
     }
 }

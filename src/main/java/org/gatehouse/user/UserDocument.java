@@ -3,14 +3,10 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Updates;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +30,7 @@ import org.gatehouse.auth.UserId;
 import org.gatehouse.http.Roles;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
+import org.gatehouse.store.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +48,7 @@ final class UserDocument {
     /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
     static final String SOURCES = "loginSources";
 
-    private static final int SOURCE_KEY_BYTES = 10;
+    private static final int SOURCE_KEY_LENGTH = 20;
 
     /** Somebody who roams further than this is a stranger at the oldest place. */
     private static final int MAX_SOURCES = 32;
@@ -224,12 +221,7 @@ final class UserDocument {
 
     /** A field name for a source: the start of its SHA-256, since an address has dots and colons. */
     static String sourceKey(String source) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(source.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, SOURCE_KEY_BYTES);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return Sha256.hex(source).substring(0, SOURCE_KEY_LENGTH);
     }
 
     private static List<Bson> cutoff(SessionCutoff cutoff) {

@@ -278,7 +278,9 @@ public final class UserService implements Accounts {
             return false;
         }
         try {
-            User created = users.insert(new NewUser(
+            // Past the cache, which a node that has just started would have to wait for: nobody can have asked for
+            // this id before.
+            User created = store.insert(new NewUser(
                     username,
                     hasher.hash(password),
                     Set.of(Roles.ADMIN, Roles.USER),
