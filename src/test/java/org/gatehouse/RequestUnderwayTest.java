@@ -2,6 +2,11 @@ package org.gatehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -90,6 +95,61 @@ class RequestUnderwayTest {
         assertThat(late.text("code")).as(late.body()).isEqualTo("SESSION_ENDED");
         assertThat(other.get("/user/me", thief).text("code")).isEqualTo("SESSION_ENDED");
         assertThat(other.login(name, PASSWORD).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aBodyThatIsKeptBackIsNotHeededAfterTheEnd() throws Exception {
+        String admin = other.adminToken();
+        String name = newUser();
+        String id = other.get("/user?sort=-createdAt&limit=1", admin)
+                .json()
+                .at("/0/_id")
+                .asText();
+        other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String token = other.token(name, PASSWORD);
+
+        String toDemoted = answerToKeptBack(
+                "POST",
+                "/user",
+                token,
+                "{\"username\":\"backdoor\",\"password\":\"" + PASSWORD + "\",\"roles\":[\"admin\"]}",
+                () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
+        assertThat(toDemoted).contains("FORBIDDEN");
+
+        other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String ofItself = answerToKeptBack(
+                "PATCH",
+                "/user/me",
+                token,
+                "{\"roles\":[\"admin\"]}",
+                () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
+        assertThat(ofItself).contains("FORBIDDEN");
+        assertThat(other.get("/user/" + id, admin).json().at("/roles/0").asText())
+                .isEqualTo("user");
+
+        String toEnded = answerToKeptBack(
+                "PATCH", "/user/me", token, "{\"note\":1}", () -> other.delete("/user/" + id + "/session", admin));
+        assertThat(toEnded).contains("SESSION_ENDED");
+    }
+
+    /** The answer to a request whose body is sent after something else was done. */
+    private static String answerToKeptBack(
+            String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {
+        try (Socket socket = new Socket(
+                InetAddress.getLoopbackAddress(), URI.create(one.baseUri()).getPort())) {
+            socket.setSoTimeout(20_000);
+            String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nauth: " + token
+                    + "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close"
+                    + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            // Jetty asks for the body when it is read, and it is read when the caller has been let through.
+            byte[] asked = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
+            assertThat(new String(asked, StandardCharsets.US_ASCII)).contains("100 Continue");
+            Answer answer = meanwhile.get();
+            assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
+            socket.getOutputStream().write(body.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     /** What a request is answered that was stopped before a command while something else was done. */

@@ -10,6 +10,9 @@ import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.ext.ReaderInterceptor;
+import jakarta.ws.rs.ext.ReaderInterceptorContext;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Optional;
@@ -23,9 +26,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A method says who may call it with {@code @PermitAll} or {@code @RolesAllowed}; one that says nothing is closed to
  * everybody. A {@code @PermitAll} method is reached without a look at any token.
+ *
+ * <p>Who may call is asked before a body is read, and once more when it has been: a caller can send a body as slowly as
+ * the container lets it, and so keep a request at hand for the time after the session has ended.
  */
 @Priority(Priorities.AUTHENTICATION)
-public final class AuthenticationFilter implements ContainerRequestFilter {
+public final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
+    private static final String ADMISSION = AuthenticationFilter.class.getName();
+
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
@@ -49,6 +57,21 @@ public final class AuthenticationFilter implements ContainerRequestFilter {
         }
         RolesAllowed annotation = method == null ? null : method.getAnnotation(RolesAllowed.class);
         List<String> allowed = annotation == null ? List.of() : List.of(annotation.value());
+        Runnable admission = () -> admit(request, allowed);
+        admission.run();
+        request.setProperty(ADMISSION, admission);
+    }
+
+    @Override
+    public @Nullable Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
+        Object body = context.proceed();
+        if (context.getProperty(ADMISSION) instanceof Runnable admission) {
+            admission.run();
+        }
+        return body;
+    }
+
+    private void admit(ContainerRequestContext request, List<String> allowed) {
         boolean openToAll = registrationOpen && allowed.contains(Roles.NEWCOMER);
         Optional<Caller> caller = authenticator.callerIfAny(request);
         if (caller.isEmpty() && !openToAll) {

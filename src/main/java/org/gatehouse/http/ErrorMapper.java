@@ -12,6 +12,8 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.ext.ExceptionMapper;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.UnsupportedCharsetException;
 import java.time.Duration;
 import java.util.Map;
 import org.gatehouse.error.ErrorCode;
@@ -51,6 +53,11 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
         if (thrown instanceof ProcessingException) {
             // Nothing of ours throws it: it is Jersey on a header that it could not parse.
             return answer(new GatehouseException(ErrorCode.BAD_REQUEST, "A header of the request is malformed."))
+                    .build();
+        }
+        if (thrown instanceof UnsupportedCharsetException || thrown instanceof IllegalCharsetNameException) {
+            // Nor these: it is Jersey on the charset of a form's Content-Type.
+            return answer(new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE))
                     .build();
         }
         log.error("Unexpected failure of request {}", RequestId.current(), thrown);

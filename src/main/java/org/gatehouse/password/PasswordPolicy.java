@@ -9,9 +9,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
 
 /**
  * What a new password must be: long enough, not common, and more than a name that everybody knows.
@@ -28,14 +33,25 @@ public final class PasswordPolicy {
     /** A year of guessing at one account past the login throttle, which lets 100 failures an hour pass, is 876,000. */
     private static final double MIN_GUESSES = 1e6;
 
-    /** A longer text is estimated in pieces, because the time grows with its square and more: this takes 30 ms at most. */
+    /** A longer text is estimated in pieces, because the time grows with its square and more. */
     private static final int PIECE = 32;
 
     private static final String SERVICE = "gatehouse";
 
+    /** For the turn to estimate; what a person waits for an answer without trying again. */
+    private static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
+
+    /** So that a flood holds this many of the container's threads and no more. */
+    private static final int MAX_WAITING = 16;
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
     private final int minLength;
     private final Set<String> common;
     private final Zxcvbn estimator;
+
+    /** One at a time: a hostile text takes a core 100 ms and more, and who sends it needs no account for that. */
+    private final Semaphore turn = new Semaphore(1, true);
 
     /** @param minLength in code points */
     public PasswordPolicy(int minLength) {
@@ -56,6 +72,7 @@ public final class PasswordPolicy {
      * Why this password is refused, as words that follow "password"; empty when it is accepted.
      *
      * @param username of the user whose password it would be
+     * @throws GatehouseException {@code BUSY} when there are too many to estimate
      */
     public Optional<String> complaint(String password, String username) {
         if (password.codePointCount(0, password.length()) > MAX_BYTES
@@ -73,15 +90,35 @@ public final class PasswordPolicy {
         if (common.contains(folded)) {
             return Optional.of("is in the list of common passwords");
         }
+        enter();
+        try {
+            return guessable(folded, folded(username));
+        } finally {
+            turn.release();
+        }
+    }
+
+    private Optional<String> guessable(String folded, String name) {
         if (isGuessable(folded)) {
             return Optional.of("is guessed in less than a million tries: it is made of common passwords, repetitions,"
                     + " sequences, rows of keys or dates");
         }
-        String beyondNames = folded.replace(folded(username), "").replace(SERVICE, "");
+        String beyondNames = folded.replace(name, "").replace(SERVICE, "");
         if (!beyondNames.equals(folded) && isGuessable(beyondNames)) {
             return Optional.of("is little more than the username or the name of this service");
         }
         return Optional.empty();
+    }
+
+    private void enter() {
+        try {
+            if (turn.getQueueLength() < MAX_WAITING && turn.tryAcquire(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
     /** One good piece is enough: who cannot guess it cannot guess the whole. */

@@ -85,7 +85,11 @@ public final class UserService implements Accounts {
         UserForm form = UserForm.ofNew(body.object(), errors);
         OwnFields.checkSize(form.fields(), errors);
         Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
-        String typed = Optional.ofNullable(form.username()).orElse("");
+        // Of a name that is none nothing can be made; to normalise a hostile one takes seconds.
+        String typed = Optional.ofNullable(form.username())
+                .flatMap(Username::parse)
+                .map(Username::typed)
+                .orElse("");
         password.flatMap(text -> policy.complaint(text, typed))
                 .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
         errors.throwIfAny();

@@ -5,8 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.nulabinc.zxcvbn.StandardDictionaries;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,6 +58,34 @@ class PasswordPolicyTest {
         assertThat(policy.complaint(long256 + "x", "alice")).hasValue("must have at most 256 bytes in UTF-8");
         assertThat(policy.complaint("\u00e9".repeat(129), "alice")).hasValue("must have at most 256 bytes in UTF-8");
         assertThat(policy.complaint("x".repeat(1_000_000), "alice")).hasValue("must have at most 256 bytes in UTF-8");
+    }
+
+    @Test
+    void refusesAFloodOfTextsThatAreSlowToEstimate() throws Exception {
+        String slow = "4@8({[<369!1i|70$5+%2xz".repeat(12).substring(0, 256);
+        int senders = 64;
+        ExecutorService threads = Executors.newFixedThreadPool(senders);
+        try {
+            CountDownLatch together = new CountDownLatch(senders);
+            List<Callable<Boolean>> calls = Collections.nCopies(senders, () -> {
+                together.countDown();
+                together.await();
+                try {
+                    var unused = policy.complaint(slow, "alice");
+                    return false;
+                } catch (GatehouseException refused) {
+                    return refused.code() == ErrorCode.BUSY;
+                }
+            });
+            int busy = 0;
+            for (Future<Boolean> call : threads.invokeAll(calls)) {
+                busy += call.get() ? 1 : 0;
+            }
+            assertThat(busy).isBetween(1, senders - 1);
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(policy.complaint("alice has seven small dogs", "alice")).isEmpty();
     }
 
     @Test
