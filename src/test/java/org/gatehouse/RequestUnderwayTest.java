@@ -132,6 +132,27 @@ class RequestUnderwayTest {
         assertThat(toEnded).contains("SESSION_ENDED");
     }
 
+    @Test
+    void nobodyUndoesTheOwnDemotionThatCameFirst() throws Exception {
+        String admin = other.adminToken();
+        String name = newUser();
+        String id = other.get("/user?sort=-createdAt&limit=1", admin)
+                .json()
+                .at("/0/_id")
+                .asText();
+        other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String token = other.token(name, PASSWORD);
+
+        Answer late = ofLateRequest(
+                "insert meta", // the lock
+                () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
+                () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
+
+        assertThat(late.text("code")).as(late.body()).isEqualTo("FORBIDDEN");
+        assertThat(other.get("/user/" + id, admin).json().at("/roles/0").asText())
+                .isEqualTo("user");
+    }
+
     /** The answer to a request whose body is sent after something else was done. */
     private static String answerToKeptBack(
             String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
@@ -221,7 +222,7 @@ public final class UserService implements Accounts {
         };
         boolean mayDemote = form.roles() != null || form.status() != null;
         Optional<User> changed =
-                mayDemote ? administration.exclusively(() -> users.update(userId, edit)) : users.update(userId, edit);
+                mayDemote ? asAdministrator(caller, () -> users.update(userId, edit)) : users.update(userId, edit);
         User after = changed.orElseThrow(UserService::notFound);
         Optional.ofNullable(before.get()).ifPresent(was -> recordChanges(caller, was, after));
         return after;
@@ -260,12 +261,14 @@ public final class UserService implements Accounts {
      */
     public void delete(Caller caller, String id, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
-        Optional<User> deleted = administration.exclusively(() -> users.delete(userId, user -> {
-            precondition.accept(user);
-            if (user.isActiveAdministrator()) {
-                requireAnotherAdministrator(userId);
-            }
-        }));
+        Optional<User> deleted = asAdministrator(
+                caller,
+                () -> users.delete(userId, user -> {
+                    precondition.accept(user);
+                    if (user.isActiveAdministrator()) {
+                        requireAnotherAdministrator(userId);
+                    }
+                }));
         User gone = deleted.orElseThrow(UserService::notFound);
         audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.origin())
                 .by(caller.userId().hex())
@@ -301,6 +304,25 @@ public final class UserService implements Accounts {
             }
             throw taken;
         }
+    }
+
+    /**
+     * Does what may remove an administrator while nobody else does. The caller may have been removed while it waited for
+     * its turn, and could undo that now.
+     *
+     * @throws GatehouseException {@code SESSION_ENDED}, {@code FORBIDDEN}
+     */
+    private <T> T asAdministrator(Caller caller, Supplier<T> work) {
+        return administration.exclusively(() -> {
+            Account account = store.find(caller.userId())
+                    .map(User::account)
+                    .filter(caller::isStillLetBy)
+                    .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
+            if (!account.roles().contains(Roles.ADMIN)) {
+                throw new GatehouseException(ErrorCode.FORBIDDEN);
+            }
+            return work.get();
+        });
     }
 
     /** Holds until the write only because all that could remove an administrator is done exclusively. */
