@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PasswordHasher implements AutoCloseable {
     /** For a slot; what a person waits for a login without trying again. */
-    private static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
+    static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
 
     /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
     private static final int WAITING_PER_CORE = 16;
@@ -66,6 +66,7 @@ public final class PasswordHasher implements AutoCloseable {
     private final Argon2Hash hashOfNobody;
     private final SecureRandom random = new SecureRandom();
     private final int cores;
+    private final Duration waitLimit;
     private final ThreadPoolExecutor slots;
 
     /**
@@ -76,11 +77,12 @@ public final class PasswordHasher implements AutoCloseable {
      * @param cores how many hashes may run at once, in ordinary times
      */
     public PasswordHasher(int memoryKib, int iterations, int cores) {
-        this(new Argon2(memoryKib), memoryKib, iterations, cores);
+        this(new Argon2(memoryKib), memoryKib, iterations, cores, WAIT_LIMIT);
     }
 
-    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores) {
+    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores, Duration waitLimit) {
         this.argon2 = argon2;
+        this.waitLimit = waitLimit;
         // Matches no password: nothing is known whose hash is all zeros.
         this.hashOfNobody = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
         this.cores = cores;
@@ -217,7 +219,7 @@ public final class PasswordHasher implements AutoCloseable {
         int waiting = slots.getQueue().size();
         if (waiting > MANY_WAITING_PER_CORE * cores) {
             setSlots(Math.max(1, cores - 1));
-        } else if (waiting == 0) {
+        } else if (waiting <= cores) {
             setSlots(cores);
         }
     }
@@ -235,7 +237,7 @@ public final class PasswordHasher implements AutoCloseable {
 
     private <T> T result(FutureTask<T> task) throws InterruptedException, ExecutionException {
         try {
-            return task.get(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            return task.get(waitLimit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
             if (slots.remove(task)) {
                 throw busy();

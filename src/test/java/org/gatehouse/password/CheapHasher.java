@@ -23,6 +23,6 @@ public final class CheapHasher {
             }
         };
         return new PasswordHasher(
-                argon2, MEMORY_KIB, ITERATIONS, Runtime.getRuntime().availableProcessors());
+                argon2, MEMORY_KIB, ITERATIONS, Runtime.getRuntime().availableProcessors(), PasswordHasher.WAIT_LIMIT);
     }
 }
