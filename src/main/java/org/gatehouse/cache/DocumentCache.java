@@ -178,9 +178,18 @@ public final class DocumentCache<T> {
                 .isPresent();
     }
 
-    /** The write may still happen: the T stays for as long as that can be, and is then taken out. */
+    /**
+     * The write may still happen: the T stays for as long as that can be, and is then taken out. If there is no Redis to
+     * take it out of, the T may never have got there, and other nodes may hold what was before.
+     */
     private void endLater(String id, String token) {
-        generation.execute(() -> generation.link().ifPresent(link -> end(id, link, token)), WRITE_MARK_LIFE);
+        generation.execute(
+                () -> {
+                    if (generation.link().filter(link -> end(id, link, token)).isEmpty()) {
+                        generation.raiseSoon();
+                    }
+                },
+                WRITE_MARK_LIFE);
     }
 
     private Optional<Optional<byte[]>> get(String id, Permit permit) {

@@ -126,22 +126,30 @@ public final class Generation implements AutoCloseable {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     void raiseAndAwait() {
-        CompletableFuture<@Nullable Void> raise;
-        synchronized (this) {
-            if (nextRaise == null) {
-                nextRaise = new CompletableFuture<>();
-                execute(this::raise, Duration.ZERO);
-            }
-            raise = nextRaise;
-        }
         try {
-            raise.get(MongoConnection.WRITE_LIMIT.multipliedBy(2).plus(LEASE).toMillis(), TimeUnit.MILLISECONDS);
+            nextRaise()
+                    .get(MongoConnection.WRITE_LIMIT.multipliedBy(2).plus(LEASE).toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException failed) {
             throw unavailable(failed);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw unavailable(stopping);
         }
+    }
+
+    /** The same without waiting, where nothing is acknowledged. */
+    void raiseSoon() {
+        var unused = nextRaise();
+    }
+
+    private synchronized CompletableFuture<@Nullable Void> nextRaise() {
+        CompletableFuture<@Nullable Void> raise = nextRaise;
+        if (raise == null) {
+            raise = new CompletableFuture<>();
+            nextRaise = raise;
+            execute(this::raise, Duration.ZERO);
+        }
+        return raise;
     }
 
     /** Does something later, if this node still runs then. */

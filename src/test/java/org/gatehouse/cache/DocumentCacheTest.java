@@ -259,6 +259,21 @@ class DocumentCacheTest {
     }
 
     @Test
+    void aWriteOfUnknownOutcomeOfANodeThatCannotReachRedisIsSeenByThoseWhoCan() {
+        documents.put(id, 1);
+        assertThat(read(other, id)).hasValue(1);
+        try (CacheNode cutOff = new CacheNode("redis://127.0.0.1:9")) {
+            assertThatThrownBy(() -> write(cutOff, () -> {
+                        documents.put(id, 2); // it did happen
+                        throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+                    }))
+                    .isInstanceOf(GatehouseException.class);
+
+            await().atMost(LONGEST).until(() -> read(other, id).equals(Optional.of(2)));
+        }
+    }
+
+    @Test
     void whatAnotherRunOfRedisHoldsIsNotBelieved() {
         documents.put(id, 1);
         read(one, id);
