@@ -42,6 +42,7 @@ public final class MongoPasswordSweep implements AutoCloseable {
     /** Rounds that find passwords but can replace none; a few may be other nodes' doing. */
     private static final int MAX_IDLE_ROUNDS = 5;
 
+    private static final Duration ASK_LIMIT = Duration.ofSeconds(1);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
     private static final String REQUESTED = "requested";
     private static final Logger log = LoggerFactory.getLogger(MongoPasswordSweep.class);
@@ -85,8 +86,10 @@ public final class MongoPasswordSweep implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        thread.interrupt();
         try {
+            // First by asking: the driver would report an interrupted operation as a store that is away.
+            thread.join(ASK_LIMIT.toMillis());
+            thread.interrupt();
             thread.join(STOP_LIMIT.toMillis());
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
@@ -170,6 +173,9 @@ public final class MongoPasswordSweep implements AutoCloseable {
     }
 
     private boolean isReplaced(BsonValue id) throws InterruptedException {
+        if (stopped) {
+            throw new InterruptedException("stopping");
+        }
         BsonDocument document = mongo.call(() -> users.find(Filters.eq(id))
                 .projection(Projections.include(UserJson.PASSWORD, UserDocument.PASSWORD_HASH))
                 .first());

@@ -15,10 +15,15 @@ public final class CheapHasher {
 
     /** The same, counting how often a hash was computed. */
     public static PasswordHasher counting(AtomicInteger hashes) {
+        return interrupted(hashes::incrementAndGet);
+    }
+
+    /** The same, with something that happens before each hash is computed. */
+    public static PasswordHasher interrupted(Runnable before) {
         Argon2 argon2 = new Argon2(MEMORY_KIB) {
             @Override
             byte[] derive(String password, Argon2Hash like) {
-                hashes.incrementAndGet();
+                before.run();
                 return super.derive(password, like);
             }
         };

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.bson.Document;
@@ -289,6 +290,27 @@ class MongoAdoptionTest {
         assertThat(find(hashed).getString("passwordHash")).isEqualTo(BCRYPT);
         assertThat(checks("plain", "p1")).isTrue();
         assertThat(checks("hashed", "p2")).isTrue();
+    }
+
+    @Test
+    void overwritesNoPasswordThatChangedWhileTheOldOneWasHashed() {
+        ObjectId bob = insert(new Document("username", "bob").append("password", "old"));
+        adopt();
+        AtomicInteger hashes = new AtomicInteger();
+        PasswordHasher interrupted = CheapHasher.interrupted(() -> {
+            if (hashes.getAndIncrement() == 0) {
+                stores.users().updateOne(Filters.eq(bob), Updates.set("password", "new"));
+            }
+        });
+        try (interrupted;
+                MongoPasswordSweep sweep = new MongoPasswordSweep(mongo, "users", interrupted)) {
+            sweep.start();
+            await().until(() -> stores.users().countDocuments(Filters.exists("password")) == 0);
+        }
+
+        assertThat(hashes).hasValue(2);
+        assertThat(checks("bob", "new")).isTrue();
+        assertThat(checks("bob", "old")).isFalse();
     }
 
     @Test
