@@ -46,16 +46,18 @@ public final class Authenticator {
      */
     public Optional<Caller> callerIfAny(ContainerRequestContext request) {
         Origin origin = Origin.of(request);
-        return tokenOf(request).map(token -> authenticate(token, origin).caller(origin));
+        return tokenOf(request)
+                .map(token -> authenticate(token, origin.source()).caller(origin));
     }
 
     /**
      * Checks a token as of now.
      *
+     * @param source where it comes from; those that send many bad tokens wait for each other
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
      */
-    public Authenticated authenticate(String token, Origin origin) {
-        return live(verifier.verify(token, origin.source()));
+    public Authenticated authenticate(String token, String source) {
+        return live(verifier.verify(token, source));
     }
 
     /**

@@ -47,7 +47,9 @@ public final class IntrospectionResource {
         }
         ObjectNode answer = Json.MAPPER.createObjectNode();
         try {
-            write(authenticator.authenticate(tokens.get(0), Origin.of(request)), answer);
+            // Others' bad tokens must not make a suspect of the service that asks about them.
+            String source = "introspection by " + Origin.of(request).source();
+            write(authenticator.authenticate(tokens.get(0), source), answer);
         } catch (GatehouseException refused) {
             if (refused.code().status() != 401) {
                 throw refused;

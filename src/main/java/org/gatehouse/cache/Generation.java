@@ -193,6 +193,9 @@ public final class Generation implements AutoCloseable {
 
     private synchronized void note(State state, long sent) {
         Lease before = lease;
+        if (before != null && state.generation() < before.state.generation()) {
+            return; // told by a server that has missed a raise: the lease runs out, and nothing is believed
+        }
         boolean known = before != null && before.state.equals(state);
         lease = new Lease(state, sent, known && before != null ? before.firstSeen : System.nanoTime());
     }

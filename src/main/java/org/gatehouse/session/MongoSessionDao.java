@@ -86,10 +86,10 @@ public final class MongoSessionDao {
     }
 
     /** Puts the successor in the place of the token, if it is the session's present one. */
-    Optional<Session> rotate(RefreshToken token, RefreshToken successor, Instant now, Instant expiry) {
+    Optional<Session> rotate(SessionId id, RefreshToken token, RefreshToken successor, Instant now, Instant expiry) {
         Bson isPresent = Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(token.hash()));
         return change(
-                Filters.and(byFamily(token), open(now), isPresent),
+                Filters.and(byId(id), byFamily(token), open(now), isPresent),
                 Updates.set(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash())),
                 Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(successor.hash())),
                 Updates.set(SessionDocument.ROTATED_AT, SessionDocument.time(now)),
@@ -101,11 +101,11 @@ public final class MongoSessionDao {
      * Puts the successor in the place of the one that was given out for this token before, if the token is the one
      * before the last and was that for a short time only. Had the last been used, the token would be an older one.
      */
-    Optional<Session> rotateAgain(RefreshToken token, RefreshToken successor, Instant now) {
+    Optional<Session> rotateAgain(SessionId id, RefreshToken token, RefreshToken successor, Instant now) {
         Bson isPrevious = Filters.eq(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash()));
         Bson ofLate = Filters.gt(SessionDocument.ROTATED_AT, SessionDocument.time(now.minus(SessionLimits.GRACE)));
         return change(
-                Filters.and(byFamily(token), open(now), isPrevious, ofLate),
+                Filters.and(byId(id), byFamily(token), open(now), isPrevious, ofLate),
                 Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(successor.hash())));
     }
 

@@ -96,9 +96,10 @@ public final class SessionService {
                 .filter(found -> userLets(found.live()))
                 .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
         RefreshToken successor = token.successor(random);
-        Optional<Session> next = store.rotate(token, successor, now, limits.expiry(session.createdAt(), now));
+        Optional<Session> next =
+                store.rotate(session.id(), token, successor, now, limits.expiry(session.createdAt(), now));
         if (next.isEmpty()) {
-            next = store.rotateAgain(token, successor, now);
+            next = store.rotateAgain(session.id(), token, successor, now);
         }
         if (next.isEmpty()) {
             // It may have ended this very moment, which is why it could not go on; then nobody copied anything.

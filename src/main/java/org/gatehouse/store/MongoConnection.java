@@ -15,6 +15,7 @@ import com.mongodb.client.MongoDatabase;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -46,6 +47,16 @@ public final class MongoConnection implements AutoCloseable {
     static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    /**
+     * What a server answers when it, or one behind it, cannot do the work now: HostUnreachable, HostNotFound,
+     * MaxTimeMSExpired, WriteConcernFailed, NetworkTimeout, ShutdownInProgress, FailedToSatisfyReadPreference,
+     * PrimarySteppedDown, ExceededTimeLimit, NotWritablePrimary, InterruptedAtShutdown,
+     * InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary.
+     */
+    private static final Set<Integer> OUTAGES =
+            Set.of(6, 7, 50, 64, 89, 91, 133, 189, 262, 10107, 11600, 11602, 13435, 13436);
+
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
 
     private final MongoClient client;
@@ -114,13 +125,20 @@ public final class MongoConnection implements AutoCloseable {
             }
             return result;
         } catch (MongoWriteException | MongoBulkWriteException | MongoCommandException refused) {
+            if (OUTAGES.contains(refused.getCode())) {
+                throw unavailable(refused);
+            }
             throw refused;
         } catch (MongoException unreachable) {
-            if (away.compareAndSet(false, true)) {
-                log.warn("MongoDB cannot be reached: {}", unreachable.getMessage());
-            }
-            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, unreachable);
+            throw unavailable(unreachable);
         }
+    }
+
+    private GatehouseException unavailable(MongoException unreachable) {
+        if (away.compareAndSet(false, true)) {
+            log.warn("MongoDB cannot be reached: {}", unreachable.getMessage());
+        }
+        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, unreachable);
     }
 
     @Override

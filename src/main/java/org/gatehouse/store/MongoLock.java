@@ -56,10 +56,15 @@ public final class MongoLock {
     public <T> T exclusively(Supplier<T> work) {
         BsonString holder = new BsonString(UUID.randomUUID().toString());
         long deadline = System.nanoTime() + WAIT_LIMIT.toNanos();
-        while (!acquired(holder)) {
-            if (System.nanoTime() > deadline || !slept()) {
-                throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+        try {
+            while (!acquired(holder)) {
+                if (System.nanoTime() > deadline || !slept()) {
+                    throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+                }
             }
+        } catch (GatehouseException unknown) {
+            release(holder); // the lock may have been taken although the answer was lost
+            throw unknown;
         }
         try {
             return work.get();

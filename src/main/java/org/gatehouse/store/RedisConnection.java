@@ -46,6 +46,9 @@ public final class RedisConnection implements AutoCloseable {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_DELAY = Duration.ofMillis(500);
     private static final Duration PROBE_DELAY = Duration.ofMillis(100);
+    /** After that a new connection may find what this one does not: another server, behind a link that is half open. */
+    private static final Duration SILENCE_LIMIT = Duration.ofSeconds(3);
+
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
     private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
 
@@ -78,6 +81,7 @@ public final class RedisConnection implements AutoCloseable {
         private final StatefulRedisConnection<String, byte[]> connection;
         private final String runId;
         private volatile boolean silent;
+        private volatile long silentSince;
 
         private Link(StatefulRedisConnection<String, byte[]> connection, String runId) {
             this.connection = connection;
@@ -98,12 +102,24 @@ public final class RedisConnection implements AutoCloseable {
                 return Optional.ofNullable(commands.apply(connection.sync()));
             } catch (RedisCommandTimeoutException late) {
                 noteAbsence(late);
-                silent = true; // so that the next callers need not find out for themselves
-                probeLater();
+                noteSilence();
                 return Optional.empty();
             } catch (RedisException unreachable) {
                 noteAbsence(unreachable);
                 return Optional.empty();
+            }
+        }
+
+        private void giveUp() {
+            var unused = connection.closeAsync();
+            lost(this);
+        }
+
+        private synchronized void noteSilence() {
+            if (!silent) {
+                silentSince = System.nanoTime();
+                silent = true; // so that the next callers need not find out for themselves
+                probeLater();
             }
         }
 
@@ -114,6 +130,8 @@ public final class RedisConnection implements AutoCloseable {
                             if (failure == null) {
                                 silent = false;
                                 notePresence();
+                            } else if (System.nanoTime() - silentSince > SILENCE_LIMIT.toNanos()) {
+                                giveUp();
                             } else if (connection.isOpen()) {
                                 probeLater();
                             }
