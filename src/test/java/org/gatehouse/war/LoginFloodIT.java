@@ -15,11 +15,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** That ten times the logins that can be checked neither slow down others nor wait long for their refusal. */
+@Tag("alone")
 class LoginFloodIT {
-    private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 4;
+    private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
     private static final int ROUND_MS = 1_500;
     private static final int CONNECTIONS = 64;
     private static final int USERS = 20;

@@ -11,9 +11,11 @@ import java.util.Map;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** That the time of a refused login does not tell who has an account. */
+@Tag("alone")
 class LoginTimeIT {
     private static final int TRIES = Boolean.getBoolean("gatehouse.long") ? 400 : 60;
     private static final int WARM_UP = 30;
@@ -26,7 +28,7 @@ class LoginTimeIT {
     /** Of the median difference: its standard error, relative to the time. */
     private static final double PRECISION = 0.012;
 
-    private static final int MAX_TRIES = 4 * TRIES;
+    private static final int MAX_TRIES = 3 * TRIES;
     private static final String PASSWORD = "correct horse battery staple";
 
     private static final Stores stores = new Stores();
