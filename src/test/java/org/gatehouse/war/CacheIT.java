@@ -143,7 +143,8 @@ class CacheIT {
         await().atMost(Duration.ofSeconds(10)).until(() -> {
             server.get("/user/" + id, admin);
             boolean[] cached = new boolean[1];
-            withRedis(redis -> cached[0] = redis.sync().exists(key()) == 1);
+            withRedis(
+                    redis -> cached[0] = String.valueOf(redis.sync().get(key())).startsWith("V"));
             return cached[0];
         });
     }
