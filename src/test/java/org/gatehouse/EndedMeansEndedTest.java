@@ -196,7 +196,7 @@ class EndedMeansEndedTest {
 
     @Test
     void alsoWhileTheOtherNodeKeepsAsking() throws Exception {
-        for (int round = 0; round < (LONG ? 500 : 50); round++) {
+        for (int round = 0; round < (LONG ? 500 : 25); round++) {
             String id = newUser();
             String token = loginFromSomewhere(id).text("token");
             AtomicBoolean stop = new AtomicBoolean();
