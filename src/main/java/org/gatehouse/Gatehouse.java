@@ -108,7 +108,7 @@ final class Gatehouse implements AutoCloseable {
                 .map(account -> FirstAdministrator.of(account, policy, administratorCreated));
 
         mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), parts.mongoObserver());
-        redis = new RedisConnection(settings.redisUri());
+        redis = new RedisConnection(settings.redis());
         generation = new Generation(mongo, redis, random);
         DocumentCache<User> userCache = new DocumentCache<>(generation, "u", settings.cacheExpiry(), UserJson.cached());
         DocumentCache<LiveSession> sessionCache =

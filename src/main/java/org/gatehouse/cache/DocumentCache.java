@@ -9,7 +9,9 @@ import java.util.function.Supplier;
 import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.store.RedisConnection.Link;
+import org.gatehouse.store.RedisLink;
+import org.gatehouse.store.RedisLink.Pending;
+import org.gatehouse.store.RedisScript;
 
 /**
  * Documents of one kind in Redis, read through: one string each, under {@code prefix:{id}}; the braces keep a document's
@@ -40,12 +42,19 @@ public final class DocumentCache<T> {
     /** That there is no such document is worth remembering for as long as somebody is likely to ask again at once. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
+    /** Longer than any healthy answer on a local network; shorter than asking MongoDB instead is annoying. */
+    private static final Duration READ_LIMIT = Duration.ofMillis(50);
+
+    /** More than for a read: a write that cannot be told takes seconds, and makes every entry worthless. */
+    private static final Duration WRITE_LIMIT = Duration.ofMillis(200);
+
     private static final int[] WAITS_FOR_LOADER_MS = {5, 10, 20, 40};
 
     private final Generation generation;
     private final String prefix;
     private final Duration ttl;
     private final Form<T> form;
+    private final SingleFlight<Optional<T>> misses = new SingleFlight<>();
 
     /** How a document becomes the text of an entry, and back. */
     public interface Form<T> {
@@ -71,45 +80,65 @@ public final class DocumentCache<T> {
      * @param loader reads the store itself, at its strongest
      */
     public Optional<T> read(String id, Supplier<Optional<T>> loader) {
-        Optional<Permit> permit = generation.permit();
-        return permit.isPresent() ? read(id, permit.get(), loader) : loader.get();
+        return ask(id, loader).get();
     }
 
-    private Optional<T> read(String id, Permit permit, Supplier<Optional<T>> loader) {
-        Optional<Optional<byte[]>> asked = get(id, permit);
+    /**
+     * The same in two steps, so that several documents are asked for in one round trip.
+     *
+     * @return waits for the answer, which is as of now or later
+     */
+    public Supplier<Optional<T>> ask(String id, Supplier<Optional<T>> loader) {
+        Optional<Permit> permit = generation.permit();
+        if (permit.isEmpty()) {
+            return () -> misses.run(id, loader);
+        }
+        long number = permit.get().generation();
+        Pending<byte[]> asked = permit.get().link().send(key(id), commands -> commands.get(key(id)));
+        return () -> {
+            Optional<Optional<byte[]>> answer = asked.await(READ_LIMIT);
+            Optional<Entry> entry = answer.flatMap(value -> value)
+                    .map(Entry::parse)
+                    .filter(found -> found.isDocument() && found.counts(number));
+            if (entry.isPresent()) {
+                return found(id, entry.get(), loader);
+            }
+            return misses.run(id, () -> answer.isPresent() ? readThrough(id, loader) : loader.get());
+        };
+    }
+
+    /** What is not there as a V: the way past Redis, which one thread of a node takes for all who want the document. */
+    private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
+        String token = token();
         for (int wait : WAITS_FOR_LOADER_MS) {
-            if (asked.isEmpty()) {
-                return loader.get(); // Redis did not answer
-            }
-            Optional<Entry> entry = asked.get().map(Entry::parse);
-            if (entry.isEmpty() || !entry.get().counts(permit.generation())) {
-                String token = token();
-                asked = acquire(id, permit, token);
-                if (asked.isPresent() && asked.get().isEmpty()) {
-                    return load(id, permit, token, loader);
-                }
-                entry = asked.flatMap(answer -> answer).map(Entry::parse);
-            }
-            if (entry.isEmpty() || entry.get().isWriting()) {
+            Optional<Permit> permit = generation.permit();
+            Optional<Optional<byte[]>> answer = permit.flatMap(present -> acquire(id, present, token));
+            if (permit.isEmpty() || answer.isEmpty()) {
                 return loader.get();
             }
-            if (entry.get().isDocument()) {
-                return found(id, entry.get(), permit, loader);
+            if (answer.get().isEmpty()) {
+                return load(id, permit.get(), token, loader);
+            }
+            Entry entry = Entry.parse(answer.get().get());
+            if (entry.isWriting()) {
+                return loader.get();
+            }
+            if (entry.isDocument()) {
+                return found(id, entry, loader);
             }
             sleep(wait);
-            asked = get(id, permit);
         }
         return loader.get();
     }
 
-    private Optional<T> found(String id, Entry entry, Permit permit, Supplier<Optional<T>> loader) {
+    private Optional<T> found(String id, Entry entry, Supplier<Optional<T>> loader) {
         if (entry.content().length == 0) {
             return Optional.empty();
         }
         Optional<T> document = form.read(id, entry.content());
         if (document.isEmpty()) {
             // Not ours, or of a newer version of this application: out of the way with it.
-            end(id, permit.link(), token());
+            generation.link().ifPresent(link -> end(id, link, token()));
             return loader.get();
         }
         return document;
@@ -126,7 +155,7 @@ public final class DocumentCache<T> {
             byte[] value = Entry.document(
                     permit.generation(), loaded.map(form::version).orElse(0L), loaded.map(form::write));
             byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
-            permit.link().call(commands -> Script.FILL.run(commands, key(id), mark, value, life));
+            Script.FILL.run(permit.link(), key(id), READ_LIMIT, mark, value, life);
         }
         return loaded;
     }
@@ -141,8 +170,7 @@ public final class DocumentCache<T> {
      */
     public <R> R write(String id, Supplier<R> write) {
         String token = token();
-        Optional<Link> told = generation.link();
-        boolean begun = told.filter(link -> begin(id, link, token)).isPresent();
+        Optional<RedisLink> told = generation.link().filter(link -> begin(id, link, token));
         R result;
         try {
             result = write.get();
@@ -158,31 +186,32 @@ public final class DocumentCache<T> {
             throw unknown;
         }
         // "Our T still stands" would not do: Redis may have restarted empty and have been filled since.
-        boolean ended = begun
-                && told.filter(link -> end(id, link, token) && generation.settles(link))
-                        .isPresent();
-        if (!ended) {
+        if (told.filter(link -> end(id, link, token) && generation.settles(link))
+                .isEmpty()) {
             generation.raiseAndAwait();
         }
         return result;
     }
 
-    private boolean begin(String id, Link link, String token) {
+    private boolean begin(String id, RedisLink link, String token) {
         byte[] life = millis(WRITE_MARK_LIFE);
-        return link.call(commands -> Script.BEGIN.run(commands, key(id), Script.bytes(token), life))
+        return Script.BEGIN
+                .run(link, key(id), WRITE_LIMIT, RedisScript.bytes(token), life)
                 .isPresent();
     }
 
-    private boolean end(String id, Link link, String token) {
-        return link.call(commands -> Script.END.run(commands, key(id), Script.bytes(token)))
+    private boolean end(String id, RedisLink link, String token) {
+        return Script.END
+                .run(link, key(id), WRITE_LIMIT, RedisScript.bytes(token))
                 .isPresent();
     }
 
     /**
-     * The write may still happen: the T stays for as long as that can be, and is then taken out. If there is no Redis to
-     * take it out of, the T may never have got there, and other nodes may hold what was before.
+     * The write may still happen: the T stays for as long as that can be, counted from now, and is then taken out. If
+     * there is no Redis to take it out of, the T may never have got there, and other nodes may hold what was before.
      */
     private void endLater(String id, String token) {
+        generation.link().ifPresent(link -> begin(id, link, token));
         generation.execute(
                 () -> {
                     if (generation.link().filter(link -> end(id, link, token)).isEmpty()) {
@@ -192,16 +221,10 @@ public final class DocumentCache<T> {
                 WRITE_MARK_LIFE);
     }
 
-    private Optional<Optional<byte[]>> get(String id, Permit permit) {
-        return permit.link().call(commands -> Optional.ofNullable(commands.get(key(id))));
-    }
-
     private Optional<Optional<byte[]>> acquire(String id, Permit permit, String token) {
-        byte[] number = Script.bytes(Long.toString(permit.generation()));
-        byte[] life = millis(LOAD_MARK_LIFE);
-        return permit.link()
-                .call(commands ->
-                        Optional.ofNullable(Script.ACQUIRE.run(commands, key(id), number, Script.bytes(token), life)));
+        byte[] number = RedisScript.bytes(Long.toString(permit.generation()));
+        return Script.ACQUIRE.run(
+                permit.link(), key(id), READ_LIMIT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
     }
 
     private String key(String id) {
@@ -223,7 +246,7 @@ public final class DocumentCache<T> {
     }
 
     private static byte[] millis(Duration life) {
-        return Script.bytes(Long.toString(life.toMillis()));
+        return RedisScript.bytes(Long.toString(life.toMillis()));
     }
 
     private static void sleep(int millis) {

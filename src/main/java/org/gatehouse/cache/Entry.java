@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import org.gatehouse.store.RedisScript;
 
 /** What a key holds in Redis; the texts are those that {@link Script} describes. */
 final class Entry {
@@ -32,13 +33,13 @@ final class Entry {
     }
 
     static byte[] loading(long generation, String token) {
-        return Script.bytes(LOADING + Long.toString(generation) + " " + token);
+        return RedisScript.bytes(LOADING + Long.toString(generation) + " " + token);
     }
 
     /** @param content empty to say that there is no such document */
     static byte[] document(long generation, long version, Optional<byte[]> content) {
         ByteArrayOutputStream value = new ByteArrayOutputStream();
-        value.writeBytes(Script.bytes(DOCUMENT + Long.toString(generation) + " " + version + " "));
+        value.writeBytes(RedisScript.bytes(DOCUMENT + Long.toString(generation) + " " + version + " "));
         content.ifPresent(value::writeBytes);
         return value.toByteArray();
     }

@@ -2,6 +2,7 @@ package org.gatehouse.cache;
 
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -16,7 +17,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
-import org.gatehouse.store.RedisConnection.Link;
+import org.gatehouse.store.RedisLink;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ public final class Generation implements AutoCloseable {
     private final SecureRandom random;
     private final ScheduledExecutorService background;
     private volatile @Nullable Lease lease;
+    private @Nullable RedisLink compared; // by the one thread at a time that refreshes
     private @Nullable CompletableFuture<@Nullable Void> nextRaise;
 
     /** Knows no generation until it is {@link #start started}. */
@@ -81,7 +83,7 @@ public final class Generation implements AutoCloseable {
     }
 
     /** The right to use the cache: a generation, and the very Redis that it names. */
-    record Permit(long generation, Link link, boolean mayFill) {}
+    record Permit(long generation, RedisLink link, boolean mayFill) {}
 
     public void start() {
         var unused = background.scheduleWithFixedDelay(this::refresh, 0, POLL.toMillis(), TimeUnit.MILLISECONDS);
@@ -96,12 +98,12 @@ public final class Generation implements AutoCloseable {
         }
         boolean mayFill = now - current.firstSeen >= FILL_QUARANTINE.toNanos();
         return redis.link()
-                .filter(link -> link.runId().equals(current.state.redisRunId()))
+                .filter(link -> link.runIds().equals(current.state.redisRunIds()))
                 .map(link -> new Permit(current.state.generation(), link, mayFill));
     }
 
     /** The Redis to announce a write to: also when nothing in it may be believed at the moment. */
-    Optional<Link> link() {
+    Optional<RedisLink> link() {
         return redis.link();
     }
 
@@ -111,7 +113,7 @@ public final class Generation implements AutoCloseable {
      *
      * @return false when the generation names another Redis, or does not settle
      */
-    boolean settles(Link told) {
+    boolean settles(RedisLink told) {
         Lease current = lease;
         if (current != null && current.isValid(System.nanoTime()) && !current.isSettled(System.nanoTime())) {
             sleep(LEASE.toNanos() - (System.nanoTime() - current.firstSeen));
@@ -175,19 +177,41 @@ public final class Generation implements AutoCloseable {
         try {
             long sent = System.nanoTime();
             Optional<State> found = dao.find();
-            String runId = redis.link().map(Link::runId).orElse("");
+            Optional<RedisLink> link = redis.link();
             if (found.isEmpty()) {
-                // A start that no earlier life of this database can have used, for its entries may still be in Redis.
-                dao.create(new State(random.nextLong() >>> 16, runId));
+                dao.create(new State(
+                        unusedGeneration(), link.map(RedisLink::runIds).orElse(List.of())));
                 execute(this::refresh, Duration.ZERO);
-            } else if (!runId.isEmpty() && !runId.equals(found.get().redisRunId())) {
-                log.info("This is another run of Redis; what it holds is not believed");
-                dao.raise(found.get(), runId);
-            } else {
-                note(found.get(), sent);
+                return;
             }
+            note(found.get(), sent);
+            link.ifPresent(present -> compare(present, found.get()));
         } catch (RuntimeException failed) {
             log.debug("The cache generation could not be read", failed);
+        }
+    }
+
+    /** One that no earlier life of this database can have used, for its entries may still be in Redis. */
+    private long unusedGeneration() {
+        Lease before = lease;
+        return (before == null ? 0 : before.state.generation()) + (random.nextLong() >>> 16) + 1;
+    }
+
+    /**
+     * A link that has just been made and leads elsewhere than the generation says has met another run of Redis. One that
+     * led there before has been overtaken: somebody else has met another one, and so will this node if it looks again.
+     */
+    private void compare(RedisLink link, State state) {
+        boolean isNew = link != compared;
+        compared = link;
+        if (link.runIds().equals(state.redisRunIds())) {
+            return;
+        }
+        if (isNew) {
+            log.info("This is another run of Redis; what it holds is not believed");
+            dao.raise(state, link.runIds());
+        } else {
+            redis.leave(link);
         }
     }
 
@@ -212,12 +236,13 @@ public final class Generation implements AutoCloseable {
         try {
             Optional<State> state = dao.find();
             if (state.isPresent()) {
-                String runId = redis.link().map(Link::runId).orElse(state.get().redisRunId());
-                dao.raise(state.get(), runId); // not done when another node has done it since: that serves as well
+                dao.raise(state.get(), state.get().redisRunIds());
             }
             execute(() -> waiting.complete(null), LEASE.plus(MARGIN));
         } catch (RuntimeException failed) {
             waiting.completeExceptionally(failed);
+            // What was written may be seen by some and not by others until it succeeds.
+            execute(this::raiseSoon, POLL);
         }
     }
 

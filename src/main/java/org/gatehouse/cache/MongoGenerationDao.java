@@ -33,22 +33,26 @@ final class MongoGenerationDao {
      * What all nodes agree on.
      *
      * @param generation raised by one whenever older entries must not be believed any more
-     * @param redisRunId the run of the Redis whose entries count; empty text when none was there to be named
+     * @param redisRunIds the run of the Redis whose entries count, or those of a Cluster's masters, in order; empty when
+     *     none was there to be named
      */
-    record State(long generation, String redisRunId) {}
+    record State(long generation, List<String> redisRunIds) {}
 
     Optional<State> find() {
         return Optional.ofNullable(mongo.call(() -> reads.find(Filters.eq(ID)).first()))
                 .map(found -> new State(
                         found.getNumber(GENERATION).longValue(),
-                        found.getArray(RUN_IDS).get(0).asString().getValue()));
+                        found.getArray(RUN_IDS).stream()
+                                .map(id -> id.asString().getValue())
+                                .filter(id -> !id.isEmpty())
+                                .toList()));
     }
 
     /** Makes the document; nothing happens when it is there. */
     void create(State first) {
         BsonDocument document = new BsonDocument("_id", ID)
                 .append(GENERATION, new BsonInt64(first.generation()))
-                .append(RUN_IDS, runIds(first.redisRunId()));
+                .append(RUN_IDS, runIds(first.redisRunIds()));
         try {
             mongo.call(() -> meta.insertOne(document));
         } catch (MongoWriteException refused) {
@@ -58,14 +62,14 @@ final class MongoGenerationDao {
         }
     }
 
-    /** Raises the generation by one, unless somebody else has raised it already. */
-    void raise(State from, String redisRunId) {
+    /** Raises the generation by one, unless somebody else has raised it already: that serves as well. */
+    void raise(State from, List<String> redisRunIds) {
         mongo.call(() -> meta.updateOne(
                 Filters.and(Filters.eq(ID), Filters.eq(GENERATION, from.generation())),
-                Updates.combine(Updates.inc(GENERATION, 1L), Updates.set(RUN_IDS, runIds(redisRunId)))));
+                Updates.combine(Updates.inc(GENERATION, 1L), Updates.set(RUN_IDS, runIds(redisRunIds)))));
     }
 
-    private static BsonArray runIds(String runId) {
-        return new BsonArray(List.of(new BsonString(runId)));
+    private static BsonArray runIds(List<String> runIds) {
+        return new BsonArray(runIds.stream().map(BsonString::new).toList());
     }
 }

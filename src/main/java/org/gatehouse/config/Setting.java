@@ -24,7 +24,7 @@ public record Setting<T>(
         return new Setting<>(name, meaning, defaultText, false, Function.identity());
     }
 
-    static Setting<Secret> secret(String name, String meaning, Function<String, Secret> parser) {
+    static <T> Setting<T> secret(String name, String meaning, Function<String, T> parser) {
         return new Setting<>(name, meaning, null, true, parser);
     }
 

@@ -1,7 +1,6 @@
 package org.gatehouse.config;
 
 import com.mongodb.ConnectionString;
-import io.lettuce.core.RedisURI;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -10,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -34,7 +32,7 @@ public record Settings(
         String databaseName,
         String usersCollection,
         Duration auditKept,
-        Secret redisUri,
+        RedisUrl redis,
         Duration cacheExpiry,
         int passwordMinLength,
         int argon2MemoryKib,
@@ -110,10 +108,10 @@ public record Settings(
             Setting.text("REDIS_HOST", null, "Host of a plain Redis; this or `REDIS_URL` is required.");
     static final Setting<Integer> REDIS_PORT =
             Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of that Redis, from 1 to 65535.");
-    static final Setting<Secret> REDIS_URL = Setting.secret(
+    static final Setting<RedisUrl> REDIS_URL = Setting.secret(
             "REDIS_URL",
-            "Redis as `redis://` or, with TLS, `rediss://`, with user, password and database; instead of `REDIS_HOST`.",
-            Settings::redisUri);
+            "Redis as `redis://[user:password@]host:port[/database]`, `rediss://` with TLS; several `host:port,host:port` for a Cluster; `redis-sentinel://host:port,host:port#name` with Sentinels. Instead of `REDIS_HOST`.",
+            RedisUrl::parse);
     static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
             "REDIS_EXPIRY_SECS",
             3_600,
@@ -227,8 +225,8 @@ public record Settings(
         return key;
     }
 
-    private static Secret redisFrom(Reader reader) {
-        Optional<Secret> url = reader.optional(REDIS_URL);
+    private static RedisUrl redisFrom(Reader reader) {
+        Optional<RedisUrl> url = reader.optional(REDIS_URL);
         Optional<String> host = reader.optional(REDIS_HOST);
         int port = reader.withDefault(REDIS_PORT);
         if (url.isPresent() && host.isPresent()) {
@@ -237,7 +235,7 @@ public record Settings(
         if (url.isEmpty() && host.isEmpty() && !reader.complainedOf(REDIS_URL) && !reader.complainedOf(REDIS_HOST)) {
             reader.problems.add("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.meaning());
         }
-        return url.orElseGet(() -> new Secret("redis://" + host.orElse("") + ":" + port));
+        return url.orElseGet(() -> RedisUrl.of(host.orElse("localhost"), port));
     }
 
     private static Setting<String> name(String name, String defaultText, String meaning) {
@@ -250,23 +248,12 @@ public record Settings(
     }
 
     private static Secret mongoUri(String text) {
-        return wellFormed(text, ConnectionString::new, "is not a MongoDB connection string (mongodb://host:27017)");
-    }
-
-    private static Secret redisUri(String text) {
-        if (!text.startsWith("redis://") && !text.startsWith("rediss://")) {
-            throw new IllegalArgumentException("must start with redis:// or rediss://");
-        }
-        return wellFormed(text, RedisURI::create, "is not a Redis address (redis://user:password@host:6379/0)");
-    }
-
-    private static Secret wellFormed(String text, Consumer<String> driversParser, String complaint) {
         try {
-            driversParser.accept(text);
+            var unused = new ConnectionString(text);
             return new Secret(text);
         } catch (RuntimeException malformed) {
             // Neither the text nor the driver's sentence about it is repeated: both may hold a password.
-            throw new IllegalArgumentException(complaint);
+            throw new IllegalArgumentException("is not a MongoDB connection string (mongodb://host:27017)");
         }
     }
 

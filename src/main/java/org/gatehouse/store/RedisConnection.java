@@ -2,212 +2,143 @@ package org.gatehouse.store;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
-import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
-import io.lettuce.core.RedisConnectionStateListener;
-import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
-import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.sync.RedisCommands;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.RedisUrl;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one connection to Redis, shared by all threads; it pipelines by itself.
+ * The one way to Redis, shared by all threads: a connection to each server that is needed, which pipelines by itself.
  *
- * <p>Redis is never needed for an answer to be right, so its absence is not an exception: a call answers empty, at once
- * while the connection is down or the server is silent, and the connection is built up again in the background, for as
- * long as it takes. A change of state is one log line.
+ * <p>Redis is never needed for an answer to be right, so its absence is not an exception: a question is answered by
+ * nothing, at once while the connection is down or the server is silent, and the connection is built up again in the
+ * background, for as long as it takes. A change of state is one log line.
  *
  * <p>Lettuce's own reconnecting is off: a new connection may lead to another server, or to one that forgot everything,
- * so it is used only once it is known whom it leads to ({@link Link#runId}).
+ * so it is used only once it is known whom it leads to ({@link RedisLink#runIds}).
  */
 public final class RedisConnection implements AutoCloseable {
-    /** Longer than any healthy answer on a local network; shorter than asking MongoDB instead is annoying. */
-    static final Duration COMMAND_LIMIT = Duration.ofMillis(200);
-
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_DELAY = Duration.ofMillis(500);
-    private static final Duration PROBE_DELAY = Duration.ofMillis(100);
-    /** After that a new connection may find what this one does not: another server, behind a link that is half open. */
-    private static final Duration SILENCE_LIMIT = Duration.ofSeconds(3);
-
-    private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
 
     private final ClientResources resources;
     private final RedisClient client;
-    private final RedisURI uri;
-    private volatile @Nullable Link link;
+    private final List<RedisURI> seeds;
+    private final RedisLookup lookup;
+    private final ScheduledExecutorService background;
+    private volatile @Nullable RedisLink link;
     private volatile boolean away;
+    private volatile boolean refusing;
     private volatile boolean closed;
 
     /** Starts connecting, without waiting for it. */
-    public RedisConnection(Secret uri) {
-        this.uri = RedisURI.create(uri.reveal());
-        this.uri.setTimeout(CONNECT_LIMIT);
-        this.uri.setClientName("gatehouse");
+    public RedisConnection(RedisUrl url) {
+        this.seeds = url.seeds().stream().map(RedisConnection::bounded).toList();
         this.resources = DefaultClientResources.create();
         this.client = RedisClient.create(resources);
         this.client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
-                .timeoutOptions(TimeoutOptions.enabled(COMMAND_LIMIT))
                 .socketOptions(
                         SocketOptions.builder().connectTimeout(CONNECT_LIMIT).build())
                 .build());
-        connect();
-    }
-
-    /** The way to one run of one server, until it breaks. */
-    public final class Link {
-        private final StatefulRedisConnection<String, byte[]> connection;
-        private final String runId;
-        private volatile boolean silent;
-        private volatile long silentSince;
-
-        private Link(StatefulRedisConnection<String, byte[]> connection, String runId) {
-            this.connection = connection;
-            this.runId = runId;
-        }
-
-        /** The server's name for itself, another one after each of its starts. */
-        public String runId() {
-            return runId;
-        }
-
-        /** What the commands answer; empty when they answer nothing, or when Redis could not be asked in time. */
-        public <T> Optional<T> call(Function<RedisCommands<String, byte[]>, @Nullable T> commands) {
-            if (silent) {
-                return Optional.empty();
-            }
-            try {
-                return Optional.ofNullable(commands.apply(connection.sync()));
-            } catch (RedisCommandTimeoutException late) {
-                noteAbsence(late);
-                noteSilence();
-                return Optional.empty();
-            } catch (RedisException unreachable) {
-                noteAbsence(unreachable);
-                return Optional.empty();
-            }
-        }
-
-        private void giveUp() {
-            var unused = connection.closeAsync();
-            lost(this);
-        }
-
-        private synchronized void noteSilence() {
-            if (!silent) {
-                silentSince = System.nanoTime();
-                silent = true; // so that the next callers need not find out for themselves
-                probeLater();
-            }
-        }
-
-        private void probeLater() {
-            schedule(
-                    () -> {
-                        var unused = connection.async().ping().whenComplete((pong, failure) -> {
-                            if (failure == null) {
-                                silent = false;
-                                notePresence();
-                            } else if (System.nanoTime() - silentSince > SILENCE_LIMIT.toNanos()) {
-                                giveUp();
-                            } else if (connection.isOpen()) {
-                                probeLater();
-                            }
-                        });
-                    },
-                    PROBE_DELAY);
-        }
+        this.lookup = new RedisLookup(
+                client, CONNECT_LIMIT, met -> new RedisServer(met.connection(), met.runId(), new ServerWatcher()));
+        this.background = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(work, "gatehouse-redis");
+            thread.setDaemon(true);
+            return thread;
+        });
+        background.execute(this::connect);
     }
 
     /** The present way to Redis; empty while there is none. */
-    public Optional<Link> link() {
+    public Optional<RedisLink> link() {
         return Optional.ofNullable(link);
     }
 
-    /** What the commands answer; empty when they answer nothing, or when Redis could not be asked in time. */
-    public <T> Optional<T> call(Function<RedisCommands<String, byte[]>, @Nullable T> commands) {
-        return link().flatMap(current -> current.call(commands));
+    /**
+     * Looks anew for the servers to use: there is reason to think that others have taken over.
+     *
+     * @param old is not used again
+     */
+    public void leave(RedisLink old) {
+        lost(old, new RedisConnectionException("another Redis has taken over"));
     }
 
     @Override
     public void close() {
         closed = true;
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
-        resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+        background.shutdownNow();
+        client.shutdown(Duration.ZERO, STOP_LIMIT);
+        resources
+                .shutdown(0, STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .awaitUninterruptibly(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static RedisURI bounded(RedisURI seed) {
+        seed.setTimeout(CONNECT_LIMIT);
+        seed.setClientName("gatehouse");
+        seed.getSentinels().forEach(sentinel -> sentinel.setTimeout(CONNECT_LIMIT));
+        return seed;
     }
 
     private void connect() {
-        RedisCodec<String, byte[]> codec = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
-        var unused = client.connectAsync(codec, uri)
-                .thenCompose(connected -> connected.async().info("server").thenApply(info -> linked(connected, info)))
-                .whenComplete((linked, failure) -> {
-                    if (failure != null && !closed) {
-                        noteAbsence(failure);
-                        schedule(this::connect, RECONNECT_DELAY);
-                    }
-                });
+        RuntimeException reason = new RedisConnectionException("no address");
+        for (RedisURI seed : seeds) {
+            try {
+                use(lookup.connect(seed));
+                return;
+            } catch (RuntimeException failed) {
+                reason = failed;
+            }
+        }
+        noteAbsence(reason);
+        schedule(this::connect, RECONNECT_DELAY);
     }
 
-    private Link linked(StatefulRedisConnection<String, byte[]> connected, String info) {
-        Matcher runId = RUN_ID.matcher(info);
-        if (!runId.find()) {
-            var unused = connected.closeAsync();
-            throw new RedisConnectionException("the server does not tell its run_id");
-        }
-        Link made = new Link(connected, runId.group(1));
-        connected.addListener(new RedisConnectionStateListener() {
-            @Override
-            public void onRedisDisconnected(RedisChannelHandler<?, ?> gone) {
-                lost(made);
-            }
-        });
+    private void use(RedisLink made) {
         link = made;
         notePresence();
-        if (!connected.isOpen()) {
-            lost(made); // between the answer and the listener
+        if (!made.isOpen()) {
+            lost(made, new RedisConnectionException("the connection broke")); // before anybody was told of it
         }
-        return made;
     }
 
-    private synchronized void lost(Link gone) {
+    private synchronized void lost(RedisLink gone, Throwable reason) {
         if (link == gone) {
             link = null;
-            if (!closed) {
-                noteAbsence(new RedisConnectionException("the connection broke"));
-                schedule(this::connect, RECONNECT_DELAY);
-            }
+            gone.close();
+            noteAbsence(reason);
+            schedule(this::connect, RECONNECT_DELAY);
         }
     }
 
     private void schedule(Runnable work, Duration delay) {
-        if (!closed) {
-            var unused = resources.eventExecutorGroup().schedule(work, delay.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            var unused = background.schedule(work, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopping) {
+            log.debug("Stopped before a delayed task");
         }
     }
 
     private synchronized void notePresence() {
+        refusing = false;
         if (away) {
             away = false;
             log.info("Redis answers again");
@@ -218,6 +149,36 @@ public final class RedisConnection implements AutoCloseable {
         if (!away && !closed) {
             away = true;
             log.warn("Redis cannot be reached; everything is read from MongoDB until it returns: {}", rootOf(reason));
+        }
+    }
+
+    private final class ServerWatcher implements RedisServer.Watcher {
+        @Override
+        public void schedule(Runnable work, Duration delay) {
+            RedisConnection.this.schedule(work, delay);
+        }
+
+        @Override
+        public void isSilent(Throwable reason) {
+            noteAbsence(reason);
+        }
+
+        @Override
+        public void speaks() {
+            notePresence();
+        }
+
+        @Override
+        public void refused(Throwable reason) {
+            if (!refusing) {
+                refusing = true;
+                log.warn("Redis refuses what it is asked; the cache works slower, or not at all: {}", rootOf(reason));
+            }
+        }
+
+        @Override
+        public void broke(RedisServer server, Throwable reason) {
+            link().filter(current -> current.contains(server)).ifPresent(current -> lost(current, reason));
         }
     }
 

@@ -1,8 +1,5 @@
 package org.gatehouse.throttle;
 
-import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.sync.RedisCommands;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.gatehouse.store.RedisConnection;
+import org.gatehouse.store.RedisScript;
 
 /**
  * Counters that all nodes share: each key is a hash in Redis, each of its fields a count and the end of its window.
@@ -25,7 +23,7 @@ final class RedisCounters implements Counters {
      * Arguments: name, limit and length in ms of each quota. Answers how long to wait, 0 when it was counted, and of each
      * quota what is counted now and when the window ends.
      */
-    private static final String COUNT = """
+    private static final RedisScript<List<Object>> COUNT = RedisScript.ofList("""
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
             local wait, windows = 0, {}
@@ -63,10 +61,10 @@ final class RedisCounters implements Counters {
               table.insert(answer, window.stop)
             end
             return answer
-            """;
+            """);
 
     /** Arguments: name and end of each window. */
-    private static final String GIVE_BACK = """
+    private static final RedisScript<List<Object>> GIVE_BACK = RedisScript.ofList("""
             for i = 1, #ARGV, 2 do
               local count, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)$')
               if stop == ARGV[i + 1] then
@@ -78,10 +76,10 @@ final class RedisCounters implements Counters {
               end
             end
             return {}
-            """;
+            """);
 
     /** Answers name, count and end of each window that runs. */
-    private static final String TALLIES = """
+    private static final RedisScript<List<Object>> TALLIES = RedisScript.ofList("""
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
             local fields, answer = redis.call('HGETALL', KEYS[1]), {}
@@ -94,9 +92,12 @@ final class RedisCounters implements Counters {
               end
             end
             return answer
-            """;
+            """);
 
     private static final String KEY_PREFIX = "throttle:";
+
+    /** Short beside the hash of a password, which it comes before; long enough for a process that is held up. */
+    private static final Duration LIMIT = Duration.ofMillis(500);
 
     private final RedisConnection redis;
 
@@ -134,7 +135,9 @@ final class RedisCounters implements Counters {
 
     @Override
     public void forget(String key, String name) {
-        redis.call(commands -> commands.hdel(KEY_PREFIX + key, name));
+        redis.link()
+                .ifPresent(
+                        link -> link.ask(KEY_PREFIX + key, LIMIT, commands -> commands.hdel(KEY_PREFIX + key, name)));
     }
 
     @Override
@@ -150,26 +153,17 @@ final class RedisCounters implements Counters {
 
     @Override
     public boolean clear(String key) {
-        return redis.call(commands -> commands.del(KEY_PREFIX + key)).isPresent();
+        return redis.link()
+                .flatMap(link -> link.ask(KEY_PREFIX + key, LIMIT, commands -> commands.del(KEY_PREFIX + key)))
+                .isPresent();
     }
 
-    private Optional<List<String>> run(String script, String key, List<String> arguments) {
-        String[] keys = {KEY_PREFIX + key};
-        byte[][] values = arguments.stream()
-                .map(argument -> argument.getBytes(StandardCharsets.UTF_8))
-                .toArray(byte[][]::new);
-        return redis.call(commands -> evaluate(commands, script, keys, values))
-                .map(answer -> answer.stream().map(RedisCounters::text).toList());
-    }
-
-    /** By the script's digest, which Redis knows from the second time on until it is started anew. */
-    private static List<Object> evaluate(
-            RedisCommands<String, byte[]> commands, String script, String[] keys, byte[]... values) {
-        try {
-            return commands.evalsha(commands.digest(script), ScriptOutputType.MULTI, keys, values);
-        } catch (RedisNoScriptException unknown) {
-            return commands.eval(script, ScriptOutputType.MULTI, keys, values);
-        }
+    private Optional<List<String>> run(RedisScript<List<Object>> script, String key, List<String> arguments) {
+        byte[][] values = arguments.stream().map(RedisScript::bytes).toArray(byte[][]::new);
+        return redis.link()
+                .flatMap(link -> script.run(link, KEY_PREFIX + key, LIMIT, values))
+                .map(answer ->
+                        answer.orElseThrow().stream().map(RedisCounters::text).toList());
     }
 
     private static Tally tally(String count, String end) {

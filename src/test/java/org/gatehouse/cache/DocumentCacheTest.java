@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.gatehouse.config.RedisUrl;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -59,7 +60,7 @@ class DocumentCacheTest {
         private final DocumentCache<Integer> cache;
 
         CacheNode(String redisUri) {
-            redis = new RedisConnection(new Secret(redisUri));
+            redis = new RedisConnection(RedisUrl.parse(redisUri));
             generation = new Generation(mongo, redis, new SecureRandom());
             cache = new DocumentCache<>(generation, "d", Duration.ofMinutes(5), new Numbers());
             generation.start();

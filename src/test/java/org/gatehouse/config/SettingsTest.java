@@ -34,7 +34,7 @@ class SettingsTest {
         assertThat(settings.authIssuer()).isEqualTo("gatehouse");
         assertThat(settings.databaseName()).isEqualTo("gatehouse");
         assertThat(settings.usersCollection()).isEqualTo("users");
-        assertThat(settings.redisUri().reveal()).isEqualTo("redis://cache.example:6379");
+        assertThat(settings.redis()).isEqualTo(RedisUrl.parse("redis://cache.example:6379"));
         assertThat(settings.cacheExpiry()).isEqualTo(Duration.ofHours(1));
         assertThat(settings.passwordMinLength()).isEqualTo(15);
         assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);

@@ -9,29 +9,42 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import redis.embedded.core.ExecutableProvider;
 
-/** A {@code redis-server} process of this application's own, on the loopback address, without persistence. */
+/** A {@code redis-server} process of this application's own, on the loopback address. */
 public final class EmbeddedRedis implements AutoCloseable {
     private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final Path folder;
     private final int port;
+    private final List<String> options;
     private final Thread atExit = new Thread(this::kill, "redis-at-exit");
     private Process process;
 
-    private EmbeddedRedis(Path folder, int port) {
+    private EmbeddedRedis(Path folder, int port, List<String> options) {
         this.folder = folder;
         this.port = port;
+        this.options = options;
         this.process = launch();
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /** Starts a server on a free port and waits until it answers; the folder holds its binary, log and process id. */
     public static EmbeddedRedis start(Path folder) {
-        return new EmbeddedRedis(folder, freePort());
+        return start(folder, "--save", "", "--appendonly", "no");
+    }
+
+    /** The same with these options instead of those that keep it from writing to disk. */
+    public static EmbeddedRedis start(Path folder, String... options) {
+        return start(folder, freePort(), options);
+    }
+
+    /** The same on a given port, such as one for which others have been told of it already. */
+    public static EmbeddedRedis start(Path folder, int port, String... options) {
+        return new EmbeddedRedis(folder, port, List.of(options));
     }
 
     public int port() {
@@ -77,7 +90,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Starts it again on the same port, empty. */
+    /** Starts it again on the same port; empty, unless its options make it keep its data. */
     public void restart() {
         kill();
         process = launch();
@@ -101,18 +114,12 @@ public final class EmbeddedRedis implements AutoCloseable {
             Path binary = ExecutableProvider.newJarResourceProvider(folder.toFile())
                     .get()
                     .toPath();
-            List<String> command = List.of(
-                    binary.toAbsolutePath().toString(),
-                    "--port",
-                    Integer.toString(port),
-                    "--bind",
-                    "127.0.0.1",
-                    "--dir",
-                    folder.toAbsolutePath().toString(),
-                    "--save",
-                    "",
-                    "--appendonly",
-                    "no");
+            List<String> command =
+                    new ArrayList<>(List.of(binary.toAbsolutePath().toString()));
+            options.stream().filter(option -> option.endsWith(".conf")).forEach(command::add);
+            command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
+            command.addAll(List.of("--dir", folder.toAbsolutePath().toString()));
+            options.stream().filter(option -> !option.endsWith(".conf")).forEach(command::add);
             Path log = folder.resolve("redis.log");
             Process started = new ProcessBuilder(command)
                     .redirectErrorStream(true)
@@ -151,13 +158,17 @@ public final class EmbeddedRedis implements AutoCloseable {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
             socket.setSoTimeout(200);
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-            return socket.getInputStream().read() == '+';
+            byte[] answer = new byte[7];
+            int length = socket.getInputStream().read(answer);
+            // One that wants a password first has started too; one that still loads its data has not.
+            return length > 0 && (answer[0] == '+' || new String(answer, StandardCharsets.US_ASCII).equals("-NOAUTH"));
         } catch (IOException notYet) {
             return false;
         }
     }
 
-    private static int freePort() {
+    /** A port that nobody listens on at the moment. */
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException none) {

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
     private static final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "login-throttle"));
-    private static final RedisConnection redis = new RedisConnection(new Secret(server.uri()));
+    private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()));
     private static final Throttle counts = new Throttle(redis, Clock.systemUTC());
     private static final AtomicInteger number = new AtomicInteger();
 
@@ -43,7 +43,7 @@ class LoginThrottleTest {
 
     @BeforeAll
     static void awaitRedis() {
-        await().until(() -> redis.call(commands -> commands.ping()).isPresent());
+        await().until(() -> redis.link().isPresent());
     }
 
     @AfterAll

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class RedisCountersTest extends CountersContract {
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "counters"));
-    private final RedisConnection one = new RedisConnection(new Secret(server.uri()));
-    private final RedisConnection other = new RedisConnection(new Secret(server.uri()));
+    private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()));
+    private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()));
     private final List<Counters> nodes = List.of(new RedisCounters(one), new RedisCounters(other));
     private final AtomicInteger turn = new AtomicInteger();
     private final RedisClient client = RedisClient.create(server.uri());

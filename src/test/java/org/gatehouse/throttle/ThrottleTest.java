@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.SettableClock;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -24,8 +24,8 @@ class ThrottleTest {
     private static final Quota TEN = new Quota("ten", 10, Duration.ofMinutes(15));
 
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "throttle"));
-    private final RedisConnection redisOfOne = new RedisConnection(new Secret(server.uri()));
-    private final RedisConnection redisOfOther = new RedisConnection(new Secret(server.uri()));
+    private final RedisConnection redisOfOne = new RedisConnection(RedisUrl.parse(server.uri()));
+    private final RedisConnection redisOfOther = new RedisConnection(RedisUrl.parse(server.uri()));
     private final SettableClock clock = new SettableClock(Instant.now());
     private final Counters shared = new RedisCounters(redisOfOne);
     private final Throttle one = new Throttle(redisOfOne, clock);

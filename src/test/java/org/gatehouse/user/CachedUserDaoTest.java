@@ -4,13 +4,13 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.RedisUrl;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
 
 class CachedUserDaoTest extends UserDaoContract {
     private final RedisConnection redis =
-            new RedisConnection(new Secret(stores.redis().uri()));
+            new RedisConnection(RedisUrl.parse(stores.redis().uri()));
     private final Generation generation = new Generation(mongo, redis, new SecureRandom());
 
     @Override

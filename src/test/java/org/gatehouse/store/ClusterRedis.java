@@ -1,0 +1,137 @@
+package org.gatehouse.store;
+
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.cluster.SlotHash;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.gatehouse.dev.EmbeddedRedis;
+
+/** A Redis Cluster of three masters, each with a replica that takes over when it is missed. */
+public final class ClusterRedis implements AutoCloseable {
+    private static final int MASTERS = 3;
+    private static final int BUS_OFFSET = 10_000;
+    private static final Duration LONGEST = Duration.ofSeconds(60);
+
+    private final List<EmbeddedRedis> servers = new ArrayList<>();
+
+    /** Starts all six and waits until the Cluster works. */
+    public ClusterRedis(Path folder) {
+        try {
+            for (int i = 0; i < 2 * MASTERS; i++) {
+                servers.add(start(folder.resolve("server-" + i)));
+            }
+            form();
+        } catch (RuntimeException failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    private static EmbeddedRedis start(Path folder) {
+        return EmbeddedRedis.start(
+                folder,
+                freePort(),
+                "--save",
+                "",
+                "--cluster-enabled",
+                "yes",
+                "--cluster-config-file",
+                "nodes-" + System.nanoTime() + ".txt",
+                "--cluster-node-timeout",
+                "2000");
+    }
+
+    private void form() {
+        for (int i = 0; i < MASTERS; i++) {
+            int[] slots = IntStream.range(i * SlotHash.SLOT_COUNT / MASTERS, (i + 1) * SlotHash.SLOT_COUNT / MASTERS)
+                    .toArray();
+            ask(servers.get(i), redis -> redis.clusterAddSlots(slots));
+        }
+        for (EmbeddedRedis server : servers) {
+            ask(server, redis -> redis.clusterMeet("127.0.0.1", servers.get(0).port()));
+        }
+        for (int i = 0; i < MASTERS; i++) {
+            String master = ask(servers.get(i), RedisCommands::clusterMyId);
+            EmbeddedRedis replica = servers.get(i + MASTERS);
+            await().atMost(LONGEST)
+                    .ignoreExceptions()
+                    .until(() ->
+                            ask(replica, redis -> redis.clusterReplicate(master).equals("OK")));
+        }
+        await().atMost(LONGEST).ignoreExceptions().until(() -> servers.stream().allMatch(this::knowsAll));
+    }
+
+    /** The address as a setting: three of the servers, whatever they are at the moment. */
+    public String uri() {
+        return servers.stream()
+                .skip(MASTERS - 1)
+                .limit(3)
+                .map(server -> "127.0.0.1:" + server.port())
+                .collect(Collectors.joining(",", "redis://", ""));
+    }
+
+    /** At the start three masters, then their replicas in the same order. */
+    public List<EmbeddedRedis> servers() {
+        return servers;
+    }
+
+    /** Whether the server is a master at the moment. */
+    public static boolean isMaster(EmbeddedRedis server) {
+        return ask(server, redis -> redis.info("replication")).contains("role:master");
+    }
+
+    /** Lets a replica take over from a master that lives, without losing a write; does not wait until it has. */
+    public static void failOver(EmbeddedRedis replica) {
+        ask(replica, redis -> redis.clusterFailover(false));
+    }
+
+    @Override
+    public void close() {
+        servers.forEach(EmbeddedRedis::close);
+    }
+
+    private boolean knowsAll(EmbeddedRedis server) {
+        String replicas = ask(server, RedisCommands::clusterNodes);
+        long known =
+                replicas.lines().filter(line -> line.contains(" connected")).count();
+        return known == servers.size()
+                && replicas.lines().filter(line -> line.contains("slave")).count() == MASTERS
+                && ask(server, RedisCommands::clusterInfo).contains("cluster_state:ok");
+    }
+
+    private static <T> T ask(EmbeddedRedis server, Function<RedisCommands<String, String>, T> ask) {
+        RedisURI uri = RedisURI.create("127.0.0.1", server.port());
+        uri.setTimeout(Duration.ofSeconds(2));
+        try (RedisClient client = RedisClient.create(uri);
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            return ask.apply(connection.sync());
+        }
+    }
+
+    /** One whose bus port, which lies higher, is free too. */
+    private static int freePort() {
+        while (true) {
+            int port = EmbeddedRedis.freePort();
+            if (port + BUS_OFFSET <= 65_535) {
+                try (ServerSocket bus = new ServerSocket(port + BUS_OFFSET, 1, InetAddress.getLoopbackAddress())) {
+                    return bus.getLocalPort() - BUS_OFFSET;
+                } catch (IOException taken) {
+                    // then another one
+                }
+            }
+        }
+    }
+}

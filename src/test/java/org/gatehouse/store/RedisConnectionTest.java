@@ -1,0 +1,211 @@
+package org.gatehouse.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.gatehouse.config.RedisUrl;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The kinds of Redis that an address may mean, each with real servers. */
+class RedisConnectionTest {
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(1);
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() throws Exception {
+        for (int i = opened.size() - 1; i >= 0; i--) {
+            opened.get(i).close();
+        }
+    }
+
+    @Test
+    void aPasswordIsSentAndAWrongOneLeadsNowhere() {
+        EmbeddedRedis server = open(EmbeddedRedis.start(folder, "--save", "", "--requirepass", "open sesame"));
+        String place = "127.0.0.1:" + server.port();
+
+        assertWorks(connect("redis://:open%20sesame@" + place));
+        RedisConnection refused = connect("redis://:guess@" + place);
+        RedisConnection silent = connect("redis://" + place);
+        await().during(Duration.ofSeconds(1))
+                .atMost(LONGEST)
+                .until(() -> refused.link().isEmpty() && silent.link().isEmpty());
+    }
+
+    @Test
+    void aUserOfItsOwnIsEnough() {
+        // What a Redis shared with others may grant: the own keys, scripts, and what a connection needs.
+        String grants = "--user gatehouse on >secret ~u:* ~s:* ~throttle:* +@all -@admin -@dangerous +info";
+        EmbeddedRedis server = open(EmbeddedRedis.start(folder, grants.split(" ")));
+
+        assertWorks(connect("redis://gatehouse:secret@127.0.0.1:" + server.port() + "/0"));
+    }
+
+    @Test
+    void tlsIsSpokenAndTheCertificateChecked() throws Exception {
+        Certificate certificate = Certificate.make(folder);
+        int tlsPort = EmbeddedRedis.freePort();
+        open(EmbeddedRedis.start(
+                folder,
+                "--save",
+                "",
+                "--tls-port",
+                Integer.toString(tlsPort),
+                "--tls-auth-clients",
+                "no",
+                "--tls-cert-file",
+                certificate.certificate().toString(),
+                "--tls-key-file",
+                certificate.key().toString(),
+                "--tls-ca-cert-file",
+                certificate.certificate().toString()));
+
+        assertWorks(connect("rediss://127.0.0.1:" + tlsPort + "?verifyPeer=NONE"));
+        RedisConnection doubting = connect("rediss://127.0.0.1:" + tlsPort);
+        await().during(Duration.ofSeconds(1))
+                .atMost(LONGEST)
+                .until(() -> doubting.link().isEmpty());
+    }
+
+    @Test
+    void aReplicaIsNotUsed() {
+        EmbeddedRedis master = open(EmbeddedRedis.start(folder.resolve("master"), "--save", ""));
+        EmbeddedRedis replica = open(EmbeddedRedis.start(
+                folder.resolve("replica"), "--save", "", "--replicaof", "127.0.0.1", Integer.toString(master.port())));
+
+        RedisConnection connection = connect(replica.uri());
+
+        await().during(Duration.ofSeconds(1))
+                .atMost(LONGEST)
+                .until(() -> connection.link().isEmpty());
+    }
+
+    @Test
+    void sentinelsLeadToTheMasterAndAfterAFailoverToTheNext() {
+        SentinelRedis redis = open(new SentinelRedis(folder));
+        RedisConnection connection = connect(redis.uri());
+        assertWorks(connection);
+        List<String> before = connection.link().orElseThrow().runIds();
+
+        redis.servers().get(0).kill();
+
+        await().atMost(LONGEST).until(() -> connection.link().isPresent());
+        assertThat(connection.link().orElseThrow().runIds()).isNotEqualTo(before);
+        assertWorks(connection);
+    }
+
+    @Test
+    void ofAClusterEveryMasterIsUsedAndWhoTakesOverFromOne() {
+        ClusterRedis redis = open(new ClusterRedis(folder));
+        RedisConnection connection = connect(redis.uri());
+        assertWorks(connection);
+        List<String> before = connection.link().orElseThrow().runIds();
+        assertThat(before).hasSize(3);
+        RedisConnection throughOneServer = connect(redis.servers().get(5).uri());
+        assertWorks(throughOneServer);
+        assertThat(throughOneServer.link().orElseThrow().runIds()).isEqualTo(before);
+
+        redis.servers().get(1).kill();
+
+        await().atMost(LONGEST)
+                .until(() -> connection
+                        .link()
+                        .filter(link -> !link.runIds().equals(before))
+                        .isPresent());
+        assertWorks(connection);
+
+        ClusterRedis.failOver(redis.servers().get(3));
+        await().atMost(LONGEST)
+                .until(() -> !ClusterRedis.isMaster(redis.servers().get(0)));
+        await().atMost(LONGEST).ignoreExceptions().untilAsserted(() -> assertWorks(connection));
+        assertThat(connection.link().orElseThrow().runIds()).hasSize(3);
+    }
+
+    private RedisConnection connect(String url) {
+        return open(new RedisConnection(RedisUrl.parse(url)));
+    }
+
+    /** Sets, reads and removes keys of many slots. */
+    private static void assertWorks(RedisConnection connection) {
+        await().atMost(LONGEST).until(() -> connection.link().isPresent());
+        RedisLink link = connection.link().orElseThrow();
+        RedisScript<byte[]> set = RedisScript.ofValue("redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]");
+        for (int i = 0; i < 50; i++) {
+            String key = "u:{" + i + "}";
+            byte[] value = RedisScript.bytes("value " + i);
+            assertThat(set.run(link, key, LIMIT, value)).isPresent();
+            assertThat(text(link.ask(key, LIMIT, commands -> commands.get(key))))
+                    .isEqualTo("value " + i);
+            assertThat(link.ask(key, LIMIT, commands -> commands.del(key))).hasValue(Optional.of(1L));
+            assertThat(text(link.ask(key, LIMIT, commands -> commands.get(key))))
+                    .isEqualTo("nil");
+        }
+    }
+
+    private static String text(Optional<Optional<byte[]>> answer) {
+        return answer.orElseThrow()
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+                .orElse("nil");
+    }
+
+    private <T extends AutoCloseable> T open(T closeable) {
+        opened.add(closeable);
+        return closeable;
+    }
+
+    /** A self-signed certificate for 127.0.0.1, as PEM. */
+    private record Certificate(Path certificate, Path key) {
+        static Certificate make(Path folder) throws Exception {
+            Path store = folder.resolve("keys.p12");
+            List<String> command = List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                    "-genkeypair",
+                    "-alias",
+                    "redis",
+                    "-keyalg",
+                    "EC",
+                    "-dname",
+                    "CN=127.0.0.1",
+                    "-ext",
+                    "san=ip:127.0.0.1",
+                    "-keystore",
+                    store.toString(),
+                    "-storepass",
+                    "changeit");
+            assertThat(new ProcessBuilder(command).inheritIO().start().waitFor())
+                    .isZero();
+            KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+            return new Certificate(
+                    pem(
+                            folder.resolve("certificate.pem"),
+                            "CERTIFICATE",
+                            keys.getCertificate("redis").getEncoded()),
+                    pem(
+                            folder.resolve("key.pem"),
+                            "PRIVATE KEY",
+                            keys.getKey("redis", "changeit".toCharArray()).getEncoded()));
+        }
+
+        private static Path pem(Path file, String kind, byte[] content) throws IOException {
+            String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
+            return Files.writeString(file, "-----BEGIN " + kind + "-----\n" + text + "\n-----END " + kind + "-----\n");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package org.gatehouse.store;
+
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.sentinel.api.StatefulRedisSentinelConnection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.gatehouse.dev.EmbeddedRedis;
+
+/** A master, a replica, and three Sentinels that make the replica the master when two of them miss the old one. */
+public final class SentinelRedis implements AutoCloseable {
+    private static final String NAME = "main";
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+
+    private final List<EmbeddedRedis> servers = new ArrayList<>();
+    private final List<EmbeddedRedis> sentinels = new ArrayList<>();
+
+    /** Starts all five and waits until the Sentinels know the replica and each other. */
+    public SentinelRedis(Path folder) {
+        try {
+            servers.add(EmbeddedRedis.start(folder.resolve("one"), "--save", ""));
+            String master = Integer.toString(servers.get(0).port());
+            servers.add(EmbeddedRedis.start(folder.resolve("two"), "--save", "", "--replicaof", "127.0.0.1", master));
+            for (int i = 0; i < 3; i++) {
+                Path own = folder.resolve("sentinel-" + i);
+                sentinels.add(EmbeddedRedis.start(own, configuration(own, master), "--sentinel"));
+            }
+            await().atMost(LONGEST)
+                    .ignoreExceptions()
+                    .until(() -> sentinels.stream().allMatch(SentinelRedis::knowsAll));
+        } catch (RuntimeException failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    /** The address as a setting. */
+    public String uri() {
+        return sentinels.stream()
+                .map(sentinel -> "127.0.0.1:" + sentinel.port())
+                .collect(Collectors.joining(",", "redis-sentinel://", "#" + NAME));
+    }
+
+    /** The two servers; the first one is the master at the start. */
+    public List<EmbeddedRedis> servers() {
+        return servers;
+    }
+
+    public List<EmbeddedRedis> sentinels() {
+        return sentinels;
+    }
+
+    /** The server that the first Sentinel that answers calls the master. */
+    public EmbeddedRedis master() {
+        for (EmbeddedRedis sentinel : sentinels) {
+            try {
+                InetSocketAddress address = ask(sentinel, connection ->
+                        (InetSocketAddress) connection.sync().getMasterAddrByName(NAME));
+                return servers.stream()
+                        .filter(server -> server.port() == address.getPort())
+                        .findFirst()
+                        .orElseThrow();
+            } catch (RedisException dead) {
+                // then the next one
+            }
+        }
+        throw new IllegalStateException("No Sentinel answers");
+    }
+
+    @Override
+    public void close() {
+        sentinels.forEach(EmbeddedRedis::close);
+        servers.forEach(EmbeddedRedis::close);
+    }
+
+    private static String configuration(Path folder, String masterPort) {
+        try {
+            Files.createDirectories(folder);
+            Path file = folder.resolve("sentinel.conf").toAbsolutePath();
+            Files.writeString(file, """
+                    sentinel monitor %1$s 127.0.0.1 %2$s 2
+                    sentinel down-after-milliseconds %1$s 1000
+                    sentinel failover-timeout %1$s 3000
+                    """.formatted(NAME, masterPort));
+            return file.toString();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private static boolean knowsAll(EmbeddedRedis sentinel) {
+        return ask(sentinel, connection -> {
+            var master = connection.sync().master(NAME);
+            return "1".equals(master.get("num-slaves")) && "2".equals(master.get("num-other-sentinels"));
+        });
+    }
+
+    private static <T> T ask(EmbeddedRedis sentinel, Function<StatefulRedisSentinelConnection<String, String>, T> ask) {
+        RedisURI uri = RedisURI.create("127.0.0.1", sentinel.port());
+        uri.setTimeout(Duration.ofSeconds(1));
+        try (RedisClient client = RedisClient.create();
+                StatefulRedisSentinelConnection<String, String> connection = client.connectSentinel(uri)) {
+            return ask.apply(connection);
+        }
+    }
+}
