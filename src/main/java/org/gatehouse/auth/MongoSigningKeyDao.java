@@ -48,9 +48,9 @@ public final class MongoSigningKeyDao {
         mongo.call(() -> keys.createIndex(Indexes.ascending(ROUND), new IndexOptions().unique(true)));
     }
 
-    /** Every key that is kept. */
+    /** Every key that is kept, as of now. */
     List<StoredKey> all() {
-        List<BsonDocument> documents = mongo.call(() -> reads.find().into(new ArrayList<>()));
+        List<BsonDocument> documents = mongo.asOfNow(() -> reads.find().into(new ArrayList<>()));
         return documents.stream().map(MongoSigningKeyDao::read).toList();
     }
 

@@ -135,7 +135,7 @@ public final class MongoSessionDao {
     }
 
     private Optional<Session> first(Bson filter) {
-        return Optional.ofNullable(mongo.call(() -> reads.find(filter).first())).map(SessionDocument::read);
+        return mongo.findAsOfNow(reads, filter).map(SessionDocument::read);
     }
 
     private Optional<Session> change(Bson filter, Bson... changes) {

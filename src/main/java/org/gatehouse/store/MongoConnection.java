@@ -6,26 +6,36 @@ import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoWriteException;
+import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.Filters;
+import com.mongodb.connection.ClusterType;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
+import org.bson.BsonInt32;
 import org.bson.BsonNull;
+import org.bson.BsonString;
 import org.bson.BsonValue;
+import org.bson.conversions.Bson;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,17 +61,35 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * What a server answers when it, or one behind it, cannot do the work now: HostUnreachable, HostNotFound,
      * MaxTimeMSExpired, WriteConcernFailed, NetworkTimeout, ShutdownInProgress, FailedToSatisfyReadPreference,
-     * PrimarySteppedDown, ExceededTimeLimit, NotWritablePrimary, InterruptedAtShutdown,
+     * LinearizableReadConcernError, PrimarySteppedDown, ExceededTimeLimit, NotWritablePrimary, InterruptedAtShutdown,
      * InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary.
      */
     private static final Set<Integer> OUTAGES =
-            Set.of(6, 7, 50, 64, 89, 91, 133, 189, 262, 10107, 11600, 11602, 13435, 13436);
+            Set.of(6, 7, 50, 64, 89, 91, 133, 187, 189, 262, 10107, 11600, 11602, 13435, 13436);
+
+    /**
+     * From the strongest on. A server that others have replaced without its knowing still answers at the weaker ones;
+     * that only happens where there are others.
+     */
+    private static final List<ReadConcern> READ_CONCERNS =
+            List.of(ReadConcern.LINEARIZABLE, ReadConcern.MAJORITY, ReadConcern.DEFAULT);
+
+    /**
+     * What a server answers that does not know a read concern, for it need not be MongoDB itself: BadValue, FailedToParse,
+     * InvalidOptions, CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled, NotImplemented, and a code
+     * that only others have.
+     */
+    private static final Set<Integer> NOT_KNOWN = Set.of(2, 9, 72, 115, 123, 148, 238, 303);
+
+    private static final Set<ClusterType> WITH_OTHERS =
+            Set.of(ClusterType.REPLICA_SET, ClusterType.SHARDED, ClusterType.LOAD_BALANCED);
 
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
 
     private final MongoClient client;
     private final MongoDatabase database;
     private final AtomicBoolean away = new AtomicBoolean();
+    private final AtomicInteger weaker = new AtomicInteger();
 
     /**
      * Opens the client without waiting for a server.
@@ -110,6 +138,71 @@ public final class MongoConnection implements AutoCloseable {
     /** The same collection for reads, with their shorter time limit. */
     public MongoCollection<BsonDocument> readOnly(String name) {
         return collection(name).withTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The same collection for a write that must have ended by then, as {@link System#nanoTime}. */
+    public MongoCollection<BsonDocument> until(long deadline, MongoCollection<BsonDocument> collection) {
+        long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (millis <= 0) {
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
+        }
+        return collection.withTimeout(Math.min(millis, WRITE_LIMIT.toMillis()), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Reads one document, so that every write is seen that was acknowledged before: at the strongest read concern that
+     * the deployment offers, linearizable in a replica set and a sharded cluster.
+     *
+     * @param filter names at most one document, for that is what the read concern needs
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public Optional<BsonDocument> findAsOfNow(MongoCollection<BsonDocument> collection, Bson filter) {
+        return findAsOfNow(collection, filter, new BsonDocument());
+    }
+
+    /** The same without some fields. */
+    public Optional<BsonDocument> findAsOfNow(MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
+        return call(() -> {
+            int strongest = hasOthers() ? weaker.get() : READ_CONCERNS.size() - 1;
+            for (int strength = strongest; true; strength++) {
+                ReadConcern concern = READ_CONCERNS.get(strength);
+                try {
+                    @Nullable
+                    BsonDocument found = collection
+                            .withReadConcern(concern)
+                            .find(filter)
+                            .projection(projection)
+                            .first();
+                    if (strength > strongest && weaker.compareAndSet(strongest, strength)) {
+                        log.warn("MongoDB knows no stronger read concern than {}", concern.asDocument());
+                    }
+                    return Optional.ofNullable(found);
+                } catch (MongoCommandException refused) {
+                    if (!NOT_KNOWN.contains(refused.getCode()) || strength == READ_CONCERNS.size() - 1) {
+                        throw refused;
+                    }
+                }
+            }
+        });
+    }
+
+    /**
+     * Reads several documents, for which there is no such read concern; that the server was not replaced is asked
+     * afterwards.
+     */
+    public <T> T asOfNow(Supplier<T> reads) {
+        T result = call(reads);
+        if (call(this::hasOthers)) {
+            findAsOfNow(readOnly("meta"), Filters.eq(new BsonString("cache")));
+        }
+        return result;
+    }
+
+    private boolean hasOthers() {
+        if (client.getClusterDescription().getType() == ClusterType.UNKNOWN) {
+            database.runCommand(new BsonDocument("ping", new BsonInt32(1))); // waits for a server
+        }
+        return WITH_OTHERS.contains(client.getClusterDescription().getType());
     }
 
     /**

@@ -21,8 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bson.BsonDateTime;
@@ -97,9 +97,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> find(UserId id) {
-        return Optional.ofNullable(mongo.call(
-                        () -> reads.find(byId(id)).projection(WITHOUT_PASSWORDS).first()))
-                .map(UserDocument::read);
+        return mongo.findAsOfNow(reads, byId(id), WITHOUT_PASSWORDS).map(UserDocument::read);
     }
 
     /** The user of this name with what proves the password; always asked of the store itself. */
@@ -113,7 +111,7 @@ public final class MongoUserDao implements UserDao {
     }
 
     private Optional<Credential> findCredential(Bson filter) {
-        return Optional.ofNullable(mongo.call(() -> reads.find(filter).first()))
+        return mongo.findAsOfNow(reads, filter)
                 .map(document -> new Credential(
                         UserDocument.read(document), UserDocument.password(document), UserDocument.sources(document)));
     }
@@ -194,7 +192,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        return untilUndisturbed(id, before -> {
+        return untilUndisturbed(id, (before, deadline) -> {
             User edited = edit.apply(before);
             List<Bson> changes = UserDocument.changes(before, edited);
             if (changes.isEmpty()) {
@@ -207,8 +205,8 @@ public final class MongoUserDao implements UserDao {
             FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
                     .returnDocument(ReturnDocument.AFTER)
                     .projection(WITHOUT_PASSWORDS);
-            BsonDocument after = mongo.call(() -> refusingTakenNames(
-                    () -> users.findOneAndUpdate(unchangedSince(before), Updates.combine(changes), options)));
+            BsonDocument after = mongo.call(() -> refusingTakenNames(() -> mongo.until(deadline, users)
+                    .findOneAndUpdate(unchangedSince(before), Updates.combine(changes), options)));
             if (after != null && newName.isPresent()) {
                 release(before);
             }
@@ -218,9 +216,9 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> delete(UserId id, Consumer<User> check) {
-        return untilUndisturbed(id, before -> {
+        return untilUndisturbed(id, (before, deadline) -> {
             check.accept(before);
-            DeleteResult result = mongo.call(() -> users.deleteOne(unchangedSince(before)));
+            DeleteResult result = mongo.call(() -> mongo.until(deadline, users).deleteOne(unchangedSince(before)));
             if (result.getDeletedCount() == 0) {
                 return Optional.empty();
             }
@@ -258,19 +256,20 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Reads a user and writes on the condition that it is unchanged, again and again until it was.
+     * Reads a user and writes on the condition that it is unchanged, again and again until it was; in all within
+     * {@link MongoConnection#WRITE_LIMIT}.
      *
-     * @param write empty when the user had changed meanwhile
+     * @param write empty when the user had changed meanwhile; told when ({@link System#nanoTime}) it must have ended
      * @return what the write answered; empty when there is no such user
      */
-    private Optional<User> untilUndisturbed(UserId id, Function<User, Optional<User>> write) {
+    private Optional<User> untilUndisturbed(UserId id, BiFunction<User, Long, Optional<User>> write) {
         long deadline = System.nanoTime() + MongoConnection.WRITE_LIMIT.toNanos();
         for (int attempt = 0; attempt < MAX_ATTEMPTS && System.nanoTime() < deadline; attempt++) {
             Optional<User> before = find(id);
             if (before.isEmpty()) {
                 return before;
             }
-            Optional<User> written = before.flatMap(write);
+            Optional<User> written = write.apply(before.get(), deadline);
             if (written.isPresent()) {
                 return written;
             }

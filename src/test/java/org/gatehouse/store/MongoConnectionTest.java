@@ -1,0 +1,157 @@
+package org.gatehouse.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.mongodb.client.model.Filters;
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import io.netty.channel.Channel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.bson.BsonDocument;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.h2.mvstore.MVStore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How strongly one document is read, against a server that poses as the primary of a replica set. */
+class MongoConnectionTest {
+    private final Posing backend = new Posing();
+    private final MongoServer server = new MongoServer(backend);
+    private final List<MongoConnection> opened = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        opened.forEach(MongoConnection::close);
+        server.shutdownNow();
+        backend.close();
+    }
+
+    @Test
+    void aReplicaSetIsReadLinearizably() {
+        backend.asReplicaSet = true;
+        MongoConnection mongo = connect();
+
+        find(mongo);
+        find(mongo);
+
+        assertThat(backend.concerns).containsExactly("linearizable", "linearizable");
+    }
+
+    @Test
+    void aServerAloneIsReadAsItIs() {
+        MongoConnection mongo = connect();
+
+        find(mongo);
+
+        assertThat(backend.concerns).containsExactly("none");
+    }
+
+    @Test
+    void severalDocumentsAreFollowedByALinearizableRead() {
+        backend.asReplicaSet = true;
+        MongoConnection mongo = connect();
+
+        mongo.asOfNow(() -> mongo.readOnly("things").find().first());
+
+        assertThat(backend.concerns).containsExactly("none", "linearizable");
+    }
+
+    @Test
+    void aReadConcernThatTheServerDoesNotKnowIsTriedOnce() {
+        backend.asReplicaSet = true;
+        backend.refusals.put("linearizable", 115);
+        MongoConnection mongo = connect();
+
+        find(mongo);
+        find(mongo);
+
+        assertThat(backend.concerns).containsExactly("linearizable", "majority", "majority");
+    }
+
+    @Test
+    void aServerThatCannotAnswerLinearizablyNowIsNotAskedForLess() {
+        backend.asReplicaSet = true;
+        MongoConnection mongo = connect();
+        for (int outage : new int[] {50, 187}) {
+            backend.concerns.clear();
+            backend.refusals.put("linearizable", outage);
+
+            assertThatThrownBy(() -> find(mongo))
+                    .isInstanceOfSatisfying(
+                            GatehouseException.class,
+                            unavailable -> assertThat(unavailable.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
+            assertThat(backend.concerns).isNotEmpty().containsOnly("linearizable");
+        }
+        backend.refusals.clear();
+        find(mongo);
+        assertThat(backend.concerns).endsWith("linearizable");
+    }
+
+    private MongoConnection connect() {
+        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        backend.address = server.getLocalAddress().getAddress().getHostAddress() + ":"
+                + server.getLocalAddress().getPort();
+        String uri = "mongodb://" + backend.address + (backend.asReplicaSet ? "/?replicaSet=posing" : "");
+        MongoConnection mongo = new MongoConnection(new Secret(uri), "test");
+        opened.add(mongo);
+        return mongo;
+    }
+
+    private static void find(MongoConnection mongo) {
+        assertThat(mongo.findAsOfNow(mongo.readOnly("things"), Filters.eq(1), new BsonDocument()))
+                .isEmpty();
+    }
+
+    private static final class Posing extends H2Backend {
+        private final List<String> concerns = new CopyOnWriteArrayList<>();
+        private final Map<String, Integer> refusals = new HashMap<>();
+        private boolean asReplicaSet;
+        private String address = "";
+
+        Posing() {
+            super(MVStore.open(null));
+        }
+
+        @Override
+        public Document handleCommand(Channel channel, String databaseName, String command, Document query) {
+            Document answer = super.handleCommand(channel, databaseName, command, query);
+            return command.equalsIgnoreCase("ismaster") ? posed(answer) : answer;
+        }
+
+        @Override
+        public Document handleMessage(MongoMessage message) {
+            Document command = message.getDocument();
+            if (!command.containsKey("find")) {
+                return super.handleMessage(message);
+            }
+            String concern =
+                    command.get("readConcern") instanceof Document given ? (String) given.get("level") : "none";
+            concerns.add(concern);
+            Integer refusal = refusals.get(concern);
+            return refusal == null
+                    ? super.handleMessage(message)
+                    : new Document("ok", 0.0).append("code", refusal).append("errmsg", "refused");
+        }
+
+        private Document posed(Document answer) {
+            if (asReplicaSet) {
+                answer.append("setName", "posing")
+                        .append("hosts", List.of(address))
+                        .append("me", address);
+                answer.append("primary", address).append("secondary", false);
+            }
+            return answer;
+        }
+    }
+}
