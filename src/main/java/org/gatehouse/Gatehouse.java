@@ -109,7 +109,7 @@ final class Gatehouse implements AutoCloseable {
 
         mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), parts.mongoObserver());
         redis = new RedisConnection(settings.redis());
-        generation = new Generation(mongo, redis, random);
+        generation = new Generation(mongo, redis, settings.readingWithoutStore(), random);
         DocumentCache<User> userCache = new DocumentCache<>(generation, "u", settings.cacheExpiry(), UserJson.cached());
         DocumentCache<LiveSession> sessionCache =
                 new DocumentCache<>(generation, "s", settings.cacheExpiry(), CachedSessions.cached());
@@ -186,6 +186,7 @@ final class Gatehouse implements AutoCloseable {
                         settings.authKey(),
                         settings.authKeyPrevious(),
                         parts.keySchedule(),
+                        settings.readingWithoutStore(),
                         parts.clock(),
                         Ticker.systemTicker(),
                         new SecureRandom());

@@ -80,6 +80,7 @@ public final class RotatingKeys implements KeyRing {
     private final MongoSigningKeyDao store;
     private final KeyCipher cipher;
     private final KeySchedule schedule;
+    private final boolean outlivingStore;
     private final Clock clock;
     private final Ticker ticker;
     private final SecureRandom random;
@@ -92,6 +93,7 @@ public final class RotatingKeys implements KeyRing {
     private final Thread renewals = new Thread(this::renew, "gatehouse-keys");
 
     private volatile @Nullable KeySet seen;
+    private volatile boolean storeAway;
     private long lastSent; // guarded by reading
     private Optional<Long> lastFailure = Optional.empty(); // guarded by reading
 
@@ -100,6 +102,8 @@ public final class RotatingKeys implements KeyRing {
      *
      * @param authKey encrypts the private keys in the store
      * @param previousAuthKey decrypts those that another value of {@code AUTH_KEY} encrypts
+     * @param outlivingStore whether the keys seen last are believed for as long as the store does not answer, at the price
+     *     of those that another node revokes meanwhile
      * @param ticker the monotonic clock that leases are measured with
      */
     public RotatingKeys(
@@ -107,12 +111,14 @@ public final class RotatingKeys implements KeyRing {
             Secret authKey,
             Optional<Secret> previousAuthKey,
             KeySchedule schedule,
+            boolean outlivingStore,
             Clock clock,
             Ticker ticker,
             SecureRandom random) {
         this.store = new MongoSigningKeyDao(mongo);
         this.cipher = new KeyCipher(authKey, previousAuthKey, random);
         this.schedule = schedule;
+        this.outlivingStore = outlivingStore;
         this.clock = clock;
         this.ticker = ticker;
         this.random = random;
@@ -337,7 +343,7 @@ public final class RotatingKeys implements KeyRing {
     private KeySet trusted() {
         long now = ticker.read();
         KeySet known = seen;
-        if (known != null && now - known.sentAt() < LEASE.toNanos()) {
+        if (known != null && (now - known.sentAt() < LEASE.toNanos() || (outlivingStore && storeAway))) {
             return known;
         }
         return readSince(now);
@@ -382,8 +388,10 @@ public final class RotatingKeys implements KeyRing {
             KeySet read = new KeySet(known, lastRound, sent);
             seen = read;
             lastFailure = Optional.empty();
+            storeAway = false;
             return read;
         } catch (RuntimeException failed) {
+            storeAway = true;
             lastFailure = Optional.of(ticker.read());
             throw failed;
         }

@@ -46,16 +46,24 @@ public final class Generation implements AutoCloseable {
 
     private final MongoGenerationDao dao;
     private final RedisConnection redis;
+    private final boolean outlivingStore;
     private final SecureRandom random;
     private final ScheduledExecutorService background;
     private volatile @Nullable Lease lease;
+    private volatile boolean storeAway;
     private @Nullable RedisLink compared; // by the one thread at a time that refreshes
     private @Nullable CompletableFuture<@Nullable Void> nextRaise;
 
-    /** Knows no generation until it is {@link #start started}. */
-    public Generation(MongoConnection mongo, RedisConnection redis, SecureRandom random) {
+    /**
+     * Knows no generation until it is {@link #start started}.
+     *
+     * @param outlivingStore whether entries are believed for as long as the store does not answer, at the price of
+     *     changes that another node makes meanwhile and cannot tell Redis of
+     */
+    public Generation(MongoConnection mongo, RedisConnection redis, boolean outlivingStore, SecureRandom random) {
         this.dao = new MongoGenerationDao(mongo);
         this.redis = redis;
+        this.outlivingStore = outlivingStore;
         this.random = random;
         AtomicInteger number = new AtomicInteger();
         this.background = Executors.newScheduledThreadPool(2, work -> {
@@ -78,12 +86,12 @@ public final class Generation implements AutoCloseable {
 
         /** Until then others may still act on the generation before. */
         boolean isSettled(long now) {
-            return isValid(now) && now - firstSeen >= LEASE.toNanos();
+            return now - firstSeen >= LEASE.toNanos();
         }
     }
 
     /** The right to use the cache: a generation, and the very Redis that it names. */
-    record Permit(long generation, RedisLink link, boolean mayFill) {}
+    record Permit(long generation, RedisLink link, boolean mayAcknowledge, boolean mayFill) {}
 
     public void start() {
         var unused = background.scheduleWithFixedDelay(this::refresh, 0, POLL.toMillis(), TimeUnit.MILLISECONDS);
@@ -96,10 +104,14 @@ public final class Generation implements AutoCloseable {
         if (current == null || !current.isSettled(now)) {
             return Optional.empty();
         }
-        boolean mayFill = now - current.firstSeen >= FILL_QUARANTINE.toNanos();
+        boolean isValid = current.isValid(now);
+        if (!isValid && !(outlivingStore && storeAway)) {
+            return Optional.empty();
+        }
+        boolean mayFill = isValid && now - current.firstSeen >= FILL_QUARANTINE.toNanos();
         return redis.link()
                 .filter(link -> link.runIds().equals(current.state.redisRunIds()))
-                .map(link -> new Permit(current.state.generation(), link, mayFill));
+                .map(link -> new Permit(current.state.generation(), link, isValid, mayFill));
     }
 
     /** The Redis to announce a write to: also when nothing in it may be believed at the moment. */
@@ -118,7 +130,8 @@ public final class Generation implements AutoCloseable {
         if (current != null && current.isValid(System.nanoTime()) && !current.isSettled(System.nanoTime())) {
             sleep(LEASE.toNanos() - (System.nanoTime() - current.firstSeen));
         }
-        return permit().filter(permit -> permit.link() == told).isPresent();
+        return permit().filter(permit -> permit.mayAcknowledge() && permit.link() == told)
+                .isPresent();
     }
 
     /**
@@ -177,6 +190,7 @@ public final class Generation implements AutoCloseable {
         try {
             long sent = System.nanoTime();
             Optional<State> found = dao.find();
+            storeAway = false;
             Optional<RedisLink> link = redis.link();
             if (found.isEmpty()) {
                 dao.create(new State(
@@ -187,6 +201,7 @@ public final class Generation implements AutoCloseable {
             note(found.get(), sent);
             link.ifPresent(present -> compare(present, found.get()));
         } catch (RuntimeException failed) {
+            storeAway = true;
             log.debug("The cache generation could not be read", failed);
         }
     }

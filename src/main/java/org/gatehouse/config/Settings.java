@@ -33,6 +33,7 @@ public record Settings(
         String usersCollection,
         Duration auditKept,
         RedisUrl redis,
+        boolean readingWithoutStore,
         Duration cacheExpiry,
         int passwordMinLength,
         int argon2MemoryKib,
@@ -118,6 +119,11 @@ public record Settings(
             1,
             604_800,
             "How long a user stays in the cache, in seconds, from 1 to 604800.");
+    static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
+            "READS_WITHOUT_DB",
+            "brief",
+            "lasting",
+            "How long answers come from the cache while MongoDB is away: `brief`, for 2 s; `lasting`, until it returns, although a node that still reaches it may have changed what is answered.");
     static final Setting<Integer> PASSWORD_MIN_LENGTH =
             Setting.number("PASSWORD_MIN_LENGTH", 15, 8, 64, "Shortest new password, in code points, from 8 to 64.");
     static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
@@ -163,6 +169,7 @@ public record Settings(
                 REDIS_PORT,
                 REDIS_URL,
                 REDIS_EXPIRY_SECS,
+                READS_WITHOUT_DB,
                 PASSWORD_MIN_LENGTH,
                 ARGON2_MEMORY_KIB,
                 ARGON2_ITERATIONS,
@@ -202,6 +209,7 @@ public record Settings(
                 reader.withDefault(DB_COLLECTION_USERS),
                 Duration.ofDays(reader.withDefault(AUDIT_DAYS)),
                 redisFrom(reader),
+                reader.withDefault(READS_WITHOUT_DB),
                 Duration.ofSeconds(reader.withDefault(REDIS_EXPIRY_SECS)),
                 reader.withDefault(PASSWORD_MIN_LENGTH),
                 reader.withDefault(ARGON2_MEMORY_KIB),

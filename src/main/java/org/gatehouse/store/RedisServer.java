@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * {@code PING} is answered. If none is for {@link #SILENCE_LIMIT}, the connection counts as broken.
  */
 final class RedisServer {
+    /** A shorter silence is nothing that anybody could mend. */
+    private static final Duration WORTH_TELLING = Duration.ofMillis(500);
+
     /** After that a new connection may find what this one does not: another server, behind a link that is half open. */
     private static final Duration SILENCE_LIMIT = Duration.ofSeconds(3);
 
@@ -124,8 +127,14 @@ final class RedisServer {
             long since = System.nanoTime();
             silentSince = since;
             silent = true;
-            watcher.isSilent(reason);
             probe();
+            watcher.schedule(
+                    () -> {
+                        if (isSilentSince(since)) {
+                            watcher.isSilent(reason);
+                        }
+                    },
+                    WORTH_TELLING);
             watcher.schedule(() -> giveUpIfSilentSince(since), SILENCE_LIMIT);
         }
     }
@@ -142,8 +151,12 @@ final class RedisServer {
         });
     }
 
+    private boolean isSilentSince(long since) {
+        return silent && silentSince == since;
+    }
+
     private void giveUpIfSilentSince(long since) {
-        if (silent && silentSince == since) {
+        if (isSilentSince(since)) {
             broke(new RedisConnectionException("the server was silent for too long"));
         }
     }

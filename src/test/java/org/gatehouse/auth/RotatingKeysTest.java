@@ -215,7 +215,7 @@ class RotatingKeysTest {
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
         MongoConnection connection = opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys"));
         RotatingKeys ring =
-                opened(new RotatingKeys(connection, KEY, Optional.empty(), SCHEDULE, clock, nanos::get, random));
+                opened(new RotatingKeys(connection, KEY, Optional.empty(), SCHEDULE, false, clock, nanos::get, random));
         String key = ring.current().id();
         server.close();
 
@@ -369,12 +369,13 @@ class RotatingKeysTest {
     }
 
     private RotatingKeys ring(Clock nodesClock) {
-        return opened(
-                new RotatingKeys(mongo, KEY, Optional.empty(), SCHEDULE, nodesClock, Ticker.systemTicker(), random));
+        return opened(new RotatingKeys(
+                mongo, KEY, Optional.empty(), SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }
 
     private RotatingKeys ring(Clock nodesClock, Secret authKey, Optional<Secret> previous) {
-        return opened(new RotatingKeys(mongo, authKey, previous, SCHEDULE, nodesClock, Ticker.systemTicker(), random));
+        return opened(
+                new RotatingKeys(mongo, authKey, previous, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }
 
     private static RotatingKeys started(RotatingKeys ring) {

@@ -59,6 +59,7 @@ class TokenVerifierTest {
             AUTH_KEY,
             Optional.empty(),
             KeySchedule.every(Duration.ofDays(30), LIFETIME),
+            false,
             clock,
             Ticker.systemTicker(),
             new SecureRandom());

@@ -61,7 +61,7 @@ class DocumentCacheTest {
 
         CacheNode(String redisUri) {
             redis = new RedisConnection(RedisUrl.parse(redisUri));
-            generation = new Generation(mongo, redis, new SecureRandom());
+            generation = new Generation(mongo, redis, false, new SecureRandom());
             cache = new DocumentCache<>(generation, "d", Duration.ofMinutes(5), new Numbers());
             generation.start();
         }

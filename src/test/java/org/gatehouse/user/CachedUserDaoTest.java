@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 class CachedUserDaoTest extends UserDaoContract {
     private final RedisConnection redis =
             new RedisConnection(RedisUrl.parse(stores.redis().uri()));
-    private final Generation generation = new Generation(mongo, redis, new SecureRandom());
+    private final Generation generation = new Generation(mongo, redis, false, new SecureRandom());
 
     @Override
     UserDao decorate(MongoUserDao stored) {

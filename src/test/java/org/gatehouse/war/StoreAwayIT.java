@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.gatehouse.dev.EmbeddedMongo;
@@ -54,7 +55,7 @@ class StoreAwayIT {
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(20)).until(() -> {
                 gatehouse.get("/user/" + id, admin);
-                return cachedUsers() > 0;
+                return isCached(id);
             });
             assertThat(gatehouse.get("/user/" + id, admin).status()).isEqualTo(200);
             mongo.close();
@@ -81,12 +82,36 @@ class StoreAwayIT {
         }
     }
 
-    private static long cachedUsers() {
+    @Test
+    void whatIsCachedIsAnsweredForAsLongAsTheStoreStaysAwayIfThatIsWanted() throws IOException {
+        int port = freePort();
+        Map<String, String> settings = new HashMap<>(settings(port));
+        settings.put("READS_WITHOUT_DB", "lasting");
+        EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
+        try (WarServer gatehouse = WarServer.deploy("", settings)) {
+            String admin = gatehouse.adminToken();
+            String id = gatehouse.get("/user/me", admin).text("_id");
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
+                gatehouse.get("/user/" + id, admin);
+                return isCached(id);
+            });
+            mongo.close();
+            assertUnavailableInTime(() -> gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD));
+
+            long leasesHaveRunOut = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+            await().until(() -> System.nanoTime() > leasesHaveRunOut);
+            await().atMost(Duration.ofSeconds(5))
+                    .until(() -> gatehouse.get("/user/" + id, admin).status() == 200);
+            assertUnavailableInTime(() -> gatehouse.patch("/user/" + id, admin, "{\"a\":1}"));
+            String unknown = id.substring(0, 20) + "0000";
+            assertUnavailableInTime(() -> gatehouse.get("/user/" + unknown, admin));
+        }
+    }
+
+    private static boolean isCached(String id) {
         try (RedisClient client = RedisClient.create(redis.uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
-            return connection.sync().keys("u:*").stream()
-                    .filter(key -> connection.sync().get(key).startsWith("V"))
-                    .count();
+            return String.valueOf(connection.sync().get("u:{" + id + "}")).startsWith("V");
         }
     }
 
