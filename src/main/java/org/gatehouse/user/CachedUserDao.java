@@ -16,10 +16,10 @@ import org.gatehouse.cache.DocumentCache;
  * answers the same, slower.
  */
 public final class CachedUserDao implements UserDao {
-    private final UserDao store;
+    private final MongoUserDao store;
     private final DocumentCache<User> cache;
 
-    public CachedUserDao(UserDao store, DocumentCache<User> cache) {
+    public CachedUserDao(MongoUserDao store, DocumentCache<User> cache) {
         this.store = store;
         this.cache = cache;
     }
@@ -42,7 +42,8 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        return cache.write(id.hex(), () -> store.update(id, edit));
+        // Most often nobody has changed what the cache has, so it need not be read from the store first.
+        return find(id).flatMap(seen -> cache.write(id.hex(), () -> store.update(seen, edit)));
     }
 
     @Override

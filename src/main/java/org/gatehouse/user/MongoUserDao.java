@@ -192,7 +192,17 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        return untilUndisturbed(id, (before, deadline) -> {
+        return find(id).flatMap(seen -> update(seen, edit));
+    }
+
+    /**
+     * The same, beginning with the user as it was seen moments ago.
+     *
+     * @param seen none of its fields is missing
+     */
+    Optional<User> update(User seen, UnaryOperator<User> edit) {
+        UserId id = seen.id();
+        return untilUndisturbed(seen, (before, deadline) -> {
             User edited = edit.apply(before);
             List<Bson> changes = UserDocument.changes(before, edited);
             if (changes.isEmpty()) {
@@ -216,7 +226,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> delete(UserId id, Consumer<User> check) {
-        return untilUndisturbed(id, (before, deadline) -> {
+        return find(id).flatMap(seen -> untilUndisturbed(seen, (before, deadline) -> {
             check.accept(before);
             DeleteResult result = mongo.call(() -> mongo.until(deadline, users).deleteOne(unchangedSince(before)));
             if (result.getDeletedCount() == 0) {
@@ -224,7 +234,7 @@ public final class MongoUserDao implements UserDao {
             }
             release(before);
             return Optional.of(before);
-        });
+        }));
     }
 
     /** Neither another password, nor the end of sessions, one of which would be spared although it has ended. */
@@ -256,22 +266,23 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Reads a user and writes on the condition that it is unchanged, again and again until it was; in all within
+     * Writes on the condition that the user is as it was seen; as long as it was not, reads it again. In all within
      * {@link MongoConnection#WRITE_LIMIT}.
      *
      * @param write empty when the user had changed meanwhile; told when ({@link System#nanoTime}) it must have ended
      * @return what the write answered; empty when there is no such user
      */
-    private Optional<User> untilUndisturbed(UserId id, BiFunction<User, Long, Optional<User>> write) {
+    private Optional<User> untilUndisturbed(User seen, BiFunction<User, Long, Optional<User>> write) {
         long deadline = System.nanoTime() + MongoConnection.WRITE_LIMIT.toNanos();
+        Optional<User> before = Optional.of(seen);
         for (int attempt = 0; attempt < MAX_ATTEMPTS && System.nanoTime() < deadline; attempt++) {
-            Optional<User> before = find(id);
-            if (before.isEmpty()) {
-                return before;
-            }
             Optional<User> written = write.apply(before.get(), deadline);
             if (written.isPresent()) {
                 return written;
+            }
+            before = find(seen.id());
+            if (before.isEmpty()) {
+                return before;
             }
         }
         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
