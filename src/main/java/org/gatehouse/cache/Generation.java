@@ -51,7 +51,9 @@ public final class Generation implements AutoCloseable {
     private final ScheduledExecutorService background;
     private volatile @Nullable Lease lease;
     private volatile boolean storeAway;
-    private @Nullable RedisLink compared; // by the one thread at a time that refreshes
+    // Of the one thread at a time that refreshes:
+    private @Nullable RedisLink compared;
+    private boolean wasUsable;
     private @Nullable CompletableFuture<@Nullable Void> nextRaise;
 
     /**
@@ -189,27 +191,27 @@ public final class Generation implements AutoCloseable {
     private void refresh() {
         try {
             long sent = System.nanoTime();
-            Optional<State> found = dao.find();
+            State state = dao.find().orElseGet(this::first);
             storeAway = false;
-            Optional<RedisLink> link = redis.link();
-            if (found.isEmpty()) {
-                dao.create(new State(
-                        unusedGeneration(), link.map(RedisLink::runIds).orElse(List.of())));
-                execute(this::refresh, Duration.ZERO);
-                return;
-            }
-            note(found.get(), sent);
-            link.ifPresent(present -> compare(present, found.get()));
+            note(state, sent);
+            redis.link().ifPresent(link -> compare(link, state));
         } catch (RuntimeException failed) {
             storeAway = true;
             log.debug("The cache generation could not be read", failed);
         }
+        boolean isUsable = permit().isPresent();
+        if (isUsable != wasUsable) {
+            wasUsable = isUsable;
+            log.info(isUsable ? "The cache is used" : "The cache is not used for the time being");
+        }
     }
 
-    /** One that no earlier life of this database can have used, for its entries may still be in Redis. */
-    private long unusedGeneration() {
+    /** A generation that no earlier life of this database can have used, for its entries may still be in Redis. */
+    private State first() {
         Lease before = lease;
-        return (before == null ? 0 : before.state.generation()) + (random.nextLong() >>> 16) + 1;
+        long number = (before == null ? 0 : before.state.generation()) + (random.nextLong() >>> 16) + 1;
+        dao.create(new State(number, redis.link().map(RedisLink::runIds).orElse(List.of())));
+        return dao.find().orElseThrow(); // another node may have been quicker
     }
 
     /**
