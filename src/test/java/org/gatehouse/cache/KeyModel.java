@@ -1,0 +1,357 @@
+package org.gatehouse.cache;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.gatehouse.cache.ScriptedKey.Outcome;
+import org.gatehouse.cache.ScriptedKey.Step;
+import org.gatehouse.cache.State.Choice;
+import org.gatehouse.cache.State.Field;
+import org.gatehouse.cache.State.Layout;
+
+/**
+ * Two writers and three readers at one key within one generation, as {@link DocumentCache} lets them act; the steps in
+ * Redis are those of {@link Script}.
+ *
+ * <p>What is left out, and why nothing is lost by it. Time: whatever lies between two steps may take any time, so a slow
+ * load, a paused node and a script that runs late are orders of steps like others; what runs out by itself is lost to the
+ * key, where losing is allowed. The waits of a reader who meets an L: it asks again, as a reader would who began at the
+ * same time and asked for the first time only now. Readers who begin in another order than that of their numbers, and
+ * writers likewise: it would be the same story under other names.
+ */
+final class KeyModel implements Model {
+    private static final int WRITERS = 2;
+    private static final int READERS = 3;
+    private static final int LOSSES = 2;
+
+    private static final long GENERATION = 7;
+    private static final byte[] LIFE_MS = Script.bytes("5000");
+
+    /** What a read may rely on. */
+    enum Promise {
+        /** A write that was acknowledged before the read began, or a later one. */
+        ACKNOWLEDGED_IS_SEEN,
+
+        /** And what a read saw that ended before this one began, or something later. */
+        AND_NO_READ_GOES_BACK
+    }
+
+    /** What happens besides, or what is not done as it should be. */
+    enum Change {
+        REDIS_LOSES_KEYS,
+        A_WRITER_IS_KILLED_BEFORE_END,
+        /** The store does not say whether it has written, and may do so as long as the T stands; which then runs out. */
+        A_WRITE_HAS_NO_ANSWER,
+
+        FILL_DOES_NOT_LOOK_FOR_ITS_LEASE,
+        NO_BEGIN,
+        NO_END,
+        END_LEAVES_V_AND_L,
+        ACKNOWLEDGED_BEFORE_END,
+        /** Instead of when the store can no longer write. */
+        END_AT_ONCE_ON_NO_ANSWER
+    }
+
+    /** {@link Script#FILL}, if it respected a write in progress and nothing else. */
+    private static final String CARELESS_FILL = """
+            local value = redis.call('GET', KEYS[1])
+            if value and string.sub(value, 1, 1) == 'T' then return 'refused' end
+            redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+            return 'done'
+            """;
+
+    /** {@link Script#END}, if it left alone what is not a T. */
+    private static final String CAREFUL_END = """
+            local value = redis.call('GET', KEYS[1])
+            if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end
+            local first, last = string.find(value, ' ' .. ARGV[1], 1, true)
+            if not first then return 'done' end
+            value = string.sub(value, 1, first - 1) .. string.sub(value, last + 1)
+            if #value > 1 then
+              redis.call('SET', KEYS[1], value, 'PX', redis.call('PTTL', KEYS[1]))
+            else
+              redis.call('DEL', KEYS[1])
+            end
+            return 'done'
+            """;
+
+    private final ScriptedKey key;
+    private final Promise promise;
+    private final Set<Change> changes;
+
+    private final Field held;
+    private final Field stored;
+    private final Field acknowledged;
+    private final Field lossesLeft;
+    private final List<Writer> writers;
+    private final List<Reader> readers;
+
+    KeyModel(ScriptedKey key, Promise promise, Set<Change> changes) {
+        Layout layout = new Layout();
+        this.key = key;
+        this.promise = promise;
+        this.changes = changes;
+        this.held = layout.upTo(255);
+        this.stored = layout.upTo(WRITERS);
+        this.acknowledged = layout.upTo(WRITERS);
+        this.lossesLeft = layout.upTo(LOSSES);
+        this.writers = IntStream.range(0, WRITERS)
+                .mapToObj(number -> new Writer(number, layout))
+                .toList();
+        this.readers = IntStream.range(0, READERS)
+                .mapToObj(number -> new Reader(number, layout))
+                .toList();
+    }
+
+    @Override
+    public State start() {
+        return lossesLeft.set(State.ZEROS, does(Change.REDIS_LOSES_KEYS) ? LOSSES : 0);
+    }
+
+    @Override
+    public void steps(State state, Steps steps) {
+        if (lossesLeft.isSet(state) && held.of(state) != ScriptedKey.ABSENT) {
+            State lost = held.set(state, ScriptedKey.ABSENT);
+            steps.take("Redis", "loses the key", lossesLeft.set(lost, lossesLeft.of(state) - 1));
+        }
+        for (Writer writer : writers) {
+            writer.steps(state, steps);
+        }
+        for (Reader reader : readers) {
+            reader.steps(state, steps);
+        }
+        if (mayGetNoAnswer() && mayRunOut(state)) {
+            steps.take("the T", "runs out", held.set(state, ScriptedKey.ABSENT));
+        }
+    }
+
+    @Override
+    public boolean isBroken(State state) {
+        for (Reader reader : readers) {
+            if (reader.at(state, Reading.DONE) && reader.got.of(state) < reader.owed.of(state)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean does(Change change) {
+        return changes.contains(change);
+    }
+
+    private boolean mayGetNoAnswer() {
+        return does(Change.A_WRITE_HAS_NO_ANSWER) || does(Change.END_AT_ONCE_ON_NO_ANSWER);
+    }
+
+    /** A T outlives every write that it stands for: it lasts 5 s, and they are bounded to 3. */
+    private boolean mayRunOut(State state) {
+        return key.get(held.of(state)).filter(Entry::isWriting).isPresent()
+                && writers.stream()
+                        .filter(writer -> key.text(held.of(state)).contains(writer.token))
+                        .noneMatch(writer -> writer.mayStillWrite(state));
+    }
+
+    /** What a read that begins now must not miss. */
+    private int owedNow(State state) {
+        int owed = acknowledged.of(state);
+        if (promise == Promise.AND_NO_READ_GOES_BACK) {
+            for (Reader reader : readers) {
+                if (reader.at(state, Reading.DONE)) {
+                    owed = Math.max(owed, reader.got.of(state));
+                }
+            }
+        }
+        return owed;
+    }
+
+    /** Where a writer stands: what it does next. */
+    private enum Writing {
+        BEGIN,
+        STORE,
+        END,
+        ACKNOWLEDGE,
+        AWAIT_STORE,
+        END_AT_LAST,
+        STORE_AFTER_END,
+        DONE
+    }
+
+    private final class Writer {
+        final String name;
+        final String token;
+        final boolean first;
+        final Choice<Writing> next;
+        final Field wrote;
+        final Step begin;
+        final Step end;
+
+        Writer(int number, Layout layout) {
+            this.name = "writer " + (number + 1);
+            this.token = "00000000000000f" + number;
+            this.first = number == 0;
+            this.next = layout.oneOf(Writing.class);
+            this.wrote = layout.upTo(WRITERS);
+            byte[] mine = Script.bytes(token);
+            this.begin = does(Change.NO_BEGIN) ? key.nothing() : key.step(Script.BEGIN, mine, LIFE_MS);
+            if (does(Change.NO_END)) {
+                this.end = key.nothing();
+            } else if (does(Change.END_LEAVES_V_AND_L)) {
+                this.end = key.step(CAREFUL_END, mine);
+            } else {
+                this.end = key.step(Script.END, mine);
+            }
+        }
+
+        boolean at(State state, Writing step) {
+            return next.of(state) == step;
+        }
+
+        boolean mayStillWrite(State state) {
+            return at(state, Writing.STORE) || at(state, Writing.AWAIT_STORE);
+        }
+
+        void steps(State state, Steps steps) {
+            switch (next.of(state)) {
+                case BEGIN -> {
+                    if (first || !writers.get(0).at(state, Writing.BEGIN)) {
+                        steps.take(name, "BEGIN", then(run(begin, state), Writing.STORE));
+                    }
+                }
+                case STORE -> {
+                    Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.ACKNOWLEDGE : Writing.END;
+                    steps.take(name, "writes", then(write(state), after));
+                    if (mayGetNoAnswer()) {
+                        steps.take(name, "gets no answer", then(state, Writing.AWAIT_STORE));
+                    }
+                }
+                case END -> {
+                    Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.DONE : Writing.ACKNOWLEDGE;
+                    steps.take(name, "END", then(run(end, state), after));
+                    if (does(Change.A_WRITER_IS_KILLED_BEFORE_END)) {
+                        steps.take(name, "is killed", then(state, Writing.DONE));
+                    }
+                }
+                case ACKNOWLEDGE -> {
+                    Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.END : Writing.DONE;
+                    int most = Math.max(acknowledged.of(state), wrote.of(state));
+                    steps.take(name, "acknowledges", then(acknowledged.set(state, most), after));
+                }
+                case AWAIT_STORE -> {
+                    steps.take(name, "has written after all", then(write(state), Writing.END_AT_LAST));
+                    steps.take(name, "will not have written", then(state, Writing.END_AT_LAST));
+                    if (does(Change.END_AT_ONCE_ON_NO_ANSWER)) {
+                        steps.take(name, "END", then(run(end, state), Writing.STORE_AFTER_END));
+                    }
+                }
+                case END_AT_LAST -> steps.take(name, "END", then(run(end, state), Writing.DONE));
+                case STORE_AFTER_END -> steps.take(name, "has written after all", then(write(state), Writing.DONE));
+                case DONE -> {}
+            }
+        }
+
+        private State then(State state, Writing step) {
+            return next.set(state, step);
+        }
+
+        private State run(Step step, State state) {
+            return held.set(state, step.after(held.of(state)));
+        }
+
+        private State write(State state) {
+            int version = stored.of(state) + 1;
+            return wrote.set(stored.set(state, version), version);
+        }
+    }
+
+    /** Where a reader stands: what it does next. */
+    private enum Reading {
+        START,
+        GET,
+        ACQUIRE,
+        PASS_BY,
+        LOAD,
+        FILL,
+        DONE
+    }
+
+    private final class Reader {
+        final int number;
+        final String name;
+        final Choice<Reading> next;
+        final Field owed;
+        final Field got;
+        final Step acquire;
+        final List<Step> fills;
+
+        Reader(int number, Layout layout) {
+            this.number = number;
+            this.name = "reader " + (number + 1);
+            this.next = layout.oneOf(Reading.class);
+            this.owed = layout.upTo(WRITERS);
+            this.got = layout.upTo(WRITERS);
+            String token = "00000000000000a" + number;
+            byte[] generation = Script.bytes(Long.toString(GENERATION));
+            byte[] lease = Entry.loading(GENERATION, token);
+            this.acquire = key.step(Script.ACQUIRE, generation, Script.bytes(token), LIFE_MS);
+            this.fills = IntStream.rangeClosed(0, WRITERS)
+                    .mapToObj(KeyModel::document)
+                    .map(document -> does(Change.FILL_DOES_NOT_LOOK_FOR_ITS_LEASE)
+                            ? key.step(CARELESS_FILL, lease, document, LIFE_MS)
+                            : key.step(Script.FILL, lease, document, LIFE_MS))
+                    .toList();
+        }
+
+        boolean at(State state, Reading step) {
+            return next.of(state) == step;
+        }
+
+        void steps(State state, Steps steps) {
+            switch (next.of(state)) {
+                case START -> {
+                    if (number == 0 || !readers.get(number - 1).at(state, Reading.START)) {
+                        steps.take(name, "begins", then(owed.set(state, owedNow(state)), Reading.GET));
+                    }
+                }
+                case GET -> steps.take(name, "GET", told(state, key.get(held.of(state)), Reading.ACQUIRE));
+                case ACQUIRE -> {
+                    Outcome outcome = acquire.from(held.of(state));
+                    State after = held.set(state, outcome.after());
+                    steps.take(name, "ACQUIRE", told(after, outcome.answer(), Reading.LOAD));
+                }
+                case PASS_BY -> steps.take(name, "reads the store", answer(state, stored.of(state)));
+                case LOAD -> steps.take(name, "loads", then(got.set(state, stored.of(state)), Reading.FILL));
+                case FILL -> {
+                    int filled = fills.get(got.of(state)).after(held.of(state));
+                    steps.take(name, "FILL", answer(held.set(state, filled), got.of(state)));
+                }
+                case DONE -> {}
+            }
+        }
+
+        private State told(State state, Optional<Entry> entry, Reading ifNothing) {
+            if (entry.isEmpty() || !entry.get().counts(GENERATION)) {
+                return then(state, ifNothing);
+            }
+            return entry.get().isDocument() ? answer(state, version(entry.get())) : then(state, Reading.PASS_BY);
+        }
+
+        private State answer(State state, int version) {
+            return then(got.set(state, version), Reading.DONE);
+        }
+
+        private State then(State state, Reading step) {
+            return next.set(state, step);
+        }
+    }
+
+    private static byte[] document(int version) {
+        byte[] content = Script.bytes(Integer.toString(version));
+        return Entry.document(GENERATION, version, Optional.of(content));
+    }
+
+    private static int version(Entry document) {
+        return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,95 @@
+package org.gatehouse.cache;
+
+import java.util.EnumSet;
+import java.util.List;
+
+/** A state of a {@link Model}: small numbers, packed so that millions of states can be kept and compared. */
+record State(long low, long high) {
+    static final State ZEROS = new State(0, 0);
+
+    /** Mixes the bits, for states differ in few of them. */
+    @Override
+    public int hashCode() {
+        long mixed = (low ^ Long.rotateLeft(high, 32)) * 0x9E3779B97F4A7C15L + high;
+        return Long.hashCode(mixed * 0xBF58476D1CE4E5B9L);
+    }
+
+    /** Hands out the bits of a state. */
+    static final class Layout {
+        private int used;
+
+        /** Room for a number from 0 to this one. */
+        Field upTo(int largest) {
+            int bits = Integer.SIZE - Integer.numberOfLeadingZeros(largest);
+            if (used < Long.SIZE && used + bits > Long.SIZE) {
+                used = Long.SIZE;
+            }
+            Field field = new Field(used >= Long.SIZE, used % Long.SIZE, (1L << bits) - 1);
+            used += bits;
+            if (used > 2 * Long.SIZE) {
+                throw new IllegalStateException("A state has room for 128 bits");
+            }
+            return field;
+        }
+
+        Field flag() {
+            return upTo(1);
+        }
+
+        /** Room for one of these; a state of zeros has the first. */
+        <E extends Enum<E>> Choice<E> oneOf(Class<E> type) {
+            return new Choice<>(List.copyOf(EnumSet.allOf(type)), this);
+        }
+    }
+
+    /** One of the numbers. */
+    static final class Field {
+        private final boolean high;
+        private final int shift;
+        private final long mask;
+
+        private Field(boolean high, int shift, long mask) {
+            this.high = high;
+            this.shift = shift;
+            this.mask = mask;
+        }
+
+        int of(State state) {
+            return (int) (((high ? state.high : state.low) >>> shift) & mask);
+        }
+
+        boolean isSet(State state) {
+            return of(state) != 0;
+        }
+
+        State set(State state, int value) {
+            if ((value & ~mask) != 0) {
+                throw new IllegalArgumentException("No room for " + value);
+            }
+            long cleared = ~(mask << shift);
+            long bits = (long) value << shift;
+            return high
+                    ? new State(state.low, (state.high & cleared) | bits)
+                    : new State((state.low & cleared) | bits, state.high);
+        }
+    }
+
+    /** One of a few named things. */
+    static final class Choice<E extends Enum<E>> {
+        private final List<E> things;
+        private final Field number;
+
+        private Choice(List<E> things, Layout layout) {
+            this.things = things;
+            this.number = layout.upTo(things.size() - 1);
+        }
+
+        E of(State state) {
+            return things.get(number.of(state));
+        }
+
+        State set(State state, E thing) {
+            return number.set(state, things.indexOf(thing));
+        }
+    }
+}
