@@ -10,18 +10,21 @@ import io.lettuce.core.codec.StringCodec;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
-import org.gatehouse.cache.KeyModel.Change;
-import org.gatehouse.cache.KeyModel.Promise;
+import org.gatehouse.cache.GenerationModel.Change;
+import org.gatehouse.cache.GenerationModel.Promise;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the protocol promises and what each part of it is for, looked at in every order in which the steps of readers and
  * writers can follow each other. The steps in Redis are the real scripts in a real Redis.
  */
 class CacheModelTest {
+    private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final String TAKES_LONG = ", takes long";
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "model"));
@@ -42,7 +45,7 @@ class CacheModelTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             what is different                | acknowledged, safe | acknowledged, lossy | both, safe | both, lossy
-            NOTHING                          | holds              | holds               | holds      | breaks
+            ''                               | holds              | holds               | holds      | breaks
             A_WRITER_IS_KILLED_BEFORE_END    | holds              | holds, takes long   | holds      | breaks
             A_WRITE_HAS_NO_ANSWER            | holds              | holds, takes long   | holds      | breaks
             FILL_DOES_NOT_LOOK_FOR_ITS_LEASE | breaks             | breaks              | breaks     | breaks
@@ -54,27 +57,112 @@ class CacheModelTest {
             """)
     void everyPartOfTheProtocolIsNeededAndTogetherTheyAreEnough(
             String different, String acknowledgedSafe, String acknowledgedLossy, String bothSafe, String bothLossy) {
-        Set<Change> safe = EnumSet.noneOf(Change.class);
-        if (!different.equals("NOTHING")) {
-            safe.add(Change.valueOf(different));
-        }
-        Set<Change> lossy = EnumSet.of(Change.REDIS_LOSES_KEYS);
+        Set<KeyModel.Change> safe = changes(KeyModel.Change.class, different);
+        Set<KeyModel.Change> lossy = EnumSet.of(KeyModel.Change.REDIS_LOSES_KEYS);
         lossy.addAll(safe);
 
-        verify(Promise.ACKNOWLEDGED_IS_SEEN, safe, acknowledgedSafe);
-        verify(Promise.ACKNOWLEDGED_IS_SEEN, lossy, acknowledgedLossy);
-        verify(Promise.AND_NO_READ_GOES_BACK, safe, bothSafe);
-        verify(Promise.AND_NO_READ_GOES_BACK, lossy, bothLossy);
+        verify(KeyModel.Promise.ACKNOWLEDGED_IS_SEEN, safe, acknowledgedSafe);
+        verify(KeyModel.Promise.ACKNOWLEDGED_IS_SEEN, lossy, acknowledgedLossy);
+        verify(KeyModel.Promise.AND_NO_READ_GOES_BACK, safe, bothSafe);
+        verify(KeyModel.Promise.AND_NO_READ_GOES_BACK, lossy, bothLossy);
     }
 
-    private static void verify(Promise promise, Set<Change> changes, String verdict) {
-        if (verdict.endsWith(TAKES_LONG) && !Boolean.getBoolean("gatehouse.long")) {
-            return;
+    private static void verify(KeyModel.Promise promise, Set<KeyModel.Change> changes, String verdict) {
+        if (LONG || !verdict.endsWith(TAKES_LONG)) {
+            Model model = new KeyModel(new ScriptedKey(connection.sync()), promise, changes);
+            verify(model, promise + " with " + changes, verdict.replace(TAKES_LONG, ""));
         }
-        Exploration exploration = Exploration.of(new KeyModel(new ScriptedKey(connection.sync()), promise, changes));
+    }
+
+    @ParameterizedTest
+    @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
+            nodes read on | what happens
+            2             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER
+            1             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER REDIS_LOSES_THE_KEY
+            1             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER REDIS_RESTARTS
+            1             | LINKS_BREAK REDIS_RESTARTS FROM_A_SNAPSHOT
+            1             | THE_WRITER_IS_KILLED REDIS_RESTARTS FROM_A_SNAPSHOT
+            1             | THE_OLD_REDIS_LIVES_ON
+            """)
+    void whateverHappensToRedisWhatWasAcknowledgedIsSeenAndNothingOldStays(int readers, String faults) {
+        verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
+    }
+
+    @EnabledIfSystemProperty(named = "gatehouse.long", matches = "true")
+    @ParameterizedTest
+    @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
+            nodes read on | what happens
+            2             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER REDIS_RESTARTS FROM_A_SNAPSHOT
+            1             | A_WRITE_HAS_NO_ANSWER THE_OLD_REDIS_LIVES_ON FROM_A_SNAPSHOT
+            1             | LINKS_BREAK THE_OLD_REDIS_LIVES_ON THE_OLD_REDIS_IS_FOUND_TOO
+            """)
+    void andWhateverHappensTogether(int readers, String faults) {
+        verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "A_WRITE_HAS_NO_ANSWER", "A_WRITE_HAS_NO_ANSWER THE_WRITER_IS_KILLED"})
+    void whileRedisIsThereNoReadGoesBack(String faults) {
+        verify(Promise.AND_NO_READ_GOES_BACK, 2, faults, "holds");
+    }
+
+    @ParameterizedTest
+    @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
+            what is done differently                  | when                                        | promise
+            NO_GENERATION_IN_THE_VALUE                | REDIS_RESTARTS FROM_A_SNAPSHOT              | ACKNOWLEDGED_IS_SEEN
+            NO_WAIT_AFTER_A_RAISE                     | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
+            NO_QUARANTINE_FOR_HITS                    | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
+            NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS        | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
+            NO_QUARANTINE_FOR_FILLS                   | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NOTHING_OLD_STAYS
+            FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NOTHING_OLD_STAYS
+            ACKNOWLEDGED_WITHOUT_A_LEASE              | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
+            ACKNOWLEDGED_UNDER_ANOTHER_RUN            | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
+            LEASED_FROM_AN_OLD_READ                   | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
+            RAISED_FROM_AN_OLD_READ                   | LINKS_BREAK REDIS_RESTARTS                  | ACKNOWLEDGED_IS_SEEN
+            NO_RAISE_AFTER_A_LAST_END_UNTOLD          | LINKS_BREAK A_WRITE_HAS_NO_ANSWER           | NOTHING_OLD_STAYS
+            LAST_END_TOLD_TO_ANY_REDIS                | THE_OLD_REDIS_LIVES_ON A_WRITE_HAS_NO_ANSWER | NOTHING_OLD_STAYS
+            """)
+    void everyPartOfTheGenerationIsNeeded(String different, String faults, Promise promise) {
+        verify(promise, 1, different + " " + faults, "breaks");
+    }
+
+    /** What nobody promises; and that the first promise holds nevertheless. */
+    @ParameterizedTest
+    @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
+            what happens                                      | promise               | verdict
+            LINKS_BREAK                                       | AND_NO_READ_GOES_BACK | breaks
+            REDIS_RESTARTS                                    | AND_NO_READ_GOES_BACK | breaks
+            LINKS_BREAK A_RAISE_FAILS                         | NOTHING_OLD_STAYS     | breaks
+            LINKS_BREAK A_RAISE_FAILS                         | ACKNOWLEDGED_IS_SEEN  | holds
+            A_WRITE_OUTLASTS_ITS_MARK                         | AND_NO_READ_GOES_BACK | breaks
+            A_WRITE_OUTLASTS_ITS_MARK THE_WRITER_IS_KILLED    | NOTHING_OLD_STAYS     | breaks
+            A_WRITE_OUTLASTS_ITS_MARK LINKS_BREAK REDIS_RESTARTS | ACKNOWLEDGED_IS_SEEN  | holds
+            """)
+    void whereTheOtherPromisesEnd(String faults, Promise promise, String verdict) {
+        verify(promise, 1, faults, verdict);
+    }
+
+    private static void verify(Promise promise, int readers, String words, String verdict) {
+        Set<Change> changes = changes(Change.class, words);
+        Model model = new GenerationModel(new ScriptedKey(connection.sync()), promise, changes, readers);
+        verify(model, promise + " with " + changes, verdict);
+    }
+
+    private static void verify(Model model, String what, String verdict) {
+        Exploration exploration = Exploration.of(model);
 
         assertThat(exploration.holds() ? "holds" : "breaks")
-                .as("%s, %s, %,d states: %s", promise, changes, exploration.states(), exploration.story())
-                .isEqualTo(verdict.replace(TAKES_LONG, ""));
+                .as("%s, %,d states: %s", what, exploration.states(), exploration.story())
+                .isEqualTo(verdict);
+    }
+
+    private static <E extends Enum<E>> Set<E> changes(Class<E> type, String words) {
+        Set<E> changes = EnumSet.noneOf(type);
+        for (String word : words.split(" ", -1)) {
+            if (!word.isEmpty()) {
+                changes.add(Enum.valueOf(type, word));
+            }
+        }
+        return changes;
     }
 }

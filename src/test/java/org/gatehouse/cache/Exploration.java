@@ -1,11 +1,8 @@
 package org.gatehouse.cache;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Every state that a model can get into, by whatever order of steps, until one of them breaks a promise.
@@ -14,7 +11,7 @@ import java.util.Map;
  */
 final class Exploration {
     private final Model model;
-    private final Map<State, State> cameFrom = new HashMap<>();
+    private final StateList seen = new StateList();
     private final List<String> story = new ArrayList<>();
 
     private Exploration(Model model) {
@@ -37,34 +34,25 @@ final class Exploration {
     }
 
     int states() {
-        return cameFrom.size();
+        return seen.size();
     }
 
     private void run() {
-        State start = model.start();
-        ArrayDeque<State> todo = new ArrayDeque<>(List.of(start));
-        cameFrom.put(start, start);
-        for (State state = todo.poll(); state != null; state = todo.poll()) {
+        seen.add(model.start(), 0);
+        for (int i = 0; i < seen.size(); i++) {
+            State state = seen.get(i);
             if (model.isBroken(state)) {
-                tell(state);
+                tell(i);
                 return;
             }
-            State here = state;
-            model.steps(here, (who, what, next) -> {
-                if (cameFrom.putIfAbsent(next, here) == null) {
-                    todo.add(next);
-                }
-            });
+            int here = i;
+            model.steps(state, (who, what, next) -> seen.add(next, here));
         }
     }
 
-    private void tell(State end) {
-        State state = end;
-        for (State before = cameFrom.get(state);
-                before != null && !before.equals(state);
-                before = cameFrom.get(state)) {
-            story.add(stepBetween(before, state));
-            state = before;
+    private void tell(int end) {
+        for (int i = end; i > 0; i = seen.cameFrom(i)) {
+            story.add(stepBetween(seen.get(seen.cameFrom(i)), seen.get(i)));
         }
         Collections.reverse(story);
     }

@@ -10,8 +10,9 @@ record State(long low, long high) {
     /** Mixes the bits, for states differ in few of them. */
     @Override
     public int hashCode() {
-        long mixed = (low ^ Long.rotateLeft(high, 32)) * 0x9E3779B97F4A7C15L + high;
-        return Long.hashCode(mixed * 0xBF58476D1CE4E5B9L);
+        long mixed = (low ^ Long.rotateLeft(high, 29)) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 32) ^ high) * 0xBF58476D1CE4E5B9L;
+        return (int) (mixed >>> 32);
     }
 
     /** Hands out the bits of a state. */

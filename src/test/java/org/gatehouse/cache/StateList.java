@@ -1,0 +1,75 @@
+package org.gatehouse.cache;
+
+import java.util.Arrays;
+
+/** States in the order in which they were found, each once; of millions, a map of objects would be mostly overhead. */
+final class StateList {
+    private static final int NONE = -1;
+
+    private long[] low = new long[1 << 12];
+    private long[] high = new long[1 << 12];
+    private int[] cameFrom = new int[1 << 12];
+    private int size;
+
+    /** Where each state is in the list, found by its hash; never more than half full. */
+    private int[] places = emptyPlaces(1 << 13);
+
+    int size() {
+        return size;
+    }
+
+    State get(int index) {
+        return new State(low[index], high[index]);
+    }
+
+    /** The index of the state from which this one was found first. */
+    int cameFrom(int index) {
+        return cameFrom[index];
+    }
+
+    /** Adds a state if it is a new one. */
+    void add(State state, int from) {
+        int place = placeOf(state);
+        if (places[place] != NONE) {
+            return;
+        }
+        if (size == low.length) {
+            grow();
+            place = placeOf(state);
+        }
+        places[place] = size;
+        low[size] = state.low();
+        high[size] = state.high();
+        cameFrom[size] = from;
+        size++;
+    }
+
+    /** The place of this state, or the free one where it belongs. */
+    private int placeOf(State state) {
+        int place = state.hashCode() & (places.length - 1);
+        while (places[place] != NONE && !isAt(places[place], state)) {
+            place = (place + 1) & (places.length - 1);
+        }
+        return place;
+    }
+
+    private boolean isAt(int index, State state) {
+        return low[index] == state.low() && high[index] == state.high();
+    }
+
+    private void grow() {
+        low = Arrays.copyOf(low, 2 * size);
+        high = Arrays.copyOf(high, 2 * size);
+        cameFrom = Arrays.copyOf(cameFrom, 2 * size);
+        places = emptyPlaces(2 * places.length);
+        for (int i = 0; i < size; i++) {
+            places[placeOf(get(i))] = i;
+        }
+    }
+
+    private static int[] emptyPlaces(int length) {
+        int[] empty = new int[length];
+        Arrays.fill(empty, NONE);
+        return empty;
+    }
+}
