@@ -22,6 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * What the protocol promises and what each part of it is for, looked at in every order in which the steps of readers and
  * writers can follow each other. The steps in Redis are the real scripts in a real Redis.
+ *
+ * <p>{@link KeyModel} has many readers and writers in one generation, {@link GenerationModel} two nodes that agree on it
+ * and a Redis that comes and goes; both say what they leave out. A row that ends otherwise than it should tells the
+ * shortest story of how.
  */
 class CacheModelTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
@@ -48,12 +52,14 @@ class CacheModelTest {
             ''                               | holds              | holds               | holds      | breaks
             A_WRITER_IS_KILLED_BEFORE_END    | holds              | holds, takes long   | holds      | breaks
             A_WRITE_HAS_NO_ANSWER            | holds              | holds, takes long   | holds      | breaks
+            LOADS_ARE_SHARED                 | holds              | holds, takes long   | holds      | breaks
             FILL_DOES_NOT_LOOK_FOR_ITS_LEASE | breaks             | breaks              | breaks     | breaks
             NO_BEGIN                         | holds              | holds               | breaks     | breaks
             NO_END                           | holds              | breaks              | holds      | breaks
             END_LEAVES_V_AND_L               | holds              | breaks              | holds      | breaks
             ACKNOWLEDGED_BEFORE_END          | holds              | breaks              | holds      | breaks
             END_AT_ONCE_ON_NO_ANSWER         | holds, takes long  | holds, takes long   | breaks     | breaks
+            LOADS_ARE_SHARED_UNSEEN          | breaks             | breaks              | breaks     | breaks
             """)
     void everyPartOfTheProtocolIsNeededAndTogetherTheyAreEnough(
             String different, String acknowledgedSafe, String acknowledgedLossy, String bothSafe, String bothLossy) {
@@ -74,6 +80,7 @@ class CacheModelTest {
         }
     }
 
+    /** The faults of a row may happen in any order, or not at all; one node writes, and the other is read on, or both. */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             nodes read on | what happens

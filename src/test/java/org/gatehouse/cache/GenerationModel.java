@@ -544,8 +544,7 @@ final class GenerationModel implements Model {
                 case START -> begin(mustSee.set(state, owed.of(state)), steps);
                 case GET -> {
                     if (isLinked(state)) {
-                        Run run = run(state);
-                        steps.take(name, "GET", told(state, key.get(run.held.of(state)), Reading.ACQUIRE));
+                        steps.take(name, "GET", told(state, found(state), mayLoad(state)));
                     }
                     giveUp(state, steps);
                 }
@@ -554,7 +553,7 @@ final class GenerationModel implements Model {
                         Run run = run(state);
                         Outcome outcome = acquires.get(permitted.of(state)).from(run.held.of(state));
                         State after = run.held.set(state, outcome.after());
-                        steps.take(name, "ACQUIRE", told(after, outcome.answer(), Reading.LOAD));
+                        steps.take(name, "ACQUIRE", told(after, outcome.answer(), next.set(after, Reading.LOAD)));
                         if (does(Change.LINKS_BREAK)) {
                             steps.take(name, "ACQUIRE, unanswered", passBy(after));
                         }
@@ -600,16 +599,22 @@ final class GenerationModel implements Model {
             }
         }
 
-        private State told(State state, Optional<Entry> entry, Reading ifNothing) {
-            if (entry.filter(found -> found.counts(number(permitted.of(state)))).isEmpty()) {
-                boolean may = ifNothing == Reading.LOAD
-                        || does(Change.FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD)
-                        || mayFill(state);
-                return may ? next.set(state, ifNothing) : passBy(state);
+        private Optional<Entry> found(State state) {
+            Optional<Entry> entry = key.get(run(state).held.of(state));
+            return entry.filter(held -> held.counts(number(permitted.of(state))));
+        }
+
+        /** What a node loads that does not fill yet may be old by the time when it does. */
+        private State mayLoad(State state) {
+            boolean may = mayFill(state) || does(Change.FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD);
+            return may ? next.set(state, Reading.ACQUIRE) : passBy(state);
+        }
+
+        private State told(State state, Optional<Entry> entry, State ifNothing) {
+            if (entry.isEmpty()) {
+                return ifNothing;
             }
-            return entry.filter(Entry::isDocument)
-                    .map(found -> answer(state, version(found)))
-                    .orElseGet(() -> passBy(state));
+            return entry.get().isDocument() ? answer(state, version(entry.get())) : passBy(state);
         }
 
         private boolean isLinked(State state) {

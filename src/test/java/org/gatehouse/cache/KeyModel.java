@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.gatehouse.cache.ScriptedKey.Outcome;
 import org.gatehouse.cache.ScriptedKey.Step;
@@ -44,6 +45,8 @@ final class KeyModel implements Model {
         A_WRITER_IS_KILLED_BEFORE_END,
         /** The store does not say whether it has written, and may do so as long as the T stands; which then runs out. */
         A_WRITE_HAS_NO_ANSWER,
+        /** A reader who finds the L of another takes what that one loads; so may those of one node. */
+        LOADS_ARE_SHARED,
 
         FILL_DOES_NOT_LOOK_FOR_ITS_LEASE,
         NO_BEGIN,
@@ -51,7 +54,9 @@ final class KeyModel implements Model {
         END_LEAVES_V_AND_L,
         ACKNOWLEDGED_BEFORE_END,
         /** Instead of when the store can no longer write. */
-        END_AT_ONCE_ON_NO_ANSWER
+        END_AT_ONCE_ON_NO_ANSWER,
+        /** As soon as there is one, without having found its L. */
+        LOADS_ARE_SHARED_UNSEEN
     }
 
     /** {@link Script#FILL}, if it respected a write in progress and nothing else. */
@@ -271,6 +276,7 @@ final class KeyModel implements Model {
         GET,
         ACQUIRE,
         PASS_BY,
+        TAKE,
         LOAD,
         FILL,
         DONE
@@ -282,6 +288,10 @@ final class KeyModel implements Model {
         final Choice<Reading> next;
         final Field owed;
         final Field got;
+        /** Whose load this one takes. */
+        final Field taken;
+
+        final String token;
         final Step acquire;
         final List<Step> fills;
 
@@ -291,7 +301,8 @@ final class KeyModel implements Model {
             this.next = layout.oneOf(Reading.class);
             this.owed = layout.upTo(WRITERS);
             this.got = layout.upTo(WRITERS);
-            String token = "00000000000000a" + number;
+            this.taken = layout.upTo(READERS - 1);
+            this.token = "00000000000000a" + number;
             byte[] generation = Script.bytes(Long.toString(GENERATION));
             byte[] lease = Entry.loading(GENERATION, token);
             this.acquire = key.step(Script.ACQUIRE, generation, Script.bytes(token), LIFE_MS);
@@ -311,16 +322,31 @@ final class KeyModel implements Model {
             switch (next.of(state)) {
                 case START -> {
                     if (number == 0 || !readers.get(number - 1).at(state, Reading.START)) {
-                        steps.take(name, "begins", then(owed.set(state, owedNow(state)), Reading.GET));
+                        State begun = owed.set(state, owedNow(state));
+                        steps.take(name, "begins", then(begun, Reading.GET));
+                        if (does(Change.LOADS_ARE_SHARED_UNSEEN)) {
+                            takeALoadOf(loader -> loader.isLoading(state), begun, steps);
+                        }
                     }
                 }
-                case GET -> steps.take(name, "GET", told(state, key.get(held.of(state)), Reading.ACQUIRE));
+                case GET -> {
+                    steps.take(name, "GET", told(state, found(state), Reading.ACQUIRE));
+                    if (does(Change.LOADS_ARE_SHARED)) {
+                        takeALoadOf(loader -> loader.hasItsLeaseIn(state), state, steps);
+                    }
+                }
                 case ACQUIRE -> {
                     Outcome outcome = acquire.from(held.of(state));
                     State after = held.set(state, outcome.after());
                     steps.take(name, "ACQUIRE", told(after, outcome.answer(), Reading.LOAD));
                 }
                 case PASS_BY -> steps.take(name, "reads the store", answer(state, stored.of(state)));
+                case TAKE -> {
+                    Reader loader = readers.get(taken.of(state));
+                    if (loader.hasLoaded(state)) {
+                        steps.take(name, "is given it", answer(taken.set(state, 0), loader.got.of(state)));
+                    }
+                }
                 case LOAD -> steps.take(name, "loads", then(got.set(state, stored.of(state)), Reading.FILL));
                 case FILL -> {
                     int filled = fills.get(got.of(state)).after(held.of(state));
@@ -330,8 +356,34 @@ final class KeyModel implements Model {
             }
         }
 
+        private void takeALoadOf(Predicate<Reader> which, State state, Steps steps) {
+            readers.stream()
+                    .filter(which)
+                    .forEach(loader -> steps.take(
+                            name,
+                            "waits for the load of " + loader.name,
+                            then(taken.set(state, loader.number), Reading.TAKE)));
+        }
+
+        private boolean isLoading(State state) {
+            return at(state, Reading.LOAD) || at(state, Reading.FILL);
+        }
+
+        private boolean hasLoaded(State state) {
+            return at(state, Reading.FILL) || at(state, Reading.DONE);
+        }
+
+        private boolean hasItsLeaseIn(State state) {
+            return key.text(held.of(state)).startsWith("L")
+                    && key.text(held.of(state)).endsWith(token);
+        }
+
+        private Optional<Entry> found(State state) {
+            return key.get(held.of(state)).filter(entry -> entry.counts(GENERATION));
+        }
+
         private State told(State state, Optional<Entry> entry, Reading ifNothing) {
-            if (entry.isEmpty() || !entry.get().counts(GENERATION)) {
+            if (entry.isEmpty()) {
                 return then(state, ifNothing);
             }
             return entry.get().isDocument() ? answer(state, version(entry.get())) : then(state, Reading.PASS_BY);
