@@ -82,6 +82,7 @@ final class GenerationModel implements Model {
     private final ScriptedKey key;
     private final Promise promise;
     private final Set<Change> changes;
+    private final int raises;
 
     private final Field stored;
     private final Field owed;
@@ -97,11 +98,15 @@ final class GenerationModel implements Model {
     private final List<Reader> readers;
     private final Writer writer;
 
-    /** @param readers on how many nodes somebody reads, from the last; the writer is on the first */
-    GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers) {
+    /**
+     * @param readers on how many nodes somebody reads, from the last; the writer is on the first
+     * @param raises how often the generation may be raised, at most twice
+     */
+    GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers, int raises) {
         this.key = key;
         this.promise = promise;
         this.changes = changes;
+        this.raises = raises;
         Layout layout = new Layout();
         this.stored = layout.flag();
         this.owed = layout.flag();
@@ -316,7 +321,7 @@ final class GenerationModel implements Model {
             for (int found = Math.max(seen.of(state), oldest); found <= generation.of(state); found++) {
                 if (!isElsewhere(state, found)) {
                     steps.take(name, "holds a lease on generation " + found, leased.set(seen.set(state, found), 1));
-                } else if (found == generation.of(state) && found < GENERATIONS - 1) {
+                } else if (found == generation.of(state) && found < raises) {
                     steps.take(name, "raises for another run", raised(state, found));
                 }
             }
@@ -467,7 +472,7 @@ final class GenerationModel implements Model {
             }
             if (seen != generation.of(state)) {
                 steps.take(NAME, "raises too late", then(state, after));
-            } else if (seen < GENERATIONS - 1) {
+            } else if (seen < raises) {
                 steps.take(NAME, "raises", then(node.raised(state, seen), after));
             }
         }
