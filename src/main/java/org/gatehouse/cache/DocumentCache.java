@@ -111,7 +111,9 @@ public final class DocumentCache<T> {
     private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
         String token = token();
         for (int wait : WAITS_FOR_LOADER_MS) {
-            Optional<Permit> permit = generation.permit();
+            // Who may not fill when it begins to load may not do so later either: a write of before may be under way
+            // whose T another Redis took with it.
+            Optional<Permit> permit = generation.permit().filter(Permit::mayFill);
             Optional<Optional<byte[]>> answer = permit.flatMap(present -> acquire(id, present, token));
             if (permit.isEmpty() || answer.isEmpty()) {
                 return loader.get();
@@ -149,7 +151,7 @@ public final class DocumentCache<T> {
         // Asked again: the load may have taken longer than the permit lasts.
         Optional<Permit> still = generation
                 .permit()
-                .filter(now -> now.generation() == permit.generation() && now.link() == permit.link() && now.mayFill());
+                .filter(now -> now.generation() == permit.generation() && now.link() == permit.link());
         if (still.isPresent()) {
             byte[] mark = Entry.loading(permit.generation(), token);
             byte[] value = Entry.document(
@@ -207,14 +209,17 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * The write may still happen: the T stays for as long as that can be, counted from now, and is then taken out. If
-     * there is no Redis to take it out of, the T may never have got there, and other nodes may hold what was before.
+     * The write may still happen: the T stays for as long as that can be, counted from now, and is then taken out. Where
+     * the Redis that counts cannot be told, other nodes may hold what was before.
      */
     private void endLater(String id, String token) {
-        generation.link().ifPresent(link -> begin(id, link, token));
+        if (generation.link().filter(link -> begin(id, link, token)).isEmpty()) {
+            generation.raiseSoon();
+        }
         generation.execute(
                 () -> {
-                    if (generation.link().filter(link -> end(id, link, token)).isEmpty()) {
+                    Optional<RedisLink> told = generation.link().filter(link -> end(id, link, token));
+                    if (told.filter(generation::isTrusted).isEmpty()) {
                         generation.raiseSoon();
                     }
                 },

@@ -41,6 +41,9 @@ public final class Generation implements AutoCloseable {
     /** Nodes measure the same two seconds a little differently. */
     private static final Duration MARGIN = Duration.ofMillis(100);
 
+    /** After that all leases on an older generation have run out. */
+    private static final Duration SETTLING = LEASE.plus(MARGIN);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(Generation.class);
 
@@ -88,7 +91,7 @@ public final class Generation implements AutoCloseable {
 
         /** Until then others may still act on the generation before. */
         boolean isSettled(long now) {
-            return now - firstSeen >= LEASE.toNanos();
+            return now - firstSeen >= SETTLING.toNanos();
         }
     }
 
@@ -130,9 +133,14 @@ public final class Generation implements AutoCloseable {
     boolean settles(RedisLink told) {
         Lease current = lease;
         if (current != null && current.isValid(System.nanoTime()) && !current.isSettled(System.nanoTime())) {
-            sleep(LEASE.toNanos() - (System.nanoTime() - current.firstSeen));
+            sleep(SETTLING.toNanos() - (System.nanoTime() - current.firstSeen));
         }
-        return permit().filter(permit -> permit.mayAcknowledge() && permit.link() == told)
+        return isTrusted(told);
+    }
+
+    /** Whether all nodes know that this is the Redis whose entries count, as of now. */
+    boolean isTrusted(RedisLink link) {
+        return permit().filter(permit -> permit.mayAcknowledge() && permit.link() == link)
                 .isPresent();
     }
 
@@ -226,7 +234,7 @@ public final class Generation implements AutoCloseable {
         }
         if (isNew) {
             log.info("This is another run of Redis; what it holds is not believed");
-            dao.raise(state, link.runIds());
+            dao.claim(state, link.runIds());
         } else {
             redis.leave(link);
         }
@@ -251,11 +259,8 @@ public final class Generation implements AutoCloseable {
             return;
         }
         try {
-            Optional<State> state = dao.find();
-            if (state.isPresent()) {
-                dao.raise(state.get(), state.get().redisRunIds());
-            }
-            execute(() -> waiting.complete(null), LEASE.plus(MARGIN));
+            dao.raise();
+            execute(() -> waiting.complete(null), SETTLING);
         } catch (RuntimeException failed) {
             waiting.completeExceptionally(failed);
             // What was written may be seen by some and not by others until it succeeds.

@@ -62,8 +62,16 @@ final class MongoGenerationDao {
         }
     }
 
-    /** Raises the generation by one, unless somebody else has raised it already: that serves as well. */
-    void raise(State from, List<String> redisRunIds) {
+    /**
+     * Raises the generation by one, on no condition: that somebody else has raised it moments ago does not help against
+     * what an entry may have missed since.
+     */
+    void raise() {
+        mongo.call(() -> meta.updateOne(Filters.eq(ID), Updates.inc(GENERATION, 1L)));
+    }
+
+    /** Raises the generation by one and names another Redis, unless somebody else has done either. */
+    void claim(State from, List<String> redisRunIds) {
         mongo.call(() -> meta.updateOne(
                 Filters.and(Filters.eq(ID), Filters.eq(GENERATION, from.generation())),
                 Updates.combine(Updates.inc(GENERATION, 1L), Updates.set(RUN_IDS, runIds(redisRunIds)))));

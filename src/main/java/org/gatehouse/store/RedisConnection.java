@@ -90,6 +90,11 @@ public final class RedisConnection implements AutoCloseable {
     public void close() {
         closed = true;
         background.shutdownNow();
+        try {
+            background.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
         client.shutdown(Duration.ZERO, STOP_LIMIT);
         resources
                 .shutdown(0, STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)

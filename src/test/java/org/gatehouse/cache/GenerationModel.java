@@ -10,6 +10,7 @@ import org.gatehouse.cache.ScriptedKey.Step;
 import org.gatehouse.cache.State.Choice;
 import org.gatehouse.cache.State.Field;
 import org.gatehouse.cache.State.Layout;
+import org.gatehouse.store.RedisScript;
 
 /**
  * One key, two nodes that each hold a lease on the generation and read again and again, one write through the first of
@@ -34,7 +35,7 @@ final class GenerationModel implements Model {
     private static final int NODES = 2;
     private static final int GENERATIONS = 3;
     private static final int RUNS = 2;
-    private static final byte[] LIFE_MS = Script.bytes("5000");
+    private static final byte[] LIFE_MS = RedisScript.bytes("5000");
 
     /** What is looked for. */
     enum Promise {
@@ -213,7 +214,7 @@ final class GenerationModel implements Model {
     }
 
     private byte[] document(int generationSeen, int version) {
-        byte[] content = Script.bytes(Integer.toString(version));
+        byte[] content = RedisScript.bytes(Integer.toString(version));
         return Entry.document(number(generationSeen), version, Optional.of(content));
     }
 
@@ -371,7 +372,7 @@ final class GenerationModel implements Model {
             this.told = layout.upTo(RUNS);
             this.begun = layout.upTo(GENERATIONS - 1);
             this.found = layout.upTo(GENERATIONS - 1);
-            byte[] token = Script.bytes("00000000000000f1");
+            byte[] token = RedisScript.bytes("00000000000000f1");
             this.begin = key.step(Script.BEGIN, token, LIFE_MS);
             this.end = key.step(Script.END, token);
         }
@@ -534,7 +535,10 @@ final class GenerationModel implements Model {
             String token = "00000000000000a" + node.number;
             this.acquires = IntStream.range(0, GENERATIONS)
                     .mapToObj(seen -> key.step(
-                            Script.ACQUIRE, Script.bytes(Long.toString(number(seen))), Script.bytes(token), LIFE_MS))
+                            Script.ACQUIRE,
+                            RedisScript.bytes(Long.toString(number(seen))),
+                            RedisScript.bytes(token),
+                            LIFE_MS))
                     .toList();
             this.fills = IntStream.range(0, GENERATIONS)
                     .mapToObj(seen -> IntStream.range(0, 2)

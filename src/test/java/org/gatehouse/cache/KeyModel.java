@@ -11,6 +11,7 @@ import org.gatehouse.cache.ScriptedKey.Step;
 import org.gatehouse.cache.State.Choice;
 import org.gatehouse.cache.State.Field;
 import org.gatehouse.cache.State.Layout;
+import org.gatehouse.store.RedisScript;
 
 /**
  * Two writers and three readers at one key within one generation, as {@link DocumentCache} lets them act; the steps in
@@ -28,7 +29,7 @@ final class KeyModel implements Model {
     private static final int LOSSES = 2;
 
     private static final long GENERATION = 7;
-    private static final byte[] LIFE_MS = Script.bytes("5000");
+    private static final byte[] LIFE_MS = RedisScript.bytes("5000");
 
     /** What a read may rely on. */
     enum Promise {
@@ -198,7 +199,7 @@ final class KeyModel implements Model {
             this.first = number == 0;
             this.next = layout.oneOf(Writing.class);
             this.wrote = layout.upTo(WRITERS);
-            byte[] mine = Script.bytes(token);
+            byte[] mine = RedisScript.bytes(token);
             this.begin = does(Change.NO_BEGIN) ? key.nothing() : key.step(Script.BEGIN, mine, LIFE_MS);
             if (does(Change.NO_END)) {
                 this.end = key.nothing();
@@ -303,9 +304,9 @@ final class KeyModel implements Model {
             this.got = layout.upTo(WRITERS);
             this.taken = layout.upTo(READERS - 1);
             this.token = "00000000000000a" + number;
-            byte[] generation = Script.bytes(Long.toString(GENERATION));
+            byte[] generation = RedisScript.bytes(Long.toString(GENERATION));
             byte[] lease = Entry.loading(GENERATION, token);
-            this.acquire = key.step(Script.ACQUIRE, generation, Script.bytes(token), LIFE_MS);
+            this.acquire = key.step(Script.ACQUIRE, generation, RedisScript.bytes(token), LIFE_MS);
             this.fills = IntStream.rangeClosed(0, WRITERS)
                     .mapToObj(KeyModel::document)
                     .map(document -> does(Change.FILL_DOES_NOT_LOOK_FOR_ITS_LEASE)
@@ -399,7 +400,7 @@ final class KeyModel implements Model {
     }
 
     private static byte[] document(int version) {
-        byte[] content = Script.bytes(Integer.toString(version));
+        byte[] content = RedisScript.bytes(Integer.toString(version));
         return Entry.document(GENERATION, version, Optional.of(content));
     }
 

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.gatehouse.store.RedisScript;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,8 +65,8 @@ final class ScriptedKey {
         }
     }
 
-    Step step(Script script, byte[]... arguments) {
-        return new Step((commands, name) -> script.run(commands, name, arguments));
+    Step step(RedisScript<byte[]> script, byte[]... arguments) {
+        return step(script.text(), arguments);
     }
 
     /** A script of the test's own in the place of a real one. */
