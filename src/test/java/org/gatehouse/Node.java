@@ -23,7 +23,7 @@ import org.glassfish.jersey.servlet.ServletContainer;
  * <p>What is tested through the WAR itself is in {@code org.gatehouse.war}; this is for tests that need thousands of
  * logins or a clock of their own.
  */
-public final class Node extends ServiceClient implements AutoCloseable {
+public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
 
     private final Gatehouse gatehouse;
@@ -57,9 +57,17 @@ public final class Node extends ServiceClient implements AutoCloseable {
                 new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, mongoObserver));
     }
 
+    /** Starts with exactly these settings. */
+    public static Node start(Map<String, String> settings) {
+        return start(settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, command -> {}));
+    }
+
     static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {
-        Settings settings = Settings.read(SettingSources.of(settings(stores, more)));
-        Node node = new Node(new Gatehouse(settings, parts, created -> {}));
+        return start(settings(stores, more), parts);
+    }
+
+    private static Node start(Map<String, String> settings, Gatehouse.Parts parts) {
+        Node node = new Node(new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}));
         try {
             node.gatehouse.start();
             node.server.start();
@@ -70,9 +78,13 @@ public final class Node extends ServiceClient implements AutoCloseable {
         }
     }
 
+    public int port() {
+        return connector.getLocalPort();
+    }
+
     @Override
     protected String baseUri() {
-        return "http://127.0.0.1:" + connector.getLocalPort();
+        return "http://127.0.0.1:" + port();
     }
 
     @Override

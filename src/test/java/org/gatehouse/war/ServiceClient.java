@@ -14,7 +14,7 @@ import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 
 /** A running service, and the calls that a client makes to it over HTTP. */
-public abstract class ServiceClient {
+public abstract class ServiceClient implements AutoCloseable {
     public static final String ADMIN = "root-admin";
     public static final String ADMIN_PASSWORD = "the first administrator";
     public static final String AUTH_KEY =
@@ -25,6 +25,9 @@ public abstract class ServiceClient {
 
     /** Where the service answers, without a slash at the end. */
     protected abstract String baseUri();
+
+    @Override
+    public abstract void close();
 
     /** The settings of a service on these stores that has an administrator, with more settings or others than usual. */
     public static Map<String, String> settings(Stores stores, Map<String, String> more) {

@@ -15,7 +15,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.store.Stores;
 
 /** The packaged WAR, deployed to a Jetty on a free port. */
-public final class WarServer extends ServiceClient implements AutoCloseable {
+public final class WarServer extends ServiceClient {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
     private final String contextPath;

@@ -1,0 +1,65 @@
+package org.gatehouse.fault;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.bson.Document;
+import org.gatehouse.store.Stores;
+
+/** Sees when the generation of the cache is raised. */
+final class GenerationWatch implements AutoCloseable {
+    private static final long EVERY_MS = 25;
+
+    /** A write that could tell Redis nothing was in MongoDB this long before it raised the generation, at most. */
+    private static final long BEFORE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
+
+    /** The life of a lease, and what a busy machine adds. */
+    private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
+
+    private final Stores stores;
+    private final List<Long> raises = new CopyOnWriteArrayList<>();
+    private final Thread thread = new Thread(this::watch, "generation-watch");
+    private volatile boolean stopped;
+
+    GenerationWatch(Stores stores) {
+        this.stores = stores;
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void watch() {
+        long last = generation(stores);
+        while (!stopped) {
+            Pause.millis(EVERY_MS);
+            long now = generation(stores);
+            if (now != last) {
+                raises.add(System.nanoTime());
+            }
+            last = now;
+        }
+    }
+
+    static long generation(Stores stores) {
+        Document state = stores.meta().find(new Document("_id", "cache")).first();
+        return state == null ? 0 : state.getLong("generation");
+    }
+
+    int raises() {
+        return raises.size();
+    }
+
+    /** Whether two nodes may have been on different sides of a raise then. */
+    boolean mayDiffer(long at) {
+        return raises.stream().anyMatch(raise -> at > raise - BEFORE_NANOS && at < raise + AFTER_NANOS);
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        try {
+            thread.join();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package org.gatehouse.fault;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * What clients saw, and whether one copy of each document could have answered so.
+ *
+ * <p>Versions tell the order of writes, so the check is exact and short: an operation that started after the end of one
+ * with a higher version must not return a lower one. Times are {@link System#nanoTime} of the process that records.
+ */
+final class History {
+    private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
+
+    private enum Kind {
+        READ,
+        ACKNOWLEDGED,
+        UNKNOWN
+    }
+
+    private record Operation(String key, Kind kind, long version, long start, long end) {}
+
+    /** In which way a history is not that of one copy. */
+    enum Breach {
+        /** A later operation returned less than an acknowledged write: the first promise. */
+        ACKNOWLEDGED_NOT_SEEN,
+        /** A later read returned less than an earlier read: the second promise. */
+        WENT_BACK,
+        READ_BEFORE_WRITTEN,
+        VERSION_TWICE,
+        VERSION_OF_NOBODY,
+        STORED_IS_OLDER
+    }
+
+    /**
+     * @param at when the operation that shows it started
+     * @param staleness how long before that the newer version had been seen, in ns; 0 where it says nothing
+     */
+    record Violation(Breach breach, String key, long version, long at, long staleness) {
+        long staleMillis() {
+            return TimeUnit.NANOSECONDS.toMillis(staleness);
+        }
+    }
+
+    record Verdict(long reads, long writes, long unknown, List<Violation> violations) {
+        List<Violation> of(Breach breach) {
+            return violations.stream()
+                    .filter(violation -> violation.breach() == breach)
+                    .toList();
+        }
+
+        long worstStalenessMillis() {
+            return violations.stream().mapToLong(Violation::staleMillis).max().orElse(0);
+        }
+    }
+
+    void read(String key, long version, long start, long end) {
+        operations.add(new Operation(key, Kind.READ, version, start, end));
+    }
+
+    /** Also notes the version with which a document begins. */
+    void acknowledged(String key, long version, long start, long end) {
+        operations.add(new Operation(key, Kind.ACKNOWLEDGED, version, start, end));
+    }
+
+    /** A write that may have happened, and may still happen. */
+    void unknown(String key, long start) {
+        operations.add(new Operation(key, Kind.UNKNOWN, 0, start, Long.MAX_VALUE));
+    }
+
+    /** @param stored the version of each document in the store after all writes */
+    Verdict check(Map<String, Long> stored) {
+        List<Violation> violations = new ArrayList<>();
+        Map<String, List<Operation>> byKey = operations.stream().collect(Collectors.groupingBy(Operation::key));
+        byKey.forEach((key, ofKey) -> new Key(key, ofKey, violations).check(stored.getOrDefault(key, 0L)));
+        return new Verdict(count(Kind.READ), count(Kind.ACKNOWLEDGED), count(Kind.UNKNOWN), List.copyOf(violations));
+    }
+
+    private long count(Kind kind) {
+        return operations.stream().filter(operation -> operation.kind() == kind).count();
+    }
+
+    /** The history of one document. */
+    private static final class Key {
+        private final String key;
+        private final TreeMap<Long, List<Operation>> versions = new TreeMap<>();
+        private final Map<Long, Operation> acknowledged = new HashMap<>();
+        private final List<Operation> unknown = new ArrayList<>();
+        private final List<Violation> violations;
+
+        Key(String key, List<Operation> operations, List<Violation> violations) {
+            this.key = key;
+            this.violations = violations;
+            for (Operation operation : operations) {
+                if (operation.kind() == Kind.UNKNOWN) {
+                    unknown.add(operation);
+                    continue;
+                }
+                versions.computeIfAbsent(operation.version(), version -> new ArrayList<>())
+                        .add(operation);
+                if (operation.kind() == Kind.ACKNOWLEDGED && acknowledged.put(operation.version(), operation) != null) {
+                    report(Breach.VERSION_TWICE, operation, 0);
+                }
+            }
+        }
+
+        void check(long stored) {
+            checkOrder();
+            checkOrigins();
+            checkVersions(stored);
+        }
+
+        /** Walks the versions downwards, with the earliest end that any higher one had. */
+        private void checkOrder() {
+            long acknowledgedBy = Long.MAX_VALUE;
+            long readBy = Long.MAX_VALUE;
+            for (List<Operation> same : versions.descendingMap().values()) {
+                for (Operation operation : same) {
+                    if (operation.start() > acknowledgedBy) {
+                        report(Breach.ACKNOWLEDGED_NOT_SEEN, operation, operation.start() - acknowledgedBy);
+                    } else if (operation.start() > readBy) {
+                        report(Breach.WENT_BACK, operation, operation.start() - readBy);
+                    }
+                }
+                for (Operation operation : same) {
+                    if (operation.kind() == Kind.ACKNOWLEDGED) {
+                        acknowledgedBy = Math.min(acknowledgedBy, operation.end());
+                    } else {
+                        readBy = Math.min(readBy, operation.end());
+                    }
+                }
+            }
+        }
+
+        /** A version that nobody acknowledged is that of some write of unknown outcome; which one cannot be told. */
+        private void checkOrigins() {
+            long firstUnknown =
+                    unknown.stream().mapToLong(Operation::start).min().orElse(Long.MIN_VALUE);
+            versions.forEach((version, same) -> {
+                Operation write = acknowledged.get(version);
+                long written = write == null ? firstUnknown : write.start();
+                same.stream()
+                        .filter(read -> read.end() < written)
+                        .forEach(read -> report(Breach.READ_BEFORE_WRITTEN, read, 0));
+            });
+        }
+
+        private void checkVersions(long stored) {
+            if (acknowledged.isEmpty()) {
+                return;
+            }
+            long first = acknowledged.keySet().stream().min(Long::compare).orElseThrow();
+            long last = acknowledged.keySet().stream().max(Long::compare).orElseThrow();
+            long highest = Math.max(stored, versions.lastKey());
+            long missing = highest - first + 1 - acknowledged.size();
+            if (missing > unknown.size()) {
+                report(Breach.VERSION_OF_NOBODY, new Operation(key, Kind.READ, highest, 0, 0), 0);
+            }
+            if (stored < Math.max(last, versions.lastKey())) {
+                report(Breach.STORED_IS_OLDER, new Operation(key, Kind.READ, stored, 0, 0), 0);
+            }
+        }
+
+        private void report(Breach breach, Operation operation, long staleness) {
+            violations.add(new Violation(breach, key, operation.version(), operation.start(), staleness));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.gatehouse.fault.History.Breach;
+import org.gatehouse.fault.History.Verdict;
+import org.gatehouse.fault.History.Violation;
+import org.junit.jupiter.api.Test;
+
+/** The checker finds what is wrong, and nothing else; documents begin with version 1 at time 0. */
+class HistoryTest {
+    private static final String KEY = "key";
+    private final History history = new History();
+
+    HistoryTest() {
+        history.acknowledged(KEY, 1, 0, 0);
+    }
+
+    @Test
+    void acceptsWhatOneCopyWouldAnswer() {
+        history.read(KEY, 1, 5, 15);
+        history.acknowledged(KEY, 2, 10, 20);
+        history.read(KEY, 2, 21, 22);
+        history.read(KEY, 2, 23, 24);
+
+        Verdict verdict = check(2);
+
+        assertThat(verdict.violations()).isEmpty();
+        assertThat(verdict.reads()).isEqualTo(3);
+        assertThat(verdict.writes()).isEqualTo(2);
+        assertThat(verdict.worstStalenessMillis()).isZero();
+    }
+
+    @Test
+    void allowsEitherVersionWhileAWriteIsUnderWay() {
+        history.acknowledged(KEY, 2, 10, 40);
+        history.read(KEY, 1, 11, 30);
+        history.read(KEY, 2, 12, 31);
+        history.read(KEY, 1, 29, 39); // began before the end of the one that saw more
+        history.read(KEY, 2, 33, 50);
+
+        assertThat(check(2).violations()).isEmpty();
+    }
+
+    @Test
+    void findsAReadThatMissesAnAcknowledgedWrite() {
+        history.acknowledged(KEY, 2, ms(10), ms(20));
+        history.read(KEY, 1, ms(27), ms(28));
+
+        Verdict verdict = check(2);
+
+        assertThat(verdict.violations())
+                .containsExactly(new Violation(Breach.ACKNOWLEDGED_NOT_SEEN, KEY, 1, ms(27), ms(7)));
+        assertThat(verdict.worstStalenessMillis()).isEqualTo(7);
+    }
+
+    @Test
+    void findsAMissedWriteAlsoWhenOnlyLaterVersionsTellOfIt() {
+        history.acknowledged(KEY, 2, 10, 20);
+        history.acknowledged(KEY, 3, 20, 90);
+        history.read(KEY, 1, 30, 40);
+
+        assertThat(breaches(3)).containsExactly(Breach.ACKNOWLEDGED_NOT_SEEN);
+    }
+
+    @Test
+    void takesTheEarliestEndAmongAllHigherVersions() {
+        history.acknowledged(KEY, 2, 10, 80);
+        history.acknowledged(KEY, 3, 20, 30);
+        history.read(KEY, 1, 40, 50);
+
+        assertThat(check(3).violations()).containsExactly(new Violation(Breach.ACKNOWLEDGED_NOT_SEEN, KEY, 1, 40, 10));
+    }
+
+    @Test
+    void findsAReadThatGoesBackBehindAnotherRead() {
+        history.acknowledged(KEY, 2, 10, 90);
+        history.read(KEY, 2, 15, 20);
+        history.read(KEY, 1, 25, 30);
+
+        assertThat(check(2).violations()).containsExactly(new Violation(Breach.WENT_BACK, KEY, 1, 25, 5));
+    }
+
+    @Test
+    void findsAReadThatGoesBackBehindAWriteOfUnknownOutcome() {
+        history.unknown(KEY, 10);
+        history.read(KEY, 2, 15, 20);
+        history.read(KEY, 1, 25, 30);
+
+        assertThat(breaches(2)).containsExactly(Breach.WENT_BACK);
+    }
+
+    @Test
+    void findsAWriteThatReturnsLessThanOneBeforeIt() {
+        history.acknowledged(KEY, 3, 10, 20);
+        history.acknowledged(KEY, 2, 25, 30);
+
+        assertThat(breaches(3)).containsExactly(Breach.ACKNOWLEDGED_NOT_SEEN);
+    }
+
+    @Test
+    void findsAReadOfWhatWasNotWrittenYet() {
+        history.read(KEY, 2, 5, 9);
+        history.acknowledged(KEY, 2, 10, 20);
+
+        assertThat(breaches(2)).containsExactly(Breach.READ_BEFORE_WRITTEN);
+    }
+
+    @Test
+    void findsAReadOfWhatNoUnknownWriteHadBegunToWrite() {
+        history.read(KEY, 2, 5, 9);
+        history.unknown(KEY, 10);
+
+        assertThat(breaches(2)).containsExactly(Breach.READ_BEFORE_WRITTEN);
+    }
+
+    @Test
+    void findsAVersionThatWasAcknowledgedTwice() {
+        history.acknowledged(KEY, 2, 10, 20);
+        history.acknowledged(KEY, 2, 12, 22);
+
+        assertThat(breaches(2)).containsExactly(Breach.VERSION_TWICE);
+    }
+
+    @Test
+    void findsAGapThatNoUnknownWriteExplains() {
+        history.acknowledged(KEY, 3, 10, 20);
+        assertThat(breaches(3)).containsExactly(Breach.VERSION_OF_NOBODY);
+
+        history.unknown(KEY, 5);
+        assertThat(breaches(3)).isEmpty();
+
+        history.acknowledged(KEY, 5, 30, 40);
+        assertThat(breaches(5)).containsExactly(Breach.VERSION_OF_NOBODY);
+    }
+
+    @Test
+    void findsAReadVersionThatNobodyWrote() {
+        history.read(KEY, 2, 10, 20);
+
+        assertThat(breaches(2)).containsExactly(Breach.VERSION_OF_NOBODY);
+    }
+
+    @Test
+    void findsAStoredDocumentThatMissesAnAcknowledgedWrite() {
+        history.acknowledged(KEY, 2, 10, 20);
+
+        assertThat(breaches(1)).containsExactly(Breach.STORED_IS_OLDER);
+        assertThat(breaches(0)).containsExactly(Breach.STORED_IS_OLDER);
+    }
+
+    @Test
+    void findsAStoredDocumentThatNobodyWrote() {
+        history.acknowledged(KEY, 2, 10, 20);
+
+        assertThat(breaches(3)).containsExactly(Breach.VERSION_OF_NOBODY);
+    }
+
+    @Test
+    void acceptsAStoredDocumentOfAWriteOfUnknownOutcome() {
+        history.acknowledged(KEY, 2, 10, 20);
+        history.unknown(KEY, 25);
+
+        Verdict verdict = check(3);
+
+        assertThat(verdict.violations()).isEmpty();
+        assertThat(verdict.unknown()).isEqualTo(1);
+    }
+
+    @Test
+    void doesNotMixUpKeys() {
+        history.acknowledged("other", 7, 0, 0);
+        history.read(KEY, 1, 5, 6);
+        history.read("other", 7, 5, 6);
+
+        assertThat(history.check(Map.of(KEY, 1L, "other", 7L)).violations()).isEmpty();
+    }
+
+    private Verdict check(long stored) {
+        return history.check(Map.of(KEY, stored));
+    }
+
+    private List<Breach> breaches(long stored) {
+        return check(stored).violations().stream().map(Violation::breach).toList();
+    }
+
+    private static long ms(long time) {
+        return TimeUnit.MILLISECONDS.toNanos(time);
+    }
+}

@@ -1,0 +1,118 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.gatehouse.fault.History.Breach;
+import org.gatehouse.fault.History.Verdict;
+import org.gatehouse.fault.History.Violation;
+import org.gatehouse.war.ServiceClient;
+
+/** A load on a site while a fault strikes it, and what the clients saw. */
+final class Scenario {
+    /** How long a fault has at least, in a round that only asks whether all is well; {@code gatehouse.fault.seconds}. */
+    static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("gatehouse.fault.seconds", 3));
+
+    private static final Duration WARM_LIMIT = Duration.ofSeconds(30);
+
+    private Scenario() {}
+
+    /** What happens to the site while the load runs; the load ends with it. */
+    interface Fault {
+        void strike(Load load) throws Exception;
+    }
+
+    /**
+     * What the clients saw.
+     *
+     * @param unexpected answers that no fault explains
+     * @param raises how often the generation of the cache was raised
+     * @param wentBackUnpermitted reads that went back while no generation changed
+     */
+    record Outcome(
+            String name,
+            Verdict verdict,
+            double availability,
+            List<String> unexpected,
+            int raises,
+            List<Violation> wentBackUnpermitted) {
+
+        /** Both promises held, the second one save while the generation changed. */
+        Outcome mustHold() {
+            assertThat(wentBackUnpermitted).as(name + ": reads that went back").isEmpty();
+            return mustShowWhatWasAcknowledged();
+        }
+
+        /** Only the first promise held: for faults that make Redis forget the mark of a write in progress. */
+        Outcome mustShowWhatWasAcknowledged() {
+            assertThat(unexpected).as(name + ": unexpected answers").isEmpty();
+            assertThat(verdict.violations().stream().filter(violation -> violation.breach() != Breach.WENT_BACK))
+                    .as(name)
+                    .isEmpty();
+            assertThat(verdict.reads()).as(name + ": reads").isGreaterThan(20);
+            assertThat(verdict.writes()).as(name + ": writes").isGreaterThan(5);
+            return this;
+        }
+
+        Outcome mustAnswerEveryRead() {
+            assertThat(availability).as(name + ": share of reads answered").isEqualTo(1.0);
+            return this;
+        }
+
+        @Override
+        public String toString() {
+            int wentBack = verdict.of(Breach.WENT_BACK).size();
+            return String.format(
+                    Locale.ROOT,
+                    "fault: %s: %d reads, %d writes, %d unknown; %d violations, %d went back (%d of them while the"
+                            + " generation changed), worst staleness %d ms; %.1f %% of reads answered, %d raises",
+                    name,
+                    verdict.reads(),
+                    verdict.writes(),
+                    verdict.unknown(),
+                    verdict.violations().size() - wentBack,
+                    wentBack,
+                    wentBack - wentBackUnpermitted.size(),
+                    verdict.worstStalenessMillis(),
+                    100 * availability,
+                    raises);
+        }
+    }
+
+    /** Warms the cache for new users, strikes under load, reads every user on every node in the end, and checks. */
+    static <N extends ServiceClient> Outcome run(String name, Site<N> site, Fault fault) throws Exception {
+        site.newUsers();
+        site.awaitHits(WARM_LIMIT);
+        return strike(name, site, fault);
+    }
+
+    /** The same on users that the caller has made and warmed, or not. */
+    static <N extends ServiceClient> Outcome strike(String name, Site<N> site, Fault fault) throws Exception {
+        History history = new History();
+        long begin = System.nanoTime();
+        site.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
+        List<N> nodes = site.nodes().stream().map(Site.LinkedNode::node).toList();
+        Load load = new Load(nodes, site.token(), site.keys(), history);
+        try (GenerationWatch watch = new GenerationWatch(site.stores())) {
+            try (load) {
+                load.start();
+                fault.strike(load);
+            }
+            for (String key : site.keys()) {
+                for (int node = 0; node < nodes.size(); node++) {
+                    load.read(node, key);
+                }
+            }
+            Verdict verdict = history.check(site.stored());
+            Stream<Violation> unpermitted =
+                    verdict.of(Breach.WENT_BACK).stream().filter(violation -> !watch.mayDiffer(violation.at()));
+            Outcome outcome = new Outcome(
+                    name, verdict, load.availability(), load.unexpected(), watch.raises(), unpermitted.toList());
+            System.out.println(outcome);
+            return outcome;
+        }
+    }
+}

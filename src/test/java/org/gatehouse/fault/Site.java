@@ -1,0 +1,240 @@
+package org.gatehouse.fault;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import com.mongodb.ConnectionString;
+import com.mongodb.ServerAddress;
+import com.mongodb.client.model.Filters;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Some nodes on one MongoDB and one Redis, each with links of its own to both, and the users that are read and written.
+ *
+ * @param <N> what the nodes are: in this process, or in processes of their own
+ */
+final class Site<N extends ServiceClient> implements AutoCloseable {
+    static {
+        // One line for each of some thousand requests would be the most expensive part of them.
+        ((Logger) LoggerFactory.getLogger("org.gatehouse.access")).setLevel(Level.OFF);
+        ((Logger) LoggerFactory.getLogger("org.eclipse.jetty")).setLevel(Level.WARN);
+    }
+
+    private static final int USERS = 50;
+
+    /** How BSON has a search for one or more users. */
+    private static final String FIND_USERS = "find\0\6\0\0\0users\0";
+
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private final Stores stores;
+    private final RedisClient redisClient;
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final List<LinkedNode<N>> nodes = new ArrayList<>();
+    private final AtomicLong finds = new AtomicLong();
+    private final String token;
+    private List<String> keys = List.of();
+
+    /** A node and its links. */
+    record LinkedNode<N>(N node, TcpProxy redis, TcpProxy mongo) {}
+
+    /** How a node starts with these settings. */
+    interface Starter<N> extends Function<Map<String, String>, N> {}
+
+    private Site(Map<String, String> settings, List<Starter<N>> starters) {
+        stores = new Stores();
+        opened.push(stores);
+        redisClient = RedisClient.create(stores.redis().uri());
+        opened.push(redisClient);
+        try {
+            List<CompletableFuture<LinkedNode<N>>> starting = starters.stream()
+                    .map(starter -> CompletableFuture.supplyAsync(() -> start(settings, starter)))
+                    .toList();
+            starting.forEach(node -> nodes.add(node.join()));
+            token = nodes.get(0).node().adminToken();
+            observeFinds();
+            newUsers();
+        } catch (RuntimeException failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    /** Nodes in this process, which start quickly and can be neither stopped nor killed. */
+    static Site<Node> ofNodes(int count, Map<String, String> settings) {
+        return new Site<>(
+                settings,
+                Stream.generate(() -> (Starter<Node>) Node::start).limit(count).toList());
+    }
+
+    static Site<Node> ofNodes(int count) {
+        return ofNodes(count, Map.of());
+    }
+
+    static Site<NodeProcess> ofProcesses(List<Starter<NodeProcess>> starters) {
+        return new Site<>(Map.of(), starters);
+    }
+
+    private LinkedNode<N> start(Map<String, String> more, Starter<N> starter) {
+        TcpProxy redis = opened(new TcpProxy("127.0.0.1", stores.redis().port()));
+        String address = new ConnectionString(stores.mongoUri()).getHosts().get(0);
+        ServerAddress server = new ServerAddress(address);
+        TcpProxy mongo = opened(new TcpProxy(server.getHost(), server.getPort()));
+        Map<String, String> settings = new HashMap<>(ServiceClient.settings(stores, more));
+        settings.put("REDIS_URL", "redis://127.0.0.1:" + redis.port());
+        settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
+        return new LinkedNode<>(opened(starter.apply(settings)), redis, mongo);
+    }
+
+    private synchronized <C extends AutoCloseable> C opened(C resource) {
+        opened.push(resource);
+        return resource;
+    }
+
+    private void observeFinds() {
+        String self = raw(node(0).get("/user/me", token).text("_id"));
+        nodes.forEach(node -> node.mongo().observe(request -> {
+            if (request.contains(FIND_USERS) && !request.contains(self)) {
+                finds.incrementAndGet();
+            }
+        }));
+    }
+
+    Stores stores() {
+        return stores;
+    }
+
+    List<LinkedNode<N>> nodes() {
+        return nodes;
+    }
+
+    N node(int index) {
+        return nodes.get(index).node();
+    }
+
+    /** The administrator's. */
+    String token() {
+        return token;
+    }
+
+    /** The ids of the users. */
+    List<String> keys() {
+        return keys;
+    }
+
+    /** The users that all scenarios before this moment used are left alone: a late write of theirs matters to nobody. */
+    void newUsers() {
+        Document like =
+                stores.users().find(Filters.eq("username", ServiceClient.ADMIN)).first();
+        List<Document> users = new ArrayList<>();
+        for (int i = 0; i < USERS; i++) {
+            String name = "user-" + number.incrementAndGet();
+            Document user = new Document(like == null ? Map.of() : like);
+            user.put("_id", new ObjectId());
+            user.put("username", name);
+            user.put("usernameKey", name);
+            user.put("roles", List.of("user"));
+            user.put("version", 1L);
+            users.add(user);
+        }
+        stores.users().insertMany(users);
+        keys = users.stream().map(user -> user.getObjectId("_id").toHexString()).toList();
+    }
+
+    /** The version of each user as it is stored. */
+    Map<String, Long> stored() {
+        Map<String, Long> versions = new HashMap<>();
+        List<ObjectId> ids = keys.stream().map(ObjectId::new).toList();
+        stores.users()
+                .find(Filters.in("_id", ids))
+                .forEach(user -> versions.put(user.getObjectId("_id").toHexString(), user.getLong("version")));
+        return versions;
+    }
+
+    /** How often the nodes have asked MongoDB for users; when the administrator's own account is asked for, that is none. */
+    long finds() {
+        return finds.get();
+    }
+
+    /** Which share of reads is answered from Redis now, every user read on every node after all have been read once. */
+    double hitShare(List<String> users) {
+        readOnAllNodes(users);
+        long before = finds();
+        readOnAllNodes(users);
+        return 1 - (double) (finds() - before) / (users.size() * nodes.size());
+    }
+
+    private void readOnAllNodes(List<String> users) {
+        for (String user : users) {
+            for (LinkedNode<N> node : nodes) {
+                Answer answer = node.node().get("/user/" + user, token);
+                if (answer.status() != 200) {
+                    throw new AssertionError("a read was answered " + answer.body());
+                }
+            }
+        }
+    }
+
+    /** Waits until more than nine reads of ten are answered from Redis. */
+    void awaitHits(Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        List<String> some = keys.subList(0, 3);
+        double share = hitShare(some);
+        while (share <= 0.9 && System.nanoTime() < deadline) {
+            Pause.millis(200);
+            share = hitShare(some);
+        }
+        share = hitShare(keys);
+        if (share <= 0.9) {
+            throw new AssertionError("of reads only " + share + " are hits after " + limit);
+        }
+    }
+
+    <T> T withRedis(Function<RedisCommands<String, String>, T> use) {
+        try (StatefulRedisConnection<String, String> connection = redisClient.connect()) {
+            return use.apply(connection.sync());
+        }
+    }
+
+    /** An id as it lies in a message to MongoDB; see {@link TcpProxy#hold}. */
+    static String raw(String id) {
+        return new String(new ObjectId(id).toByteArray(), StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+        // A node that is about to stop must not wait for what a fault still holds.
+        nodes.forEach(node -> {
+            node.redis().restore();
+            node.mongo().restore();
+        });
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception failed) {
+                throw new IllegalStateException("not closed", failed);
+            }
+        }
+    }
+}

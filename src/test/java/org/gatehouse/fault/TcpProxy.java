@@ -1,0 +1,264 @@
+package org.gatehouse.fault;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The link between one node and one server, which a test delays, stalls and cuts.
+ *
+ * <p>What is stalled is kept, never dropped: it goes on after the stall, also when the sender has long given up, as on a
+ * network. Two threads a connection, all daemons; they end with the connection, or when the proxy is closed.
+ */
+final class TcpProxy implements AutoCloseable {
+    enum Direction {
+        TO_SERVER,
+        TO_CLIENT
+    }
+
+    /** A request of the drivers fits in, so that what is looked at is nearly always a whole one. */
+    private static final int PIECE = 16 * 1024;
+
+    private final InetSocketAddress server;
+    private final ServerSocket listener;
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong late = new AtomicLong();
+    private final AtomicInteger refused = new AtomicInteger();
+
+    private final Map<Direction, Duration> delays = new EnumMap<>(Direction.class);
+    private final Set<Direction> stalled = EnumSet.noneOf(Direction.class);
+    private boolean cut;
+    private boolean closed;
+    private volatile Consumer<String> observer = request -> {};
+    private volatile Function<String, Duration> hold = request -> Duration.ZERO;
+
+    TcpProxy(String host, int port) {
+        this.server = new InetSocketAddress(host, port);
+        try {
+            this.listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
+        start(this::accept);
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    /** From now on each piece arrives this much later. */
+    synchronized void delay(Direction direction, Duration delay) {
+        delays.put(direction, delay);
+    }
+
+    synchronized void stall(Direction direction) {
+        stalled.add(direction);
+    }
+
+    /** Closes all connections, and each new one at once: for the client the same as a refusal, and no port is lost. */
+    synchronized void cut() {
+        cut = true;
+        refused.addAndGet(connections.size());
+        connections.forEach(Connection::close);
+    }
+
+    /** Ends all delays, stalls, holds and the cut. */
+    synchronized void restore() {
+        delays.clear();
+        stalled.clear();
+        cut = false;
+        hold = request -> Duration.ZERO;
+        connections.forEach(connection -> connection.heldUntil = 0);
+        notifyAll();
+    }
+
+    /**
+     * Holds answers: when the function gives a request more than zero, what the server sends on that connection is kept
+     * for so long. Requests are the bytes as ISO-8859-1.
+     */
+    void hold(Function<String, Duration> longEnough) {
+        hold = longEnough;
+    }
+
+    /** Told each request, as ISO-8859-1. */
+    void observe(Consumer<String> told) {
+        observer = told;
+    }
+
+    /** How many bytes have been kept by a stall or a hold so far. */
+    long lateBytes() {
+        return late.get();
+    }
+
+    /** How many connections were closed by a cut, or refused because of one. */
+    int refusals() {
+        return refused.get();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        closeQuietly(listener);
+        connections.forEach(Connection::close);
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                start(() -> connect(client));
+            } catch (IOException closing) {
+                return;
+            }
+        }
+    }
+
+    private void connect(Socket client) {
+        Socket upstream = new Socket();
+        try {
+            synchronized (this) {
+                if (cut) {
+                    refused.incrementAndGet();
+                    reset(client);
+                    return;
+                }
+            }
+            upstream.connect(server);
+            client.setTcpNoDelay(true);
+            upstream.setTcpNoDelay(true);
+        } catch (IOException refusedByServer) {
+            reset(client);
+            closeQuietly(upstream);
+            return;
+        }
+        Connection connection = new Connection(client, upstream);
+        synchronized (this) {
+            connections.add(connection);
+            if (cut || closed) {
+                connection.close();
+                return;
+            }
+        }
+        start(() -> connection.pump(client, upstream, Direction.TO_SERVER));
+        start(() -> connection.pump(upstream, client, Direction.TO_CLIENT));
+    }
+
+    private final class Connection {
+        private final Socket client;
+        private final Socket upstream;
+        private final AtomicInteger ended = new AtomicInteger();
+        private long heldUntil;
+
+        Connection(Socket client, Socket upstream) {
+            this.client = client;
+            this.upstream = upstream;
+        }
+
+        void pump(Socket from, Socket to, Direction direction) {
+            byte[] piece = new byte[PIECE];
+            try {
+                for (int length = from.getInputStream().read(piece);
+                        length >= 0;
+                        length = from.getInputStream().read(piece)) {
+                    if (direction == Direction.TO_SERVER) {
+                        look(new String(piece, 0, length, StandardCharsets.ISO_8859_1));
+                    }
+                    await(direction, length);
+                    to.getOutputStream().write(piece, 0, length);
+                }
+                to.shutdownOutput();
+                if (ended.incrementAndGet() == 2) {
+                    close();
+                }
+            } catch (IOException | InterruptedException broken) {
+                close();
+            }
+        }
+
+        private void look(String request) {
+            observer.accept(request);
+            Duration wanted = hold.apply(request);
+            if (wanted.compareTo(Duration.ZERO) > 0) {
+                synchronized (TcpProxy.this) {
+                    heldUntil = System.nanoTime() + wanted.toNanos();
+                }
+            }
+        }
+
+        /** Returns when a piece may go on. */
+        private void await(Direction direction, int length) throws InterruptedException {
+            Duration delay;
+            synchronized (TcpProxy.this) {
+                delay = delays.getOrDefault(direction, Duration.ZERO);
+                boolean kept = false;
+                while (!closed && !client.isClosed() && (stalled.contains(direction) || isHeld(direction))) {
+                    if (!kept) {
+                        late.addAndGet(length);
+                        kept = true;
+                    }
+                    long left = isHeld(direction) ? heldUntil - System.nanoTime() : Long.MAX_VALUE;
+                    TimeUnit.NANOSECONDS.timedWait(TcpProxy.this, Math.max(left, 1));
+                }
+            }
+            if (delay.compareTo(Duration.ZERO) > 0) {
+                TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+            }
+        }
+
+        private boolean isHeld(Direction direction) {
+            return direction == Direction.TO_CLIENT && heldUntil != 0 && heldUntil - System.nanoTime() > 0;
+        }
+
+        void close() {
+            if (connections.remove(this)) {
+                reset(client);
+                reset(upstream);
+                synchronized (TcpProxy.this) {
+                    TcpProxy.this.notifyAll();
+                }
+            }
+        }
+    }
+
+    /** Closes without a farewell, as a broken link does. */
+    private static void reset(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (IOException closedAlready) {
+            // then it needs no reset
+        }
+        closeQuietly(socket);
+    }
+
+    private static void closeQuietly(AutoCloseable socket) {
+        try {
+            socket.close();
+        } catch (Exception closedAlready) {
+            // nothing is left to close
+        }
+    }
+
+    private static void start(Runnable work) {
+        Thread thread = new Thread(work, "tcp-proxy");
+        thread.setDaemon(true);
+        thread.start();
+    }
+}
