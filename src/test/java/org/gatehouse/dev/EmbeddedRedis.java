@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,10 @@ import redis.embedded.core.ExecutableProvider;
 /** A {@code redis-server} process of this application's own, on the loopback address. */
 public final class EmbeddedRedis implements AutoCloseable {
     private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+    /** A process that is forked while another thread writes a binary keeps it open, and then it cannot be run. */
+    private static final Object FORK = new Object();
+
+    private static final Duration PING_LIMIT = Duration.ofMillis(200);
 
     private final Path folder;
     private final int port;
@@ -77,9 +82,11 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private void signal(String signal) {
         try {
-            int status = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
+            Process sending;
+            synchronized (FORK) {
+                sending = new ProcessBuilder("kill", signal, Long.toString(process.pid())).start();
+            }
+            int status = sending.waitFor();
             if (status != 0) {
                 throw new IllegalStateException("kill " + signal + " ended with " + status);
             }
@@ -111,6 +118,18 @@ public final class EmbeddedRedis implements AutoCloseable {
             Files.createDirectories(folder);
             Path pidFile = folder.resolve("redis.pid");
             endForgotten(pidFile);
+            Path log = folder.resolve("redis.log");
+            Process started = fork(log);
+            Files.writeString(pidFile, Long.toString(started.pid()));
+            awaitAnswer(started, log);
+            return started;
+        } catch (IOException failed) {
+            throw new UncheckedIOException("redis-server did not start", failed);
+        }
+    }
+
+    private Process fork(Path log) throws IOException {
+        synchronized (FORK) {
             Path binary = ExecutableProvider.newJarResourceProvider(folder.toFile())
                     .get()
                     .toPath();
@@ -120,16 +139,10 @@ public final class EmbeddedRedis implements AutoCloseable {
             command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
             command.addAll(List.of("--dir", folder.toAbsolutePath().toString()));
             options.stream().filter(option -> !option.endsWith(".conf")).forEach(command::add);
-            Path log = folder.resolve("redis.log");
-            Process started = new ProcessBuilder(command)
+            return new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
-            Files.writeString(pidFile, Long.toString(started.pid()));
-            awaitAnswer(started, log);
-            return started;
-        } catch (IOException failed) {
-            throw new UncheckedIOException("redis-server did not start", failed);
         }
     }
 
@@ -145,7 +158,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     private void awaitAnswer(Process started, Path log) throws IOException {
         long deadline = System.nanoTime() + START_LIMIT_NANOS;
         while (started.isAlive() && System.nanoTime() < deadline) {
-            if (answersPing()) {
+            if (answersWithin(PING_LIMIT)) {
                 return;
             }
         }
@@ -153,10 +166,11 @@ public final class EmbeddedRedis implements AutoCloseable {
         throw new IOException("redis-server gave no answer; its log:\n" + Files.readString(log));
     }
 
-    private boolean answersPing() {
+    /** Whether it answers now; a paused one does not, though it lets others connect. */
+    public boolean answersWithin(Duration limit) {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
-            socket.setSoTimeout(200);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) limit.toMillis());
+            socket.setSoTimeout((int) limit.toMillis());
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
             byte[] answer = new byte[7];
             int length = socket.getInputStream().read(answer);

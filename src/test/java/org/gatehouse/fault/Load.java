@@ -1,6 +1,7 @@
 package org.gatehouse.fault;
 
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -32,6 +33,8 @@ final class Load implements AutoCloseable {
     private final List<Thread> clients = new ArrayList<>();
     private final AtomicLong readsAsked = new AtomicLong();
     private final AtomicLong readsAnswered = new AtomicLong();
+    private final AtomicLong slowestChange = new AtomicLong();
+    private final AtomicLong slowestRead = new AtomicLong();
     private final Queue<String> unexpected = new ConcurrentLinkedQueue<>();
     private volatile boolean stopped;
 
@@ -83,6 +86,7 @@ final class Load implements AutoCloseable {
             long end = System.nanoTime();
             if (answer.status() == 200) {
                 history.acknowledged(key, answer.json().path("version").asLong(), start, end);
+                slowestChange.accumulateAndGet(end - start, Math::max);
                 return true;
             }
             if (answer.status() != 503) {
@@ -104,6 +108,7 @@ final class Load implements AutoCloseable {
             long end = System.nanoTime();
             if (answer.status() == 200) {
                 readsAnswered.incrementAndGet();
+                slowestRead.accumulateAndGet(end - start, Math::max);
                 history.read(key, answer.json().path("version").asLong(), start, end);
                 return true;
             }
@@ -119,6 +124,15 @@ final class Load implements AutoCloseable {
     /** Which share of the reads was answered. */
     double availability() {
         return (double) readsAnswered.get() / Math.max(1, readsAsked.get());
+    }
+
+    /** How long an acknowledged change took at most. */
+    Duration slowestChange() {
+        return Duration.ofNanos(slowestChange.get());
+    }
+
+    Duration slowestRead() {
+        return Duration.ofNanos(slowestRead.get());
     }
 
     /** Answers that no fault explains. */

@@ -28,6 +28,7 @@ final class Scenario {
     /**
      * What the clients saw.
      *
+     * @param slowestChange how long an acknowledged change took at most
      * @param unexpected answers that no fault explains
      * @param raises how often the generation of the cache was raised
      * @param wentBackUnpermitted reads that went back while no generation changed
@@ -36,6 +37,8 @@ final class Scenario {
             String name,
             Verdict verdict,
             double availability,
+            Duration slowestChange,
+            Duration slowestRead,
             List<String> unexpected,
             int raises,
             List<Violation> wentBackUnpermitted) {
@@ -68,7 +71,8 @@ final class Scenario {
             return String.format(
                     Locale.ROOT,
                     "fault: %s: %d reads, %d writes, %d unknown; %d violations, %d went back (%d of them while the"
-                            + " generation changed), worst staleness %d ms; %.1f %% of reads answered, %d raises",
+                            + " generation changed), worst staleness %d ms; %.1f %% of reads answered,"
+                            + " slowest %d ms, slowest change %d ms, %d raises",
                     name,
                     verdict.reads(),
                     verdict.writes(),
@@ -78,6 +82,8 @@ final class Scenario {
                     wentBack - wentBackUnpermitted.size(),
                     verdict.worstStalenessMillis(),
                     100 * availability,
+                    slowestRead.toMillis(),
+                    slowestChange.toMillis(),
                     raises);
         }
     }
@@ -110,7 +116,14 @@ final class Scenario {
             Stream<Violation> unpermitted =
                     verdict.of(Breach.WENT_BACK).stream().filter(violation -> !watch.mayDiffer(violation.at()));
             Outcome outcome = new Outcome(
-                    name, verdict, load.availability(), load.unexpected(), watch.raises(), unpermitted.toList());
+                    name,
+                    verdict,
+                    load.availability(),
+                    load.slowestChange(),
+                    load.slowestRead(),
+                    load.unexpected(),
+                    watch.raises(),
+                    unpermitted.toList());
             System.out.println(outcome);
             return outcome;
         }

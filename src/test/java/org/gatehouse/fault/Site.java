@@ -92,7 +92,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return ofNodes(count, Map.of());
     }
 
-    static Site<NodeProcess> ofProcesses(List<Starter<NodeProcess>> starters) {
+    static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters) {
         return new Site<>(Map.of(), starters);
     }
 
@@ -215,6 +215,11 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         try (StatefulRedisConnection<String, String> connection = redisClient.connect()) {
             return use.apply(connection.sync());
         }
+    }
+
+    /** The user's entry in Redis; "null" when there is none. */
+    String inRedis(String key) {
+        return withRedis(redis -> String.valueOf(redis.get("u:{" + key + "}")));
     }
 
     /** An id as it lies in a message to MongoDB; see {@link TcpProxy#hold}. */

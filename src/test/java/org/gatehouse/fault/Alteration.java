@@ -1,0 +1,76 @@
+package org.gatehouse.fault;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+
+/**
+ * The application with one place of its source changed, for nodes in processes of their own: a delay where no proxy can
+ * make one, or a mechanism switched off. So the application itself needs no switches for tests.
+ *
+ * <p>The place must be there exactly once. When the source changes, the alteration fails until it is looked at again.
+ */
+final class Alteration {
+    private static final Path SOURCES = Path.of("src", "main", "java", "org", "gatehouse");
+    private static final Path COMPILED = Path.of("target", "altered");
+
+    private final String file;
+    private final String text;
+    private final String replacement;
+
+    /** @param file below org/gatehouse */
+    Alteration(String file, String text, String replacement) {
+        this.file = file;
+        this.text = text;
+        this.replacement = replacement;
+    }
+
+    /** Compiles the altered class and answers a class path on which it comes before the original. */
+    String classPath() {
+        String classPath = System.getProperty("java.class.path");
+        try {
+            Files.createDirectories(COMPILED);
+            Path classes = Files.createTempDirectory(COMPILED, "classes-");
+            compile(classes, classPath);
+            return classes + File.pathSeparator + classPath;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private void compile(Path classes, String classPath) throws IOException {
+        String altered = altered(Files.readString(SOURCES.resolve(file)));
+        URI name = URI.create("string:///" + file);
+        JavaFileObject source = new SimpleJavaFileObject(name, JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignored) {
+                return altered;
+            }
+        };
+        StringWriter complaints = new StringWriter();
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        List<String> options = List.of(
+                "-d", classes.toString(), "-cp", classPath, "-proc:none", "-parameters", "-nowarn", "--release", "17");
+        if (!compiler.getTask(complaints, null, null, options, null, List.of(source))
+                .call()) {
+            throw new AssertionError("the altered " + file + " does not compile: " + complaints);
+        }
+    }
+
+    private String altered(String original) {
+        int at = original.indexOf(text);
+        if (at < 0 || original.indexOf(text, at + 1) >= 0) {
+            throw new AssertionError("not exactly once in " + file + ": " + text);
+        }
+        return original.replace(text, replacement);
+    }
+}

@@ -1,0 +1,112 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.gatehouse.Node;
+import org.gatehouse.fault.Scenario.Outcome;
+import org.gatehouse.fault.TcpProxy.Direction;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** The links of one of two nodes are slow, silent or cut. */
+@Tag("fault")
+@Execution(ExecutionMode.CONCURRENT)
+class LinkFaultsTest {
+    private static final String CHANGE = "findAndModify";
+
+    /** Redis does what it is told, and the node does not hear of it. */
+    @Test
+    void theAnswersOfRedisAreLate() throws Exception {
+        stalled("stall Redis -> node", Direction.TO_CLIENT);
+    }
+
+    /** Redis does what the node has long given up. */
+    @Test
+    void theCommandsToRedisAreLate() throws Exception {
+        stalled("stall node -> Redis", Direction.TO_SERVER);
+    }
+
+    private static void stalled(String name, Direction direction) throws Exception {
+        try (Site<Node> site = Site.ofNodes(2)) {
+            TcpProxy link = site.nodes().get(0).redis();
+            Outcome outcome = Scenario.run(name, site, load -> {
+                for (long millis : Repeat.lengths(100, 400, 2_500)) {
+                    link.stall(direction);
+                    Pause.millis(millis);
+                    link.restore();
+                    Pause.millis(300);
+                }
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(link.lateBytes()).as("bytes that were late").isPositive();
+            assertThat(outcome.raises()).isPositive();
+        }
+    }
+
+    @Test
+    void theWayToRedisIsSlow() throws Exception {
+        try (Site<Node> site = Site.ofNodes(2)) {
+            TcpProxy link = site.nodes().get(0).redis();
+            Outcome outcome = Scenario.run("delay node <-> Redis 0-250 ms", site, load -> {
+                Repeat.during(Scenario.LENGTH, () -> {
+                    Duration delay =
+                            Duration.ofMillis(ThreadLocalRandom.current().nextInt(250));
+                    link.delay(
+                            ThreadLocalRandom.current().nextBoolean() ? Direction.TO_SERVER : Direction.TO_CLIENT,
+                            delay);
+                    Pause.millis(200);
+                });
+                link.restore();
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(outcome.raises()).isPositive();
+        }
+    }
+
+    @Test
+    void oneNodeIsCutOffFromRedis() throws Exception {
+        try (Site<Node> site = Site.ofNodes(2)) {
+            TcpProxy link = site.nodes().get(0).redis();
+            Outcome outcome = Scenario.run("cut node A from Redis", site, load -> {
+                Pause.of(Scenario.LENGTH.dividedBy(6));
+                link.cut();
+                Pause.of(Scenario.LENGTH);
+                link.restore();
+                Pause.of(Scenario.LENGTH.dividedBy(6));
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(link.refusals()).as("refused connections").isGreaterThan(2);
+            assertThat(outcome.raises()).isPositive();
+        }
+    }
+
+    @Test
+    void mongoAnswersChangesLate() throws Exception {
+        try (Site<Node> site = Site.ofNodes(2)) {
+            Outcome outcome = Scenario.run("MongoDB answers changes after 2.6-3.4 s", site, load -> {
+                site.nodes()
+                        .forEach(node -> node.mongo().hold(request -> {
+                            ThreadLocalRandom random = ThreadLocalRandom.current();
+                            return request.contains(CHANGE) && random.nextInt(3) == 0
+                                    ? Duration.ofMillis(random.nextInt(2_600, 3_400))
+                                    : Duration.ZERO;
+                        }));
+                Pause.of(Scenario.LENGTH.plusSeconds(2));
+                site.nodes().forEach(node -> node.mongo().hold(request -> Duration.ZERO));
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(outcome.verdict().unknown())
+                    .as("changes of unknown outcome")
+                    .isPositive();
+            assertThat(outcome.slowestChange()).isGreaterThan(Duration.ofMillis(2_600));
+        }
+    }
+}

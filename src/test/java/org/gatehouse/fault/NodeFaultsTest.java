@@ -1,0 +1,118 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.gatehouse.Node;
+import org.gatehouse.fault.Scenario.Outcome;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** One of two nodes stands still, dies, or is slow at the worst moment. */
+@Tag("fault")
+@Execution(ExecutionMode.CONCURRENT)
+class NodeFaultsTest {
+    /** The one that the fault strikes has a process of its own. */
+    private static final int STRUCK = 0;
+
+    private static final int OTHER = 1;
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+
+    @Test
+    void oneNodeStandsStillForAWhile() throws Exception {
+        try (Site<ServiceClient> site = Site.of(List.of(NodeProcess::start, Node::start))) {
+            NodeProcess struck = (NodeProcess) site.node(STRUCK);
+            Outcome outcome = Scenario.run("SIGSTOP node A 0.05-5 s", site, load -> {
+                for (long millis : Repeat.lengths(50, 400, 5_000)) {
+                    struck.pause();
+                    try {
+                        CompletableFuture<?> asked = CompletableFuture.runAsync(
+                                () -> load.read(STRUCK, site.keys().get(0)));
+                        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+                        while (System.nanoTime() < end) {
+                            // What it will have missed when it goes on.
+                            site.keys().forEach(key -> load.write(OTHER, key));
+                        }
+                        assertThat(asked)
+                                .as("the answer of a node that stands still")
+                                .isNotDone();
+                    } finally {
+                        struck.resume();
+                    }
+                    site.keys().forEach(key -> load.read(STRUCK, key));
+                }
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+        }
+    }
+
+    @Test
+    void oneNodeDiesBetweenTheChangeAndTheEndOfIt() throws Exception {
+        try (Site<ServiceClient> site = Site.of(List.of(NodeProcess::start, Node::start))) {
+            NodeProcess struck = (NodeProcess) site.node(STRUCK);
+            site.awaitHits(LONGEST);
+            List<String> victims = site.keys().subList(0, 8);
+            Outcome outcome = Scenario.strike("kill -9 node A between MongoDB and END", site, load -> {
+                Map<String, Long> before = site.stored();
+                List<String> ids = victims.stream().map(Site::raw).toList();
+                site.nodes()
+                        .get(STRUCK)
+                        .mongo()
+                        .hold(request -> request.contains("findAndModify")
+                                        && ids.stream().anyMatch(request::contains)
+                                ? LONGEST
+                                : Duration.ZERO);
+                List<CompletableFuture<Boolean>> changes = victims.stream()
+                        .map(key -> CompletableFuture.supplyAsync(() -> load.write(STRUCK, key)))
+                        .toList();
+                await().atMost(Duration.ofMillis(2_500))
+                        .until(() -> victims.stream().allMatch(key -> isNewer(site, before, key)));
+                struck.kill();
+
+                assertThat(victims).allMatch(key -> site.inRedis(key).startsWith("T "));
+                victims.forEach(key -> load.read(OTHER, key));
+                assertThat(changes).noneMatch(CompletableFuture::join);
+                Pause.of(Scenario.LENGTH);
+                victims.forEach(key -> load.read(OTHER, key));
+            });
+
+            outcome.mustHold();
+            assertThat(outcome.verdict().unknown()).isGreaterThanOrEqualTo(victims.size());
+            await("the mark of the dead node goes")
+                    .atMost(Duration.ofSeconds(8))
+                    .until(() -> {
+                        victims.forEach(key -> site.node(OTHER).get("/user/" + key, site.token()));
+                        return victims.stream()
+                                .allMatch(key -> site.inRedis(key).startsWith("V"));
+                    });
+        }
+    }
+
+    private static boolean isNewer(Site<?> site, Map<String, Long> before, String key) {
+        return site.stored().getOrDefault(key, 0L) > before.getOrDefault(key, 0L);
+    }
+
+    @Test
+    void oneNodeStoresWhatItLoadedLongAgo() throws Exception {
+        Alteration slow = new Alteration(
+                "cache/DocumentCache.java",
+                "permit.link().call(commands -> Script.FILL",
+                "sleep(ThreadLocalRandom.current().nextInt(4_000));\n" + "permit.link().call(commands -> Script.FILL");
+        try (Site<ServiceClient> site =
+                Site.of(List.of(Node::start, settings -> NodeProcess.start(settings, slow.classPath())))) {
+            Outcome outcome = Scenario.run("FILL delayed 0-4 s", site, load -> Pause.of(Scenario.LENGTH));
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(outcome.slowestRead()).isGreaterThan(Duration.ofSeconds(1));
+        }
+    }
+}

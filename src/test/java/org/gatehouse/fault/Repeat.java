@@ -1,0 +1,39 @@
+package org.gatehouse.fault;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Faults that strike again for as long as a round lasts. */
+final class Repeat {
+    private Repeat() {}
+
+    /** Does something at least once, until the time is over. */
+    static void during(Duration time, Runnable work) {
+        long deadline = System.nanoTime() + time.toNanos();
+        do {
+            work.run();
+        } while (System.nanoTime() < deadline);
+    }
+
+    /** Lengths of a fault in ms: those given, and in a long round others between the least and the greatest of them. */
+    static List<Long> lengths(long... millis) {
+        List<Long> lengths = new ArrayList<>();
+        long least = Long.MAX_VALUE;
+        long greatest = 0;
+        for (long each : millis) {
+            lengths.add(each);
+            least = Math.min(least, each);
+            greatest = Math.max(greatest, each);
+        }
+        long left = Scenario.LENGTH.toMillis()
+                - lengths.stream().mapToLong(each -> each).sum();
+        while (left > greatest) {
+            long next = ThreadLocalRandom.current().nextLong(least, greatest + 1);
+            lengths.add(next);
+            left -= next;
+        }
+        return lengths;
+    }
+}

@@ -1,0 +1,189 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.gatehouse.fault.TcpProxy.Direction;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A proxy before a server that answers each byte with the same byte. */
+class TcpProxyTest {
+    private static final int SHORT_MS = 150;
+
+    private final List<Socket> opened = new ArrayList<>();
+    private final ServerSocket echo = echo();
+    private final TcpProxy proxy = new TcpProxy("127.0.0.1", echo.getLocalPort());
+
+    @AfterEach
+    void close() throws IOException {
+        proxy.close();
+        echo.close();
+        for (Socket socket : opened) {
+            socket.close();
+        }
+    }
+
+    @Test
+    void passesOnBothWays() throws IOException {
+        Socket client = connect();
+        send(client, "abc");
+
+        assertThat(receive(client, 3)).isEqualTo("abc");
+    }
+
+    @Test
+    void passesOnTheEndOfAConnection() throws IOException {
+        Socket client = connect();
+        send(client, "a");
+        client.shutdownOutput();
+
+        assertThat(client.getInputStream().readAllBytes()).hasSize(1);
+    }
+
+    @Test
+    void delays() throws IOException {
+        for (Direction direction : Direction.values()) {
+            proxy.restore();
+            proxy.delay(direction, Duration.ofMillis(SHORT_MS));
+            Socket client = connect();
+            long start = System.nanoTime();
+            send(client, "a");
+
+            assertThat(receive(client, 1)).isEqualTo("a");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(SHORT_MS));
+        }
+    }
+
+    @Test
+    void keepsWhatIsStalledAndDeliversItAfterwards() throws IOException {
+        for (Direction direction : Direction.values()) {
+            Socket client = connect();
+            long late = proxy.lateBytes();
+            proxy.stall(direction);
+            send(client, "abc");
+            assertNothingComes(client);
+
+            proxy.restore();
+
+            assertThat(receive(client, 3)).isEqualTo("abc");
+            assertThat(proxy.lateBytes()).isGreaterThan(late);
+        }
+    }
+
+    @Test
+    void holdsTheAnswersToSomeRequests() throws IOException {
+        proxy.hold(request -> request.contains("b") ? Duration.ofSeconds(30) : Duration.ZERO);
+        Socket held = connect();
+        Socket other = connect();
+        send(held, "b");
+        send(other, "a");
+
+        assertThat(receive(other, 1)).isEqualTo("a");
+        assertNothingComes(held);
+        proxy.restore();
+        assertThat(receive(held, 1)).isEqualTo("b");
+    }
+
+    @Test
+    void endsAHoldByItself() throws IOException {
+        proxy.hold(request -> Duration.ofMillis(SHORT_MS));
+        Socket client = connect();
+        long start = System.nanoTime();
+        send(client, "b");
+
+        assertThat(receive(client, 1)).isEqualTo("b");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(SHORT_MS));
+    }
+
+    @Test
+    void cutsAndRestores() throws IOException {
+        Socket before = connect();
+        send(before, "a");
+        receive(before, 1);
+        proxy.cut();
+
+        assertThatThrownBy(() -> receive(before, 1)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> {
+                    Socket refused = connect();
+                    send(refused, "a");
+                    receive(refused, 1);
+                })
+                .isInstanceOf(IOException.class);
+        assertThat(proxy.refusals()).isEqualTo(2);
+
+        proxy.restore();
+        Socket after = connect();
+        send(after, "a");
+        assertThat(receive(after, 1)).isEqualTo("a");
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port());
+        socket.setSoTimeout(10_000);
+        opened.add(socket);
+        return socket;
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String receive(Socket socket, int length) throws IOException {
+        byte[] received = socket.getInputStream().readNBytes(length);
+        if (received.length < length) {
+            throw new IOException("the connection has ended");
+        }
+        return new String(received, StandardCharsets.US_ASCII);
+    }
+
+    private static void assertNothingComes(Socket socket) throws IOException {
+        socket.setSoTimeout(SHORT_MS);
+        assertThatThrownBy(() -> receive(socket, 1)).isInstanceOf(SocketTimeoutException.class);
+        socket.setSoTimeout(10_000);
+    }
+
+    private static ServerSocket echo() {
+        try {
+            ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            daemon(() -> {
+                while (!listener.isClosed()) {
+                    Socket client = listener.accept();
+                    daemon(() -> {
+                        client.getInputStream().transferTo(client.getOutputStream());
+                        client.close();
+                    });
+                }
+            });
+            return listener;
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void daemon(Work work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (IOException closed) {
+                // the test is over
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+}
