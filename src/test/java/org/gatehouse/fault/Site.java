@@ -6,6 +6,7 @@ import com.mongodb.ConnectionString;
 import com.mongodb.ServerAddress;
 import com.mongodb.client.model.Filters;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
+import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
@@ -42,6 +44,8 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     }
 
     private static final int USERS = 50;
+
+    private static final String REDIS_URL = "REDIS_URL";
 
     /** How BSON has a search for one or more users. */
     private static final String FIND_USERS = "find\0\6\0\0\0users\0";
@@ -65,7 +69,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     private Site(Map<String, String> settings, List<Starter<N>> starters) {
         stores = new Stores();
         opened.push(stores);
-        redisClient = RedisClient.create(stores.redis().uri());
+        redisClient = RedisClient.create();
         opened.push(redisClient);
         try {
             List<CompletableFuture<LinkedNode<N>>> starting = starters.stream()
@@ -92,6 +96,11 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return ofNodes(count, Map.of());
     }
 
+    /** Two nodes that find Redis for themselves, such as through Sentinels; their links to it cannot be touched. */
+    static Site<Node> onRedis(String uri) {
+        return ofNodes(2, Map.of(REDIS_URL, uri));
+    }
+
     static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters) {
         return new Site<>(Map.of(), starters);
     }
@@ -102,7 +111,9 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         ServerAddress server = new ServerAddress(address);
         TcpProxy mongo = opened(new TcpProxy(server.getHost(), server.getPort()));
         Map<String, String> settings = new HashMap<>(ServiceClient.settings(stores, more));
-        settings.put("REDIS_URL", "redis://127.0.0.1:" + redis.port());
+        if (!more.containsKey(REDIS_URL)) {
+            settings.put(REDIS_URL, "redis://127.0.0.1:" + redis.port());
+        }
         settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
         return new LinkedNode<>(opened(starter.apply(settings)), redis, mongo);
     }
@@ -211,10 +222,29 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
+    /** Asks the Redis of this site. */
     <T> T withRedis(Function<RedisCommands<String, String>, T> use) {
-        try (StatefulRedisConnection<String, String> connection = redisClient.connect()) {
+        return withRedis(stores.redis(), use);
+    }
+
+    <T> T withRedis(EmbeddedRedis server, Function<RedisCommands<String, String>, T> use) {
+        try (StatefulRedisConnection<String, String> connection = redisClient.connect(RedisURI.create(server.uri()))) {
             return use.apply(connection.sync());
         }
+    }
+
+    /** How many users have an entry on this server that is older than what is stored. */
+    long staleEntries(EmbeddedRedis server) {
+        Map<String, Long> stored = stored();
+        return withRedis(
+                server,
+                redis -> keys.stream()
+                        .filter(key -> {
+                            String[] entry =
+                                    String.valueOf(redis.get("u:{" + key + "}")).split(" ", 3);
+                            return entry[0].startsWith("V") && Long.parseLong(entry[1]) < stored.getOrDefault(key, 0L);
+                        })
+                        .count());
     }
 
     /** The user's entry in Redis; "null" when there is none. */

@@ -1,0 +1,126 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.KillArgs;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.sentinel.api.StatefulRedisSentinelConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.gatehouse.Node;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.fault.Scenario.Outcome;
+import org.gatehouse.fault.TcpProxy.Direction;
+import org.gatehouse.store.SentinelRedis;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** Sentinels make another Redis the master, one that has missed changes, while two nodes read and write. */
+@Tag("fault")
+@Execution(ExecutionMode.CONCURRENT)
+class SentinelFaultsTest {
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+
+    @Test
+    void theReplicaThatTakesOverHasMissedChanges() throws Exception {
+        try (SentinelRedis redis = new SentinelRedis(folder());
+                Site<Node> site = Site.onRedis(redis.uri());
+                TcpProxy replication =
+                        new TcpProxy("127.0.0.1", redis.servers().get(0).port())) {
+            EmbeddedRedis replica = redis.servers().get(1);
+            AtomicLong stale = new AtomicLong();
+            redis.sentinels().forEach(SentinelFaultsTest::allowDetour);
+            Outcome outcome = Scenario.run("Sentinel failover with held-back replication", site, load -> {
+                site.withRedis(replica, to -> to.replicaof("127.0.0.1", replication.port()));
+                await().atMost(LONGEST)
+                        .until(() -> site.withRedis(replica, to -> to.info("replication"))
+                                .contains("master_link_status:up"));
+                replication.stall(Direction.TO_CLIENT);
+                await().atMost(LONGEST).until(() -> site.staleEntries(replica) > 1);
+                stale.set(site.staleEntries(replica));
+                redis.servers().get(0).kill();
+                replication.cut();
+                await().atMost(LONGEST).until(() -> redis.master() == replica);
+                Pause.of(Scenario.LENGTH);
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(stale).as("old entries on the replica").hasValueGreaterThan(0);
+            assertThat(outcome.raises()).isPositive();
+            site.awaitHits(LONGEST);
+        }
+    }
+
+    /** Otherwise the Sentinel would send the replica straight to its master after three seconds. */
+    private static void allowDetour(EmbeddedRedis sentinel) {
+        try (RedisClient client = RedisClient.create();
+                StatefulRedisSentinelConnection<String, String> connection =
+                        client.connectSentinel(RedisURI.create(sentinel.uri()))) {
+            connection.sync().set("main", "failover-timeout", "30000");
+        }
+    }
+
+    /** One node is left with the old master, which nobody else can reach any more. */
+    @Test
+    void theOldMasterLivesOnForOneNode() throws Exception {
+        try (SentinelRedis redis = new SentinelRedis(folder());
+                Site<Node> site = Site.onRedis(redis.uri())) {
+            EmbeddedRedis old = redis.servers().get(0);
+            Outcome outcome = Scenario.run("isolated old master", site, load -> {
+                long left = isolate(site, old);
+                await().atMost(LONGEST).until(() -> redis.master() != old);
+                assertThat(left).as("nodes that are left with the old master").isEqualTo(1);
+                Pause.of(Scenario.LENGTH);
+            });
+
+            outcome.mustHold().mustAnswerEveryRead();
+            assertThat(outcome.raises()).isPositive();
+            site.awaitHits(LONGEST);
+        }
+    }
+
+    /**
+     * Ends all connections to the server but one of a node, and lets nobody in who does not know a new password.
+     *
+     * @return how many nodes are still connected
+     */
+    private static long isolate(Site<?> site, EmbeddedRedis server) {
+        return site.withRedis(server, redis -> {
+            List<String> others = redis.clientList()
+                    .lines()
+                    .filter(client -> !client.contains("name=gatehouse"))
+                    .map(SentinelFaultsTest::id)
+                    .toList();
+            List<String> nodes = nodes(redis);
+            redis.configSet("requirepass", "of nobody");
+            redis.clientKill(KillArgs.Builder.id(Long.parseLong(nodes.get(0))));
+            others.forEach(id ->
+                    redis.clientKill(KillArgs.Builder.id(Long.parseLong(id)).skipme(true)));
+            return (long) nodes(redis).size();
+        });
+    }
+
+    private static List<String> nodes(RedisCommands<String, String> redis) {
+        return redis.clientList()
+                .lines()
+                .filter(client -> client.contains("name=gatehouse"))
+                .map(SentinelFaultsTest::id)
+                .toList();
+    }
+
+    private static String id(String client) {
+        return client.substring("id=".length(), client.indexOf(' '));
+    }
+
+    private static Path folder() throws Exception {
+        return Files.createTempDirectory(Files.createDirectories(Path.of("target", "test-redis")), "sentinel-");
+    }
+}
