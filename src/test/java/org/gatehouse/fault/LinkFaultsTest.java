@@ -92,14 +92,14 @@ class LinkFaultsTest {
         try (Site<Node> site = Site.ofNodes(2)) {
             Outcome outcome = Scenario.run("MongoDB answers changes after 2.6-3.4 s", site, load -> {
                 site.nodes()
-                        .forEach(node -> node.mongo().hold(request -> {
+                        .forEach(node -> node.mongo().hold(Direction.TO_CLIENT, request -> {
                             ThreadLocalRandom random = ThreadLocalRandom.current();
                             return request.contains(CHANGE) && random.nextInt(3) == 0
                                     ? Duration.ofMillis(random.nextInt(2_600, 3_400))
                                     : Duration.ZERO;
                         }));
                 Pause.of(Scenario.LENGTH.plusSeconds(2));
-                site.nodes().forEach(node -> node.mongo().hold(request -> Duration.ZERO));
+                site.nodes().forEach(node -> node.mongo().restore());
             });
 
             outcome.mustHold().mustAnswerEveryRead();

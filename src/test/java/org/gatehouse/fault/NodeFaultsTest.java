@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.gatehouse.Node;
 import org.gatehouse.fault.Scenario.Outcome;
+import org.gatehouse.fault.TcpProxy.Direction;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,10 +72,12 @@ class NodeFaultsTest {
                 site.nodes()
                         .get(STRUCK)
                         .mongo()
-                        .hold(request -> request.contains("findAndModify")
-                                        && ids.stream().anyMatch(request::contains)
-                                ? LONGEST
-                                : Duration.ZERO);
+                        .hold(
+                                Direction.TO_CLIENT,
+                                request -> request.contains("findAndModify")
+                                                && ids.stream().anyMatch(request::contains)
+                                        ? LONGEST
+                                        : Duration.ZERO);
                 List<CompletableFuture<Boolean>> changes = victims.stream()
                         .map(key -> CompletableFuture.supplyAsync(() -> load.write(STRUCK, key)))
                         .toList();

@@ -60,6 +60,11 @@ final class Scenario {
             return this;
         }
 
+        /** What neither promise allows. */
+        int broken() {
+            return verdict.violations().size() - verdict.of(Breach.WENT_BACK).size() + wentBackUnpermitted.size();
+        }
+
         Outcome mustAnswerEveryRead() {
             assertThat(availability).as(name + ": share of reads answered").isEqualTo(1.0);
             return this;
@@ -96,15 +101,27 @@ final class Scenario {
     }
 
     /** The same on users that the caller has made and warmed, or not. */
-    static <N extends ServiceClient> Outcome strike(String name, Site<N> site, Fault fault) throws Exception {
+    static Outcome strike(String name, Site<?> site, Fault fault) throws Exception {
+        return strike(name, site, fault, true);
+    }
+
+    /** Each operation is one of the fault's own, so that what is rare under a load happens every time. */
+    static Outcome direct(String name, Site<?> site, Fault fault) throws Exception {
+        return strike(name, site, fault, false);
+    }
+
+    private static Outcome strike(String name, Site<?> site, Fault fault, boolean underLoad) throws Exception {
         History history = new History();
         long begin = System.nanoTime();
         site.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
-        List<N> nodes = site.nodes().stream().map(Site.LinkedNode::node).toList();
+        List<? extends ServiceClient> nodes =
+                site.nodes().stream().map(Site.LinkedNode::node).toList();
         Load load = new Load(nodes, site.token(), site.keys(), history);
         try (GenerationWatch watch = new GenerationWatch(site.stores())) {
             try (load) {
-                load.start();
+                if (underLoad) {
+                    load.start();
+                }
                 fault.strike(load);
             }
             for (String key : site.keys()) {

@@ -61,20 +61,23 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     private List<String> keys = List.of();
 
     /** A node and its links. */
-    record LinkedNode<N>(N node, TcpProxy redis, TcpProxy mongo) {}
+    record LinkedNode<N extends ServiceClient>(N node, TcpProxy redis, TcpProxy mongo) {}
 
     /** How a node starts with these settings. */
     interface Starter<N> extends Function<Map<String, String>, N> {}
 
-    private Site(Map<String, String> settings, List<Starter<N>> starters) {
+    private Site(Map<String, String> settings, List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
         stores = new Stores();
         opened.push(stores);
         redisClient = RedisClient.create();
         opened.push(redisClient);
         try {
-            List<CompletableFuture<LinkedNode<N>>> starting = starters.stream()
-                    .map(starter -> CompletableFuture.supplyAsync(() -> start(settings, starter)))
+            List<CompletableFuture<LinkedNode<N>>> starting = Stream.concat(
+                            starters.stream().map(starter -> starting(settings, starter, false)),
+                            withoutRedis.stream().map(starter -> starting(settings, starter, true)))
                     .toList();
+            CompletableFuture.allOf(starting.toArray(new CompletableFuture<?>[0]))
+                    .join();
             starting.forEach(node -> nodes.add(node.join()));
             token = nodes.get(0).node().adminToken();
             observeFinds();
@@ -89,7 +92,8 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     static Site<Node> ofNodes(int count, Map<String, String> settings) {
         return new Site<>(
                 settings,
-                Stream.generate(() -> (Starter<Node>) Node::start).limit(count).toList());
+                Stream.generate(() -> (Starter<Node>) Node::start).limit(count).toList(),
+                List.of());
     }
 
     static Site<Node> ofNodes(int count) {
@@ -102,11 +106,23 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     }
 
     static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters) {
-        return new Site<>(Map.of(), starters);
+        return of(starters, List.of());
     }
 
-    private LinkedNode<N> start(Map<String, String> more, Starter<N> starter) {
+    /** The same with more nodes, which are cut off from Redis from the start and read MongoDB alone. */
+    static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
+        return new Site<>(Map.of(), starters, withoutRedis);
+    }
+
+    private CompletableFuture<LinkedNode<N>> starting(Map<String, String> more, Starter<N> starter, boolean cutOff) {
+        return CompletableFuture.supplyAsync(() -> start(more, starter, cutOff));
+    }
+
+    private LinkedNode<N> start(Map<String, String> more, Starter<N> starter, boolean cutOff) {
         TcpProxy redis = opened(new TcpProxy("127.0.0.1", stores.redis().port()));
+        if (cutOff) {
+            redis.cut();
+        }
         String address = new ConnectionString(stores.mongoUri()).getHosts().get(0);
         ServerAddress server = new ServerAddress(address);
         TcpProxy mongo = opened(new TcpProxy(server.getHost(), server.getPort()));
@@ -114,6 +130,8 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         if (!more.containsKey(REDIS_URL)) {
             settings.put(REDIS_URL, "redis://127.0.0.1:" + redis.port());
         }
+        // With keys from MongoDB a node that cannot reach it would refuse everything before it could show anything old.
+        settings.put("AUTH_ALG", "HS256");
         settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
         return new LinkedNode<>(opened(starter.apply(settings)), redis, mongo);
     }
@@ -188,18 +206,25 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return finds.get();
     }
 
-    /** Which share of reads is answered from Redis now, every user read on every node after all have been read once. */
+    /**
+     * Which share of reads is answered from Redis now, every user read on every node that is not cut off, after all have
+     * been read once.
+     */
     double hitShare(List<String> users) {
-        readOnAllNodes(users);
+        List<N> caching = nodes.stream()
+                .filter(node -> !node.redis().isCut())
+                .map(LinkedNode::node)
+                .toList();
+        read(users, caching);
         long before = finds();
-        readOnAllNodes(users);
-        return 1 - (double) (finds() - before) / (users.size() * nodes.size());
+        read(users, caching);
+        return 1 - (double) (finds() - before) / (users.size() * caching.size());
     }
 
-    private void readOnAllNodes(List<String> users) {
+    private void read(List<String> users, List<N> from) {
         for (String user : users) {
-            for (LinkedNode<N> node : nodes) {
-                Answer answer = node.node().get("/user/" + user, token);
+            for (N node : from) {
+                Answer answer = node.get("/user/" + user, token);
                 if (answer.status() != 200) {
                     throw new AssertionError("a read was answered " + answer.body());
                 }

@@ -34,7 +34,6 @@ final class TcpProxy implements AutoCloseable {
     /** A request of the drivers fits in, so that what is looked at is nearly always a whole one. */
     private static final int PIECE = 16 * 1024;
 
-    private final InetSocketAddress server;
     private final ServerSocket listener;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong late = new AtomicLong();
@@ -42,10 +41,11 @@ final class TcpProxy implements AutoCloseable {
 
     private final Map<Direction, Duration> delays = new EnumMap<>(Direction.class);
     private final Set<Direction> stalled = EnumSet.noneOf(Direction.class);
+    private final Map<Direction, Function<String, Duration>> holds = new EnumMap<>(Direction.class);
     private boolean cut;
     private boolean closed;
+    private volatile InetSocketAddress server;
     private volatile Consumer<String> observer = request -> {};
-    private volatile Function<String, Duration> hold = request -> Duration.ZERO;
 
     TcpProxy(String host, int port) {
         this.server = new InetSocketAddress(host, port);
@@ -77,22 +77,31 @@ final class TcpProxy implements AutoCloseable {
         connections.forEach(Connection::close);
     }
 
+    synchronized boolean isCut() {
+        return cut;
+    }
+
     /** Ends all delays, stalls, holds and the cut. */
     synchronized void restore() {
         delays.clear();
         stalled.clear();
         cut = false;
-        hold = request -> Duration.ZERO;
-        connections.forEach(connection -> connection.heldUntil = 0);
+        holds.clear();
+        connections.forEach(connection -> connection.heldUntil.clear());
         notifyAll();
     }
 
     /**
-     * Holds answers: when the function gives a request more than zero, what the server sends on that connection is kept
-     * for so long. Requests are the bytes as ISO-8859-1.
+     * Stalls single connections: when the function gives a request more than zero, the request itself or what the server
+     * sends on that connection is kept for so long. Requests are the bytes as ISO-8859-1.
      */
-    void hold(Function<String, Duration> longEnough) {
-        hold = longEnough;
+    synchronized void hold(Direction direction, Function<String, Duration> time) {
+        holds.put(direction, time);
+    }
+
+    /** From now on each new connection leads to another server. */
+    void lead(int port) {
+        server = new InetSocketAddress(server.getHostString(), port);
     }
 
     /** Told each request, as ISO-8859-1. */
@@ -165,7 +174,7 @@ final class TcpProxy implements AutoCloseable {
         private final Socket client;
         private final Socket upstream;
         private final AtomicInteger ended = new AtomicInteger();
-        private long heldUntil;
+        private final Map<Direction, Long> heldUntil = new EnumMap<>(Direction.class);
 
         Connection(Socket client, Socket upstream) {
             this.client = client;
@@ -195,11 +204,13 @@ final class TcpProxy implements AutoCloseable {
 
         private void look(String request) {
             observer.accept(request);
-            Duration wanted = hold.apply(request);
-            if (wanted.compareTo(Duration.ZERO) > 0) {
-                synchronized (TcpProxy.this) {
-                    heldUntil = System.nanoTime() + wanted.toNanos();
-                }
+            synchronized (TcpProxy.this) {
+                holds.forEach((direction, time) -> {
+                    Duration wanted = time.apply(request);
+                    if (wanted.compareTo(Duration.ZERO) > 0) {
+                        heldUntil.put(direction, System.nanoTime() + wanted.toNanos());
+                    }
+                });
             }
         }
 
@@ -209,13 +220,13 @@ final class TcpProxy implements AutoCloseable {
             synchronized (TcpProxy.this) {
                 delay = delays.getOrDefault(direction, Duration.ZERO);
                 boolean kept = false;
-                while (!closed && !client.isClosed() && (stalled.contains(direction) || isHeld(direction))) {
+                while (!closed && !client.isClosed() && (stalled.contains(direction) || heldFor(direction) > 0)) {
                     if (!kept) {
                         late.addAndGet(length);
                         kept = true;
                     }
-                    long left = isHeld(direction) ? heldUntil - System.nanoTime() : Long.MAX_VALUE;
-                    TimeUnit.NANOSECONDS.timedWait(TcpProxy.this, Math.max(left, 1));
+                    long held = heldFor(direction);
+                    TimeUnit.NANOSECONDS.timedWait(TcpProxy.this, held > 0 ? held : Long.MAX_VALUE);
                 }
             }
             if (delay.compareTo(Duration.ZERO) > 0) {
@@ -223,8 +234,10 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        private boolean isHeld(Direction direction) {
-            return direction == Direction.TO_CLIENT && heldUntil != 0 && heldUntil - System.nanoTime() > 0;
+        /** For how many ns more. */
+        private long heldFor(Direction direction) {
+            Long until = heldUntil.get(direction);
+            return until == null ? 0 : until - System.nanoTime();
         }
 
         void close() {

@@ -2,6 +2,7 @@ package org.gatehouse.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.fault.TcpProxy.Direction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ class TcpProxyTest {
     private static final int SHORT_MS = 150;
 
     private final List<Socket> opened = new ArrayList<>();
+    private final AtomicInteger echoed = new AtomicInteger();
     private final ServerSocket echo = echo();
     private final TcpProxy proxy = new TcpProxy("127.0.0.1", echo.getLocalPort());
 
@@ -83,7 +86,7 @@ class TcpProxyTest {
 
     @Test
     void holdsTheAnswersToSomeRequests() throws IOException {
-        proxy.hold(request -> request.contains("b") ? Duration.ofSeconds(30) : Duration.ZERO);
+        proxy.hold(Direction.TO_CLIENT, request -> request.contains("b") ? Duration.ofSeconds(30) : Duration.ZERO);
         Socket held = connect();
         Socket other = connect();
         send(held, "b");
@@ -96,8 +99,45 @@ class TcpProxyTest {
     }
 
     @Test
+    void holdsSomeRequests() throws IOException {
+        proxy.hold(Direction.TO_SERVER, request -> request.contains("b") ? Duration.ofSeconds(30) : Duration.ZERO);
+        Socket held = connect();
+        send(held, "b");
+        assertNothingComes(held);
+
+        proxy.restore();
+
+        assertThat(receive(held, 1)).isEqualTo("b");
+    }
+
+    @Test
+    void deliversAHeldRequestOfAClientThatHasGivenUp() throws IOException {
+        proxy.hold(Direction.TO_SERVER, request -> Duration.ofMillis(SHORT_MS));
+        Socket client = connect();
+        send(client, "abc");
+        client.close();
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> echoed.get() == 3);
+    }
+
+    @Test
+    void leadsToAnotherServer() throws IOException {
+        Socket before = connect();
+        send(before, "a");
+        receive(before, 1);
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            proxy.lead(other.getLocalPort());
+            connect();
+            other.setSoTimeout(10_000);
+            other.accept().close();
+        }
+        send(before, "b");
+        assertThat(receive(before, 1)).isEqualTo("b");
+    }
+
+    @Test
     void endsAHoldByItself() throws IOException {
-        proxy.hold(request -> Duration.ofMillis(SHORT_MS));
+        proxy.hold(Direction.TO_CLIENT, request -> Duration.ofMillis(SHORT_MS));
         Socket client = connect();
         long start = System.nanoTime();
         send(client, "b");
@@ -153,14 +193,19 @@ class TcpProxyTest {
         socket.setSoTimeout(10_000);
     }
 
-    private static ServerSocket echo() {
+    private ServerSocket echo() {
         try {
             ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
             daemon(() -> {
                 while (!listener.isClosed()) {
                     Socket client = listener.accept();
                     daemon(() -> {
-                        client.getInputStream().transferTo(client.getOutputStream());
+                        for (int next = client.getInputStream().read();
+                                next >= 0;
+                                next = client.getInputStream().read()) {
+                            echoed.incrementAndGet();
+                            client.getOutputStream().write(next);
+                        }
                         client.close();
                     });
                 }

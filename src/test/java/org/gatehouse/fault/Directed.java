@@ -1,0 +1,242 @@
+package org.gatehouse.fault;
+
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.fault.TcpProxy.Direction;
+import org.gatehouse.war.ServiceClient;
+
+/**
+ * Scenarios of a few operations each, held up where it hurts: each breaks a promise every time if the mechanism against
+ * it is missing.
+ *
+ * <p>They need three nodes: the first two do the work, and the third one is without Redis, so that it always tells what
+ * MongoDB holds. What is in the cache and in MongoDB before the change is called old, after it new.
+ */
+enum Directed {
+    /** One node loads the old document and stores it when another has changed it. */
+    A_LOAD_THAT_A_CHANGE_OVERTOOK {
+        @Override
+        void play(Stage on) {
+            on.link(ONE).hold(Direction.TO_CLIENT, on.whenAsked(FIND, LONG));
+            CompletableFuture<?> slow = on.later(() -> on.load.read(ONE, on.key));
+            on.awaitHeld(ONE);
+            on.load.write(OTHER, on.key);
+            on.link(ONE).restore();
+            slow.join();
+            on.load.read(OTHER, on.key);
+        }
+    },
+
+    /** A change is in MongoDB, and the node that made it has not heard so yet. */
+    A_CHANGE_THAT_TAKES_LONG_TO_END {
+        @Override
+        void play(Stage on) {
+            on.load.read(OTHER, on.key);
+            on.link(ONE).hold(Direction.TO_CLIENT, on.whenAsked(CHANGE, LONG));
+            CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
+            on.awaitStored();
+            on.load.read(WITHOUT_REDIS, on.key);
+            on.load.read(OTHER, on.key);
+            on.link(ONE).restore();
+            change.join();
+        }
+    },
+
+    /** Redis forgets that a change is in progress, and the old document is stored before the change is made. */
+    A_MARK_THAT_REDIS_LOST {
+        @Override
+        void play(Stage on) {
+            on.link(ONE).hold(Direction.TO_CLIENT, on.whenAsked(FIND, LONG));
+            CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
+            on.awaitHeld(ONE);
+            on.site.withRedis(redis -> redis.flushall());
+            on.load.read(OTHER, on.key);
+            on.link(ONE).restore();
+            change.join();
+            on.load.read(OTHER, on.key);
+        }
+    },
+
+    /** A change is made by a node that cannot reach Redis, where the old document lies. */
+    A_CHANGE_WITHOUT_REDIS {
+        @Override
+        void play(Stage on) {
+            on.load.read(OTHER, on.key);
+            on.site.nodes().get(ONE).redis().cut();
+            on.load.write(ONE, on.key);
+            // Longer than the other node's quarantine ends later than that of the one that changed it.
+            Repeat.during(Duration.ofSeconds(1), () -> on.load.read(OTHER, on.key));
+        }
+    },
+
+    /** One node has met another Redis and makes a change there; the other still uses the old one, as its lease allows. */
+    TWO_NODES_ON_TWO_REDIS {
+        @Override
+        void play(Stage on) {
+            on.load.read(ONE, on.key);
+            try (EmbeddedRedis another = EmbeddedRedis.start(Path.of("target", "test-redis", "another-" + on.key))) {
+                long before = GenerationWatch.generation(on.site.stores());
+                TcpProxy link = on.site.nodes().get(OTHER).redis();
+                link.lead(another.port());
+                link.cut();
+                link.restore();
+                await().pollInterval(Duration.ofMillis(5))
+                        .atMost(LONG)
+                        .until(() -> GenerationWatch.generation(on.site.stores()) != before);
+                on.link(ONE).stall(Direction.TO_CLIENT); // it shall not hear of that
+                Pause.millis(550); // by then the other has
+                on.load.write(OTHER, on.key);
+                on.load.read(ONE, on.key);
+                link.lead(on.site.stores().redis().port());
+                link.cut();
+            }
+        }
+    },
+
+    /** A node gives up a change that reaches MongoDB all the same, a second later. */
+    A_CHANGE_THAT_WAS_GIVEN_UP {
+        @Override
+        void play(Stage on) {
+            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, Duration.ofSeconds(4)));
+            on.load.write(ONE, on.key);
+            on.load.read(OTHER, on.key);
+            on.awaitStored();
+            on.load.read(WITHOUT_REDIS, on.key);
+            on.load.read(OTHER, on.key);
+        }
+    },
+
+    /** A node hears nothing from MongoDB while another, without Redis, makes a change. */
+    A_NODE_THAT_HEARS_NOTHING {
+        @Override
+        void play(Stage on) {
+            on.load.read(ONE, on.key);
+            on.link(ONE).stall(Direction.TO_CLIENT);
+            on.site.nodes().get(OTHER).redis().cut();
+            on.load.write(OTHER, on.key);
+            on.load.read(ONE, on.key);
+            on.link(ONE).restore();
+        }
+    },
+
+    /** Redis restarts with a snapshot from before a change. */
+    AN_OLD_SNAPSHOT {
+        @Override
+        void play(Stage on) {
+            on.load.read(ONE, on.key);
+            on.site.withRedis(redis -> redis.save());
+            on.load.write(ONE, on.key);
+            on.site.stores().redis().restart();
+            Repeat.during(Duration.ofSeconds(2), () -> {
+                on.load.read(ONE, on.key);
+                on.load.read(OTHER, on.key);
+            });
+        }
+    },
+
+    /** Redis restarts without the mark of a change that is made late, by a node that dies then; the last to be played. */
+    A_CHANGE_OLDER_THAN_REDIS {
+        @Override
+        void play(Stage on) {
+            Duration twoSeconds = Duration.ofMillis(1_700); // just less than a node waits for a read
+            Duration threeSeconds = Duration.ofMillis(2_800); // and for a change
+            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, threeSeconds));
+            on.link(ONE)
+                    .hold(
+                            Direction.TO_CLIENT,
+                            request ->
+                                    on.isAsked(CHANGE, request) ? LONG : on.isAsked(FIND, request) ? twoSeconds : NONE);
+            CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
+            await().pollInterval(Duration.ofMillis(20))
+                    .atMost(LONG)
+                    .until(() -> on.site.inRedis(on.key).startsWith("T"));
+            on.site.stores().redis().restart();
+            while (on.isOld()) {
+                on.load.read(OTHER, on.key);
+                Pause.millis(20);
+            }
+            ((NodeProcess) on.site.node(ONE)).kill();
+            change.join();
+            // Out of the time in which two nodes may differ because Redis has restarted.
+            Pause.millis(1_000);
+            on.load.read(WITHOUT_REDIS, on.key);
+            on.load.read(OTHER, on.key);
+        }
+    };
+
+    private static final int ONE = 0;
+    private static final int OTHER = 1;
+    private static final int WITHOUT_REDIS = 2;
+    private static final Duration NONE = Duration.ZERO;
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final String FIND = "find\0";
+    private static final String CHANGE = "findAndModify\0";
+
+    abstract void play(Stage on);
+
+    /** Plays it with one user on warm nodes, and leaves their links as they should be. */
+    Scenario.Outcome run(Site<ServiceClient> site) throws Exception {
+        site.awaitHits(LONG);
+        site.newUsers();
+        return Scenario.direct(toString(), site, load -> {
+            try {
+                play(new Stage(site, load, site.keys().get(0)));
+            } finally {
+                site.nodes().subList(ONE, WITHOUT_REDIS).forEach(node -> {
+                    node.redis().restore();
+                    node.mongo().restore();
+                });
+            }
+        });
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    private record Stage(Site<ServiceClient> site, Load load, String key) {
+        TcpProxy link(int node) {
+            return site.nodes().get(node).mongo();
+        }
+
+        boolean isAsked(String command, String request) {
+            return request.contains(command) && request.contains(Site.raw(key));
+        }
+
+        Function<String, Duration> whenAsked(String command, Duration time) {
+            return request -> isAsked(command, request) ? time : NONE;
+        }
+
+        CompletableFuture<Void> later(Runnable work) {
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            Thread thread = new Thread(() -> {
+                work.run();
+                done.complete(null);
+            });
+            thread.setDaemon(true);
+            thread.start();
+            return done;
+        }
+
+        void awaitHeld(int node) {
+            await().pollInterval(Duration.ofMillis(5))
+                    .atMost(LONG)
+                    .until(() -> link(node).lateBytes() > 0);
+        }
+
+        boolean isOld() {
+            return site.stored().getOrDefault(key, 0L) == 1;
+        }
+
+        void awaitStored() {
+            await().pollInterval(Duration.ofMillis(20)).atMost(LONG).until(() -> !isOld());
+        }
+    }
+}

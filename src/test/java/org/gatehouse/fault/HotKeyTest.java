@@ -1,0 +1,75 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.gatehouse.Node;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A thousand readers want a user whose entry has just expired. */
+@Tag("fault")
+class HotKeyTest {
+    private static final int READERS = 1_000;
+    private static final int NODES = 3;
+    private static final Duration EXPIRY = Duration.ofSeconds(2);
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+
+    /** So many expiries must be as they should; a machine with no time for Redis spoils some, for then MongoDB is asked. */
+    private static final int GOOD = Math.toIntExact(Math.max(2, Scenario.LENGTH.dividedBy(EXPIRY.multipliedBy(2))));
+
+    private static final int MOST = 4 * GOOD;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @Test
+    void eachNodeAsksMongoOnceAtMost() {
+        try (Site<Node> site = Site.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
+            site.awaitHits(LONGEST);
+            String hot = site.keys().get(0);
+            burst(site, hot); // opens the connections
+            List<Long> finds = new ArrayList<>();
+            while (good(finds) < GOOD && finds.size() < MOST) {
+                await().pollInterval(Duration.ofMillis(5))
+                        .atMost(LONGEST)
+                        .until(() -> site.inRedis(hot).equals("null"));
+                long before = site.finds();
+                assertThat(burst(site, hot)).as("statuses").containsOnly(200);
+                finds.add(site.finds() - before);
+            }
+            System.out.println("fault: " + READERS + " readers on an expiring key, " + NODES
+                    + " nodes: questions to MongoDB at each expiry " + finds);
+            assertThat(finds).allMatch(asked -> asked >= 1);
+            assertThat(good(finds)).as("good ones of " + finds).isEqualTo(GOOD);
+        }
+    }
+
+    /** How many times each node asked once at most. */
+    private static long good(List<Long> finds) {
+        return finds.stream().filter(asked -> asked <= NODES).count();
+    }
+
+    private List<Integer> burst(Site<Node> site, String key) {
+        List<CompletableFuture<HttpResponse<Void>>> answers = new ArrayList<>();
+        for (int i = 0; i < READERS; i++) {
+            URI uri = URI.create("http://127.0.0.1:" + site.node(i % NODES).port() + "/user/" + key);
+            HttpRequest request =
+                    HttpRequest.newBuilder(uri).header("auth", site.token()).build();
+            answers.add(http.sendAsync(request, BodyHandlers.discarding()));
+        }
+        return answers.stream()
+                .map(answer -> answer.join().statusCode())
+                .distinct()
+                .toList();
+    }
+}

@@ -1,0 +1,86 @@
+package org.gatehouse.fault;
+
+/** A mechanism of the cache that is switched off, and the scenario in which that must be seen. */
+enum Mutation {
+    NO_LEASE_CHECK_IN_FILL(
+            Directed.A_LOAD_THAT_A_CHANGE_OVERTOOK,
+            "cache/Script.java",
+            "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end",
+            ""),
+    NO_BEGIN(
+            Directed.A_CHANGE_THAT_TAKES_LONG_TO_END,
+            "cache/DocumentCache.java",
+            "return Script.BEGIN",
+            "if (!token.isEmpty()) return true;\nreturn Script.BEGIN"),
+    NO_END(
+            Directed.A_MARK_THAT_REDIS_LOST,
+            "cache/DocumentCache.java",
+            "return Script.END",
+            "if (!token.isEmpty()) return true;\nreturn Script.END"),
+    END_LEAVES_V_AND_L(
+            Directed.A_MARK_THAT_REDIS_LOST,
+            "cache/Script.java",
+            "if not value then return 'done' end",
+            "if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end"),
+    ACKNOWLEDGED_BEFORE_END(
+            Directed.A_MARK_THAT_REDIS_LOST,
+            "cache/DocumentCache.java",
+            "told.filter(link -> end(id, link, token) && generation.settles(link))",
+            """
+            told.filter(link -> {
+                generation.execute(() -> end(id, link, token), Duration.ofMillis(500));
+                return generation.settles(link);
+            })"""),
+    ENTRIES_OF_OTHER_GENERATIONS_BELIEVED(
+            Directed.A_CHANGE_WITHOUT_REDIS,
+            "cache/Entry.java",
+            "generation.equals(Long.toString(number))",
+            "number != 0"),
+    HITS_AT_ONCE_IN_A_NEW_GENERATION(
+            Directed.TWO_NODES_ON_TWO_REDIS,
+            "cache/Generation.java",
+            "return isValid(now) && now - firstSeen >= LEASE.toNanos();",
+            "return isValid(now);"),
+    FILLS_AT_ONCE_IN_A_NEW_GENERATION(
+            Directed.A_CHANGE_OLDER_THAN_REDIS,
+            "cache/Generation.java",
+            "boolean mayFill = now - current.firstSeen >= FILL_QUARANTINE.toNanos();",
+            "boolean mayFill = true;"),
+    END_AT_ONCE_ON_UNKNOWN(
+            Directed.A_CHANGE_THAT_WAS_GIVEN_UP,
+            "cache/DocumentCache.java",
+            "if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {",
+            "if (false) {"),
+    HITS_WITHOUT_A_LEASE(
+            Directed.A_NODE_THAT_HEARS_NOTHING,
+            "cache/Generation.java",
+            "return now - sent < LEASE.toNanos();",
+            "return true;"),
+    ANY_RUN_OF_REDIS_BELIEVED(
+            Directed.AN_OLD_SNAPSHOT,
+            "store/RedisLink.java",
+            "bySlot.stream().map(RedisServer::runId).distinct().sorted().toList();",
+            "List.of(\"any\");"),
+    NO_RAISE_WHEN_END_CANNOT_BE_TOLD(
+            Directed.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.raiseAndAwait();", "");
+
+    private final Directed scenario;
+    private final String file;
+    private final String text;
+    private final String replacement;
+
+    Mutation(Directed scenario, String file, String text, String replacement) {
+        this.scenario = scenario;
+        this.file = file;
+        this.text = text;
+        this.replacement = replacement;
+    }
+
+    Directed scenario() {
+        return scenario;
+    }
+
+    Alteration alteration() {
+        return new Alteration(file, text, replacement);
+    }
+}

@@ -1,0 +1,63 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.gatehouse.Node;
+import org.gatehouse.fault.Scenario.Outcome;
+import org.gatehouse.fault.Site.Starter;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Tests of the proof itself: each mechanism is needed, and a scenario tells when it is missing. */
+@Tag("fault")
+@Tag("long")
+class MutationTest {
+    private static final Queue<String> table = new ConcurrentLinkedQueue<>();
+
+    @AfterAll
+    static void print() {
+        System.out.printf(Locale.ROOT, "%-42s %-38s %s%n", "mechanism switched off", "scenario", "violations");
+        table.stream().sorted().forEach(System.out::println);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMechanismThatIsSwitchedOffIsMissed(Mutation mutation) throws Exception {
+        String classPath = mutation.alteration().classPath();
+        try (Site<ServiceClient> site = site(settings -> NodeProcess.start(settings, classPath))) {
+            Outcome outcome = mutation.scenario().run(site);
+
+            table.add(row(mutation.name().toLowerCase(Locale.ROOT).replace('_', ' '), mutation.scenario(), outcome));
+            assertThat(outcome.broken()).as(mutation + ": violations").isPositive();
+        }
+    }
+
+    @Test
+    void withAllMechanismsThePromisesHold() throws Exception {
+        try (Site<ServiceClient> site = site(NodeProcess::start)) {
+            for (Directed scenario : Directed.values()) {
+                Outcome outcome = scenario.run(site);
+
+                table.add(row("(none)", scenario, outcome));
+                assertThat(outcome.broken()).as(scenario + ": violations").isZero();
+                assertThat(outcome.unexpected()).isEmpty();
+            }
+        }
+    }
+
+    private static Site<ServiceClient> site(Starter<ServiceClient> starter) {
+        return Site.of(List.of(starter, starter), List.of(Node::start));
+    }
+
+    private static String row(String mutation, Directed scenario, Outcome outcome) {
+        return String.format(Locale.ROOT, "%-42s %-38s %d", mutation, scenario, outcome.broken());
+    }
+}
