@@ -52,7 +52,7 @@ enum Directed {
     A_MARK_THAT_REDIS_LOST {
         @Override
         void play(Stage on) {
-            on.link(ONE).hold(Direction.TO_CLIENT, on.whenAsked(FIND, LONG));
+            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, LONG));
             CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
             on.awaitHeld(ONE);
             on.site.withRedis(redis -> redis.flushall());
@@ -144,27 +144,22 @@ enum Directed {
     A_CHANGE_OLDER_THAN_REDIS {
         @Override
         void play(Stage on) {
-            Duration twoSeconds = Duration.ofMillis(1_700); // just less than a node waits for a read
-            Duration threeSeconds = Duration.ofMillis(2_800); // and for a change
-            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, threeSeconds));
-            on.link(ONE)
-                    .hold(
-                            Direction.TO_CLIENT,
-                            request ->
-                                    on.isAsked(CHANGE, request) ? LONG : on.isAsked(FIND, request) ? twoSeconds : NONE);
+            Duration onItsWay = Duration.ofMillis(4_500);
+            Duration dies = Duration.ofMillis(2_600); // before it gives up and marks the user again
+            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, onItsWay));
             CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
             await().pollInterval(Duration.ofMillis(20))
                     .atMost(LONG)
                     .until(() -> on.site.inRedis(on.key).startsWith("T"));
+            long marked = System.nanoTime();
             on.site.stores().redis().restart();
+            Repeat.during(dies.minusNanos(System.nanoTime() - marked), () -> on.load.read(OTHER, on.key));
+            ((NodeProcess) on.site.node(ONE)).kill();
+            change.join();
             while (on.isOld()) {
                 on.load.read(OTHER, on.key);
                 Pause.millis(20);
             }
-            ((NodeProcess) on.site.node(ONE)).kill();
-            change.join();
-            // Out of the time in which two nodes may differ because Redis has restarted.
-            Pause.millis(1_000);
             on.load.read(WITHOUT_REDIS, on.key);
             on.load.read(OTHER, on.key);
         }

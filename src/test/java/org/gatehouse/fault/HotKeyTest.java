@@ -35,7 +35,7 @@ class HotKeyTest {
     @Test
     void eachNodeAsksMongoOnceAtMost() {
         try (Site<Node> site = Site.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
-            site.awaitHits(LONGEST);
+            site.awaitHits(site.sparedKeys(), LONGEST);
             String hot = site.keys().get(0);
             burst(site, hot); // opens the connections
             List<Long> finds = new ArrayList<>();

@@ -33,11 +33,13 @@ final class Load implements AutoCloseable {
     private final List<Thread> clients = new ArrayList<>();
     private final AtomicLong readsAsked = new AtomicLong();
     private final AtomicLong readsAnswered = new AtomicLong();
+    private final AtomicLong unknownChanges = new AtomicLong();
     private final AtomicLong slowestChange = new AtomicLong();
     private final AtomicLong slowestRead = new AtomicLong();
     private final Queue<String> unexpected = new ConcurrentLinkedQueue<>();
     private volatile boolean stopped;
 
+    /** @param keys what the clients read and change by themselves */
     Load(List<? extends ServiceClient> nodes, String token, List<String> keys, History history) {
         this.nodes = List.copyOf(nodes);
         this.token = token;
@@ -95,6 +97,7 @@ final class Load implements AutoCloseable {
         } catch (UncheckedIOException lost) {
             // the node died, perhaps after it had written
         }
+        unknownChanges.incrementAndGet();
         history.unknown(key, start);
         return false;
     }
@@ -124,6 +127,11 @@ final class Load implements AutoCloseable {
     /** Which share of the reads was answered. */
     double availability() {
         return (double) readsAnswered.get() / Math.max(1, readsAsked.get());
+    }
+
+    /** How many changes there have been of unknown outcome. */
+    long unknownChanges() {
+        return unknownChanges.get();
     }
 
     /** How long an acknowledged change took at most. */

@@ -39,13 +39,13 @@ enum Mutation {
     HITS_AT_ONCE_IN_A_NEW_GENERATION(
             Directed.TWO_NODES_ON_TWO_REDIS,
             "cache/Generation.java",
-            "return isValid(now) && now - firstSeen >= LEASE.toNanos();",
-            "return isValid(now);"),
+            "return now - firstSeen >= LEASE.toNanos();",
+            "return true;"),
     FILLS_AT_ONCE_IN_A_NEW_GENERATION(
             Directed.A_CHANGE_OLDER_THAN_REDIS,
             "cache/Generation.java",
-            "boolean mayFill = now - current.firstSeen >= FILL_QUARANTINE.toNanos();",
-            "boolean mayFill = true;"),
+            "boolean mayFill = isValid && now - current.firstSeen >= FILL_QUARANTINE.toNanos();",
+            "boolean mayFill = isValid;"),
     END_AT_ONCE_ON_UNKNOWN(
             Directed.A_CHANGE_THAT_WAS_GIVEN_UP,
             "cache/DocumentCache.java",

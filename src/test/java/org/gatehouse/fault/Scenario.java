@@ -116,7 +116,7 @@ final class Scenario {
         site.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
         List<? extends ServiceClient> nodes =
                 site.nodes().stream().map(Site.LinkedNode::node).toList();
-        Load load = new Load(nodes, site.token(), site.keys(), history);
+        Load load = new Load(nodes, site.token(), site.commonKeys(), history);
         try (GenerationWatch watch = new GenerationWatch(site.stores())) {
             try (load) {
                 if (underLoad) {
