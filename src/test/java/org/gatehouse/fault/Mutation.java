@@ -39,7 +39,7 @@ enum Mutation {
     HITS_AT_ONCE_IN_A_NEW_GENERATION(
             Directed.TWO_NODES_ON_TWO_REDIS,
             "cache/Generation.java",
-            "return now - firstSeen >= LEASE.toNanos();",
+            "return now - firstSeen >= SETTLING.toNanos();",
             "return true;"),
     FILLS_AT_ONCE_IN_A_NEW_GENERATION(
             Directed.A_CHANGE_OLDER_THAN_REDIS,
