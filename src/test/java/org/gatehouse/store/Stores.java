@@ -56,6 +56,16 @@ public final class Stores implements AutoCloseable {
         return client.getDatabase(database).getCollection("meta");
     }
 
+    /** Whether the server came with the test, and does not come from outside. */
+    public boolean isEmbedded() {
+        return embedded.isPresent();
+    }
+
+    /** What the server answers to a command. */
+    public Document command(Document command) {
+        return client.getDatabase(database).runCommand(command);
+    }
+
     @Override
     public void close() {
         client.getDatabase(database).drop();

@@ -1,0 +1,90 @@
+package org.gatehouse.bench;
+
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/** The same Jetty with one servlet that gives every request the same answer: what no application can be faster than. */
+final class BareServer implements AutoCloseable {
+    private final Server server = new Server();
+    private final ServerConnector connector = new ServerConnector(server);
+
+    private BareServer(Path answer) throws IOException {
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+        ServletContextHandler context = new ServletContextHandler("/");
+        context.addServlet(new ServletHolder(Replay.of(Files.readString(answer))), "/*");
+        server.setHandler(context);
+        server.setStopTimeout(2_000);
+    }
+
+    /** @param answer a file with an answer as it went over the wire */
+    static BareServer start(Path answer) throws Exception {
+        BareServer bare = new BareServer(answer);
+        bare.server.start();
+        return bare;
+    }
+
+    int port() {
+        return connector.getLocalPort();
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception failed) {
+            throw new IllegalStateException("Jetty did not stop", failed);
+        }
+    }
+
+    private static final class Replay extends HttpServlet {
+        private static final long serialVersionUID = 1L;
+
+        /** What Jetty writes by itself. */
+        private static final Set<String> JETTYS_OWN = Set.of("server", "date", "content-length");
+
+        private final transient Map<String, String> headers;
+        private final byte[] body;
+
+        private Replay(Map<String, String> headers, byte[] body) {
+            this.headers = headers;
+            this.body = body;
+        }
+
+        static Replay of(String answer) {
+            int headEnd = answer.indexOf("\r\n\r\n");
+            List<String> head = answer.substring(0, headEnd).lines().skip(1).toList();
+            Map<String, String> headers = new LinkedHashMap<>();
+            for (String line : head) {
+                String[] parts = line.split(": ", 2);
+                if (!JETTYS_OWN.contains(parts[0].toLowerCase(Locale.ROOT))) {
+                    headers.put(parts[0], parts[1]);
+                }
+            }
+            return new Replay(headers, answer.substring(headEnd + 4).getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            for (Map.Entry<String, String> header : headers.entrySet()) {
+                response.setHeader(header.getKey(), header.getValue());
+            }
+            response.setContentLength(body.length);
+            response.getOutputStream().write(body);
+        }
+    }
+}

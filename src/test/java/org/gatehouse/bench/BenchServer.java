@@ -1,0 +1,44 @@
+package org.gatehouse.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import org.gatehouse.war.WarServer;
+
+/**
+ * A server in a process of its own: the WAR with its settings from the environment, or the bare servlet.
+ *
+ * <p>It ends when its standard input does, so it cannot outlive the process that started it.
+ */
+final class BenchServer {
+    static final String WAR = "war";
+    static final String BARE = "bare";
+
+    private BenchServer() {}
+
+    /** Arguments: which server, the file that is told its port, and for the bare one the file with the answer to give. */
+    @SuppressWarnings("SystemExitOutsideMain")
+    public static void main(String[] arguments) throws Exception {
+        Path portFile = Path.of(arguments[1]);
+        if (arguments[0].equals(WAR)) {
+            try (WarServer server = WarServer.deploy("", Map.of())) {
+                run(portFile, server.port());
+            }
+        } else {
+            try (BareServer server = BareServer.start(Path.of(arguments[2]))) {
+                run(portFile, server.port());
+            }
+        }
+        System.exit(0);
+    }
+
+    private static void run(Path portFile, int port) throws IOException {
+        Path complete = Files.writeString(Path.of(portFile + ".new"), Integer.toString(port));
+        Files.move(complete, portFile, StandardCopyOption.ATOMIC_MOVE);
+        while (System.in.read() >= 0) {
+            // until the end
+        }
+    }
+}

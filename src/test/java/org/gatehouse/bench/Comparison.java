@@ -1,0 +1,89 @@
+package org.gatehouse.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Two sides measured in turn, many times and shortly: neighbours in time suffer the same noise, so the ratio of each pair
+ * means more than the ratio of two averages.
+ *
+ * @param unit of what both sides were measured in
+ */
+record Comparison(Title title, String unit, List<Double> subject, List<Double> reference) {
+    /**
+     * What is compared.
+     *
+     * @param id names it in the file of figures
+     * @param target what the median ratio should reach; whether from above or from below is the target's to say
+     */
+    record Title(String id, String subject, String reference, Target target) {}
+
+    /** A bound of the median ratio. */
+    record Target(double bound, boolean atLeast) {
+        static Target atLeast(double bound) {
+            return new Target(bound, true);
+        }
+
+        static Target atMost(double bound) {
+            return new Target(bound, false);
+        }
+
+        static Target none() {
+            return new Target(Double.NaN, true);
+        }
+
+        boolean isSet() {
+            return !Double.isNaN(bound);
+        }
+
+        boolean isMetBy(double median) {
+            return atLeast ? median >= bound : median <= bound;
+        }
+
+        /** The target and whether this median reaches it; empty text when there is none. */
+        String describe(double median) {
+            if (!isSet()) {
+                return "";
+            }
+            String side = atLeast ? "at least" : "at most";
+            return String.format(
+                    Locale.ROOT, ", target %s %.2f: %s", side, bound, isMetBy(median) ? "reached" : "missed");
+        }
+    }
+
+    /** Measures one side once. */
+    interface Side {
+        double measure() throws IOException;
+    }
+
+    Comparison {
+        subject = List.copyOf(subject);
+        reference = List.copyOf(reference);
+    }
+
+    /** Measures so many pairs; which side comes first alternates, so that neither always follows the other. */
+    static Comparison alternate(Title title, String unit, int pairs, Side subject, Side reference) throws IOException {
+        List<Double> subjects = new ArrayList<>();
+        List<Double> references = new ArrayList<>();
+        for (int i = 0; i < pairs; i++) {
+            if (i % 2 == 0) {
+                subjects.add(subject.measure());
+                references.add(reference.measure());
+            } else {
+                references.add(reference.measure());
+                subjects.add(subject.measure());
+            }
+        }
+        return new Comparison(title, unit, subjects, references);
+    }
+
+    List<Double> ratios() {
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < subject.size(); i++) {
+            ratios.add(subject.get(i) / reference.get(i));
+        }
+        return ratios;
+    }
+}

@@ -1,0 +1,115 @@
+package org.gatehouse.bench;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.gatehouse.http.Json;
+
+/** All that a run has measured, and on what. */
+final class Figures {
+    private final Map<String, String> circumstances = new LinkedHashMap<>();
+    private final List<Comparison> comparisons = new ArrayList<>();
+    private final List<Latencies> latencies = new ArrayList<>();
+
+    void note(String what, String value) {
+        circumstances.put(what, value);
+    }
+
+    void add(Comparison comparison) {
+        comparisons.add(comparison);
+        System.out.println(line(comparison));
+    }
+
+    void addAll(List<Comparison> more) {
+        more.forEach(this::add);
+    }
+
+    void addLatencies(List<Latencies> more) {
+        latencies.addAll(more);
+        more.forEach(one -> System.out.println(line(one)));
+    }
+
+    Map<String, String> circumstances() {
+        return circumstances;
+    }
+
+    List<Comparison> comparisons() {
+        return comparisons;
+    }
+
+    List<Latencies> latencies() {
+        return latencies;
+    }
+
+    private static String line(Comparison comparison) {
+        Spread ratio = Spread.of(comparison.ratios());
+        return String.format(
+                Locale.ROOT,
+                "%-32s %9.1f : %9.1f %-9s (%s)  ratio %.3f (%.3f to %.3f)%s",
+                comparison.title().subject(),
+                Spread.of(comparison.subject()).median(),
+                Spread.of(comparison.reference()).median(),
+                comparison.unit(),
+                comparison.title().reference(),
+                ratio.median(),
+                ratio.min(),
+                ratio.max(),
+                comparison.title().target().describe(ratio.median()));
+    }
+
+    private static String line(Latencies one) {
+        return String.format(
+                Locale.ROOT,
+                "%-32s at %.0f/s: p50 %.2f ms (%.2f to %.2f), p99 %.2f ms (%.2f to %.2f)",
+                one.name(),
+                one.rate(),
+                one.p50().median(),
+                one.p50().min(),
+                one.p50().max(),
+                one.p99().median(),
+                one.p99().min(),
+                one.p99().max());
+    }
+
+    /** The same as JSON, every single measurement included. */
+    byte[] json() {
+        ObjectNode all = Json.MAPPER.createObjectNode();
+        circumstances.forEach(all.putObject("circumstances")::put);
+        ArrayNode compared = all.putArray("comparisons");
+        for (Comparison comparison : comparisons) {
+            ObjectNode json = compared.addObject();
+            json.put("id", comparison.title().id());
+            json.put("subject", comparison.title().subject());
+            json.put("reference", comparison.title().reference());
+            json.put("unit", comparison.unit());
+            Comparison.Target target = comparison.title().target();
+            if (target.isSet()) {
+                json.put(target.atLeast() ? "targetAtLeast" : "targetAtMost", target.bound());
+            }
+            json.set("ratio", json(Spread.of(comparison.ratios())));
+            comparison.subject().forEach(json.putArray("ofSubject")::add);
+            comparison.reference().forEach(json.putArray("ofReference")::add);
+        }
+        ArrayNode times = all.putArray("latencies");
+        for (Latencies one : latencies) {
+            ObjectNode json = times.addObject();
+            json.put("name", one.name());
+            json.put("callsPerSecond", one.rate());
+            json.set("p50Milliseconds", json(one.p50()));
+            json.set("p99Milliseconds", json(one.p99()));
+        }
+        return Json.write(all);
+    }
+
+    private static ObjectNode json(Spread spread) {
+        return Json.MAPPER
+                .createObjectNode()
+                .put("min", spread.min())
+                .put("median", spread.median())
+                .put("max", spread.max());
+    }
+}

@@ -1,0 +1,187 @@
+package org.gatehouse.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
+
+/** A number of connections to one server, kept open, and the two ways to drive them. One measurement at a time. */
+final class Load implements AutoCloseable {
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+    /** A thread that waits wakes up later than it asked for; the rest is spent awake. */
+    private static final long TIMER_SLACK_NANOS = 60_000;
+
+    private final Selector selector;
+    private final List<Connection> connections = new ArrayList<>();
+
+    private Load() throws IOException {
+        this.selector = Selector.open();
+    }
+
+    static Load on(int port, int connections) throws IOException {
+        Load load = new Load();
+        try {
+            for (int i = 0; i < connections; i++) {
+                load.connections.add(Connection.open(port, load.selector));
+            }
+            return load;
+        } catch (IOException failed) {
+            load.close();
+            throw failed;
+        }
+    }
+
+    /** What was answered in which time. */
+    record Answered(long answers, long nanos) {
+        double perSecond() {
+            return answers * 1e9 / nanos;
+        }
+    }
+
+    /** As much as the server takes: each connection sends its next call when the last is answered. */
+    Answered drive(Calls calls, Duration time) throws IOException {
+        long start = System.nanoTime();
+        long end = start + time.toNanos();
+        for (Connection connection : connections) {
+            connection.send(calls.next(), start);
+        }
+        Tally tally = new Tally();
+        tally.open = connections.size();
+        while (tally.open > 0) {
+            awaitAnswers(connection -> {
+                tally.answered++;
+                tally.last = System.nanoTime();
+                if (tally.last < end) {
+                    connection.send(calls.next(), tally.last);
+                } else {
+                    tally.open--;
+                }
+            });
+        }
+        return new Answered(tally.answered, tally.last - start);
+    }
+
+    private static final class Tally {
+        private int open;
+        private long answered;
+        private long last;
+    }
+
+    /**
+     * As many calls as somebody else decides, whether the server keeps up or not. Each time counts from the moment the
+     * call was due, so a server that stalls cannot hide the calls that were not sent meanwhile.
+     *
+     * @return nanoseconds, in rising order
+     */
+    long[] latencies(Calls calls, double perSecond, Duration time) throws IOException {
+        int count = (int) (perSecond * time.toNanos() / 1e9);
+        Schedule schedule = new Schedule(calls, connections);
+        Thread sender = new Thread(() -> schedule.keep(count, 1e9 / perSecond), "bench-sender");
+        sender.start();
+        long[] times = new long[count];
+        int[] answered = {0};
+        while (answered[0] < count) {
+            awaitAnswers(connection -> {
+                times[answered[0]++] = System.nanoTime() - connection.since();
+                schedule.free(connection);
+            });
+        }
+        Arrays.sort(times);
+        return times;
+    }
+
+    /** Which calls are due and which connections are free; one of the two lists is empty. */
+    private static final class Schedule {
+        private final Calls calls;
+        private final Queue<Connection> idle;
+        private final Queue<Long> overdue = new ArrayDeque<>();
+
+        Schedule(Calls calls, List<Connection> connections) {
+            this.calls = calls;
+            this.idle = new ArrayDeque<>(connections);
+        }
+
+        void keep(int count, double intervalNanos) {
+            long start = System.nanoTime();
+            for (int i = 0; i < count; i++) {
+                long due = start + (long) (i * intervalNanos);
+                await(due);
+                send(due);
+            }
+        }
+
+        private synchronized void send(long due) {
+            Connection free = idle.poll();
+            if (free == null) {
+                overdue.add(due);
+            } else {
+                sendOn(free, due);
+            }
+        }
+
+        synchronized void free(Connection connection) {
+            Long due = overdue.poll();
+            if (due == null) {
+                idle.add(connection);
+            } else {
+                sendOn(connection, due);
+            }
+        }
+
+        private void sendOn(Connection connection, long due) {
+            try {
+                connection.send(calls.next(), due);
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
+        }
+
+        private static void await(long due) {
+            for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+                if (left > TIMER_SLACK_NANOS) {
+                    LockSupport.parkNanos(left - TIMER_SLACK_NANOS);
+                } else {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+    }
+
+    private interface OnAnswer {
+        void answered(Connection connection) throws IOException;
+    }
+
+    private void awaitAnswers(OnAnswer listener) throws IOException {
+        int ready = selector.select(key -> take(key, listener), ANSWER_LIMIT.toMillis());
+        if (ready == 0) {
+            throw new IOException("No answer within " + ANSWER_LIMIT.toSeconds() + " s");
+        }
+    }
+
+    private static void take(SelectionKey key, OnAnswer listener) {
+        try {
+            Connection connection = (Connection) key.attachment();
+            if (connection.readAnswer()) {
+                listener.answered(connection);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Connection connection : connections) {
+            connection.close();
+        }
+        selector.close();
+    }
+}

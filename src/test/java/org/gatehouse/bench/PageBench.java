@@ -1,0 +1,81 @@
+package org.gatehouse.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.gatehouse.bench.Comparison.Target;
+import org.gatehouse.bench.Comparison.Title;
+import org.gatehouse.http.Cursor;
+import org.gatehouse.http.IsoTime;
+import org.gatehouse.http.Json;
+import org.gatehouse.war.Answer;
+
+/** {@code GET /user} at the far end of the list beside the same at its start, one page after the other. */
+final class PageBench {
+    private static final int PAIRS = 12;
+    private static final int WARM_UP = 3;
+    private static final int PAGE = 25;
+
+    private final Scene scene;
+    private final String admin;
+
+    PageBench(Scene scene) {
+        this.scene = scene;
+        this.admin = scene.service().adminToken();
+    }
+
+    List<Comparison> farBesideNear() throws IOException {
+        int last = Scene.USERS - 2 * PAGE;
+        List<Comparison> comparisons = new ArrayList<>();
+        comparisons.add(compare("createdAt", IsoTime.format(Population.createdAt(last)), last));
+        comparisons.add(compare("username", Population.name(last), last));
+        return comparisons;
+    }
+
+    private Comparison compare(String sort, String value, int last) throws IOException {
+        String near = "/user?limit=" + PAGE + "&sort=" + sort;
+        String far = near + "&after=" + Cursor.of(sort, value, scene.users().id(last));
+        Title title = new Title("page-" + sort, "last page by " + sort, "first page", Target.atMost(1.2));
+        try (Load connection = Load.on(scene.war().port(), 1)) {
+            Call first = call(near);
+            Call lastPage = callAfter(far, last);
+            for (int i = 0; i < WARM_UP; i++) {
+                milliseconds(connection, first);
+                milliseconds(connection, lastPage);
+            }
+            return Comparison.alternate(
+                    title,
+                    "ms",
+                    Scale.times(PAIRS),
+                    () -> milliseconds(connection, lastPage),
+                    () -> milliseconds(connection, first));
+        }
+    }
+
+    private static double milliseconds(Load connection, Call call) throws IOException {
+        return 1e3 / connection.drive(() -> call, Duration.ZERO).perSecond();
+    }
+
+    /** The page after a user, whose answers must show the users that follow. */
+    private Call callAfter(String path, int number) throws IOException {
+        Answer page = scene.service().get(path, admin);
+        JsonNode entries = Json.MAPPER.readTree(page.body());
+        for (int i = 0; i < PAGE; i++) {
+            if (!entries.path(i).path("username").asText().equals(Population.name(number + 1 + i))) {
+                throw new AssertionError("A wrong page: " + page.body());
+            }
+        }
+        return Call.get(path, admin, BodyCheck.equalTo(page.body()));
+    }
+
+    /** A page of so many users; what it shows must stay the same. */
+    private Call call(String path) throws IOException {
+        Answer page = scene.service().get(path, admin);
+        if (page.status() != 200 || Json.MAPPER.readTree(page.body()).size() != PAGE) {
+            throw new AssertionError("A wrong page: " + page.body());
+        }
+        return Call.get(path, admin, BodyCheck.equalTo(page.body()));
+    }
+}

@@ -1,0 +1,108 @@
+package org.gatehouse.bench;
+
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.http.IsoTime;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+
+/**
+ * Numbered users. The service itself makes number 0 and lets it log in; the others are its document under other names,
+ * put straight into the store, so they lie there as the service would have stored them, and have the same password.
+ */
+final class Population {
+    static final String PASSWORD = "correct horse battery staple";
+
+    private static final int BATCH = 1_000;
+    private static final Instant FIRST_CREATED = Instant.parse("2020-01-01T00:00:00.000Z");
+    private static final String CREATED_AT = "createdAt";
+
+    private final MongoCollection<Document> users;
+    private final Document document;
+    private final Answer original;
+
+    private Population(MongoCollection<Document> users, Document document, Answer original) {
+        this.users = users;
+        this.document = document;
+        this.original = original;
+    }
+
+    /** Begins a population with user 0. */
+    static Population begin(Stores stores, ServiceClient service) {
+        String admin = service.adminToken();
+        String form = """
+                {"username":"%s","password":"%s","email":"%s@example.com","address":"1 Main Street"}""".formatted(name(0), PASSWORD, name(0));
+        require(201, service.post("/user", admin, form));
+        require(200, service.loginFrom("10.255.255.1", name(0), PASSWORD));
+        MongoCollection<Document> users = stores.users();
+        Document document = Objects.requireNonNull(
+                users.find(Filters.eq("username", name(0))).first(), "was just stored");
+        Answer original = service.get("/user/" + document.getObjectId("_id"), admin);
+        require(200, original);
+        return new Population(users, document, original);
+    }
+
+    /** Puts users into the store. */
+    void add(int from, int to) {
+        for (int i = from; i < to; i += BATCH) {
+            List<Document> batch = new ArrayList<>();
+            for (int number = i; number < Math.min(i + BATCH, to); number++) {
+                batch.add(copy(number));
+            }
+            users.insertMany(batch);
+        }
+    }
+
+    private Document copy(int number) {
+        Document copy = new Document(document);
+        copy.put("_id", new ObjectId(hex(number)));
+        copy.put(CREATED_AT, createdAt(number));
+        for (String field : List.of("username", "usernameKey", "email")) {
+            copy.put(field, document.getString(field).replace(name(0), name(number)));
+        }
+        return copy;
+    }
+
+    private static void require(int status, Answer answer) {
+        if (answer.status() != status) {
+            throw new AssertionError("Expected " + status + ": " + answer.body());
+        }
+    }
+
+    static String name(int number) {
+        return String.format(Locale.ROOT, "user-%06d", number);
+    }
+
+    /** The id of any user but the first. */
+    String id(int number) {
+        return hex(number);
+    }
+
+    static Instant createdAt(int number) {
+        return FIRST_CREATED.plusSeconds(number);
+    }
+
+    /** What {@code GET /user/{id}} answers of one who was never changed. */
+    String json(int number) {
+        return original.body()
+                .replace(original.text("_id"), hex(number))
+                .replace(name(0), name(number))
+                .replace(created(original.text(CREATED_AT)), created(IsoTime.format(createdAt(number))));
+    }
+
+    private static String created(String time) {
+        return "\"" + CREATED_AT + "\":\"" + time + "\"";
+    }
+
+    private static String hex(int number) {
+        return String.format(Locale.ROOT, "6b%022x", number);
+    }
+}

@@ -1,0 +1,135 @@
+package org.gatehouse.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.gatehouse.bench.Comparison.Target;
+import org.gatehouse.bench.Comparison.Title;
+
+/** {@code GET /user/{id}} beside the bare servlet: from the cache and past it, and how long it takes at half the load. */
+final class ReadBench implements AutoCloseable {
+    private static final Duration ROUND = Duration.ofMillis(500);
+    private static final int PAIRS = 20;
+    private static final int PAIRS_OF_LATENCIES = 4;
+    private static final Duration LATENCY_ROUND = Duration.ofSeconds(3);
+    private static final Duration WARM_UP = Duration.ofSeconds(8);
+    private static final String BARE = "bare servlet";
+
+    private final Scene scene;
+    private final Driven war;
+    private final Driven bare;
+    private final Calls own;
+    private final Calls bareOwn;
+
+    ReadBench(Scene scene) throws IOException {
+        this.scene = scene;
+        this.war = Driven.of(scene.war());
+        this.bare = Driven.of(scene.bare());
+        List<Call> calls = scene.callers().stream()
+                .map(caller -> Call.get("/user/" + caller.id(), caller.token(), BodyCheck.equalTo(caller.json())))
+                .toList();
+        this.own = Calls.cycle(calls);
+        this.bareOwn = Calls.cycle(likewiseOfBare(calls));
+    }
+
+    /** A server, and the load on it. */
+    private record Driven(ServerProcess server, Load load) {
+        static Driven of(ServerProcess server) throws IOException {
+            return new Driven(server, Load.on(server.port(), Scene.CONNECTIONS));
+        }
+
+        /** Answers a second; notes as well how many the server gave in a second of its own processor time. */
+        double round(Calls calls, List<Double> perProcessorSecond) throws IOException {
+            long before = server.processorNanos();
+            Load.Answered answered = load.drive(calls, ROUND);
+            perProcessorSecond.add(answered.answers() * 1e9 / (server.processorNanos() - before));
+            return answered.perSecond();
+        }
+    }
+
+    private List<Call> likewiseOfBare(List<Call> calls) {
+        return calls.stream().map(call -> call.answeredWith(scene.bareAnswer())).toList();
+    }
+
+    void warmUp() throws IOException {
+        for (int i = 0; i < 2; i++) {
+            war.load().drive(own, WARM_UP.dividedBy(2));
+            bare.load().drive(bareOwn, WARM_UP.dividedBy(4));
+        }
+    }
+
+    /** Each user reads itself; everything asked for is in Redis. */
+    List<Comparison> ownUserCached() throws IOException {
+        return beside(new Title("hit-own", "GET own user, in Redis", BARE, Target.atLeast(0.30)), own, () -> {});
+    }
+
+    /** An administrator reads users, all in Redis. */
+    List<Comparison> otherUserCached() throws IOException {
+        String admin = scene.service().adminToken();
+        Calls others = Calls.cycle(scene.callers().stream()
+                .map(caller -> Call.get("/user/" + caller.id(), admin, BodyCheck.equalTo(caller.json())))
+                .toList());
+        war.load().drive(others, ROUND);
+        Title title = new Title("hit-other", "GET others as admin, in Redis", BARE, Target.atLeast(0.30));
+        return beside(title, others, () -> {});
+    }
+
+    /** An administrator reads users, none of whom is in Redis. */
+    List<Comparison> otherUserNotCached() throws IOException {
+        String admin = scene.service().adminToken();
+        Calls others = Calls.counted(number -> {
+            int user = 1 + number % (Scene.USERS / 4);
+            return Call.get(
+                    "/user/" + scene.users().id(user),
+                    admin,
+                    BodyCheck.equalTo(scene.users().json(user)));
+        });
+        war.load().drive(others, WARM_UP.dividedBy(2));
+        bare.load().drive(bareOwn, WARM_UP.dividedBy(4));
+        Title title = new Title("miss", "GET others as admin, not in Redis", BARE, Target.none());
+        return beside(title, others, scene::emptyRedis);
+    }
+
+    /** Compares what is answered in a second, and what in a second of the server's processor time. */
+    private List<Comparison> beside(Title title, Calls calls, Runnable preparation) throws IOException {
+        List<Double> ofWar = new ArrayList<>();
+        List<Double> ofBare = new ArrayList<>();
+        Comparison rates = Comparison.alternate(
+                title,
+                "answers/s",
+                Scale.times(PAIRS),
+                () -> {
+                    preparation.run();
+                    return war.round(calls, ofWar);
+                },
+                () -> bare.round(bareOwn, ofBare));
+        Title processor = new Title(
+                title.id() + "-processor", title.subject() + " (processor time)", title.reference(), Target.none());
+        return List.of(rates, new Comparison(processor, "answers/s of a core", ofWar, ofBare));
+    }
+
+    /** How long the answers of {@link #ownUserCached} take at half of the load that was measured there. */
+    List<Latencies> atHalfLoad(Comparison highest) throws IOException {
+        double half = Spread.of(highest.subject()).median() / 2;
+        double halfOfBare = Spread.of(highest.reference()).median() / 2;
+        List<long[]> ofWar = new ArrayList<>();
+        List<long[]> ofBareLikewise = new ArrayList<>();
+        List<long[]> ofBare = new ArrayList<>();
+        for (int i = 0; i < Scale.times(PAIRS_OF_LATENCIES); i++) {
+            ofWar.add(war.load().latencies(own, half, LATENCY_ROUND));
+            ofBareLikewise.add(bare.load().latencies(bareOwn, half, LATENCY_ROUND));
+            ofBare.add(bare.load().latencies(bareOwn, halfOfBare, LATENCY_ROUND));
+        }
+        return List.of(
+                Latencies.of("GET own user, in Redis", half, ofWar),
+                Latencies.of("bare servlet at the same rate", half, ofBareLikewise),
+                Latencies.of("bare servlet at half of its own", halfOfBare, ofBare));
+    }
+
+    @Override
+    public void close() throws IOException {
+        war.load().close();
+        bare.load().close();
+    }
+}

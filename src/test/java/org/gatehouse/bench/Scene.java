@@ -1,0 +1,193 @@
+package org.gatehouse.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+
+/** The stores, the WAR and the bare servlet, each in a process of its own, and the users in them. */
+final class Scene implements AutoCloseable {
+    static final int CONNECTIONS = 32;
+
+    /** In the end. */
+    static final int USERS = 100_000;
+
+    /** Those who have logged in; in the middle, so that the pages at both ends show users like each other. */
+    private static final int FIRST_CALLER = USERS / 2;
+
+    private static final int CALLERS = 256;
+
+    /** In the beginning, callers and bystanders: see {@link #addAllUsers}. */
+    private static final int FEW = 2 * CALLERS;
+
+    private static final String HIGHEST_EXPIRY = "86400000";
+
+    private final Path folder;
+    private final Stores stores;
+    private final ServerProcess war;
+    private final ServerProcess bare;
+    private final ServiceClient service;
+    private final Population users;
+    private final List<Caller> callers = new ArrayList<>();
+
+    /** A user with a token, and what the service answers of the user. */
+    record Caller(int number, String id, String token, String json) {}
+
+    private Scene(Path folder, Stores stores) throws IOException {
+        this.folder = folder;
+        this.stores = stores;
+        this.war = ServerProcess.start(BenchServer.WAR, folder, environment(stores));
+        this.service = new Service(war.port());
+        this.users = Population.begin(stores, service);
+        users.add(FIRST_CALLER, FIRST_CALLER + FEW);
+        for (int number = FIRST_CALLER; number < FIRST_CALLER + CALLERS; number++) {
+            callers.add(logIn(number));
+        }
+        this.bare = startBare();
+    }
+
+    static Scene set(Path folder) throws IOException {
+        Stores stores = new Stores();
+        try {
+            return new Scene(folder, stores);
+        } catch (IOException | RuntimeException | AssertionError failed) {
+            stores.close(); // the servers end with this process
+            throw failed;
+        }
+    }
+
+    private static Map<String, String> environment(Stores stores) {
+        Map<String, String> environment = new HashMap<>();
+        // The throttle would stop the many logins of a single address; a proxy names many.
+        Map<String, String> more = Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", HIGHEST_EXPIRY);
+        ServiceClient.settings(stores, more).forEach((name, value) -> environment.put("GATEHOUSE_" + name, value));
+        return environment;
+    }
+
+    private Caller logIn(int number) {
+        Answer login = service.loginFrom(
+                "10.254." + number / 256 % 256 + "." + number % 256, Population.name(number), Population.PASSWORD);
+        if (login.status() != 200) {
+            throw new AssertionError("The login failed: " + login.body());
+        }
+        Answer user = service.get("/user/" + users.id(number), login.text("token"));
+        return new Caller(number, users.id(number), login.text("token"), user.body());
+    }
+
+    /** The bare servlet answers what the WAR answered, byte for byte. */
+    private ServerProcess startBare() throws IOException {
+        String recorded = recorded(war.port());
+        Path file = Files.writeString(folder.resolve("answer.http"), recorded);
+        ServerProcess started = ServerProcess.start(
+                BenchServer.BARE, folder, Map.of(), file.toAbsolutePath().toString());
+        String replayed = recorded(started.port());
+        if (!shape(replayed).equals(shape(recorded))) {
+            started.close();
+            throw new AssertionError("The bare servlet answers\n" + replayed + "\ninstead of\n" + recorded);
+        }
+        return started;
+    }
+
+    private String recorded(int port) throws IOException {
+        Caller caller = callers.get(0);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            Call call = Call.get("/user/" + caller.id(), caller.token(), BodyCheck.equalTo(caller.json()));
+            String request = new String(call.request(), StandardCharsets.UTF_8);
+            String last = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+            socket.getOutputStream().write(last.getBytes(StandardCharsets.UTF_8));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return answer.replace("Connection: close\r\n", "");
+        }
+    }
+
+    /** The order of the headers is the container's business; how many bytes they are is not. */
+    private static List<String> shape(String answer) {
+        return answer.lines()
+                .map(line -> line.startsWith("{") ? line : line.replaceAll(": .*", ": ") + line.length())
+                .sorted()
+                .toList();
+    }
+
+    /**
+     * Makes the few users many. Not done at once, because the embedded MongoDB looks through all of them when a condition
+     * names more than the id, as that of a change does; a real one does not.
+     */
+    void addAllUsers() {
+        users.add(1, FIRST_CALLER);
+        users.add(FIRST_CALLER + FEW, USERS);
+    }
+
+    Stores stores() {
+        return stores;
+    }
+
+    ServiceClient service() {
+        return service;
+    }
+
+    Population users() {
+        return users;
+    }
+
+    List<Caller> callers() {
+        return callers;
+    }
+
+    /** What the bare servlet answers to everything. */
+    BodyCheck bareAnswer() {
+        return BodyCheck.equalTo(callers.get(0).json());
+    }
+
+    ServerProcess war() {
+        return war;
+    }
+
+    ServerProcess bare() {
+        return bare;
+    }
+
+    /** Empties the cache, as if everything in it had expired at once. */
+    void emptyRedis() {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), stores.redis().port())) {
+            socket.getOutputStream().write("FLUSHALL\r\n".getBytes(StandardCharsets.US_ASCII));
+            InputStream input = socket.getInputStream();
+            if (input.read() != '+') {
+                throw new IOException("Redis refuses FLUSHALL");
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        bare.close();
+        war.close();
+        stores.close();
+    }
+
+    private static final class Service extends ServiceClient {
+        private final int port;
+
+        Service(int port) {
+            this.port = port;
+        }
+
+        @Override
+        protected String baseUri() {
+            return "http://127.0.0.1:" + port;
+        }
+    }
+}

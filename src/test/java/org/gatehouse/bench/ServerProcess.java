@@ -1,0 +1,110 @@
+package org.gatehouse.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A {@link BenchServer} that this process started; what it prints goes to a file, as it would on a server. */
+final class ServerProcess implements AutoCloseable {
+    /** The same for all, and not what the machine happens to suggest. */
+    private static final List<String> MEMORY = List.of("-Xms1g", "-Xmx1g");
+
+    private static final Duration START_LIMIT = Duration.ofMinutes(1);
+
+    private final Process process;
+    private final int port;
+
+    private ServerProcess(Process process, int port) {
+        this.process = process;
+        this.port = port;
+    }
+
+    /**
+     * Starts a server and waits until it can be asked.
+     *
+     * @param folder where its log goes
+     * @param more what {@link BenchServer#main} wants to know besides the port file
+     */
+    static ServerProcess start(String name, Path folder, Map<String, String> environment, String... more)
+            throws IOException {
+        Files.createDirectories(folder);
+        Path portFile = folder.resolve(name + ".port").toAbsolutePath();
+        Files.deleteIfExists(portFile);
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(MEMORY);
+        if (name.equals(BenchServer.WAR)) {
+            command.addAll(profiler());
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.add("-Dgatehouse.war=" + System.getProperty("gatehouse.war", "target/gatehouse.war"));
+        command.addAll(List.of(BenchServer.class.getName(), name, portFile.toString()));
+        command.addAll(List.of(more));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(name + ".log").toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        try {
+            return new ServerProcess(process, port(process, portFile));
+        } catch (IOException failed) {
+            process.destroyForcibly();
+            throw failed;
+        }
+    }
+
+    /** Options for the process of the WAR alone, such as those that start a flight recording. */
+    private static List<String> profiler() {
+        String options = System.getProperty("gatehouse.bench.jvm", "");
+        return options.isBlank() ? List.of() : List.of(options.strip().split(" "));
+    }
+
+    private static int port(Process process, Path portFile) throws IOException {
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        while (!Files.exists(portFile)) {
+            if (System.nanoTime() > deadline || exits(process)) {
+                throw new IOException("The server did not start; see the log in " + portFile.getParent());
+            }
+        }
+        return Integer.parseInt(Files.readString(portFile));
+    }
+
+    private static boolean exits(Process process) throws IOException {
+        try {
+            return process.waitFor(50, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException(interrupted);
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** The processor time that it has taken so far, in nanoseconds. */
+    long processorNanos() {
+        return process.info()
+                .totalCpuDuration()
+                .orElseThrow(() -> new IllegalStateException("The system does not tell the time of a process"))
+                .toNanos();
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.getOutputStream().close();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException interrupted) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
