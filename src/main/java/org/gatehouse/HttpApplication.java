@@ -21,6 +21,8 @@ final class HttpApplication extends ResourceConfig {
         property(CommonProperties.METAINF_SERVICES_LOOKUP_DISABLE, true);
         property(ServerProperties.WADL_FEATURE_DISABLE, true);
         property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // XML and the like: nothing of ours
+        // Every body is an array whose length ResponseHeaders tells, so none is kept to find that out.
+        property(ServerProperties.OUTBOUND_CONTENT_LENGTH_BUFFER, 0);
         // An error is a body of ours, never the container's error page.
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
 

@@ -3,6 +3,7 @@ package org.gatehouse.war;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -51,6 +52,14 @@ class PagingIT {
     static void stop() {
         gatehouse.close();
         stores.close();
+    }
+
+    @Test
+    void saysHowLongAPageIs() {
+        Answer page = gatehouse.get("/user?limit=1000", admin);
+
+        int length = page.body().getBytes(StandardCharsets.UTF_8).length;
+        assertThat(page.header("Content-Length")).isEqualTo(Integer.toString(length));
     }
 
     @ParameterizedTest
