@@ -2,14 +2,17 @@ package org.gatehouse.auth;
 
 import java.util.Set;
 
-/**
- * A user as far as a caller's rights go, as the user is now.
- *
- * @param active whether the user may do anything at all
- * @param cutoff which of the user's sessions have ended
- */
-public record Account(UserId id, String username, boolean active, Set<String> roles, SessionCutoff cutoff) {
-    public Account {
-        roles = Set.copyOf(roles);
-    }
+/** A user as far as a caller's rights go, as the user is now. */
+public interface Account {
+    UserId id();
+
+    String username();
+
+    /** Whether the user may do anything at all. */
+    boolean active();
+
+    Set<String> roles();
+
+    /** Which of the user's sessions have ended. */
+    SessionCutoff cutoff();
 }

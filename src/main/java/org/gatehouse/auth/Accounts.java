@@ -1,9 +1,15 @@
 package org.gatehouse.auth;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Where {@link Authenticator} learns what a user may do now. */
 public interface Accounts {
     /** The account; empty when there is none any more. */
-    Optional<Account> find(UserId id);
+    default Optional<Account> find(UserId id) {
+        return ask(id).get();
+    }
+
+    /** Asks without waiting; what is got is the same, as of now or later. */
+    Supplier<Optional<Account>> ask(UserId id);
 }

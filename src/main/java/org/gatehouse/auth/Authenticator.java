@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -35,7 +36,7 @@ public final class Authenticator {
     /** A token that counts, and whom it stands for. */
     public record Authenticated(AccessToken token, LiveSession session, Account account) {
         Caller caller(Origin origin) {
-            return new Caller(account.id(), session.id(), session.begunUnder(), account.roles(), origin);
+            return new Caller(account, session.id(), session.begunUnder(), origin);
         }
     }
 
@@ -84,10 +85,14 @@ public final class Authenticator {
     }
 
     private Authenticated live(AccessToken token) {
-        LiveSession session = sessions.find(token.sessionId())
+        Supplier<Optional<LiveSession>> askedSession = sessions.ask(token.sessionId());
+        Supplier<Optional<Account>> askedAccount = accounts.ask(token.userId());
+        LiveSession session = askedSession
+                .get()
                 .filter(found -> found.userId().equals(token.userId()))
                 .orElseThrow(Authenticator::ended);
-        Account account = accounts.find(token.userId())
+        Account account = askedAccount
+                .get()
                 .filter(found -> found.active() && found.cutoff().spares(session.id(), session.begunUnder()))
                 .orElseThrow(Authenticator::ended);
         return new Authenticated(token, session, account);

@@ -1,6 +1,7 @@
 package org.gatehouse.auth;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Where {@link Authenticator} learns whether a login still counts. */
 public interface LiveSessions {
@@ -12,5 +13,10 @@ public interface LiveSessions {
     record LiveSession(SessionId id, UserId userId, long begunUnder) {}
 
     /** The session; empty when there is none, or it has ended. */
-    Optional<LiveSession> find(SessionId id);
+    default Optional<LiveSession> find(SessionId id) {
+        return ask(id).get();
+    }
+
+    /** Asks without waiting; what is got is the same, as of now or later. */
+    Supplier<Optional<LiveSession>> ask(SessionId id);
 }

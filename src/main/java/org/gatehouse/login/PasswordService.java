@@ -88,7 +88,7 @@ public final class PasswordService {
             Credential credential = credentials
                     .findCredential(caller.userId())
                     .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
-            if (!caller.isStillLetBy(credential.user().account())) {
+            if (!caller.isStillLetBy(credential.user())) {
                 throw new GatehouseException(ErrorCode.SESSION_ENDED);
             }
             requireRight(caller, credential, currentPassword);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.gatehouse.auth.LiveSessions;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
@@ -29,8 +30,8 @@ public final class CachedSessions implements LiveSessions {
     }
 
     @Override
-    public Optional<LiveSession> find(SessionId id) {
-        return cache.read(id.text(), () -> store.findLive(id).map(Session::live));
+    public Supplier<Optional<LiveSession>> ask(SessionId id) {
+        return cache.ask(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
     /** Ends the session on all nodes; false when there is none, or it has ended. */

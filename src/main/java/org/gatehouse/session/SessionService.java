@@ -180,9 +180,8 @@ public final class SessionService {
         Optional<SessionPlace> after = request.place(SessionPlace::parse, errors);
         errors.throwIfAny();
         User user = users.find(caller, userId);
-        List<Session> found = user.account().active()
-                ? store.list(user.id(), user.cutoff(), now(), after, request.limit() + 1)
-                : List.of();
+        List<Session> found =
+                user.active() ? store.list(user.id(), user.cutoff(), now(), after, request.limit() + 1) : List.of();
         return Page.of(found, request.limit());
     }
 

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
@@ -26,7 +27,12 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public Optional<User> find(UserId id) {
-        return cache.read(id.hex(), () -> store.find(id));
+        return ask(id).get();
+    }
+
+    @Override
+    public Supplier<Optional<User>> ask(UserId id) {
+        return cache.ask(id.hex(), () -> store.find(id));
     }
 
     @Override

@@ -28,7 +28,8 @@ public record User(
         Instant updatedAt,
         Optional<Instant> lastLogin,
         SessionCutoff cutoff,
-        ObjectNode fields) {
+        ObjectNode fields)
+        implements Account {
     public User {
         roles = Set.copyOf(roles);
     }
@@ -37,9 +38,9 @@ public record User(
         return status == UserStatus.ACTIVE && roles.contains(Roles.ADMIN);
     }
 
-    /** The user as far as a caller's rights go. */
-    public Account account() {
-        return new Account(id, username, status == UserStatus.ACTIVE, roles, cutoff);
+    @Override
+    public boolean active() {
+        return status == UserStatus.ACTIVE;
     }
 
     /** This user with a later {@code lastLogin}. */

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
@@ -15,6 +16,11 @@ import org.gatehouse.error.GatehouseException;
  */
 public interface UserDao {
     Optional<User> find(UserId id);
+
+    /** Asks without waiting, where that can be done; what is got is the user, as of now or later. */
+    default Supplier<Optional<User>> ask(UserId id) {
+        return () -> find(id);
+    }
 
     /** The users that the query asks for, in its order. */
     List<ListedUser> list(UserQuery query);
