@@ -139,7 +139,7 @@ final class Gatehouse implements AutoCloseable {
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
         SessionService sessionService =
                 new SessionService(storedSessions, sessions, userService, sessionLimits, audit, clock, random);
-        Authenticator authenticator = new Authenticator(verifier, sessions, userService);
+        Authenticator authenticator = new Authenticator(verifier, sessions, userService, hasher::noteOtherWork);
 
         LoginService loginService =
                 new LoginService(storedUsers, userService, sessionService, hasher, loginThrottle, issuer, audit, clock);

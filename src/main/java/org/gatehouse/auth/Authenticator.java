@@ -26,11 +26,14 @@ public final class Authenticator {
     private final TokenVerifier verifier;
     private final LiveSessions sessions;
     private final Accounts accounts;
+    private final Runnable onCheck;
 
-    public Authenticator(TokenVerifier verifier, LiveSessions sessions, Accounts accounts) {
+    /** @param onCheck told of each token before it is checked, for those who must leave room for that */
+    public Authenticator(TokenVerifier verifier, LiveSessions sessions, Accounts accounts, Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
         this.accounts = accounts;
+        this.onCheck = onCheck;
     }
 
     /** A token that counts, and whom it stands for. */
@@ -58,6 +61,7 @@ public final class Authenticator {
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
      */
     public Authenticated authenticate(String token, String source) {
+        onCheck.run();
         return live(verifier.verify(token, source));
     }
 

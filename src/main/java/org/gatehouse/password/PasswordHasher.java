@@ -1,5 +1,6 @@
 package org.gatehouse.password;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others are refused
  * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory. While many
- * wait, one core is left to everybody else.
+ * wait, one core is left to everybody else, if there is anybody else.
  */
 public final class PasswordHasher implements AutoCloseable {
     /** For a slot; what a person waits for a login without trying again. */
@@ -68,6 +69,7 @@ public final class PasswordHasher implements AutoCloseable {
     private final int cores;
     private final Duration waitLimit;
     private final ThreadPoolExecutor slots;
+    private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
 
     /**
      * Starts with no threads; they come with the first work and go, with the memory they hold, after a minute without.
@@ -156,6 +158,11 @@ public final class PasswordHasher implements AutoCloseable {
         }
     }
 
+    /** Tells that a request was served that is no login: such as these are left a core when there are many. */
+    public void noteOtherWork() {
+        otherWork.note();
+    }
+
     /** How many wait for a slot now. */
     int waiting() {
         return slots.getQueue().size();
@@ -217,10 +224,10 @@ public final class PasswordHasher implements AutoCloseable {
 
     private void adjustSlots() {
         int waiting = slots.getQueue().size();
-        if (waiting > MANY_WAITING_PER_CORE * cores) {
-            setSlots(Math.max(1, cores - 1));
-        } else if (waiting <= cores) {
+        if (waiting <= cores || !otherWork.isMuch()) {
             setSlots(cores);
+        } else if (waiting > MANY_WAITING_PER_CORE * cores) {
+            setSlots(Math.max(1, cores - 1));
         }
     }
 

@@ -293,10 +293,32 @@ class PasswordHasherTest {
     }
 
     @Test
+    void usesEveryCoreWhileThereIsNothingElseToDo() {
+        GatedArgon2 argon2 = new GatedArgon2();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2, Duration.ofMinutes(1))) {
+            for (int i = 0; i < 20; i++) {
+                threads.execute(() -> hasher.hash("correct horse"));
+            }
+            await().until(() -> argon2.running.get() == 2 && hasher.waiting() == 18);
+
+            argon2.go.release(2);
+
+            await().until(() -> argon2.done.get() == 2 && argon2.running.get() == 2);
+        } finally {
+            argon2.go.release(100);
+            threads.shutdown();
+        }
+    }
+
+    @Test
     void leavesACoreToOthersWhileManyWaitAndTakesItAgainAfterwards() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2, Duration.ofMinutes(1))) {
+            for (int i = 0; i < 100; i++) {
+                hasher.noteOtherWork();
+            }
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
             }
