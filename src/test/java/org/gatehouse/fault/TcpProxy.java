@@ -109,7 +109,7 @@ final class TcpProxy implements AutoCloseable {
         observer = told;
     }
 
-    /** How many bytes have been kept by a stall or a hold so far. */
+    /** How many bytes have been kept by a delay, a stall or a hold so far. */
     long lateBytes() {
         return late.get();
     }
@@ -230,6 +230,7 @@ final class TcpProxy implements AutoCloseable {
                 }
             }
             if (delay.compareTo(Duration.ZERO) > 0) {
+                late.addAndGet(length);
                 TimeUnit.NANOSECONDS.sleep(delay.toNanos());
             }
         }
