@@ -9,7 +9,7 @@ import org.gatehouse.bench.Comparison.Target;
 
 /** The figures as one page that needs nothing but a browser: every ratio a dot, its median a bar, the target a line. */
 final class HtmlPage {
-    private static final int LEFT = 270;
+    private static final int LEFT = 290;
     private static final int WIDTH = 960;
     private static final int RIGHT = 90;
     private static final int ROW = 46;

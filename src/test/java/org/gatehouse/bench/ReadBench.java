@@ -105,7 +105,7 @@ final class ReadBench implements AutoCloseable {
                 },
                 () -> bare.round(bareOwn, ofBare));
         Title processor = new Title(
-                title.id() + "-processor", title.subject() + " (processor time)", title.reference(), Target.none());
+                title.id() + "-processor", title.subject(), title.reference() + ", by processor time", Target.none());
         return List.of(rates, new Comparison(processor, "answers/s of a core", ofWar, ofBare));
     }
 
