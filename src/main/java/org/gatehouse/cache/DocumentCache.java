@@ -96,14 +96,14 @@ public final class DocumentCache<T> {
         long number = permit.get().generation();
         Pending<byte[]> asked = permit.get().link().send(key(id), commands -> commands.get(key(id)));
         return () -> {
-            Optional<Optional<byte[]>> answer = asked.await(READ_LIMIT);
-            Optional<Entry> entry = answer.flatMap(value -> value)
+            Optional<Entry> entry = asked.await(READ_LIMIT)
+                    .flatMap(value -> value)
                     .map(Entry::parse)
                     .filter(found -> found.isDocument() && found.counts(number));
             if (entry.isPresent()) {
                 return found(id, entry.get(), loader);
             }
-            return misses.run(id, () -> answer.isPresent() ? readThrough(id, loader) : loader.get());
+            return misses.run(id, () -> readThrough(id, loader));
         };
     }
 
