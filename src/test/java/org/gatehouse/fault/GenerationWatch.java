@@ -19,16 +19,17 @@ final class GenerationWatch implements AutoCloseable {
     private final Stores stores;
     private final List<Long> raises = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::watch, "generation-watch");
+    private long last;
     private volatile boolean stopped;
 
     GenerationWatch(Stores stores) {
         this.stores = stores;
+        this.last = generation(stores);
         thread.setDaemon(true);
         thread.start();
     }
 
     private void watch() {
-        long last = generation(stores);
         while (!stopped) {
             Pause.millis(EVERY_MS);
             long now = generation(stores);
