@@ -9,7 +9,7 @@ import jakarta.servlet.annotation.WebListener;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
-import org.glassfish.jersey.servlet.ServletContainer;
+import org.gatehouse.http.ApplicationServlet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +44,7 @@ public final class GatehouseListener implements ServletContextListener {
             throw failed;
         }
         ServletRegistration.Dynamic servlet =
-                context.addServlet("gatehouse", new ServletContainer(new HttpApplication(gatehouse)));
+                context.addServlet("gatehouse", new ApplicationServlet(new HttpApplication(gatehouse)));
         servlet.addMapping("/*");
         servlet.setLoadOnStartup(1);
     }

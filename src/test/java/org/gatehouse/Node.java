@@ -11,10 +11,10 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
+import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
-import org.glassfish.jersey.servlet.ServletContainer;
 
 /**
  * One instance of the application in this process, behind a Jetty of its own, with password hashes that cost next to
@@ -35,7 +35,7 @@ public final class Node extends ServiceClient {
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
-        context.addServlet(new ServletHolder(new ServletContainer(new HttpApplication(gatehouse))), "/*");
+        context.addServlet(new ServletHolder(new ApplicationServlet(new HttpApplication(gatehouse))), "/*");
         server.setHandler(context);
         server.setStopTimeout(2_000);
     }

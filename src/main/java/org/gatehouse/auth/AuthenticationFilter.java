@@ -7,18 +7,19 @@ import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
-import jakarta.ws.rs.container.ResourceInfo;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.ext.ReaderInterceptor;
 import jakarta.ws.rs.ext.ReaderInterceptorContext;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Roles;
+import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +38,18 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
-    @Context
-    private @Nullable ResourceInfo resource;
+    private final Map<Method, Door> doors = new ConcurrentHashMap<>();
+
+    /** What a method says about who may call it: anyone, or those with one of these roles. */
+    private record Door(boolean open, List<String> allowed) {
+        static final Door CLOSED = new Door(false, List.of());
+
+        static Door of(Method method) {
+            RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
+            return new Door(
+                    method.isAnnotationPresent(PermitAll.class), roles == null ? List.of() : List.of(roles.value()));
+        }
+    }
 
     /** @param registrationOpen whether {@link Roles#NEWCOMER} is anyone, or nobody */
     public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
@@ -51,13 +62,13 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
             return; // no resource of ours answers it: Jersey does, with the list of methods
         }
-        Method method = resource == null ? null : resource.getResourceMethod();
-        if (method != null && method.isAnnotationPresent(PermitAll.class)) {
+        Door door = methodOf(request)
+                .map(method -> doors.computeIfAbsent(method, Door::of))
+                .orElse(Door.CLOSED);
+        if (door.open()) {
             return;
         }
-        RolesAllowed annotation = method == null ? null : method.getAnnotation(RolesAllowed.class);
-        List<String> allowed = annotation == null ? List.of() : List.of(annotation.value());
-        Runnable admission = () -> admit(request, allowed);
+        Runnable admission = () -> admit(request, door.allowed());
         admission.run();
         request.setProperty(ADMISSION, admission);
     }
@@ -69,6 +80,13 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
             admission.run();
         }
         return body;
+    }
+
+    private static Optional<Method> methodOf(ContainerRequestContext request) {
+        // Of the request itself, and not injected: then it would be found through a proxy, for each request anew.
+        ExtendedUriInfo uri = (ExtendedUriInfo) request.getUriInfo();
+        return Optional.ofNullable(uri.getMatchedResourceMethod())
+                .map(matched -> matched.getInvocable().getHandlingMethod());
     }
 
     private void admit(ContainerRequestContext request, List<String> allowed) {

@@ -1,30 +1,23 @@
 package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
-import jakarta.inject.Inject;
-import jakarta.inject.Provider;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.glassfish.jersey.internal.util.collection.Ref;
-import org.jspecify.annotations.Nullable;
 
 /** Notes the {@link Origin} of each request. */
 @Priority(2)
 public final class OriginFilter implements ContainerRequestFilter {
+    /** The request attribute that holds the address of the other end of the connection; absent when it has none. */
+    static final String PEER = "org.gatehouse.peer";
+
     private static final String FORWARDED = "Forwarded";
     private static final String X_FORWARDED_FOR = "X-Forwarded-For";
 
     private final TrustedProxies proxies;
-
-    // A reference, not the request itself: for that, HK2 would make a proxy class, and where the container's class path
-    // also holds an HK2, as that of the tests does, it mixes the two up.
-    @Inject
-    private @Nullable Provider<Ref<HttpServletRequest>> servletRequest;
 
     public OriginFilter(TrustedProxies proxies) {
         this.proxies = proxies;
@@ -42,9 +35,8 @@ public final class OriginFilter implements ContainerRequestFilter {
     }
 
     private String address(ContainerRequestContext request) {
-        String peer =
-                Objects.requireNonNull(servletRequest, "injected").get().get().getRemoteAddr();
-        return Optional.ofNullable(peer)
+        // Jersey's properties are the attributes of the servlet's request.
+        return Optional.ofNullable((String) request.getProperty(PEER))
                 .flatMap(IpAddress::parse)
                 .map(known -> proxies.clientOf(known, lines(request, FORWARDED), lines(request, X_FORWARDED_FOR)))
                 .map(IpAddress::text)

@@ -31,7 +31,7 @@ public final class TrustedProxies {
      * @param forwardedFor the lines of the header {@code X-Forwarded-For}
      */
     IpAddress clientOf(IpAddress peer, List<String> forwarded, List<String> forwardedFor) {
-        if (!isTrusted(peer)) {
+        if ((forwarded.isEmpty() && forwardedFor.isEmpty()) || !isTrusted(peer)) {
             return peer;
         }
         Set<IpAddress> clients = Stream.of(

@@ -13,7 +13,7 @@ final class ReadBench implements AutoCloseable {
     private static final int PAIRS = 20;
     private static final int PAIRS_OF_LATENCIES = 4;
     private static final Duration LATENCY_ROUND = Duration.ofSeconds(3);
-    private static final Duration WARM_UP = Duration.ofSeconds(8);
+    private static final Duration WARM_UP = Duration.ofSeconds(40);
     private static final String BARE = "bare servlet";
 
     private final Scene scene;
