@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -179,6 +180,7 @@ enum Directed {
     Scenario.Outcome run(Site<ServiceClient> site) throws Exception {
         site.awaitHits(LONG);
         site.newUsers();
+        List.of(ONE, OTHER).forEach(node -> warmUp(site, node));
         return Scenario.direct(toString(), site, load -> {
             try {
                 play(new Stage(site, load, site.keys().get(0)));
@@ -188,6 +190,16 @@ enum Directed {
                     node.mongo().restore();
                 });
             }
+        });
+    }
+
+    /** Until the node stores what it loads, and has made a change before, which the first time takes seconds. */
+    private static void warmUp(Site<ServiceClient> site, int node) {
+        String user = site.keys().get(1 + node);
+        site.node(node).patch("/user/" + user, site.token(), "{\"warm\":true}");
+        await().atMost(LONG).until(() -> {
+            site.node(node).get("/user/" + user, site.token());
+            return site.inRedis(user).startsWith("V");
         });
     }
 
