@@ -49,7 +49,9 @@ public final class CachedUserDao implements UserDao {
     @Override
     public Optional<User> update(UserId id, UnaryOperator<User> edit) {
         // Most often nobody has changed what the cache has, so it need not be read from the store first.
-        return find(id).flatMap(seen -> cache.write(id.hex(), () -> store.update(seen, edit)));
+        // Without a version, though, it may be as another service has changed it since.
+        return find(id).flatMap(seen ->
+                cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit)));
     }
 
     @Override

@@ -196,9 +196,9 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * The same, beginning with the user as it was seen moments ago.
+     * The same, beginning with the user as it was seen some time ago.
      *
-     * @param seen none of its fields is missing
+     * @param seen none of its fields is missing, and its version tells whether it has changed since
      */
     Optional<User> update(User seen, UnaryOperator<User> edit) {
         UserId id = seen.id();

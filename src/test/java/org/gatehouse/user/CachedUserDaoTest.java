@@ -1,28 +1,69 @@
 package org.gatehouse.user;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 
 class CachedUserDaoTest extends UserDaoContract {
     private final RedisConnection redis =
             new RedisConnection(RedisUrl.parse(stores.redis().uri()));
     private final Generation generation = new Generation(mongo, redis, false, new SecureRandom());
+    private final DocumentCache<User> cache =
+            new DocumentCache<>(generation, "u", Duration.ofMinutes(1), UserJson.cached());
 
     @Override
     UserDao decorate(MongoUserDao stored) {
         generation.start();
-        return new CachedUserDao(
-                stored, new DocumentCache<>(generation, "u", Duration.ofMinutes(1), UserJson.cached()));
+        return new CachedUserDao(stored, cache);
     }
 
     @AfterAll
     void closeCache() {
         generation.close();
         redis.close();
+    }
+
+    @Test
+    void changesAUserWithoutAVersionAsAnotherServiceHasItNow() {
+        ObjectId id = new ObjectId();
+        UserId userId = new UserId(id.toHexString());
+        stores.users()
+                .insertOne(new Document("_id", id).append("username", "alice").append("usernameKey", "alice"));
+        AtomicInteger visits = new AtomicInteger();
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            users().find(userId);
+            visit(id, visits.incrementAndGet());
+            return visitsOf(users().find(userId).orElseThrow()) < visits.get(); // then it comes from the cache
+        });
+
+        AtomicInteger seen = new AtomicInteger();
+        users().update(userId, user -> {
+            seen.set(visitsOf(user));
+            ObjectNode fields = user.fields().deepCopy().put("ours", 1);
+            return user.with(user.username(), user.roles(), user.status(), fields);
+        });
+
+        assertThat(seen).hasValue(visits.get());
+    }
+
+    private void visit(ObjectId id, int visits) {
+        stores.users().updateOne(new Document("_id", id), new Document("$set", new Document("visits", visits)));
+    }
+
+    private static int visitsOf(User user) {
+        return user.fields().path("visits").asInt();
     }
 }

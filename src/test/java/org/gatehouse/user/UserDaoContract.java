@@ -48,6 +48,10 @@ abstract class UserDaoContract {
         users = decorate(store);
     }
 
+    final UserDao users() {
+        return users;
+    }
+
     @BeforeEach
     void startEmpty() {
         stores.users().deleteMany(new Document());
