@@ -75,18 +75,11 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * The document, from Redis where that may be believed, else by the loader; empty when there is none.
+     * Asks for a document without waiting, so that several are asked for in one round trip.
      *
      * @param loader reads the store itself, at its strongest
-     */
-    public Optional<T> read(String id, Supplier<Optional<T>> loader) {
-        return ask(id, loader).get();
-    }
-
-    /**
-     * The same in two steps, so that several documents are asked for in one round trip.
-     *
-     * @return waits for the answer, which is as of now or later
+     * @return waits for the document, from Redis where that may be believed, else by the loader; it is as of now or
+     *     later, and empty when there is none
      */
     public Supplier<Optional<T>> ask(String id, Supplier<Optional<T>> loader) {
         Optional<Permit> permit = generation.permit();
@@ -99,11 +92,12 @@ public final class DocumentCache<T> {
             Optional<Entry> entry = asked.await(READ_LIMIT)
                     .flatMap(value -> value)
                     .map(Entry::parse)
-                    .filter(found -> found.isDocument() && found.counts(number));
-            if (entry.isPresent()) {
+                    .filter(found -> found.counts(number));
+            if (entry.filter(Entry::isDocument).isPresent()) {
                 return found(id, entry.get(), loader);
             }
-            return misses.run(id, () -> readThrough(id, loader));
+            boolean isBeingWritten = entry.filter(Entry::isWriting).isPresent();
+            return misses.run(id, isBeingWritten ? loader : () -> readThrough(id, loader));
         };
     }
 

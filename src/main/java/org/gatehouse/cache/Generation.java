@@ -54,10 +54,9 @@ public final class Generation implements AutoCloseable {
     private final ScheduledExecutorService background;
     private volatile @Nullable Lease lease;
     private volatile boolean storeAway;
-    // Of the one thread at a time that refreshes:
-    private @Nullable RedisLink compared;
-    private boolean wasUsable;
-    private @Nullable CompletableFuture<@Nullable Void> nextRaise;
+    private @Nullable RedisLink compared; // by the one thread at a time that refreshes
+    private boolean wasUsable; // likewise
+    private @Nullable CompletableFuture<@Nullable Void> nextRaise; // guarded by this
 
     /**
      * Knows no generation until it is {@link #start started}.
@@ -233,7 +232,9 @@ public final class Generation implements AutoCloseable {
             return;
         }
         if (isNew) {
-            log.info("This is another run of Redis; what it holds is not believed");
+            if (!state.redisRunIds().isEmpty()) {
+                log.info("This is another run of Redis; what it holds is not believed");
+            }
             dao.claim(state, link.runIds());
         } else {
             redis.leave(link);

@@ -36,6 +36,7 @@ public final class RedisScript<T> {
         return new RedisScript<>(text, ScriptOutputType.MULTI);
     }
 
+    /** The Lua that Redis is sent. */
     public String text() {
         return text;
     }

@@ -9,8 +9,10 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 class DocumentCacheTest {
     private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration TTL = Duration.ofMinutes(5);
     private static final AtomicInteger number = new AtomicInteger();
 
     private static final Stores stores = new Stores();
@@ -62,7 +65,7 @@ class DocumentCacheTest {
         CacheNode(String redisUri) {
             redis = new RedisConnection(RedisUrl.parse(redisUri));
             generation = new Generation(mongo, redis, false, new SecureRandom());
-            cache = new DocumentCache<>(generation, "d", Duration.ofMinutes(5), new Numbers());
+            cache = new DocumentCache<>(generation, "d", TTL, new Numbers());
             generation.start();
         }
 
@@ -134,6 +137,23 @@ class DocumentCacheTest {
     }
 
     @Test
+    void entriesDoNotAllEndAtOnceAndThatThereIsNoneEndsSoon() {
+        Set<Long> lives = new HashSet<>();
+        for (int i = 0; i < 20; i++) {
+            String present = id + "-" + i;
+            documents.put(present, 1);
+            read(one, present);
+            long life = lifeInRedis(present);
+            assertThat(life).isBetween(TTL.toMillis() * 8 / 10, TTL.toMillis());
+            lives.add(life / 1_000);
+        }
+        assertThat(lives).hasSizeGreaterThan(3);
+
+        read(one, id);
+        assertThat(lifeInRedis(id)).isBetween(1L, 60_000L);
+    }
+
+    @Test
     void aWriteIsSeenByTheNextReadOnAnyNode() {
         documents.put(id, 1);
         for (int version = 2; version < 50; version++) {
@@ -153,12 +173,14 @@ class DocumentCacheTest {
         documents.put(id, 1);
         CountDownLatch loaded = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        CompletableFuture<Optional<Integer>> slow = CompletableFuture.supplyAsync(() -> one.cache.read(id, () -> {
-            Optional<Integer> old = load(id);
-            loaded.countDown();
-            hold(goOn);
-            return old;
-        }));
+        CompletableFuture<Optional<Integer>> slow = CompletableFuture.supplyAsync(() -> one.cache
+                .ask(id, () -> {
+                    Optional<Integer> old = load(id);
+                    loaded.countDown();
+                    hold(goOn);
+                    return old;
+                })
+                .get());
         assertThat(loaded.await(10, TimeUnit.SECONDS)).isTrue();
 
         write(other, () -> documents.put(id, 2));
@@ -310,7 +332,7 @@ class DocumentCacheTest {
     }
 
     private Optional<Integer> read(CacheNode node, String document) {
-        return node.cache.read(document, () -> load(document));
+        return node.cache.ask(document, () -> load(document)).get();
     }
 
     private Optional<Integer> load(String document) {
@@ -339,6 +361,13 @@ class DocumentCacheTest {
                 StatefulRedisConnection<String, String> connection = client.connect()) {
             use.of(connection);
         }
+    }
+
+    /** In ms. */
+    private static long lifeInRedis(String document) {
+        long[] life = new long[1];
+        withRedis(redis -> life[0] = redis.sync().pttl("d:{" + document + "}"));
+        return life[0];
     }
 
     /** The value of the document's key; "null" when there is none. */
