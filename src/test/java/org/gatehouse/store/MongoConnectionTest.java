@@ -98,6 +98,16 @@ class MongoConnectionTest {
         assertThat(backend.concerns).endsWith("linearizable");
     }
 
+    @Test
+    void aWriteThatIsTooLateIsNotTried() {
+        MongoConnection mongo = connect();
+
+        assertThatThrownBy(() -> mongo.until(System.nanoTime(), mongo.collection("things")))
+                .isInstanceOfSatisfying(
+                        GatehouseException.class,
+                        unavailable -> assertThat(unavailable.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
+    }
+
     private MongoConnection connect() {
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         backend.address = server.getLocalAddress().getAddress().getHostAddress() + ":"

@@ -85,6 +85,31 @@ class RedisConnectionTest {
     }
 
     @Test
+    void onceSomebodyHasWaitedInVainNobodyWaitsUntilTheServerSpeaks() {
+        EmbeddedRedis server = open(EmbeddedRedis.start(folder));
+        RedisConnection connection = connect(server.uri());
+        assertWorks(connection);
+        RedisLink link = connection.link().orElseThrow();
+        server.pause();
+        try {
+            assertThat(link.ask("u:{1}", Duration.ofMillis(50), commands -> commands.get("u:{1}")))
+                    .isEmpty();
+
+            long begun = System.nanoTime();
+            assertThat(link.ask("u:{1}", LONGEST, commands -> commands.get("u:{1}")))
+                    .isEmpty();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(LONGEST.dividedBy(2));
+        } finally {
+            server.resume();
+        }
+        await().atMost(LONGEST)
+                .until(() -> connection
+                        .link()
+                        .flatMap(now -> now.ask("u:{1}", LIMIT, commands -> commands.get("u:{1}")))
+                        .isPresent());
+    }
+
+    @Test
     void aReplicaIsNotUsed() {
         EmbeddedRedis master = open(EmbeddedRedis.start(folder.resolve("master"), "--save", ""));
         EmbeddedRedis replica = open(EmbeddedRedis.start(
