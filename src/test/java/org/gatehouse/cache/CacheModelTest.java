@@ -14,7 +14,7 @@ import org.gatehouse.cache.GenerationModel.Change;
 import org.gatehouse.cache.GenerationModel.Promise;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -95,7 +95,7 @@ class CacheModelTest {
         verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
     }
 
-    @EnabledIfSystemProperty(named = "gatehouse.long", matches = "true")
+    @Tag("long")
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             nodes read on | what happens
