@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.util.Base64URL;
+import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +32,7 @@ import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Keys follow each other on two nodes under load; the long form with {@code -Dgatehouse.long=true}. */
@@ -41,11 +44,13 @@ class KeyRotationTest {
     /** Well before a token expires, so that one which is refused is refused for its key. */
     private static final Duration USED_FOR = Duration.ofSeconds(3);
 
-    private static final Stores stores = new Stores();
     private static final AtomicInteger logins = new AtomicInteger();
 
-    @AfterAll
-    static void stop() {
+    /** Of its own for each test: a key that one test made would begin to sign in the middle of the other. */
+    private final Stores stores = new Stores();
+
+    @AfterEach
+    void stop() {
         stores.close();
     }
 
@@ -123,6 +128,8 @@ class KeyRotationTest {
                 String token = tokenFromSomewhere(one).orElseThrow();
                 String elsewhere = tokenFromSomewhere(other).orElseThrow();
                 String kid = current(one, token);
+                assertThat(keyOf(token)).isEqualTo(kid);
+                assertThat(keyOf(elsewhere)).isEqualTo(kid);
                 assertThat(other.get("/user/me", token).status()).isEqualTo(200);
                 assertThat(one.get("/user/me", elsewhere).status()).isEqualTo(200);
 
@@ -156,7 +163,7 @@ class KeyRotationTest {
         return Optional.of(login.text("token"));
     }
 
-    private static long newestRound() {
+    private long newestRound() {
         return Objects.requireNonNull(stores.collection("signingKeys")
                         .find()
                         .sort(new Document("round", -1))
@@ -169,6 +176,15 @@ class KeyRotationTest {
         assertThat(answer.text("message")).isEqualTo("invalid signature");
     }
 
+    private static String keyOf(String token) {
+        try {
+            return JWSHeader.parse(new Base64URL(token.substring(0, token.indexOf('.'))))
+                    .getKeyID();
+        } catch (ParseException malformed) {
+            throw new AssertionError(malformed);
+        }
+    }
+
     private static String current(Node node, String admin) {
         for (JsonNode key : node.get("/key", admin).json()) {
             if (key.path("current").asBoolean()) {
@@ -178,7 +194,7 @@ class KeyRotationTest {
         throw new AssertionError("no key is current");
     }
 
-    private static Node node(Duration rotation) {
+    private Node node(Duration rotation) {
         KeySchedule schedule = KeySchedule.every(rotation, TOKEN_LIFE);
         Map<String, String> settings =
                 Map.of("AUTH_EXPIRY", Long.toString(TOKEN_LIFE.toMillis()), "TRUSTED_PROXIES", "127.0.0.1");
