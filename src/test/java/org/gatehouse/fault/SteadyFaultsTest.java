@@ -34,7 +34,7 @@ class SteadyFaultsTest {
         Outcome outcome = Scenario.run("none", site, load -> Pause.of(Scenario.LENGTH));
 
         outcome.mustHold().mustAnswerEveryRead();
-        assertThat(site.hitShare(site.keys())).as("hits").isGreaterThan(0.9);
+        site.awaitHits(LONGEST); // not at once: a busy machine may just have lost the lease
     }
 
     /** The marks of writes in progress are lost too, so a read may go back. */
@@ -55,7 +55,7 @@ class SteadyFaultsTest {
 
         outcome.mustShowWhatWasAcknowledged().mustAnswerEveryRead();
         assertThat(forgotten).as("keys forgotten").hasValueGreaterThan(50);
-        assertThat(site.hitShare(site.keys())).as("hits").isGreaterThan(0.9);
+        site.awaitHits(LONGEST); // not at once: a busy machine may just have lost the lease
     }
 
     /** As above. */

@@ -234,7 +234,7 @@ class PasswordIT {
             for (int i = 0; i < 2; i++) {
                 String token = logins.get(i).text("token");
                 String body = body(before, wanted.get(i));
-                changes.add(() -> change("me", token, body));
+                changes.add(() -> gatehouse.patiently(() -> change("me", token, body)));
             }
 
             List<Integer> statuses = atOnce(changes);

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 
@@ -19,6 +20,9 @@ public abstract class ServiceClient implements AutoCloseable {
     public static final String ADMIN_PASSWORD = "the first administrator";
     public static final String AUTH_KEY =
             "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
+
+    /** Each time the service has waited a second before it refused. */
+    private static final int MAX_AGAIN = 10;
 
     private static final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -110,9 +114,20 @@ public abstract class ServiceClient implements AutoCloseable {
         return send("POST", "/login", body, "Content-Type", "application/json", "X-Forwarded-For", address);
     }
 
+    /** What a call is answered by a service that is not too busy; on a busy machine passwords wait for each other. */
+    public Answer patiently(Supplier<Answer> call) {
+        Answer answer = call.get();
+        for (int again = 0;
+                again < MAX_AGAIN && answer.status() == 503 && answer.body().contains("\"BUSY\"");
+                again++) {
+            answer = call.get();
+        }
+        return answer;
+    }
+
     /** The token of a login that must succeed. */
     public String token(String username, String password) {
-        Answer answer = login(username, password);
+        Answer answer = patiently(() -> login(username, password));
         if (answer.status() != 200) {
             throw new AssertionError("login of " + username + " failed: " + answer.body());
         }
@@ -130,7 +145,7 @@ public abstract class ServiceClient implements AutoCloseable {
                 .put("username", username)
                 .put("password", password)
                 .toString();
-        Answer answer = post("/user", adminToken, body);
+        Answer answer = patiently(() -> post("/user", adminToken, body));
         if (answer.status() != 201) {
             throw new AssertionError("creating " + username + " failed: " + answer.body());
         }

@@ -76,8 +76,11 @@ class UserIT {
     void isCreatedOnceWhenManyTryAtTheSameTime() throws Exception {
         String body = "{\"username\":\"wanted\",\"password\":\"" + PASSWORD + "\"}";
 
-        List<Integer> statuses =
-                inParallel(8, () -> gatehouse.post("/user", admin, body).status());
+        List<Integer> statuses = inParallel(
+                8,
+                () -> gatehouse
+                        .patiently(() -> gatehouse.post("/user", admin, body))
+                        .status());
 
         assertThat(statuses).containsOnlyOnce(201).containsOnly(201, 409);
     }
