@@ -155,7 +155,7 @@ class OriginalDatabaseIT {
                 page.json()
                         .forEach(user ->
                                 assertThat(seen.add(user.path("_id").asText())).isTrue());
-                next = page.header("Link").replaceAll("<([^>]*)>.*", "$1");
+                next = page.next();
             }
             assertThat(seen).hasSize(originals.size() + 1);
         }

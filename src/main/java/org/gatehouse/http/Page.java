@@ -2,8 +2,9 @@ package org.gatehouse.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Link;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.function.Function;
@@ -29,8 +30,8 @@ public record Page<T>(List<T> entries, boolean hasNext) {
     }
 
     /**
-     * 200 with a JSON array, and in {@code Link} (RFC 8288) the next page if there is one: the same request with another
-     * {@code after}.
+     * 200 with a JSON array, and in {@code Link} (RFC 8288) the next page if there is one, and the first: the same
+     * request with another {@code after}, and without.
      *
      * @param cursor the place of an entry, as {@code after} takes it
      */
@@ -38,12 +39,24 @@ public record Page<T>(List<T> entries, boolean hasNext) {
             UriInfo uri, Function<? super T, ? extends JsonNode> json, Function<? super T, String> cursor) {
         ArrayNode array = Json.MAPPER.createArrayNode();
         entries.forEach(entry -> array.add(json.apply(entry)));
-        ResponseBuilder answer = Response.ok(Json.write(array));
-        if (hasNext) {
-            String last = cursor.apply(entries.get(entries.size() - 1));
-            answer.link(
-                    uri.getRequestUriBuilder().replaceQueryParam("after", last).build(), "next");
+        return Response.ok(Json.write(array))
+                .header(HttpHeaders.LINK, links(uri, cursor))
+                .build();
+    }
+
+    /** In one header, since not every client puts several of one name together. */
+    private String links(UriInfo uri, Function<? super T, String> cursor) {
+        String first = link(uri, "first");
+        if (!hasNext) {
+            return first;
         }
-        return answer.build();
+        return link(uri, "next", cursor.apply(entries.get(entries.size() - 1))) + ", " + first;
+    }
+
+    private static String link(UriInfo uri, String relation, Object... after) {
+        return Link.fromUriBuilder(uri.getRequestUriBuilder().replaceQueryParam("after", after))
+                .rel(relation)
+                .build()
+                .toString();
     }
 }

@@ -3,6 +3,7 @@ package org.gatehouse.war;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.util.regex.Pattern;
 import org.gatehouse.http.Json;
 
 /** An answer of the service, as a client sees it. */
@@ -32,5 +33,20 @@ public record Answer(HttpResponse<String> response) {
     /** The header's value; empty text when there is none. */
     public String header(String name) {
         return response.headers().firstValue(name).orElse("");
+    }
+
+    /** The page that {@code Link} (RFC 8288) names as the next one; empty text when there is none. */
+    public String next() {
+        return link("next");
+    }
+
+    /** The target of the first link with this relation; empty text when there is none. */
+    public String link(String relation) {
+        return Pattern.compile("<([^>]*)>; rel=\"" + relation + "\"")
+                .matcher(header("Link"))
+                .results()
+                .map(link -> link.group(1))
+                .findFirst()
+                .orElse("");
     }
 }
