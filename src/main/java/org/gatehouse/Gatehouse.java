@@ -82,14 +82,14 @@ final class Gatehouse implements AutoCloseable {
     private final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
-    record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, Consumer<String> mongoObserver) {
+    record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection.Observer mongoObserver) {
         static Parts of(Settings settings) {
             int cores = Runtime.getRuntime().availableProcessors();
             return new Parts(
                     Clock.systemUTC(),
                     new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores),
                     KeySchedule.every(settings.authKeyRotation(), settings.authExpiry()),
-                    command -> {});
+                    MongoConnection.Observer.NONE);
         }
     }
 

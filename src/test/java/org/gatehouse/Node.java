@@ -4,6 +4,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.bson.BsonDocument;
+import org.bson.BsonNull;
+import org.bson.BsonValue;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -13,6 +16,7 @@ import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.password.CheapHasher;
+import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
 
@@ -49,17 +53,30 @@ public final class Node extends ServiceClient {
         return start(stores, settings, command -> {});
     }
 
-    /** The same, with each command to MongoDB told to an observer. */
+    /** The same, with the name and the collection of each command to MongoDB told to an observer: {@code find users}. */
     static Node start(Stores stores, Map<String, String> settings, Consumer<String> mongoObserver) {
+        return startObserved(stores, settings, command -> mongoObserver.accept(name(command)));
+    }
+
+    /** The same, with each command as it is sent. */
+    static Node startObserved(Stores stores, Map<String, String> settings, MongoConnection.Observer mongoObserver) {
         return start(
                 stores,
                 settings,
                 new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, mongoObserver));
     }
 
+    private static String name(BsonDocument command) {
+        String name = command.getFirstKey();
+        BsonValue collection = command.getOrDefault(name, BsonNull.VALUE);
+        return collection.isString() ? name + " " + collection.asString().getValue() : name;
+    }
+
     /** Starts with exactly these settings. */
     public static Node start(Map<String, String> settings) {
-        return start(settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, command -> {}));
+        return start(
+                settings,
+                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoConnection.Observer.NONE));
     }
 
     static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {

@@ -24,13 +24,10 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
-import org.bson.BsonNull;
 import org.bson.BsonString;
-import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
@@ -86,6 +83,18 @@ public final class MongoConnection implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
 
+    /** Sees what the store is asked. */
+    public interface Observer {
+        Observer NONE = command -> {};
+
+        /**
+         * Called before a command is sent.
+         *
+         * @param command as it goes over the wire; does not outlast the call
+         */
+        void sending(BsonDocument command);
+    }
+
     private final MongoClient client;
     private final MongoDatabase database;
     private final AtomicBoolean away = new AtomicBoolean();
@@ -97,26 +106,22 @@ public final class MongoConnection implements AutoCloseable {
      * @param uri a well-formed connection string; its time limits, read preference and write concern are overruled
      */
     public MongoConnection(Secret uri, String databaseName) {
-        this(uri, databaseName, command -> {});
+        this(uri, databaseName, Observer.NONE);
     }
 
     /**
      * The same, observed.
      *
-     * @param observer told the name and the collection of each command before it is sent, such as {@code find users}
+     * @param observer told each command before it is sent
      */
-    public MongoConnection(Secret uri, String databaseName, Consumer<String> observer) {
+    public MongoConnection(Secret uri, String databaseName, Observer observer) {
         this.client = MongoClients.create(MongoClientSettings.builder()
                 .applicationName("gatehouse")
                 .applyConnectionString(new ConnectionString(uri.reveal()))
                 .addCommandListener(new CommandListener() {
                     @Override
                     public void commandStarted(CommandStartedEvent event) {
-                        BsonValue collection = event.getCommand().get(event.getCommandName(), BsonNull.VALUE);
-                        observer.accept(event.getCommandName()
-                                + (collection.isString()
-                                        ? " " + collection.asString().getValue()
-                                        : ""));
+                        observer.sending(event.getCommand());
                     }
                 })
                 .applyToClusterSettings(cluster ->

@@ -4,6 +4,7 @@ import com.mongodb.ErrorCategory;
 import com.mongodb.MongoException;
 import com.mongodb.WriteError;
 import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.CountOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.IndexModel;
@@ -18,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +59,19 @@ public final class MongoUserDao implements UserDao {
     /** Another service may have written documents under ids of other types, which no caller could name. */
     private static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
+    /**
+     * Selects nothing, but lets a role alone use the indexes that have the status before what is sorted by: the server
+     * reads as many stretches of the index as there are statuses, each in order, and merges them.
+     */
+    private static final Bson ANY_STATUS = Filters.in(
+            UserJson.STATUS,
+            Arrays.stream(UserStatus.values())
+                    .map(status -> new BsonString(status.text()))
+                    .toList());
+
+    /** A page counts up to here, within some milliseconds. */
+    static final int MAX_COUNT = 10_000;
+
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
     private final MongoCollection<BsonDocument> reads;
@@ -74,13 +89,20 @@ public final class MongoUserDao implements UserDao {
     /**
      * Makes the indexes that uniqueness and lists rest on; harmless when they exist or another node makes them too.
      *
+     * <p>Each filter of a list has one for each order: equal values first, then what is sorted by. None of their fields
+     * changes at a login or with own fields, so only new users, and changes of name, role or status, pay for them.
+     *
      * @return false when it could not be done because documents of another service have no {@code usernameKey}
      */
     public boolean createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true)),
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
-                new IndexModel(Indexes.ascending(UserJson.ROLES)));
+                new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.KEY)),
+                new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
+                // Also for a role alone, together with every status there is.
+                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.KEY)),
+                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
         // A first index over millions of users takes longer than any request may.
         MongoCollection<BsonDocument> patient =
                 users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
@@ -164,15 +186,20 @@ public final class MongoUserDao implements UserDao {
         return found.stream().map(UserDocument::id).toList();
     }
 
+    /**
+     * The users that the query asks for, in its order. A document that another service has written since the start is
+     * among them after the next start, which gives it the fields that a list rests on.
+     */
     @Override
     public List<ListedUser> list(UserQuery query) {
         // Each order is that of an index: names are unique, equal times are told apart by id.
         List<String> fields =
                 query.sort().byTime() ? List.of(UserJson.CREATED_AT, UserJson.ID) : List.of(UserDocument.KEY);
         Bson order = query.sort().ascending() ? Sorts.ascending(fields) : Sorts.descending(fields);
-        Bson filter =
-                query.after().map(place -> Filters.and(beyond(place), SERVED)).orElse(SERVED);
-        List<BsonDocument> documents = mongo.call(() -> reads.find(filter)
+        List<Bson> conditions = conditions(query.filter());
+        conditions.add(query.after().map(MongoUserDao::beyond).orElseGet(() -> hasPlace(query.sort())));
+        conditions.add(SERVED);
+        List<BsonDocument> documents = mongo.call(() -> reads.find(Filters.and(conditions))
                 .projection(WITHOUT_PASSWORDS)
                 .sort(order)
                 .limit(query.limit())
@@ -180,6 +207,33 @@ public final class MongoUserDao implements UserDao {
         return documents.stream()
                 .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
                 .toList();
+    }
+
+    /**
+     * About how many users the filter lets through. Of all users it is what the server knows without counting; else
+     * they are counted in an index, up to {@link #MAX_COUNT}, which then means so many or more.
+     */
+    long estimatedCount(UserFilter filter) {
+        if (filter.isAll()) {
+            return mongo.call(reads::estimatedDocumentCount);
+        }
+        Bson conditions = Filters.and(conditions(filter));
+        return mongo.call(() -> reads.countDocuments(conditions, new CountOptions().limit(MAX_COUNT)));
+    }
+
+    /** Equal values in the order of the indexes, and the range of names. */
+    private static List<Bson> conditions(UserFilter filter) {
+        List<Bson> conditions = new ArrayList<>();
+        filter.role().ifPresent(role -> conditions.add(Filters.eq(UserJson.ROLES, new BsonString(role))));
+        filter.status()
+                .map(status -> Filters.eq(UserJson.STATUS, new BsonString(status.text())))
+                .or(() -> filter.role().map(role -> ANY_STATUS))
+                .ifPresent(conditions::add);
+        filter.names().ifPresent(names -> {
+            conditions.add(Filters.gte(UserDocument.KEY, new BsonString(names.first())));
+            names.end().ifPresent(end -> conditions.add(Filters.lt(UserDocument.KEY, new BsonString(end))));
+        });
+        return conditions;
     }
 
     @Override
@@ -312,6 +366,13 @@ public final class MongoUserDao implements UserDao {
 
     static boolean isDuplicate(WriteError refused) {
         return refused.getCategory() == ErrorCategory.DUPLICATE_KEY;
+    }
+
+    /** Everything that has a place in this order at all. */
+    private static Bson hasPlace(UserQuery.Sort sort) {
+        return sort.byTime()
+                ? Filters.gte(UserJson.CREATED_AT, new BsonDateTime(Long.MIN_VALUE))
+                : Filters.gte(UserDocument.KEY, new BsonString(""));
     }
 
     /** Everything after the place. */

@@ -24,17 +24,14 @@ record UserForm(
         @Nullable Secret password,
 
         @Size(max = 16, message = "must have at most {max} roles") @Nullable
-        List<
-                        @Pattern(
-                                regexp = "[a-z][a-z0-9_-]{0,31}",
-                                message = "must be names of a-z, 0-9, - and _, at most 32 long")
-                        String>
-                roles,
+        List<@Pattern(regexp = ROLE, message = "must be names of a-z, 0-9, - and _, at most 32 long") String> roles,
 
         @Pattern(regexp = "active|disabled", message = "must be active or disabled") @Nullable
         String status,
 
         ObjectNode fields) {
+    /** What roles are named like, as a regular expression. */
+    static final String ROLE = "[a-z][a-z0-9_-]{0,31}";
 
     /** The form of {@code POST /user}; what is wrong with it is added to the errors. */
     static UserForm ofNew(ObjectNode body, FieldErrors errors) {

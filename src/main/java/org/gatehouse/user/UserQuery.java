@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
@@ -14,12 +15,14 @@ import org.gatehouse.http.PageRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One page of a list of users: how many, in which order, and after which place.
+ * One page of a list of users: how many, in which order, which of them, and after which place.
  *
  * <p>The order is total (equal times are told apart by id) and a place in it is a value, not a count, so users that come
  * or go meanwhile neither shift nor hide others.
  */
-public record UserQuery(int limit, Sort sort, Optional<Place> after) {
+public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place> after) {
+    private static final char SEPARATOR = '\n';
+
     /** The orders a caller may ask for, by their name in the URL. */
     enum Sort {
         CREATED_AT("createdAt"),
@@ -58,21 +61,17 @@ public record UserQuery(int limit, Sort sort, Optional<Place> after) {
     /**
      * Where a page ended: the value the list is sorted by, and the id of the user that had it.
      *
+     * @param filter the {@link UserFilter#text} of the list, for in another one the place would mean something else
      * @param value a time in ISO-8601, or the folded form of a username
      */
-    record Place(Sort sort, String value, UserId id) {
-        static Place of(ListedUser listed, Sort sort) {
-            User user = listed.user();
-            return new Place(sort, sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key(), user.id());
-        }
-
+    record Place(Sort sort, String filter, String value, UserId id) {
         Instant time() {
             return Instant.parse(value);
         }
 
         /** The place as callers pass it on; what is inside is nobody's business but ours. */
         String cursor() {
-            return Cursor.of(sort.text(), value, id.hex());
+            return Cursor.of(filter.isEmpty() ? sort.text() : sort.text() + SEPARATOR + filter, value, id.hex());
         }
 
         static Optional<Place> parse(String cursor) {
@@ -80,13 +79,16 @@ public record UserQuery(int limit, Sort sort, Optional<Place> after) {
         }
 
         private static Optional<Place> read(List<String> parts) {
+            String list = parts.get(0);
+            int end = list.indexOf(SEPARATOR);
             String value = parts.get(1);
             if (!OwnFields.isPlainText(value)) {
                 return Optional.empty();
             }
             try {
                 Place place = new Place(
-                        Sort.parse(parts.get(0)).orElseThrow(),
+                        Sort.parse(end < 0 ? list : list.substring(0, end)).orElseThrow(),
+                        end < 0 ? "" : list.substring(end + 1),
                         value,
                         UserId.parse(parts.get(2)).orElseThrow());
                 if (place.sort().byTime()) {
@@ -100,25 +102,52 @@ public record UserQuery(int limit, Sort sort, Optional<Place> after) {
     }
 
     /**
-     * The query that a URL's parameters ask for.
+     * The query that a URL's parameters ask for, null where one is absent. Every complaint is made at once.
      *
+     * @param q what usernames begin with; such a list is sorted by username, for no index has names as a range and
+     *     times in order
      * @throws GatehouseException {@code VALIDATION_FAILED}
      */
-    static UserQuery parse(@Nullable String limit, @Nullable String sort, @Nullable String after) {
-        FieldErrors errors = new FieldErrors();
-        Optional<Sort> order = sort == null ? Optional.of(Sort.CREATED_AT) : Sort.parse(sort);
+    static UserQuery parse(
+            @Nullable String limit,
+            @Nullable String after,
+            @Nullable String sort,
+            @Nullable String q,
+            @Nullable String role,
+            @Nullable String status,
+            FieldErrors errors) {
+        PageRequest page = PageRequest.parse(limit, after, errors);
+        UserFilter filter = UserFilter.parse(q, role, status, errors);
+        Optional<Sort> order =
+                sort == null ? Optional.of(q == null ? Sort.CREATED_AT : Sort.USERNAME) : Sort.parse(sort);
         if (order.isEmpty()) {
             errors.add("sort", "must be createdAt, -createdAt, username or -username");
         }
-        PageRequest page = PageRequest.parse(limit, after, errors);
-        Optional<Place> place = page.place(
-                cursor -> Place.parse(cursor).filter(known -> order.equals(Optional.of(known.sort()))), errors);
+        if (q != null && order.filter(Sort::byTime).isPresent()) {
+            errors.add("sort", "must be username or -username where q is given");
+        }
+        boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::concerns);
+        UserQuery first = new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), filter, Optional.empty());
+        // Of which list a cursor must be is not known where the list itself is not.
+        Optional<Place> place =
+                page.place(cursor -> Place.parse(cursor).filter(read -> !known || first.has(read)), errors);
         errors.throwIfAny();
-        return new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), place);
+        return new UserQuery(first.limit(), first.sort(), first.filter(), place);
+    }
+
+    /** The place of a user in this list. */
+    Place place(ListedUser listed) {
+        User user = listed.user();
+        String value = sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key();
+        return new Place(sort, filter.text(), value, user.id());
     }
 
     /** The same query for one more user than a page holds, which tells whether there is another page. */
     UserQuery withOneMore() {
-        return new UserQuery(limit + 1, sort, after);
+        return new UserQuery(limit + 1, sort, filter, after);
+    }
+
+    private boolean has(Place place) {
+        return place.sort() == sort && place.filter().equals(filter.text());
     }
 }

@@ -23,6 +23,7 @@ import java.net.URI;
 import java.util.Optional;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
@@ -40,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class UserResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
+    private static final String TOTAL_COUNT = "X-Total-Count";
 
     private final UserService users;
 
@@ -62,20 +64,35 @@ public final class UserResource {
         return answer(Response.created(location), user);
     }
 
-    /** 200 with one page of users, and in {@code Link} (RFC 8288) the next page if there is one. */
+    /**
+     * 200 with one page of users, in {@code Link} (RFC 8288) the next page if there is one and the first, and in
+     * {@code X-Total-Count}, if asked, about how many the whole list has.
+     */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
-            @QueryParam("sort") @Nullable String sort,
             @QueryParam("after") @Nullable String after,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("q") @Nullable String q,
+            @QueryParam("role") @Nullable String role,
+            @QueryParam("status") @Nullable String status,
+            @QueryParam("count") @Nullable String count,
             @Context UriInfo uri) {
-        UserQuery query = UserQuery.parse(limit, sort, after);
+        FieldErrors errors = new FieldErrors();
+        if (count != null && !count.equals("true") && !count.equals("false")) {
+            errors.add("count", "must be true or false");
+        }
+        UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
         Page<ListedUser> page = Page.of(users.list(query), query.limit());
-        return page.answer(
+        Response answer = page.answer(
                 uri,
                 listed -> UserJson.write(listed.user()),
-                listed -> UserQuery.Place.of(listed, query.sort()).cursor());
+                listed -> query.place(listed).cursor());
+        if ("true".equals(count)) {
+            answer.getHeaders().putSingle(TOTAL_COUNT, users.estimatedCount(query.filter()));
+        }
+        return answer;
     }
 
     /** 200 with the user, or 304 when the caller has this version already. */

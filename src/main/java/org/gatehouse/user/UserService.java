@@ -134,6 +134,11 @@ public final class UserService implements Accounts {
         return users.list(query.withOneMore());
     }
 
+    /** About how many users the filter lets through; see {@link MongoUserDao#estimatedCount}. */
+    long estimatedCount(UserFilter filter) {
+        return store.estimatedCount(filter);
+    }
+
     /**
      * The user of this id, for the user and for administrators.
      *

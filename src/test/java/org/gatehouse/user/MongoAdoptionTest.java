@@ -222,11 +222,12 @@ class MongoAdoptionTest {
             Set<UserId> seen = new HashSet<>();
             Optional<UserQuery.Place> place = Optional.empty();
             do {
-                List<ListedUser> page = store.list(new UserQuery(2, order, place));
+                UserQuery query = new UserQuery(2, order, UserFilter.ALL, place);
+                List<ListedUser> page = store.list(query);
                 page.forEach(listed -> assertThat(seen.add(listed.user().id())).isTrue());
                 place = page.stream()
                         .reduce((one, other) -> other)
-                        .map(last -> UserQuery.Place.of(last, order).cursor())
+                        .map(last -> query.place(last).cursor())
                         .flatMap(UserQuery.Place::parse);
             } while (place.isPresent());
             assertThat(seen).hasSize(9);

@@ -204,11 +204,12 @@ abstract class UserDaoContract {
         }
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
             UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
-            List<ListedUser> all = users.list(new UserQuery(100, order, Optional.empty()));
-            List<ListedUser> first = users.list(new UserQuery(3, order, Optional.empty()));
-            UserQuery.Place place = UserQuery.Place.of(first.get(2), order);
+            List<ListedUser> all = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.empty()));
+            UserQuery query = new UserQuery(3, order, UserFilter.ALL, Optional.empty());
+            List<ListedUser> first = users.list(query);
+            UserQuery.Place place = query.place(first.get(2));
             assertThat(UserQuery.Place.parse(place.cursor())).hasValue(place);
-            List<ListedUser> rest = users.list(new UserQuery(100, order, Optional.of(place)));
+            List<ListedUser> rest = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.of(place)));
 
             assertThat(all).hasSize(7);
             assertThat(first).isEqualTo(all.subList(0, 3));

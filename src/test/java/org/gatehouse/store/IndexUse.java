@@ -1,0 +1,144 @@
+package org.gatehouse.store;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.bson.BsonDocument;
+import org.bson.BsonNull;
+import org.bson.BsonValue;
+
+/**
+ * Whether an index answers a query without sorting and without looking past what it is asked for, as MongoDB's rule of
+ * thumb has it: fields with equal values first, then what is sorted by in one direction, then ranges. Here a range is
+ * never beside what is sorted by, so all that an index reads is part of the answer.
+ *
+ * <p>{@code $in} counts as equal values, for up to 200 of them are read one after the other and merged in order.
+ */
+public final class IndexUse {
+    private static final Set<String> RANGE = Set.of("$gt", "$gte", "$lt", "$lte");
+    private static final int MAX_MERGED = 200;
+
+    private final Set<String> equal = new HashSet<>();
+    private final Set<String> ranged = new HashSet<>();
+
+    /** Conditions of any other kind, by field; what is in an {@code $or} is under the fields that it names. */
+    private final Map<String, String> others = new TreeMap<>();
+
+    private final BsonDocument sort;
+
+    private IndexUse(BsonDocument filter, BsonDocument sort) {
+        this.sort = sort;
+        conditions(filter).forEach(this::sortOut);
+    }
+
+    /**
+     * What speaks against each index; empty when one answers the query.
+     *
+     * @param tolerated fields on which the query may have conditions that no index answers
+     */
+    public static List<String> objections(
+            BsonDocument filter, BsonDocument sort, Collection<BsonDocument> indexes, Set<String> tolerated) {
+        IndexUse use = new IndexUse(filter, sort);
+        List<String> objections = new ArrayList<>();
+        for (BsonDocument index : indexes) {
+            String objection = use.objection(index, tolerated);
+            if (objection.isEmpty()) {
+                return List.of();
+            }
+            objections.add(index + ": " + objection);
+        }
+        objections.add("filter " + filter + ", sort " + sort);
+        return objections;
+    }
+
+    private String objection(BsonDocument index, Set<String> tolerated) {
+        List<String> fields = List.copyOf(index.keySet());
+        Set<String> leading = new HashSet<>();
+        while (leading.size() < fields.size() && equal.contains(fields.get(leading.size()))) {
+            leading.add(fields.get(leading.size()));
+        }
+        List<String> sorted = List.copyOf(sort.keySet());
+        int end = leading.size() + sorted.size();
+        if (end > fields.size() || !fields.subList(leading.size(), end).equals(sorted)) {
+            return "not in this order";
+        }
+        Set<Integer> directions = new HashSet<>();
+        sorted.forEach(field -> directions.add(direction(index, field) * direction(sort, field)));
+        if (directions.size() > 1) {
+            return "not in one direction";
+        }
+        // With nothing to sort, as for a count, one range may follow the equal values.
+        String first = end < fields.size() && sorted.isEmpty()
+                ? fields.get(end)
+                : sorted.stream().findFirst().orElse("");
+        if (!Set.of(first).containsAll(without(ranged, tolerated))) {
+            return "a range of " + ranged + " is not what is sorted by";
+        }
+        if (!leading.containsAll(without(equal, tolerated))) {
+            return "equal values of " + equal + " are not all in front";
+        }
+        for (String field : without(others.keySet(), tolerated)) {
+            boolean decidedInTheIndex = sorted.contains(field) && ranged.contains(first);
+            if (!decidedInTheIndex) {
+                return "no index decides " + others.get(field);
+            }
+        }
+        return "";
+    }
+
+    private static int direction(BsonDocument keys, String field) {
+        return Integer.signum(keys.getNumber(field).intValue());
+    }
+
+    private static Set<String> without(Set<String> fields, Set<String> tolerated) {
+        Set<String> rest = new HashSet<>(fields);
+        rest.removeAll(tolerated);
+        return rest;
+    }
+
+    /** All conditions that must be met together, one operator of one field each. */
+    private static List<BsonDocument> conditions(BsonDocument filter) {
+        List<BsonDocument> conditions = new ArrayList<>();
+        filter.forEach((name, value) -> {
+            if (name.equals("$and")) {
+                value.asArray().forEach(part -> conditions.addAll(conditions(part.asDocument())));
+            } else if (value.isDocument()
+                    && value.asDocument().keySet().stream().allMatch(key -> key.startsWith("$"))) {
+                value.asDocument()
+                        .forEach((operator, operand) ->
+                                conditions.add(new BsonDocument(name, new BsonDocument(operator, operand))));
+            } else {
+                conditions.add(new BsonDocument(name, value));
+            }
+        });
+        return conditions;
+    }
+
+    private void sortOut(BsonDocument condition) {
+        String name = condition.getFirstKey();
+        BsonValue value = condition.getOrDefault(name, BsonNull.VALUE);
+        if (name.equals("$or")) {
+            value.asArray()
+                    .forEach(
+                            branch -> branch.asDocument().keySet().forEach(field -> others.put(field, "" + condition)));
+            return;
+        }
+        if (!value.isDocument()) {
+            equal.add(name);
+            return;
+        }
+        String operator = value.asDocument().getFirstKey();
+        if (RANGE.contains(operator)) {
+            ranged.add(name);
+        } else if (operator.equals("$in")
+                && value.asDocument().getArray(operator).size() <= MAX_MERGED) {
+            equal.add(name);
+        } else {
+            others.put(name, "" + condition);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package org.gatehouse.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NamePrefixTest {
+    @ParameterizedTest
+    @CsvSource({
+        "a, Alice",
+        "AL, alice",
+        "alice, ALICE",
+        "\uff21lic, alice", // a wide A
+        "E\u0301t, \u00e9tienne", // two code points where the name has one
+        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3\u03b1", // a last sigma, which is not the name's last
+        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c2",
+        "\u05d0\u05d1-, \u05d0\u05d1-\u05d2", // alone it would break the rule for texts from right to left
+        "john s, john smith", // as only the original service allowed
+        "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"
+    })
+    void holdsNamesThatBeginLikeThisFoldedAsTheyAre(String typed, String name) {
+        NamePrefix prefix = NamePrefix.parse(typed).orElseThrow();
+
+        assertThat(holds(prefix, Username.fold(name).orElseThrow().key())).isTrue();
+    }
+
+    @Test
+    void holdsAllThatBeginsLikeThisAndNothingElse() {
+        List<String> ends = List.of("", "\u0001", "a", "\ud7ff", "\ue000", "\uffff", "\ud800\udc00", "\udbff\udfff");
+        for (String last : List.of("a", "z", "~", "\u007f", "\u07ff", "\ud7ff", "\ue001", "\uffef", "\ud83d\ude00")) {
+            NamePrefix prefix = NamePrefix.parse("x " + last).orElse(null);
+            if (prefix == null) {
+                continue; // a control character, of which there are none in names
+            }
+            for (String end : ends) {
+                assertThat(holds(prefix, prefix.first() + end)).isTrue();
+                assertThat(holds(prefix, "x" + end)).isFalse();
+                assertThat(holds(prefix, prefix.end().orElseThrow() + end)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void endsBeyondTheLastCodePointWhereThereIsNoNextOne() {
+        assertThat(NamePrefix.parse("x\udbff\udfff").orElseThrow().end()).hasValue("y");
+        assertThat(NamePrefix.parse("\udbff\udfff").orElseThrow().end()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "\u0000", "a\u0000", "\ud800", "a\n", "\u0001"})
+    void isNoneWhereNoNameCanBeginLikeThis(String typed) {
+        assertThat(NamePrefix.parse(typed)).isEmpty();
+    }
+
+    /** As MongoDB compares texts: by their bytes in UTF-8, unsigned. */
+    private static boolean holds(NamePrefix prefix, String key) {
+        return compare(key, prefix.first()) >= 0
+                && prefix.end().map(end -> compare(key, end) < 0).orElse(true);
+    }
+
+    private static int compare(String one, String other) {
+        return Arrays.compareUnsigned(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+    }
+}
