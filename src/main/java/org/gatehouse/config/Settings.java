@@ -40,7 +40,8 @@ public record Settings(
         int argon2Iterations,
         boolean registrationOpen,
         Optional<FirstAdministrator> firstAdministrator,
-        List<AddressRange> trustedProxies) {
+        List<AddressRange> trustedProxies,
+        CorsOrigins corsOrigins) {
 
     /** The account made when no administrator exists. */
     public record FirstAdministrator(String username, Secret password) {}
@@ -142,6 +143,12 @@ public record Settings(
             null,
             false,
             AddressRange::parseAll);
+    static final Setting<CorsOrigins> CORS_ORIGINS = new Setting<>(
+            "CORS_ORIGINS",
+            "Sites whose pages may call from a browser: origins such as `https://app.example.com`, with commas between, or `*` for any.",
+            null,
+            false,
+            CorsOrigins::parse);
 
     // Only the development server listens by itself; everywhere else the container owns the port.
     static final Setting<String> APP_HOST =
@@ -177,6 +184,7 @@ public record Settings(
                 ADMIN_USERNAME,
                 ADMIN_PASSWORD,
                 TRUSTED_PROXIES,
+                CORS_ORIGINS,
                 APP_HOST,
                 APP_PORT);
     }
@@ -217,7 +225,8 @@ public record Settings(
                 reader.withDefault(REGISTRATION),
                 adminUsername.flatMap(
                         username -> adminPassword.map(password -> new FirstAdministrator(username, password))),
-                reader.optional(TRUSTED_PROXIES).orElse(List.of()));
+                reader.optional(TRUSTED_PROXIES).orElse(List.of()),
+                reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE));
         if (!reader.problems.isEmpty()) {
             throw new SettingsException(reader.problems);
         }

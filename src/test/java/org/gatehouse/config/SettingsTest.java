@@ -63,6 +63,19 @@ class SettingsTest {
     }
 
     @Test
+    void mayBeAListOfOriginsOrAll() {
+        CorsOrigins listed = read(Map.of(
+                        "CORS_ORIGINS", "https://a.example, http://localhost:5173,capacitor://localhost"))
+                .corsOrigins();
+        assertThat(listed.listed())
+                .containsExactlyInAnyOrder("https://a.example", "http://localhost:5173", "capacitor://localhost");
+        assertThat(listed.contains("https://b.example")).isFalse();
+        assertThat(read(Map.of("CORS_ORIGINS", "*")).corsOrigins().contains("https://b.example"))
+                .isTrue();
+        assertThat(read(Map.of()).corsOrigins().none()).isTrue();
+    }
+
+    @Test
     void areTakenWithThePrefixFirst() {
         Settings settings = read(Map.of(
                 "DB_NAME", "somebody-elses", "GATEHOUSE_DB_NAME", "ours", "GATEHOUSE_DB_HOST", "mongodb://ours:1"));
@@ -125,6 +138,18 @@ class SettingsTest {
         "PASSWORD_MIN_LENGTH, 7, PASSWORD_MIN_LENGTH must be a whole number from 8",
         "ARGON2_MEMORY_KIB, 1024, ARGON2_MEMORY_KIB must be a whole number from 19456",
         "ARGON2_ITERATIONS, 1, ARGON2_ITERATIONS must be a whole number from 2",
+        "CORS_ORIGINS, app.example.com, 'CORS_ORIGINS has \"app.example.com\", which is not an origin'",
+        "CORS_ORIGINS, 'https://a.example,', 'CORS_ORIGINS has \"\", which is not an origin'",
+        "CORS_ORIGINS, https://a.example/, which is not an origin",
+        "CORS_ORIGINS, https://a.example/path, which is not an origin",
+        "CORS_ORIGINS, https://me@a.example, which is not an origin",
+        "CORS_ORIGINS, https://a.example?x, which is not an origin",
+        "CORS_ORIGINS, https://*.example, which is not an origin",
+        "CORS_ORIGINS, null, which is not an origin",
+        "CORS_ORIGINS, 'https://a.example https://b.example', which is not an origin",
+        "CORS_ORIGINS, 'https://a.example,*', 'CORS_ORIGINS has \"*\", which can only stand alone'",
+        "CORS_ORIGINS, https://App.example, which no browser sends: origins are in lower case",
+        "CORS_ORIGINS, https://a.example:443, which no browser sends: leave the port out",
         "TRUSTED_PROXIES, proxy.example, 'TRUSTED_PROXIES has \"proxy.example\", which is neither an IP address'",
         "TRUSTED_PROXIES, '10.0.0.1,,::1', 'TRUSTED_PROXIES has \"\", which is neither'",
         "TRUSTED_PROXIES, '10.0.0.1 10.0.0.2', TRUSTED_PROXIES has",
