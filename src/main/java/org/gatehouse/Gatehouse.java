@@ -26,8 +26,11 @@ import org.gatehouse.auth.TokenVerifier;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
+import org.gatehouse.http.ContainerErrors;
+import org.gatehouse.http.Cors;
 import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
+import org.gatehouse.http.ResponseHeaders;
 import org.gatehouse.http.StartGate;
 import org.gatehouse.http.TrustedProxies;
 import org.gatehouse.login.LoginResource;
@@ -66,6 +69,9 @@ import org.gatehouse.user.UserService;
 /** Every object of the application, in the order in which each needs the ones before it. */
 final class Gatehouse implements AutoCloseable {
     final RequestId requestIds;
+    final Cors cors;
+    final ResponseHeaders responseHeaders;
+    final ContainerErrors containerErrors;
     final OriginFilter origins;
     final StartGate gate;
     final AuthenticationFilter authentication;
@@ -147,6 +153,9 @@ final class Gatehouse implements AutoCloseable {
                 new PasswordService(userService, storedUsers, hasher, policy, loginThrottle, audit, clock);
 
         requestIds = new RequestId(random);
+        cors = new Cors(settings.corsOrigins());
+        responseHeaders = new ResponseHeaders(cors);
+        containerErrors = new ContainerErrors(requestIds, responseHeaders);
         gate = new StartGate();
         origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());

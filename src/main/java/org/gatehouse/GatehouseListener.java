@@ -43,8 +43,8 @@ public final class GatehouseListener implements ServletContextListener {
             stop(); // a listener that failed to start is not told of the end
             throw failed;
         }
-        ServletRegistration.Dynamic servlet =
-                context.addServlet("gatehouse", new ApplicationServlet(new HttpApplication(gatehouse)));
+        ServletRegistration.Dynamic servlet = context.addServlet(
+                "gatehouse", new ApplicationServlet(new HttpApplication(gatehouse), gatehouse.containerErrors));
         servlet.addMapping("/*");
         servlet.setLoadOnStartup(1);
     }

@@ -1,10 +1,10 @@
 package org.gatehouse;
 
+import org.gatehouse.http.AcceptFilter;
 import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.BodyLimitFilter;
 import org.gatehouse.http.ErrorMapper;
 import org.gatehouse.http.JsonBodyReader;
-import org.gatehouse.http.ResponseHeaders;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
 import org.glassfish.jersey.server.ResourceConfig;
@@ -28,12 +28,14 @@ final class HttpApplication extends ResourceConfig {
 
         register(new AccessLog());
         register(gatehouse.requestIds);
+        register(new AcceptFilter());
+        register(gatehouse.cors);
         register(gatehouse.gate);
         register(gatehouse.origins);
         register(gatehouse.authentication);
         register(new BodyLimitFilter());
         register(new JsonBodyReader());
-        register(new ResponseHeaders());
+        register(gatehouse.responseHeaders);
         register(new ErrorMapper());
 
         // Registered as classes, bound to the instances made by hand: registering an instance logs a false warning.

@@ -39,7 +39,9 @@ public final class Node extends ServiceClient {
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
-        context.addServlet(new ServletHolder(new ApplicationServlet(new HttpApplication(gatehouse))), "/*");
+        context.addServlet(
+                new ServletHolder(new ApplicationServlet(new HttpApplication(gatehouse), gatehouse.containerErrors)),
+                "/*");
         server.setHandler(context);
         server.setStopTimeout(2_000);
     }

@@ -32,8 +32,17 @@ public final class FieldErrors {
      * @throws GatehouseException {@code VALIDATION_FAILED} with every complaint
      */
     public void throwIfAny() {
+        throwIfAny(ErrorCode.VALIDATION_FAILED);
+    }
+
+    /**
+     * The same under another code.
+     *
+     * @throws GatehouseException of this code with every complaint
+     */
+    public void throwIfAny(ErrorCode code) {
         if (!errors.isEmpty()) {
-            throw GatehouseException.invalid(errors);
+            throw GatehouseException.invalid(code, errors);
         }
     }
 }

@@ -44,7 +44,11 @@ public final class GatehouseException extends RuntimeException {
 
     /** {@code VALIDATION_FAILED}, with every field that is not acceptable. */
     public static GatehouseException invalid(List<FieldError> errors) {
-        ErrorCode code = ErrorCode.VALIDATION_FAILED;
+        return invalid(ErrorCode.VALIDATION_FAILED, errors);
+    }
+
+    /** The same under another code. */
+    static GatehouseException invalid(ErrorCode code, List<FieldError> errors) {
         return new GatehouseException(code, code.message(), null, errors, null, null);
     }
 
@@ -68,7 +72,7 @@ public final class GatehouseException extends RuntimeException {
         return code;
     }
 
-    /** What is wrong with which field; empty unless the code is {@code VALIDATION_FAILED}. */
+    /** What is wrong with which field; empty unless the code is {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}. */
     public List<FieldError> errors() {
         return errors;
     }

@@ -1,6 +1,7 @@
 package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
+import jakarta.servlet.ServletRequest;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ContainerResponseContext;
@@ -19,6 +20,7 @@ import org.slf4j.LoggerFactory;
 @Priority(0)
 public final class AccessLog implements ContainerRequestFilter, ContainerResponseFilter {
     private static final String STARTED = AccessLog.class.getName();
+    private static final String ANSWERED = STARTED + ".answered";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
     @Override
@@ -30,12 +32,22 @@ public final class AccessLog implements ContainerRequestFilter, ContainerRespons
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Object started = request.getProperty(STARTED);
         long nanos = started instanceof Long start ? System.nanoTime() - start : 0;
-        log.info(
-                "{} {} {} {} ms",
+        write(
                 request.getMethod(),
                 request.getUriInfo().getRequestUri().getRawPath(),
                 response.getStatus(),
                 TimeUnit.NANOSECONDS.toMillis(nanos));
+        request.setProperty(ANSWERED, true);
         RequestId.forget();
+    }
+
+    static void write(String method, String path, int status, long millis) {
+        log.info("{} {} {} {} ms", method, path, status, millis);
+    }
+
+    /** Whether Jersey took the request up, so that its answer went through the filters; then it has its line. */
+    static boolean hasSeenAnswerOf(ServletRequest request) {
+        // Jersey's properties are the attributes of the servlet's request.
+        return request.getAttribute(ANSWERED) != null;
     }
 }

@@ -1,5 +1,6 @@
 package org.gatehouse.http;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -7,21 +8,35 @@ import java.io.IOException;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
-/** Hands requests to Jersey, and with each the address of its peer, which Jersey itself does not tell a filter. */
+/**
+ * Hands requests to Jersey, and with each the address of its peer, which Jersey itself does not tell a filter; and is the
+ * error page for those that the container refuses.
+ */
 public final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
 
-    public ApplicationServlet(ResourceConfig application) {
+    private final transient ContainerErrors errors;
+
+    public ApplicationServlet(ResourceConfig application, ContainerErrors errors) {
         super(application);
+        this.errors = errors;
     }
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
+        if (request.getDispatcherType() == DispatcherType.ERROR) {
+            errors.answerForContainer(request, response);
+            return;
+        }
         String peer = request.getRemoteAddr();
         if (peer != null) {
             request.setAttribute(OriginFilter.PEER, peer);
         }
         super.service(request, response);
+        if (response.getStatus() >= 400 && !AccessLog.hasSeenAnswerOf(request)) {
+            // Jersey refuses a Content-Type that is none before it calls anything of ours, and without a body.
+            errors.answer(request, response, response.getStatus());
+        }
     }
 }

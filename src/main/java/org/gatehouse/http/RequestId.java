@@ -30,7 +30,11 @@ public final class RequestId implements ContainerRequestFilter {
 
     @Override
     public void filter(ContainerRequestContext request) {
-        String given = request.getHeaderString(HEADER);
+        name(request.getHeaderString(HEADER));
+    }
+
+    /** Names the request that this thread begins to work on, as the caller did if that will do. */
+    void name(@Nullable String given) {
         String id = given != null && HARMLESS.matcher(given).matches() ? given : draw();
         MDC.put(LOG_KEY, id);
     }

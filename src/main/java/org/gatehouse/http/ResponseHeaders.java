@@ -1,28 +1,103 @@
 package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.core.Response;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Headers that every answer has: its length, its request id, and that nobody may store it, for most hold a user or a
- * token.
+ * Headers that every answer has: its length, its request id, that nobody may store it, for most hold a user or a token,
+ * and what keeps a browser from making of it what it is not. A resource that sets one of the latter keeps its own.
  */
 @Priority(Priorities.HEADER_DECORATOR) // after the ErrorMapper, which may still give an answer its body
 public final class ResponseHeaders implements ContainerResponseFilter {
+    private static final Map<String, String> USUAL = Map.of(
+            HttpHeaders.CACHE_CONTROL,
+            "no-store",
+            "X-Content-Type-Options",
+            "nosniff",
+            "Content-Security-Policy",
+            "default-src 'none'; frame-ancestors 'none'",
+            "Cross-Origin-Resource-Policy",
+            "same-origin",
+            "Referrer-Policy",
+            "no-referrer",
+            "X-Frame-Options",
+            "DENY");
+
+    private static final String TRANSPORT_SECURITY = "Strict-Transport-Security";
+
+    /** A year, as lists of such sites ask for; without the subdomains, which may be somebody else's business. */
+    private static final String FOR_A_YEAR = "max-age=31536000";
+
+    private final Cors cors;
+
+    public ResponseHeaders(Cors cors) {
+        this.cors = cors;
+    }
+
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         MultivaluedMap<String, Object> headers = response.getHeaders();
+        if (request.getMethod().equals(HttpMethod.OPTIONS) && response.getStatus() == 200) {
+            // Jersey's answer: all that it says is in Allow.
+            response.setEntity(null);
+            response.setStatusInfo(Response.Status.NO_CONTENT);
+            headers.remove(HttpHeaders.CONTENT_TYPE);
+        }
+        headers.computeIfPresent(HttpHeaders.ALLOW, (name, methods) -> List.of(withHead(methods)));
         if (response.getEntity() instanceof byte[] body) {
             headers.putSingle(HttpHeaders.CONTENT_LENGTH, body.length);
         }
         headers.putSingle(RequestId.HEADER, RequestId.current());
-        headers.putSingle("X-Content-Type-Options", "nosniff");
-        headers.computeIfAbsent(HttpHeaders.CACHE_CONTROL, absent -> List.of("no-store"));
+        boolean secure = request.getSecurityContext().isSecure();
+        ofEvery(request.getHeaderString(Cors.ORIGIN), secure)
+                .forEach((name, value) -> headers.computeIfAbsent(name, absent -> List.of(value)));
+        if (cors.dependsOnOrigin()) {
+            headers.add(HttpHeaders.VARY, Cors.ORIGIN);
+        }
+    }
+
+    /** The same for an answer that Jersey does not make. */
+    void addTo(HttpServletResponse response, HttpServletRequest request) {
+        response.setHeader(RequestId.HEADER, RequestId.current());
+        ofEvery(request.getHeader(Cors.ORIGIN), request.isSecure()).forEach(response::setHeader);
+        if (cors.dependsOnOrigin()) {
+            response.addHeader(HttpHeaders.VARY, Cors.ORIGIN);
+        }
+    }
+
+    /** What answers GET answers HEAD too (RFC 9110, section 9.3.2), which Jersey says at times only. */
+    private static String withHead(List<Object> methods) {
+        Set<String> names = new TreeSet<>();
+        for (Object some : methods) {
+            names.addAll(List.of(some.toString().split("[, ]+", -1)));
+        }
+        if (names.contains(HttpMethod.GET)) {
+            names.add(HttpMethod.HEAD);
+        }
+        return String.join(", ", names);
+    }
+
+    private Map<String, String> ofEvery(@Nullable String origin, boolean secure) {
+        Map<String, String> headers = new HashMap<>(USUAL);
+        headers.putAll(cors.headers(origin));
+        if (secure) {
+            headers.put(TRANSPORT_SECURITY, FOR_A_YEAR); // without TLS browsers ignore it (RFC 6797, section 7.2)
+        }
+        return headers;
     }
 }

@@ -8,8 +8,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.GatehouseException;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 
@@ -28,11 +29,19 @@ public final class LoginResource {
     @PermitAll
     @Consumes(MediaType.APPLICATION_JSON)
     public byte[] login(JsonBody body, @Context ContainerRequestContext request) {
-        Login login = logins.login(required(body, "username"), required(body, "password"), Origin.of(request));
+        FieldErrors errors = new FieldErrors();
+        String username = required(body, "username", errors);
+        String password = required(body, "password", errors);
+        errors.throwIfAny(ErrorCode.CREDENTIALS_MISSING);
+        Login login = logins.login(username, password, Origin.of(request));
         return login.answer("Logged as " + login.user().username());
     }
 
-    private static String required(JsonBody body, String field) {
-        return body.text(field).orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_MISSING));
+    private static String required(JsonBody body, String field, FieldErrors errors) {
+        Optional<String> text = body.text(field);
+        if (text.isEmpty()) {
+            errors.add(field, "is required, as a string");
+        }
+        return text.orElse("");
     }
 }

@@ -381,11 +381,76 @@ class BadInputIT {
                     .as(header + ": " + value + " -> " + answer.body())
                     .isBetween(400, 499);
             assertThat(answer.body()).doesNotContain("Exception");
-            // A Content-Type that is none is refused before anything of ours runs, with an empty body.
-            if (!header.equals("Content-Type")) {
-                assertThat(answer.text("code")).as(header + ": " + value).isNotEmpty();
-            }
+            assertThat(answer.text("code")).as(header + ": " + value).isNotEmpty();
+            assertThat(answer.text("requestId")).isEqualTo(answer.header("X-Request-Id"));
         }
+    }
+
+    @Test
+    void whatTheContainerRefusesLooksLikeAllElse() {
+        assertRefused(gatehouse.get("/WEB-INF/web.xml", ""), 404, "NOT_FOUND");
+        Answer problem =
+                gatehouse.send("GET", "/META-INF/", "", "Accept", "application/problem+json", "X-Request-Id", "r1");
+        assertThat(problem.status()).isEqualTo(404);
+        assertThat(problem.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(problem.text("type")).isEqualTo("urn:gatehouse:error:not-found");
+        assertThat(problem.text("requestId")).isEqualTo("r1").isEqualTo(problem.header("X-Request-Id"));
+        assertThat(problem.header("X-Content-Type-Options")).isEqualTo("nosniff");
+        assertThat(problem.header("Cache-Control")).isEqualTo("no-store");
+    }
+
+    /** The path is where the container sends its errors to; nothing is there for others. */
+    @Test
+    void thePathOfTheErrorPageIsNothingSpecial() {
+        assertRefused(gatehouse.get("/error", ""), 404, "NOT_FOUND");
+    }
+
+    /** Of the first line and the headers; the container reads them, and mostly refuses them, before it chooses the WAR. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /user/%2F HTTP/1.1",
+                "GET /user/%2e HTTP/1.1",
+                "GET /user/%2e%2e/login HTTP/1.1",
+                "GET /user/..;/login HTTP/1.1",
+                "GET //user HTTP/1.1",
+                "GET /user/%zz HTTP/1.1",
+                "GET /user/%00 HTTP/1.1",
+                "GET /user/%c0%af HTTP/1.1",
+                "GET /user/\u00e4 HTTP/1.1",
+                "GET /user?limit=%zz HTTP/1.1",
+                "GET /user?limit=%c0%af HTTP/1.1",
+                "GET user HTTP/1.1",
+                "GET /user;id=1 HTTP/1.1",
+                "TRACE /user HTTP/1.1",
+                "TRACE /nothing HTTP/1.1",
+                "PROPFIND /user HTTP/1.1",
+                "G@T /user HTTP/1.1",
+                "CONNECT /user HTTP/1.1",
+                "OPTIONS * HTTP/1.1",
+                "GET /user HTTP/9.9",
+                "POST /login HTTP/1.1\r\nContent-Length: x",
+                "POST /login HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+                "POST /login HTTP/1.1\r\nContent-Type: \u00e4\u00f6/\u00fc"
+            })
+    void aMalformedHeadIsTheClientsMistake(String head) throws IOException {
+        String answer =
+                raw((head + "\r\nHost: localhost\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(answer)
+                .matches("(?s)HTTP/1\\.1 (4..|505) .*")
+                .doesNotContain("Exception")
+                .doesNotContain("org.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"zz\r\n", "5\r\nabc", "FFFFFFFFFFFFFFFFF\r\n{}", "-1\r\n{}\r\n0\r\n\r\n"})
+    void chunksThatAreNoneAreTheClientsMistake(String chunks) throws IOException {
+        String answer = raw(("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks + "\r\n0\r\n\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(answer).startsWith("HTTP/1.1 400 ").contains("BODY_MALFORMED");
     }
 
     @Test

@@ -1,0 +1,73 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.io.IOException;
+import java.util.Objects;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers what is refused, or fails, outside of Jersey, with the same body, headers and line in the access log as all
+ * else; as the error page of {@code web.xml} also what the container refuses once it has chosen the application.
+ */
+public final class ContainerErrors {
+    private static final Logger log = LoggerFactory.getLogger(ContainerErrors.class);
+
+    private final RequestId requestIds;
+    private final ResponseHeaders headers;
+
+    public ContainerErrors(RequestId requestIds, ResponseHeaders headers) {
+        this.requestIds = requestIds;
+        this.headers = headers;
+    }
+
+    /** Answers a request that the container hands over with a status, and with what was thrown if that is why. */
+    void answerForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        int status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer given ? given : 500;
+        answer(request, response, status);
+    }
+
+    /** Answers a request with this status, unless an answer is already on its way. */
+    void answer(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
+        if (response.isCommitted()) {
+            return;
+        }
+        requestIds.name(request.getHeader(RequestId.HEADER));
+        try {
+            GatehouseException failure = new GatehouseException(ErrorMapper.codeOf(status));
+            if (failure.code() == ErrorCode.INTERNAL) {
+                log.error(
+                        "Unexpected failure of request {} outside of Jersey",
+                        RequestId.current(),
+                        request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
+            }
+            write(failure, request, response);
+            AccessLog.write(request.getMethod(), path(request), failure.code().status(), 0);
+        } finally {
+            RequestId.forget();
+        }
+    }
+
+    private void write(GatehouseException failure, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        ErrorForm form = ErrorForm.wantedBy(request.getHeader(HttpHeaders.ACCEPT));
+        byte[] body = form.write(failure);
+        response.resetBuffer();
+        response.setStatus(failure.code().status());
+        response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT);
+        headers.addTo(response, request);
+        response.setContentType(form.mediaType().toString());
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+
+    private static String path(HttpServletRequest request) {
+        Object refused = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
+        return refused == null ? Objects.requireNonNullElse(request.getRequestURI(), "") : refused.toString();
+    }
+}

@@ -1,0 +1,75 @@
+package org.gatehouse.http;
+
+import jakarta.annotation.Priority;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.container.PreMatching;
+import jakarta.ws.rs.core.Response;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.gatehouse.config.CorsOrigins;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets pages of other origins call (the CORS protocol of the Fetch standard), and answers the questions that browsers ask
+ * beforehand, which carry no token.
+ *
+ * <p>Who is not on the list is served as if nobody had asked: it is the browser that keeps the answer from the page. There
+ * are no cookies, so credentials in the sense of that protocol are never allowed.
+ */
+@PreMatching
+@Priority(Priorities.USER + 1) // when the request has its name
+public final class Cors implements ContainerRequestFilter {
+    static final String ORIGIN = "Origin";
+
+    private static final String REQUEST_METHOD = "Access-Control-Request-Method";
+    private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+
+    private static final Map<String, String> PREFLIGHT = Map.of(
+            "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE",
+            "Access-Control-Allow-Headers",
+                    "Authorization, auth, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id",
+            // Two hours, which is as long as any browser believes it.
+            "Access-Control-Max-Age", "7200");
+
+    /** What a page may read beside the few headers that every page may. */
+    private static final String EXPOSED =
+            "ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count, WWW-Authenticate";
+
+    private final CorsOrigins origins;
+
+    public Cors(CorsOrigins origins) {
+        this.origins = origins;
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        String origin = request.getHeaderString(ORIGIN);
+        if (origin == null
+                || !origins.contains(origin)
+                || !request.getMethod().equals(HttpMethod.OPTIONS)
+                || request.getHeaderString(REQUEST_METHOD) == null) {
+            return;
+        }
+        Response.ResponseBuilder answer = Response.noContent();
+        PREFLIGHT.forEach(answer::header);
+        request.abortWith(answer.build());
+    }
+
+    /** What to tell a browser with an answer to a page of this origin. */
+    Map<String, String> headers(@Nullable String origin) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        if (origin != null && origins.contains(origin)) {
+            headers.put(ALLOW_ORIGIN, origins.any() ? "*" : origin);
+            headers.put("Access-Control-Expose-Headers", EXPOSED);
+        }
+        return headers;
+    }
+
+    /** Whether the answer to another origin may differ. */
+    boolean dependsOnOrigin() {
+        return !origins.none();
+    }
+}
