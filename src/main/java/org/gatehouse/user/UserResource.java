@@ -14,21 +14,20 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
-import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
+import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.Roles;
 import org.jspecify.annotations.Nullable;
 
@@ -99,10 +98,13 @@ public final class UserResource {
     @GET
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
-    public Response find(@PathParam("id") String id, @Context SecurityContext security, @Context Request request) {
+    public Response find(
+            @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
+        Preconditions conditions = Preconditions.of(request);
         User user = users.find(caller(security), id);
-        ResponseBuilder unchanged = request.evaluatePreconditions(tag(user));
-        return unchanged == null ? answer(Response.ok(), user) : unchanged.build();
+        return conditions.isUnmodified(tag(user))
+                ? Response.notModified(tag(user)).build()
+                : answer(Response.ok(), user);
     }
 
     /** 200 with the user after the merge patch. */
@@ -111,23 +113,26 @@ public final class UserResource {
     @RolesAllowed(Roles.ANY)
     @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
     public Response change(
-            @PathParam("id") String id, JsonBody body, @Context SecurityContext security, @Context Request request) {
-        return answer(Response.ok(), users.change(caller(security), id, body, user -> requireMatch(request, user)));
+            @PathParam("id") String id,
+            JsonBody body,
+            @Context SecurityContext security,
+            @Context ContainerRequestContext request) {
+        return answer(Response.ok(), users.change(caller(security), id, body, condition(request)));
     }
 
     /** 204 when the user is gone. */
     @DELETE
     @Path("{id}")
     @RolesAllowed(Roles.ADMIN)
-    public void delete(@PathParam("id") String id, @Context SecurityContext security, @Context Request request) {
-        users.delete(caller(security), id, user -> requireMatch(request, user));
+    public void delete(
+            @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
+        users.delete(caller(security), id, condition(request));
     }
 
-    /** If-Match, as RFC 9110, section 13.1.1, has it. */
-    private static void requireMatch(Request request, User user) {
-        if (request.evaluatePreconditions(tag(user)) != null) {
-            throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
-        }
+    /** What throws when the user is not as the request demands. */
+    private static Consumer<User> condition(ContainerRequestContext request) {
+        Preconditions conditions = Preconditions.of(request);
+        return user -> conditions.isUnmodified(tag(user));
     }
 
     private static Response answer(ResponseBuilder answer, User user) {

@@ -1,0 +1,93 @@
+package org.gatehouse.http;
+
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+
+/**
+ * What a request demands of the present version of what it names: {@code If-Match} and {@code If-None-Match} (RFC 9110,
+ * section 13). Jersey's own reading of them is more lenient with their form, and compares strongly where that section
+ * compares weakly.
+ */
+public final class Preconditions {
+    private static final String TAG = "(?:W/)?\"[!#-~\\x80-\\xff]*\"";
+    private static final Pattern TAGS =
+            Pattern.compile("[ \\t,]*" + TAG + "(?:[ \\t]*,[ \\t]*(?:" + TAG + ")?)*+[ \\t]*");
+    private static final Pattern ONE_TAG = Pattern.compile("(W/)?\"([^\"]*)\"");
+    private static final String ANYTHING = "*";
+
+    private final Optional<Demand> match;
+    private final Optional<Demand> noneMatch;
+    private final boolean read;
+
+    /** The tags of a header; any when it is {@code *}. */
+    private record Demand(boolean any, List<EntityTag> tags) {}
+
+    private Preconditions(Optional<Demand> match, Optional<Demand> noneMatch, boolean read) {
+        this.match = match;
+        this.noneMatch = noneMatch;
+        this.read = read;
+    }
+
+    /**
+     * The conditions of a request.
+     *
+     * @throws GatehouseException {@code BAD_REQUEST} when they cannot be read
+     */
+    public static Preconditions of(ContainerRequestContext request) {
+        return new Preconditions(
+                demand(request, HttpHeaders.IF_MATCH),
+                demand(request, HttpHeaders.IF_NONE_MATCH),
+                Set.of(HttpMethod.GET, HttpMethod.HEAD).contains(request.getMethod()));
+    }
+
+    /**
+     * Compares them with the present version.
+     *
+     * @param current a strong tag
+     * @return true when the answer to a read is 304, for the caller has this version already
+     * @throws GatehouseException {@code VERSION_MISMATCH}
+     */
+    public boolean isUnmodified(EntityTag current) {
+        if (match.filter(demand -> !demand.any() && !demand.tags().contains(current))
+                .isPresent()) {
+            throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+        }
+        boolean known = noneMatch
+                .filter(demand -> demand.any()
+                        || demand.tags().stream().anyMatch(tag -> tag.getValue().equals(current.getValue())))
+                .isPresent();
+        if (known && !read) {
+            throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+        }
+        return known;
+    }
+
+    private static Optional<Demand> demand(ContainerRequestContext request, String header) {
+        String text = request.getHeaderString(header);
+        if (text == null) {
+            return Optional.empty();
+        }
+        if (text.strip().equals(ANYTHING)) {
+            return Optional.of(new Demand(true, List.of()));
+        }
+        if (!TAGS.matcher(text).matches()) {
+            throw new GatehouseException(
+                    ErrorCode.BAD_REQUEST, header + " must be * or tags in double quotes, with commas between.");
+        }
+        List<EntityTag> tags = new ArrayList<>();
+        for (Matcher tag = ONE_TAG.matcher(text); tag.find(); ) {
+            tags.add(new EntityTag(tag.group(2), tag.group(1) != null));
+        }
+        return Optional.of(new Demand(false, tags));
+    }
+}
