@@ -18,6 +18,7 @@ import org.gatehouse.auth.KeyResource;
 import org.gatehouse.auth.KeyRing;
 import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.auth.KeyService;
+import org.gatehouse.auth.KeyedHash;
 import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.auth.RotatingKeys;
 import org.gatehouse.auth.SignatureLanes;
@@ -55,8 +56,10 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.CachedUserDao;
+import org.gatehouse.user.CreateOnce;
 import org.gatehouse.user.FirstAdministrator;
 import org.gatehouse.user.MongoAdoption;
+import org.gatehouse.user.MongoCreations;
 import org.gatehouse.user.MongoPasswordSweep;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.Registration;
@@ -137,8 +140,11 @@ final class Gatehouse implements AutoCloseable {
         RegistrationThrottle registrationThrottle = new RegistrationThrottle(throttle);
         Registration registration = new Registration(
                 settings.registrationOpen(), origin -> registrationThrottle.admit(origin.source())::giveBack);
+        MongoCreations creations = new MongoCreations(mongo, clock);
+        CreateOnce once = new CreateOnce(
+                creations, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));
         UserService userService =
-                new UserService(users, storedUsers, hasher, policy, administration, registration, audit);
+                new UserService(users, storedUsers, hasher, policy, administration, registration, once, audit);
 
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
@@ -180,6 +186,7 @@ final class Gatehouse implements AutoCloseable {
             adoption.run();
             auditEntries.createIndexes();
             storedSessions.createIndexes();
+            creations.createIndexes();
             keys.start();
             administrator.ifPresent(account -> account.ensure(userService));
             passwordSweep.start();

@@ -100,7 +100,7 @@ final class KeyCipher {
         return Base64URL.encode(Arrays.copyOf(derive(secret, "id"), ID_BYTES)).toString();
     }
 
-    private static byte[] derive(Secret secret, String purpose) {
+    static byte[] derive(Secret secret, String purpose) {
         byte[] salt = "gatehouse".getBytes(StandardCharsets.UTF_8);
         return hkdf(salt, secret.bytes(), ("gatehouse " + purpose).getBytes(StandardCharsets.UTF_8));
     }
@@ -113,7 +113,7 @@ final class KeyCipher {
         return Arrays.copyOf(hmac(pseudorandomKey, block), KEY_BYTES);
     }
 
-    private static byte[] hmac(byte[] key, byte[] input) {
+    static byte[] hmac(byte[] key, byte[] input) {
         try {
             Mac mac = Mac.getInstance(HMAC);
             mac.init(new SecretKeySpec(key, HMAC));

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
@@ -48,7 +49,7 @@ public final class UserResource {
         this.users = users;
     }
 
-    /** 201 with the new user, its address and its version. */
+    /** 201 with the new user, its address and its version; with an {@code Idempotency-Key} once and for all. */
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
@@ -57,7 +58,7 @@ public final class UserResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        User user = users.create(callerIfAny(security), Origin.of(request), body);
+        User user = users.create(callerIfAny(security), Origin.of(request), body, IdempotencyKey.of(request));
         URI location =
                 uri.getBaseUriBuilder().path("user").path(user.id().hex()).build();
         return answer(Response.created(location), user);

@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +22,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
@@ -45,6 +47,7 @@ public final class UserService implements Accounts {
     private final PasswordPolicy policy;
     private final MongoLock administration;
     private final Registration registration;
+    private final CreateOnce once;
     private final AuditLog audit;
 
     /**
@@ -60,6 +63,7 @@ public final class UserService implements Accounts {
             PasswordPolicy policy,
             MongoLock administration,
             Registration registration,
+            CreateOnce once,
             AuditLog audit) {
         this.users = users;
         this.store = store;
@@ -67,6 +71,7 @@ public final class UserService implements Accounts {
         this.policy = policy;
         this.administration = administration;
         this.registration = registration;
+        this.once = once;
         this.audit = audit;
     }
 
@@ -74,10 +79,12 @@ public final class UserService implements Accounts {
      * Creates a user: for administrators, and for anyone where registration is open.
      *
      * @param caller empty for a stranger
+     * @param key by which the same caller, or the same source of strangers, is answered the same user again
      * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
-     *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, or what the registration's throttle throws
+     *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
+     *     {@code IDEMPOTENCY_KEY_IN_USE}, or what the registration's throttle throws
      */
-    public User create(Optional<Caller> caller, Origin origin, JsonBody body) {
+    public User create(Optional<Caller> caller, Origin origin, JsonBody body, Optional<IdempotencyKey> key) {
         boolean admin = caller.filter(Caller::isAdmin).isPresent();
         if (!admin) {
             requireRegistration(caller, body);
@@ -94,31 +101,83 @@ public final class UserService implements Accounts {
         password.flatMap(text -> policy.complaint(text, typed))
                 .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
         errors.throwIfAny();
-        Runnable takeBack = admin ? () -> {} : registration.throttle().apply(origin);
-        User user = insertOr(takeBack, form, password.orElseThrow());
-        AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
-                .on(user.id().hex(), user.username())
-                .with(AuditDetail.TO, text(user.roles()));
-        audit.record(caller.map(by -> event.by(by.userId().hex())).orElse(event));
-        return user;
+        Creation creation = new Creation(caller, origin, admin, form, password.orElseThrow());
+        return key.isEmpty() ? creation.now() : once.create(scope(caller, origin), key.get(), body, creation);
     }
 
-    /** That a name is taken is worth knowing, so it counts; what failed for a reason of ours does not. */
-    private User insertOr(Runnable takeBack, UserForm form, String password) {
-        Username username =
-                Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow();
-        try {
-            return users.insert(new NewUser(
+    /**
+     * Whose keys are the same: an answer is a user, so nobody is given that of somebody else. Of strangers from one source
+     * only those who also know the password, for it is in the body.
+     */
+    private static String scope(Optional<Caller> caller, Origin origin) {
+        return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + origin.source());
+    }
+
+    /** A user about to be created, whom nothing is the matter with. */
+    private final class Creation implements CreateOnce.Work {
+        private final Optional<Caller> caller;
+        private final Origin origin;
+        private final boolean admin;
+        private final UserForm form;
+        private final String password;
+
+        Creation(Optional<Caller> caller, Origin origin, boolean admin, UserForm form, String password) {
+            this.caller = caller;
+            this.origin = origin;
+            this.admin = admin;
+            this.form = form;
+            this.password = password;
+        }
+
+        User now() {
+            Runnable takeBack = admit();
+            try {
+                return create(UserDocument.newId());
+            } catch (GatehouseException failed) {
+                // That a name is taken is worth knowing, so it counts; what failed for a reason of ours does not.
+                if (failed.code() != ErrorCode.USERNAME_TAKEN) {
+                    takeBack.run();
+                }
+                throw failed;
+            }
+        }
+
+        @Override
+        public Runnable admit() {
+            return admin ? () -> {} : registration.throttle().apply(origin);
+        }
+
+        @Override
+        public User create(UserId id) {
+            User user = users.insert(as(id, hasher.hash(password)));
+            AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
+                    .on(user.id().hex(), user.username())
+                    .with(AuditDetail.TO, text(user.roles()));
+            audit.record(caller.map(by -> event.by(by.userId().hex())).orElse(event));
+            return user;
+        }
+
+        @Override
+        public Optional<User> find(UserId id) {
+            return store.find(id);
+        }
+
+        @Override
+        public User asCreated(UserId id, Instant at) {
+            return UserDocument.read(UserDocument.of(as(id, ""), at));
+        }
+
+        private NewUser as(UserId id, String hash) {
+            Username username = Optional.ofNullable(form.username())
+                    .flatMap(Username::parse)
+                    .orElseThrow();
+            return new NewUser(
+                    id,
                     username,
-                    hasher.hash(password),
+                    hash,
                     form.rolesOr(Set.of(Roles.USER)),
                     form.statusOr(UserStatus.ACTIVE),
-                    form.fields()));
-        } catch (GatehouseException failed) {
-            if (failed.code() != ErrorCode.USERNAME_TAKEN) {
-                takeBack.run();
-            }
-            throw failed;
+                    form.fields());
         }
     }
 
