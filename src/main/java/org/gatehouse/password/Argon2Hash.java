@@ -18,6 +18,12 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     private static final int MAX_MEMORY_KIB = 1_048_576;
     private static final int MAX_ITERATIONS = 20;
     private static final int MAX_LANES = 16;
+
+    /** For hashes that others made, in KiB; so many passes over it take some two seconds. */
+    private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
+
+    private static final long MAX_FOREIGN_WORK = 1_048_576;
+
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
 
@@ -100,6 +106,15 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** True when a guess costs more of the other: it fills memory once a pass. */
     boolean isWeakerThan(Argon2Hash other) {
         return type != other.type || version < other.version || work() < other.work();
+    }
+
+    /** Whether one login may cost this much, although nobody here chose the costs. */
+    boolean isAffordable() {
+        return memoryKib <= MAX_FOREIGN_MEMORY_KIB && work() <= MAX_FOREIGN_WORK;
+    }
+
+    boolean costsAtMost(Argon2Hash other) {
+        return memoryKib <= other.memoryKib && work() <= other.work();
     }
 
     private long work() {

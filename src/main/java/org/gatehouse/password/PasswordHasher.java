@@ -17,7 +17,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.slf4j.Logger;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings. What the original service stored,
- * bcrypt or the password itself, is checked too.
+ * bcrypt or the password itself, is checked too, and so are the hashes of other services.
  *
  * <p>At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others are refused
  * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory. While many
@@ -71,6 +70,9 @@ public final class PasswordHasher implements AutoCloseable {
     private final ThreadPoolExecutor slots;
     private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
 
+    /** What a hash of ours took at last. */
+    private volatile long ownNanos;
+
     /**
      * Starts with no threads; they come with the first work and go, with the memory they hold, after a minute without.
      *
@@ -108,7 +110,7 @@ public final class PasswordHasher implements AutoCloseable {
             byte[] salt = new byte[SALT_BYTES];
             random.nextBytes(salt);
             Argon2Hash salted = hashOfNobody.with(salt, new byte[HASH_BYTES]);
-            return salted.with(salt, argon2.derive(normal(password), salted)).encode();
+            return salted.with(salt, timed(normal(password), salted)).encode();
         });
     }
 
@@ -148,6 +150,24 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
+     * Why a hash that another service made is not taken over, as words that follow "passwordHash"; empty when it is.
+     * Taken are bcrypt, Argon2, PBKDF2 and scrypt, unless a check would cost more than some two seconds of a core, 256 MiB
+     * with Argon2 or 128 MiB with scrypt; what this service makes itself is always taken.
+     */
+    public Optional<String> complaint(String hash) {
+        Optional<Argon2Hash> argon2Hash =
+                hash.length() <= ForeignHash.MAX_LENGTH ? Argon2Hash.parse(hash) : Optional.empty();
+        Optional<Boolean> affordable = argon2Hash
+                .map(known -> known.isAffordable() || known.costsAtMost(hashOfNobody))
+                .or(() -> ForeignHash.parse(hash).map(ForeignHash::isAffordable));
+        if (affordable.isEmpty()) {
+            return Optional.of("must be a bcrypt hash ($2a$, $2b$, $2y$), or one of Argon2, PBKDF2 or scrypt as a PHC"
+                    + " string, with costs that can be checked");
+        }
+        return affordable.get() ? Optional.empty() : Optional.of("has costs that no login may take");
+    }
+
+    /**
      * Refuses what would find the queue full; asked before anything else of a login is done, it makes refusals cheap.
      *
      * @throws GatehouseException {@code BUSY}
@@ -181,20 +201,45 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     private boolean verify(String candidate, Optional<StoredPassword> stored) {
-        Optional<String> bcrypt = stored.filter(StoredPassword::isBcrypt).map(StoredPassword::text);
-        if (bcrypt.isPresent()) {
-            // As the original did it: the bytes as typed, and none after the 72nd.
-            return OpenBSDBCrypt.checkPassword(bcrypt.get(), candidate.getBytes(StandardCharsets.UTF_8));
+        Optional<ForeignHash> foreign = stored.flatMap(StoredPassword::foreign);
+        if (foreign.isPresent()) {
+            return verify(candidate, foreign.get());
         }
         Argon2Hash expected = stored.filter(password -> !password.plain())
                 .flatMap(hash -> Argon2Hash.parse(hash.text()))
                 .orElse(hashOfNobody);
         String normal = normal(candidate);
-        boolean derived = MessageDigest.isEqual(argon2.derive(normal, expected), expected.hashBytes());
+        boolean derived = isOf(normal, expected);
+        if (!derived && !normal.equals(candidate)) {
+            derived = isOf(candidate, expected); // as other services hash it
+        }
         boolean same = stored.filter(StoredPassword::plain)
                 .map(password -> MessageDigest.isEqual(bytes(normal), bytes(normal(password.text()))))
                 .orElse(false);
         return derived || same;
+    }
+
+    /** A cheap hash is not to tell by its speed that there is such a user. */
+    private boolean verify(String candidate, ForeignHash foreign) {
+        long began = System.nanoTime();
+        boolean same = foreign.matches(candidate);
+        if (!same && System.nanoTime() - began < ownNanos / 2) {
+            var unused = isOf(candidate, hashOfNobody);
+        }
+        return same;
+    }
+
+    private boolean isOf(String candidate, Argon2Hash hash) {
+        return MessageDigest.isEqual(timed(candidate, hash), hash.hashBytes());
+    }
+
+    private byte[] timed(String candidate, Argon2Hash like) {
+        long began = System.nanoTime();
+        byte[] derived = argon2.derive(candidate, like);
+        if (like.costsAtMost(hashOfNobody) && hashOfNobody.costsAtMost(like)) {
+            ownNanos = System.nanoTime() - began;
+        }
+        return derived;
     }
 
     private static byte[] bytes(String text) {

@@ -1,7 +1,6 @@
 package org.gatehouse.password;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * What a store holds to check a password against.
@@ -10,9 +9,6 @@ import java.util.regex.Pattern;
  * @param plain true when the text is the password itself
  */
 public record StoredPassword(String text, boolean plain) {
-    /** Costs from 4 to 15, which takes two seconds: one login must not be able to hold a slot for hours. */
-    private static final Pattern BCRYPT = Pattern.compile("\\$2[aby]?\\$(?:0[4-9]|1[0-5])\\$[./A-Za-z0-9]{53}");
-
     /** The text of a field that holds hashes only. */
     public static StoredPassword hash(String text) {
         return new StoredPassword(text, false);
@@ -26,11 +22,16 @@ public record StoredPassword(String text, boolean plain) {
         if (text.isEmpty() || text.length() > PasswordHasher.MAX_CHARS) {
             return Optional.empty();
         }
-        return Optional.of(new StoredPassword(text, !BCRYPT.matcher(text).matches()));
+        boolean bcrypt = BcryptHash.parse(text)
+                .filter(ForeignHash::isWellFormed)
+                .filter(ForeignHash::isAffordable)
+                .isPresent();
+        return Optional.of(new StoredPassword(text, !bcrypt));
     }
 
-    boolean isBcrypt() {
-        return !plain && BCRYPT.matcher(text).matches();
+    /** The hash of another scheme than Argon2 in it; empty when there is none, or it would cost too much to check. */
+    Optional<ForeignHash> foreign() {
+        return plain ? Optional.empty() : ForeignHash.parse(text).filter(ForeignHash::isAffordable);
     }
 
     @Override

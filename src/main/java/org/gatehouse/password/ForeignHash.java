@@ -1,0 +1,46 @@
+package org.gatehouse.password;
+
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * A password hash that another service made, of any scheme but Argon2 (for which see {@link Argon2Hash}).
+ *
+ * <p>Other services hash the bytes of a password as it was typed, in UTF-8, so it is not normalised here.
+ */
+sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
+    /** Hashes are shorter by far; what is longer is not looked at. */
+    int MAX_LENGTH = 512;
+
+    int MIN_HASH_BYTES = 16;
+    int MAX_HASH_BYTES = 64;
+    int MAX_SALT_BYTES = 64;
+
+    /** The hash in a text, whatever it costs; empty when it is of no scheme that is known here. */
+    static Optional<ForeignHash> parse(String text) {
+        if (text.length() > MAX_LENGTH) {
+            return Optional.empty();
+        }
+        try {
+            return BcryptHash.parse(text)
+                    .or(() -> Pbkdf2Hash.parse(text))
+                    .or(() -> ScryptHash.parse(text))
+                    .filter(ForeignHash::isWellFormed);
+        } catch (IllegalArgumentException notBase64) {
+            return Optional.empty();
+        }
+    }
+
+    boolean isWellFormed();
+
+    /** Whether a check stays within some two seconds of a core and 128 MiB, so that one login cannot hold a slot longer. */
+    boolean isAffordable();
+
+    /** Computes the hash of the password and compares. */
+    boolean matches(String password);
+
+    /** Base64 without padding, as PHC strings have it; passlib writes {@code .} for {@code +}, others pad. */
+    static byte[] decode(String base64) {
+        return Base64.getDecoder().decode(base64.replace('.', '+'));
+    }
+}

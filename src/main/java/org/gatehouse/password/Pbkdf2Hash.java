@@ -1,0 +1,97 @@
+package org.gatehouse.password;
+
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+
+/**
+ * A PBKDF2 hash (RFC 8018, section 5.2) over HMAC with SHA-1, SHA-256 or SHA-512.
+ *
+ * <p>Read from {@code $pbkdf2-sha256$i=600000,l=32$salt$hash} and from what passlib writes,
+ * {@code $pbkdf2-sha256$600000$salt$hash}; {@code $pbkdf2$} alone is SHA-1.
+ *
+ * @param salt in Base64, as is the hash
+ */
+record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) implements ForeignHash {
+    private static final Pattern FORMAT = Pattern.compile("\\$pbkdf2(?:-(sha1|sha256|sha512))?"
+            + "\\$(?:i=)?([1-9]\\d{0,8})(?:,l=(\\d{1,3}))?"
+            + "\\$([A-Za-z0-9+/.]{1,100}={0,2})\\$([A-Za-z0-9+/.]{1,100}={0,2})");
+
+    /** Of the HMAC, for all blocks of the hash together; twice what is recommended to others today. */
+    private static final long MAX_ROUNDS = 2_500_000;
+
+    enum Digest {
+        SHA1(20),
+        SHA256(32),
+        SHA512(64);
+
+        private final int bytes;
+
+        Digest(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    static Optional<ForeignHash> parse(String text) {
+        Matcher parts = FORMAT.matcher(text);
+        if (!parts.matches()) {
+            return Optional.empty();
+        }
+        String digest = parts.group(1);
+        String hash = parts.group(5);
+        String length = parts.group(3);
+        if (length != null && Integer.parseInt(length) != ForeignHash.decode(hash).length) {
+            return Optional.empty();
+        }
+        return Optional.of(new Pbkdf2Hash(
+                digest == null ? Digest.SHA1 : Digest.valueOf(digest.toUpperCase(Locale.ROOT)),
+                Integer.parseInt(parts.group(2)),
+                parts.group(4),
+                hash));
+    }
+
+    @Override
+    public boolean isWellFormed() {
+        return saltBytes().length > 0
+                && saltBytes().length <= MAX_SALT_BYTES
+                && hashBytes().length >= MIN_HASH_BYTES
+                && hashBytes().length <= MAX_HASH_BYTES;
+    }
+
+    @Override
+    public boolean isAffordable() {
+        int blocks = (hashBytes().length + digest.bytes - 1) / digest.bytes;
+        return (long) iterations * blocks <= MAX_ROUNDS;
+    }
+
+    @Override
+    public boolean matches(String password) {
+        PBEKeySpec spec = new PBEKeySpec(password.toCharArray(), saltBytes(), iterations, hashBytes().length * 8);
+        try {
+            SecretKeyFactory factory = SecretKeyFactory.getInstance("PBKDF2WithHmac" + digest);
+            return MessageDigest.isEqual(factory.generateSecret(spec).getEncoded(), hashBytes());
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException(impossible); // every JDK has all three
+        } finally {
+            spec.clearPassword();
+        }
+    }
+
+    private byte[] saltBytes() {
+        return ForeignHash.decode(salt);
+    }
+
+    private byte[] hashBytes() {
+        return ForeignHash.decode(hash);
+    }
+
+    @Override
+    public String toString() {
+        return "Pbkdf2Hash[REDACTED]";
+    }
+}

@@ -1,0 +1,154 @@
+package org.gatehouse.password;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hashes of other services, by vectors that others published. */
+class ForeignHashTest {
+    private static final PasswordHasher hasher = CheapHasher.create();
+
+    @AfterAll
+    static void close() {
+        hasher.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                // crypt_blowfish 1.3, wrapper.c; for such passwords the three editions are the same
+                "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "U*U* $2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK",
+                "U*U $2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                // the reference implementation of Argon2, test.c
+                "password $argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "password $argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
+                // the documentation of passlib
+                "password $pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "password $scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
+            })
+    void checksWhatOthersHashed(String password, String hash) {
+        assertChecks(password, hash);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // RFC 6070
+        "pbkdf2-sha1$i=1, password, salt, 0c60c80f961f0e71f3a9b524af6012062fe037a6",
+        "pbkdf2-sha1$i=4096, password, salt, 4b007901b765489abead49d926f721d065a429c1",
+        "pbkdf2$4096, passwordPASSWORDpassword, saltSALTsaltSALTsaltSALTsaltSALTsalt, "
+                + "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038",
+        // RFC 7914, section 11
+        "'pbkdf2-sha256$i=80000,l=64', Password, NaCl, "
+                + "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
+                + "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d",
+        // of the same function, as many implementations test it
+        "pbkdf2-sha512$i=1, password, salt, "
+                + "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252"
+                + "c02d470a285a0501bad999bfe943c08f050235d7d68b1da55e63f73b60a57fce",
+        // RFC 7914, section 12
+        "'scrypt$ln=10,r=8,p=16', password, NaCl, "
+                + "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
+                + "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640",
+        "'scrypt$ln=14,r=8,p=1', pleaseletmein, SodiumChloride, "
+                + "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
+                + "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887",
+    })
+    void computesTheVectorsOfTheStandards(String scheme, String password, String salt, String hex) {
+        Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
+        String hash = "$" + scheme + "$" + base64.encodeToString(salt.getBytes(StandardCharsets.UTF_8)) + "$"
+                + base64.encodeToString(HexFormat.of().parseHex(hex));
+        assertChecks(password, hash);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$2a$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$argon2id$v=19$m=1048576,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2i$v=19$m=131072,t=20,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$pbkdf2-sha256$i=999999999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$pbkdf2-sha1$i=2000000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=20,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=17,r=8,p=8$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=1,r=999,p=999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=30,r=999,p=999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+            })
+    void refusesCostsThatNoLoginMayTake(String hash) {
+        assertThat(hasher.complaint(hash)).hasValue("has costs that no login may take");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$2a$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$scrypt$ln=30,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44"
+            })
+    void doesNotComputeThemEither(String hash) {
+        assertThat(hasher.matches("U*U", Optional.of(StoredPassword.hash(hash))))
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "password",
+                "$2a$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2a$05$short",
+                "$argon2id$v=18$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$pbkdf2-md5$1000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$pbkdf2-sha256$i=0$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$pbkdf2-sha256$i=1000,l=31$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$pbkdf2-sha256$i=1000$c2FsdA$98jZ",
+                "$pbkdf2-sha256$i=1000$c2FsdB$=",
+                "$scrypt$ln=99,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=16,r=1,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=14,r=8,p=1$c2FsdA$c2FsdA",
+            })
+    void refusesWhatIsNoHashItKnows(String hash) {
+        assertThat(hasher.complaint(hash))
+                .hasValueSatisfying(complaint -> assertThat(complaint).startsWith("must be"));
+    }
+
+    @Test
+    void doesNotTellByItsSpeedThatThereIsSuchAUser() {
+        String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
+        // Costs of its own, so that a hash takes much longer than the cheap one.
+        AtomicInteger count = new AtomicInteger();
+        try (PasswordHasher real = CheapHasher.interrupted(() -> slow(count))) {
+            real.hash("the first, which is timed");
+            int before = count.get();
+            assertThat(real.matches("wrong", Optional.of(StoredPassword.hash(cheap))))
+                    .isFalse();
+            assertThat(count.get() - before).isEqualTo(1);
+        }
+    }
+
+    private static void slow(AtomicInteger count) {
+        count.incrementAndGet();
+        long end = System.nanoTime() + 200_000_000;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void assertChecks(String password, String hash) {
+        assertThat(hasher.complaint(hash)).isEmpty();
+        StoredPassword stored = StoredPassword.hash(hash);
+        assertThat(hasher.matches(password, Optional.of(stored))).isTrue();
+        assertThat(hasher.matches(password + "x", Optional.of(stored))).isFalse();
+        assertThat(hasher.matches("", Optional.of(stored))).isFalse();
+    }
+}

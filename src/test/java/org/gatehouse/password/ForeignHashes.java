@@ -1,0 +1,60 @@
+package org.gatehouse.password;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A hash of each scheme that an import takes, as others published it, by a name for the scheme. */
+public final class ForeignHashes {
+    private record Known(String password, String hash) {}
+
+    private static final Map<String, Known> KNOWN = new LinkedHashMap<>();
+
+    static {
+        KNOWN.put("bcrypt-2a", new Known("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
+        KNOWN.put("bcrypt-2b", new Known("U*U*", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"));
+        KNOWN.put("bcrypt-2y", new Known("U*U", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
+        KNOWN.put(
+                "argon2id",
+                new Known(
+                        "password",
+                        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"));
+        KNOWN.put(
+                "argon2i",
+                new Known(
+                        "password",
+                        "$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ"));
+        KNOWN.put("pbkdf2-sha1", new Known("password", "$pbkdf2-sha1$i=4096$c2FsdA$SwB5AbdlSJq+rUnZJvch0GWkKcE"));
+        KNOWN.put(
+                "pbkdf2-sha256",
+                new Known(
+                        "password",
+                        "$pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44"));
+        KNOWN.put(
+                "pbkdf2-sha512",
+                new Known(
+                        "password",
+                        "$pbkdf2-sha512$i=1$c2FsdA$hn9wzxreAs/zdSWZo6U9xK80x6ZpgVrl1RNVThyM8lLALUcKKFoFAbrZmb/pQ8CP"
+                                + "BQI119aLHaVeY/c7YKV/zg"));
+        KNOWN.put(
+                "scrypt",
+                new Known(
+                        "password",
+                        "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E"));
+    }
+
+    private ForeignHashes() {}
+
+    /** The hashes by scheme. */
+    public static Map<String, String> all() {
+        Map<String, String> all = new LinkedHashMap<>();
+        KNOWN.forEach((scheme, known) -> all.put(scheme, known.hash()));
+        return all;
+    }
+
+    /** The passwords by scheme. */
+    public static Map<String, String> passwords() {
+        Map<String, String> all = new LinkedHashMap<>();
+        KNOWN.forEach((scheme, known) -> all.put(scheme, known.password()));
+        return all;
+    }
+}
