@@ -6,11 +6,13 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditResource;
 import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
+import org.gatehouse.auth.Caller;
 import org.gatehouse.auth.FixedKeys;
 import org.gatehouse.auth.IntrospectionResource;
 import org.gatehouse.auth.JwksResource;
@@ -32,6 +34,7 @@ import org.gatehouse.http.Cors;
 import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
 import org.gatehouse.http.ResponseHeaders;
+import org.gatehouse.http.Roles;
 import org.gatehouse.http.StartGate;
 import org.gatehouse.http.TrustedProxies;
 import org.gatehouse.login.LoginResource;
@@ -65,6 +68,10 @@ import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.Registration;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserExport;
+import org.gatehouse.user.UserExportResource;
+import org.gatehouse.user.UserImport;
+import org.gatehouse.user.UserImportResource;
 import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserResource;
 import org.gatehouse.user.UserService;
@@ -153,6 +160,10 @@ final class Gatehouse implements AutoCloseable {
                 new SessionService(storedSessions, sessions, userService, sessionLimits, audit, clock, random);
         Authenticator authenticator = new Authenticator(verifier, sessions, userService, hasher::noteOtherWork);
 
+        Predicate<Caller> stillAdministrator = caller -> authenticator.stillLets(caller, Roles.ADMIN);
+        UserImport imports = new UserImport(users, storedUsers, hasher, policy, audit, stillAdministrator);
+        UserExport exports = new UserExport(storedUsers, audit, stillAdministrator);
+
         LoginService loginService =
                 new LoginService(storedUsers, userService, sessionService, hasher, loginThrottle, issuer, audit, clock);
         PasswordService passwordService =
@@ -172,6 +183,8 @@ final class Gatehouse implements AutoCloseable {
                 new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
                 new SessionResource(sessionService),
                 new UserResource(userService),
+                new UserImportResource(imports),
+                new UserExportResource(exports),
                 new PasswordResource(passwordService),
                 new UserSessionResource(sessionService),
                 new ThrottleResource(userService, loginThrottle, audit),

@@ -16,7 +16,11 @@ public enum AuditDetail {
     /** The id of the session concerned. */
     SESSION("session"),
     /** The id of the signing key concerned. */
-    KEY("kid");
+    KEY("kid"),
+    /** How many users it concerned, and what became of them. */
+    COUNTS("counts"),
+    /** Whether password hashes were in it: yes or no. */
+    HASHES("hashes");
 
     private final String field;
 

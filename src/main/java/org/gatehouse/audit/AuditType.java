@@ -22,6 +22,11 @@ public enum AuditType {
     USERNAME_CHANGED,
     ROLES_CHANGED,
     STATUS_CHANGED,
+    USERS_IMPORT_STARTED,
+    /** The end of an import, whatever it ended by, with the counts. */
+    USERS_IMPORTED,
+    /** Written before the first user leaves, with whether hashes do. */
+    USERS_EXPORTED,
     KEY_ROTATED,
     KEY_REVOKED,
     THROTTLE_CLEARED;

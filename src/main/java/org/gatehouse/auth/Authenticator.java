@@ -88,6 +88,24 @@ public final class Authenticator {
         }
     }
 
+    /**
+     * Whether the caller of a request that takes long may go on: the session has not ended, and the user is active and
+     * still has the role, as of now. That the token has expired meanwhile does not matter.
+     */
+    public boolean stillLets(Caller caller, String role) {
+        Supplier<Optional<LiveSession>> askedSession = sessions.ask(caller.sessionId());
+        Supplier<Optional<Account>> askedAccount = accounts.ask(caller.userId());
+        boolean live = askedSession
+                .get()
+                .filter(session -> session.userId().equals(caller.userId()))
+                .isPresent();
+        return askedAccount
+                .get()
+                .filter(account ->
+                        live && caller.isStillLetBy(account) && account.roles().contains(role))
+                .isPresent();
+    }
+
     private Authenticated live(AccessToken token) {
         Supplier<Optional<LiveSession>> askedSession = sessions.ask(token.sessionId());
         Supplier<Optional<Account>> askedAccount = accounts.ask(token.userId());

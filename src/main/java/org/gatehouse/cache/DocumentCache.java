@@ -2,9 +2,11 @@ package org.gatehouse.cache;
 
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.error.ErrorCode;
@@ -134,7 +136,7 @@ public final class DocumentCache<T> {
         Optional<T> document = form.read(id, entry.content());
         if (document.isEmpty()) {
             // Not ours, or of a newer version of this application: out of the way with it.
-            generation.link().ifPresent(link -> end(id, link, token()));
+            generation.link().ifPresent(link -> end(List.of(id), link, token()));
             return loader.get();
         }
         return document;
@@ -165,54 +167,61 @@ public final class DocumentCache<T> {
      *     that nobody is shown the old document: then the write may have happened
      */
     public <R> R write(String id, Supplier<R> write) {
+        return write(List.of(id), write);
+    }
+
+    /** The same for several documents that one write changes; each step is taken for all of them in one round trip. */
+    public <R> R write(List<String> ids, Supplier<R> write) {
         String token = token();
-        Optional<RedisLink> told = generation.link().filter(link -> begin(id, link, token));
+        Optional<RedisLink> told = generation.link().filter(link -> begin(ids, link, token));
         R result;
         try {
             result = write.get();
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {
-                endLater(id, token);
+                endLater(ids, token);
             } else {
-                told.ifPresent(link -> end(id, link, token));
+                told.ifPresent(link -> end(ids, link, token));
             }
             throw refused;
         } catch (RuntimeException unknown) {
-            endLater(id, token);
+            endLater(ids, token);
             throw unknown;
         }
         // "Our T still stands" would not do: Redis may have restarted empty and have been filled since.
-        if (told.filter(link -> end(id, link, token) && generation.settles(link))
+        if (told.filter(link -> end(ids, link, token) && generation.settles(link))
                 .isEmpty()) {
             generation.raiseAndAwait();
         }
         return result;
     }
 
-    private boolean begin(String id, RedisLink link, String token) {
+    private boolean begin(List<String> ids, RedisLink link, String token) {
         byte[] life = millis(WRITE_MARK_LIFE);
-        return Script.BEGIN
-                .run(link, key(id), WRITE_LIMIT, RedisScript.bytes(token), life)
-                .isPresent();
+        return all(ids, id -> Script.BEGIN.send(link, key(id), RedisScript.bytes(token), life));
     }
 
-    private boolean end(String id, RedisLink link, String token) {
-        return Script.END
-                .run(link, key(id), WRITE_LIMIT, RedisScript.bytes(token))
-                .isPresent();
+    private boolean end(List<String> ids, RedisLink link, String token) {
+        return all(ids, id -> Script.END.send(link, key(id), RedisScript.bytes(token)));
+    }
+
+    /** Sends something about each document before the first answer is awaited; false when one did not come. */
+    private static boolean all(List<String> ids, Function<String, Pending<byte[]>> step) {
+        List<Pending<byte[]>> sent = ids.stream().map(step).toList();
+        return sent.stream().allMatch(pending -> pending.await(WRITE_LIMIT).isPresent());
     }
 
     /**
      * The write may still happen: the T stays for as long as that can be, counted from now, and is then taken out. Where
      * the Redis that counts cannot be told, other nodes may hold what was before.
      */
-    private void endLater(String id, String token) {
-        if (generation.link().filter(link -> begin(id, link, token)).isEmpty()) {
+    private void endLater(List<String> ids, String token) {
+        if (generation.link().filter(link -> begin(ids, link, token)).isEmpty()) {
             generation.raiseSoon();
         }
         generation.execute(
                 () -> {
-                    Optional<RedisLink> told = generation.link().filter(link -> end(id, link, token));
+                    Optional<RedisLink> told = generation.link().filter(link -> end(ids, link, token));
                     if (told.filter(generation::isTrusted).isEmpty()) {
                         generation.raiseSoon();
                     }

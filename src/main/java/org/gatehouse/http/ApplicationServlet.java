@@ -38,5 +38,9 @@ public final class ApplicationServlet extends ServletContainer {
             // Jersey refuses a Content-Type that is none before it calls anything of ours, and without a body.
             errors.answer(request, response, response.getStatus());
         }
+        if (StreamedAnswer.isBroken(request)) {
+            // Jersey would end the answer in good order; only this makes the container break the connection.
+            throw new IOException("The answer is broken off");
+        }
     }
 }

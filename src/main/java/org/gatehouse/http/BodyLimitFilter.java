@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.glassfish.jersey.server.ExtendedUriInfo;
+import org.glassfish.jersey.server.model.ResourceMethod;
 
 /**
  * Refuses bodies over {@link #LIMIT}: by their announced length before a byte is read, otherwise at the first byte too
- * many.
+ * many. A {@link StreamedBody} may have any length.
  *
  * <p>What is left of the body of a refused request, whatever it was refused for, is read and thrown away: a container
  * closes the connection under a body that nobody reads, and a client that is still sending may then never see the answer.
@@ -32,6 +34,9 @@ public final class BodyLimitFilter implements ContainerRequestFilter, ContainerR
 
     @Override
     public void filter(ContainerRequestContext request) {
+        if (isStreamed(request)) {
+            return;
+        }
         if (request.getLength() > LIMIT) {
             throw tooLarge();
         }
@@ -53,6 +58,11 @@ public final class BodyLimitFilter implements ContainerRequestFilter, ContainerR
         } catch (IOException gone) {
             // the client, and with it the need to answer
         }
+    }
+
+    private static boolean isStreamed(ContainerRequestContext request) {
+        ResourceMethod method = ((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod();
+        return method != null && method.getInvocable().getHandlingMethod().isAnnotationPresent(StreamedBody.class);
     }
 
     private static GatehouseException tooLarge() {

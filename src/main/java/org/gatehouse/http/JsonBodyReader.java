@@ -32,22 +32,32 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
             MediaType mediaType,
             MultivaluedMap<String, String> headers,
             InputStream body) {
-        String text = decoded(received(body));
+        return parse(received(body), "body");
+    }
+
+    /**
+     * Parses what was sent as JSON.
+     *
+     * @param subject what it is called in a complaint, such as "body"
+     * @throws GatehouseException {@code BODY_MALFORMED}
+     */
+    public static JsonBody parse(byte[] json, String subject) {
+        String text = decoded(json, subject);
         try {
             return new JsonBody(Json.MAPPER.readTree(text));
         } catch (StreamConstraintsException excessive) {
             throw new GatehouseException(
-                    ErrorCode.BODY_MALFORMED, "The body is nested too deep, or a number too long.");
+                    ErrorCode.BODY_MALFORMED, "The " + subject + " is nested too deep, or a number too long.");
         } catch (JsonParseException malformed) {
-            throw new GatehouseException(ErrorCode.BODY_MALFORMED, where(malformed));
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, where(malformed, subject));
         } catch (IOException | ArithmeticException | NumberFormatException malformed) {
             // The last two come from exponents that are numbers to JSON but not to Java.
-            throw new GatehouseException(ErrorCode.BODY_MALFORMED);
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The " + subject + " is not valid JSON.");
         }
     }
 
     /** JSON between systems is UTF-8 (RFC 8259, section 8.1); other encodings would read differently to a firewall. */
-    private static String decoded(byte[] bytes) {
+    private static String decoded(byte[] bytes, String subject) {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
@@ -55,7 +65,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
                     .toString();
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (CharacterCodingException other) {
-            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body is not UTF-8.");
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The " + subject + " is not UTF-8.");
         }
     }
 
@@ -67,13 +77,13 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         }
     }
 
-    private static String where(JsonParseException malformed) {
+    private static String where(JsonParseException malformed, String subject) {
         if (malformed.getLocation() == null) {
-            return ErrorCode.BODY_MALFORMED.message();
+            return "The " + subject + " is not valid JSON.";
         }
         String reason = malformed.getOriginalMessage().startsWith("Duplicate field")
-                ? "The body has the same key twice"
-                : "The body is not valid JSON";
+                ? "The " + subject + " has the same key twice"
+                : "The " + subject + " is not valid JSON";
         return reason + " (line " + malformed.getLocation().getLineNr() + ", column "
                 + malformed.getLocation().getColumnNr() + ").";
     }

@@ -43,12 +43,20 @@ public final class RedisScript<T> {
 
     /** As {@link RedisLink#ask}. */
     public Optional<Optional<T>> run(RedisLink link, String key, Duration limit, byte[]... arguments) {
+        return send(link, key, arguments).await(limit);
+    }
+
+    /** As {@link RedisLink#send}: the answer need not be waited for before the next is sent. */
+    public RedisLink.Pending<T> send(RedisLink link, String key, byte[]... arguments) {
         String[] keys = {key};
-        try {
-            return link.ask(key, limit, commands -> commands.evalsha(digest, type, keys, arguments));
-        } catch (RedisNoScriptException unknown) {
-            return link.ask(key, limit, commands -> commands.eval(text, type, keys, arguments));
-        }
+        RedisLink.Pending<T> sent = link.send(key, commands -> commands.evalsha(digest, type, keys, arguments));
+        return limit -> {
+            try {
+                return sent.await(limit);
+            } catch (RedisNoScriptException unknown) {
+                return link.ask(key, limit, commands -> commands.eval(text, type, keys, arguments));
+            }
+        };
     }
 
     /** A text as an argument. */

@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -44,6 +45,12 @@ public final class CachedUserDao implements UserDao {
     public User insert(NewUser user) {
         // Somebody may have asked for this id before, and "there is none" is cached too.
         return cache.write(user.id().hex(), () -> store.insert(user));
+    }
+
+    @Override
+    public Set<UserId> insertAll(List<NewUser> users) {
+        List<String> ids = users.stream().map(user -> user.id().hex()).toList();
+        return cache.write(ids, () -> store.insertAll(users));
     }
 
     @Override

@@ -42,6 +42,14 @@ final class MongoParkedNames {
         this.reads = mongo.readOnly(collection);
     }
 
+    /** True when there is none, so that nobody need ask for a name. */
+    boolean isEmpty() {
+        return mongo.call(() -> reads.find(all())
+                        .projection(Projections.include(UserJson.ID))
+                        .first())
+                == null;
+    }
+
     /** True when a parked document other than this one has the folded name. */
     boolean hold(String name, UserId except) {
         BsonObjectId id = new BsonObjectId(new ObjectId(except.hex()));

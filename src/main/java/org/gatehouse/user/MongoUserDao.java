@@ -1,6 +1,7 @@
 package org.gatehouse.user;
 
 import com.mongodb.ErrorCategory;
+import com.mongodb.MongoBulkWriteException;
 import com.mongodb.MongoException;
 import com.mongodb.WriteError;
 import com.mongodb.client.MongoCollection;
@@ -10,6 +11,7 @@ import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.InsertManyOptions;
 import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.Sorts;
@@ -20,13 +22,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
@@ -242,6 +248,75 @@ public final class MongoUserDao implements UserDao {
         requireUnparked(user.username(), UserDocument.id(document));
         mongo.call(() -> refusingTakenNames(() -> users.insertOne(document)));
         return UserDocument.read(document);
+    }
+
+    @Override
+    public Set<UserId> insertAll(List<NewUser> newUsers) {
+        Instant now = clock.instant();
+        List<BsonDocument> documents =
+                newUsers.stream().map(user -> UserDocument.of(user, now)).toList();
+        try {
+            mongo.call(() -> users.insertMany(documents, new InsertManyOptions().ordered(false)));
+            return Set.of();
+        } catch (MongoBulkWriteException refused) {
+            if (refused.getWriteConcernError() != null
+                    || !refused.getWriteErrors().stream().allMatch(MongoUserDao::isDuplicate)) {
+                throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), refused);
+            }
+            return refused.getWriteErrors().stream()
+                    .map(error -> newUsers.get(error.getIndex()).id())
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** The users that have one of these folded names. */
+    List<ListedUser> findNamed(Collection<String> keys) {
+        List<BsonString> names = keys.stream().map(BsonString::new).toList();
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(Filters.in(UserDocument.KEY, names), SERVED))
+                .projection(WITHOUT_PASSWORDS)
+                .into(new ArrayList<>()));
+        return found.stream()
+                .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
+                .toList();
+    }
+
+    /** Those of these ids that belong to a user. */
+    Set<UserId> taken(Collection<UserId> ids) {
+        List<BsonObjectId> wanted =
+                ids.stream().map(id -> new BsonObjectId(new ObjectId(id.hex()))).toList();
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserJson.ID, wanted))
+                .projection(Projections.include(UserJson.ID))
+                .into(new ArrayList<>()));
+        return found.stream().map(UserDocument::id).collect(Collectors.toSet());
+    }
+
+    /** Whether no name at all is kept from everybody because users of the original service share it. */
+    boolean hasNoParkedNames() {
+        return parkedNames.isEmpty();
+    }
+
+    /** Whether this name is kept from this user because users of the original service share it. */
+    boolean isParked(Username name, UserId id) {
+        return parkedNames.hold(name.key(), id);
+    }
+
+    /**
+     * The users after one, in the order of their ids, which nothing changes.
+     *
+     * @param withPasswords whether what is stored of a password is read too
+     */
+    List<Credential> page(Optional<UserId> after, int limit, boolean withPasswords) {
+        Bson filter = after.map(last ->
+                        Filters.and(Filters.gt(UserJson.ID, new BsonObjectId(new ObjectId(last.hex()))), SERVED))
+                .orElse(SERVED);
+        List<BsonDocument> found = mongo.call(() -> reads.find(filter)
+                .projection(withPasswords ? Projections.exclude(UserDocument.SOURCES) : WITHOUT_PASSWORDS)
+                .sort(Sorts.ascending(UserJson.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream()
+                .map(document -> new Credential(UserDocument.read(document), UserDocument.password(document), Map.of()))
+                .toList();
     }
 
     @Override

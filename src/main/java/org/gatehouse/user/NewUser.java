@@ -1,23 +1,35 @@
 package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.auth.UserId;
 
 /**
  * A user about to be stored.
  *
- * @param passwordHash a PHC string
+ * @param passwordHash what is stored of the password; empty for a user who cannot log in until one is set
  */
 record NewUser(
-        UserId id, Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
+        UserId id,
+        Username username,
+        Optional<String> passwordHash,
+        Set<String> roles,
+        UserStatus status,
+        ObjectNode fields,
+        Past past) {
     NewUser {
         roles = Set.copyOf(roles);
     }
 
     /** Under a new id. */
     NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
-        this(UserDocument.newId(), username, passwordHash, roles, status, fields);
+        this(UserDocument.newId(), username, Optional.of(passwordHash), roles, status, fields, Past.NONE);
+    }
+
+    /** The same with this hash. */
+    NewUser withHash(String hash) {
+        return new NewUser(id, username, Optional.of(hash), roles, status, fields, past);
     }
 
     @Override

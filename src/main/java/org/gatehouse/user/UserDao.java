@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -31,6 +32,14 @@ public interface UserDao {
      * @throws GatehouseException {@code USERNAME_TAKEN}
      */
     User insert(NewUser user);
+
+    /**
+     * Stores several new users, each or not by itself.
+     *
+     * @return the ids of those that were not stored because their name or id is taken
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}: then some may have been stored
+     */
+    Set<UserId> insertAll(List<NewUser> users);
 
     /**
      * Changes a user as it is stored now, raising its version by one; a change that changes nothing writes nothing.

@@ -64,18 +64,25 @@ final class UserDocument {
         return new UserId(new ObjectId().toHexString());
     }
 
-    /** The first version of a new user. */
+    /** A new user, or one that comes from another database. */
     static BsonDocument of(NewUser user, Instant now) {
         BsonDocument document = new BsonDocument(
                 UserJson.ID, new BsonObjectId(new ObjectId(user.id().hex())));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
         document.put(KEY, new BsonString(user.username().key()));
-        document.put(PASSWORD_HASH, new BsonString(user.passwordHash()));
+        user.passwordHash().ifPresent(hash -> document.put(PASSWORD_HASH, new BsonString(hash)));
         document.put(UserJson.ROLES, roles(user.roles()));
         document.put(UserJson.STATUS, new BsonString(user.status().text()));
-        document.put(UserJson.VERSION, new BsonInt64(1));
-        document.put(UserJson.CREATED_AT, time(now));
-        document.put(UserJson.UPDATED_AT, time(now));
+        Past past = user.past();
+        Instant created = past.createdAt().orElse(now);
+        document.put(UserJson.VERSION, new BsonInt64(past.version().orElse(1L)));
+        document.put(UserJson.CREATED_AT, time(created));
+        document.put(UserJson.UPDATED_AT, time(past.updatedAt().orElse(created)));
+        past.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, time(last)));
+        if (past.sameId()) {
+            // A user of this id may have been deleted here, and the sessions of that time must stay ended.
+            document.put(SESSION_CUTOFF, new BsonInt64(now.toEpochMilli()));
+        }
         user.fields().properties().forEach(field -> document.put(field.getKey(), BsonJson.toBson(field.getValue())));
         return document;
     }

@@ -51,6 +51,26 @@ record UserForm(
         return form;
     }
 
+    /**
+     * The form of a line of {@code POST /user/import}, without what it brings along from another database; what is wrong
+     * with it is added to the errors. Whether there is a password is not its business.
+     */
+    static UserForm ofImported(ObjectNode line, FieldErrors errors) {
+        String password = text(line, UserJson.PASSWORD, errors);
+        UserForm form = read(
+                line,
+                password == null ? null : new Secret(password),
+                ownFields(line).without(ImportedUser.NAMES),
+                errors);
+        Validation.check(form, errors);
+        if (!line.hasNonNull(UserJson.USERNAME)) {
+            errors.add(UserJson.USERNAME, "is required");
+        }
+        OwnFields.check(form.fields, errors);
+        OwnFields.checkSize(form.fields, errors);
+        return form;
+    }
+
     /** The form of {@code PATCH /user/{id}}; what is wrong with it is added to the errors. */
     static UserForm ofPatch(ObjectNode body, FieldErrors errors) {
         for (String name : UserJson.SETTABLE) {

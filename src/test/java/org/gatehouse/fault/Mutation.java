@@ -10,13 +10,13 @@ enum Mutation {
     NO_BEGIN(
             Directed.A_CHANGE_THAT_TAKES_LONG_TO_END,
             "cache/DocumentCache.java",
-            "return Script.BEGIN",
-            "if (!token.isEmpty()) return true;\nreturn Script.BEGIN"),
+            "return all(ids, id -> Script.BEGIN",
+            "if (!token.isEmpty()) return true;\nreturn all(ids, id -> Script.BEGIN"),
     NO_END(
             Directed.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
-            "return Script.END",
-            "if (!token.isEmpty()) return true;\nreturn Script.END"),
+            "return all(ids, id -> Script.END",
+            "if (!token.isEmpty()) return true;\nreturn all(ids, id -> Script.END"),
     END_LEAVES_V_AND_L(
             Directed.A_MARK_THAT_REDIS_LOST,
             "cache/Script.java",
@@ -25,10 +25,10 @@ enum Mutation {
     ACKNOWLEDGED_BEFORE_END(
             Directed.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
-            "told.filter(link -> end(id, link, token) && generation.settles(link))",
+            "told.filter(link -> end(ids, link, token) && generation.settles(link))",
             """
             told.filter(link -> {
-                generation.execute(() -> end(id, link, token), Duration.ofMillis(500));
+                generation.execute(() -> end(ids, link, token), Duration.ofMillis(500));
                 return generation.settles(link);
             })"""),
     ENTRIES_OF_OTHER_GENERATIONS_BELIEVED(

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.gatehouse.war.ServiceClient;
 
 /** A node in a process of its own, which can be stopped where it is and killed; see {@link NodeMain}. */
-final class NodeProcess extends ServiceClient {
+public final class NodeProcess extends ServiceClient {
     private static final Path LOGS = Path.of("target", "fault-nodes");
 
     private final Process process;
@@ -23,7 +23,8 @@ final class NodeProcess extends ServiceClient {
         this.port = port;
     }
 
-    static NodeProcess start(Map<String, String> settings) {
+    /** The same class path as here, and a heap of 192 MB. */
+    public static NodeProcess start(Map<String, String> settings) {
         return start(settings, System.getProperty("java.class.path"));
     }
 
@@ -98,7 +99,7 @@ final class NodeProcess extends ServiceClient {
     }
 
     @Override
-    protected String baseUri() {
+    public String baseUri() {
         return "http://127.0.0.1:" + port;
     }
 

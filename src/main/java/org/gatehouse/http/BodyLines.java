@@ -1,0 +1,125 @@
+package org.gatehouse.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+
+/**
+ * The lines of a body, one at a time, while it comes. A line of more than {@link #MAX_BYTES} is read to its end but not
+ * kept, so memory stays the same whatever is sent.
+ */
+public final class BodyLines {
+    /** Without the line break; as much as a body may have that is one document. */
+    public static final int MAX_BYTES = BodyLimitFilter.LIMIT;
+
+    private static final int BUFFER = 16 * 1024;
+
+    private final InputStream body;
+    private final Pause beforeWaiting;
+    private final byte[] buffer = new byte[BUFFER];
+    private int filled;
+    private int taken;
+    private long number;
+
+    /** What is done before a wait for more of the body. */
+    public interface Pause {
+        void run() throws IOException;
+    }
+
+    /** The body broke off, or is not framed as HTTP demands. */
+    public static final class BrokenOff extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        BrokenOff(Exception cause) {
+            super(cause);
+        }
+    }
+
+    /**
+     * A line of the body.
+     *
+     * @param number from 1 on
+     * @param content without the line break; empty when there was too much of it
+     */
+    public record Line(long number, Optional<byte[]> content) {
+        public boolean isBlank() {
+            return content.filter(BodyLines::isBlank).isPresent();
+        }
+    }
+
+    public BodyLines(InputStream body, Pause beforeWaiting) {
+        this.body = body;
+        this.beforeWaiting = beforeWaiting;
+    }
+
+    /**
+     * The next line; empty at the end of the body. The last one need not end with a line break, but what a broken
+     * connection cut off is no line.
+     *
+     * @throws BrokenOff when there will be no more of a body that has not ended
+     * @throws IOException what the pause throws
+     */
+    public Optional<Line> next() throws BrokenOff, IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        long length = 0;
+        boolean ended = false;
+        while (!ended) {
+            if (taken == filled && !fill()) {
+                if (length == 0) {
+                    return Optional.empty();
+                }
+                break;
+            }
+            int end = taken;
+            while (end < filled && buffer[end] != '\n') {
+                end++;
+            }
+            length += end - taken;
+            if (length <= MAX_BYTES) {
+                line.write(buffer, taken, end - taken);
+            }
+            ended = end < filled;
+            taken = ended ? end + 1 : end;
+        }
+        number++;
+        return Optional.of(new Line(number, length <= MAX_BYTES ? Optional.of(line.toByteArray()) : Optional.empty()));
+    }
+
+    /** How many lines there were so far. */
+    public long count() {
+        return number;
+    }
+
+    private boolean fill() throws BrokenOff, IOException {
+        if (available() == 0) {
+            beforeWaiting.run();
+        }
+        try {
+            filled = body.read(buffer, 0, BUFFER);
+        } catch (IOException | RuntimeException brokenOff) {
+            // The latter is how some containers complain of chunks that are none.
+            throw new BrokenOff(brokenOff);
+        }
+        taken = 0;
+        filled = Math.max(filled, 0);
+        return filled > 0;
+    }
+
+    private int available() throws BrokenOff {
+        try {
+            return body.available();
+        } catch (IOException | RuntimeException brokenOff) {
+            throw new BrokenOff(brokenOff);
+        }
+    }
+
+    private static boolean isBlank(byte[] line) {
+        for (byte next : line) {
+            if (next != ' ' && next != '\t' && next != '\r') {
+                return false;
+            }
+        }
+        return true;
+    }
+}

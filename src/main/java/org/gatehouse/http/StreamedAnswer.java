@@ -1,0 +1,61 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.ServletRequest;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An answer that is written while it is made, line by line.
+ *
+ * <p>Its status is sent before it is known how it ends. So where it cannot go on, the connection is broken: nobody takes
+ * a part of it for the whole.
+ */
+public final class StreamedAnswer {
+    /** Newline-delimited JSON: one document a line. */
+    public static final String NDJSON = "application/x-ndjson";
+
+    private static final String BROKEN = StreamedAnswer.class.getName();
+    private static final int BUFFER = 16 * 1024;
+    private static final Logger log = LoggerFactory.getLogger(StreamedAnswer.class);
+
+    private StreamedAnswer() {}
+
+    /** Writes the answer; what it throws breaks the connection. */
+    public interface Body {
+        void writeTo(OutputStream output) throws IOException;
+    }
+
+    /** 200 with this body. */
+    public static Response of(ContainerRequestContext request, Body body) {
+        String requestId = Origin.of(request).requestId();
+        StreamingOutput answer = output -> {
+            try {
+                OutputStream buffered = new BufferedOutputStream(output, BUFFER);
+                body.writeTo(buffered);
+                buffered.flush();
+            } catch (IOException gone) {
+                log.debug("The client of request {} is gone", requestId, gone);
+                request.setProperty(BROKEN, true);
+            } catch (GatehouseException stop) {
+                log.warn("The answer to request {} is broken off: {}", requestId, stop.code());
+                request.setProperty(BROKEN, true);
+            } catch (RuntimeException failed) {
+                log.error("The answer to request {} is broken off", requestId, failed);
+                request.setProperty(BROKEN, true);
+            }
+        };
+        return Response.ok(answer, NDJSON).build();
+    }
+
+    /** Whether the container must be kept from ending the answer as if it were whole. */
+    static boolean isBroken(ServletRequest request) {
+        return request.getAttribute(BROKEN) != null;
+    }
+}

@@ -1,0 +1,19 @@
+package org.gatehouse.user;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a user brings along from the database it comes from; what is empty is as of a new user.
+ *
+ * @param sameId whether the id is the one of before: then sessions of before must not count again
+ * @param version at least 1
+ */
+record Past(
+        boolean sameId,
+        Optional<Long> version,
+        Optional<Instant> createdAt,
+        Optional<Instant> updatedAt,
+        Optional<Instant> lastLogin) {
+    static final Past NONE = new Past(false, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+}

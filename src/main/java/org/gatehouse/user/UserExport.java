@@ -1,0 +1,79 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.StreamedAnswer;
+
+/**
+ * Gives away all users, one a line, in the order of their ids.
+ *
+ * <p>They are read page by page, each page as of then, so what others change meanwhile may be in it or not; a user that
+ * stays is there once.
+ */
+public final class UserExport {
+    /** Of users with all the fields they may have, this is some 8 MB. */
+    private static final int PAGE = 500;
+
+    private final MongoUserDao store;
+    private final AuditLog audit;
+    private final Predicate<Caller> stillAdministrator;
+
+    /** @param stillAdministrator asked before each page, for the caller may lose the right meanwhile */
+    public UserExport(MongoUserDao store, AuditLog audit, Predicate<Caller> stillAdministrator) {
+        this.store = store;
+        this.audit = audit;
+        this.stillAdministrator = stillAdministrator;
+    }
+
+    /**
+     * Begins an export; it is in the audit log when this returns.
+     *
+     * @param hashes whether the users' password hashes go with them
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    StreamedAnswer.Body start(Caller caller, boolean hashes) {
+        List<Credential> first = store.page(Optional.empty(), PAGE, hashes);
+        audit.record(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
+                .by(caller.userId().hex())
+                .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
+        return output -> write(caller, first, hashes, output);
+    }
+
+    private void write(Caller caller, List<Credential> first, boolean hashes, OutputStream output) throws IOException {
+        List<Credential> page = first;
+        while (!page.isEmpty()) {
+            for (Credential user : page) {
+                output.write(Json.write(line(user)));
+                output.write('\n');
+            }
+            UserId last = page.get(page.size() - 1).user().id();
+            if (!stillAdministrator.test(caller)) {
+                throw new GatehouseException(ErrorCode.FORBIDDEN);
+            }
+            page = store.page(Optional.of(last), PAGE, hashes);
+        }
+    }
+
+    /** What {@code GET /user/{id}} shows; a plain password of the original service stays here, as it always does. */
+    private static ObjectNode line(Credential credential) {
+        ObjectNode line = UserJson.write(credential.user());
+        credential
+                .password()
+                .filter(password -> !password.plain())
+                .ifPresent(password -> line.put(UserDocument.PASSWORD_HASH, password.text()));
+        return line;
+    }
+}

@@ -1,0 +1,43 @@
+package org.gatehouse.user;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import org.gatehouse.auth.Caller;
+import org.gatehouse.http.Flag;
+import org.gatehouse.http.Roles;
+import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.http.StreamedBody;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /user/import}: users as NDJSON, for administrators. */
+@Path("user/import")
+@Produces(StreamedAnswer.NDJSON)
+public final class UserImportResource {
+    private final UserImport imports;
+
+    public UserImportResource(UserImport imports) {
+        this.imports = imports;
+    }
+
+    /** 200 with a line about each line of the body, while it comes, and a last one with the counts. */
+    @POST
+    @RolesAllowed(Roles.ADMIN)
+    @Consumes(StreamedAnswer.NDJSON)
+    @StreamedBody
+    public Response take(
+            @QueryParam("dryRun") @Nullable String dryRun,
+            @Context SecurityContext security,
+            @Context ContainerRequestContext request) {
+        boolean dry = Flag.parse("dryRun", dryRun);
+        return StreamedAnswer.of(
+                request, imports.start((Caller) security.getUserPrincipal(), dry, request.getEntityStream()));
+    }
+}

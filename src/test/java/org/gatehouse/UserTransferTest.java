@@ -1,0 +1,422 @@
+package org.gatehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.bson.Document;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** {@code POST /user/import} and {@code GET /user/export}, line by line. */
+class UserTransferTest {
+    private static final String NDJSON = "application/x-ndjson";
+    private static final String PASSWORD = "correct horse battery staple";
+
+    /** Of the password U*U. */
+    private static final String BCRYPT = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+    private static final Stores stores = new Stores();
+    private static final AtomicInteger number = new AtomicInteger();
+    private static Node node;
+    private static String admin;
+
+    @BeforeAll
+    static void start() {
+        node = Node.start(stores);
+        admin = node.adminToken();
+    }
+
+    @AfterAll
+    static void close() {
+        node.close();
+        stores.close();
+    }
+
+    @Test
+    void tellsOfEachLineInOrder() {
+        String name = name();
+        List<JsonNode> results = imported(
+                line(name, "\"passwordHash\":\"" + BCRYPT + "\",\"email\":\"a@e.x\""),
+                "",
+                line(name(), "\"password\":\"" + PASSWORD + "\",\"roles\":[\"admin\"],\"status\":\"disabled\""),
+                "{\"username\":",
+                "[1]",
+                line(name(), "\"n\":1,\"n\":2"),
+                line(name(), "\"password\":7,\"roles\":\"admin\",\"status\":\"gone\",\"usernameKey\":\"x\",\"a-b\":1"),
+                line(name(), "\"password\":\"" + PASSWORD + "\",\"passwordHash\":\"" + BCRYPT + "\""),
+                line(name(), "\"password\":\"123456789012345\""),
+                line(name(), "\"_id\":\"x\",\"version\":0,\"createdAt\":\"yesterday\",\"lastLogin\":1"),
+                line(name.toUpperCase(Locale.ROOT), "\"email\":\"b@e.x\""),
+                line(name, "\"email\":\"a@e.x\""),
+                line(name(), "\"deep\":" + "[".repeat(100) + "]".repeat(100)),
+                line(name(), "\"text\":\"\\u0000\""),
+                line("x", ""),
+                "{}");
+
+        assertThat(results.stream().map(result -> result.path("line").asInt()))
+                .containsExactly(1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0);
+        assertThat(results.stream()
+                        .map(result ->
+                                result.path("code").asText(result.path("status").asText())))
+                .containsExactly(
+                        "created",
+                        "created",
+                        "BODY_MALFORMED",
+                        "BODY_MALFORMED",
+                        "BODY_MALFORMED",
+                        "VALIDATION_FAILED",
+                        "VALIDATION_FAILED",
+                        "VALIDATION_FAILED",
+                        "VALIDATION_FAILED",
+                        "USERNAME_TAKEN",
+                        "unchanged",
+                        "BODY_MALFORMED",
+                        "VALIDATION_FAILED",
+                        "VALIDATION_FAILED",
+                        "VALIDATION_FAILED",
+                        "done");
+        assertThat(fields(results.get(5)))
+                .containsExactlyInAnyOrder("password", "roles", "status", "usernameKey", "a-b");
+        assertThat(fields(results.get(6))).containsExactly("passwordHash");
+        assertThat(fields(results.get(7))).containsExactly("password");
+        assertThat(fields(results.get(8))).containsExactlyInAnyOrder("_id", "version", "createdAt", "lastLogin");
+        assertThat(results.get(15).toString())
+                .isEqualTo(
+                        "{\"status\":\"done\",\"lines\":16,\"created\":2,\"unchanged\":1,\"failed\":12,\"dryRun\":false}");
+        assertThat(results.toString()).doesNotContain(PASSWORD).doesNotContain(BCRYPT.substring(7));
+        assertThat(node.login(name, "U*U").status()).isEqualTo(200);
+    }
+
+    @Test
+    void changesNothingWhenTheSameIsSentAgain() {
+        String[] lines = {
+            line(name(), "\"passwordHash\":\"" + BCRYPT + "\",\"n\":1.50"),
+            line(name(), "\"password\":\"" + PASSWORD + "\""),
+            line(name(), "\"_id\":\"" + id() + "\",\"version\":7,\"status\":\"disabled\"")
+        };
+        imported(lines);
+        String before = export("");
+
+        List<JsonNode> again = imported(lines);
+
+        assertThat(statuses(again)).containsExactly("unchanged", "unchanged", "unchanged", "done");
+        assertThat(export("")).isEqualTo(before);
+    }
+
+    @Test
+    void writesNothingInADryRun() {
+        String id = id();
+        String present = name();
+        imported(line(present, "\"_id\":\"" + id + "\""));
+        String before = export("?hashes=true");
+
+        List<JsonNode> results = send(
+                "?dryRun=true",
+                line(name(), "\"password\":\"" + PASSWORD + "\""),
+                line(present, "\"_id\":\"" + id + "\""),
+                line(present, "\"_id\":\"" + id() + "\""),
+                line(name(), "\"_id\":\"" + id + "\""),
+                line(name(), "\"password\":\"short\""));
+
+        assertThat(results.stream()
+                        .map(result ->
+                                result.path("code").asText(result.path("status").asText())))
+                .containsExactly(
+                        "created", "unchanged", "USERNAME_TAKEN", "VALIDATION_FAILED", "VALIDATION_FAILED", "done");
+        assertThat(results.get(5).path("dryRun").asBoolean()).isTrue();
+        assertThat(export("?hashes=true")).isEqualTo(before);
+    }
+
+    @Test
+    void refusesAnIdThatAnotherUserHas() {
+        String id = id();
+        imported(line(name(), "\"_id\":\"" + id + "\""));
+
+        List<JsonNode> results = imported(line(name(), "\"_id\":\"" + id + "\""), line(name(), ""));
+
+        assertThat(fields(results.get(0))).containsExactly("_id");
+        assertThat(results.get(1).path("status").asText()).isEqualTo("created");
+    }
+
+    @Test
+    void showsAUserAgainWhoseAbsenceWasCachedAndEndsTheOldSessions() {
+        String name = name();
+        String id = id();
+        String line = line(name, "\"_id\":\"" + id + "\",\"passwordHash\":\"" + BCRYPT + "\"");
+        imported(line);
+        String old = node.token(name, "U*U");
+        assertThat(node.delete("/user/" + id, admin).status()).isEqualTo(204);
+        assertThat(node.get("/user/" + id, admin).status()).isEqualTo(404);
+
+        imported(line);
+
+        assertThat(node.get("/user/" + id, admin).status()).isEqualTo(200);
+        assertThat(node.get("/user/me", old).text("code")).isEqualTo("SESSION_ENDED");
+        assertThat(node.get("/user/me", node.token(name, "U*U")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void hashesLeaveOnlyWhenAskedForAndAreAudited() {
+        String name = name();
+        imported(line(name, "\"passwordHash\":\"" + BCRYPT + "\""));
+
+        assertThat(export("")).contains(name).doesNotContain("passwordHash").doesNotContain("$2a$");
+        assertThat(lastExport().at("/details/hashes").asText()).isEqualTo("no");
+        assertThat(export("?hashes=true")).contains(BCRYPT);
+        assertThat(lastExport().at("/details/hashes").asText()).isEqualTo("yes");
+        assertThat(node.get("/user/export?hashes=maybe", admin).text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(node.send("HEAD", "/user/export?hashes=true", "", "auth", admin)
+                        .status())
+                .isEqualTo(200);
+        JsonNode imports = node.get("/audit?type=USERS_IMPORTED&limit=1", admin).json();
+        assertThat(imports.at("/0/details/counts").asText()).isEqualTo("1 created, 0 unchanged, 0 failed");
+    }
+
+    @Test
+    void isForAdministratorsOnly() {
+        String name = name();
+        node.create(admin, name, PASSWORD);
+        String token = node.token(name, PASSWORD);
+
+        assertThat(node.get("/user/export", token).text("code")).isEqualTo("FORBIDDEN");
+        assertThat(post("/user/import", token, line(name(), "")).text("code")).isEqualTo("FORBIDDEN");
+        assertThat(post("/user/import", "", line(name(), "")).text("code")).isEqualTo("TOKEN_MISSING");
+        assertThat(node.post("/user/import", admin, line(name(), "")).status()).isEqualTo(415);
+        assertThat(node.delete("/user/import", admin).status()).isEqualTo(405);
+    }
+
+    @Test
+    void skipsWhatIsNoUtf8AndALineWithoutAnEnd() throws IOException {
+        String name = name();
+        try (Connection connection = new Connection(admin)) {
+            connection.chunk(new byte[] {'{', '"', (byte) 0xff, '"', '}', '\n'});
+            byte[] much = "x".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
+            int megabytes = Boolean.getBoolean("gatehouse.long") ? 1_024 : 64;
+            for (int i = 0; i < megabytes; i++) {
+                connection.chunk(much);
+            }
+            connection.chunk(("\n" + line(name, "") + "\n").getBytes(StandardCharsets.UTF_8));
+            connection.end();
+            String answer = connection.rest();
+            assertThat(answer)
+                    .contains(
+                            "{\"line\":1,\"status\":\"error\",\"code\":\"BODY_MALFORMED\",\"message\":\"The line is not UTF-8.\"}")
+                    .contains("{\"line\":2,\"status\":\"error\",\"code\":\"BODY_TOO_LARGE\"")
+                    .contains("{\"line\":3,\"status\":\"created\"")
+                    .contains("\"status\":\"done\"");
+        }
+    }
+
+    @Test
+    void answersALineBeforeTheNextIsSent() throws IOException {
+        try (Connection connection = new Connection(admin)) {
+            for (int i = 1; i <= 3; i++) {
+                connection.chunk((line(name(), "") + "\n{\"half\":").getBytes(StandardCharsets.UTF_8));
+                assertThat(connection.until("\"username\""))
+                        .contains("\"line\":" + (2 * i - 1) + ",\"status\":\"created\"");
+                connection.chunk("1}\n".getBytes(StandardCharsets.UTF_8));
+                assertThat(connection.until("}]}")).contains("\"line\":" + 2 * i + ",\"status\":\"error\"");
+            }
+            connection.end();
+            assertThat(connection.rest()).contains("\"status\":\"done\",\"lines\":6,\"created\":3");
+        }
+    }
+
+    @Test
+    void keepsWholeLinesOnlyWhenTheConnectionBreaks() throws IOException {
+        String whole = name();
+        String half = name();
+        try (Connection connection = new Connection(admin)) {
+            connection.chunk((line(whole, "") + "\n" + line(half, "")).getBytes(StandardCharsets.UTF_8));
+        }
+
+        Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            JsonNode last =
+                    node.get("/audit?type=USERS_IMPORTED&limit=1", admin).json();
+            assertThat(last.at("/0/details/counts").asText()).isEqualTo("1 created, 0 unchanged, 0 failed");
+        });
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(export("")).contains("\"" + whole + "\""));
+        assertThat(export("")).doesNotContain("\"" + half + "\"");
+    }
+
+    @Test
+    void stopsWhenTheCallerIsNoAdministratorAnyMore() throws IOException {
+        String name = name();
+        String id = node.create(admin, name, PASSWORD);
+        node.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String token = node.token(name, PASSWORD);
+        String late = name();
+        try (Connection connection = new Connection(token)) {
+            connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));
+            connection.until("created");
+            node.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}");
+            connection.chunk((line(late, "") + "\n").getBytes(StandardCharsets.UTF_8));
+            assertThat(connection.until("dryRun"))
+                    .contains("{\"status\":\"stopped\",\"line\":2,\"code\":\"FORBIDDEN\"");
+            connection.end();
+        }
+        assertThat(export("")).doesNotContain("\"" + late + "\"");
+    }
+
+    @Test
+    void breaksTheConnectionWhereAnExportCannotGoOn() {
+        String name = name();
+        String id = node.create(admin, name, PASSWORD);
+        node.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < 1_100; i++) {
+            lines.add(line(name(), ""));
+        }
+        imported(lines.toArray(String[]::new));
+        AtomicInteger pages = new AtomicInteger();
+        try (Node other = Node.start(stores, Map.of(), command -> {
+            if (command.equals("find users") && pages.get() > 0 && pages.decrementAndGet() == 0) {
+                node.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}");
+            }
+        })) {
+            String token = node.token(name, PASSWORD);
+            assertThat(other.get("/user/export", token).body().lines().count()).isGreaterThan(1_100);
+            pages.set(3); // the caller, as no cache holds it, and two pages
+            assertThatThrownBy(() -> other.get("/user/export", token)).isInstanceOf(UncheckedIOException.class);
+        }
+    }
+
+    @Test
+    void keepsHiddenWhatIsNoHash() {
+        String name = name();
+        stores.users()
+                .insertOne(new Document("username", name)
+                        .append("usernameKey", name)
+                        .append("password", "plain as ever"));
+
+        assertThat(export("?hashes=true")).contains(name).doesNotContain("plain as ever");
+    }
+
+    private static JsonNode lastExport() {
+        return node.get("/audit?type=USERS_EXPORTED&limit=1", admin).json().get(0);
+    }
+
+    private static List<JsonNode> imported(String... lines) {
+        return send("", lines);
+    }
+
+    private static List<JsonNode> send(String query, String... lines) {
+        Answer answer = post("/user/import" + query, admin, String.join("\n", lines));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.header("Content-Type")).isEqualTo(NDJSON);
+        return parsed(answer.body());
+    }
+
+    private static Answer post(String path, String token, String body) {
+        return node.send("POST", path, body, "auth", token, "Content-Type", NDJSON);
+    }
+
+    private static String export(String query) {
+        Answer answer = node.get("/user/export" + query, admin);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return answer.body();
+    }
+
+    private static List<JsonNode> parsed(String ndjson) {
+        List<JsonNode> lines = new ArrayList<>();
+        ndjson.lines().forEach(line -> {
+            try {
+                lines.add(Json.MAPPER.readTree(line));
+            } catch (IOException malformed) {
+                throw new AssertionError(line, malformed);
+            }
+        });
+        return lines;
+    }
+
+    private static List<String> statuses(List<JsonNode> results) {
+        return results.stream().map(result -> result.path("status").asText()).toList();
+    }
+
+    private static List<String> fields(JsonNode result) {
+        List<String> fields = new ArrayList<>();
+        result.path("errors").forEach(error -> fields.add(error.path("field").asText()));
+        return fields;
+    }
+
+    private static String name() {
+        return "moved-" + number.incrementAndGet();
+    }
+
+    private static String id() {
+        return String.format("64%022x", number.incrementAndGet());
+    }
+
+    private static String line(String name, String more) {
+        return "{\"username\":\"" + name + "\"" + (more.isEmpty() ? "" : "," + more) + "}";
+    }
+
+    /** An import whose body is sent bit by bit. */
+    private static final class Connection implements AutoCloseable {
+        private final Socket socket;
+
+        Connection(String token) throws IOException {
+            socket = new Socket(
+                    InetAddress.getLoopbackAddress(), URI.create(node.baseUri()).getPort());
+            socket.setSoTimeout(20_000);
+            send(("POST /user/import HTTP/1.1\r\nHost: localhost\r\nauth: " + token
+                            + "\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked"
+                            + "\r\nConnection: close\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+        }
+
+        void chunk(byte[] content) throws IOException {
+            send((Integer.toHexString(content.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            send(content);
+            send("\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
+
+        void end() throws IOException {
+            send("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
+
+        String until(String text) throws IOException {
+            StringBuilder read = new StringBuilder();
+            while (read.indexOf(text) < 0) {
+                int next = socket.getInputStream().read();
+                assertThat(next).as(read.toString()).isNotNegative();
+                read.append((char) next);
+            }
+            return read.toString();
+        }
+
+        String rest() throws IOException {
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+
+        private void send(byte[] bytes) throws IOException {
+            socket.getOutputStream().write(bytes);
+            socket.getOutputStream().flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+}
