@@ -11,6 +11,7 @@ import com.mongodb.client.model.Updates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
@@ -44,7 +45,8 @@ final class MongoParkedNames {
 
     /** True when there is none, so that nobody need ask for a name. */
     boolean isEmpty() {
-        return mongo.call(() -> reads.find(all())
+        return mongo.call(() -> reads.withTimeout(MongoUserDao.UNHURRIED_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                        .find(all())
                         .projection(Projections.include(UserJson.ID))
                         .first())
                 == null;

@@ -59,6 +59,9 @@ public final class MongoUserDao implements UserDao {
     /** Losing this often means that others succeeded this often within milliseconds. */
     private static final int MAX_ATTEMPTS = 100;
 
+    /** For reads that a long answer is made of. */
+    static final Duration UNHURRIED_LIMIT = Duration.ofSeconds(20);
+
     private static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
@@ -81,6 +84,7 @@ public final class MongoUserDao implements UserDao {
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
     private final MongoCollection<BsonDocument> reads;
+    private final MongoCollection<BsonDocument> unhurriedReads;
     private final MongoParkedNames parkedNames;
     private final Clock clock;
 
@@ -88,6 +92,7 @@ public final class MongoUserDao implements UserDao {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
+        this.unhurriedReads = users.withTimeout(UNHURRIED_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         this.parkedNames = new MongoParkedNames(mongo, collection);
         this.clock = clock;
     }
@@ -272,10 +277,11 @@ public final class MongoUserDao implements UserDao {
     /** The users that have one of these folded names. */
     List<ListedUser> findNamed(Collection<String> keys) {
         List<BsonString> names = keys.stream().map(BsonString::new).toList();
-        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(Filters.in(UserDocument.KEY, names), SERVED))
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserDocument.KEY, names))
                 .projection(WITHOUT_PASSWORDS)
                 .into(new ArrayList<>()));
         return found.stream()
+                .filter(document -> UserDocument.anyId(document).isObjectId())
                 .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
                 .toList();
     }
@@ -309,7 +315,8 @@ public final class MongoUserDao implements UserDao {
         Bson filter = after.map(last ->
                         Filters.and(Filters.gt(UserJson.ID, new BsonObjectId(new ObjectId(last.hex()))), SERVED))
                 .orElse(SERVED);
-        List<BsonDocument> found = mongo.call(() -> reads.find(filter)
+        List<BsonDocument> found = mongo.call(() -> unhurriedReads
+                .find(filter)
                 .projection(withPasswords ? Projections.exclude(UserDocument.SOURCES) : WITHOUT_PASSWORDS)
                 .sort(Sorts.ascending(UserJson.ID))
                 .limit(limit)

@@ -54,7 +54,7 @@ public final class UserImport {
     private static final Duration HASHER_PATIENCE = Duration.ofMinutes(2);
 
     /** Names are parked at the start of a node only. */
-    private static final Duration PARKED_NAMES_KNOWN = Duration.ofSeconds(5);
+    private static final Duration PARKED_NAMES_KNOWN = Duration.ofSeconds(30);
 
     /** What is still read of a body after the last result, so that a client that is sending gets to see it. */
     private static final int DISCARD_LIMIT = 16 << 20;
