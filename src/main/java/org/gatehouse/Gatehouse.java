@@ -31,6 +31,8 @@ import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.ContainerErrors;
 import org.gatehouse.http.Cors;
+import org.gatehouse.docs.DescriptionResource;
+import org.gatehouse.docs.PageResource;
 import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
 import org.gatehouse.http.ResponseHeaders;
@@ -190,7 +192,9 @@ final class Gatehouse implements AutoCloseable {
                 new ThrottleResource(userService, loginThrottle, audit),
                 new KeyResource(new KeyService(keys, audit)),
                 new JwksResource(keys, parts.keySchedule().maxAge()),
-                new AuditResource(audit));
+                new AuditResource(audit),
+                new DescriptionResource(),
+                new PageResource());
 
         passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
         MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);

@@ -1,0 +1,93 @@
+package org.gatehouse.docs;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.Fails;
+import org.gatehouse.error.GatehouseException;
+
+/**
+ * {@code /docs}: a page that shows the description and tries calls, and the files that it loads; nothing comes from
+ * elsewhere.
+ */
+@Tag(name = "description")
+@Path("docs")
+public final class PageResource {
+    /**
+     * Scripts and styles are files of ours; Swagger UI has its icons as {@code data:} in its styles, and gives some
+     * elements a style of their own.
+     */
+    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+            + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private static final MediaType HTML = MediaType.TEXT_HTML_TYPE.withCharset("utf-8");
+    private static final MediaType SCRIPT = new MediaType("text", "javascript", "utf-8");
+    private static final MediaType STYLE = new MediaType("text", "css", "utf-8");
+
+    private final StaticContent page;
+    private final StaticContent pageOfFolder;
+    private final Map<String, StaticContent> files = Map.of(
+            "page.js", StaticContent.ofFile("page.js", SCRIPT),
+            "page.css", StaticContent.ofFile("page.css", STYLE),
+            "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
+            "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
+
+    public PageResource() {
+        String html = new String(StaticContent.read("page.html"), StandardCharsets.UTF_8);
+        page = content(html);
+        pageOfFolder = content(html.replace("=\"docs/", "=\""));
+    }
+
+    /** 200 with the page; its links fit the address with a slash at the end, and the one without. */
+    @GET
+    @PermitAll
+    @Produces({MediaType.TEXT_HTML, MediaType.WILDCARD})
+    @Operation(
+            operationId = "readPage",
+            summary = "See this description as a page, and try it",
+            parameters = @Parameter(ref = "If-None-Match"))
+    @ApiResponse(responseCode = "200", ref = "Page")
+    @ApiResponse(responseCode = "304", ref = "NotModified")
+    public Response page(@Context UriInfo uri, @Context Request request) {
+        StaticContent fitting = uri.getPath(false).endsWith("/") ? pageOfFolder : page;
+        return fitting.answer(request).header("Content-Security-Policy", POLICY).build();
+    }
+
+    /** 200 with a file that the page loads. */
+    @GET
+    @Path("{file}")
+    @PermitAll
+    @Produces(MediaType.WILDCARD)
+    @Operation(
+            operationId = "readPageFile",
+            summary = "Read a file of the page",
+            parameters = @Parameter(ref = "If-None-Match"))
+    @ApiResponse(responseCode = "200", ref = "PageFile")
+    @ApiResponse(responseCode = "304", ref = "NotModified")
+    @Fails(ErrorCode.NOT_FOUND)
+    public Response file(@PathParam("file") String name, @Context Request request) {
+        StaticContent file = files.get(name);
+        if (file == null) {
+            throw new GatehouseException(ErrorCode.NOT_FOUND);
+        }
+        return file.answer(request).build();
+    }
+
+    private static StaticContent content(String html) {
+        return new StaticContent(html.getBytes(StandardCharsets.UTF_8), HTML);
+    }
+}

@@ -1,0 +1,55 @@
+package org.gatehouse.docs;
+
+import jakarta.ws.rs.core.CacheControl;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Objects;
+import org.gatehouse.store.Sha256;
+
+/** Bytes that are the same for everybody until the next release. Caches may keep them, and ask whether they changed. */
+final class StaticContent {
+    /** Enough to tell releases apart. */
+    private static final int TAG_BYTES = 12;
+
+    private final byte[] bytes;
+    private final MediaType type;
+    private final EntityTag tag;
+
+    StaticContent(byte[] bytes, MediaType type) {
+        this.bytes = bytes;
+        this.type = type;
+        this.tag = new EntityTag(HexFormat.of().formatHex(Arrays.copyOf(Sha256.of(bytes), TAG_BYTES)));
+    }
+
+    /** The file of this name that the build has put beside this class. */
+    static StaticContent ofFile(String name, MediaType type) {
+        return new StaticContent(read(name), type);
+    }
+
+    static byte[] read(String name) {
+        try (InputStream file = StaticContent.class.getResourceAsStream(name)) {
+            return Objects.requireNonNull(file, name).readAllBytes();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    /** 200 with the bytes, or 304 when the caller has them already. */
+    ResponseBuilder answer(Request request) {
+        ResponseBuilder unchanged = request.evaluatePreconditions(tag);
+        CacheControl askAgain = new CacheControl();
+        askAgain.setNoCache(true);
+        askAgain.setNoTransform(false);
+        return (unchanged == null ? Response.ok(bytes, type) : unchanged)
+                .tag(tag)
+                .cacheControl(askAgain);
+    }
+}
