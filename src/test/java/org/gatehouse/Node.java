@@ -2,6 +2,7 @@ package org.gatehouse;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.bson.BsonDocument;
@@ -95,6 +96,11 @@ public final class Node extends ServiceClient {
             node.close();
             throw new IllegalStateException("The node did not start", failed);
         }
+    }
+
+    /** What answers requests. */
+    List<Class<?>> resources() {
+        return gatehouse.resources.stream().<Class<?>>map(Object::getClass).toList();
     }
 
     public int port() {

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.gatehouse.http.Json;
@@ -74,7 +75,11 @@ public abstract class ServiceClient implements AutoCloseable {
         return send("DELETE", path, "", "auth", token);
     }
 
-    /** Sends a request; headers whose value is empty are left out, and so is an empty body. */
+    /**
+     * Sends a request; headers whose value is empty are left out, and so is an empty body.
+     *
+     * @throws AssertionError when the answer, or the request that it accepts, is not as {@link ApiDescription} has it
+     */
     public Answer send(String method, String pathOrUri, String body, String... headers) {
         URI uri = URI.create(pathOrUri.startsWith("http") ? pathOrUri : baseUri() + pathOrUri);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
@@ -86,13 +91,25 @@ public abstract class ServiceClient implements AutoCloseable {
             }
         }
         try {
-            return new Answer(http.send(request.build(), BodyHandlers.ofString()));
+            Answer answer = new Answer(http.send(request.build(), BodyHandlers.ofString()));
+            check(answer, body);
+            return answer;
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(interrupted);
         }
+    }
+
+    private void check(Answer answer, String body) {
+        HttpRequest request = answer.response().request();
+        Map<String, String> headers = new HashMap<>();
+        request.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
+        String inside = request.uri().toString().replaceFirst("^\\w+://[^/]*", "");
+        String context = URI.create(baseUri()).getRawPath();
+        ApiDescription.built()
+                .check(request.method(), URI.create(inside.substring(context.length())), headers, body, answer);
     }
 
     public Answer login(String username, String password) {

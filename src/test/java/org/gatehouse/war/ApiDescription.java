@@ -1,0 +1,305 @@
+package org.gatehouse.war;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.dialect.Dialects;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.gatehouse.http.Json;
+
+/**
+ * The description of the API as the build made it, and the judge of what passes between clients and the service: every
+ * answer must be one that it has, and so must every request that was accepted.
+ */
+public final class ApiDescription {
+    /** Of the connection, or the same for every answer. */
+    private static final Set<String> NOT_DESCRIBED = Set.of(
+            "cache-control",
+            "connection",
+            "content-length",
+            "content-security-policy",
+            "content-type",
+            "date",
+            "server",
+            "transfer-encoding",
+            "x-content-type-options");
+
+    /** A malformed path or header, a long path, long headers. */
+    private static final Set<Integer> CONTAINERS = Set.of(400, 414, 431);
+
+    private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
+    private static final String JSON = "application/json";
+    private static final String FORM = "application/x-www-form-urlencoded";
+
+    private static final ApiDescription BUILT = read();
+
+    private final JsonNode document;
+    private final SchemaRegistry registry = SchemaRegistry.withDialect(Dialects.getDraft202012());
+    private final Map<JsonNode, Schema> schemas = new ConcurrentHashMap<>();
+    private final List<Route> routes = new ArrayList<>();
+
+    private record Route(String path, Pattern pattern, JsonNode operations) {}
+
+    private ApiDescription(JsonNode document) {
+        this.document = document;
+        document.path("paths").properties().forEach(path -> routes.add(route(path.getKey(), path.getValue())));
+        // As Jersey has it: the more of a path is spelled out, the sooner it is tried.
+        routes.sort(Comparator.comparing(
+                route -> -PARAMETER.matcher(route.path()).replaceAll("").length()));
+    }
+
+    public static ApiDescription built() {
+        return BUILT;
+    }
+
+    private static ApiDescription read() {
+        try (InputStream file = ApiDescription.class.getResourceAsStream("/org/gatehouse/docs/openapi.json")) {
+            return new ApiDescription(Json.MAPPER.readTree(Objects.requireNonNull(file, "openapi.json")));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    public JsonNode document() {
+        return document;
+    }
+
+    /** The node itself, or the one that it refers to. */
+    public JsonNode resolve(JsonNode node) {
+        String reference = node.path("$ref").asText();
+        if (reference.isEmpty()) {
+            return node;
+        }
+        JsonNode found = document.at(reference.substring(1));
+        if (found.isMissingNode()) {
+            throw new AssertionError("the description refers to " + reference + ", which it does not have");
+        }
+        return found;
+    }
+
+    /** What is wrong with a value; empty when the schema admits it. */
+    public List<String> complaints(JsonNode schema, JsonNode value) {
+        Schema compiled = schemas.computeIfAbsent(schema, this::compile);
+        return compiled.validate(value).stream().map(Error::toString).toList();
+    }
+
+    /** The key of the operation that a request goes to, such as {@code get /user/{id}}; empty when there is none. */
+    public Optional<String> operation(String method, String path) {
+        return find(path).map(route -> described(method) + " " + route.path());
+    }
+
+    /**
+     * Judges one exchange.
+     *
+     * @param uri the path within the service, with the query
+     * @throws AssertionError says what is not as described
+     */
+    void check(String method, URI uri, Map<String, String> headers, String body, Answer answer) {
+        List<String> complaints = new ArrayList<>();
+        Optional<Route> route = find(uri.getRawPath());
+        JsonNode operation = route.map(found -> found.operations().path(described(method)))
+                .orElseGet(JsonNodeFactory.instance::missingNode);
+        if (method.equals("OPTIONS") || isOfContainer(answer)) {
+            return; // no operation, and answered for all paths alike
+        }
+        if (operation.isMissingNode()) {
+            checkNoOperation(route.isPresent(), method, answer, complaints);
+        } else {
+            checkAnswer(operation, method, answer, complaints);
+            if (answer.status() / 100 == 2) {
+                checkRequest(operation, uri, headers, body, complaints);
+            }
+        }
+        if (!complaints.isEmpty()) {
+            throw new AssertionError("Not as described: " + method + " " + uri + " answered " + answer.status() + " "
+                    + answer.body() + "\n" + String.join("\n", complaints));
+        }
+    }
+
+    /** What a container refuses by itself does not reach the service. */
+    private static boolean isOfContainer(Answer answer) {
+        return CONTAINERS.contains(answer.status())
+                && answer.header("X-Request-Id").isEmpty()
+                && !mediaType(answer.header("Content-Type")).equals(JSON);
+    }
+
+    private void checkNoOperation(boolean pathKnown, String method, Answer answer, List<String> complaints) {
+        if (answer.status() < 400) {
+            complaints.add("there is no such operation");
+        } else if (!method.equals("HEAD")) {
+            complaints.addAll(complaints(document.at("/components/schemas/Error"), answer.json()));
+        }
+        if (pathKnown && answer.status() == 405 && answer.header("Allow").isEmpty()) {
+            complaints.add("405 without Allow");
+        }
+    }
+
+    private void checkAnswer(JsonNode operation, String method, Answer answer, List<String> complaints) {
+        JsonNode response = resolve(operation.path("responses").path(Integer.toString(answer.status())));
+        if (response.isMissingNode()) {
+            complaints.add("there is no such status");
+            return;
+        }
+        JsonNode content = response.path("content");
+        if (content.isMissingNode()) {
+            if (!answer.body().isEmpty()) {
+                complaints.add("there is no body");
+            }
+        } else {
+            String type = mediaType(answer.header("Content-Type"));
+            if (!content.has(type)) {
+                complaints.add("there is no answer of type '" + type + "'");
+            } else if (type.equals(JSON) && !method.equals("HEAD")) {
+                complaints.addAll(complaints(content.path(type).path("schema"), answer.json()));
+            }
+        }
+        checkHeaders(response.path("headers"), answer, complaints);
+    }
+
+    private void checkHeaders(JsonNode headers, Answer answer, List<String> complaints) {
+        Set<String> unseen = new HashSet<>(answer.response().headers().map().keySet());
+        unseen.removeAll(NOT_DESCRIBED);
+        headers.properties().forEach(named -> {
+            JsonNode header = resolve(named.getValue());
+            Optional<String> value = answer.response().headers().firstValue(named.getKey());
+            unseen.remove(named.getKey().toLowerCase(Locale.ROOT));
+            if (value.isPresent()) {
+                JsonNode schema = header.path("schema");
+                complaints(schema, typed(schema, value.get()))
+                        .forEach(complaint -> complaints.add(named.getKey() + ": " + complaint));
+            } else if (header.path("required").asBoolean()) {
+                complaints.add(named.getKey() + " is missing");
+            }
+        });
+        unseen.forEach(name -> complaints.add("there is no header " + name));
+    }
+
+    private void checkRequest(
+            JsonNode operation, URI uri, Map<String, String> headers, String body, List<String> complaints) {
+        Map<String, JsonNode> known = new HashMap<>();
+        for (JsonNode reference : operation.path("parameters")) {
+            JsonNode parameter = resolve(reference);
+            if (parameter.path("in").asText().equals("query")) {
+                known.put(parameter.path("name").asText(), parameter);
+            }
+        }
+        Map<String, String> given = pairs(Objects.requireNonNullElse(uri.getRawQuery(), ""));
+        given.forEach((name, value) -> {
+            JsonNode parameter = known.get(name);
+            if (parameter == null) {
+                complaints.add("there is no parameter " + name);
+                return;
+            }
+            JsonNode schema = parameter.path("schema");
+            complaints(schema, typed(schema, value)).forEach(complaint -> complaints.add(name + ": " + complaint));
+        });
+        known.forEach((name, parameter) -> {
+            if (parameter.path("required").asBoolean() && !given.containsKey(name)) {
+                complaints.add("the parameter " + name + " is required");
+            }
+        });
+        checkRequestBody(resolve(operation.path("requestBody")), headers, body, complaints);
+    }
+
+    private void checkRequestBody(
+            JsonNode requestBody, Map<String, String> headers, String body, List<String> complaints) {
+        if (body.isEmpty()) {
+            if (requestBody.path("required").asBoolean()) {
+                complaints.add("a body is required");
+            }
+            return;
+        }
+        // Where a body may be left out, its type may be too.
+        String type = mediaType(headers.getOrDefault("content-type", requestBody.has("required") ? "" : JSON));
+        JsonNode media = requestBody.path("content").path(type);
+        if (media.isMissingNode()) {
+            complaints.add("no body of type '" + type + "' is taken");
+            return;
+        }
+        JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : parse(body);
+        complaints(media.path("schema"), value).forEach(complaint -> complaints.add("body: " + complaint));
+    }
+
+    private Optional<Route> find(String path) {
+        return routes.stream()
+                .filter(route -> route.pattern().matcher(path).matches())
+                .findFirst();
+    }
+
+    private Route route(String path, JsonNode operations) {
+        String pattern = PARAMETER.matcher(path.replace(".", "\\.")).replaceAll(found -> values(found.group(1)));
+        return new Route(path, Pattern.compile(pattern + "/?"), operations);
+    }
+
+    /** What a parameter of a path may be: one of a few texts, or any. */
+    private String values(String parameter) {
+        List<String> texts = new ArrayList<>();
+        document.at("/components/parameters/" + parameter + "/schema/enum").forEach(text -> texts.add(text.asText()));
+        return texts.isEmpty() ? "[^/]+" : "(" + String.join("|", texts) + ")";
+    }
+
+    private Schema compile(JsonNode schema) {
+        ObjectNode whole = schema.deepCopy();
+        whole.set("components", document.path("components"));
+        return registry.getSchema(whole);
+    }
+
+    private static String described(String method) {
+        return method.equals("HEAD") ? "get" : method.toLowerCase(Locale.ROOT);
+    }
+
+    private static String mediaType(String header) {
+        return header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** The text of a header or parameter as what it stands for. */
+    private static JsonNode typed(JsonNode schema, String text) {
+        return schema.path("type").asText().equals("integer") && text.matches("-?\\d+")
+                ? JsonNodeFactory.instance.numberNode(new BigDecimal(text))
+                : JsonNodeFactory.instance.textNode(text);
+    }
+
+    private static JsonNode parse(String body) {
+        try {
+            return Json.MAPPER.readTree(body);
+        } catch (IOException notJson) {
+            throw new AssertionError("accepted, and not JSON: " + body, notJson);
+        }
+    }
+
+    private static Map<String, String> pairs(String query) {
+        Map<String, String> pairs = new HashMap<>();
+        for (String pair : query.split("&", -1)) {
+            String[] parts = pair.split("=", 2);
+            if (!parts[0].isEmpty()) {
+                pairs.put(decoded(parts[0]), parts.length == 2 ? decoded(parts[1]) : "");
+            }
+        }
+        return pairs;
+    }
+
+    private static String decoded(String text) {
+        return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,98 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is served of the description; under a context path, where a wrong address shows. */
+class DescriptionIT {
+    private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");
+
+    private static Stores stores;
+    private static WarServer gatehouse;
+
+    @BeforeAll
+    static void start() {
+        stores = new Stores();
+        gatehouse = WarServer.deploy("/accounts", ServiceClient.settings(stores, Map.of()));
+    }
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/openapi.json", "/openapi.yaml", "/docs", "/docs/", "/docs/page.js"})
+    void isServedToAnyoneAndCachedUntilItChanges(String path) {
+        Answer answer = gatehouse.send("GET", path, "");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Cache-Control")).isEqualTo("no-cache");
+        assertThat(gatehouse
+                        .send("GET", path, "", "If-None-Match", answer.header("ETag"))
+                        .status())
+                .isEqualTo(304);
+        assertThat(gatehouse.send("HEAD", path, "").header("ETag")).isEqualTo(answer.header("ETag"));
+    }
+
+    @Test
+    void isTheOneThatTheBuildMade() {
+        assertThat(gatehouse.send("GET", "/openapi.json", "").json())
+                .isEqualTo(ApiDescription.built().document());
+        assertThat(gatehouse.send("GET", "/openapi.yaml", "", "Accept", "application/yaml"))
+                .returns("application/yaml", answer -> answer.header("Content-Type"))
+                .extracting(Answer::body)
+                .asString()
+                .startsWith("openapi: 3.1.0\n");
+    }
+
+    @Test
+    void namesTheServiceItself() {
+        assertThat(ApiDescription.built().document().at("/servers/0/url").asText())
+                .as("relative to the document, so that it fits any context path")
+                .isEqualTo(".");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/docs", "/docs/"})
+    void thePageLoadsNothingFromElsewhere(String path) {
+        Answer page = gatehouse.send("GET", path, "");
+        assertThat(page.header("Content-Type")).isEqualTo("text/html;charset=utf-8");
+        assertThat(page.header("Content-Security-Policy"))
+                .startsWith("default-src 'none'; script-src 'self';")
+                .doesNotContain("http");
+
+        List<String> links = LINK.matcher(page.body())
+                .results()
+                .map(found -> found.group(1))
+                .filter(link -> !link.equals("data:,"))
+                .toList();
+        assertThat(links).hasSize(4);
+        String folder = path.substring(0, path.lastIndexOf('/') + 1);
+        for (String link : links) {
+            Answer file = gatehouse.send("GET", folder + link, "");
+            assertThat(file.status()).as(link).isEqualTo(200);
+            assertThat(file.header("Content-Type")).startsWith(link.endsWith(".js") ? "text/javascript" : "text/css");
+        }
+        assertThat(page.body()).doesNotContainPattern(Pattern.compile("<script>|<style|style=|https?:"));
+    }
+
+    @Test
+    void nothingElseBesideThePageIsServed() {
+        for (String name : List.of("openapi.json", "page.html", "PageResource.class", "nothing")) {
+            assertThat(gatehouse.send("GET", "/docs/" + name, "").status())
+                    .as(name)
+                    .isEqualTo(404);
+        }
+    }
+}
