@@ -14,8 +14,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.Fails;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 

@@ -24,7 +24,18 @@ record NewUser(
 
     /** Under a new id. */
     NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
-        this(UserDocument.newId(), username, Optional.of(passwordHash), roles, status, fields, Past.NONE);
+        this(UserDocument.newId(), username, passwordHash, roles, status, fields);
+    }
+
+    /** Under an id that was chosen before. */
+    NewUser(
+            UserId id,
+            Username username,
+            String passwordHash,
+            Set<String> roles,
+            UserStatus status,
+            ObjectNode fields) {
+        this(id, username, Optional.of(passwordHash), roles, status, fields, Past.NONE);
     }
 
     /** The same with this hash. */
