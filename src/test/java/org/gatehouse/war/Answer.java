@@ -4,10 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.regex.Pattern;
+import java.time.Duration;
 import org.gatehouse.http.Json;
 
-/** An answer of the service, as a client sees it. */
-public record Answer(HttpResponse<String> response) {
+/**
+ * An answer of the service, as a client sees it.
+ *
+ * @param took from the first byte sent to the last received
+ */
+public record Answer(HttpResponse<String> response, Duration took) {
     public int status() {
         return response.statusCode();
     }

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.HashMap;
@@ -91,7 +92,9 @@ public abstract class ServiceClient implements AutoCloseable {
             }
         }
         try {
-            Answer answer = new Answer(http.send(request.build(), BodyHandlers.ofString()));
+            long begun = System.nanoTime();
+            HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
+            Answer answer = new Answer(response, Duration.ofNanos(System.nanoTime() - begun));
             check(answer, body);
             return answer;
         } catch (IOException failed) {
