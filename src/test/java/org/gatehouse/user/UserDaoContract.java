@@ -98,6 +98,29 @@ abstract class UserDaoContract {
     }
 
     @Test
+    void insertsAllWhoseNameAndIdAreFree() {
+        User present = users.insert(newUser("alice", "{}"));
+        NewUser fresh = newUser("bob", "{\"n\":1}");
+        NewUser sameName = newUser("ALICE", "{}");
+        NewUser sameId = new NewUser(
+                present.id(),
+                Username.parse("carol").orElseThrow(),
+                Optional.empty(),
+                Set.of("user"),
+                UserStatus.ACTIVE,
+                json("{}"),
+                Past.NONE);
+        assertThat(users.find(fresh.id())).isEmpty(); // which is cached
+
+        assertThat(users.insertAll(List.of(sameName, fresh, sameId)))
+                .containsExactlyInAnyOrder(sameName.id(), sameId.id());
+
+        assertThat(users.find(fresh.id()).map(User::username)).hasValue("bob");
+        assertThat(users.find(present.id()).map(User::username)).hasValue("alice");
+        assertThat(users.find(sameName.id())).isEmpty();
+    }
+
+    @Test
     void showsAChangeToTheNextRead() {
         User user = users.insert(newUser("alice", "{\"keep\":1,\"drop\":2,\"change\":3}"));
         users.find(user.id());
