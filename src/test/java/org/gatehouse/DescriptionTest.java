@@ -1,6 +1,7 @@
 package org.gatehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
@@ -234,7 +235,15 @@ class DescriptionTest {
             call("DELETE", "/key/" + key, second, "");
             call("GET", "/key", second, "");
             call("GET", "/.well-known/jwks.json", "", "");
-            call("GET", "/audit?limit=1000", second, "");
+            call("GET", "/user/export?hashes=true", second, "");
+            String lines = "{\"username\":\"bob\"}\n{\"username\":7}";
+            note(
+                    "POST",
+                    "/user/import",
+                    service.send(
+                            "POST", "/user/import", lines, "auth", second, "Content-Type", "application/x-ndjson"));
+            await().until(() ->
+                    call("GET", "/audit?limit=1000", second, "").body().contains("USERS_IMPORTED"));
             call("DELETE", "/user/" + alice, second, "");
             for (String path : List.of("/openapi.json", "/docs", "/docs/page.js")) {
                 reread(path, "");
@@ -275,6 +284,9 @@ class DescriptionTest {
             if (answer.header("Content-Type").equals("application/json") && !path.equals("/openapi.json")) {
                 seen.addAll(fieldsOf(answer.json()));
             }
+            if (answer.header("Content-Type").equals("application/x-ndjson")) {
+                answer.body().lines().forEach(line -> seen.addAll(fieldsOf(Answer.json(line))));
+            }
         }
 
         private static String credentials(String username, String password) {
@@ -286,7 +298,8 @@ class DescriptionTest {
         String[] parts = status.split(" ", 3);
         JsonNode operation = description.document().path("paths").path(parts[1]).path(parts[0]);
         JsonNode response = description.resolve(operation.path("responses").path(parts[2]));
-        return response.at("/content/application~1json/schema");
+        JsonNode lines = response.at("/content/application~1x-ndjson/schema");
+        return lines.isMissingNode() ? response.at("/content/application~1json/schema") : lines;
     }
 
     /** What an answer holds, one or many of: operations that answer the same share it. */

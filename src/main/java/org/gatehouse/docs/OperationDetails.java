@@ -27,6 +27,7 @@ import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -129,23 +130,31 @@ final class OperationDetails extends AbstractOpenAPIExtension {
                 .addHeaderObject("X-Request-Id", header("X-Request-Id"));
         switch (status) {
             case 401 -> response.addHeaderObject("WWW-Authenticate", header("WWW-Authenticate"));
+            case 409 -> {
+                if (codes.contains(ErrorCode.IDEMPOTENCY_KEY_IN_USE)) {
+                    response.addHeaderObject("Retry-After", header("Retry-After-In-Use"));
+                }
+            }
             case 429, 503 -> response.addHeaderObject("Retry-After", header("Retry-After"));
             default -> {}
         }
-        MediaType json = new MediaType().schema(schema(codes));
+        MediaType json = new MediaType().schema(schema("Error", codes));
         codes.forEach(code -> json.addExamples(code.name(), new Example().value(example(code))));
-        return response.content(new Content().addMediaType("application/json", json));
+        MediaType problem = new MediaType().schema(schema("Problem", codes));
+        codes.forEach(code -> problem.addExamples(code.name(), new Example().value(exampleOfProblem(code))));
+        return response.content(
+                new Content().addMediaType("application/json", json).addMediaType("application/problem+json", problem));
     }
 
     private static Header header(String name) {
         return new Header().$ref("#/components/headers/" + name);
     }
 
-    private static Schema<?> schema(Collection<ErrorCode> codes) {
+    private static Schema<?> schema(String form, Collection<ErrorCode> codes) {
         Schema<Object> code = new Schema<>(SpecVersion.V31);
         codes.forEach(one -> code.addEnumItemObject(one.name()));
         Schema<Object> error = new Schema<>(SpecVersion.V31);
-        error.set$ref("#/components/schemas/Error");
+        error.set$ref("#/components/schemas/" + form);
         return error.properties(Map.of("code", code));
     }
 
@@ -155,6 +164,25 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         example.put("code", code.name());
         code.originalName().ifPresent(name -> example.put("name", name));
         example.put("message", code.message());
+        addWhatBothFormsHave(code, example);
+        return example;
+    }
+
+    private static Map<String, Object> exampleOfProblem(ErrorCode code) {
+        Map<String, Object> example = new LinkedHashMap<>();
+        example.put(
+                "type",
+                "urn:gatehouse:error:" + code.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        example.put("title", code.message());
+        example.put("status", code.status());
+        example.put("detail", code.message());
+        example.put("code", code.name());
+        code.originalName().ifPresent(name -> example.put("name", name));
+        addWhatBothFormsHave(code, example);
+        return example;
+    }
+
+    private static void addWhatBothFormsHave(ErrorCode code, Map<String, Object> example) {
         if (code == ErrorCode.TOKEN_EXPIRED) {
             example.put("expiredAt", "2026-11-23T10:10:00.000Z");
         }
@@ -162,6 +190,5 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         if (code == ErrorCode.VALIDATION_FAILED) {
             example.put("errors", List.of(Map.of("field", "username", "message", "is required")));
         }
-        return example;
     }
 }

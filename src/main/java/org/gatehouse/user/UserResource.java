@@ -61,10 +61,16 @@ public final class UserResource {
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(operationId = "createUser", summary = "Create a user")
+    @Operation(operationId = "createUser", summary = "Create a user", parameters = @Parameter(ref = "Idempotency-Key"))
     @RequestBody(ref = "NewUser")
     @ApiResponse(responseCode = "201", ref = "UserCreated")
-    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.USERNAME_TAKEN, ErrorCode.TOO_MANY_REQUESTS})
+    @Fails({
+        ErrorCode.VALIDATION_FAILED,
+        ErrorCode.USERNAME_TAKEN,
+        ErrorCode.IDEMPOTENCY_KEY_IN_USE,
+        ErrorCode.IDEMPOTENCY_KEY_REUSED,
+        ErrorCode.TOO_MANY_REQUESTS
+    })
     public Response create(
             JsonBody body,
             @Context SecurityContext security,
@@ -117,7 +123,7 @@ public final class UserResource {
     @Operation(operationId = "readUser", summary = "Read a user", parameters = @Parameter(ref = "If-None-Match"))
     @ApiResponse(responseCode = "200", ref = "User")
     @ApiResponse(responseCode = "304", ref = "UserNotModified")
-    @Fails({ErrorCode.FORBIDDEN, ErrorCode.USER_NOT_FOUND})
+    @Fails({ErrorCode.FORBIDDEN, ErrorCode.USER_NOT_FOUND, ErrorCode.VERSION_MISMATCH})
     public Response find(
             @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
         Preconditions conditions = Preconditions.of(request);

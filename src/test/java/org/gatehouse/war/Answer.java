@@ -3,8 +3,8 @@ package org.gatehouse.war;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.util.regex.Pattern;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.gatehouse.http.Json;
 
 /**
@@ -23,10 +23,15 @@ public record Answer(HttpResponse<String> response, Duration took) {
 
     /** The body as JSON. */
     public JsonNode json() {
+        return json(response.body());
+    }
+
+    /** The same of a text, such as a line of NDJSON. */
+    public static JsonNode json(String text) {
         try {
-            return Json.MAPPER.readTree(response.body());
+            return Json.MAPPER.readTree(text);
         } catch (IOException notJson) {
-            throw new AssertionError("not JSON: " + response.body(), notJson);
+            throw new AssertionError("not JSON: " + text, notJson);
         }
     }
 

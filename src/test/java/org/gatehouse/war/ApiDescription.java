@@ -40,9 +40,13 @@ public final class ApiDescription {
             "content-length",
             "content-security-policy",
             "content-type",
+            "cross-origin-resource-policy",
             "date",
+            "referrer-policy",
             "server",
             "transfer-encoding",
+            "vary",
+            "x-frame-options",
             "x-content-type-options");
 
     /** A malformed path or header, a long path, long headers. */
@@ -50,6 +54,8 @@ public final class ApiDescription {
 
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
     private static final String JSON = "application/json";
+    private static final String PROBLEM = "application/problem+json";
+    private static final String NDJSON = "application/x-ndjson";
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private static final ApiDescription BUILT = read();
@@ -170,11 +176,22 @@ public final class ApiDescription {
             String type = mediaType(answer.header("Content-Type"));
             if (!content.has(type)) {
                 complaints.add("there is no answer of type '" + type + "'");
-            } else if (type.equals(JSON) && !method.equals("HEAD")) {
-                complaints.addAll(complaints(content.path(type).path("schema"), answer.json()));
+            } else if (!method.equals("HEAD")) {
+                values(type, answer.body())
+                        .forEach(value ->
+                                complaints.addAll(complaints(content.path(type).path("schema"), value)));
             }
         }
         checkHeaders(response.path("headers"), answer, complaints);
+    }
+
+    /** What a body says: of NDJSON each line by itself, and nothing of what is no JSON. */
+    private static List<JsonNode> values(String type, String body) {
+        return switch (type) {
+            case JSON, PROBLEM -> List.of(Answer.json(body));
+            case NDJSON -> body.lines().map(Answer::json).toList();
+            default -> List.of();
+        };
     }
 
     private void checkHeaders(JsonNode headers, Answer answer, List<String> complaints) {
@@ -237,7 +254,10 @@ public final class ApiDescription {
             complaints.add("no body of type '" + type + "' is taken");
             return;
         }
-        JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : parse(body);
+        if (type.equals(NDJSON)) {
+            return; // accepted as a whole, with what is wrong with its lines in the answer
+        }
+        JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Answer.json(body);
         complaints(media.path("schema"), value).forEach(complaint -> complaints.add("body: " + complaint));
     }
 
@@ -278,14 +298,6 @@ public final class ApiDescription {
         return schema.path("type").asText().equals("integer") && text.matches("-?\\d+")
                 ? JsonNodeFactory.instance.numberNode(new BigDecimal(text))
                 : JsonNodeFactory.instance.textNode(text);
-    }
-
-    private static JsonNode parse(String body) {
-        try {
-            return Json.MAPPER.readTree(body);
-        } catch (IOException notJson) {
-            throw new AssertionError("accepted, and not JSON: " + body, notJson);
-        }
     }
 
     private static Map<String, String> pairs(String query) {
