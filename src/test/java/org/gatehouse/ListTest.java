@@ -196,11 +196,11 @@ class ListTest {
     void everyListLeadsBackToItsFirstPage(String list) {
         node.adminToken();
         node.post("/key/rotate", admin, "");
-        Answer first = node.get(list + "?limit=1&x=%7By%7D", admin);
+        Answer first = node.get(list + "?limit=1", admin);
         Answer second = node.get(first.next(), admin);
 
         assertThat(first.status()).as(first.body()).isEqualTo(200);
-        assertThat(first.link("first")).endsWith(list + "?limit=1&x=%7By%7D");
+        assertThat(first.link("first")).endsWith(list + "?limit=1");
         assertThat(second.json()).hasSize(1).isNotEqualTo(first.json());
         assertThat(second.link("first")).isEqualTo(first.link("first"));
         assertThat(node.get(second.link("first"), admin).json().findValuesAsText("_id"))

@@ -35,6 +35,8 @@ import org.gatehouse.http.Json;
 public final class ApiDescription {
     /** Of the connection, or the same for every answer. */
     private static final Set<String> NOT_DESCRIBED = Set.of(
+            "access-control-allow-origin",
+            "access-control-expose-headers",
             "cache-control",
             "connection",
             "content-length",
@@ -154,7 +156,9 @@ public final class ApiDescription {
         if (answer.status() < 400) {
             complaints.add("there is no such operation");
         } else if (!method.equals("HEAD")) {
-            complaints.addAll(complaints(document.at("/components/schemas/Error"), answer.json()));
+            boolean problem = mediaType(answer.header("Content-Type")).equals(PROBLEM);
+            JsonNode schema = document.at("/components/schemas/" + (problem ? "Problem" : "Error"));
+            complaints.addAll(complaints(schema, answer.json()));
         }
         if (pathKnown && answer.status() == 405 && answer.header("Allow").isEmpty()) {
             complaints.add("405 without Allow");
