@@ -80,7 +80,7 @@ public final class MongoAdoption {
     public void run() {
         lines = 0;
         int adopted = adopt();
-        for (int attempt = 0; !store.createIndexes(); attempt++) {
+        for (int attempt = 0; !store.createUniqueIndex(); attempt++) {
             if (attempt == MAX_ATTEMPTS) {
                 throw new IllegalStateException("Another service goes on writing to " + users.getNamespace()
                         + "; stop it, and start Gatehouse again");
@@ -92,6 +92,7 @@ public final class MongoAdoption {
             log.info("Made users of {} documents in {}", adopted, users.getNamespace());
         }
         giveNames();
+        store.createListIndexes(); // last, so that adopting does not pay for them
         if (lines > MAX_LINES) {
             log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
         }

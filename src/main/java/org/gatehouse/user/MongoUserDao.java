@@ -98,27 +98,14 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Makes the indexes that uniqueness and lists rest on; harmless when they exist or another node makes them too.
-     *
-     * <p>Each filter of a list has one for each order: equal values first, then what is sorted by. None of their fields
-     * changes at a login or with own fields, so only new users, and changes of name, role or status, pay for them.
+     * Makes the index that uniqueness rests on; harmless when it exists or another node makes it too.
      *
      * @return false when it could not be done because documents of another service have no {@code usernameKey}
      */
-    public boolean createIndexes() {
-        List<IndexModel> indexes = List.of(
-                new IndexModel(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true)),
-                new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
-                new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.KEY)),
-                new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
-                // Also for a role alone, together with every status there is.
-                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.KEY)),
-                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
-        // A first index over millions of users takes longer than any request may.
-        MongoCollection<BsonDocument> patient =
-                users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+    public boolean createUniqueIndex() {
         try {
-            mongo.call(() -> patient.createIndexes(indexes));
+            createIndexes(
+                    List.of(new IndexModel(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true))));
             return true;
         } catch (MongoException refused) {
             if (isDuplicate(refused)) {
@@ -126,6 +113,29 @@ public final class MongoUserDao implements UserDao {
             }
             throw refused;
         }
+    }
+
+    /**
+     * Makes the indexes that lists rest on; harmless when they exist or another node makes them too.
+     *
+     * <p>Each filter of a list has one for each order: equal values first, then what is sorted by. None of their fields
+     * changes at a login or with own fields, so only new users, and changes of name, role or status, pay for them.
+     */
+    public void createListIndexes() {
+        createIndexes(List.of(
+                new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
+                new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.KEY)),
+                new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
+                // Also for a role alone, together with every status there is.
+                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.KEY)),
+                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID))));
+    }
+
+    private void createIndexes(List<IndexModel> indexes) {
+        // A first index over millions of users takes longer than any request may.
+        MongoCollection<BsonDocument> patient =
+                users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+        mongo.call(() -> patient.createIndexes(indexes));
     }
 
     @Override
