@@ -33,7 +33,9 @@ class EndedMeansEndedTest {
 
     private static final Stores stores = new Stores();
     private static final Queue<String> commands = new ConcurrentLinkedQueue<>();
-    private static final Map<String, String> settings = Map.of("TRUSTED_PROXIES", "127.0.0.1");
+    private static final Map<String, String> settings = Map.of(
+            // Longer than the long form takes.
+            "AUTH_EXPIRY", "3600000", "TRUSTED_PROXIES", "127.0.0.1");
     private static final Node one = Node.start(stores, settings, commands::add);
     private static final Node other = Node.start(stores, settings, commands::add);
     private static final AtomicInteger number = new AtomicInteger();
