@@ -69,6 +69,7 @@ import org.gatehouse.user.MongoPasswordSweep;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.Registration;
 import org.gatehouse.user.User;
+import org.gatehouse.user.UserCreation;
 import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserExport;
 import org.gatehouse.user.UserExportResource;
@@ -152,8 +153,8 @@ final class Gatehouse implements AutoCloseable {
         MongoCreations creations = new MongoCreations(mongo, clock);
         CreateOnce once = new CreateOnce(
                 creations, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));
-        UserService userService =
-                new UserService(users, storedUsers, hasher, policy, administration, registration, once, audit);
+        UserService userService = new UserService(users, storedUsers, hasher, administration, audit);
+        UserCreation creation = new UserCreation(users, storedUsers, hasher, policy, registration, once, audit);
 
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
@@ -184,7 +185,7 @@ final class Gatehouse implements AutoCloseable {
                 new LogoutResource(sessionService, authenticator),
                 new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
                 new SessionResource(sessionService),
-                new UserResource(userService),
+                new UserResource(userService, creation),
                 new UserImportResource(imports),
                 new UserExportResource(exports),
                 new PasswordResource(passwordService),
@@ -205,7 +206,7 @@ final class Gatehouse implements AutoCloseable {
             storedSessions.createIndexes();
             creations.createIndexes();
             keys.start();
-            administrator.ifPresent(account -> account.ensure(userService));
+            administrator.ifPresent(account -> account.ensure(creation));
             passwordSweep.start();
         });
     }

@@ -17,6 +17,7 @@ import org.awaitility.Awaitility;
 import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.bson.types.ObjectId;
+import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
@@ -131,14 +132,7 @@ class ListWalkTest {
     private static Document user(ObjectId id, int number, String suffix) {
         String name = String.format("user-%05d", Math.floorMod(number * 7919L, 100_003L)) + suffix;
         BsonDateTime created = new BsonDateTime(FIRST_TIME + number / USERS_PER_MS);
-        return new Document("_id", id)
-                .append("username", name)
-                .append("usernameKey", name)
-                .append("roles", List.of("user"))
-                .append("status", "active")
-                .append("version", 1L)
-                .append("createdAt", created)
-                .append("updatedAt", created);
+        return StoredUsers.document(id, name, created);
     }
 
     private static Set<String> storedIds() {

@@ -46,14 +46,31 @@ public final class AuditLog {
         if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
             return;
         }
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = now();
         try {
-            entries.insert(event, now, now.plus(kept));
+            insert(event, now);
         } catch (GatehouseException unavailable) {
             log.error(NOT_STORED, AuditDocument.json(event, now));
         } catch (RuntimeException failed) {
             log.error(NOT_STORED, AuditDocument.json(event, now), failed);
         }
+    }
+
+    /**
+     * The same for what has not happened yet and must not happen unseen.
+     *
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the event is not stored
+     */
+    public void recordOrRefuse(AuditEvent event) {
+        insert(event, now());
+    }
+
+    private void insert(AuditEvent event, Instant now) {
+        entries.insert(event, now, now.plus(kept));
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** The page that the query asks for, newest first. */

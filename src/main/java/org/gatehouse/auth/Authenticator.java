@@ -43,6 +43,8 @@ public final class Authenticator {
         }
     }
 
+    private record Live(LiveSession session, Account account) {}
+
     /**
      * The caller of a request; empty when it carries no token.
      *
@@ -93,31 +95,27 @@ public final class Authenticator {
      * still has the role, as of now. That the token has expired meanwhile does not matter.
      */
     public boolean stillLets(Caller caller, String role) {
-        Supplier<Optional<LiveSession>> askedSession = sessions.ask(caller.sessionId());
-        Supplier<Optional<Account>> askedAccount = accounts.ask(caller.userId());
-        boolean live = askedSession
-                .get()
-                .filter(session -> session.userId().equals(caller.userId()))
-                .isPresent();
-        return askedAccount
-                .get()
-                .filter(account ->
-                        live && caller.isStillLetBy(account) && account.roles().contains(role))
+        return live(caller.userId(), caller.sessionId())
+                .filter(live -> live.account().roles().contains(role))
                 .isPresent();
     }
 
     private Authenticated live(AccessToken token) {
-        Supplier<Optional<LiveSession>> askedSession = sessions.ask(token.sessionId());
-        Supplier<Optional<Account>> askedAccount = accounts.ask(token.userId());
-        LiveSession session = askedSession
-                .get()
-                .filter(found -> found.userId().equals(token.userId()))
+        return live(token.userId(), token.sessionId())
+                .map(live -> new Authenticated(token, live.session(), live.account()))
                 .orElseThrow(Authenticator::ended);
-        Account account = askedAccount
+    }
+
+    /** The session and its user as of now; empty when the one has ended or the other is not let in. */
+    private Optional<Live> live(UserId userId, SessionId sessionId) {
+        Supplier<Optional<LiveSession>> askedSession = sessions.ask(sessionId);
+        Supplier<Optional<Account>> askedAccount = accounts.ask(userId);
+        Optional<LiveSession> session =
+                askedSession.get().filter(found -> found.userId().equals(userId));
+        return session.flatMap(lasting -> askedAccount
                 .get()
-                .filter(found -> found.active() && found.cutoff().spares(session.id(), session.begunUnder()))
-                .orElseThrow(Authenticator::ended);
-        return new Authenticated(token, session, account);
+                .filter(found -> found.active() && found.cutoff().spares(lasting.id(), lasting.begunUnder()))
+                .map(account -> new Live(lasting, account)));
     }
 
     private static Optional<String> tokenOf(ContainerRequestContext request) {

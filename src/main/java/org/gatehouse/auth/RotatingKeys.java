@@ -8,7 +8,6 @@ import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import java.security.SecureRandom;
-import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +28,6 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.MongoConnection;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +35,9 @@ import org.slf4j.LoggerFactory;
  * The ring of {@code AUTH_ALG=ES256}: keys that the nodes make, publish, use and retire by themselves.
  *
  * <p>Why a revoked key is refused everywhere once {@link #revoke} has returned, without asking anybody at each request:
- * every node reads the keys again every {@link #PERIOD} and believes what it saw for {@link #LEASE}, counted from the
+ * every node reads the keys again every {@link #PERIOD} and believes what it saw for {@link BelievedKeys#LEASE}, counted from the
  * moment it <em>sent</em> the read. A read that was sent after the revocation was acknowledged shows it. One that was
- * sent before may not, but is believed for {@link #LEASE} at most from then on; so whoever waits that long after the
+ * sent before may not, but is believed for {@link BelievedKeys#LEASE} at most from then on; so whoever waits that long after the
  * acknowledgement knows that nobody still believes it. A node that cannot read the keys in that time answers 503, and
  * neither accepts nor signs anything. Only monotonic clocks matter here; what the nodes' clocks say does not.
  *
@@ -47,20 +45,11 @@ import org.slf4j.LoggerFactory;
  * by this node's clock, so clocks may differ by less than {@link KeySchedule#retention} exceeds a token's life.
  */
 public final class RotatingKeys implements KeyRing {
-    /** How long a read of the keys is believed. A node that pauses for longer finds out before it accepts anything. */
-    static final Duration LEASE = Duration.ofSeconds(2);
-
     /** So that a read may fail twice before the lease on the last one runs out. */
     static final Duration PERIOD = Duration.ofMillis(500);
 
     /** Added to the lease when it is waited for: monotonic clocks run at rates that differ by far less than this. */
     private static final Duration MARGIN = Duration.ofMillis(100);
-
-    /** Between two reads; so invented key ids cost the store five reads a second, however many there are. */
-    private static final Duration READ_GAP = Duration.ofMillis(200);
-
-    /** For another thread's read, which itself is bounded by less than this. */
-    private static final Duration READ_WAIT_LIMIT = Duration.ofSeconds(2);
 
     /** Callers that may wait at once for a read because of an unknown key: a fraction of a container's threads. */
     private static final int MAX_WAITING = 32;
@@ -79,23 +68,17 @@ public final class RotatingKeys implements KeyRing {
 
     private final MongoSigningKeyDao store;
     private final KeyCipher cipher;
+    private final BelievedKeys believed;
     private final KeySchedule schedule;
-    private final boolean outlivingStore;
     private final Clock clock;
     private final Ticker ticker;
     private final SecureRandom random;
 
-    private final ReentrantLock reading = new ReentrantLock();
     private final ReentrantLock maintaining = new ReentrantLock();
     private final Semaphore waiting = new Semaphore(MAX_WAITING);
     private final Set<String> reencrypted = new HashSet<>(); // guarded by maintaining
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread renewals = new Thread(this::renew, "gatehouse-keys");
-
-    private volatile @Nullable KeySet seen;
-    private volatile boolean storeAway;
-    private long lastSent; // guarded by reading
-    private Optional<Long> lastFailure = Optional.empty(); // guarded by reading
 
     /**
      * Knows no key until {@link #start}.
@@ -118,11 +101,10 @@ public final class RotatingKeys implements KeyRing {
         this.store = new MongoSigningKeyDao(mongo);
         this.cipher = new KeyCipher(authKey, previousAuthKey, random);
         this.schedule = schedule;
-        this.outlivingStore = outlivingStore;
         this.clock = clock;
         this.ticker = ticker;
         this.random = random;
-        this.lastSent = ticker.read() - READ_GAP.toNanos();
+        this.believed = new BelievedKeys(store, cipher, outlivingStore, ticker, this::stopped);
         renewals.setDaemon(true);
     }
 
@@ -137,23 +119,23 @@ public final class RotatingKeys implements KeyRing {
 
     @Override
     public SigningKey current() {
-        Optional<KnownKey> usable = trusted().signing(clock.instant());
+        Optional<KnownKey> usable = believed.trusted().signing(clock.instant());
         if (usable.isEmpty()) {
             maintain();
-            usable = trusted().signing(clock.instant());
+            usable = believed.trusted().signing(clock.instant());
         }
-        return usable.orElseThrow(RotatingKeys::unavailable).key();
+        return usable.orElseThrow(BelievedKeys::unavailable).key();
     }
 
     @Override
     public Optional<SigningKey> find(String keyId) {
-        return valid(trusted(), keyId);
+        return valid(believed.trusted(), keyId);
     }
 
     @Override
     public Optional<SigningKey> findEvenIfNew(String keyId) {
         long since = ticker.read();
-        KeySet known = trusted();
+        KeySet known = believed.trusted();
         if (known.find(keyId).isPresent() || !KEY_ID.matcher(keyId).matches()) {
             return valid(known, keyId);
         }
@@ -161,7 +143,7 @@ public final class RotatingKeys implements KeyRing {
             throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
         }
         try {
-            return valid(readSince(since), keyId);
+            return valid(believed.readSince(since), keyId);
         } finally {
             waiting.release();
         }
@@ -169,7 +151,7 @@ public final class RotatingKeys implements KeyRing {
 
     @Override
     public List<KeyInfo> list() {
-        KeySet known = trusted();
+        KeySet known = believed.trusted();
         Optional<String> current =
                 known.signing(clock.instant()).map(key -> key.stored().id());
         List<KeyInfo> keys = new ArrayList<>(known.keys().stream()
@@ -182,21 +164,21 @@ public final class RotatingKeys implements KeyRing {
 
     @Override
     public String publicKeys() {
-        return trusted().publicKeys();
+        return believed.trusted().publicKeys();
     }
 
     @Override
     public KeyInfo rotate() {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            KeySet known = readSince(ticker.read());
+            KeySet known = believed.readSince(ticker.read());
             Instant now = now();
             Optional<StoredKey> made = make(known, now, now.plus(schedule.lead()));
             if (made.isPresent()) {
-                readSince(ticker.read());
+                believed.readSince(ticker.read());
                 return info(made.get(), false);
             }
         }
-        throw unavailable();
+        throw BelievedKeys.unavailable();
     }
 
     @Override
@@ -211,10 +193,10 @@ public final class RotatingKeys implements KeyRing {
         } catch (GatehouseException unreachable) {
             log.warn("No node can sign before the keys can be read again");
         }
-        long end = acknowledged + LEASE.plus(MARGIN).toNanos();
+        long end = acknowledged + BelievedKeys.LEASE.plus(MARGIN).toNanos();
         while (ticker.read() - end < 0) {
             if (stopped(Duration.ofNanos(end - ticker.read()))) {
-                throw unavailable(); // revoked, but whether everybody knows is not known
+                throw BelievedKeys.unavailable(); // revoked, but whether everybody knows is not known
             }
         }
     }
@@ -249,13 +231,13 @@ public final class RotatingKeys implements KeyRing {
     private void maintain() {
         maintaining.lock();
         try {
-            KeySet known = readSince(ticker.read());
+            KeySet known = believed.readSince(ticker.read());
             Instant now = now();
             encryptUnderCurrent(known);
             Optional<Instant> next = nextKeyActiveFrom(known, now);
             if (next.isPresent()) {
                 var unused = make(known, now, next.get()); // empty: another node was faster
-                readSince(ticker.read());
+                believed.readSince(ticker.read());
             }
             for (KnownKey retired : known.retired(schedule, now)) {
                 store.delete(retired.stored());
@@ -279,8 +261,7 @@ public final class RotatingKeys implements KeyRing {
     }
 
     private Duration untilNextChange() {
-        KeySet known = seen;
-        Optional<KnownKey> newest = known == null ? Optional.empty() : known.newest();
+        Optional<KnownKey> newest = believed.seen().flatMap(KeySet::newest);
         Duration due = newest.map(
                         key -> Duration.between(clock.instant(), key.stored().activeFrom())
                                 .plus(schedule.rotation())
@@ -339,98 +320,6 @@ public final class RotatingKeys implements KeyRing {
         }
     }
 
-    /** The keys under a valid lease, or as they are now. */
-    private KeySet trusted() {
-        long now = ticker.read();
-        KeySet known = seen;
-        if (known != null && (now - known.sentAt() < LEASE.toNanos() || (outlivingStore && storeAway))) {
-            return known;
-        }
-        return readSince(now);
-    }
-
-    /**
-     * The keys as a read showed them that was sent later than this; callers share reads.
-     *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
-     */
-    private KeySet readSince(long since) {
-        if (!lockedForReading()) {
-            throw unavailable();
-        }
-        try {
-            KeySet known = seen;
-            if (known != null && known.sentAt() - since > 0) {
-                return known;
-            }
-            if (lastFailure.filter(failed -> failed - since > 0).isPresent()) {
-                throw unavailable(); // it failed while we waited; it is not asked again for each of those who waited
-            }
-            Duration pause = Duration.ofNanos(lastSent + READ_GAP.toNanos() - ticker.read());
-            if (!pause.isNegative() && stopped(pause)) {
-                throw unavailable();
-            }
-            return read();
-        } finally {
-            reading.unlock();
-        }
-    }
-
-    private KeySet read() {
-        long sent = ticker.read();
-        lastSent = sent;
-        try {
-            List<StoredKey> stored = store.all();
-            KeySet before = seen;
-            List<KnownKey> known =
-                    stored.stream().flatMap(key -> known(key, before).stream()).toList();
-            long lastRound = stored.stream().mapToLong(StoredKey::round).max().orElse(0);
-            KeySet read = new KeySet(known, lastRound, sent);
-            seen = read;
-            lastFailure = Optional.empty();
-            storeAway = false;
-            return read;
-        } catch (RuntimeException failed) {
-            storeAway = true;
-            lastFailure = Optional.of(ticker.read());
-            throw failed;
-        }
-    }
-
-    private Optional<KnownKey> known(StoredKey stored, @Nullable KeySet before) {
-        Optional<KnownKey> same =
-                before == null ? Optional.empty() : before.find(stored.id()).filter(known -> isKept(known, stored));
-        if (same.isPresent()) {
-            return same.map(known -> new KnownKey(stored, known.publicKey(), known.key()));
-        }
-        try {
-            ECKey key = ECKey.parse(stored.publicKey());
-            boolean sound = stored.algorithm().equals(JWSAlgorithm.ES256.getName())
-                    && Curve.P_256.equals(key.getCurve())
-                    && stored.id().equals(key.computeThumbprint().toString())
-                    && stored.id().equals(key.getKeyID());
-            if (!sound) {
-                log.error("The stored signing {} is not what its id says; it is not used", stored);
-                return Optional.empty();
-            }
-            ECKey whole = stored.privateKey()
-                    .flatMap(text -> cipher.decrypt(stored.id(), text))
-                    .filter(decrypted -> decrypted.toPublicJWK().equals(key.toPublicJWK()))
-                    .orElse(key.toPublicJWK());
-            return Optional.of(new KnownKey(stored, key.toPublicJWK(), SigningKey.elliptic(whole)));
-        } catch (ParseException | JOSEException | IllegalStateException foreign) {
-            log.error("The stored signing {} cannot be read; it is not used", stored);
-            return Optional.empty();
-        }
-    }
-
-    /** A key that this node once could sign with stays so, also when a node with a newer AUTH_KEY encrypts it anew. */
-    private static boolean isKept(KnownKey known, StoredKey stored) {
-        return known.stored().publicKey().equals(stored.publicKey())
-                && (known.key().signer().isPresent()
-                        || known.stored().privateKey().equals(stored.privateKey()));
-    }
-
     private static Optional<SigningKey> valid(KeySet known, String keyId) {
         return known.find(keyId).filter(key -> !key.stored().isRevoked()).map(KnownKey::key);
     }
@@ -450,15 +339,6 @@ public final class RotatingKeys implements KeyRing {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
-    private boolean lockedForReading() {
-        try {
-            return reading.tryLock(READ_WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
     /** Waits; true when the ring is being closed. */
     private boolean stopped(Duration pause) {
         try {
@@ -467,9 +347,5 @@ public final class RotatingKeys implements KeyRing {
             Thread.currentThread().interrupt();
             return true;
         }
-    }
-
-    private static GatehouseException unavailable() {
-        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
     }
 }

@@ -7,7 +7,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.Response;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.gatehouse.config.CorsOrigins;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +59,9 @@ public final class Cors implements ContainerRequestFilter {
 
     /** What to tell a browser with an answer to a page of this origin. */
     Map<String, String> headers(@Nullable String origin) {
-        Map<String, String> headers = new LinkedHashMap<>();
-        if (origin != null && origins.contains(origin)) {
-            headers.put(ALLOW_ORIGIN, origins.any() ? "*" : origin);
-            headers.put("Access-Control-Expose-Headers", EXPOSED);
-        }
-        return headers;
+        return origin == null || !origins.contains(origin)
+                ? Map.of()
+                : Map.of(ALLOW_ORIGIN, origins.any() ? "*" : origin, "Access-Control-Expose-Headers", EXPOSED);
     }
 
     /** Whether the answer to another origin may differ. */

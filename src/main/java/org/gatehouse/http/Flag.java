@@ -1,24 +1,17 @@
 package org.gatehouse.http;
 
-import org.gatehouse.error.GatehouseException;
+import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /** A parameter of a URL that is either {@code true} or {@code false}, and false where it is absent. */
 public final class Flag {
     private Flag() {}
 
-    /**
-     * What the parameter says.
-     *
-     * @throws GatehouseException {@code VALIDATION_FAILED} when it is neither
-     */
-    public static boolean parse(String name, @Nullable String value) {
-        if (value == null || value.equals("false")) {
-            return false;
+    /** What the parameter says; complains of one that says neither. */
+    public static boolean parse(String name, @Nullable String value, FieldErrors errors) {
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            errors.add(name, "must be true or false");
         }
-        if (value.equals("true")) {
-            return true;
-        }
-        throw GatehouseException.invalid(name, "must be true or false");
+        return "true".equals(value);
     }
 }

@@ -11,11 +11,11 @@ import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,8 +64,10 @@ public final class ResponseHeaders implements ContainerResponseFilter {
         }
         headers.putSingle(RequestId.HEADER, RequestId.current());
         boolean secure = request.getSecurityContext().isSecure();
-        ofEvery(request.getHeaderString(Cors.ORIGIN), secure)
-                .forEach((name, value) -> headers.computeIfAbsent(name, absent -> List.of(value)));
+        forEach(
+                request.getHeaderString(Cors.ORIGIN),
+                secure,
+                (name, value) -> headers.computeIfAbsent(name, absent -> List.of(value)));
         if (cors.dependsOnOrigin()) {
             headers.add(HttpHeaders.VARY, Cors.ORIGIN);
         }
@@ -74,7 +76,7 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     /** The same for an answer that Jersey does not make. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
-        ofEvery(request.getHeader(Cors.ORIGIN), request.isSecure()).forEach(response::setHeader);
+        forEach(request.getHeader(Cors.ORIGIN), request.isSecure(), response::setHeader);
         if (cors.dependsOnOrigin()) {
             response.addHeader(HttpHeaders.VARY, Cors.ORIGIN);
         }
@@ -92,12 +94,11 @@ public final class ResponseHeaders implements ContainerResponseFilter {
         return String.join(", ", names);
     }
 
-    private Map<String, String> ofEvery(@Nullable String origin, boolean secure) {
-        Map<String, String> headers = new HashMap<>(USUAL);
-        headers.putAll(cors.headers(origin));
+    private void forEach(@Nullable String origin, boolean secure, BiConsumer<String, String> give) {
+        USUAL.forEach(give);
+        cors.headers(origin).forEach(give);
         if (secure) {
-            headers.put(TRANSPORT_SECURITY, FOR_A_YEAR); // without TLS browsers ignore it (RFC 6797, section 7.2)
+            give.accept(TRANSPORT_SECURITY, FOR_A_YEAR); // without TLS browsers ignore it (RFC 6797, section 7.2)
         }
-        return headers;
     }
 }

@@ -39,6 +39,11 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
     /** Computes the hash of the password and compares. */
     boolean matches(String password);
 
+    /** Whether salt and hash have lengths that a service would choose. */
+    static boolean areUsual(byte[] salt, byte[] hash) {
+        return salt.length <= MAX_SALT_BYTES && hash.length >= MIN_HASH_BYTES && hash.length <= MAX_HASH_BYTES;
+    }
+
     /** Base64 without padding, as PHC strings have it; passlib writes {@code .} for {@code +}, others pad. */
     static byte[] decode(String base64) {
         return Base64.getDecoder().decode(base64.replace('.', '+'));

@@ -1,74 +1,32 @@
 package org.gatehouse.password;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings. What the original service stored,
  * bcrypt or the password itself, is checked too, and so are the hashes of other services.
  *
- * <p>At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others are refused
- * at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory. While many
- * wait, one core is left to everybody else, if there is anybody else.
+ * <p>Hashes take turns: see {@link HashSlots}.
  */
 public final class PasswordHasher implements AutoCloseable {
-    /** For a slot; what a person waits for a login without trying again. */
-    static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
-
-    /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
-    private static final int WAITING_PER_CORE = 16;
-
-    /**
-     * From so many on, one core hashes less: with a hash on each of two cores the slowest token checks took four times as
-     * long, with one core left to them twice. A burst that is over in a fifth of a second is no flood.
-     */
-    private static final int MANY_WAITING_PER_CORE = 4;
-
     /** Normalising a hostile text of the largest body costs more than the hash; no password is as long as this. */
     static final int MAX_CHARS = 1024;
 
     private static final String IMPOSSIBLE = "nobody's guess";
 
-    /** How long work that can wait gives way to logins. */
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
-
-    private static final long LOOK_AGAIN_MS = 5;
-
-    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
-
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
-
     private static final int SALT_BYTES = 16;
     private static final int HASH_BYTES = 32;
-
-    private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
     private final Argon2 argon2;
     private final Argon2Hash hashOfNobody;
     private final SecureRandom random = new SecureRandom();
-    private final int cores;
-    private final Duration waitLimit;
-    private final ThreadPoolExecutor slots;
-    private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
+    private final HashSlots slots;
 
     /** What a hash of ours took at last. */
     private volatile long ownNanos;
@@ -81,23 +39,14 @@ public final class PasswordHasher implements AutoCloseable {
      * @param cores how many hashes may run at once, in ordinary times
      */
     public PasswordHasher(int memoryKib, int iterations, int cores) {
-        this(new Argon2(memoryKib), memoryKib, iterations, cores, WAIT_LIMIT);
+        this(new Argon2(memoryKib), memoryKib, iterations, cores, HashSlots.WAIT_LIMIT);
     }
 
     PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores, Duration waitLimit) {
         this.argon2 = argon2;
-        this.waitLimit = waitLimit;
         // Matches no password: nothing is known whose hash is all zeros.
         this.hashOfNobody = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
-        this.cores = cores;
-        AtomicInteger number = new AtomicInteger();
-        this.slots = new ThreadPoolExecutor(
-                cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
-                    Thread thread = new Thread(work, "gatehouse-password-" + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        this.slots.allowCoreThreadTimeOut(true);
+        this.slots = new HashSlots(cores, waitLimit);
     }
 
     /**
@@ -106,7 +55,7 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
     public String hash(String password) {
-        return inSlot(() -> {
+        return slots.run(() -> {
             byte[] salt = new byte[SALT_BYTES];
             random.nextBytes(salt);
             Argon2Hash salted = hashOfNobody.with(salt, new byte[HASH_BYTES]);
@@ -116,16 +65,13 @@ public final class PasswordHasher implements AutoCloseable {
 
     /**
      * The same for work that can wait: it begins when a slot is free or, so that it is not put off for ever, after
-     * {@link #PATIENCE}. Called from one thread, it delays no login by more than one hash.
+     * {@link HashSlots#PATIENCE}. Called from one thread, it delays no login by more than one hash.
      *
      * @throws GatehouseException {@code BUSY} when there is no slot even then
      * @throws InterruptedException when the thread is told to stop
      */
     public String hashUnhurried(String password) throws InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while ((slots.getActiveCount() >= cores || !slots.getQueue().isEmpty()) && System.nanoTime() < deadline) {
-            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
-        }
+        slots.awaitFree();
         return hash(password);
     }
 
@@ -138,7 +84,7 @@ public final class PasswordHasher implements AutoCloseable {
     public boolean matches(String password, Optional<StoredPassword> stored) {
         boolean possible = stored.isPresent() && password.length() <= MAX_CHARS;
         String candidate = password.length() <= MAX_CHARS ? password : IMPOSSIBLE;
-        return inSlot(() -> verify(candidate, stored)) && possible;
+        return slots.run(() -> verify(candidate, stored)) && possible;
     }
 
     /** True when a new hash of the same password would cost a thief more: the text is none of Argon2id, or a cheaper one. */
@@ -173,31 +119,22 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY}
      */
     public void requireRoom() {
-        if (slots.getQueue().remainingCapacity() == 0) {
-            throw busy();
-        }
+        slots.requireRoom();
     }
 
     /** Tells that a request was served that is no login: such as these are left a core when there are many. */
     public void noteOtherWork() {
-        otherWork.note();
+        slots.noteOtherWork();
     }
 
     /** How many wait for a slot now. */
     int waiting() {
-        return slots.getQueue().size();
+        return slots.waiting();
     }
 
     @Override
     public void close() {
-        slots.shutdownNow().forEach(waiting -> ((FutureTask<?>) waiting).cancel(false));
-        try {
-            if (!slots.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("A password is still being hashed; its thread ends with it");
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        slots.close();
     }
 
     private boolean verify(String candidate, Optional<StoredPassword> stored) {
@@ -249,56 +186,5 @@ public final class PasswordHasher implements AutoCloseable {
     /** The same password typed on two keyboards may differ in its code points (NIST SP 800-63B-4, section 3.1.1.2). */
     private static String normal(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFKC);
-    }
-
-    private <T> T inSlot(Callable<T> work) {
-        FutureTask<T> task = new FutureTask<>(work);
-        try {
-            slots.execute(task);
-            adjustSlots();
-            return result(task);
-        } catch (RejectedExecutionException | CancellationException full) {
-            throw busy();
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            throw busy();
-        } catch (ExecutionException failed) {
-            throw new IllegalStateException("password hashing failed", failed.getCause());
-        }
-    }
-
-    private void adjustSlots() {
-        int waiting = slots.getQueue().size();
-        if (waiting <= cores || !otherWork.isMuch()) {
-            setSlots(cores);
-        } else if (waiting > MANY_WAITING_PER_CORE * cores) {
-            setSlots(Math.max(1, cores - 1));
-        }
-    }
-
-    /** A hash that runs is not disturbed; its thread ends after it when there is one too many. */
-    private synchronized void setSlots(int number) {
-        if (number < slots.getCorePoolSize()) {
-            slots.setCorePoolSize(number);
-            slots.setMaximumPoolSize(number);
-        } else if (number > slots.getCorePoolSize()) {
-            slots.setMaximumPoolSize(number);
-            slots.setCorePoolSize(number);
-        }
-    }
-
-    private <T> T result(FutureTask<T> task) throws InterruptedException, ExecutionException {
-        try {
-            return task.get(waitLimit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException late) {
-            if (slots.remove(task)) {
-                throw busy();
-            }
-            return task.get(); // it has begun, so only its own time is left
-        }
-    }
-
-    private static GatehouseException busy() {
-        return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 }

@@ -57,10 +57,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
 
     @Override
     public boolean isWellFormed() {
-        return saltBytes().length > 0
-                && saltBytes().length <= MAX_SALT_BYTES
-                && hashBytes().length >= MIN_HASH_BYTES
-                && hashBytes().length <= MAX_HASH_BYTES;
+        return saltBytes().length > 0 && ForeignHash.areUsual(saltBytes(), hashBytes());
     }
 
     @Override

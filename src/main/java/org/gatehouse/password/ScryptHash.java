@@ -42,9 +42,7 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
     public boolean isWellFormed() {
         return logCost <= MAX_LOG_COST
                 && (blockSize > 1 || logCost < 16) // RFC 7914, section 6
-                && saltBytes().length <= MAX_SALT_BYTES
-                && hashBytes().length >= MIN_HASH_BYTES
-                && hashBytes().length <= MAX_HASH_BYTES;
+                && ForeignHash.areUsual(saltBytes(), hashBytes());
     }
 
     @Override

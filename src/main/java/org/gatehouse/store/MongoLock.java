@@ -8,7 +8,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
@@ -29,7 +28,7 @@ public final class MongoLock {
     private static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Duration WAIT_LIMIT = Duration.ofSeconds(5);
-    private static final long RETRY_MS = 20;
+    private static final Duration RETRY = Duration.ofMillis(20);
     private static final String HOLDER = "holder";
     private static final String UNTIL = "until";
 
@@ -58,7 +57,7 @@ public final class MongoLock {
         long deadline = System.nanoTime() + WAIT_LIMIT.toNanos();
         try {
             while (!acquired(holder)) {
-                if (System.nanoTime() > deadline || !slept()) {
+                if (System.nanoTime() > deadline || !Pause.of(RETRY)) {
                     throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 }
             }
@@ -96,16 +95,6 @@ public final class MongoLock {
                 throw refused;
             }
             mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.lt(UNTIL, expired))));
-            return false;
-        }
-    }
-
-    private static boolean slept() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(RETRY_MS);
-            return true;
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
             return false;
         }
     }

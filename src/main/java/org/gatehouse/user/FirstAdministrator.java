@@ -53,7 +53,7 @@ public final class FirstAdministrator {
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void ensure(UserService users) {
+    public void ensure(UserCreation users) {
         try {
             if (users.createFirstAdministrator(username, password.reveal())) {
                 log.info("Created the first administrator, {}", username.typed());

@@ -5,10 +5,8 @@ import com.mongodb.MongoBulkWriteException;
 import com.mongodb.MongoException;
 import com.mongodb.WriteError;
 import com.mongodb.client.MongoCollection;
-import com.mongodb.client.model.CountOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
-import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.InsertManyOptions;
@@ -21,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +30,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonObjectId;
@@ -62,29 +58,21 @@ public final class MongoUserDao implements UserDao {
     /** For reads that a long answer is made of. */
     static final Duration UNHURRIED_LIMIT = Duration.ofSeconds(20);
 
-    private static final Bson WITHOUT_PASSWORDS =
+    static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
     /** Another service may have written documents under ids of other types, which no caller could name. */
-    private static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
-
-    /**
-     * Selects nothing, but lets a role alone use the indexes that have the status before what is sorted by: the server
-     * reads as many stretches of the index as there are statuses, each in order, and merges them.
-     */
-    private static final Bson ANY_STATUS = Filters.in(
-            UserJson.STATUS,
-            Arrays.stream(UserStatus.values())
-                    .map(status -> new BsonString(status.text()))
-                    .toList());
-
-    /** A page counts up to here, within some milliseconds. */
-    static final int MAX_COUNT = 10_000;
+    static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
     private final MongoCollection<BsonDocument> reads;
     private final MongoCollection<BsonDocument> unhurriedReads;
+
+    /** A first index over millions of users takes longer than any request may. */
+    private final MongoCollection<BsonDocument> patient;
+
+    private final MongoUserLists lists;
     private final MongoParkedNames parkedNames;
     private final Clock clock;
 
@@ -93,6 +81,8 @@ public final class MongoUserDao implements UserDao {
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
         this.unhurriedReads = users.withTimeout(UNHURRIED_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        this.patient = users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+        this.lists = new MongoUserLists(mongo, reads, patient);
         this.parkedNames = new MongoParkedNames(mongo, collection);
         this.clock = clock;
     }
@@ -104,8 +94,7 @@ public final class MongoUserDao implements UserDao {
      */
     public boolean createUniqueIndex() {
         try {
-            createIndexes(
-                    List.of(new IndexModel(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true))));
+            mongo.call(() -> patient.createIndex(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true)));
             return true;
         } catch (MongoException refused) {
             if (isDuplicate(refused)) {
@@ -115,27 +104,19 @@ public final class MongoUserDao implements UserDao {
         }
     }
 
-    /**
-     * Makes the indexes that lists rest on; harmless when they exist or another node makes them too.
-     *
-     * <p>Each filter of a list has one for each order: equal values first, then what is sorted by. None of their fields
-     * changes at a login or with own fields, so only new users, and changes of name, role or status, pay for them.
-     */
+    /** Makes the indexes that lists rest on; harmless when they exist or another node makes them too. */
     public void createListIndexes() {
-        createIndexes(List.of(
-                new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
-                new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.KEY)),
-                new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
-                // Also for a role alone, together with every status there is.
-                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.KEY)),
-                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID))));
+        lists.createIndexes();
     }
 
-    private void createIndexes(List<IndexModel> indexes) {
-        // A first index over millions of users takes longer than any request may.
-        MongoCollection<BsonDocument> patient =
-                users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
-        mongo.call(() -> patient.createIndexes(indexes));
+    @Override
+    public List<ListedUser> list(UserQuery query) {
+        return lists.list(query);
+    }
+
+    /** About how many users the filter lets through; see {@link MongoUserLists#estimatedCount}. */
+    long estimatedCount(UserFilter filter) {
+        return lists.estimatedCount(filter);
     }
 
     @Override
@@ -205,56 +186,6 @@ public final class MongoUserDao implements UserDao {
                 .limit(limit)
                 .into(new ArrayList<>()));
         return found.stream().map(UserDocument::id).toList();
-    }
-
-    /**
-     * The users that the query asks for, in its order. A document that another service has written since the start is
-     * among them after the next start, which gives it the fields that a list rests on.
-     */
-    @Override
-    public List<ListedUser> list(UserQuery query) {
-        // Each order is that of an index: names are unique, equal times are told apart by id.
-        List<String> fields =
-                query.sort().byTime() ? List.of(UserJson.CREATED_AT, UserJson.ID) : List.of(UserDocument.KEY);
-        Bson order = query.sort().ascending() ? Sorts.ascending(fields) : Sorts.descending(fields);
-        List<Bson> conditions = conditions(query.filter());
-        conditions.add(query.after().map(MongoUserDao::beyond).orElseGet(() -> hasPlace(query.sort())));
-        conditions.add(SERVED);
-        List<BsonDocument> documents = mongo.call(() -> reads.find(Filters.and(conditions))
-                .projection(WITHOUT_PASSWORDS)
-                .sort(order)
-                .limit(query.limit())
-                .into(new ArrayList<>()));
-        return documents.stream()
-                .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
-                .toList();
-    }
-
-    /**
-     * About how many users the filter lets through. Of all users it is what the server knows without counting; else
-     * they are counted in an index, up to {@link #MAX_COUNT}, which then means so many or more.
-     */
-    long estimatedCount(UserFilter filter) {
-        if (filter.isAll()) {
-            return mongo.call(reads::estimatedDocumentCount);
-        }
-        Bson conditions = Filters.and(conditions(filter));
-        return mongo.call(() -> reads.countDocuments(conditions, new CountOptions().limit(MAX_COUNT)));
-    }
-
-    /** Equal values in the order of the indexes, and the range of names. */
-    private static List<Bson> conditions(UserFilter filter) {
-        List<Bson> conditions = new ArrayList<>();
-        filter.role().ifPresent(role -> conditions.add(Filters.eq(UserJson.ROLES, new BsonString(role))));
-        filter.status()
-                .map(status -> Filters.eq(UserJson.STATUS, new BsonString(status.text())))
-                .or(() -> filter.role().map(role -> ANY_STATUS))
-                .ifPresent(conditions::add);
-        filter.names().ifPresent(names -> {
-            conditions.add(Filters.gte(UserDocument.KEY, new BsonString(names.first())));
-            names.end().ifPresent(end -> conditions.add(Filters.lt(UserDocument.KEY, new BsonString(end))));
-        });
-        return conditions;
     }
 
     @Override
@@ -458,31 +389,6 @@ public final class MongoUserDao implements UserDao {
 
     static boolean isDuplicate(WriteError refused) {
         return refused.getCategory() == ErrorCategory.DUPLICATE_KEY;
-    }
-
-    /** Everything that has a place in this order at all. */
-    private static Bson hasPlace(UserQuery.Sort sort) {
-        return sort.byTime()
-                ? Filters.gte(UserJson.CREATED_AT, new BsonDateTime(Long.MIN_VALUE))
-                : Filters.gte(UserDocument.KEY, new BsonString(""));
-    }
-
-    /** Everything after the place. */
-    private static Bson beyond(UserQuery.Place place) {
-        boolean ascending = place.sort().ascending();
-        if (!place.sort().byTime()) {
-            BsonString name = new BsonString(place.value());
-            return ascending ? Filters.gt(UserDocument.KEY, name) : Filters.lt(UserDocument.KEY, name);
-        }
-        String field = UserJson.CREATED_AT;
-        BsonDateTime time = UserDocument.time(place.time());
-        BsonObjectId id = new BsonObjectId(new ObjectId(place.id().hex()));
-        // The first bound repeats what the second implies, for the sake of the index.
-        return ascending
-                ? Filters.and(
-                        Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)))
-                : Filters.and(
-                        Filters.lte(field, time), Filters.or(Filters.lt(field, time), Filters.lt(UserJson.ID, id)));
     }
 
     private static Bson byId(UserId id) {

@@ -46,7 +46,7 @@ public final class UserExport {
      */
     StreamedAnswer.Body start(Caller caller, boolean hashes) {
         List<Credential> first = store.page(Optional.empty(), PAGE, hashes);
-        audit.record(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
+        audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
                 .by(caller.userId().hex())
                 .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
         return output -> write(caller, first, hashes, output);

@@ -16,6 +16,7 @@ import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.Roles;
 import org.gatehouse.http.StreamedAnswer;
@@ -42,7 +43,9 @@ public final class UserExportResource {
             @QueryParam("hashes") @Nullable String hashes,
             @Context SecurityContext security,
             @Context ContainerRequestContext request) {
-        boolean withHashes = Flag.parse("hashes", hashes);
+        FieldErrors errors = new FieldErrors();
+        boolean withHashes = Flag.parse("hashes", hashes, errors);
+        errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
             return Response.ok().type(StreamedAnswer.NDJSON).build(); // nothing leaves, so nothing is read or recorded
         }

@@ -9,7 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Validation;
 import org.jspecify.annotations.Nullable;
 
@@ -128,5 +131,16 @@ record UserForm(
             errors.add(name, "must be an array of strings");
         }
         return texts;
+    }
+
+    /**
+     * Refuses what only an administrator may set.
+     *
+     * @throws GatehouseException {@code FORBIDDEN}
+     */
+    static void requireNothingForAdministrators(JsonBody body) {
+        if (body.node().has(UserJson.ROLES) || body.node().has(UserJson.STATUS)) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN, "Only an administrator sets roles and status.");
+        }
     }
 }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -30,6 +29,7 @@ import org.gatehouse.http.Roles;
 import org.gatehouse.http.StreamedAnswer;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.store.Pause;
 
 /**
  * Takes over users, one a line, while the lines come.
@@ -59,7 +59,7 @@ public final class UserImport {
     /** What is still read of a body after the last result, so that a client that is sending gets to see it. */
     private static final int DISCARD_LIMIT = 16 << 20;
 
-    private static final long RETRY_MS = 250;
+    private static final Duration RETRY = Duration.ofMillis(250);
 
     private final UserDao users;
     private final MongoUserDao store;
@@ -97,7 +97,7 @@ public final class UserImport {
      */
     StreamedAnswer.Body start(Caller caller, boolean dryRun, InputStream body) {
         boolean nothingParked = store.hasNoParkedNames();
-        audit.record(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin())
+        audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin())
                 .by(caller.userId().hex()));
         return answer -> new Run(caller, dryRun, body, answer, nothingParked).run();
     }
@@ -410,20 +410,10 @@ public final class UserImport {
             try {
                 return work.get();
             } catch (GatehouseException failed) {
-                if (failed.code() != passing || System.nanoTime() > deadline || !slept()) {
+                if (failed.code() != passing || System.nanoTime() > deadline || !Pause.of(RETRY)) {
                     throw failed;
                 }
             }
-        }
-    }
-
-    private static boolean slept() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(RETRY_MS);
-            return true;
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 }

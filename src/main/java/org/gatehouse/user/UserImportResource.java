@@ -17,6 +17,7 @@ import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.Roles;
 import org.gatehouse.http.StreamedAnswer;
@@ -47,7 +48,9 @@ public final class UserImportResource {
             @QueryParam("dryRun") @Nullable String dryRun,
             @Context SecurityContext security,
             @Context ContainerRequestContext request) {
-        boolean dry = Flag.parse("dryRun", dryRun);
+        FieldErrors errors = new FieldErrors();
+        boolean dry = Flag.parse("dryRun", dryRun, errors);
+        errors.throwIfAny();
         return StreamedAnswer.of(
                 request, imports.start((Caller) security.getUserPrincipal(), dry, request.getEntityStream()));
     }

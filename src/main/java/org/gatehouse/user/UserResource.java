@@ -30,6 +30,7 @@ import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.Flag;
 import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
@@ -52,9 +53,11 @@ public final class UserResource {
     private static final String TOTAL_COUNT = "X-Total-Count";
 
     private final UserService users;
+    private final UserCreation creation;
 
-    public UserResource(UserService users) {
+    public UserResource(UserService users, UserCreation creation) {
         this.users = users;
+        this.creation = creation;
     }
 
     /** 201 with the new user, its address and its version; with an {@code Idempotency-Key} once and for all. */
@@ -76,7 +79,7 @@ public final class UserResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        User user = users.create(callerIfAny(security), Origin.of(request), body, IdempotencyKey.of(request));
+        User user = creation.create(callerIfAny(security), Origin.of(request), body, IdempotencyKey.of(request));
         URI location =
                 uri.getBaseUriBuilder().path("user").path(user.id().hex()).build();
         return answer(Response.created(location), user);
@@ -101,16 +104,14 @@ public final class UserResource {
             @QueryParam("count") @Nullable String count,
             @Context UriInfo uri) {
         FieldErrors errors = new FieldErrors();
-        if (count != null && !count.equals("true") && !count.equals("false")) {
-            errors.add("count", "must be true or false");
-        }
+        boolean counted = Flag.parse("count", count, errors);
         UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
         Page<ListedUser> page = Page.of(users.list(query), query.limit());
         Response answer = page.answer(
                 uri,
                 listed -> UserJson.write(listed.user()),
                 listed -> query.place(listed).cursor());
-        if ("true".equals(count)) {
+        if (counted) {
             answer.getHeaders().putSingle(TOTAL_COUNT, users.estimatedCount(query.filter()));
         }
         return answer;

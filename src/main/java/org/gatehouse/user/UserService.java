@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,17 +17,12 @@ import org.gatehouse.auth.Accounts;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
-import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.IdempotencyKey;
-import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Origin;
 import org.gatehouse.http.Roles;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.store.MongoLock;
 import org.jspecify.annotations.Nullable;
 
@@ -44,10 +38,7 @@ public final class UserService implements Accounts {
     private final UserDao users;
     private final MongoUserDao store;
     private final PasswordHasher hasher;
-    private final PasswordPolicy policy;
     private final MongoLock administration;
-    private final Registration registration;
-    private final CreateOnce once;
     private final AuditLog audit;
 
     /**
@@ -57,135 +48,12 @@ public final class UserService implements Accounts {
      * @param administration held by whoever may remove an administrator, on all nodes
      */
     public UserService(
-            UserDao users,
-            MongoUserDao store,
-            PasswordHasher hasher,
-            PasswordPolicy policy,
-            MongoLock administration,
-            Registration registration,
-            CreateOnce once,
-            AuditLog audit) {
+            UserDao users, MongoUserDao store, PasswordHasher hasher, MongoLock administration, AuditLog audit) {
         this.users = users;
         this.store = store;
         this.hasher = hasher;
-        this.policy = policy;
         this.administration = administration;
-        this.registration = registration;
-        this.once = once;
         this.audit = audit;
-    }
-
-    /**
-     * Creates a user: for administrators, and for anyone where registration is open.
-     *
-     * @param caller empty for a stranger
-     * @param key by which the same caller, or the same source of strangers, is answered the same user again
-     * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
-     *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
-     *     {@code IDEMPOTENCY_KEY_IN_USE}, or what the registration's throttle throws
-     */
-    public User create(Optional<Caller> caller, Origin origin, JsonBody body, Optional<IdempotencyKey> key) {
-        boolean admin = caller.filter(Caller::isAdmin).isPresent();
-        if (!admin) {
-            requireRegistration(caller, body);
-        }
-        FieldErrors errors = new FieldErrors();
-        UserForm form = UserForm.ofNew(body.object(), errors);
-        OwnFields.checkSize(form.fields(), errors);
-        Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
-        // Of a name that is none nothing can be made; to normalise a hostile one takes seconds.
-        String typed = Optional.ofNullable(form.username())
-                .flatMap(Username::parse)
-                .map(Username::typed)
-                .orElse("");
-        password.flatMap(text -> policy.complaint(text, typed))
-                .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
-        errors.throwIfAny();
-        Creation creation = new Creation(caller, origin, admin, form, password.orElseThrow());
-        return key.isEmpty() ? creation.now() : once.create(scope(caller, origin), key.get(), body, creation);
-    }
-
-    /**
-     * Whose keys are the same: an answer is a user, so nobody is given that of somebody else. Of strangers from one source
-     * only those who also know the password, for it is in the body.
-     */
-    private static String scope(Optional<Caller> caller, Origin origin) {
-        return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + origin.source());
-    }
-
-    /** A user about to be created, whom nothing is the matter with. */
-    private final class Creation implements CreateOnce.Work {
-        private final Optional<Caller> caller;
-        private final Origin origin;
-        private final boolean admin;
-        private final UserForm form;
-        private final String password;
-
-        Creation(Optional<Caller> caller, Origin origin, boolean admin, UserForm form, String password) {
-            this.caller = caller;
-            this.origin = origin;
-            this.admin = admin;
-            this.form = form;
-            this.password = password;
-        }
-
-        User now() {
-            Runnable takeBack = admit();
-            try {
-                return create(UserDocument.newId());
-            } catch (GatehouseException failed) {
-                // That a name is taken is worth knowing, so it counts; what failed for a reason of ours does not.
-                if (failed.code() != ErrorCode.USERNAME_TAKEN) {
-                    takeBack.run();
-                }
-                throw failed;
-            }
-        }
-
-        @Override
-        public Runnable admit() {
-            return admin ? () -> {} : registration.throttle().apply(origin);
-        }
-
-        @Override
-        public User create(UserId id) {
-            User user = users.insert(as(id, hasher.hash(password)));
-            AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
-                    .on(user.id().hex(), user.username())
-                    .with(AuditDetail.TO, text(user.roles()));
-            audit.record(caller.map(by -> event.by(by.userId().hex())).orElse(event));
-            return user;
-        }
-
-        @Override
-        public Optional<User> find(UserId id) {
-            return store.find(id);
-        }
-
-        @Override
-        public User asCreated(UserId id, Instant at) {
-            return UserDocument.read(UserDocument.of(as(id, ""), at));
-        }
-
-        private NewUser as(UserId id, String hash) {
-            Username username = Optional.ofNullable(form.username())
-                    .flatMap(Username::parse)
-                    .orElseThrow();
-            return new NewUser(
-                    id,
-                    username,
-                    hash,
-                    form.rolesOr(Set.of(Roles.USER)),
-                    form.statusOr(UserStatus.ACTIVE),
-                    form.fields());
-        }
-    }
-
-    private void requireRegistration(Optional<Caller> caller, JsonBody body) {
-        if (!registration.open()) {
-            throw new GatehouseException(caller.isEmpty() ? ErrorCode.TOKEN_MISSING : ErrorCode.FORBIDDEN);
-        }
-        requireNothingForAdministrators(body);
     }
 
     /** The users of one page; the list has one user more than the page when there is another page. */
@@ -272,7 +140,7 @@ public final class UserService implements Accounts {
         FieldErrors errors = new FieldErrors();
         UserForm form = UserForm.ofPatch(body.object(), errors);
         if (!caller.isAdmin()) {
-            requireNothingForAdministrators(body);
+            UserForm.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
         AtomicReference<@Nullable User> before = new AtomicReference<>();
@@ -314,7 +182,7 @@ public final class UserService implements Accounts {
         }
     }
 
-    private static String text(Set<String> roles) {
+    static String text(Set<String> roles) {
         return String.join(", ", new TreeSet<>(roles));
     }
 
@@ -341,37 +209,6 @@ public final class UserService implements Accounts {
     }
 
     /**
-     * Creates the administrator with which everything begins, unless there is one.
-     *
-     * @return true when this call created it
-     */
-    public boolean createFirstAdministrator(Username username, String password) {
-        if (!store.activeAdministrators(1).isEmpty()) {
-            return false;
-        }
-        try {
-            // Past the cache, which a node that has just started would have to wait for: nobody can have asked for
-            // this id before.
-            User created = store.insert(new NewUser(
-                    username,
-                    hasher.hash(password),
-                    Set.of(Roles.ADMIN, Roles.USER),
-                    UserStatus.ACTIVE,
-                    Json.MAPPER.createObjectNode()));
-            audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
-                    .on(created.id().hex(), created.username())
-                    .with(AuditDetail.TO, text(created.roles())));
-            return true;
-        } catch (GatehouseException taken) {
-            if (taken.code() == ErrorCode.USERNAME_TAKEN
-                    && !store.activeAdministrators(1).isEmpty()) {
-                return false; // another node was quicker
-            }
-            throw taken;
-        }
-    }
-
-    /**
      * Does what may remove an administrator while nobody else does. The caller may have been removed while it waited for
      * its turn, and could undo that now.
      *
@@ -393,12 +230,6 @@ public final class UserService implements Accounts {
     private void requireAnotherAdministrator(UserId id) {
         if (store.activeAdministrators(2).stream().allMatch(id::equals)) {
             throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
-        }
-    }
-
-    private static void requireNothingForAdministrators(JsonBody body) {
-        if (body.node().has(UserJson.ROLES) || body.node().has(UserJson.STATUS)) {
-            throw new GatehouseException(ErrorCode.FORBIDDEN, "Only an administrator sets roles and status.");
         }
     }
 

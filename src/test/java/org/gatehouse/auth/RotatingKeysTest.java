@@ -219,7 +219,7 @@ class RotatingKeysTest {
         String key = ring.current().id();
         server.close();
 
-        nanos.addAndGet(RotatingKeys.LEASE.toNanos() - 1);
+        nanos.addAndGet(BelievedKeys.LEASE.toNanos() - 1);
         assertThat(ring.find(key)).isPresent();
         assertThat(ring.current().id()).isEqualTo(key);
 

@@ -28,6 +28,6 @@ public final class CheapHasher {
             }
         };
         return new PasswordHasher(
-                argon2, MEMORY_KIB, ITERATIONS, Runtime.getRuntime().availableProcessors(), PasswordHasher.WAIT_LIMIT);
+                argon2, MEMORY_KIB, ITERATIONS, Runtime.getRuntime().availableProcessors(), HashSlots.WAIT_LIMIT);
     }
 }

@@ -144,7 +144,7 @@ class PasswordHasherTest {
     @Test
     void doesTheSameWorkWhateverIsStored() {
         CountingArgon2 counting = new CountingArgon2();
-        try (PasswordHasher hasher = new PasswordHasher(counting, 64, 2, 1, PasswordHasher.WAIT_LIMIT)) {
+        try (PasswordHasher hasher = new PasswordHasher(counting, 64, 2, 1, HashSlots.WAIT_LIMIT)) {
             String hash = hasher.hash("right");
             List<Optional<StoredPassword>> all = List.of(
                     stored(hash),
@@ -205,7 +205,7 @@ class PasswordHasherTest {
         int callers = 60;
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(callers);
-        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1, PasswordHasher.WAIT_LIMIT)) {
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1, HashSlots.WAIT_LIMIT)) {
             AtomicInteger refused = new AtomicInteger();
             List<Future<Boolean>> results = new ArrayList<>();
             for (int i = 0; i < callers; i++) {
@@ -241,7 +241,7 @@ class PasswordHasherTest {
     void letsLoginsGoBeforeWorkThatCanWait() throws Exception {
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1, PasswordHasher.WAIT_LIMIT)) {
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1, HashSlots.WAIT_LIMIT)) {
             Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
             await().untilAtomic(slow.begun, Matchers.equalTo(1));
             long begin = System.nanoTime();

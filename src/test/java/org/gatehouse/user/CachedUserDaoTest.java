@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.bson.types.ObjectId;
@@ -13,6 +16,7 @@ import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.RedisUrl;
+import org.gatehouse.http.Json;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -57,6 +61,32 @@ class CachedUserDaoTest extends UserDaoContract {
         });
 
         assertThat(seen).hasValue(visits.get());
+    }
+
+    @Test
+    void showsAnImportedUserWhoseAbsenceIsCached() {
+        ObjectId id = new ObjectId();
+        UserId userId = new UserId(id.toHexString());
+        NewUser bob = new NewUser(
+                userId,
+                Username.parse("bob").orElseThrow(),
+                Optional.empty(),
+                Set.of("user"),
+                UserStatus.ACTIVE,
+                Json.MAPPER.createObjectNode(),
+                Past.NONE);
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            boolean absent = users().find(userId).isEmpty();
+            stores.users()
+                    .insertOne(new Document("_id", id).append("username", "b").append("usernameKey", "b"));
+            boolean cached = absent && users().find(userId).isEmpty();
+            stores.users().deleteOne(new Document("_id", id));
+            return cached;
+        });
+
+        assertThat(users().insertAll(List.of(bob))).isEmpty();
+
+        assertThat(users().find(userId).map(User::username)).hasValue("bob");
     }
 
     private void visit(ObjectId id, int visits) {

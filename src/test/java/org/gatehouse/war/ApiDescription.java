@@ -15,16 +15,17 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.gatehouse.http.Json;
 
@@ -64,7 +65,10 @@ public final class ApiDescription {
 
     private final JsonNode document;
     private final SchemaRegistry registry = SchemaRegistry.withDialect(Dialects.getDraft202012());
-    private final Map<JsonNode, Schema> schemas = new ConcurrentHashMap<>();
+
+    /** By the very node of the document: to compare nodes would take longer than to judge what passes. */
+    private final Map<JsonNode, Schema> schemas = Collections.synchronizedMap(new IdentityHashMap<>());
+
     private final List<Route> routes = new ArrayList<>();
 
     private record Route(String path, Pattern pattern, JsonNode operations) {}

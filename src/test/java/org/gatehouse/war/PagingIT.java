@@ -8,13 +8,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.bson.BsonDateTime;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,19 +36,16 @@ class PagingIT {
     private static String admin = "";
 
     @BeforeAll
-    static void createUsers() throws Exception {
+    static void storeUsers() {
         admin = gatehouse.adminToken();
-        List<Callable<String>> creations = new ArrayList<>();
+        long now = System.currentTimeMillis();
+        List<Document> users = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
             // Names in an order of their own, so that no two orders are the same by accident.
             String name = "user-" + Integer.toString((i * 7919) % 100_003, 36);
-            creations.add(() -> gatehouse.create(admin, name, PASSWORD));
+            users.add(StoredUsers.document(new ObjectId(), name, new BsonDateTime(now + i / 2)));
         }
-        ExecutorService threads = Executors.newFixedThreadPool(4);
-        for (Future<String> creation : threads.invokeAll(creations)) {
-            creation.get();
-        }
-        threads.shutdown();
+        stores.users().insertMany(users);
     }
 
     @AfterAll

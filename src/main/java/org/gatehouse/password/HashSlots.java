@@ -1,0 +1,172 @@
+package org.gatehouse.password;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who hashes when. At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others
+ * are refused at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory.
+ * While many wait, one core is left to everybody else, if there is anybody else.
+ */
+final class HashSlots implements AutoCloseable {
+    /** For a slot; what a person waits for a login without trying again. */
+    static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
+
+    /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
+    private static final int WAITING_PER_CORE = 16;
+
+    /**
+     * From so many on, one core hashes less: with a hash on each of two cores the slowest token checks took four times as
+     * long, with one core left to them twice. A burst that is over in a fifth of a second is no flood.
+     */
+    private static final int MANY_WAITING_PER_CORE = 4;
+
+    /** How long work that can wait gives way to logins. */
+    static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private static final long LOOK_AGAIN_MS = 5;
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+
+    private static final Logger log = LoggerFactory.getLogger(HashSlots.class);
+
+    private final int cores;
+    private final Duration waitLimit;
+    private final ThreadPoolExecutor slots;
+    private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
+
+    /**
+     * Starts with no threads; they come with the first work and go, with the memory they hold, after a minute without.
+     *
+     * @param cores how many hashes may run at once, in ordinary times
+     */
+    HashSlots(int cores, Duration waitLimit) {
+        this.cores = cores;
+        this.waitLimit = waitLimit;
+        AtomicInteger number = new AtomicInteger();
+        this.slots = new ThreadPoolExecutor(
+                cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
+                    Thread thread = new Thread(work, "gatehouse-password-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        this.slots.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Runs the work when it is its turn.
+     *
+     * @throws GatehouseException {@code BUSY} when there is no slot in time
+     */
+    <T> T run(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        try {
+            slots.execute(task);
+            adjustSlots();
+            return result(task);
+        } catch (RejectedExecutionException | CancellationException full) {
+            throw busy();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw busy();
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException("password hashing failed", failed.getCause());
+        }
+    }
+
+    private void adjustSlots() {
+        int waiting = slots.getQueue().size();
+        if (waiting <= cores || !otherWork.isMuch()) {
+            setSlots(cores);
+        } else if (waiting > MANY_WAITING_PER_CORE * cores) {
+            setSlots(Math.max(1, cores - 1));
+        }
+    }
+
+    /** A hash that runs is not disturbed; its thread ends after it when there is one too many. */
+    private synchronized void setSlots(int number) {
+        if (number < slots.getCorePoolSize()) {
+            slots.setCorePoolSize(number);
+            slots.setMaximumPoolSize(number);
+        } else if (number > slots.getCorePoolSize()) {
+            slots.setMaximumPoolSize(number);
+            slots.setCorePoolSize(number);
+        }
+    }
+
+    private <T> T result(FutureTask<T> task) throws InterruptedException, ExecutionException {
+        try {
+            return task.get(waitLimit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            if (slots.remove(task)) {
+                throw busy();
+            }
+            return task.get(); // it has begun, so only its own time is left
+        }
+    }
+
+    private static GatehouseException busy() {
+        return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
+    }
+
+    /**
+     * Waits until a slot is free or, so that it is not put off for ever, for {@link #PATIENCE}.
+     *
+     * @throws InterruptedException when the thread is told to stop
+     */
+    void awaitFree() throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while ((slots.getActiveCount() >= cores || !slots.getQueue().isEmpty()) && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+        }
+    }
+
+    /**
+     * Refuses what would find the queue full.
+     *
+     * @throws GatehouseException {@code BUSY}
+     */
+    void requireRoom() {
+        if (slots.getQueue().remainingCapacity() == 0) {
+            throw busy();
+        }
+    }
+
+    /** Tells that a request was served that is no login. */
+    void noteOtherWork() {
+        otherWork.note();
+    }
+
+    /** How many wait for a slot now. */
+    int waiting() {
+        return slots.getQueue().size();
+    }
+
+    @Override
+    public void close() {
+        slots.shutdownNow().forEach(waiting -> ((FutureTask<?>) waiting).cancel(false));
+        try {
+            if (!slots.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("A password is still being hashed; its thread ends with it");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

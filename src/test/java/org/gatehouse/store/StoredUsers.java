@@ -1,0 +1,23 @@
+package org.gatehouse.store;
+
+import java.util.List;
+import org.bson.BsonDateTime;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+
+/** Users as the application stores them, for tests that need more of them than can be created over HTTP in time. */
+public final class StoredUsers {
+    private StoredUsers() {}
+
+    /** A user without own fields; the name is given as it is folded. */
+    public static Document document(ObjectId id, String name, BsonDateTime created) {
+        return new Document("_id", id)
+                .append("username", name)
+                .append("usernameKey", name)
+                .append("roles", List.of("user"))
+                .append("status", "active")
+                .append("version", 1L)
+                .append("createdAt", created)
+                .append("updatedAt", created);
+    }
+}
