@@ -93,6 +93,7 @@ final class Gatehouse implements AutoCloseable {
     final List<Object> resources;
 
     private final PasswordHasher hasher;
+    private final UserImport imports;
     private final MongoConnection mongo;
     private final RedisConnection redis;
     private final Generation generation;
@@ -164,7 +165,7 @@ final class Gatehouse implements AutoCloseable {
         Authenticator authenticator = new Authenticator(verifier, sessions, userService, hasher::noteOtherWork);
 
         Predicate<Caller> stillAdministrator = caller -> authenticator.stillLets(caller, Roles.ADMIN);
-        UserImport imports = new UserImport(users, storedUsers, hasher, policy, audit, stillAdministrator);
+        imports = new UserImport(users, storedUsers, hasher, policy, audit, stillAdministrator);
         UserExport exports = new UserExport(storedUsers, audit, stillAdministrator);
 
         LoginService loginService =
@@ -236,6 +237,7 @@ final class Gatehouse implements AutoCloseable {
     @Override
     public void close() {
         startup.close();
+        imports.close();
         keys.close();
         passwordSweep.close();
         hasher.close();

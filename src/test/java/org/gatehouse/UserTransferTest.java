@@ -240,6 +240,22 @@ class UserTransferTest {
         }
     }
 
+    /** More than any buffer holds. */
+    @Test
+    void answersAClientThatReadsOnlyAfterItHasSentEverything() throws IOException {
+        int lines = 150_000;
+        byte[] much = ("{\"x\":1" + " ".repeat(90) + "}\n").repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+        try (Connection connection = new Connection(admin)) {
+            for (int i = 0; i < lines / 1_000; i++) {
+                connection.chunk(much);
+            }
+            connection.end();
+
+            assertThat(connection.rest().lines().filter(line -> line.contains("VALIDATION_FAILED")))
+                    .hasSize(lines);
+        }
+    }
+
     @Test
     void keepsWholeLinesOnlyWhenTheConnectionBreaks() throws IOException {
         String whole = name();

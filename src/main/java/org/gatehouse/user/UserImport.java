@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -27,6 +30,7 @@ import org.gatehouse.http.BodyLines;
 import org.gatehouse.http.JsonBodyReader;
 import org.gatehouse.http.Roles;
 import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.http.StreamedExchange;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.store.Pause;
@@ -37,7 +41,7 @@ import org.gatehouse.store.Pause;
  * <p>Each line is imported whole or not at all, by itself; what is there already is never changed, so the same lines may
  * be sent again. Lines are written some hundreds at a time, and what is kept in memory does not grow with their number.
  */
-public final class UserImport {
+public final class UserImport implements AutoCloseable {
     /** Of lines with a hash; a megabyte or two in memory. */
     private static final int BATCH = 500;
 
@@ -56,9 +60,6 @@ public final class UserImport {
     /** Names are parked at the start of a node only. */
     private static final Duration PARKED_NAMES_KNOWN = Duration.ofSeconds(30);
 
-    /** What is still read of a body after the last result, so that a client that is sending gets to see it. */
-    private static final int DISCARD_LIMIT = 16 << 20;
-
     private static final Duration RETRY = Duration.ofMillis(250);
 
     private final UserDao users;
@@ -67,6 +68,12 @@ public final class UserImport {
     private final PasswordPolicy policy;
     private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
+    private final AtomicInteger threadNumber = new AtomicInteger();
+    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "gatehouse-import-" + threadNumber.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+    });
 
     /**
      * Wires the import to the stores.
@@ -99,7 +106,14 @@ public final class UserImport {
         boolean nothingParked = store.hasNoParkedNames();
         audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin())
                 .by(caller.userId().hex()));
-        return answer -> new Run(caller, dryRun, body, answer, nothingParked).run();
+        return new StreamedExchange(
+                threads, body, (lines, answer) -> new Run(caller, dryRun, lines, answer, nothingParked).run());
+    }
+
+    /** Imports under way end where they are. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
     }
 
     private record Candidate(long line, ImportedUser imported) {}
@@ -108,7 +122,6 @@ public final class UserImport {
     private final class Run {
         private final Caller caller;
         private final boolean dryRun;
-        private final InputStream body;
         private final BodyLines lines;
         private final ImportReport report;
 
@@ -131,7 +144,6 @@ public final class UserImport {
         Run(Caller caller, boolean dryRun, InputStream body, OutputStream answer, boolean nothingParked) {
             this.caller = caller;
             this.dryRun = dryRun;
-            this.body = body;
             this.lines = new BodyLines(body, this::settle);
             this.report = new ImportReport(answer, dryRun);
             this.nothingParked = nothingParked;
@@ -145,7 +157,6 @@ public final class UserImport {
                 long first = open.isEmpty() ? taken + 1 : open.get(0).line();
                 report.sendBefore(first);
                 report.stopped(first, stop);
-                discard();
             } finally {
                 audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.origin())
                         .by(caller.userId().hex())
@@ -381,14 +392,6 @@ public final class UserImport {
         private static GatehouseException tooLong() {
             return new GatehouseException(
                     ErrorCode.BODY_TOO_LARGE, "The line is longer than " + BodyLines.MAX_BYTES / 1024 + " KiB.");
-        }
-
-        private void discard() {
-            try {
-                var unused = body.skip(DISCARD_LIMIT);
-            } catch (IOException gone) {
-                // the client, and with it the need to read
-            }
         }
     }
 

@@ -1,0 +1,117 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.client.model.Filters;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.gatehouse.Node;
+import org.gatehouse.store.Pause;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** A store goes away in the middle of an import. */
+@Tag("fault")
+@Execution(ExecutionMode.CONCURRENT)
+class ImportFaultsTest {
+    private static final int USERS = 3_000;
+
+    private static final Duration LONGEST = Duration.ofSeconds(20);
+
+    /** As a command to MongoDB begins that writes users. */
+    private static final String INSERT_USERS = "insert\0\6\0\0\0users\0";
+
+    @Test
+    void mongoDbIsAwayForAMoment() {
+        try (Site<Node> site = Site.ofNodes(1)) {
+            TcpProxy mongo = site.nodes().get(0).mongo();
+            CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
+            CompletableFuture<Void> returned = cut.thenRunAsync(() -> {
+                assertThat(Pause.of(Duration.ofSeconds(3))).isTrue();
+                mongo.restore();
+            });
+
+            List<String> results = imported(site);
+
+            returned.join();
+            assertThat(results.get(USERS)).contains("\"done\"").contains("\"created\":" + USERS);
+            assertThat(stored(site)).isEqualTo(USERS);
+        }
+    }
+
+    @Test
+    void mongoDbStaysAway() {
+        try (Site<Node> site = Site.ofNodes(1)) {
+            TcpProxy mongo = site.nodes().get(0).mongo();
+            CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
+
+            List<String> results = imported(site);
+
+            cut.join();
+            int answered = results.size() - 1;
+            assertThat(results.get(answered))
+                    .contains("\"stopped\",\"line\":" + (answered + 1) + ",\"code\":\"STORE_UNAVAILABLE\"");
+            assertThat(answered).isBetween(1, USERS - 1);
+
+            mongo.restore();
+            await().atMost(LONGEST)
+                    .until(() -> site.node(0).get("/user", site.token()).status() == 200);
+            List<String> again = imported(site);
+            assertThat(again.get(USERS)).contains("\"done\"").contains("\"failed\":0");
+            assertThat(again.subList(0, answered)).allMatch(result -> result.contains("\"unchanged\""));
+            assertThat(stored(site)).isEqualTo(USERS);
+        }
+    }
+
+    /** Each write waits two seconds then, however many users it writes. */
+    @Test
+    void redisIsAwayAndFewWritesDo() {
+        try (Site<Node> site = Site.ofNodes(1)) {
+            AtomicInteger inserts = new AtomicInteger();
+            site.nodes().get(0).mongo().observe(request -> {
+                if (request.contains(INSERT_USERS)) {
+                    inserts.incrementAndGet();
+                }
+            });
+            site.nodes().get(0).redis().cut();
+
+            assertThat(imported(site).get(USERS)).contains("\"created\":" + USERS);
+
+            assertThat(inserts).hasValueBetween(1, 12);
+        }
+    }
+
+    private static CompletableFuture<Void> cutAtSecondInsert(TcpProxy mongo) {
+        AtomicInteger inserts = new AtomicInteger();
+        CompletableFuture<Void> second = new CompletableFuture<>();
+        mongo.observe(request -> {
+            if (request.contains(INSERT_USERS) && inserts.incrementAndGet() == 2) {
+                second.complete(null);
+            }
+        });
+        return second.thenRunAsync(mongo::cut);
+    }
+
+    /** The results, of lines of 300 bytes each. */
+    private static List<String> imported(Site<Node> site) {
+        String lines = IntStream.range(0, USERS)
+                .mapToObj(i -> "{\"username\":\"moved." + i + "\",\"note\":\"" + "x".repeat(250) + "\"}\n")
+                .collect(Collectors.joining());
+        Answer answer = site.node(0)
+                .send("POST", "/user/import", lines, "auth", site.token(), "Content-Type", "application/x-ndjson");
+        assertThat(answer.status()).isEqualTo(200);
+        return answer.body().lines().toList();
+    }
+
+    private static long stored(Site<Node> site) {
+        return site.stores().users().countDocuments(Filters.regex("username", "^moved\\."));
+    }
+}
