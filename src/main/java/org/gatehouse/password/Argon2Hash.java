@@ -24,6 +24,8 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;
 
+    private static final int DEAR = 4;
+
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
 
@@ -111,6 +113,11 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** Whether one login may cost this much, although nobody here chose the costs. */
     boolean isAffordable() {
         return memoryKib <= MAX_FOREIGN_MEMORY_KIB && work() <= MAX_FOREIGN_WORK;
+    }
+
+    /** Whether a check takes several times as long, or as much memory, as one of these. */
+    boolean isDearBeside(Argon2Hash usual) {
+        return memoryKib > DEAR * usual.memoryKib || work() > DEAR * usual.work();
     }
 
     boolean costsAtMost(Argon2Hash other) {

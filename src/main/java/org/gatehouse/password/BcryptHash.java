@@ -13,16 +13,34 @@ import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
  * @param cost the logarithm of the number of rounds
  */
 record BcryptHash(String text, int cost) implements ForeignHash {
-    private static final Pattern FORMAT = Pattern.compile("\\$2[aby]?\\$(\\d\\d)\\$[./A-Za-z0-9]{53}");
+    private static final Pattern FORMAT = Pattern.compile("\\$2[aby]?\\$(\\d\\d)\\$([./A-Za-z0-9]{53})");
 
     private static final int MIN_COST = 4;
 
     /** Takes two seconds. */
     private static final int MAX_COST = 15;
 
+    /** Takes a quarter of a second. */
+    private static final int DEAR_COST = 12;
+
+    private static final String ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    /** The last digit of the salt: of its six bits two count, for the salt has 128 in 22 digits. */
+    private static final int LAST_OF_SALT = 21;
+
+    private static final int BITS_OF_SALT = 0b110000;
+
+    /** Likewise that of the hash, which has 184 bits in 31 digits. */
+    private static final int LAST_OF_HASH = 52;
+
+    private static final int BITS_OF_HASH = 0b111100;
+
     static Optional<ForeignHash> parse(String text) {
         Matcher parts = FORMAT.matcher(text);
-        return parts.matches() ? Optional.of(new BcryptHash(text, Integer.parseInt(parts.group(1)))) : Optional.empty();
+        if (!parts.matches()) {
+            return Optional.empty();
+        }
+        return Optional.of(new BcryptHash(canonical(text, parts.start(2)), Integer.parseInt(parts.group(1))));
     }
 
     @Override
@@ -35,10 +53,27 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return cost <= MAX_COST;
     }
 
+    @Override
+    public boolean isDear() {
+        return cost > DEAR_COST;
+    }
+
     /** The bytes after the 72nd do not count, as in every bcrypt. */
     @Override
     public boolean matches(String password) {
         return OpenBSDBCrypt.checkPassword(text, password.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Some services write bits that do not count, and here the texts are compared. */
+    private static String canonical(String text, int digits) {
+        StringBuilder canonical = new StringBuilder(text);
+        clear(canonical, digits + LAST_OF_SALT, BITS_OF_SALT);
+        clear(canonical, digits + LAST_OF_HASH, BITS_OF_HASH);
+        return canonical.toString();
+    }
+
+    private static void clear(StringBuilder text, int at, int bits) {
+        text.setCharAt(at, ALPHABET.charAt(ALPHABET.indexOf(text.charAt(at)) & bits));
     }
 
     @Override

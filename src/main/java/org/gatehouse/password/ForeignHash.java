@@ -36,6 +36,9 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
     /** Whether a check stays within some two seconds of a core and 128 MiB, so that one login cannot hold a slot longer. */
     boolean isAffordable();
 
+    /** Whether a check takes several times as long, or as much memory, as one of ours. */
+    boolean isDear();
+
     /** Computes the hash of the password and compares. */
     boolean matches(String password);
 

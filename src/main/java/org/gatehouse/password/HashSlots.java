@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -49,6 +50,7 @@ final class HashSlots implements AutoCloseable {
     private final int cores;
     private final Duration waitLimit;
     private final ThreadPoolExecutor slots;
+    private final Semaphore dear;
     private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
 
     /**
@@ -59,6 +61,7 @@ final class HashSlots implements AutoCloseable {
     HashSlots(int cores, Duration waitLimit) {
         this.cores = cores;
         this.waitLimit = waitLimit;
+        this.dear = new Semaphore(Math.max(1, cores / 2));
         AtomicInteger number = new AtomicInteger();
         this.slots = new ThreadPoolExecutor(
                 cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
@@ -86,7 +89,33 @@ final class HashSlots implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw busy();
         } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof OutOfMemoryError) {
+                log.error("There is not enough memory for the hash of a password", failed);
+                throw busy();
+            }
             throw new IllegalStateException("password hashing failed", failed.getCause());
+        }
+    }
+
+    /**
+     * The same for work that takes several times as long, or as much memory, as a usual hash: it has half of the slots at
+     * most.
+     *
+     * @throws GatehouseException {@code BUSY} when there is no slot in time, or not enough memory
+     */
+    <T> T runDear(Callable<T> work) {
+        try {
+            if (!dear.tryAcquire(waitLimit.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw busy();
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw busy();
+        }
+        try {
+            return run(work);
+        } finally {
+            dear.release();
         }
     }
 

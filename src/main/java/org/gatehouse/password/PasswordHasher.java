@@ -84,7 +84,20 @@ public final class PasswordHasher implements AutoCloseable {
     public boolean matches(String password, Optional<StoredPassword> stored) {
         boolean possible = stored.isPresent() && password.length() <= MAX_CHARS;
         String candidate = password.length() <= MAX_CHARS ? password : IMPOSSIBLE;
+        if (stored.filter(this::isDear).isPresent()) {
+            return slots.runDear(() -> verify(candidate, stored)) && possible;
+        }
         return slots.run(() -> verify(candidate, stored)) && possible;
+    }
+
+    /** Nobody here chose such costs, so they are not to take every core from all other logins. */
+    private boolean isDear(StoredPassword stored) {
+        return stored.foreign()
+                .map(ForeignHash::isDear)
+                .orElseGet(() -> !stored.plain()
+                        && Argon2Hash.parse(stored.text())
+                                .filter(hash -> hash.isDearBeside(hashOfNobody))
+                                .isPresent());
     }
 
     /** True when a new hash of the same password would cost a thief more: the text is none of Argon2id, or a cheaper one. */

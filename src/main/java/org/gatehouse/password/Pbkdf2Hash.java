@@ -25,6 +25,8 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     /** Of the HMAC, for all blocks of the hash together; twice what is recommended to others today. */
     private static final long MAX_ROUNDS = 2_500_000;
 
+    private static final long DEAR_ROUNDS = 700_000;
+
     enum Digest {
         SHA1(20),
         SHA256(32),
@@ -62,8 +64,12 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
 
     @Override
     public boolean isAffordable() {
-        int blocks = (hashBytes().length + digest.bytes - 1) / digest.bytes;
-        return (long) iterations * blocks <= MAX_ROUNDS;
+        return rounds() <= MAX_ROUNDS;
+    }
+
+    @Override
+    public boolean isDear() {
+        return rounds() > DEAR_ROUNDS;
     }
 
     @Override
@@ -85,6 +91,11 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
 
     private byte[] hashBytes() {
         return ForeignHash.decode(hash);
+    }
+
+    private long rounds() {
+        int blocks = (hashBytes().length + digest.bytes - 1) / digest.bytes;
+        return (long) iterations * blocks;
     }
 
     @Override

@@ -20,11 +20,14 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
 
     private static final int MAX_LOG_COST = 30;
 
-    /** In bytes; what is recommended to others today, ln=17 and r=8, is this much. */
-    private static final long MAX_MEMORY = 128L << 20;
+    /** In bytes; what is recommended to others today, ln=17 and r=8, is a little less. */
+    private static final long MAX_MEMORY = 129L << 20;
 
     /** In bytes written by all lanes together. */
-    private static final long MAX_WORK = 512L << 20;
+    private static final long DEAR_MEMORY = 32L << 20;
+
+    /** In bytes written by all lanes together. */
+    private static final long MAX_WORK = 4 * MAX_MEMORY;
 
     static Optional<ForeignHash> parse(String text) {
         Matcher parts = FORMAT.matcher(text);
@@ -47,8 +50,12 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
 
     @Override
     public boolean isAffordable() {
-        long memory = 128L * blockSize * ((1L << logCost) + lanes);
-        return memory <= MAX_MEMORY && memory * lanes <= MAX_WORK;
+        return memory() <= MAX_MEMORY && memory() * lanes <= MAX_WORK;
+    }
+
+    @Override
+    public boolean isDear() {
+        return memory() * lanes > DEAR_MEMORY;
     }
 
     @Override
@@ -62,6 +69,10 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
                 lanes,
                 expected.length);
         return MessageDigest.isEqual(derived, expected);
+    }
+
+    private long memory() {
+        return 128L * blockSize * ((1L << logCost) + lanes);
     }
 
     private byte[] saltBytes() {

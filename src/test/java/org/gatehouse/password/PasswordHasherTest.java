@@ -345,4 +345,42 @@ class PasswordHasherTest {
             threads.shutdown();
         }
     }
+
+    @Test
+    void leavesACoreToOthersWhileDearHashesOfOtherServicesAreChecked() {
+        GatedArgon2 argon2 = new GatedArgon2();
+        String dear = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2, Duration.ofMinutes(1))) {
+            for (int i = 0; i < 5; i++) {
+                threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(dear))));
+            }
+            await().until(() -> argon2.running.get() == 1);
+            threads.execute(() -> hasher.hash("correct horse"));
+            await().until(() -> argon2.running.get() == 2);
+            assertThat(hasher.waiting()).isZero();
+
+            argon2.go.release(100);
+            await().until(() -> argon2.done.get() == 6);
+        } finally {
+            argon2.go.release(100);
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void isBusyWhenThereIsNoMemoryForAHash() {
+        Argon2 hungry = new Argon2(64) {
+            @Override
+            byte[] derive(String password, Argon2Hash like) {
+                throw new OutOfMemoryError("Java heap space");
+            }
+        };
+        try (PasswordHasher hasher = new PasswordHasher(hungry, 64, 1, 1, Duration.ofMinutes(1))) {
+            assertThatThrownBy(() -> hasher.hash("correct horse"))
+                    .isInstanceOfSatisfying(
+                            GatehouseException.class,
+                            failure -> assertThat(failure.code()).isEqualTo(ErrorCode.BUSY));
+        }
+    }
 }
