@@ -180,7 +180,8 @@ public final class MongoUserDao implements UserDao {
                 SERVED,
                 Filters.exists(UserJson.VERSION), // without one, another service wrote these fields
                 Filters.eq(UserJson.ROLES, new BsonString(Roles.ADMIN)),
-                Filters.eq(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text())));
+                Filters.eq(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text())),
+                UserDocument.HAS_PASSWORD);
         List<BsonDocument> found = mongo.call(() -> reads.find(filter)
                 .projection(Projections.include(UserJson.ID))
                 .limit(limit)

@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,6 +48,9 @@ final class UserDocument {
 
     /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
     static final String SOURCES = "loginSources";
+
+    /** Whoever has neither can log in with no password. */
+    static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
 
     private static final int SOURCE_KEY_LENGTH = 20;
 
