@@ -4,6 +4,7 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.HttpMethod;
 import java.io.IOException;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
@@ -37,6 +38,13 @@ public final class ApplicationServlet extends ServletContainer {
         if (response.getStatus() >= 400 && !AccessLog.hasSeenAnswerOf(request)) {
             // Jersey refuses a Content-Type that is none before it calls anything of ours, and without a body.
             errors.answer(request, response, response.getStatus());
+        }
+        if (request.getMethod().equals(HttpMethod.HEAD)) {
+            response.flushBuffer(); // or the container would tell a length, of the body that is not sent
+        }
+        if (response.getStatus() >= 400) {
+            response.flushBuffer();
+            UnreadBody.discard(request);
         }
         if (StreamedAnswer.isBroken(request)) {
             // Jersey would end the answer in good order; only this makes the container break the connection.

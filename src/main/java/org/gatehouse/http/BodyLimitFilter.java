@@ -4,8 +4,7 @@ import jakarta.annotation.Priority;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
-import jakarta.ws.rs.container.ContainerResponseContext;
-import jakarta.ws.rs.container.ContainerResponseFilter;
+import jakarta.ws.rs.core.HttpHeaders;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,46 +17,28 @@ import org.glassfish.jersey.server.model.ResourceMethod;
  * Refuses bodies over {@link #LIMIT}: by their announced length before a byte is read, otherwise at the first byte too
  * many. A {@link StreamedBody} may have any length.
  *
- * <p>What is left of the body of a refused request, whatever it was refused for, is read and thrown away: a container
- * closes the connection under a body that nobody reads, and a client that is still sending may then never see the answer.
+ * <p>A compressed one is refused as well, for nobody knows its length before it is unpacked.
  */
 @Priority(Priorities.AUTHENTICATION + 100)
-public final class BodyLimitFilter implements ContainerRequestFilter, ContainerResponseFilter {
+public final class BodyLimitFilter implements ContainerRequestFilter {
     /** A user's own fields may take 16 KiB; escapes, white space and the other fields fit four times over. */
     static final int LIMIT = 64 * 1024;
 
-    /** What is thrown away at most; a client that sends more than this meets the closed connection. */
-    private static final int DISCARD_LIMIT = 2 * 1024 * 1024;
-
-    private static final String WHOLE_BODY = BodyLimitFilter.class.getName();
-    private static final String EXPECT = "Expect";
+    private static final String PLAIN = "identity";
 
     @Override
     public void filter(ContainerRequestContext request) {
+        String coding = request.getHeaderString(HttpHeaders.CONTENT_ENCODING);
+        if (coding != null && !coding.strip().equalsIgnoreCase(PLAIN)) {
+            throw new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "A body must not be compressed.");
+        }
         if (isStreamed(request)) {
             return;
         }
         if (request.getLength() > LIMIT) {
             throw tooLarge();
         }
-        InputStream body = request.getEntityStream();
-        request.setProperty(WHOLE_BODY, body);
-        request.setEntityStream(new LimitedStream(body));
-    }
-
-    @Override
-    public void filter(ContainerRequestContext request, ContainerResponseContext response) {
-        // A client that asked first (RFC 9110, section 10.1.1) sends nothing after a refusal.
-        if (response.getStatus() < 400 || request.getHeaderString(EXPECT) != null) {
-            return;
-        }
-        InputStream body =
-                request.getProperty(WHOLE_BODY) instanceof InputStream whole ? whole : request.getEntityStream();
-        try {
-            var unused = body.skip(DISCARD_LIMIT);
-        } catch (IOException gone) {
-            // the client, and with it the need to answer
-        }
+        request.setEntityStream(new LimitedStream(request.getEntityStream()));
     }
 
     private static boolean isStreamed(ContainerRequestContext request) {
