@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.bson.Document;
@@ -183,9 +184,9 @@ class UserTransferTest {
         assertThat(export("?hashes=true")).contains(BCRYPT);
         assertThat(lastExport().at("/details/hashes").asText()).isEqualTo("yes");
         assertThat(node.get("/user/export?hashes=maybe", admin).text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(node.send("HEAD", "/user/export?hashes=true", "", "auth", admin)
-                        .status())
-                .isEqualTo(200);
+        Answer head = node.send("HEAD", "/user/export?hashes=true", "", "auth", admin);
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.header("Content-Length")).isEmpty();
         JsonNode imports = node.get("/audit?type=USERS_IMPORTED&limit=1", admin).json();
         assertThat(imports.at("/0/details/counts").asText()).isEqualTo("1 created, 0 unchanged, 0 failed");
     }
@@ -314,6 +315,68 @@ class UserTransferTest {
             assertThat(other.get("/user/export", token).body().lines().count()).isGreaterThan(2_100);
             pages.set(3); // the caller, as no cache holds it, and two pages
             assertThatThrownBy(() -> other.get("/user/export", token)).isInstanceOf(UncheckedIOException.class);
+        }
+    }
+
+    @Test
+    void refusesASmallExportAsAnythingElse() {
+        try (Stores few = new Stores()) {
+            AtomicBoolean demote = new AtomicBoolean();
+            try (Node first = Node.start(few)) {
+                String token = first.adminToken();
+                String id = first.create(token, "second", PASSWORD);
+                first.patch("/user/" + id, token, "{\"roles\":[\"admin\"]}");
+                try (Node other = Node.start(few, Map.of(), command -> {
+                    if (command.equals("insert audit") && demote.getAndSet(false)) {
+                        first.patch("/user/" + id, token, "{\"roles\":[\"user\"]}");
+                    }
+                })) {
+                    String second = first.token("second", PASSWORD);
+                    assertThat(other.get("/user/export", second).status()).isEqualTo(200);
+                    demote.set(true);
+                    assertThat(other.get("/user/export", second).text("code")).isEqualTo("FORBIDDEN");
+                }
+            }
+        }
+    }
+
+    @Test
+    void countsNobodyAsAnAdministratorWhoCannotLogIn() {
+        try (Stores few = new Stores();
+                Node other = Node.start(few)) {
+            String token = other.adminToken();
+            Answer imported = other.send(
+                    "POST",
+                    "/user/import",
+                    line("ghost", "\"roles\":[\"admin\"]"),
+                    "auth",
+                    token,
+                    "Content-Type",
+                    NDJSON);
+            assertThat(imported.body()).contains("\"created\":1");
+
+            assertThat(other.patch("/user/me", token, "{\"roles\":[\"user\"]}").text("code"))
+                    .isEqualTo("LAST_ADMINISTRATOR");
+        }
+    }
+
+    @Test
+    void refusesACompressedBody() {
+        Answer answer = node.send(
+                "POST", "/user/import", "x", "auth", admin, "Content-Type", NDJSON, "Content-Encoding", "gzip");
+        assertThat(answer.status()).isEqualTo(415);
+        assertThat(node.send("POST", "/login", "{}", "Content-Type", "application/json", "Content-Encoding", "br")
+                        .status())
+                .isEqualTo(415);
+    }
+
+    /** While it waits for the rest of the body. */
+    @Test
+    void refusesAStrangerBeforeTheBodyHasCome() throws IOException {
+        try (Connection connection = new Connection("x.y.z")) {
+            assertThat(connection.until("\"requestId\"")).contains(" 401 ");
+            connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));
+            connection.end();
         }
     }
 

@@ -39,13 +39,8 @@ public record PageRequest(int limit, Optional<String> after) {
         if (limit == null) {
             return DEFAULT_LIMIT;
         }
-        try {
-            int number = Integer.parseInt(limit);
-            if (number >= 1 && number <= MAX_LIMIT) {
-                return number;
-            }
-        } catch (NumberFormatException notANumber) {
-            // falls through to the one sentence that covers both
+        if (limit.matches("[1-9][0-9]{0,3}") && Integer.parseInt(limit) <= MAX_LIMIT) {
+            return Integer.parseInt(limit);
         }
         errors.add("limit", "must be a whole number from 1 to " + MAX_LIMIT);
         return DEFAULT_LIMIT;

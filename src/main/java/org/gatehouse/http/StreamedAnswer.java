@@ -36,22 +36,32 @@ public final class StreamedAnswer {
     public static Response of(ContainerRequestContext request, Body body) {
         String requestId = Origin.of(request).requestId();
         StreamingOutput answer = output -> {
+            OutputStream buffered = new BufferedOutputStream(output, BUFFER);
             try {
-                OutputStream buffered = new BufferedOutputStream(output, BUFFER);
                 body.writeTo(buffered);
                 buffered.flush();
             } catch (IOException gone) {
                 log.debug("The client of request {} is gone", requestId, gone);
-                request.setProperty(BROKEN, true);
+                breakOff(request, output);
             } catch (GatehouseException stop) {
                 log.warn("The answer to request {} is broken off: {}", requestId, stop.code());
-                request.setProperty(BROKEN, true);
+                breakOff(request, output);
             } catch (RuntimeException failed) {
                 log.error("The answer to request {} is broken off", requestId, failed);
-                request.setProperty(BROKEN, true);
+                breakOff(request, output);
             }
         };
         return Response.ok(answer, NDJSON).build();
+    }
+
+    /** What is begun cannot be taken for whole, as an answer could that is still empty. */
+    private static void breakOff(ContainerRequestContext request, OutputStream output) {
+        request.setProperty(BROKEN, true);
+        try {
+            output.flush();
+        } catch (IOException gone) {
+            log.trace("There is nobody to break off from", gone);
+        }
     }
 
     /** Whether the container must be kept from ending the answer as if it were whole. */

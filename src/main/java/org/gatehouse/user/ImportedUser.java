@@ -32,7 +32,7 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
             UserJson.LAST_LOGIN);
 
     /** Exact in every JSON reader, and far from where raising it by one would overflow. */
-    private static final long MAX_VERSION = 1L << 53;
+    private static final long MAX_VERSION = 1L << 52;
 
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");

@@ -42,28 +42,38 @@ public final class UserExport {
      * Begins an export; it is in the audit log when this returns.
      *
      * @param hashes whether the users' password hashes go with them
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} when the caller has just lost the right to
      */
     StreamedAnswer.Body start(Caller caller, boolean hashes) {
         List<Credential> first = store.page(Optional.empty(), PAGE, hashes);
         audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
                 .by(caller.userId().hex())
                 .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
+        requireAdministrator(caller);
         return output -> write(caller, first, hashes, output);
     }
 
     private void write(Caller caller, List<Credential> first, boolean hashes, OutputStream output) throws IOException {
         List<Credential> page = first;
-        while (!page.isEmpty()) {
-            for (Credential user : page) {
-                output.write(Json.write(line(user)));
-                output.write('\n');
-            }
+        write(page, output);
+        while (page.size() == PAGE) {
             UserId last = page.get(page.size() - 1).user().id();
-            if (!stillAdministrator.test(caller)) {
-                throw new GatehouseException(ErrorCode.FORBIDDEN);
-            }
             page = store.page(Optional.of(last), PAGE, hashes);
+            requireAdministrator(caller);
+            write(page, output);
+        }
+    }
+
+    private static void write(List<Credential> page, OutputStream output) throws IOException {
+        for (Credential user : page) {
+            output.write(Json.write(line(user)));
+            output.write('\n');
+        }
+    }
+
+    private void requireAdministrator(Caller caller) {
+        if (!stillAdministrator.test(caller)) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
     }
 

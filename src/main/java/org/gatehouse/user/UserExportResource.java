@@ -47,7 +47,7 @@ public final class UserExportResource {
         boolean withHashes = Flag.parse("hashes", hashes, errors);
         errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
-            return Response.ok().type(StreamedAnswer.NDJSON).build(); // nothing leaves, so nothing is read or recorded
+            return StreamedAnswer.of(request, nothing -> {}); // leaves, so nothing is read or recorded
         }
         return StreamedAnswer.of(request, exports.start((Caller) security.getUserPrincipal(), withHashes));
     }
