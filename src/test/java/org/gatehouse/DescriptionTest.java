@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.dialect.Dialects;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,6 +37,9 @@ import org.junit.jupiter.api.Test;
 class DescriptionTest {
     private static final String ERRORS = "errors";
     private static final String PASSWORD = "correct horse battery staple";
+    /** What the OpenAPI Initiative says an OpenAPI 3.1 document is, the schemas in it included. */
+    private static final String OPENAPI = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
+
     private static final ApiDescription description = ApiDescription.built();
     private static Stores stores;
     private static Node node;
@@ -46,6 +54,23 @@ class DescriptionTest {
     static void stop() {
         node.close();
         stores.close();
+    }
+
+    @Test
+    void isAnOpenApiDocument() {
+        Schema openApi = SchemaRegistry.withDialect(
+                        Dialects.getDraft202012(),
+                        registry -> registry.schemaIdResolvers(addresses ->
+                                addresses.mapPrefix("https://spec.openapis.org/oas/", "classpath:openapi/")))
+                .getSchema(SchemaLocation.of(OPENAPI));
+        assertThat(openApi.validate(description.document())).isEmpty();
+
+        ObjectNode wrong = description.document().deepCopy();
+        wrong.withObject("/components/schemas/User").put("type", "no type");
+        wrong.withObject("/paths/~1login/post").put("sumary", "no field of an operation");
+        assertThat(openApi.validate(wrong))
+                .extracting(error -> error.getInstanceLocation().toString())
+                .contains("/components/schemas/User/type", "/paths/~1login/post");
     }
 
     @Test
