@@ -36,7 +36,7 @@ public enum ErrorCode {
     KEYS_FIXED(409, "With AUTH_ALG=HS256 the key is AUTH_KEY itself; change it in the settings."),
     IDEMPOTENCY_KEY_IN_USE(409, "A request with this Idempotency-Key is under way; ask again shortly."),
     VERSION_MISMATCH(412, "The user has changed since you read it."),
-    UNSUPPORTED_MEDIA_TYPE(415, "Send JSON, with Content-Type: application/json; or to /introspect a form."),
+    UNSUPPORTED_MEDIA_TYPE(415, "The Content-Type is not one that is taken here."),
     IDEMPOTENCY_KEY_REUSED(422, "This Idempotency-Key came with another body before; use a new one."),
     LOGIN_THROTTLED(429, "Too many attempts to log in; try again later."),
     TOO_MANY_REQUESTS(429, "Too many requests from your address; try again later."),

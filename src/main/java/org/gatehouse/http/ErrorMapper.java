@@ -1,11 +1,14 @@
 package org.gatehouse.http;
 
+import static java.util.stream.Collectors.joining;
+
 import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.ext.ExceptionMapper;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,10 +74,28 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getEntity() instanceof GatehouseException failure) {
-            write(failure, request, response);
+            write(
+                    failure.code() == ErrorCode.UNSUPPORTED_MEDIA_TYPE ? typeRefused(request) : failure,
+                    request,
+                    response);
         } else if (response.getStatus() >= 400 && !response.hasEntity()) {
             write(new GatehouseException(codeOf(response.getStatus())), request, response);
         }
+    }
+
+    /** Names the types that the path takes from this method, which Jersey knows although it refused. */
+    private static GatehouseException typeRefused(ContainerRequestContext request) {
+        String taken = ((ExtendedUriInfo) request.getUriInfo())
+                .getMatchedRuntimeResources().stream()
+                        .limit(1) // the innermost
+                        .flatMap(resource -> resource.getResourceMethods().stream())
+                        .filter(method -> method.getHttpMethod().equals(request.getMethod()))
+                        .flatMap(method -> method.getConsumedTypes().stream())
+                        .map(MediaType::toString)
+                        .collect(joining(" or "));
+        return taken.isEmpty()
+                ? new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+                : new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be " + taken + ".");
     }
 
     private static void write(

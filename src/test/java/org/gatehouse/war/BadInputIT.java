@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever is sent, the answer is a clear 4xx and the store is as before. */
@@ -106,6 +107,24 @@ class BadInputIT {
     void aUserThatIsNoObjectIsRefused(String body) {
         assertRefused(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
         assertRefused(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "POST  | /login           | application/json",
+                "POST  | /user            | application/json",
+                "PATCH | /user/me         | application/json or application/merge-patch+json",
+                "PUT   | /user/me/password| application/json",
+                "POST  | /user/import     | application/x-ndjson",
+                "POST  | /introspect      | application/x-www-form-urlencoded"
+            })
+    void whoSendsAnotherContentTypeIsToldWhatIsTaken(String method, String path, String types) {
+        Answer answer = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
+
+        assertRefused(answer, 415, "UNSUPPORTED_MEDIA_TYPE");
+        assertThat(answer.text("message")).isEqualTo("The Content-Type must be " + types + ".");
     }
 
     @Test

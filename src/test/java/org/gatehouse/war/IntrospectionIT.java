@@ -204,7 +204,7 @@ class IntrospectionIT {
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(415);
         assertThat(answer.text("code")).isEqualTo("UNSUPPORTED_MEDIA_TYPE");
-        assertThat(answer.text("message")).endsWith("or to /introspect a form.");
+        assertThat(answer.text("message")).isEqualTo("The Content-Type must be application/x-www-form-urlencoded.");
     }
 
     private static Answer introspect(String asker, String token) {
