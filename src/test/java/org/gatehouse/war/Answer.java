@@ -2,7 +2,7 @@ package org.gatehouse.war;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.http.HttpResponse;
+import java.net.http.HttpHeaders;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.gatehouse.http.Json;
@@ -12,18 +12,10 @@ import org.gatehouse.http.Json;
  *
  * @param took from the first byte sent to the last received
  */
-public record Answer(HttpResponse<String> response, Duration took) {
-    public int status() {
-        return response.statusCode();
-    }
-
-    public String body() {
-        return response.body();
-    }
-
+public record Answer(int status, HttpHeaders headers, String body, Duration took) {
     /** The body as JSON. */
     public JsonNode json() {
-        return json(response.body());
+        return json(body);
     }
 
     /** The same of a text, such as a line of NDJSON. */
@@ -42,7 +34,7 @@ public record Answer(HttpResponse<String> response, Duration took) {
 
     /** The header's value; empty text when there is none. */
     public String header(String name) {
-        return response.headers().firstValue(name).orElse("");
+        return headers.firstValue(name).orElse("");
     }
 
     /** The page that {@code Link} (RFC 8288) names as the next one; empty text when there is none. */

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.gatehouse.http.Json;
 
@@ -52,9 +52,24 @@ public final class ApiDescription {
             "x-frame-options",
             "x-content-type-options");
 
-    /** A malformed path or header, a long path, long headers. */
-    private static final Set<Integer> CONTAINERS = Set.of(400, 414, 431);
+    /** What an answer may have that no operation gave: the name of the request, and what helps with an error. */
+    private static final Set<String> OF_NO_OPERATION = Set.of("allow", "retry-after", "x-request-id");
 
+    /** What a browser is told that asks beforehand. */
+    private static final Set<String> OF_PREFLIGHT = Set.of(
+            "access-control-allow-headers",
+            "access-control-allow-methods",
+            "access-control-max-age",
+            "allow",
+            "x-request-id");
+
+    /** What containers think ambiguous or malformed in a path. */
+    private static final Pattern AMBIGUOUS = Pattern.compile("[%;\\\\]|//|/\\.");
+
+    /** Less than what any container takes as a first line, or as headers. */
+    private static final int LONG = 4096;
+
+    private static final String REQUEST_ID = "X-Request-Id";
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
     private static final String JSON = "application/json";
     private static final String PROBLEM = "application/problem+json";
@@ -132,11 +147,13 @@ public final class ApiDescription {
         Optional<Route> route = find(uri.getRawPath());
         JsonNode operation = route.map(found -> found.operations().path(described(method)))
                 .orElseGet(JsonNodeFactory.instance::missingNode);
-        if (method.equals("OPTIONS") || isOfContainer(answer)) {
-            return; // no operation, and answered for all paths alike
+        if (isOfContainer(uri, headers, answer)) {
+            return;
         }
-        if (operation.isMissingNode()) {
-            checkNoOperation(route.isPresent(), method, answer, complaints);
+        if (method.equals("OPTIONS")) {
+            checkOptions(route, answer, complaints);
+        } else if (operation.isMissingNode()) {
+            checkNoOperation(route, method, answer, complaints);
         } else {
             checkAnswer(operation, method, answer, complaints);
             if (answer.status() / 100 == 2) {
@@ -149,23 +166,73 @@ public final class ApiDescription {
         }
     }
 
-    /** What a container refuses by itself does not reach the service. */
-    private static boolean isOfContainer(Answer answer) {
-        return CONTAINERS.contains(answer.status())
-                && answer.header("X-Request-Id").isEmpty()
-                && !mediaType(answer.header("Content-Type")).equals(JSON);
+    /** What a container refuses before it chooses the service, which then has given it no name, and why it does. */
+    private static boolean isOfContainer(URI uri, Map<String, String> headers, Answer answer) {
+        if (!answer.header(REQUEST_ID).isEmpty()) {
+            return false;
+        }
+        return switch (answer.status()) {
+            case 400 -> AMBIGUOUS.matcher(uri.getRawPath()).find();
+            case 414 -> uri.toString().length() > LONG;
+            case 431 -> headers.toString().length() > LONG;
+            default -> false;
+        };
     }
 
-    private void checkNoOperation(boolean pathKnown, String method, Answer answer, List<String> complaints) {
-        if (answer.status() < 400) {
+    private void checkOptions(Optional<Route> route, Answer answer, List<String> complaints) {
+        if (answer.status() >= 400) {
+            checkNoOperation(route, "OPTIONS", answer, complaints);
+            return;
+        }
+        if (answer.status() != 204 || !answer.body().isEmpty()) {
+            complaints.add("the answer to OPTIONS is 204 without a body");
+        }
+        checkNames(OF_PREFLIGHT, answer, complaints);
+        if (answer.header("Access-Control-Allow-Methods").isEmpty()) {
+            checkAllow(route, answer, complaints);
+        }
+    }
+
+    /** 404 where nothing is described, 405 where another method is; or what may befall any request. */
+    private void checkNoOperation(Optional<Route> route, String method, Answer answer, List<String> complaints) {
+        Set<Integer> statuses = Set.of(route.isPresent() ? 405 : 404, 400, 500, 503);
+        if (!statuses.contains(answer.status())) {
             complaints.add("there is no such operation");
-        } else if (!method.equals("HEAD")) {
+            return;
+        }
+        if (!method.equals("HEAD")) {
             boolean problem = mediaType(answer.header("Content-Type")).equals(PROBLEM);
             JsonNode schema = document.at("/components/schemas/" + (problem ? "Problem" : "Error"));
             complaints.addAll(complaints(schema, answer.json()));
         }
-        if (pathKnown && answer.status() == 405 && answer.header("Allow").isEmpty()) {
-            complaints.add("405 without Allow");
+        checkNames(OF_NO_OPERATION, answer, complaints);
+        if (answer.status() == 405) {
+            checkAllow(route, answer, complaints);
+        }
+    }
+
+    private static void checkNames(Set<String> known, Answer answer, List<String> complaints) {
+        if (answer.header(REQUEST_ID).isEmpty()) {
+            complaints.add(REQUEST_ID + " is missing");
+        }
+        Set<String> unseen = new TreeSet<>(answer.headers().map().keySet());
+        unseen.removeAll(NOT_DESCRIBED);
+        unseen.removeAll(known);
+        unseen.forEach(name -> complaints.add("there is no header " + name));
+    }
+
+    /** That {@code Allow} has the methods of the path, and those that every path has. */
+    private static void checkAllow(Optional<Route> route, Answer answer, List<String> complaints) {
+        Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
+        route.ifPresent(found -> found.operations().fieldNames().forEachRemaining(method -> {
+            methods.add(method.toUpperCase(Locale.ROOT));
+            if (method.equals("get")) {
+                methods.add("HEAD");
+            }
+        }));
+        Set<String> allowed = new TreeSet<>(List.of(answer.header("Allow").split(", ", -1)));
+        if (!allowed.equals(methods)) {
+            complaints.add("Allow has " + allowed + ", and the path " + methods);
         }
     }
 
@@ -203,11 +270,11 @@ public final class ApiDescription {
     }
 
     private void checkHeaders(JsonNode headers, Answer answer, List<String> complaints) {
-        Set<String> unseen = new HashSet<>(answer.response().headers().map().keySet());
+        Set<String> unseen = new TreeSet<>(answer.headers().map().keySet());
         unseen.removeAll(NOT_DESCRIBED);
         headers.properties().forEach(named -> {
             JsonNode header = resolve(named.getValue());
-            Optional<String> value = answer.response().headers().firstValue(named.getKey());
+            Optional<String> value = answer.headers().firstValue(named.getKey());
             unseen.remove(named.getKey().toLowerCase(Locale.ROOT));
             if (value.isPresent()) {
                 JsonNode schema = header.path("schema");

@@ -1,25 +1,43 @@
 package org.gatehouse.war;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.http.Json;
 
 /**
  * One connection that sends the same bytes again and again, and reads no more of an answer than it must: a client that
- * shares its processors with the service it measures.
+ * shares its processors with the service it measures. So only the first answer of each kind is judged.
  */
 final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
     private static final String LENGTH = "content-length:";
+    private static final String END_OF_HEAD = "\r\n\r\n";
+
+    /** The first lines of requests, with the statuses of their answers. */
+    private static final Set<String> seen = ConcurrentHashMap.newKeySet();
 
     private final Socket socket;
     private final InputStream input;
     private final byte[] buffer = new byte[8192];
+    private final List<Exchange> unjudged = new ArrayList<>();
     private int filled;
     private int taken;
 
@@ -51,16 +69,56 @@ final class RawClient implements AutoCloseable {
     int send(byte[] request) throws IOException {
         socket.getOutputStream().write(request);
         int status = Integer.parseInt(line().split(" ", 3)[1]);
+        List<String> head = new ArrayList<>();
         int length = 0;
         for (String header = line(); !header.isEmpty(); header = line()) {
+            head.add(header);
             if (header.toLowerCase(Locale.ROOT).startsWith(LENGTH)) {
                 length = Integer.parseInt(header.substring(LENGTH.length()).strip());
             }
         }
+        byte[] body = new byte[length];
         for (int i = 0; i < length; i++) {
-            read();
+            body[i] = (byte) read();
+        }
+        if (seen.add(firstLine(request) + " " + status)) {
+            unjudged.add(new Exchange(text(request), status, head, text(body)));
         }
         return status;
+    }
+
+    private static String firstLine(byte[] request) {
+        int end = 0;
+        while (request[end] != '\r') {
+            end++;
+        }
+        return new String(request, 0, end, StandardCharsets.US_ASCII);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** What was sent and what came back, as they were on the wire. */
+    private record Exchange(String request, int status, List<String> head, String body) {
+        void judge() {
+            int end = request.indexOf(END_OF_HEAD);
+            List<String> lines = request.substring(0, end).lines().toList();
+            String[] first = lines.get(0).split(" ", 3);
+            Map<String, String> headers = new HashMap<>();
+            fields(lines.subList(1, lines.size())).forEach((name, values) -> headers.put(name, values.get(0)));
+            Answer answer =
+                    new Answer(status, HttpHeaders.of(fields(head), (name, value) -> true), body, Duration.ZERO);
+            String sent = request.substring(end + END_OF_HEAD.length());
+            ApiDescription.built().check(first[0], URI.create(first[1]), headers, sent, answer);
+        }
+
+        private static Map<String, List<String>> fields(List<String> lines) {
+            return lines.stream()
+                    .map(line -> line.split(":", 2))
+                    .collect(groupingBy(
+                            field -> field[0].toLowerCase(Locale.ROOT), mapping(field -> field[1].strip(), toList())));
+        }
     }
 
     private String line() throws IOException {
@@ -84,8 +142,10 @@ final class RawClient implements AutoCloseable {
         return buffer[taken++];
     }
 
+    /** @throws AssertionError when an answer was not as {@link ApiDescription} has it; said now, when no time counts */
     @Override
     public void close() throws IOException {
         socket.close();
+        unjudged.forEach(Exchange::judge);
     }
 }

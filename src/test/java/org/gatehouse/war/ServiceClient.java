@@ -94,8 +94,9 @@ public abstract class ServiceClient implements AutoCloseable {
         try {
             long begun = System.nanoTime();
             HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
-            Answer answer = new Answer(response, Duration.ofNanos(System.nanoTime() - begun));
-            check(answer, body);
+            Duration took = Duration.ofNanos(System.nanoTime() - begun);
+            Answer answer = new Answer(response.statusCode(), response.headers(), response.body(), took);
+            check(response.request(), body, answer);
             return answer;
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
@@ -105,8 +106,7 @@ public abstract class ServiceClient implements AutoCloseable {
         }
     }
 
-    private void check(Answer answer, String body) {
-        HttpRequest request = answer.response().request();
+    private void check(HttpRequest request, String body, Answer answer) {
         Map<String, String> headers = new HashMap<>();
         request.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
         String inside = request.uri().toString().replaceFirst("^\\w+://[^/]*", "");
