@@ -126,6 +126,10 @@ class ConventionsTest {
                 "/session | DELETE, GET, HEAD, OPTIONS",
                 "/session/x | DELETE, OPTIONS",
                 "/audit | GET, HEAD, OPTIONS",
+                "/key/x | DELETE, OPTIONS",
+                "/key/rotate | OPTIONS, POST",
+                "/user/import | OPTIONS, POST",
+                "/user/export | GET, HEAD, OPTIONS",
                 "/.well-known/jwks.json | GET, HEAD, OPTIONS"
             })
     void aPathSaysWhichMethodsItHas(String path, String methods) {
