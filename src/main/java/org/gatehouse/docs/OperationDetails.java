@@ -68,6 +68,7 @@ final class OperationDetails extends AbstractOpenAPIExtension {
     private static void addSecurity(Operation operation, List<String> allowed) {
         boolean open = allowed.isEmpty();
         if (open && !TAKES_TOKEN.equals(operation.getOperationId())) {
+            operation.setSecurity(List.of());
             return;
         }
         if (open || allowed.contains(Roles.NEWCOMER)) {
