@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -31,6 +32,12 @@ import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
 import org.gatehouse.docs.DescriptionResource;
 import org.gatehouse.docs.PageResource;
+import org.gatehouse.health.Dependency;
+import org.gatehouse.health.Health;
+import org.gatehouse.health.HealthResource;
+import org.gatehouse.health.Metrics;
+import org.gatehouse.health.MetricsResource;
+import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.ContainerErrors;
 import org.gatehouse.http.Cors;
 import org.gatehouse.http.OriginFilter;
@@ -81,6 +88,7 @@ import org.gatehouse.user.UserService;
 
 /** Every object of the application, in the order in which each needs the ones before it. */
 final class Gatehouse implements AutoCloseable {
+    final AccessLog accessLog;
     final RequestId requestIds;
     final Cors cors;
     final ResponseHeaders responseHeaders;
@@ -98,6 +106,7 @@ final class Gatehouse implements AutoCloseable {
     private final RedisConnection redis;
     private final Generation generation;
     private final KeyRing keys;
+    private final Health health;
     private final MongoPasswordSweep passwordSweep;
     private final Startup startup;
 
@@ -127,15 +136,19 @@ final class Gatehouse implements AutoCloseable {
         Optional<FirstAdministrator> administrator = settings.firstAdministrator()
                 .map(account -> FirstAdministrator.of(account, policy, administratorCreated));
 
-        mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), parts.mongoObserver());
-        redis = new RedisConnection(settings.redis());
+        Metrics metrics = new Metrics();
+        MongoConnection.Observer mongoObserver = MongoConnection.Observer.of(parts.mongoObserver(), metrics.mongo());
+        mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), mongoObserver);
+        redis = new RedisConnection(settings.redis(), metrics.redis());
         generation = new Generation(mongo, redis, settings.readingWithoutStore(), random);
-        DocumentCache<User> userCache = new DocumentCache<>(generation, "u", settings.cacheExpiry(), UserJson.cached());
-        DocumentCache<LiveSession> sessionCache =
-                new DocumentCache<>(generation, "s", settings.cacheExpiry(), CachedSessions.cached());
+        DocumentCache<User> userCache = new DocumentCache<>(
+                generation, "u", settings.cacheExpiry(), UserJson.cached(), metrics.cacheOf("users"));
+        DocumentCache<LiveSession> sessionCache = new DocumentCache<>(
+                generation, "s", settings.cacheExpiry(), CachedSessions.cached(), metrics.cacheOf("sessions"));
 
         MongoAuditDao auditEntries = new MongoAuditDao(mongo);
-        AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker());
+        AuditLog audit =
+                new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker(), metrics.sessionEnds());
 
         keys = keyRing(settings, parts);
         TokenIssuer issuer =
@@ -168,18 +181,39 @@ final class Gatehouse implements AutoCloseable {
         imports = new UserImport(users, storedUsers, hasher, policy, audit, stillAdministrator);
         UserExport exports = new UserExport(storedUsers, audit, stillAdministrator);
 
-        LoginService loginService =
-                new LoginService(storedUsers, userService, sessionService, hasher, loginThrottle, issuer, audit, clock);
+        LoginService loginService = new LoginService(
+                storedUsers,
+                userService,
+                sessionService,
+                hasher,
+                loginThrottle,
+                issuer,
+                audit,
+                clock,
+                metrics.logins());
         PasswordService passwordService =
                 new PasswordService(userService, storedUsers, hasher, policy, loginThrottle, audit, clock);
 
+        accessLog = new AccessLog(metrics.requests());
         requestIds = new RequestId(random);
         cors = new Cors(settings.corsOrigins());
         responseHeaders = new ResponseHeaders(cors);
-        containerErrors = new ContainerErrors(requestIds, responseHeaders);
+        containerErrors = new ContainerErrors(requestIds, responseHeaders, metrics.requests());
         gate = new StartGate();
         origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
+
+        health = new Health(
+                gate::isOpen,
+                Map.of(
+                        Dependency.MONGODB, () -> mongo.requireAnswer(Health.probeLimit()),
+                        Dependency.REDIS, () -> redis.requireAnswer(Health.probeLimit()),
+                        Dependency.SIGNING_KEYS, keys::requireUsable));
+        metrics.watch(health);
+        metrics.watch(hasher);
+        metrics.watch(generation);
+        metrics.watch(keys, settings.authKeyRotation(), clock);
+
         resources = List.of(
                 new LoginResource(loginService),
                 new TokenResource(loginService),
@@ -195,6 +229,8 @@ final class Gatehouse implements AutoCloseable {
                 new KeyResource(new KeyService(keys, audit)),
                 new JwksResource(keys, parts.keySchedule().maxAge()),
                 new AuditResource(audit),
+                new HealthResource(health),
+                new MetricsResource(metrics, settings.metricsToken()),
                 new DescriptionResource(),
                 new PageResource());
 
@@ -231,6 +267,7 @@ final class Gatehouse implements AutoCloseable {
     /** Prepares the stores, or goes on trying to in the background. */
     void start() {
         generation.start();
+        health.start();
         startup.run();
     }
 
@@ -238,6 +275,7 @@ final class Gatehouse implements AutoCloseable {
     public void close() {
         startup.close();
         imports.close();
+        health.close();
         keys.close();
         passwordSweep.close();
         hasher.close();

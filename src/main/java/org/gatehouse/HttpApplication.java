@@ -1,7 +1,6 @@
 package org.gatehouse;
 
 import org.gatehouse.http.AcceptFilter;
-import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.BodyLimitFilter;
 import org.gatehouse.http.ErrorMapper;
 import org.gatehouse.http.JsonBodyReader;
@@ -26,7 +25,7 @@ final class HttpApplication extends ResourceConfig {
         // An error is a body of ours, never the container's error page.
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
 
-        register(new AccessLog());
+        register(gatehouse.accessLog);
         register(gatehouse.requestIds);
         register(new AcceptFilter());
         register(gatehouse.cors);

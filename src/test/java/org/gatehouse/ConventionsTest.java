@@ -130,6 +130,7 @@ class ConventionsTest {
                 "/key/rotate | OPTIONS, POST",
                 "/user/import | OPTIONS, POST",
                 "/user/export | GET, HEAD, OPTIONS",
+                "/health/ready | GET, HEAD, OPTIONS",
                 "/.well-known/jwks.json | GET, HEAD, OPTIONS"
             })
     void aPathSaysWhichMethodsItHas(String path, String methods) {

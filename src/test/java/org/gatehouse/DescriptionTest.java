@@ -260,6 +260,9 @@ class DescriptionTest {
             call("DELETE", "/key/" + key, second, "");
             call("GET", "/key", second, "");
             call("GET", "/.well-known/jwks.json", "", "");
+            call("GET", "/health/live", "", "");
+            await().until(() -> call("GET", "/health/ready", "", "").status() == 200);
+            call("GET", "/metrics", "", "");
             call("GET", "/user/export?hashes=true", second, "");
             String lines = "{\"username\":\"bob\"}\n{\"username\":7}";
             note(

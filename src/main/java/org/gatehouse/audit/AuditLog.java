@@ -32,9 +32,16 @@ public final class AuditLog {
     private final Duration kept;
     private final RepeatBound throttledLogins;
     private final Clock clock;
+    private final AuditObserver observer;
 
     /** @param kept how long an entry is shown; changes concern the entries written from then on */
     public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker) {
+        this(entries, kept, clock, ticker, AuditObserver.NONE);
+    }
+
+    /** The same, observed. */
+    public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker, AuditObserver observer) {
+        this.observer = observer;
         this.entries = entries;
         this.kept = kept;
         this.throttledLogins = new RepeatBound(ticker);
@@ -43,6 +50,7 @@ public final class AuditLog {
 
     /** Stores the event as of now. */
     public void record(AuditEvent event) {
+        observer.happened(event);
         if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
             return;
         }

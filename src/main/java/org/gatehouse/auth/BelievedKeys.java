@@ -80,10 +80,17 @@ final class BelievedKeys {
     KeySet trusted() {
         long now = ticker.read();
         KeySet known = seen;
-        if (known != null && (now - known.sentAt() < LEASE.toNanos() || (outlivingStore && storeAway))) {
-            return known;
-        }
-        return readSince(now);
+        return known != null && isBelieved(known, now) ? known : readSince(now);
+    }
+
+    /** The keys under a valid lease; empty when they would have to be read. */
+    Optional<KeySet> present() {
+        long now = ticker.read();
+        return seen().filter(known -> isBelieved(known, now));
+    }
+
+    private boolean isBelieved(KeySet known, long now) {
+        return now - known.sentAt() < LEASE.toNanos() || (outlivingStore && storeAway);
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.gatehouse.auth;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -26,6 +27,16 @@ public final class FixedKeys implements KeyRing {
     @Override
     public SigningKey current() {
         return keys.get(0);
+    }
+
+    @Override
+    public Optional<Instant> signingSince() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void requireUsable() {
+        // they always are
     }
 
     @Override

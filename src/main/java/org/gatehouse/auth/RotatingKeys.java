@@ -128,6 +128,20 @@ public final class RotatingKeys implements KeyRing {
     }
 
     @Override
+    public Optional<Instant> signingSince() {
+        return believed.seen()
+                .flatMap(seen -> seen.signing(clock.instant()))
+                .map(key -> key.stored().activeFrom());
+    }
+
+    @Override
+    public void requireUsable() {
+        if (believed.present().flatMap(known -> known.signing(clock.instant())).isEmpty()) {
+            throw BelievedKeys.unavailable();
+        }
+    }
+
+    @Override
     public Optional<SigningKey> find(String keyId) {
         return valid(believed.trusted(), keyId);
     }

@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.gatehouse.cache.CacheObserver.Outcome;
 import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -56,6 +57,7 @@ public final class DocumentCache<T> {
     private final String prefix;
     private final Duration ttl;
     private final Form<T> form;
+    private final CacheObserver observer;
     private final SingleFlight<Optional<T>> misses = new SingleFlight<>();
 
     /** How a document becomes the text of an entry, and back. */
@@ -70,6 +72,12 @@ public final class DocumentCache<T> {
 
     /** @param ttl how long an entry lives at most; a tenth less for some, so that they do not all end at once */
     public DocumentCache(Generation generation, String prefix, Duration ttl, Form<T> form) {
+        this(generation, prefix, ttl, form, CacheObserver.NONE);
+    }
+
+    /** The same, observed. */
+    public DocumentCache(Generation generation, String prefix, Duration ttl, Form<T> form, CacheObserver observer) {
+        this.observer = observer;
         this.generation = generation;
         this.prefix = prefix;
         this.ttl = ttl;
@@ -86,19 +94,21 @@ public final class DocumentCache<T> {
     public Supplier<Optional<T>> ask(String id, Supplier<Optional<T>> loader) {
         Optional<Permit> permit = generation.permit();
         if (permit.isEmpty()) {
+            observer.asked(Outcome.BYPASS);
             return () -> misses.run(id, loader);
         }
         long number = permit.get().generation();
         Pending<byte[]> asked = permit.get().link().send(key(id), commands -> commands.get(key(id)));
         return () -> {
-            Optional<Entry> entry = asked.await(READ_LIMIT)
-                    .flatMap(value -> value)
-                    .map(Entry::parse)
-                    .filter(found -> found.counts(number));
+            Optional<Optional<byte[]>> answer = asked.await(READ_LIMIT);
+            Optional<Entry> entry =
+                    answer.flatMap(value -> value).map(Entry::parse).filter(found -> found.counts(number));
             if (entry.filter(Entry::isDocument).isPresent()) {
+                observer.asked(Outcome.HIT);
                 return found(id, entry.get(), loader);
             }
             boolean isBeingWritten = entry.filter(Entry::isWriting).isPresent();
+            observer.asked(isBeingWritten || answer.isEmpty() ? Outcome.BYPASS : Outcome.MISS);
             return misses.run(id, isBeingWritten ? loader : () -> readThrough(id, loader));
         };
     }

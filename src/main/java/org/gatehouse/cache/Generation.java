@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -99,6 +100,17 @@ public final class Generation implements AutoCloseable {
 
     public void start() {
         var unused = background.scheduleWithFixedDelay(this::refresh, 0, POLL.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The number of the generation as this node saw it last; empty before it saw one. */
+    public OptionalLong number() {
+        Lease current = lease;
+        return current == null ? OptionalLong.empty() : OptionalLong.of(current.state.generation());
+    }
+
+    /** Whether anything in the cache may be believed just now. */
+    public boolean isUsable() {
+        return permit().isPresent();
     }
 
     /** Empty when nothing in the cache may be believed just now. */
@@ -206,7 +218,7 @@ public final class Generation implements AutoCloseable {
             storeAway = true;
             log.debug("The cache generation could not be read", failed);
         }
-        boolean isUsable = permit().isPresent();
+        boolean isUsable = isUsable();
         if (isUsable != wasUsable) {
             wasUsable = isUsable;
             log.info(isUsable ? "The cache is used" : "The cache is not used for the time being");

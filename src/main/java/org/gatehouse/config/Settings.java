@@ -41,7 +41,8 @@ public record Settings(
         boolean registrationOpen,
         Optional<FirstAdministrator> firstAdministrator,
         List<AddressRange> trustedProxies,
-        CorsOrigins corsOrigins) {
+        CorsOrigins corsOrigins,
+        Optional<Secret> metricsToken) {
 
     /** The account made when no administrator exists. */
     public record FirstAdministrator(String username, Secret password) {}
@@ -58,6 +59,8 @@ public record Settings(
     private static final String KEY_COMMAND = "openssl rand -base64 48";
 
     private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
+
+    private static final Pattern METRICS_TOKEN_FORM = Pattern.compile("[!-~]{16,}");
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
             "AUTH_KEY",
@@ -150,6 +153,11 @@ public record Settings(
             false,
             CorsOrigins::parse);
 
+    static final Setting<Secret> METRICS_TOKEN = Setting.secret(
+            "METRICS_TOKEN",
+            "What `GET /metrics` asks for as `Authorization: Bearer`, of 16 visible ASCII characters or more; without one it answers only who calls from the same machine.",
+            Settings::metricsToken);
+
     // Only the development server listens by itself; everywhere else the container owns the port.
     static final Setting<String> APP_HOST =
             Setting.text("APP_HOST", "localhost", "Address that `mvn jetty:run` listens on; nothing else reads it.");
@@ -185,6 +193,7 @@ public record Settings(
                 ADMIN_PASSWORD,
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
+                METRICS_TOKEN,
                 APP_HOST,
                 APP_PORT);
     }
@@ -226,7 +235,8 @@ public record Settings(
                 adminUsername.flatMap(
                         username -> adminPassword.map(password -> new FirstAdministrator(username, password))),
                 reader.optional(TRUSTED_PROXIES).orElse(List.of()),
-                reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE));
+                reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
+                reader.optional(METRICS_TOKEN));
         if (!reader.problems.isEmpty()) {
             throw new SettingsException(reader.problems);
         }
@@ -240,6 +250,15 @@ public record Settings(
                     + " bytes, so it can be guessed. Make a good one with: " + KEY_COMMAND);
         }
         return key;
+    }
+
+    /** Nobody counts who guesses it, so it has to be long. */
+    private static Secret metricsToken(String text) {
+        if (!METRICS_TOKEN_FORM.matcher(text).matches()) {
+            throw new IllegalArgumentException(
+                    "must have 16 visible ASCII characters or more. Make one with: " + KEY_COMMAND);
+        }
+        return new Secret(text);
     }
 
     private static RedisUrl redisFrom(Reader reader) {

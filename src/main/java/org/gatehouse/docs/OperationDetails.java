@@ -61,7 +61,11 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         responses.remove(NO_ANSWER_SAID);
         failures(method, allowed).stream()
                 .collect(groupingBy(ErrorCode::status, TreeMap::new, toList()))
-                .forEach((status, codes) -> responses.addApiResponse(Integer.toString(status), failure(status, codes)));
+                .forEach((status, codes) -> {
+                    ApiResponse ownForm = responses.get(Integer.toString(status));
+                    responses.addApiResponse(
+                            Integer.toString(status), ownForm == null ? failure(status, codes) : ownForm);
+                });
     }
 
     /** One of the two ways to send the token, or none where the method is open to some without. */

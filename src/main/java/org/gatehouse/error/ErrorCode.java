@@ -26,6 +26,7 @@ public enum ErrorCode {
     VALIDATION_FAILED(400, "Some fields are not acceptable."),
     BAD_REQUEST(400, "The request cannot be understood."),
     REFRESH_TOKEN_INVALID(401, "The refresh token is not valid."),
+    METRICS_TOKEN_WRONG(401, "The metrics token is missing or wrong."),
     FORBIDDEN(403, "You are not allowed to do this."),
     NOT_FOUND(404, "There is nothing at this path."),
     SESSION_NOT_FOUND(404, "There is no such session."),

@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.glassfish.jersey.server.ExtendedUriInfo;
-import org.glassfish.jersey.server.model.ResourceMethod;
 
 /**
  * Refuses bodies over {@link #LIMIT}: by their announced length before a byte is read, otherwise at the first byte too
@@ -42,8 +40,7 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
     }
 
     private static boolean isStreamed(ContainerRequestContext request) {
-        ResourceMethod method = ((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod();
-        return method != null && method.getInvocable().getHandlingMethod().isAnnotationPresent(StreamedBody.class);
+        return MatchedMethod.has(request, StreamedBody.class);
     }
 
     private static GatehouseException tooLarge() {

@@ -20,10 +20,12 @@ public final class ContainerErrors {
 
     private final RequestId requestIds;
     private final ResponseHeaders headers;
+    private final RequestObserver observer;
 
-    public ContainerErrors(RequestId requestIds, ResponseHeaders headers) {
+    public ContainerErrors(RequestId requestIds, ResponseHeaders headers, RequestObserver observer) {
         this.requestIds = requestIds;
         this.headers = headers;
+        this.observer = observer;
     }
 
     /** Answers a request that the container hands over with a status, and with what was thrown if that is why. */
@@ -47,7 +49,17 @@ public final class ContainerErrors {
                         request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
             }
             write(failure, request, response);
-            AccessLog.write(request.getMethod(), path(request), failure.code().status(), 0);
+            AccessLog.write(
+                    Route.UNMATCHED,
+                    request.getMethod(),
+                    path(request),
+                    failure.code().status(),
+                    0);
+            observer.answered(
+                    request.getMethod(),
+                    Route.UNMATCHED.template(),
+                    failure.code().status(),
+                    0);
         } finally {
             RequestId.forget();
         }

@@ -138,7 +138,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     /** RFC 6750, section 3: {@code invalid_token} only when a token was sent. */
     private static String challenge(ErrorCode code) {
         return switch (code) {
-            case TOKEN_MISSING, CREDENTIALS_WRONG -> "Bearer";
+            case TOKEN_MISSING, CREDENTIALS_WRONG, METRICS_TOKEN_WRONG -> "Bearer";
             default -> "Bearer error=\"invalid_token\"";
         };
     }

@@ -7,7 +7,10 @@ import java.time.Duration;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
-/** Answers every request with 503 until the application has what it needs; then it stays out of the way. */
+/**
+ * Answers every request with 503 until the application has what it needs; then it stays out of the way. What is
+ * {@link ForOperators} is answered from the beginning.
+ */
 @Priority(1)
 public final class StartGate implements ContainerRequestFilter {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
@@ -19,9 +22,13 @@ public final class StartGate implements ContainerRequestFilter {
         open = true;
     }
 
+    public boolean isOpen() {
+        return open;
+    }
+
     @Override
     public void filter(ContainerRequestContext request) {
-        if (!open) {
+        if (!open && !MatchedMethod.has(request, ForOperators.class)) {
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
         }
     }

@@ -43,6 +43,7 @@ public final class LoginService {
     private final TokenIssuer tokens;
     private final AuditLog audit;
     private final Clock clock;
+    private final LoginObserver observer;
 
     public LoginService(
             MongoUserDao credentials,
@@ -52,7 +53,8 @@ public final class LoginService {
             LoginThrottle throttle,
             TokenIssuer tokens,
             AuditLog audit,
-            Clock clock) {
+            Clock clock,
+            LoginObserver observer) {
         this.credentials = credentials;
         this.users = users;
         this.sessions = sessions;
@@ -61,6 +63,7 @@ public final class LoginService {
         this.tokens = tokens;
         this.audit = audit;
         this.clock = clock;
+        this.observer = observer;
     }
 
     /**
@@ -70,6 +73,17 @@ public final class LoginService {
      *     when it could not be checked
      */
     public Login login(String name, String password, Origin origin) {
+        try {
+            Login login = check(name, password, origin);
+            observer.ended(LoginOutcome.SUCCEEDED);
+            return login;
+        } catch (GatehouseException refused) {
+            LoginOutcome.ofUnchecked(refused.code()).ifPresent(observer::ended);
+            throw refused;
+        }
+    }
+
+    private Login check(String name, String password, Origin origin) {
         hasher.requireRoom();
         Instant now = now();
         Optional<Credential> found = Username.fold(name).flatMap(credentials::findCredential);
@@ -77,7 +91,7 @@ public final class LoginService {
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
         Optional<LoginFailure> failure = failure(found, right);
         if (failure.isPresent()) {
-            record(AuditEvent.loginFailed(failure.get(), origin), found.map(Credential::user));
+            recordFailure(failure.get(), found, origin);
             throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
         }
         Credential credential = found.orElseThrow();
@@ -108,7 +122,9 @@ public final class LoginService {
         try {
             return throttle.admit(LoginThrottle.accountName(name), known, source);
         } catch (GatehouseException refused) {
-            record(AuditEvent.loginFailed(LoginFailure.THROTTLED, origin), found.map(Credential::user));
+            if (refused.code() == ErrorCode.LOGIN_THROTTLED) {
+                recordFailure(LoginFailure.THROTTLED, found, origin);
+            }
             throw refused;
         }
     }
@@ -121,6 +137,11 @@ public final class LoginService {
             return Optional.of(LoginFailure.WRONG_PASSWORD);
         }
         return found.get().user().status() == UserStatus.ACTIVE ? Optional.empty() : Optional.of(LoginFailure.DISABLED);
+    }
+
+    private void recordFailure(LoginFailure failure, Optional<Credential> found, Origin origin) {
+        observer.ended(LoginOutcome.of(failure));
+        record(AuditEvent.loginFailed(failure, origin), found.map(Credential::user));
     }
 
     private void record(AuditEvent event, Optional<User> user) {

@@ -51,6 +51,7 @@ final class HashSlots implements AutoCloseable {
     private final Duration waitLimit;
     private final ThreadPoolExecutor slots;
     private final Semaphore dear;
+    private volatile HashObserver observer = HashObserver.NONE;
     private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
 
     /**
@@ -78,7 +79,11 @@ final class HashSlots implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
     <T> T run(Callable<T> work) {
-        FutureTask<T> task = new FutureTask<>(work);
+        long since = System.nanoTime();
+        FutureTask<T> task = new FutureTask<>(() -> {
+            observer.began(System.nanoTime() - since);
+            return work.call();
+        });
         try {
             slots.execute(task);
             adjustSlots();
@@ -150,7 +155,8 @@ final class HashSlots implements AutoCloseable {
         }
     }
 
-    private static GatehouseException busy() {
+    private GatehouseException busy() {
+        observer.refused();
         return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
@@ -180,6 +186,21 @@ final class HashSlots implements AutoCloseable {
     /** Tells that a request was served that is no login. */
     void noteOtherWork() {
         otherWork.note();
+    }
+
+    /** Tells this one from now on. */
+    void observe(HashObserver told) {
+        observer = told;
+    }
+
+    /** How many hashes run now. */
+    int running() {
+        return slots.getActiveCount();
+    }
+
+    /** How many may wait. */
+    int room() {
+        return WAITING_PER_CORE * cores;
     }
 
     /** How many wait for a slot now. */

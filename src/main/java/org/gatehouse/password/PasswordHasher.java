@@ -140,9 +140,24 @@ public final class PasswordHasher implements AutoCloseable {
         slots.noteOtherWork();
     }
 
+    /** Tells this one from now on how hashes take turns. */
+    public void observe(HashObserver observer) {
+        slots.observe(observer);
+    }
+
     /** How many wait for a slot now. */
-    int waiting() {
+    public int waiting() {
         return slots.waiting();
+    }
+
+    /** How many hashes run now. */
+    public int running() {
+        return slots.running();
+    }
+
+    /** How many may wait; more are refused. */
+    public int room() {
+        return slots.room();
     }
 
     @Override

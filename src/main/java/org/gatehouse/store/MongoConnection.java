@@ -15,8 +15,10 @@ import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
 import com.mongodb.connection.ClusterType;
+import com.mongodb.event.CommandFailedEvent;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
+import com.mongodb.event.CommandSucceededEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -93,10 +95,45 @@ public final class MongoConnection implements AutoCloseable {
          * @param command as it goes over the wire; does not outlast the call
          */
         void sending(BsonDocument command);
+
+        /**
+         * Called when a command was answered, or failed on its way.
+         *
+         * @param name of the command, such as {@code find}; one of those that this application sends
+         * @param nanos since it was sent
+         */
+        default void answered(String name, long nanos, boolean succeeded) {}
+
+        /** Called when somebody is told that the store could not be asked; no command need have been sent. */
+        default void unavailable() {}
+
+        /** Tells both. */
+        static Observer of(Observer first, Observer second) {
+            return new Observer() {
+                @Override
+                public void sending(BsonDocument command) {
+                    first.sending(command);
+                    second.sending(command);
+                }
+
+                @Override
+                public void answered(String name, long nanos, boolean succeeded) {
+                    first.answered(name, nanos, succeeded);
+                    second.answered(name, nanos, succeeded);
+                }
+
+                @Override
+                public void unavailable() {
+                    first.unavailable();
+                    second.unavailable();
+                }
+            };
+        }
     }
 
     private final MongoClient client;
     private final MongoDatabase database;
+    private final Observer observer;
     private final AtomicBoolean away = new AtomicBoolean();
     private final AtomicInteger weaker = new AtomicInteger();
 
@@ -115,6 +152,7 @@ public final class MongoConnection implements AutoCloseable {
      * @param observer told each command before it is sent
      */
     public MongoConnection(Secret uri, String databaseName, Observer observer) {
+        this.observer = observer;
         this.client = MongoClients.create(MongoClientSettings.builder()
                 .applicationName("gatehouse")
                 .applyConnectionString(new ConnectionString(uri.reveal()))
@@ -122,6 +160,16 @@ public final class MongoConnection implements AutoCloseable {
                     @Override
                     public void commandStarted(CommandStartedEvent event) {
                         observer.sending(event.getCommand());
+                    }
+
+                    @Override
+                    public void commandSucceeded(CommandSucceededEvent event) {
+                        observer.answered(event.getCommandName(), event.getElapsedTime(TimeUnit.NANOSECONDS), true);
+                    }
+
+                    @Override
+                    public void commandFailed(CommandFailedEvent event) {
+                        observer.answered(event.getCommandName(), event.getElapsedTime(TimeUnit.NANOSECONDS), false);
                     }
                 })
                 .applyToClusterSettings(cluster ->
@@ -192,6 +240,18 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
+     * Reads something as of now, whatever it is, to find out whether that can be done.
+     *
+     * @param limit for the answer of a server; the search for one has its own
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public void requireAnswer(Duration limit) {
+        var unused = findAsOfNow(
+                collection("meta").withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS),
+                Filters.eq(new BsonString("cache")));
+    }
+
+    /**
      * Reads several documents, for which there is no such read concern; that the server was not replaced is asked
      * afterwards.
      */
@@ -233,6 +293,7 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     private GatehouseException unavailable(MongoException unreachable) {
+        observer.unavailable();
         if (away.compareAndSet(false, true)) {
             log.warn("MongoDB cannot be reached: {}", unreachable.getMessage());
         }

@@ -43,6 +43,7 @@ public final class RedisConnection implements AutoCloseable {
     private final RedisClient client;
     private final List<RedisURI> seeds;
     private final RedisLookup lookup;
+    private final RedisObserver observer;
     private final ScheduledExecutorService background;
     private volatile @Nullable RedisLink link;
     private volatile boolean away;
@@ -51,6 +52,12 @@ public final class RedisConnection implements AutoCloseable {
 
     /** Starts connecting, without waiting for it. */
     public RedisConnection(RedisUrl url) {
+        this(url, RedisObserver.NONE);
+    }
+
+    /** The same, observed. */
+    public RedisConnection(RedisUrl url, RedisObserver observer) {
+        this.observer = observer;
         this.seeds = url.seeds().stream().map(RedisConnection::bounded).toList();
         this.resources = DefaultClientResources.builder()
                 .nettyCustomizer(new FlushesTogether())
@@ -75,6 +82,17 @@ public final class RedisConnection implements AutoCloseable {
     /** The present way to Redis; empty while there is none. */
     public Optional<RedisLink> link() {
         return Optional.ofNullable(link);
+    }
+
+    /**
+     * Asks Redis whether it is there.
+     *
+     * @throws RedisConnectionException when it does not say so in time
+     */
+    public void requireAnswer(Duration limit) {
+        if (link().filter(present -> present.answers(limit)).isEmpty()) {
+            throw new RedisConnectionException("no answer");
+        }
     }
 
     /**
@@ -176,6 +194,16 @@ public final class RedisConnection implements AutoCloseable {
         @Override
         public void speaks() {
             notePresence();
+        }
+
+        @Override
+        public void answered(long nanos) {
+            observer.answered(nanos);
+        }
+
+        @Override
+        public void failed(RedisObserver.Failure failure) {
+            observer.failed(failure);
         }
 
         @Override

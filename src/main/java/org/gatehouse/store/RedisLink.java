@@ -45,13 +45,26 @@ public final class RedisLink {
     /** Sends without waiting. */
     public <T> Pending<T> send(String key, RedisCommand<T> command) {
         RedisServer server = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(key));
+        long sentAt = System.nanoTime();
         Optional<RedisFuture<T>> sent = server.send(command);
-        return limit -> sent.flatMap(future -> server.await(future, limit));
+        return limit -> sent.flatMap(future -> server.await(future, sentAt, limit));
     }
 
     /** Sends and waits. */
     public <T> Optional<Optional<T>> ask(String key, Duration limit, RedisCommand<T> command) {
         return send(key, command).await(limit);
+    }
+
+    /** Whether all servers answer in time. */
+    boolean answers(Duration limit) {
+        record Ping(RedisServer server, long sentAt, Optional<RedisFuture<String>> sent) {}
+        List<Ping> pings = servers().stream()
+                .map(server -> new Ping(server, System.nanoTime(), server.send(commands -> commands.ping())))
+                .toList();
+        return pings.stream()
+                .allMatch(ping -> ping.sent()
+                        .flatMap(future -> ping.server().await(future, ping.sentAt(), limit))
+                        .isPresent());
     }
 
     boolean contains(RedisServer server) {

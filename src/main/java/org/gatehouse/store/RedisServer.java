@@ -47,6 +47,12 @@ final class RedisServer {
 
         void speaks();
 
+        /** Answered a command, so long after it was sent. */
+        void answered(long nanos);
+
+        /** Did not answer a command. */
+        void failed(RedisObserver.Failure failure);
+
         /** Answered a command with an error. */
         void refused(Throwable reason);
 
@@ -86,18 +92,22 @@ final class RedisServer {
     /**
      * Waits for the answer to a command of this server.
      *
+     * @param sentAt as {@link System#nanoTime}
      * @return what it is, or that there is none (nil); empty when it did not come in time
      * @throws RedisNoScriptException so that the caller sends the script itself
      */
-    <T> Optional<Optional<T>> await(RedisFuture<T> sent, Duration limit) {
+    <T> Optional<Optional<T>> await(RedisFuture<T> sent, long sentAt, Duration limit) {
         try {
             @Nullable T answer = sent.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            watcher.answered(System.nanoTime() - sentAt);
             return Optional.of(Optional.ofNullable(answer));
         } catch (TimeoutException late) {
+            watcher.failed(RedisObserver.Failure.LATE);
             noteSilence(late);
         } catch (ExecutionException failed) {
             noteFailure(failed.getCause() == null ? failed : failed.getCause());
         } catch (CancellationException closed) {
+            watcher.failed(RedisObserver.Failure.BROKEN);
             broke(closed);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
@@ -109,9 +119,10 @@ final class RedisServer {
         if (reason instanceof RedisNoScriptException unknown) {
             throw unknown;
         }
+        boolean isAnswer = reason instanceof RedisCommandExecutionException;
+        watcher.failed(isAnswer ? RedisObserver.Failure.REFUSED : RedisObserver.Failure.BROKEN);
         String message = String.valueOf(reason.getMessage());
-        if (!(reason instanceof RedisCommandExecutionException)
-                || WRONG_SERVER.stream().anyMatch(message::startsWith)) {
+        if (!isAnswer || WRONG_SERVER.stream().anyMatch(message::startsWith)) {
             broke(reason);
         } else {
             watcher.refused(reason);

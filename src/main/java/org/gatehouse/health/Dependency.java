@@ -1,0 +1,37 @@
+package org.gatehouse.health;
+
+/** What the service needs others for, and what their absence means. */
+public enum Dependency {
+    MONGODB(
+            "mongodb",
+            true,
+            "Nobody can log in, and nothing can be changed; users in the cache are still read for 2 s, or with"
+                    + " READS_WITHOUT_DB=lasting until it returns."),
+    REDIS("redis", false, "Everything is answered, slower: users and sessions are read from MongoDB."),
+    SIGNING_KEYS("signingKeys", true, "No token can be issued or checked.");
+
+    private final String text;
+    private final boolean required;
+    private final String absence;
+
+    Dependency(String text, boolean required, String absence) {
+        this.text = text;
+        this.required = required;
+        this.absence = absence;
+    }
+
+    /** Its name in answers and metrics. */
+    String text() {
+        return text;
+    }
+
+    /** Whether requests fail without it. */
+    boolean required() {
+        return required;
+    }
+
+    /** What its absence means to callers. */
+    String absence() {
+        return absence;
+    }
+}

@@ -1,0 +1,81 @@
+package org.gatehouse.health;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.gatehouse.http.Json;
+
+/** Whether requests would succeed now, and which dependencies are there. Asking costs next to nothing and never waits. */
+public final class Health implements AutoCloseable {
+    private static final double NANOS_PER_MS = 1e6;
+
+    private final BooleanSupplier started;
+    private final List<Watch> watches;
+
+    /**
+     * Knows nothing until {@link #start}.
+     *
+     * @param started whether the stores are prepared and requests are let in
+     * @param probes ask a dependency, and throw when there is no answer; each in about {@link #probeLimit} at most
+     */
+    public Health(BooleanSupplier started, Map<Dependency, Runnable> probes) {
+        this.started = started;
+        this.watches = probes.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(probe -> new Watch(probe.getKey(), probe.getValue()))
+                .toList();
+    }
+
+    /** How long a probe may wait for its answer. */
+    public static Duration probeLimit() {
+        return Watch.PROBE_LIMIT;
+    }
+
+    public void start() {
+        watches.forEach(Watch::start);
+    }
+
+    /** Whether the service has begun and has what it cannot do without. */
+    boolean isReady() {
+        return started.getAsBoolean()
+                && watches.stream()
+                        .allMatch(watch -> !watch.dependency().required()
+                                || watch.latency().isPresent());
+    }
+
+    List<Watch> watches() {
+        return watches;
+    }
+
+    /** What is known of each dependency; nothing of it names a host, an address or an error. */
+    Report report() {
+        ObjectNode body = Json.MAPPER.createObjectNode();
+        boolean ready = isReady();
+        body.put("status", ready ? "ready" : started.getAsBoolean() ? "unready" : "starting");
+        ArrayNode dependencies = body.putArray("dependencies");
+        watches.forEach(watch -> describe(watch, dependencies.addObject()));
+        return new Report(ready, body);
+    }
+
+    /** What is told. */
+    record Report(boolean ready, ObjectNode body) {}
+
+    private static void describe(Watch watch, ObjectNode entry) {
+        Dependency dependency = watch.dependency();
+        Optional<Duration> latency = watch.latency();
+        entry.put("name", dependency.text());
+        entry.put("state", latency.isPresent() ? "up" : "down");
+        latency.ifPresent(took -> entry.put("latencyMs", Math.round(took.toNanos() / NANOS_PER_MS * 1_000) / 1_000.0));
+        entry.put("required", dependency.required());
+        entry.put("absence", dependency.absence());
+    }
+
+    @Override
+    public void close() {
+        watches.forEach(Watch::close);
+    }
+}

@@ -1,0 +1,42 @@
+package org.gatehouse.health;
+
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Histogram;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.gatehouse.http.RequestObserver;
+
+/** Times requests by method, route and status. */
+final class RequestMetrics implements RequestObserver {
+    private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    /** Clients may write anything for a method. */
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private static final String OTHER = "other";
+
+    private final Histogram histogram;
+    private final Map<Series, DistributionDataPoint> series = new ConcurrentHashMap<>();
+
+    private record Series(String method, String route, int status) {}
+
+    RequestMetrics(Histogram histogram) {
+        this.histogram = histogram;
+    }
+
+    @Override
+    public void answered(String method, String route, int status, long nanos) {
+        Series key = new Series(METHODS.contains(method) ? method : OTHER, route, status);
+        DistributionDataPoint known = series.get(key);
+        if (known == null) {
+            known = series.computeIfAbsent(key, this::begin);
+        }
+        known.observe(nanos / NANOS_PER_SECOND);
+    }
+
+    private DistributionDataPoint begin(Series key) {
+        return histogram.labelValues(key.method(), key.route(), Integer.toString(key.status()));
+    }
+}

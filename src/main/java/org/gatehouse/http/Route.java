@@ -1,0 +1,33 @@
+package org.gatehouse.http;
+
+import jakarta.ws.rs.container.ContainerRequestContext;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.glassfish.jersey.server.ExtendedUriInfo;
+import org.glassfish.jersey.server.model.ResourceMethod;
+import org.glassfish.jersey.uri.UriTemplate;
+
+/**
+ * Where a request led: to one of the paths that the resources have, or nowhere.
+ *
+ * @param template the path as the resources have it, such as {@code /user/{id}}; never what the client wrote
+ * @param forOperators whether it leads to a method that is {@link ForOperators}
+ */
+record Route(String template, boolean forOperators) {
+    /** No path of ours, or none with such a method. */
+    static final Route UNMATCHED = new Route("unmatched", false);
+
+    private static final Pattern RULE_OF_PARAMETER = Pattern.compile("\\s*:[^}]*}");
+
+    /** The route of a request that has been matched to this method. */
+    static Route of(ContainerRequestContext request, ResourceMethod method) {
+        List<UriTemplate> outermostLast = ((ExtendedUriInfo) request.getUriInfo()).getMatchedTemplates();
+        List<String> parts = new ArrayList<>();
+        outermostLast.forEach(template -> parts.add(template.getTemplate()));
+        Collections.reverse(parts);
+        String path = RULE_OF_PARAMETER.matcher("/" + String.join("/", parts)).replaceAll("}");
+        return new Route(path.replaceAll("/{2,}", "/"), MatchedMethod.has(method, ForOperators.class));
+    }
+}

@@ -1,0 +1,56 @@
+package org.gatehouse.war;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What {@code /metrics} shows, read as Prometheus reads it. */
+record Exposition(List<Sample> samples) {
+    private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][\\w:]*)(?:\\{(.*)})? (\\S+)");
+    private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\",?");
+
+    record Sample(String name, Map<String, String> labels, double value) {}
+
+    /**
+     * Reads a text.
+     *
+     * @throws AssertionError at a line that is neither a comment nor a sample
+     */
+    static Exposition of(String text) {
+        List<Sample> samples = new ArrayList<>();
+        for (String line : text.lines().toList()) {
+            if (line.startsWith("#")) {
+                continue;
+            }
+            Matcher sample = SAMPLE.matcher(line);
+            if (!sample.matches()) {
+                throw new AssertionError("no sample: " + line);
+            }
+            Map<String, String> labels = new HashMap<>();
+            if (sample.group(2) != null) {
+                Matcher label = LABEL.matcher(sample.group(2));
+                while (label.find()) {
+                    labels.put(label.group(1), label.group(2));
+                }
+            }
+            samples.add(new Sample(
+                    sample.group(1), labels, Double.parseDouble(sample.group(3).replace("Inf", "Infinity"))));
+        }
+        return new Exposition(samples);
+    }
+
+    List<Sample> of(String name, Map<String, String> labels) {
+        return samples.stream()
+                .filter(sample -> sample.name().equals(name))
+                .filter(sample -> sample.labels().entrySet().containsAll(labels.entrySet()))
+                .toList();
+    }
+
+    /** The sum of all samples of the name that have these labels; 0 when there are none. */
+    double sum(String name, Map<String, String> labels) {
+        return of(name, labels).stream().mapToDouble(Sample::value).sum();
+    }
+}

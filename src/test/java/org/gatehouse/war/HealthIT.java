@@ -1,0 +1,147 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What balancers are told; always with stores of the test's own, for they are stopped and started. */
+class HealthIT {
+    /** How soon what happened to a store must be seen. */
+    private static final Duration SEEN_WITHIN = Duration.ofSeconds(2);
+
+    private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));
+    private final int mongoPort = EmbeddedRedis.freePort();
+    private EmbeddedMongo mongo = EmbeddedMongo.inMemory(mongoPort);
+    private final WarServer gatehouse = WarServer.deploy(
+            "",
+            Map.of(
+                    "AUTH_KEY", WarServer.AUTH_KEY,
+                    "DB_HOST", "mongodb://127.0.0.1:" + mongoPort,
+                    "REDIS_URL", redis.uri(),
+                    "ADMIN_USERNAME", WarServer.ADMIN,
+                    "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD));
+
+    @BeforeEach
+    void awaitAllUp() {
+        await().atMost(Duration.ofSeconds(20)).until(() -> state("redis").equals("up") && ready().status() == 200);
+    }
+
+    @AfterEach
+    void stop() {
+        gatehouse.close();
+        mongo.close();
+    }
+
+    @AfterAll
+    static void stopRedis() {
+        redis.close();
+    }
+
+    @Test
+    void tellsOfEachDependencyWhatItIsAndWhatItsAbsenceMeans() {
+        Answer answer = ready();
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text("status")).isEqualTo("ready");
+        assertThat(answer.json().path("dependencies").findValuesAsText("name"))
+                .containsExactly("mongodb", "redis", "signingKeys");
+        for (JsonNode dependency : answer.json().path("dependencies")) {
+            assertThat(dependency.path("latencyMs").isNumber()).isTrue();
+            assertThat(dependency.path("absence").asText()).isNotEmpty();
+        }
+        assertThat(answer.body())
+                .doesNotContain("127.0.0.1", Integer.toString(mongoPort), Integer.toString(redis.port()));
+    }
+
+    @Test
+    void followsRedisWhichNoRequestNeeds() {
+        redis.kill();
+        try {
+            assertSeen(() -> state("redis").equals("down"));
+            assertThat(ready().status()).isEqualTo(200);
+            assertThat(state("mongodb")).isEqualTo("up");
+        } finally {
+            redis.restart();
+        }
+        assertSeen(() -> state("redis").equals("up"));
+    }
+
+    @Test
+    void seesARedisThatIsSilentThoughNobodyAsksIt() {
+        redis.pause();
+        try {
+            assertSeen(() -> state("redis").equals("down"));
+            assertThat(ready().status()).isEqualTo(200);
+        } finally {
+            redis.resume();
+        }
+        assertSeen(() -> state("redis").equals("up"));
+    }
+
+    @Test
+    void followsMongoWithoutWhichLoginsFail() {
+        mongo.close();
+
+        assertSeen(() -> ready().status() == 503);
+        Answer away = ready();
+        assertThat(away.text("status")).isEqualTo("unready");
+        assertThat(away.header("Retry-After")).isEqualTo("2");
+        assertThat(away.body()).doesNotContain("127.0.0.1");
+        assertThat(away.took()).isLessThan(Duration.ofSeconds(1));
+        assertThat(state("mongodb")).isEqualTo("down");
+        assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
+
+        mongo = EmbeddedMongo.inMemory(mongoPort);
+        // Its keys are gone with its memory; the driver looks for a server every half second at most.
+        assertSeen(() -> state("mongodb").equals("up"));
+        await().atMost(Duration.ofSeconds(5)).until(() -> ready().status() == 200);
+    }
+
+    @Test
+    void aStartThatWaitsForItsStoreIsAliveAndNotReady() {
+        try (WarServer waiting = WarServer.deploy(
+                "",
+                Map.of(
+                        "AUTH_KEY",
+                        WarServer.AUTH_KEY,
+                        "DB_HOST",
+                        "mongodb://127.0.0.1:" + EmbeddedRedis.freePort(),
+                        "REDIS_URL",
+                        redis.uri()))) {
+            assertThat(waiting.send("GET", "/health/live", "").text("status")).isEqualTo("live");
+            Answer answer = waiting.send("GET", "/health/ready", "");
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.text("status")).isEqualTo("starting");
+            assertThat(waiting.send("HEAD", "/health/ready", "").status()).isEqualTo(503);
+            assertThat(waiting.send("GET", "/metrics", "").body()).contains("gatehouse_ready 0.0");
+        }
+    }
+
+    private Answer ready() {
+        return gatehouse.send("GET", "/health/ready", "");
+    }
+
+    private String state(String dependency) {
+        for (JsonNode entry : ready().json().path("dependencies")) {
+            if (entry.path("name").asText().equals(dependency)) {
+                return entry.path("state").asText();
+            }
+        }
+        return "";
+    }
+
+    private static void assertSeen(Callable<Boolean> what) {
+        await().pollInterval(Duration.ofMillis(20)).atMost(SEEN_WITHIN).until(what);
+    }
+}
