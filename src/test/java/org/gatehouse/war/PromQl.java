@@ -1,0 +1,60 @@
+package org.gatehouse.war;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What an expression of Prometheus asks for, as far as the expressions of this repository go. */
+record PromQl(List<Selector> selectors, Set<String> groupings) {
+    private static final Pattern GROUPING = Pattern.compile("\\b(?:by|on|without|ignoring)\\s*\\(([^)]*)\\)");
+    private static final Pattern RANGE = Pattern.compile("\\[\\d+[smhd]]");
+
+    /** A name that no bracket follows: that would be a function. A number of minutes is no name. */
+    private static final Pattern SELECTOR =
+            Pattern.compile("(?<![\\w.$])([a-zA-Z_:][\\w:]*)(?!\\w)(?!\\s*\\()(?:\\{([^}]*)})?");
+
+    private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(=~|!~|!=|=)\\s*\"([^\"]*)\"");
+    private static final Set<String> WORDS = Set.of("and", "or", "unless", "offset", "bool");
+
+    /** A metric and what is demanded of its labels. */
+    record Selector(String metric, List<Condition> conditions) {}
+
+    record Condition(String label, String operator, String value) {}
+
+    static PromQl parse(String expression) {
+        Set<String> groupings = new LinkedHashSet<>();
+        Matcher grouping = GROUPING.matcher(expression);
+        while (grouping.find()) {
+            groupings.addAll(List.of(grouping.group(1).strip().split("\\s*,\\s*", -1)));
+        }
+        String rest = grouping.replaceAll(" ");
+        List<Selector> selectors = new ArrayList<>();
+        Matcher selector = SELECTOR.matcher(RANGE.matcher(rest).replaceAll(" "));
+        while (selector.find()) {
+            String name = selector.group(1);
+            if (!WORDS.contains(name)) {
+                String conditions = selector.group(2) == null ? "" : selector.group(2);
+                requireOnlyConditions(conditions);
+                selectors.add(new Selector(name, conditions(conditions)));
+            }
+        }
+        return new PromQl(selectors, groupings);
+    }
+
+    private static void requireOnlyConditions(String text) {
+        String rest = MATCHER.matcher(text).replaceAll("").replaceAll("[\\s,]", "");
+        if (!rest.isEmpty()) {
+            throw new AssertionError("not understood: " + text);
+        }
+    }
+
+    private static List<Condition> conditions(String text) {
+        return MATCHER.matcher(text)
+                .results()
+                .map(found -> new Condition(found.group(1), found.group(2), found.group(3)))
+                .toList();
+    }
+}

@@ -1,0 +1,155 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.war.Exposition.Sample;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Every expression of the dashboard and of the alerts finds what it asks for in what a service shows that was in use. */
+class WatchIT {
+    private static final Path DASHBOARD = Path.of("deploy", "grafana", "gatehouse-dashboard.json");
+    private static final Path RULES = Path.of("deploy", "prometheus", "gatehouse-rules.yaml");
+    private static final String PASSWORD = "correct horse battery staple";
+
+    /** Which Prometheus itself gives to each series that it reads. */
+    private static final Set<String> LABELS_OF_PROMETHEUS = Set.of("instance", "job");
+
+    private static Exposition shown = new Exposition(List.of());
+
+    /** Everything that an expression asks for: also a store that is away. */
+    @BeforeAll
+    static void useService() {
+        int port = EmbeddedRedis.freePort();
+        EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
+        try (EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "watch"));
+                WarServer gatehouse = WarServer.deploy(
+                        "",
+                        Map.of(
+                                "AUTH_KEY", WarServer.AUTH_KEY,
+                                "DB_HOST", "mongodb://127.0.0.1:" + port,
+                                "REDIS_URL", redis.uri(),
+                                "ADMIN_USERNAME", WarServer.ADMIN,
+                                "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD))) {
+            String admin = gatehouse.adminToken();
+            String id = gatehouse.create(admin, "alice", PASSWORD);
+            gatehouse.get("/user/" + id, admin);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> read(gatehouse).sum("gatehouse_dependency_up", Map.of()) == 3);
+            redis.pause();
+            gatehouse.patch("/user/" + id, admin, "{\"n\":1}");
+            redis.resume();
+            mongo.close();
+            assertThat(gatehouse.login("alice", PASSWORD).status()).isEqualTo(503);
+            shown = read(gatehouse);
+        } finally {
+            mongo.close();
+        }
+    }
+
+    private static Exposition read(WarServer gatehouse) {
+        return Exposition.of(gatehouse.send("GET", "/metrics", "").body());
+    }
+
+    @Test
+    void theDashboardAsksForWhatThereIs() throws IOException {
+        JsonNode dashboard = Answer.json(Files.readString(DASHBOARD));
+        List<String> expressions = new ArrayList<>();
+        for (JsonNode panel : dashboard.path("panels")) {
+            assertThat(panel.path("title").asText()).isNotEmpty();
+            panel.path("targets")
+                    .forEach(target -> expressions.add(target.path("expr").asText()));
+        }
+
+        assertThat(expressions).hasSizeGreaterThan(25);
+        for (String expression : expressions) {
+            assertFinds(expression.replace("$__rate_interval", "5m").replace("$instance", ".*"));
+        }
+    }
+
+    @Test
+    void theAlertsAskForWhatThereIs() throws IOException {
+        List<String> expressions = new ArrayList<>();
+        for (JsonNode group : new YAMLMapper().readTree(RULES.toFile()).path("groups")) {
+            for (JsonNode rule : group.path("rules")) {
+                assertThat(rule.path("alert").asText()).startsWith("Gatehouse");
+                assertThat(rule.at("/labels/severity").asText()).isIn("critical", "warning");
+                assertThat(rule.at("/annotations/summary").asText()).isNotEmpty();
+                expressions.add(rule.path("expr").asText());
+            }
+        }
+
+        assertThat(expressions).hasSizeGreaterThanOrEqualTo(8);
+        expressions.forEach(WatchIT::assertFinds);
+    }
+
+    @Test
+    void everyFigureOfOursIsWatched() throws IOException {
+        String watching = Files.readString(DASHBOARD) + Files.readString(RULES);
+        Set<String> families = new TreeSet<>();
+        for (Sample sample : shown.samples()) {
+            if (sample.name().startsWith("gatehouse_")) {
+                families.add(sample.name().replaceAll("_seconds_(bucket|count|sum)$", "_seconds"));
+            }
+        }
+        assertThat(families).allMatch(watching::contains);
+    }
+
+    @Test
+    void anExpressionIsTakenApart() {
+        PromQl parsed =
+                PromQl.parse("sum by (le, a) (rate(x_bucket{b=~\"1.*|2\", c!=\"d\"}[5m] offset 1h)) > 0.8 * y or z");
+
+        assertThat(parsed.groupings()).containsExactly("le", "a");
+        assertThat(parsed.selectors()).extracting(PromQl.Selector::metric).containsExactly("x_bucket", "y", "z");
+        assertThat(parsed.selectors().get(0).conditions())
+                .containsExactly(new PromQl.Condition("b", "=~", "1.*|2"), new PromQl.Condition("c", "!=", "d"));
+    }
+
+    private static void assertFinds(String expression) {
+        PromQl parsed = PromQl.parse(expression);
+        assertThat(parsed.selectors()).as(expression).isNotEmpty();
+        for (PromQl.Selector selector : parsed.selectors()) {
+            List<Sample> series = shown.of(selector.metric(), Map.of());
+            assertThat(series).as("%s of %s", selector.metric(), expression).isNotEmpty();
+            assertThat(series)
+                    .as("%s of %s", selector, expression)
+                    .anyMatch(sample -> selector.conditions().stream().allMatch(condition -> holds(condition, sample)));
+            for (String label : parsed.groupings()) {
+                assertThat(LABELS_OF_PROMETHEUS.contains(label)
+                                || series.get(0).labels().containsKey(label))
+                        .as("%s of %s", label, expression)
+                        .isTrue();
+            }
+        }
+    }
+
+    /** Whether the sample has the label, with a value as demanded. */
+    private static boolean holds(PromQl.Condition condition, Sample sample) {
+        if (LABELS_OF_PROMETHEUS.contains(condition.label())) {
+            return true;
+        }
+        String value = sample.labels().get(condition.label());
+        return value != null
+                && switch (condition.operator()) {
+                    case "=" -> value.equals(condition.value());
+                    case "=~" -> value.matches(condition.value());
+                    case "!=" -> !value.equals(condition.value());
+                    default -> !value.matches(condition.value());
+                };
+    }
+}
