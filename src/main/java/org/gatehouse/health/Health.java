@@ -76,6 +76,7 @@ public final class Health implements AutoCloseable {
 
     @Override
     public void close() {
-        watches.forEach(Watch::close);
+        watches.forEach(Watch::stop);
+        watches.forEach(Watch::awaitEnd);
     }
 }

@@ -2,6 +2,7 @@ package org.gatehouse.health;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * <p>So whoever wants to know is told at once, however many they are and however long the dependency takes; and what they
  * are told is not older than {@link #BELIEVED}.
  */
-final class Watch implements AutoCloseable {
+final class Watch {
     /** Between an answer and the next question. */
     private static final Duration PERIOD = Duration.ofMillis(500);
 
@@ -22,13 +23,15 @@ final class Watch implements AutoCloseable {
     /** Counted from when the question was sent that was answered; so no absence goes unseen for two seconds. */
     private static final Duration BELIEVED = Duration.ofMillis(1_800);
 
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+
     private static final Logger log = LoggerFactory.getLogger(Watch.class);
 
     private final Dependency dependency;
     private final Runnable probe;
     private final Thread thread;
     private volatile Optional<Answer> last = Optional.empty();
-    private volatile boolean closed;
+    private final CountDownLatch stopping = new CountDownLatch(1);
 
     private record Answer(long sentAt, long nanos) {}
 
@@ -56,10 +59,9 @@ final class Watch implements AutoCloseable {
 
     private void run() {
         try {
-            while (!closed) {
+            do {
                 ask();
-                TimeUnit.NANOSECONDS.sleep(PERIOD.toNanos());
-            }
+            } while (!stopping.await(PERIOD.toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException stopping) {
             log.debug("No longer watching {}", dependency.text());
         }
@@ -77,14 +79,18 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
-        closed = true;
-        thread.interrupt();
+    /** Asks nothing more. */
+    void stop() {
+        stopping.countDown();
+    }
+
+    /** Waits until what is being asked is answered, for a connection would take an interruption for an absence. */
+    void awaitEnd() {
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(2));
+            thread.join(STOP_LIMIT.toMillis());
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
         }
+        thread.interrupt();
     }
 }
