@@ -152,6 +152,15 @@ class DescriptionTest {
                         Arrays.stream(AuditType.values()).map(Enum::name).toList());
     }
 
+    @Test
+    void namesAllErrorCodes() {
+        List<String> codes = new ArrayList<>();
+        description.document().at("/components/schemas/ErrorCode/enum").forEach(code -> codes.add(code.asText()));
+        assertThat(codes)
+                .containsExactlyElementsOf(
+                        Arrays.stream(ErrorCode.values()).map(Enum::name).toList());
+    }
+
     /** Bodies, parameters and headers alike: each has an example, and the example is one of what it stands for. */
     @Test
     void hasExamplesThatFit() {

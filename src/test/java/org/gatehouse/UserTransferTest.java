@@ -367,6 +367,10 @@ class UserTransferTest {
         Answer answer = node.send(
                 "POST", "/user/import", "x", "auth", admin, "Content-Type", NDJSON, "Content-Encoding", "gzip");
         assertThat(answer.status()).isEqualTo(415);
+        assertThat(answer.text("message")).contains("compressed");
+        assertThat(node.send("GET", "/user/export", "", "auth", admin, "Accept", "application/json")
+                        .text("message"))
+                .isEqualTo("Only application/x-ndjson can be answered here.");
         assertThat(node.send("POST", "/login", "{}", "Content-Type", "application/json", "Content-Encoding", "br")
                         .status())
                 .isEqualTo(415);

@@ -15,10 +15,13 @@ import jakarta.ws.rs.ext.ExceptionMapper;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.UnsupportedCharsetException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.glassfish.jersey.server.ExtendedUriInfo;
+import org.glassfish.jersey.server.model.ResourceMethod;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,28 +77,46 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getEntity() instanceof GatehouseException failure) {
-            write(
-                    failure.code() == ErrorCode.UNSUPPORTED_MEDIA_TYPE ? typeRefused(request) : failure,
-                    request,
-                    response);
+            write(named(failure, request), request, response);
         } else if (response.getStatus() >= 400 && !response.hasEntity()) {
             write(new GatehouseException(codeOf(response.getStatus())), request, response);
         }
     }
 
-    /** Names the types that the path takes from this method, which Jersey knows although it refused. */
-    private static GatehouseException typeRefused(ContainerRequestContext request) {
-        String taken = ((ExtendedUriInfo) request.getUriInfo())
+    /** Names the types that the path takes from this method, or has to give, which Jersey knows although it refused. */
+    private static GatehouseException named(GatehouseException failure, ContainerRequestContext request) {
+        if (!failure.code().message().equals(failure.getMessage())) {
+            return failure;
+        }
+        return switch (failure.code()) {
+            case UNSUPPORTED_MEDIA_TYPE ->
+                naming(
+                        failure.code(),
+                        "The Content-Type must be %s.",
+                        types(request, ResourceMethod::getConsumedTypes));
+            case NOT_ACCEPTABLE ->
+                naming(
+                        failure.code(),
+                        "Only %s can be answered here.",
+                        types(request, ResourceMethod::getProducedTypes));
+            default -> failure;
+        };
+    }
+
+    private static GatehouseException naming(ErrorCode code, String message, String types) {
+        return types.isEmpty() ? new GatehouseException(code) : new GatehouseException(code, message.formatted(types));
+    }
+
+    private static String types(
+            ContainerRequestContext request, Function<ResourceMethod, List<MediaType>> typesOfMethod) {
+        return ((ExtendedUriInfo) request.getUriInfo())
                 .getMatchedRuntimeResources().stream()
                         .limit(1) // the innermost
                         .flatMap(resource -> resource.getResourceMethods().stream())
                         .filter(method -> method.getHttpMethod().equals(request.getMethod()))
-                        .flatMap(method -> method.getConsumedTypes().stream())
+                        .flatMap(method -> typesOfMethod.apply(method).stream())
                         .map(MediaType::toString)
                         .collect(joining(" or "));
-        return taken.isEmpty()
-                ? new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
-                : new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be " + taken + ".");
     }
 
     private static void write(

@@ -27,7 +27,7 @@ record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<N
         Optional<String> known =
                 Optional.ofNullable(role).filter(name -> ROLE.matcher(name).matches());
         if (role != null && known.isEmpty()) {
-            errors.add("role", "must be the name of a role: a-z, 0-9, - and _, at most 32 long");
+            errors.add("role", "must be the name of a role: a letter, then a-z, 0-9, - and _, at most 32 long");
         }
         Optional<UserStatus> wanted = Optional.ofNullable(status).flatMap(UserStatus::parse);
         if (status != null && wanted.isEmpty()) {

@@ -27,7 +27,13 @@ record UserForm(
         @Nullable Secret password,
 
         @Size(max = 16, message = "must have at most {max} roles") @Nullable
-        List<@Pattern(regexp = ROLE, message = "must be names of a-z, 0-9, - and _, at most 32 long") String> roles,
+        List<
+                        @Pattern(
+                                regexp = ROLE,
+                                message =
+                                        "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long")
+                        String>
+                roles,
 
         @Pattern(regexp = "active|disabled", message = "must be active or disabled") @Nullable
         String status,

@@ -176,7 +176,8 @@ public final class UserImport implements AutoCloseable {
             }
             settle();
             if (broken) {
-                throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body broke off before its end.");
+                throw new GatehouseException(
+                        ErrorCode.BODY_MALFORMED, "The body broke off before its end, or nothing came for too long.");
             }
         }
 
