@@ -5,21 +5,20 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.ServletRegistration;
-import jakarta.servlet.annotation.WebListener;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
 import org.gatehouse.http.ApplicationServlet;
+import org.gatehouse.store.DriverThreads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the container starts and stops the application.
+ * Where the container starts and stops the application; {@code web.xml} names it.
  *
  * <p>With settings missing or wrong the deployment fails, with one message that lists them all.
  */
-@WebListener
 public final class GatehouseListener implements ServletContextListener {
     /** The servlet context attribute that names the first administrator, set when this start created it. */
     public static final String ADMINISTRATOR_CREATED = "org.gatehouse.administratorCreated";
@@ -62,5 +61,6 @@ public final class GatehouseListener implements ServletContextListener {
             gatehouse.close();
             gatehouse = null;
         }
+        DriverThreads.end();
     }
 }

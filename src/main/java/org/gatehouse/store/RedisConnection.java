@@ -11,6 +11,7 @@ import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +78,12 @@ public final class RedisConnection implements AutoCloseable {
             return thread;
         });
         background.execute(this::connect);
+        forgetThread();
+    }
+
+    /** Leaves nothing of ours with a thread that is the container's, and outlives us. */
+    private static void forgetThread() {
+        FastThreadLocal.removeAll();
     }
 
     /** The present way to Redis; empty while there is none. */
@@ -117,6 +124,7 @@ public final class RedisConnection implements AutoCloseable {
         resources
                 .shutdown(0, STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .awaitUninterruptibly(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+        forgetThread();
     }
 
     private static RedisURI bounded(RedisURI seed) {
