@@ -47,6 +47,29 @@ class StoreAwayIT {
     }
 
     @Test
+    void aRedisThatIsNotThereYetIsDoneWithoutAndThenUsed() throws IOException {
+        int port = freePort();
+        try (EmbeddedMongo mongo = EmbeddedMongo.inMemory()) {
+            Map<String, String> settings = new HashMap<>(settings(freePort()));
+            settings.put("DB_HOST", mongo.uri());
+            settings.put("REDIS_URL", "redis://127.0.0.1:" + port);
+            try (WarServer gatehouse = WarServer.deploy("", settings)) {
+                String admin = gatehouse.adminToken();
+                String id = gatehouse.get("/user/me", admin).text("_id");
+
+                Path folder = Path.of("target", "test-redis", "late");
+                try (EmbeddedRedis late = EmbeddedRedis.start(folder, port, "--save", "", "--appendonly", "no")) {
+                    await().atMost(Duration.ofSeconds(20)).until(() -> {
+                        gatehouse.get("/user/" + id, admin);
+                        return isCached(late, id);
+                    });
+                }
+                assertThat(gatehouse.get("/user/" + id, admin).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
     void aStoreThatGoesAwayIsToldInTimeAndUsedAgainWhenItReturns() throws IOException {
         int port = freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
@@ -113,6 +136,10 @@ class StoreAwayIT {
     }
 
     private static boolean isCached(String id) {
+        return isCached(redis, id);
+    }
+
+    private static boolean isCached(EmbeddedRedis redis, String id) {
         try (RedisClient client = RedisClient.create(redis.uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
             return String.valueOf(connection.sync().get("u:{" + id + "}")).startsWith("V");
