@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +19,7 @@ import org.bson.Document;
 import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
+import org.gatehouse.war.ImportConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -207,7 +205,7 @@ class UserTransferTest {
     @Test
     void skipsWhatIsNoUtf8AndALineWithoutAnEnd() throws IOException {
         String name = name();
-        try (Connection connection = new Connection(admin)) {
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             connection.chunk(new byte[] {'{', '"', (byte) 0xff, '"', '}', '\n'});
             byte[] much = "x".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
             int megabytes = Boolean.getBoolean("gatehouse.long") ? 1_024 : 64;
@@ -228,7 +226,7 @@ class UserTransferTest {
 
     @Test
     void answersALineBeforeTheNextIsSent() throws IOException {
-        try (Connection connection = new Connection(admin)) {
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             for (int i = 1; i <= 3; i++) {
                 connection.chunk((line(name(), "") + "\n{\"half\":").getBytes(StandardCharsets.UTF_8));
                 assertThat(connection.until("\"username\""))
@@ -246,7 +244,7 @@ class UserTransferTest {
     void answersAClientThatReadsOnlyAfterItHasSentEverything() throws IOException {
         int lines = 150_000;
         byte[] much = ("{\"x\":1" + " ".repeat(90) + "}\n").repeat(1_000).getBytes(StandardCharsets.US_ASCII);
-        try (Connection connection = new Connection(admin)) {
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             for (int i = 0; i < lines / 1_000; i++) {
                 connection.chunk(much);
             }
@@ -261,7 +259,7 @@ class UserTransferTest {
     void keepsWholeLinesOnlyWhenTheConnectionBreaks() throws IOException {
         String whole = name();
         String half = name();
-        try (Connection connection = new Connection(admin)) {
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             connection.chunk((line(whole, "") + "\n" + line(half, "")).getBytes(StandardCharsets.UTF_8));
         }
 
@@ -283,7 +281,7 @@ class UserTransferTest {
         node.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         String token = node.token(name, PASSWORD);
         String late = name();
-        try (Connection connection = new Connection(token)) {
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), token)) {
             connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));
             connection.until("created");
             node.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}");
@@ -454,54 +452,5 @@ class UserTransferTest {
 
     private static String line(String name, String more) {
         return "{\"username\":\"" + name + "\"" + (more.isEmpty() ? "" : "," + more) + "}";
-    }
-
-    /** An import whose body is sent bit by bit. */
-    private static final class Connection implements AutoCloseable {
-        private final Socket socket;
-
-        Connection(String token) throws IOException {
-            socket = new Socket(
-                    InetAddress.getLoopbackAddress(), URI.create(node.baseUri()).getPort());
-            socket.setSoTimeout(20_000);
-            send(("POST /user/import HTTP/1.1\r\nHost: localhost\r\nauth: " + token
-                            + "\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked"
-                            + "\r\nConnection: close\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
-        }
-
-        void chunk(byte[] content) throws IOException {
-            send((Integer.toHexString(content.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
-            send(content);
-            send("\r\n".getBytes(StandardCharsets.US_ASCII));
-        }
-
-        void end() throws IOException {
-            send("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        }
-
-        String until(String text) throws IOException {
-            StringBuilder read = new StringBuilder();
-            while (read.indexOf(text) < 0) {
-                int next = socket.getInputStream().read();
-                assertThat(next).as(read.toString()).isNotNegative();
-                read.append((char) next);
-            }
-            return read.toString();
-        }
-
-        String rest() throws IOException {
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        }
-
-        private void send(byte[] bytes) throws IOException {
-            socket.getOutputStream().write(bytes);
-            socket.getOutputStream().flush();
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
     }
 }

@@ -1,0 +1,225 @@
+package org.gatehouse.war;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.gatehouse.dev.EmbeddedRedis;
+
+/** A server of somebody who runs Gatehouse: a real distribution in a process of its own, which ends with this one. */
+final class AppServer implements AutoCloseable {
+    private static final Path BASES = Path.of("target", "container-bases");
+
+    /** On a machine that does a lot else. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(180);
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    private static final int LOG_SHOWN = 6_000;
+    private static final int READ_LIMIT_MS = 10_000;
+
+    /** Where the WAR is again, file by file. */
+    private static final List<String> UNPACKED = List.of("temp", "webapps", "work");
+
+    private final Process process;
+    private final Path base;
+    private final int port;
+    private final Thread atExit;
+
+    private AppServer(Process process, Path base, int port) {
+        this.process = process;
+        this.base = base;
+        this.port = port;
+        this.atExit = new Thread(process::destroyForcibly, "container-at-exit");
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /** Starts a server with these applications, without waiting for them. */
+    static AppServer start(
+            Distribution distribution, Jdk jdk, Map<String, String> environment, List<Deployment> applications) {
+        return start(distribution, jdk, environment, base(distribution, applications));
+    }
+
+    /** Makes a base with these applications. */
+    static Path base(Distribution distribution, List<Deployment> applications) {
+        try {
+            Files.createDirectories(BASES);
+            Path base = Files.createTempDirectory(BASES, distribution + "-").toAbsolutePath();
+            distribution.makeBase(base);
+            for (Deployment application : applications) {
+                distribution.deploy(base, application);
+            }
+            return base;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /** Starts a server on a base, without waiting for its applications. */
+    static AppServer start(Distribution distribution, Jdk jdk, Map<String, String> environment, Path base) {
+        int port = EmbeddedRedis.freePort();
+        ProcessBuilder builder = new ProcessBuilder(distribution.command(jdk, base, port))
+                .directory(base.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(base.resolve("console.log").toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("CATALINA_") || name.startsWith("JAVA_"));
+        builder.environment().putAll(distribution.environment(jdk, base, port));
+        builder.environment().putAll(environment);
+        try {
+            return new AppServer(builder.start(), base, port);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    Path base() {
+        return base;
+    }
+
+    String uri() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** The application under this path, once it answers as one that is ready. */
+    ServiceClient awaitReady(String contextPath) {
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        while (!isReady(uri() + contextPath)) {
+            if (System.nanoTime() > deadline || exits()) {
+                throw new AssertionError(contextPath + " does not get ready; the end of the log:\n" + endOfLog());
+            }
+        }
+        return new Service(uri() + contextPath);
+    }
+
+    /** Waits until it serves anything at all. */
+    void awaitAnswer() {
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        while (status(uri() + "/") == 0) {
+            if (System.nanoTime() > deadline || exits()) {
+                throw new AssertionError("The server does not answer; the end of the log:\n" + endOfLog());
+            }
+        }
+    }
+
+    /** Waits until it has printed this so many times. */
+    void awaitLog(String text, int times) {
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        while (log().split(Pattern.quote(text), -1).length <= times) {
+            if (System.nanoTime() > deadline || exits()) {
+                throw new AssertionError("\"" + text + "\" is not in the log, which ends with:\n" + endOfLog());
+            }
+        }
+    }
+
+    private boolean exits() {
+        try {
+            return process.waitFor(50, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    /** What it printed: the server's own log and that of its applications. */
+    String log() {
+        try {
+            return Files.readString(base.resolve("console.log"));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private String endOfLog() {
+        String log = log();
+        return log.substring(Math.max(0, log.length() - LOG_SHOWN));
+    }
+
+    /** Asks it to end, as a system that shuts down does; what it printed can be read afterwards. */
+    void stop() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+                throw new AssertionError("did not end within " + STOP_LIMIT + ":\n" + endOfLog());
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+            for (String unpacked : UNPACKED) {
+                delete(base.resolve(unpacked)); // the logs stay
+            }
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (IllegalStateException exitingAlready) {
+            // then the hook finds nothing left to do
+        } catch (IOException inTheWay) {
+            throw new UncheckedIOException(inTheWay);
+        }
+    }
+
+    /** Open to all, and answered only when the stores are prepared. */
+    private static boolean isReady(String service) {
+        return status(service + "/.well-known/jwks.json") == HttpURLConnection.HTTP_OK;
+    }
+
+    /** 0 when there is no answer. */
+    private static int status(String uri) {
+        try {
+            HttpURLConnection connection =
+                    (HttpURLConnection) URI.create(uri).toURL().openConnection();
+            connection.setReadTimeout(READ_LIMIT_MS);
+            return connection.getResponseCode();
+        } catch (IOException notYet) {
+            return 0;
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private static final class Service extends ServiceClient {
+        private final String uri;
+
+        Service(String uri) {
+            this.uri = uri;
+        }
+
+        @Override
+        protected String baseUri() {
+            return uri;
+        }
+
+        @Override
+        public void close() {
+            // the server is somebody else's to close
+        }
+    }
+}

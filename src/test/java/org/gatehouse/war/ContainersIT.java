@@ -1,0 +1,182 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The one WAR in every server that it is for, at the root and under a context path, deployed with the files of
+ * {@code deploy}. All of them share the stores, so they are also nodes of one service.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+class ContainersIT {
+    /** On every Java at the root too, and not only on the one that runs this. */
+    private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
+
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final Pattern LINK = Pattern.compile("(?:href|src)=\"(docs/[^\"]+)\"");
+
+    /** As many as there are processors on a small machine. */
+    private static final Semaphore turns = new Semaphore(2);
+
+    private static final AtomicInteger number = new AtomicInteger();
+    private static Stores stores;
+
+    @BeforeAll
+    static void start() {
+        stores = new Stores();
+    }
+
+    @AfterAll
+    static void stop() {
+        stores.close();
+    }
+
+    static Stream<Arguments> servers() {
+        return Jdk.present().stream()
+                .flatMap(jdk ->
+                        Arrays.stream(Distribution.values()).map(distribution -> Arguments.of(distribution, jdk)));
+    }
+
+    @ParameterizedTest(name = "{0} on {1}")
+    @MethodSource("servers")
+    void serves(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+        Map<String, String> settings = ServiceClient.settings(stores, Map.of());
+        turns.acquire();
+        List<String> contextPaths = LONG || jdk.equals(Jdk.own()) ? List.of("", "/accounts") : List.of("/accounts");
+        List<Deployment> deployments = contextPaths.stream()
+                .map(path -> new Deployment(path, settings))
+                .toList();
+        try (AppServer server = AppServer.start(distribution, jdk, Map.of(), deployments)) {
+            for (String contextPath : contextPaths) {
+                walk(server.awaitReady(contextPath));
+            }
+            server.stop();
+            assertThat(server.log())
+                    .doesNotContain(" ERROR ", "SEVERE", "memory leak", "\tat ")
+                    .contains("Gatehouse is ready");
+        } finally {
+            turns.release();
+        }
+    }
+
+    /** Without both ends of the range, the above says less than it could: that is seen, and in the long form it fails. */
+    @Test
+    void theOldestAndTheNewestJavaAreTried(TestReporter reporter) {
+        List<Integer> tried = Jdk.present().stream().map(Jdk::feature).toList();
+        for (int feature : Jdk.RANGE) {
+            if (!tried.contains(feature)) {
+                String missing = "NOT tried on Java " + feature + ", for there is none: set JAVA" + feature + "_HOME";
+                reporter.publishEntry(missing);
+                System.err.println(missing);
+                if (LONG) {
+                    fail(missing);
+                }
+            }
+        }
+        assertThat(tried).contains(Jdk.own().feature());
+    }
+
+    private static void walk(ServiceClient service) throws IOException {
+        description(service);
+        refusals(service);
+        String admin = service.adminToken();
+        imports(service, admin);
+        String username = name();
+        Answer created = service.patiently(() ->
+                service.post("/user", admin, "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}"));
+        assertThat(created.status()).as(created.body()).isEqualTo(201);
+        Answer located = service.send("GET", created.header("Location"), "", "auth", admin);
+        assertThat(located.text("username")).isEqualTo(username);
+
+        String token = service.token(username, PASSWORD);
+        assertThat(service.get("/user/me", token).text("username")).isEqualTo(username);
+        assertThat(service.patch("/user/me", token, "{\"email\":\"a@e.x\"}").status())
+                .isEqualTo(200);
+        assertThat(service.get("/user/me", token).text("email")).isEqualTo("a@e.x");
+        list(service, admin);
+        assertThat(service.post("/logout", token, "{}").status()).isEqualTo(200);
+        Answer late = service.get("/user/me", token);
+        assertThat(late.status()).isEqualTo(401);
+        assertThat(late.text("code")).isEqualTo("SESSION_ENDED");
+    }
+
+    private static void description(ServiceClient service) {
+        assertThat(service.get("/openapi.json", "").text("openapi")).startsWith("3.1");
+        List<String> files = LINK.matcher(service.get("/docs", "").body())
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+        assertThat(files).hasSize(4);
+        for (String file : files) {
+            assertThat(service.get("/" + file, "").status()).as(file).isEqualTo(200);
+        }
+    }
+
+    private static void refusals(ServiceClient service) {
+        for (String path : List.of("/nothing/here", "/WEB-INF/web.xml")) {
+            Answer refused = service.get(path, "");
+            assertThat(refused.status()).as(path).isEqualTo(404);
+            assertThat(refused.text("code")).isEqualTo("NOT_FOUND");
+            assertThat(refused.text("requestId")).isNotEmpty().isEqualTo(refused.header("X-Request-Id"));
+        }
+        assertThat(service.get("/user/me", "").text("code")).isEqualTo("TOKEN_MISSING");
+        assertThat(service.send("GET", "/user/me", "", "Content-Type", "none").status())
+                .as("refused by Jersey itself")
+                .isBetween(400, 499);
+    }
+
+    private static void list(ServiceClient service, String admin) {
+        Answer page = service.get("/user?limit=1", admin);
+        assertThat(page.json()).hasSize(1);
+        Answer next = service.send("GET", page.next(), "", "auth", admin);
+        assertThat(next.json()).hasSize(1);
+        assertThat(next.json()).isNotEqualTo(page.json());
+    }
+
+    private static void imports(ServiceClient service, String admin) throws IOException {
+        String lines = line() + line() + line();
+        Answer afterwards =
+                service.send("POST", "/user/import", lines, "auth", admin, "Content-Type", "application/x-ndjson");
+        List<JsonNode> results = afterwards.body().lines().map(Answer::json).toList();
+        assertThat(results).hasSize(4);
+        assertThat(results.get(3).path("created").asInt()).isEqualTo(3);
+
+        try (ImportConnection meanwhile = new ImportConnection(service.baseUri(), admin)) {
+            meanwhile.chunk(line().getBytes(StandardCharsets.UTF_8));
+            assertThat(meanwhile.until("\"line\":1")).contains("HTTP/1.1 200");
+            meanwhile.chunk(line().getBytes(StandardCharsets.UTF_8));
+            meanwhile.until("\"line\":2");
+            meanwhile.end();
+            assertThat(meanwhile.rest()).contains("\"status\":\"done\"", "\"created\":2");
+        }
+    }
+
+    private static String line() {
+        return "{\"username\":\"" + name() + "\"}\n";
+    }
+
+    private static String name() {
+        return "walker-" + number.incrementAndGet();
+    }
+}

@@ -1,0 +1,67 @@
+package org.gatehouse.war;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The WAR under a context path, with settings of its own.
+ *
+ * @param contextPath {@code /name}, or empty for the root
+ * @param settings by JNDI in a Tomcat, as parameters of the context in a Jetty
+ * @param parameters as parameters of the context
+ */
+record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
+    private static final String WAR = "/opt/gatehouse/gatehouse.war";
+
+    Deployment(String contextPath, Map<String, String> settings) {
+        this(contextPath, settings, Map.of());
+    }
+
+    /** What a server calls it. */
+    String name(String root) {
+        return contextPath.isEmpty() ? root : contextPath.substring(1);
+    }
+
+    String forTomcat(String example) {
+        String entries = settings.entrySet().stream()
+                .map(setting -> "<Environment name=\"gatehouse/" + setting.getKey()
+                        + "\" type=\"java.lang.String\" value=\"" + escaped(setting.getValue()) + "\"/>\n")
+                .collect(Collectors.joining());
+        String more = parameters.entrySet().stream()
+                .map(parameter -> "<Parameter name=\"" + parameter.getKey() + "\" value=\""
+                        + escaped(parameter.getValue()) + "\"/>\n")
+                .collect(Collectors.joining());
+        return withWar(withoutSettings(example, "<Environment [^>]*/>"))
+                .replace("</Context>", entries + more + "</Context>");
+    }
+
+    String forJetty(String example) {
+        String parameters = settings.entrySet().stream()
+                .map(setting -> "<Call name=\"setInitParameter\"><Arg>GATEHOUSE_" + setting.getKey() + "</Arg><Arg>"
+                        + escaped(setting.getValue()) + "</Arg></Call>\n")
+                .collect(Collectors.joining());
+        return withWar(withoutSettings(example, "<Call name=\"setInitParameter\">.*</Call>"))
+                .replace(">/<", ">" + (contextPath.isEmpty() ? "/" : contextPath) + "<")
+                .replace("</Configure>", parameters + "</Configure>");
+    }
+
+    private static String withoutSettings(String example, String pattern) {
+        String without = Pattern.compile(pattern).matcher(example).replaceAll("");
+        if (without.equals(example)) {
+            throw new IllegalStateException("the example has no settings as they are written here: " + example);
+        }
+        return without;
+    }
+
+    private static String withWar(String example) {
+        if (!example.contains(WAR)) {
+            throw new IllegalStateException("the example does not name " + WAR);
+        }
+        return example.replace(WAR, WarServer.war().toAbsolutePath().toString());
+    }
+
+    private static String escaped(String value) {
+        return value.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
+    }
+}

@@ -1,0 +1,123 @@
+package org.gatehouse.war;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A server as its makers give it out, unpacked by the build; a base of its own, as they advise, leaves it as it is. */
+enum Distribution {
+    TOMCAT_10("gatehouse.tomcat10"),
+    TOMCAT_11("gatehouse.tomcat11"),
+    JETTY_12("gatehouse.jetty12");
+
+    private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
+
+    /** The memory that an installation is meant to do with; it lives for seconds: what counts is the start. */
+    private static final String JVM = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+
+    private final String property;
+
+    Distribution(String property) {
+        this.property = property;
+    }
+
+    boolean isTomcat() {
+        return this != JETTY_12;
+    }
+
+    Path home() {
+        Path home = Path.of(System.getProperty(property, "missing"));
+        if (!Files.isDirectory(home)) {
+            throw new IllegalStateException(home + " is not there: run 'mvn verify', which unpacks it");
+        }
+        return home;
+    }
+
+    /** Makes a base without applications. */
+    void makeBase(Path base) throws IOException {
+        if (!isTomcat()) {
+            copy(DEPLOY.resolve("jetty-base").resolve("start.d"), base.resolve("start.d"));
+            Files.createDirectories(base.resolve("webapps"));
+            return;
+        }
+        copy(home().resolve("conf"), base.resolve("conf"));
+        for (String folder : List.of("logs", "temp", "webapps", "work")) {
+            Files.createDirectories(base.resolve(folder));
+        }
+        Path server = base.resolve("conf").resolve("server.xml");
+        Files.writeString(
+                server,
+                Files.readString(server)
+                        .replace("port=\"8005\"", "port=\"-1\"")
+                        .replace("port=\"8080\"", "port=\"${http.port}\" address=\"127.0.0.1\""));
+    }
+
+    /** Writes the descriptor of an application into a base: the example of {@code deploy} with other settings. */
+    void deploy(Path base, Deployment deployment) throws IOException {
+        Path descriptor = isTomcat()
+                ? base.resolve(Path.of("conf", "Catalina", "localhost", deployment.name("ROOT") + ".xml"))
+                : base.resolve(Path.of("webapps", deployment.name("root") + ".xml"));
+        Files.createDirectories(descriptor.getParent());
+        // Put there at once: a server that runs may be looking.
+        Path prepared = Files.createTempFile(base, "descriptor", ".xml");
+        Files.writeString(prepared, descriptor(deployment));
+        Files.move(prepared, descriptor);
+    }
+
+    String descriptor(Deployment deployment) throws IOException {
+        Path example =
+                isTomcat() ? Path.of("tomcat", "gatehouse.xml") : Path.of("jetty-base", "webapps", "gatehouse.xml");
+        return isTomcat()
+                ? deployment.forTomcat(Files.readString(DEPLOY.resolve(example)))
+                : deployment.forJetty(Files.readString(DEPLOY.resolve(example)));
+    }
+
+    /** The command that runs it in the foreground. */
+    List<String> command(Jdk jdk, Path base, int port) {
+        if (isTomcat()) {
+            return List.of("sh", home().resolve("bin").resolve("catalina.sh").toString(), "run");
+        }
+        return Stream.of(
+                        Stream.of(jdk.home().resolve("bin").resolve("java").toString()),
+                        Stream.of(JVM.split(" ")),
+                        Stream.of(
+                                "-jar",
+                                home().resolve("start.jar").toString(),
+                                "jetty.home=" + home(),
+                                "jetty.base=" + base,
+                                "jetty.http.port=" + port))
+                .flatMap(parts -> parts)
+                .toList();
+    }
+
+    Map<String, String> environment(Jdk jdk, Path base, int port) {
+        return isTomcat()
+                ? Map.of(
+                        "JAVA_HOME", jdk.home().toString(),
+                        "CATALINA_HOME", home().toString(),
+                        "CATALINA_BASE", base.toString(),
+                        "CATALINA_OPTS", JVM + " -Dhttp.port=" + port)
+                : Map.of();
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path target = to.resolve(from.relativize(file));
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target);
+                }
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return home().getFileName().toString();
+    }
+}

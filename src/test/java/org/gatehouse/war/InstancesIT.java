@@ -1,0 +1,82 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bson.Document;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One WAR, deployed twice in one Tomcat that others use too: two services that know nothing of each other. */
+class InstancesIT {
+    private static final String USER = "{\"username\":\"%s\",\"password\":\"correct horse battery staple\"}";
+
+    @Test
+    void twoInOneTomcatAreTwoServices(@TempDir Path secrets) throws IOException {
+        Path firstKey = Files.writeString(secrets.resolve("first-key"), "first " + ServiceClient.AUTH_KEY + "\n");
+        Path otherKey = Files.writeString(secrets.resolve("other-key"), "other " + ServiceClient.AUTH_KEY + "\n");
+        Path password = Files.writeString(secrets.resolve("password"), ServiceClient.ADMIN_PASSWORD + "\n");
+        // For all applications of the server: what the two have in common, and what is somebody else's.
+        Map<String, String> environment = Map.of(
+                "GATEHOUSE_ADMIN_USERNAME",
+                ServiceClient.ADMIN,
+                "GATEHOUSE_ADMIN_PASSWORD_FILE",
+                password.toString(),
+                "DB_HOST",
+                "mongodb://somebody.else.invalid",
+                "DB_NAME",
+                "somebody-elses");
+        try (Stores first = new Stores();
+                Stores other = new Stores();
+                AppServer server = AppServer.start(
+                        Distribution.TOMCAT_11,
+                        Jdk.own(),
+                        environment,
+                        List.of(
+                                new Deployment("/first", settings(first, firstKey), Map.of()),
+                                new Deployment("/other", Map.of(), settings(other, otherKey))))) {
+            ServiceClient one = server.awaitReady("/first");
+            ServiceClient two = server.awaitReady("/other");
+            String tokenOfOne = one.adminToken();
+            String tokenOfTwo = two.adminToken();
+
+            assertThat(one.post("/user", tokenOfOne, USER.formatted("only-in-one"))
+                            .status())
+                    .isEqualTo(201);
+            assertThat(two.post("/user", tokenOfTwo, USER.formatted("only-in-two"))
+                            .status())
+                    .isEqualTo(201);
+            assertThat(usernames(first)).containsExactlyInAnyOrder(ServiceClient.ADMIN, "only-in-one");
+            assertThat(usernames(other)).containsExactlyInAnyOrder(ServiceClient.ADMIN, "only-in-two");
+            assertStranger(two.get("/user/me", tokenOfOne));
+            assertStranger(one.get("/user/me", tokenOfTwo));
+        }
+    }
+
+    /** The key from a file; the database under a name that only this application reads. */
+    private static Map<String, String> settings(Stores stores, Path key) {
+        return Map.of(
+                "AUTH_KEY_FILE", key.toString(),
+                "GATEHOUSE_DB_HOST", stores.mongoUri(),
+                "GATEHOUSE_DB_NAME", stores.database(),
+                "REDIS_URL", stores.redis().uri());
+    }
+
+    private static List<String> usernames(Stores stores) {
+        return stores.users()
+                .find()
+                .map((Document user) -> user.getString("username"))
+                .into(new ArrayList<>());
+    }
+
+    private static void assertStranger(Answer answer) {
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("code")).isEqualTo("TOKEN_INVALID");
+    }
+}

@@ -1,0 +1,95 @@
+package org.gatehouse.war;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A Java on this machine.
+ *
+ * @param feature the first number of its version
+ */
+record Jdk(int feature, Path home) {
+    /** The oldest and the newest that the WAR is for. */
+    static final List<Integer> RANGE = List.of(17, 25);
+
+    private static final Pattern VERSION = Pattern.compile("JAVA_VERSION=\"(\\d+)");
+
+    /** Where the packages of systems, and the usual tools, put them. */
+    private static final List<Path> FOLDERS = List.of(
+            Path.of("/usr/lib/jvm"),
+            Path.of("/opt"),
+            Path.of(System.getProperty("user.home"), ".sdkman", "candidates", "java"),
+            Path.of(System.getProperty("user.home"), ".jdks"));
+
+    /** The one that runs this. */
+    static Jdk own() {
+        return new Jdk(Runtime.version().feature(), Path.of(System.getProperty("java.home")));
+    }
+
+    /** The one that runs this, and of the ends of {@link #RANGE} those that are here too. */
+    static List<Jdk> present() {
+        Jdk own = own();
+        return Stream.concat(
+                        Stream.of(own),
+                        RANGE.stream()
+                                .filter(feature -> feature != own.feature())
+                                .flatMap(feature -> find(feature).stream()))
+                .toList();
+    }
+
+    /**
+     * One with this version: where {@code JAVA17_HOME} and the like says, or in one of the usual places.
+     *
+     * @throws IllegalStateException when the variable names something else
+     */
+    static Optional<Jdk> find(int feature) {
+        String variable = "JAVA" + feature + "_HOME";
+        String told = System.getenv(variable);
+        if (told == null || told.isBlank()) {
+            return FOLDERS.stream()
+                    .flatMap(Jdk::under)
+                    .filter(jdk -> jdk.feature() == feature)
+                    .findFirst();
+        }
+        return Optional.of(at(Path.of(told))
+                .filter(jdk -> jdk.feature() == feature)
+                .orElseThrow(() -> new IllegalStateException(variable + " is not the home of a Java " + feature)));
+    }
+
+    private static Stream<Jdk> under(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return Stream.empty();
+        }
+        try (Stream<Path> homes = Files.list(folder)) {
+            return homes.sorted().flatMap(home -> at(home).stream()).toList().stream();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static Optional<Jdk> at(Path home) {
+        Path release = home.resolve("release");
+        if (!Files.isRegularFile(release)
+                || !Files.isExecutable(home.resolve("bin").resolve("java"))) {
+            return Optional.empty();
+        }
+        try {
+            Matcher version = VERSION.matcher(Files.readString(release));
+            return version.find() ? Optional.of(new Jdk(Integer.parseInt(version.group(1)), home)) : Optional.empty();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Java " + feature;
+    }
+}

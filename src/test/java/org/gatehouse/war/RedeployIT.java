@@ -1,0 +1,167 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.Test;
+
+/** One Tomcat, in which the WAR comes and goes while clients call it; 25 times with {@code -Dgatehouse.long=true}. */
+class RedeployIT {
+    private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 3;
+    private static final int CLIENTS = 4;
+    private static final String PATH = "/accounts";
+
+    /** In bytes. One application less or more is some 7 MB of heap, 33 MB of metaspace and 15 threads. */
+    private static final long MUCH = 33L << 20;
+
+    /** In bytes; what the server itself, and what asks it, may have allocated since the collection. */
+    private static final long LITTLE = 12L << 20;
+
+    private static final int FEW_THREADS = 3;
+
+    /** What Java's own caches hold softly goes when memory is short; here at once, so that it is seen to go. */
+    private static final String NOTHING_SOFT = "-XX:SoftRefLRUPolicyMSPerMB=0";
+
+    /** The newest there is, for the sake of what follows. */
+    private static final Jdk JDK =
+            Jdk.present().stream().max(Comparator.comparing(Jdk::feature)).orElseThrow();
+
+    /**
+     * Applications that may stay. Before 19 Java itself keeps the last class for which it made the {@code equals} of a
+     * record, until it makes the next one, and so for {@code hashCode} and {@code toString} (method handles of
+     * {@code ObjectMethods}, and their {@code asTypeCache}).
+     */
+    private static final int KEPT = JDK.feature() < 19 ? 3 : 0;
+
+    @Test
+    void leavesNothingBehind() throws IOException, InterruptedException {
+        Path base = AppServer.base(Distribution.TOMCAT_11, List.of());
+        TomcatManager.addTo(base);
+        try (Stores stores = new Stores();
+                AppServer server =
+                        AppServer.start(Distribution.TOMCAT_11, JDK, Map.of("JAVA_OPTS", NOTHING_SOFT), base)) {
+            Path descriptor = base.resolve("gatehouse.xml");
+            Files.writeString(
+                    descriptor,
+                    Distribution.TOMCAT_11.descriptor(new Deployment(PATH, ServiceClient.settings(stores, Map.of()))));
+            server.awaitAnswer();
+            TomcatManager manager = new TomcatManager(server);
+
+            List<State> states = new ArrayList<>();
+            for (int i = 1; i <= TIMES; i++) {
+                manager.deploy(PATH, descriptor);
+                String token = server.awaitReady(PATH).adminToken();
+                try (Clients clients = new Clients(server.uri() + PATH, token)) {
+                    server.awaitLog("The cache is used", i);
+                    clients.awaitAnswers();
+                    manager.undeploy(PATH);
+                }
+                states.add(State.of(manager));
+            }
+
+            server.stop();
+            assertThat(server.log()).doesNotContain("SEVERE", " ERROR ", "memory leak", "cannot be ended");
+            System.out.println("Redeployed: " + states);
+            State first = states.get(0);
+            State last = states.get(states.size() - 1);
+            assertThat(last.heap()).as("heap: %s", states).isLessThan(first.heap() + LITTLE + KEPT * MUCH);
+            assertThat(last.metaspace())
+                    .as("metaspace: %s", states)
+                    .isLessThan(first.metaspace() + LITTLE + KEPT * MUCH);
+            assertThat(last.threads()).as("threads: %s", states).isLessThanOrEqualTo(first.threads() + FEW_THREADS);
+        }
+    }
+
+    /** What a process holds once it has collected what it can; in bytes. */
+    private record State(long heap, long metaspace, long threads) {
+        static State of(TomcatManager manager) {
+            // A thread of the server may hold on to an application until it gets something else to do.
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> manager.findLeaks().size() <= KEPT);
+            manager.collectGarbage();
+            return new State(manager.heapUsed(), manager.metaspaceUsed(), manager.threads());
+        }
+    }
+
+    /** Callers that do not know that the application is about to go. */
+    private static final class Clients implements AutoCloseable {
+        private static final int WARM = 200;
+
+        private final HttpClient http = HttpClient.newHttpClient();
+        private final List<Thread> threads = new ArrayList<>();
+        private final AtomicInteger answers = new AtomicInteger();
+        private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+        private final String service;
+        private final String token;
+        private volatile boolean enough;
+
+        Clients(String service, String token) {
+            this.service = service;
+            this.token = token;
+            for (int i = 0; i < CLIENTS; i++) {
+                Thread thread = new Thread(this::call, "client-" + i);
+                threads.add(thread);
+                thread.start();
+            }
+        }
+
+        private void call() {
+            HttpRequest read = HttpRequest.newBuilder(URI.create(service + "/user/me"))
+                    .header("auth", token)
+                    .timeout(Duration.ofSeconds(20))
+                    .build();
+            try {
+                int status = 200;
+                while (!enough && status == 200) {
+                    status = http.send(read, BodyHandlers.ofString()).statusCode();
+                    answers.incrementAndGet();
+                }
+                // Then it is the container that answers, for it has nothing under this path, or not now.
+                if (!enough && status != 404 && status != 503) {
+                    complaints.add("answered " + status);
+                }
+            } catch (IOException broken) {
+                complaints.add(broken.toString());
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** Until each has had some more. */
+        void awaitAnswers() throws InterruptedException {
+            int wanted = answers.get() + WARM;
+            while (answers.get() < wanted && complaints.isEmpty()) {
+                Thread.sleep(10);
+            }
+        }
+
+        @Override
+        public void close() {
+            enough = true;
+            try {
+                for (Thread thread : threads) {
+                    thread.join();
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            assertThat(complaints).isEmpty();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package org.gatehouse.war;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Tomcat's own application for those who run one: deploys and undeploys others, and tells how the process is. */
+final class TomcatManager {
+    private static final String USER = "operator";
+    private static final String PASSWORD = "for this test";
+    private static final Pattern NUMBER = Pattern.compile(" = (\\d+)");
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final String uri;
+
+    TomcatManager(AppServer server) {
+        this.uri = server.uri() + "/manager/";
+    }
+
+    /** Adds it to a base. */
+    static void addTo(Path base) throws IOException {
+        Path conf = base.resolve("conf");
+        Files.writeString(conf.resolve("tomcat-users.xml"), """
+                <tomcat-users xmlns="http://tomcat.apache.org/xml" version="1.0">
+                  <user username="%s" password="%s" roles="manager-script,manager-jmx"/>
+                </tomcat-users>
+                """.formatted(USER, PASSWORD));
+        Path applications = Files.createDirectories(conf.resolve("Catalina").resolve("localhost"));
+        Files.writeString(applications.resolve("manager.xml"), """
+                <Context docBase="${catalina.home}/webapps/manager" privileged="true"/>
+                """);
+    }
+
+    void deploy(String contextPath, Path descriptor) {
+        command("text/deploy?path=" + contextPath + "&config=" + descriptor.toUri());
+    }
+
+    void undeploy(String contextPath) {
+        command("text/undeploy?path=" + contextPath);
+    }
+
+    /** The context paths of applications that were stopped and are in memory still, after a collection. */
+    List<String> findLeaks() {
+        return command("text/findleaks?statusLine=true").lines().skip(1).toList();
+    }
+
+    void collectGarbage() {
+        command("jmxproxy/?invoke=java.lang:type=Memory&op=gc");
+    }
+
+    /** In bytes. */
+    long heapUsed() {
+        return number("java.lang:type=Memory", "HeapMemoryUsage", "&key=used");
+    }
+
+    /** In bytes. */
+    long metaspaceUsed() {
+        return number("java.lang:type=MemoryPool,name=Metaspace", "Usage", "&key=used");
+    }
+
+    long threads() {
+        return number("java.lang:type=Threading", "ThreadCount", "");
+    }
+
+    private long number(String bean, String attribute, String more) {
+        String answer = command(
+                "jmxproxy/?get=" + URLEncoder.encode(bean, StandardCharsets.UTF_8) + "&att=" + attribute + more);
+        Matcher number = NUMBER.matcher(answer);
+        if (!number.find()) {
+            throw new AssertionError(answer);
+        }
+        return Long.parseLong(number.group(1));
+    }
+
+    private String command(String command) {
+        String login = Base64.getEncoder().encodeToString((USER + ":" + PASSWORD).getBytes(StandardCharsets.UTF_8));
+        try {
+            String answer = http.send(
+                            HttpRequest.newBuilder(URI.create(uri + command))
+                                    .header("Authorization", "Basic " + login)
+                                    .build(),
+                            BodyHandlers.ofString())
+                    .body();
+            if (!answer.startsWith("OK - ")) {
+                throw new AssertionError(command + ": " + answer);
+            }
+            return answer;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
+        }
+    }
+}
