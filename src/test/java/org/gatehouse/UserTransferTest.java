@@ -377,7 +377,7 @@ class UserTransferTest {
     /** While it waits for the rest of the body. */
     @Test
     void refusesAStrangerBeforeTheBodyHasCome() throws IOException {
-        try (Connection connection = new Connection("x.y.z")) {
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), "x.y.z")) {
             assertThat(connection.until("\"requestId\"")).contains(" 401 ");
             connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));
             connection.end();

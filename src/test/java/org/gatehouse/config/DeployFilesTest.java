@@ -1,0 +1,182 @@
+package org.gatehouse.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code deploy/} tells Gatehouse, it must understand; that the files are well-formed is for {@code .ci/lint}. */
+class DeployFilesTest {
+    private static final Path FOLDER = Path.of("deploy");
+
+    /** What the image sets for Tomcat. */
+    private static final Set<String> OF_TOMCAT = Set.of("CATALINA_OPTS");
+
+    private static final Map<String, String> SECRETS = Map.of(
+            "auth-key", "An example of a key that is long enough.",
+            "db-host", "mongodb://gatehouse:secret@mongo:27017/?replicaSet=rs0",
+            "redis-url", "redis://gatehouse:secret@redis:6379",
+            "admin-password", "an example of a password");
+
+    @TempDir
+    Path secrets;
+
+    @Test
+    void theImageSetsNothingForGatehouseThatItDoesNotKnow() throws IOException {
+        String dockerfile = Files.readString(FOLDER.resolve("Dockerfile"));
+
+        List<String> names = Pattern.compile("(?m)^ENV ([A-Z0-9_]+)=")
+                .matcher(dockerfile)
+                .results()
+                .map(MatchResult::group)
+                .map(line -> line.replaceAll("^ENV |=$", ""))
+                .filter(name -> !OF_TOMCAT.contains(name))
+                .toList();
+
+        assertThat(dockerfile).contains("ENV CATALINA_OPTS=");
+        assertThat(namesKnown()).containsAll(names);
+    }
+
+    @Test
+    void composeGivesSettingsThatAreRead() throws IOException {
+        Map<String, String> environment = composeEnvironment();
+
+        assertThat(namesKnown()).containsAll(environment.keySet());
+        assertThat(read(environment).authKey().reveal()).isEqualTo(SECRETS.get("auth-key"));
+    }
+
+    @Test
+    void composeMountsEverySecretThatItNames() throws IOException {
+        Set<String> mounted = yaml("compose.yaml")
+                .at("/services/gatehouse/secrets")
+                .valueStream()
+                .map(name -> "/run/secrets/" + name.asText())
+                .collect(Collectors.toSet());
+
+        assertThat(files(composeEnvironment())).isEqualTo(mounted);
+    }
+
+    @Test
+    void kubernetesGivesSettingsThatAreRead() throws IOException {
+        Map<String, String> environment = kubernetesEnvironment();
+
+        assertThat(namesKnown()).containsAll(environment.keySet());
+        assertThat(read(environment).firstAdministrator()).isPresent();
+    }
+
+    @Test
+    void kubernetesMountsEverySecretThatItNames() throws IOException {
+        String folder = yaml("kubernetes/deployment.yaml")
+                .at("/spec/template/spec/containers/0/volumeMounts/0/mountPath")
+                .asText();
+        Set<String> mounted = names(yaml("kubernetes/secret.example.yaml").get("stringData"))
+                .map(name -> folder + "/" + name)
+                .collect(Collectors.toSet());
+
+        assertThat(files(kubernetesEnvironment())).isEqualTo(mounted);
+    }
+
+    /** A Service called "redis" would otherwise set {@code REDIS_PORT}. */
+    @Test
+    void kubernetesKeepsTheAddressesOfServicesOutOfTheEnvironment() throws IOException {
+        JsonNode links = yaml("kubernetes/deployment.yaml").at("/spec/template/spec/enableServiceLinks");
+
+        assertThat(links.isBoolean() && !links.asBoolean()).isTrue();
+    }
+
+    @Test
+    void theExampleOfASecretIsRefusedUntilItIsReplaced() throws IOException {
+        JsonNode example = yaml("kubernetes/secret.example.yaml").get("stringData");
+        Map<String, String> values = names(example)
+                .collect(
+                        Collectors.toMap(name -> name, name -> example.get(name).asText()));
+        Map<String, String> environment = kubernetesEnvironment();
+
+        assertThatThrownBy(() -> read(environment, values))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
+    }
+
+    @Test
+    void theKustomizationListsEveryFileButTheExample() throws IOException {
+        JsonNode resources = yaml("kubernetes/kustomization.yaml").get("resources");
+        List<String> listed = resources.valueStream().map(JsonNode::asText).toList();
+
+        try (Stream<Path> files = Files.list(FOLDER.resolve("kubernetes"))) {
+            assertThat(files.map(file -> file.getFileName().toString())
+                            .filter(name -> !name.equals("kustomization.yaml") && !name.contains("example")))
+                    .containsExactlyInAnyOrderElementsOf(listed);
+        }
+    }
+
+    private static Map<String, String> composeEnvironment() throws IOException {
+        JsonNode environment = yaml("compose.yaml").at("/services/gatehouse/environment");
+        return names(environment)
+                .collect(Collectors.toMap(
+                        name -> name,
+                        name -> environment.get(name).asText().replaceAll("\\$\\{[A-Z_]+:-([^}]*)}", "$1")));
+    }
+
+    private static Map<String, String> kubernetesEnvironment() throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        JsonNode settings = yaml("kubernetes/configmap.yaml").get("data");
+        names(settings).forEach(name -> environment.put(name, settings.get(name).asText()));
+        for (JsonNode entry : yaml("kubernetes/deployment.yaml").at("/spec/template/spec/containers/0/env")) {
+            environment.put(entry.get("name").asText(), entry.get("value").asText());
+        }
+        return environment;
+    }
+
+    private Settings read(Map<String, String> environment) throws IOException {
+        return read(environment, SECRETS);
+    }
+
+    /** With each {@code NAME_FILE} led to a file of the same name that has what {@code values} says. */
+    private Settings read(Map<String, String> environment, Map<String, String> values) throws IOException {
+        Map<String, String> settings = new HashMap<>(environment);
+        for (String file : files(environment)) {
+            String name = Path.of(file).getFileName().toString();
+            Path secret = Files.writeString(secrets.resolve(name), values.get(name));
+            settings.replaceAll((setting, value) -> value.equals(file) ? secret.toString() : value);
+        }
+        return Settings.read(SettingSources.of(settings));
+    }
+
+    private static Set<String> files(Map<String, String> environment) {
+        return environment.entrySet().stream()
+                .filter(entry -> entry.getKey().endsWith(SettingSources.FILE_SUFFIX))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.toSet());
+    }
+
+    private static Collection<String> namesKnown() {
+        return Settings.catalogue().stream()
+                .flatMap(setting -> setting.secret()
+                        ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
+                        : Stream.of(setting.name()))
+                .toList();
+    }
+
+    private static Stream<String> names(JsonNode object) {
+        return object.properties().stream().map(Map.Entry::getKey);
+    }
+
+    private static JsonNode yaml(String file) throws IOException {
+        return new YAMLMapper().readTree(FOLDER.resolve(file).toFile());
+    }
+}
