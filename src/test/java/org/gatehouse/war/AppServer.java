@@ -20,7 +20,7 @@ final class AppServer implements AutoCloseable {
     private static final Path BASES = Path.of("target", "container-bases");
 
     /** On a machine that does a lot else. */
-    private static final Duration START_LIMIT = Duration.ofSeconds(180);
+    private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final int LOG_SHOWN = 6_000;
