@@ -16,6 +16,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class LinkFaultsTest {
+    private static final int STRUCK = 0;
+
     /** Redis does what it is told, and the node does not hear of it. */
     @Test
     void theAnswersOfRedisAreLate() throws Exception {
@@ -38,6 +40,9 @@ class LinkFaultsTest {
                     link.restore();
                     Pause.millis(300);
                 }
+                link.stall(direction);
+                load.write(STRUCK, site.keys().get(0)); // of which Redis cannot be told
+                link.restore();
             });
 
             outcome.mustHold().mustAnswerEveryRead();
@@ -74,6 +79,7 @@ class LinkFaultsTest {
             Outcome outcome = Scenario.run("cut node A from Redis", site, load -> {
                 Pause.of(Scenario.LENGTH.dividedBy(6));
                 link.cut();
+                load.write(STRUCK, site.keys().get(0)); // of which Redis cannot be told
                 Pause.of(Scenario.LENGTH);
                 link.restore();
                 Pause.of(Scenario.LENGTH.dividedBy(6));

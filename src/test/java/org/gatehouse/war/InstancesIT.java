@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.bson.Document;
 import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One WAR, deployed twice in one Tomcat that others use too: two services that know nothing of each other. */
+@Tag("alone")
 class InstancesIT {
     private static final String USER = "{\"username\":\"%s\",\"password\":\"correct horse battery staple\"}";
 

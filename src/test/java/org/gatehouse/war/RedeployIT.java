@@ -19,9 +19,11 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One Tomcat, in which the WAR comes and goes while clients call it; 25 times with {@code -Dgatehouse.long=true}. */
+@Tag("alone")
 class RedeployIT {
     private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 3;
     private static final int CLIENTS = 4;
