@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,7 +47,7 @@ class ListWalkTest {
     private static final long FIRST_TIME = 1_790_000_000_000L;
 
     private static final Stores stores = new Stores();
-    private static final Node node = Node.start(stores);
+    private static final Node node = Node.start(stores, Map.of("AUTH_EXPIRY", "3600000"));
     private static final List<ObjectId> ids = new ArrayList<>();
     private static String admin = "";
 
