@@ -39,6 +39,7 @@ public final class StreamedExchange implements StreamedAnswer.Body {
     private final Executor threads;
     private final InputStream body;
     private final Work work;
+    private final Duration signOfLife;
 
     /** Reads the body and writes the answer. */
     public interface Work {
@@ -51,9 +52,14 @@ public final class StreamedExchange implements StreamedAnswer.Body {
      * @param threads of which it takes two for as long as it lasts; they must not be queued for
      */
     public StreamedExchange(Executor threads, InputStream body, Work work) {
+        this(threads, body, work, SIGN_OF_LIFE);
+    }
+
+    StreamedExchange(Executor threads, InputStream body, Work work, Duration signOfLife) {
         this.threads = threads;
         this.body = body;
         this.work = work;
+        this.signOfLife = signOfLife;
     }
 
     @Override
@@ -89,7 +95,7 @@ public final class StreamedExchange implements StreamedAnswer.Body {
         }
     }
 
-    private static void send(ReadAhead ahead, Spool results, OutputStream answer) throws IOException {
+    private void send(ReadAhead ahead, Spool results, OutputStream answer) throws IOException {
         byte[] chunk = new byte[CHUNK];
         int unread = 0;
         for (int length = results.take(chunk); length >= 0; length = results.take(chunk)) {
@@ -105,8 +111,8 @@ public final class StreamedExchange implements StreamedAnswer.Body {
     }
 
     /** Waits until the client reads, as far as one can tell, or something has to be sent anyway. */
-    private static boolean awaitReader(ReadAhead ahead, Spool results) throws IOException {
-        long until = System.nanoTime() + SIGN_OF_LIFE.toNanos();
+    private boolean awaitReader(ReadAhead ahead, Spool results) throws IOException {
+        long until = System.nanoTime() + signOfLife.toNanos();
         while (!results.isFull() && System.nanoTime() - until < 0) {
             if (ahead.awaitSilence(SILENCE, SILENCE.multipliedBy(2))) {
                 return true;

@@ -29,6 +29,8 @@ class StreamedExchangeTest {
     /** Less than the silence of a client that waits. */
     private static final Duration DRIP = Duration.ofMillis(20);
 
+    private static final Duration OFTEN = Duration.ofMillis(300);
+
     private static final Duration SLOWLY = Duration.ofSeconds(30);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -77,6 +79,26 @@ class StreamedExchangeTest {
                 .allSatisfy(
                         count -> assertThat(count).isPositive().isLessThanOrEqualTo(StreamedExchange.SURELY_BUFFERED));
         assertThat(answer.count.get()).isEqualTo(worked.get()).isGreaterThanOrEqualTo(MUCH);
+    }
+
+    @Test
+    void sendsALittleNowAndThenInAnyCase() throws IOException {
+        CountedOutput answer = new CountedOutput();
+        InputStream sending = new GivenBody() {
+            @Override
+            int more(int length) {
+                if (given < MUCH) {
+                    return length;
+                }
+                var unused = Pause.of(DRIP);
+                return answer.count.get() > 2L * StreamedExchange.SURELY_BUFFERED ? -1 : 1;
+            }
+        };
+
+        new StreamedExchange(threads, sending, (body, output) -> echo(body, output, new AtomicLong()), OFTEN)
+                .writeTo(answer);
+
+        assertThat(answer.count.get()).isGreaterThanOrEqualTo(MUCH);
     }
 
     @Test
