@@ -64,6 +64,7 @@ import org.gatehouse.session.SessionService;
 import org.gatehouse.session.UserSessionResource;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoLock;
+import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
@@ -111,14 +112,14 @@ final class Gatehouse implements AutoCloseable {
     private final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
-    record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection.Observer mongoObserver) {
+    record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoObserver mongoObserver) {
         static Parts of(Settings settings) {
             int cores = Runtime.getRuntime().availableProcessors();
             return new Parts(
                     Clock.systemUTC(),
                     new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores),
                     KeySchedule.every(settings.authKeyRotation(), settings.authExpiry()),
-                    MongoConnection.Observer.NONE);
+                    MongoObserver.NONE);
         }
     }
 
@@ -137,7 +138,7 @@ final class Gatehouse implements AutoCloseable {
                 .map(account -> FirstAdministrator.of(account, policy, administratorCreated));
 
         Metrics metrics = new Metrics();
-        MongoConnection.Observer mongoObserver = MongoConnection.Observer.of(parts.mongoObserver(), metrics.mongo());
+        MongoObserver mongoObserver = MongoObserver.of(parts.mongoObserver(), metrics.mongo());
         mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), mongoObserver);
         redis = new RedisConnection(settings.redis(), metrics.redis());
         generation = new Generation(mongo, redis, settings.readingWithoutStore(), random);

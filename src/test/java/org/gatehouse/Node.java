@@ -17,7 +17,7 @@ import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.password.CheapHasher;
-import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
 
@@ -62,7 +62,7 @@ public final class Node extends ServiceClient {
     }
 
     /** The same, with each command as it is sent. */
-    static Node startObserved(Stores stores, Map<String, String> settings, MongoConnection.Observer mongoObserver) {
+    static Node startObserved(Stores stores, Map<String, String> settings, MongoObserver mongoObserver) {
         return start(
                 stores,
                 settings,
@@ -78,8 +78,7 @@ public final class Node extends ServiceClient {
     /** Starts with exactly these settings. */
     public static Node start(Map<String, String> settings) {
         return start(
-                settings,
-                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoConnection.Observer.NONE));
+                settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoObserver.NONE));
     }
 
     static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.BearerToken;
 import org.gatehouse.http.Origin;
 
 /**
@@ -21,7 +22,6 @@ import org.gatehouse.http.Origin;
  */
 public final class Authenticator {
     private static final String ORIGINAL_HEADER = "auth";
-    private static final String BEARER = "bearer ";
 
     private final TokenVerifier verifier;
     private final LiveSessions sessions;
@@ -121,9 +121,7 @@ public final class Authenticator {
     private static Optional<String> tokenOf(ContainerRequestContext request) {
         Set<String> tokens = new LinkedHashSet<>();
         for (String value : valuesOf(request, HttpHeaders.AUTHORIZATION)) {
-            if (value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-                tokens.add(value.substring(BEARER.length()).strip());
-            }
+            BearerToken.of(value).ifPresent(tokens::add);
         }
         for (String value : valuesOf(request, ORIGINAL_HEADER)) {
             tokens.add(value.strip());

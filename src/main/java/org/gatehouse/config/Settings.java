@@ -1,12 +1,7 @@
 package org.gatehouse.config;
 
 import com.mongodb.ConnectionString;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -204,12 +199,12 @@ public record Settings(
      * @throws SettingsException naming every setting that is missing or wrong
      */
     public static Settings read(SettingSources sources) {
-        Reader reader = new Reader(sources);
+        SettingsReader reader = new SettingsReader(sources);
         Secret authKey = reader.required(AUTH_KEY, new Secret(""), " Make one with: " + KEY_COMMAND);
         Optional<String> adminUsername = reader.optional(ADMIN_USERNAME);
         Optional<Secret> adminPassword = reader.optional(ADMIN_PASSWORD);
         if (adminUsername.isPresent() != adminPassword.isPresent()) {
-            reader.problems.add("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
+            reader.complain("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
         }
         Settings settings = new Settings(
                 authKey,
@@ -237,9 +232,7 @@ public record Settings(
                 reader.optional(TRUSTED_PROXIES).orElse(List.of()),
                 reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
                 reader.optional(METRICS_TOKEN));
-        if (!reader.problems.isEmpty()) {
-            throw new SettingsException(reader.problems);
-        }
+        reader.throwIfAny();
         return settings;
     }
 
@@ -261,15 +254,15 @@ public record Settings(
         return new Secret(text);
     }
 
-    private static RedisUrl redisFrom(Reader reader) {
+    private static RedisUrl redisFrom(SettingsReader reader) {
         Optional<RedisUrl> url = reader.optional(REDIS_URL);
         Optional<String> host = reader.optional(REDIS_HOST);
         int port = reader.withDefault(REDIS_PORT);
         if (url.isPresent() && host.isPresent()) {
-            reader.problems.add("REDIS_URL and REDIS_HOST are both set; keep one.");
+            reader.complain("REDIS_URL and REDIS_HOST are both set; keep one.");
         }
         if (url.isEmpty() && host.isEmpty() && !reader.complainedOf(REDIS_URL) && !reader.complainedOf(REDIS_HOST)) {
-            reader.problems.add("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.meaning());
+            reader.complain("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.meaning());
         }
         return url.orElseGet(() -> RedisUrl.of(host.orElse("localhost"), port));
     }
@@ -290,70 +283,6 @@ public record Settings(
         } catch (RuntimeException malformed) {
             // Neither the text nor the driver's sentence about it is repeated: both may hold a password.
             throw new IllegalArgumentException("is not a MongoDB connection string (mongodb://host:27017)");
-        }
-    }
-
-    /** Reads one setting after the other and remembers what was wrong, so that all of it can be told at once. */
-    private static final class Reader {
-        private final SettingSources sources;
-        private final List<String> problems = new ArrayList<>();
-
-        Reader(SettingSources sources) {
-            this.sources = sources;
-        }
-
-        /** @param placeholder stands in for a missing value until the problems are thrown; never seen after that */
-        <T> T required(Setting<T> setting, T placeholder, String hint) {
-            Optional<T> value = optional(setting);
-            if (value.isEmpty() && !complainedOf(setting)) {
-                problems.add(setting.name() + " is missing. " + setting.meaning() + hint);
-            }
-            return value.orElse(placeholder);
-        }
-
-        <T> T withDefault(Setting<T> setting) {
-            return optional(setting)
-                    .orElseGet(
-                            () -> setting.parser().apply(setting.defaultValue().orElseThrow()));
-        }
-
-        <T> Optional<T> optional(Setting<T> setting) {
-            try {
-                return text(setting).map(setting.parser());
-            } catch (IllegalArgumentException wrong) {
-                problems.add(setting.name() + " " + wrong.getMessage());
-                return Optional.empty();
-            }
-        }
-
-        boolean complainedOf(Setting<?> setting) {
-            return problems.stream().anyMatch(problem -> problem.startsWith(setting.name() + " "));
-        }
-
-        private Optional<String> text(Setting<?> setting) {
-            Optional<String> direct = sources.find(setting.name());
-            if (!setting.secret()) {
-                return direct;
-            }
-            Optional<String> file = sources.find(setting.name() + SettingSources.FILE_SUFFIX);
-            if (direct.isPresent() && file.isPresent()) {
-                throw new IllegalArgumentException("and " + setting.name() + "_FILE are both set; keep one");
-            }
-            return direct.or(() -> file.map(Reader::contentOf));
-        }
-
-        private static String contentOf(String file) {
-            String content;
-            try {
-                // Editors and shells end a file with a newline that is not part of the secret.
-                content = Files.readString(Path.of(file)).strip();
-            } catch (IOException | InvalidPathException unreadable) {
-                throw new IllegalArgumentException("cannot be read from the file " + file, unreadable);
-            }
-            if (content.isEmpty()) {
-                throw new IllegalArgumentException("is empty in the file " + file);
-            }
-            return content;
         }
     }
 }

@@ -3,34 +3,12 @@ package org.gatehouse.health;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.core.metrics.Histogram;
-import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
-import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
-import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
-import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
-import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
-import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
-import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
-import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
-import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
-import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.gatehouse.audit.AuditObserver;
 import org.gatehouse.auth.KeyRing;
@@ -41,7 +19,7 @@ import org.gatehouse.login.LoginObserver;
 import org.gatehouse.login.LoginOutcome;
 import org.gatehouse.password.HashObserver;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.RedisObserver;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  * address or a setting. What is counted on the way of a request costs no look-up by label.
  */
 public final class Metrics {
-    private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
-
     /** From a cached read in memory to the longest that a store is waited for. */
     private static final double[] REQUEST_SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
     };
@@ -65,8 +41,8 @@ public final class Metrics {
     /** Nobody waits for a turn for longer than a second. */
     private static final double[] WAIT_SECONDS = {0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
 
-    private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final RequestObserver requests = new RequestMetrics(histogram(
+    private final Meters meters = new Meters();
+    private final RequestObserver requests = new RequestMetrics(meters.histogram(
             "gatehouse_http_request_duration_seconds",
             "From the arrival of a request to the head of its answer.",
             REQUEST_SECONDS,
@@ -74,39 +50,27 @@ public final class Metrics {
             "route",
             "status"));
     private final LoginObserver logins = countedLogins();
-    private final AuditObserver sessionEnds = new SessionEnds(counter(
+    private final AuditObserver sessionEnds = new SessionEnds(meters.counter(
             "gatehouse_session_ends_total", "What ended a session, or all sessions of a user at once.", "cause"));
     private final HashObserver hashes = timedHashes();
-    private final MongoConnection.Observer mongo = new MongoMetrics(
-            histogram(
+    private final MongoObserver mongo = new MongoMetrics(
+            meters.histogram(
                     "gatehouse_mongodb_command_duration_seconds",
                     "From the sending of a command to MongoDB to its answer or failure.",
                     REQUEST_SECONDS,
                     "command"),
-            counter("gatehouse_mongodb_command_failures_total", "Commands that MongoDB did not carry out.", "command"),
-            counter(
+            meters.counter(
+                    "gatehouse_mongodb_command_failures_total", "Commands that MongoDB did not carry out.", "command"),
+            meters.counter(
                             "gatehouse_mongodb_unavailable_total",
                             "Times that MongoDB could not be asked or did not answer in time.")
                     .labelValues());
     private final RedisObserver redis = timedRedis();
-    private final Counter cacheReads = counter(
+    private final Counter cacheReads = meters.counter(
             "gatehouse_cache_reads_total",
             "Documents that were asked for, by where they came from.",
             "cache",
             "outcome");
-
-    /** Begins with the figures of the Java that this runs in. */
-    public Metrics() {
-        // One by one: the allocations by pool, which come with all of them together, are told by a listener that the
-        // garbage collectors would hold, and with it this application, after it was stopped.
-        JvmBufferPoolMetrics.builder().register(registry);
-        JvmClassLoadingMetrics.builder().register(registry);
-        JvmGarbageCollectorMetrics.builder().register(registry);
-        JvmMemoryMetrics.builder().register(registry);
-        JvmRuntimeInfoMetric.builder().register(registry);
-        JvmThreadsMetrics.builder().register(registry);
-        ProcessMetrics.builder().register(registry);
-    }
 
     public RequestObserver requests() {
         return requests;
@@ -120,7 +84,7 @@ public final class Metrics {
         return sessionEnds;
     }
 
-    public MongoConnection.Observer mongo() {
+    public MongoObserver mongo() {
         return mongo;
     }
 
@@ -135,39 +99,38 @@ public final class Metrics {
      */
     public CacheObserver cacheOf(String cache) {
         Map<CacheObserver.Outcome, CounterDataPoint> counts =
-                byConstant(CacheObserver.Outcome.class, outcome -> cacheReads.labelValues(cache, outcome));
-        return outcome -> at(counts, outcome).inc();
+                Meters.byConstant(CacheObserver.Outcome.class, outcome -> cacheReads.labelValues(cache, outcome));
+        return outcome -> Meters.at(counts, outcome).inc();
     }
 
     /** From now on also tells of the state of the dependencies. */
     public void watch(Health health) {
-        gauge(
+        meters.gauge(
                 "gatehouse_ready",
                 "Whether requests would succeed: 1 or 0.",
                 () -> OptionalDouble.of(health.isReady() ? 1 : 0));
-        var unused = GaugeWithCallback.builder()
-                .name("gatehouse_dependency_up")
-                .help("Whether a dependency answers: 1 or 0.")
-                .labelNames("dependency")
-                .callback(sample -> health.watches()
+        meters.gauges(
+                "gatehouse_dependency_up",
+                "Whether a dependency answers: 1 or 0.",
+                "dependency",
+                sample -> health.watches()
                         .forEach(watch -> sample.call(
                                 watch.latency().isPresent() ? 1 : 0,
-                                watch.dependency().text())))
-                .register(registry);
+                                watch.dependency().text())));
     }
 
     /** From now on also tells how hashes take turns. */
     public void watch(PasswordHasher hasher) {
         hasher.observe(hashes);
-        gauge(
+        meters.gauge(
                 "gatehouse_password_hashes_running",
                 "Hashes that are being computed.",
                 () -> OptionalDouble.of(hasher.running()));
-        gauge(
+        meters.gauge(
                 "gatehouse_password_hashes_waiting",
                 "Hashes that wait for their turn.",
                 () -> OptionalDouble.of(hasher.waiting()));
-        gauge(
+        meters.gauge(
                 "gatehouse_password_hashes_waiting_limit",
                 "Hashes that may wait; whoever comes then is refused.",
                 () -> OptionalDouble.of(hasher.room()));
@@ -175,11 +138,11 @@ public final class Metrics {
 
     /** From now on also tells of the generation of the cache. */
     public void watch(Generation generation) {
-        gauge(
+        meters.gauge(
                 "gatehouse_cache_usable",
                 "Whether what is in the cache is believed: 1 or 0.",
                 () -> OptionalDouble.of(generation.isUsable() ? 1 : 0));
-        gauge(
+        meters.gauge(
                 "gatehouse_cache_generation",
                 "The generation of cache entries that counts; raised by one when all older ones must be forgotten.",
                 () -> generation.number().stream().asDoubleStream().findFirst());
@@ -188,13 +151,13 @@ public final class Metrics {
     /** From now on also tells of the key that signs. */
     public void watch(KeyRing keys, Duration rotation, Clock clock) {
         Supplier<Optional<Instant>> since = keys::signingSince;
-        gauge(
+        meters.gauge(
                 "gatehouse_signing_key_age_seconds",
                 "For how long the key has signed that signs now.",
                 () -> since.get()
                         .map(begun -> OptionalDouble.of(seconds(Duration.between(begun, clock.instant()))))
                         .orElse(OptionalDouble.empty()));
-        gauge(
+        meters.gauge(
                 "gatehouse_signing_key_rotation_seconds",
                 "For how long a key is to sign.",
                 () -> since.get()
@@ -202,39 +165,28 @@ public final class Metrics {
                         .orElse(OptionalDouble.empty()));
     }
 
-    /** All figures, in a text format. */
-    record Exposition(String text, String contentType) {}
-
     /** @param accept the header of that name */
-    Exposition expose(@Nullable String accept) {
-        ExpositionFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
-        ExpositionFormatWriter writer = openMetrics.accepts(accept) ? openMetrics : PrometheusTextFormatWriter.create();
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        try {
-            writer.write(body, registry.scrape());
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
-        }
-        return new Exposition(body.toString(StandardCharsets.UTF_8), writer.getContentType());
+    Meters.Exposition expose(@Nullable String accept) {
+        return meters.expose(accept);
     }
 
     private LoginObserver countedLogins() {
-        Counter counter = counter("gatehouse_logins_total", "Attempts to log in.", "outcome");
-        Map<LoginOutcome, CounterDataPoint> counts = byConstant(LoginOutcome.class, counter::labelValues);
-        return outcome -> at(counts, outcome).inc();
+        Counter counter = meters.counter("gatehouse_logins_total", "Attempts to log in.", "outcome");
+        Map<LoginOutcome, CounterDataPoint> counts = Meters.byConstant(LoginOutcome.class, counter::labelValues);
+        return outcome -> Meters.at(counts, outcome).inc();
     }
 
     private HashObserver timedHashes() {
-        DistributionDataPoint waits = histogram(
+        DistributionDataPoint waits = meters.histogram(
                         "gatehouse_password_hash_wait_seconds", "Waits of hashes for their turn.", WAIT_SECONDS)
                 .labelValues();
-        CounterDataPoint refusals = counter(
+        CounterDataPoint refusals = meters.counter(
                         "gatehouse_password_hash_refusals_total", "Hashes that had no turn in time.")
                 .labelValues();
         return new HashObserver() {
             @Override
             public void began(long waitedNanos) {
-                waits.observe(waitedNanos / NANOS_PER_SECOND);
+                waits.observe(waitedNanos / Meters.NANOS_PER_SECOND);
             }
 
             @Override
@@ -245,69 +197,26 @@ public final class Metrics {
     }
 
     private RedisObserver timedRedis() {
-        DistributionDataPoint answers = histogram(
+        DistributionDataPoint answers = meters.histogram(
                         "gatehouse_redis_command_duration_seconds",
                         "From the sending of a command to Redis until whoever needs the answer has it.",
                         REDIS_SECONDS)
                 .labelValues();
-        Counter failures =
-                counter("gatehouse_redis_command_failures_total", "Commands that Redis did not answer.", "reason");
+        Counter failures = meters.counter(
+                "gatehouse_redis_command_failures_total", "Commands that Redis did not answer.", "reason");
         Map<RedisObserver.Failure, CounterDataPoint> counts =
-                byConstant(RedisObserver.Failure.class, failures::labelValues);
+                Meters.byConstant(RedisObserver.Failure.class, failures::labelValues);
         return new RedisObserver() {
             @Override
             public void answered(long nanos) {
-                answers.observe(nanos / NANOS_PER_SECOND);
+                answers.observe(nanos / Meters.NANOS_PER_SECOND);
             }
 
             @Override
             public void failed(Failure failure) {
-                at(counts, failure).inc();
+                Meters.at(counts, failure).inc();
             }
         };
-    }
-
-    private Histogram histogram(String name, String help, double[] bounds, String... labels) {
-        // Classic and without exemplars: the other kinds start a thread that outlives the application.
-        return Histogram.builder()
-                .name(name)
-                .help(help)
-                .classicOnly()
-                .classicUpperBounds(bounds)
-                .withoutExemplars()
-                .labelNames(labels)
-                .register(registry);
-    }
-
-    private Counter counter(String name, String help, String... labels) {
-        return Counter.builder()
-                .name(name)
-                .help(help)
-                .withoutExemplars()
-                .labelNames(labels)
-                .register(registry);
-    }
-
-    private void gauge(String name, String help, Supplier<OptionalDouble> value) {
-        var unused = GaugeWithCallback.builder()
-                .name(name)
-                .help(help)
-                .callback(sample -> value.get().ifPresent(sample::call))
-                .register(registry);
-    }
-
-    /** A counter for each constant, which is there before the first is counted, so that its rise is seen. */
-    private static <E extends Enum<E>> Map<E, CounterDataPoint> byConstant(
-            Class<E> type, Function<String, CounterDataPoint> counter) {
-        Map<E, CounterDataPoint> counts = new EnumMap<>(type);
-        for (E constant : type.getEnumConstants()) {
-            counts.put(constant, counter.apply(constant.name().toLowerCase(Locale.ROOT)));
-        }
-        return counts;
-    }
-
-    private static <E extends Enum<E>> CounterDataPoint at(Map<E, CounterDataPoint> counts, E constant) {
-        return Objects.requireNonNull(counts.get(constant));
     }
 
     private static double seconds(Duration span) {

@@ -42,7 +42,7 @@ public final class MetricsResource {
     @Fails({ErrorCode.METRICS_TOKEN_WRONG, ErrorCode.FORBIDDEN})
     public Response read(@Context ContainerRequestContext request) {
         access.require(request);
-        Metrics.Exposition exposition = metrics.expose(request.getHeaderString(HttpHeaders.ACCEPT));
+        Meters.Exposition exposition = metrics.expose(request.getHeaderString(HttpHeaders.ACCEPT));
         return Response.ok(exposition.text().getBytes(StandardCharsets.UTF_8), exposition.contentType())
                 .build();
     }

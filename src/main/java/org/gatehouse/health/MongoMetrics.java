@@ -7,14 +7,11 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
-import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoObserver;
 
 /** Times the commands to MongoDB by name, and counts those that fail. */
-final class MongoMetrics implements MongoConnection.Observer {
-    private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
-
+final class MongoMetrics implements MongoObserver {
     /** What this application sends at present. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
@@ -53,7 +50,7 @@ final class MongoMetrics implements MongoConnection.Observer {
     @Override
     public void answered(String name, long nanos, boolean succeeded) {
         String command = COMMANDS.contains(name) ? name : OTHER;
-        durationsByName.computeIfAbsent(command, durations::labelValues).observe(nanos / NANOS_PER_SECOND);
+        durationsByName.computeIfAbsent(command, durations::labelValues).observe(nanos / Meters.NANOS_PER_SECOND);
         if (!succeeded) {
             failures.labelValues(command).inc();
         }

@@ -5,13 +5,10 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.gatehouse.http.RequestObserver;
 
 /** Times requests by method, route and status. */
 final class RequestMetrics implements RequestObserver {
-    private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
-
     /** Clients may write anything for a method. */
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
@@ -33,7 +30,7 @@ final class RequestMetrics implements RequestObserver {
         if (known == null) {
             known = series.computeIfAbsent(key, this::begin);
         }
-        known.observe(nanos / NANOS_PER_SECOND);
+        known.observe(nanos / Meters.NANOS_PER_SECOND);
     }
 
     private DistributionDataPoint begin(Series key) {

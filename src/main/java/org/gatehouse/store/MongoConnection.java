@@ -85,55 +85,9 @@ public final class MongoConnection implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
 
-    /** Sees what the store is asked. */
-    public interface Observer {
-        Observer NONE = command -> {};
-
-        /**
-         * Called before a command is sent.
-         *
-         * @param command as it goes over the wire; does not outlast the call
-         */
-        void sending(BsonDocument command);
-
-        /**
-         * Called when a command was answered, or failed on its way.
-         *
-         * @param name of the command, such as {@code find}; one of those that this application sends
-         * @param nanos since it was sent
-         */
-        default void answered(String name, long nanos, boolean succeeded) {}
-
-        /** Called when somebody is told that the store could not be asked; no command need have been sent. */
-        default void unavailable() {}
-
-        /** Tells both. */
-        static Observer of(Observer first, Observer second) {
-            return new Observer() {
-                @Override
-                public void sending(BsonDocument command) {
-                    first.sending(command);
-                    second.sending(command);
-                }
-
-                @Override
-                public void answered(String name, long nanos, boolean succeeded) {
-                    first.answered(name, nanos, succeeded);
-                    second.answered(name, nanos, succeeded);
-                }
-
-                @Override
-                public void unavailable() {
-                    first.unavailable();
-                    second.unavailable();
-                }
-            };
-        }
-    }
-
     private final MongoClient client;
     private final MongoDatabase database;
-    private final Observer observer;
+    private final MongoObserver observer;
     private final AtomicBoolean away = new AtomicBoolean();
     private final AtomicInteger weaker = new AtomicInteger();
 
@@ -143,7 +97,7 @@ public final class MongoConnection implements AutoCloseable {
      * @param uri a well-formed connection string; its time limits, read preference and write concern are overruled
      */
     public MongoConnection(Secret uri, String databaseName) {
-        this(uri, databaseName, Observer.NONE);
+        this(uri, databaseName, MongoObserver.NONE);
     }
 
     /**
@@ -151,7 +105,7 @@ public final class MongoConnection implements AutoCloseable {
      *
      * @param observer told each command before it is sent
      */
-    public MongoConnection(Secret uri, String databaseName, Observer observer) {
+    public MongoConnection(Secret uri, String databaseName, MongoObserver observer) {
         this.observer = observer;
         this.client = MongoClients.create(MongoClientSettings.builder()
                 .applicationName("gatehouse")
