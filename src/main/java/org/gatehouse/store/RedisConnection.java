@@ -63,7 +63,7 @@ public final class RedisConnection implements AutoCloseable {
         this.resources = DefaultClientResources.builder()
                 .nettyCustomizer(new FlushesTogether())
                 .build();
-        this.client = RedisClient.create(resources);
+        this.client = new AsyncRedisClient(resources);
         this.client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)

@@ -1,0 +1,133 @@
+package org.gatehouse.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.gatehouse.Node;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * A store goes away and returns while two nodes are asked for all that clients want: users, a list, changes, logins. What
+ * failed in each second is printed.
+ */
+@Tag("fault")
+@Execution(ExecutionMode.CONCURRENT)
+class OutageTest {
+    private static final Duration LONGEST = Duration.ofSeconds(20);
+    private static final Duration BEFORE = Duration.ofSeconds(2);
+    private static final Duration AFTER = Duration.ofSeconds(5);
+
+    @Test
+    void withoutRedisNoRequestFails() throws Exception {
+        try (Site<Node> site = site()) {
+            Timeline timeline = new Timeline();
+            try (Clients clients = new Clients(site, timeline)) {
+                clients.start();
+                Pause.of(BEFORE);
+                timeline.mark("Redis is killed");
+                site.stores().redis().kill();
+                Pause.of(Scenario.LENGTH);
+                site.stores().redis().restart();
+                timeline.mark("Redis is back");
+                Pause.of(AFTER);
+            }
+
+            System.out.println("outage: Redis\n" + timeline);
+            assertThat(timeline.failed()).isEmpty();
+            assertThat(timeline.answered()).isGreaterThan(100);
+        }
+    }
+
+    @Test
+    void withoutMongoRequestsAreToldToTryAgainAndThenServed() throws Exception {
+        try (Site<Node> site = site()) {
+            Timeline timeline = new Timeline();
+            try (Clients clients = new Clients(site, timeline)) {
+                clients.start();
+                Pause.of(BEFORE);
+                assertThat(timeline.failed()).as("before").isEmpty();
+                timeline.mark("MongoDB is gone");
+                site.nodes().forEach(node -> node.mongo().cut());
+                Pause.of(Scenario.LENGTH);
+                timeline.mark("MongoDB is back");
+                site.nodes().forEach(node -> node.mongo().restore());
+                Pause.of(AFTER);
+                // On a machine that has a lot else to do the last failure may come late; it is printed.
+                await().atMost(LONGEST).until(() -> timeline.sinceLastFailure().compareTo(Duration.ofSeconds(2)) > 0);
+            }
+
+            System.out.println("outage: MongoDB\n" + timeline);
+            assertThat(timeline.failed()).isNotEmpty().allMatch(answer -> answer.equals("503 with Retry-After"));
+        }
+    }
+
+    private static Site<Node> site() {
+        return Site.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+    }
+
+    /** One thread for each kind of call and node, each with a pace. */
+    private static final class Clients implements AutoCloseable {
+        private final List<Thread> threads;
+        private final Timeline timeline;
+        private volatile boolean enough;
+
+        private interface Call {
+            Answer on(ServiceClient node);
+        }
+
+        Clients(Site<Node> site, Timeline timeline) {
+            this.timeline = timeline;
+            List<String> keys = site.commonKeys();
+            String token = site.token();
+            List<Call> calls = List.of(
+                    node -> node.get("/user/" + any(keys), token),
+                    node -> node.get("/user?limit=5", token),
+                    node -> node.patch("/user/" + any(keys), token, "{\"n\":" + System.nanoTime() + "}"),
+                    node -> node.loginFrom(somewhere(), ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD));
+            this.threads = site.nodes().stream()
+                    .flatMap(linked -> calls.stream().map(call -> new Thread(() -> run(linked.node(), call))))
+                    .toList();
+        }
+
+        void start() {
+            threads.forEach(Thread::start);
+        }
+
+        private void run(Node node, Call call) {
+            while (!enough) {
+                timeline.note(() -> call.on(node));
+                Pause.millis(20 + ThreadLocalRandom.current().nextInt(60));
+            }
+        }
+
+        private static String any(List<String> keys) {
+            return keys.get(ThreadLocalRandom.current().nextInt(keys.size()));
+        }
+
+        private static String somewhere() {
+            ThreadLocalRandom random = ThreadLocalRandom.current();
+            return "10." + random.nextInt(256) + "." + random.nextInt(256) + "." + random.nextInt(256);
+        }
+
+        @Override
+        public void close() {
+            enough = true;
+            for (Thread thread : threads) {
+                try {
+                    thread.join();
+                } catch (InterruptedException stopping) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+}

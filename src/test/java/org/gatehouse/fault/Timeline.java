@@ -1,0 +1,97 @@
+package org.gatehouse.fault;
+
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.gatehouse.war.Answer;
+
+/** How calls ended, second by second, and what happened meanwhile. */
+final class Timeline {
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private final long begin = System.nanoTime();
+    private final List<Second> seconds = new ArrayList<>();
+    private final List<String> failed = new ArrayList<>();
+    private long lastMark = begin;
+    private long lastFailure = begin;
+
+    private static final class Second {
+        private final List<String> events = new ArrayList<>();
+        private int answered;
+        private int failed;
+    }
+
+    /** Makes a call; it belongs to the second in which it began, and has failed if it is not answered as wished. */
+    void note(Supplier<Answer> call) {
+        long start = System.nanoTime();
+        String outcome;
+        try {
+            Answer answer = call.get();
+            outcome = answer.status() == 503 && answer.header("Retry-After").matches("[1-9][0-9]*")
+                    ? "503 with Retry-After"
+                    : answer.status() + " " + answer.body();
+            outcome = answer.status() < 300 ? "" : outcome;
+        } catch (UncheckedIOException none) {
+            outcome = none.toString();
+        }
+        count(start, outcome);
+    }
+
+    private synchronized void count(long start, String failure) {
+        Second second = second(start);
+        if (failure.isEmpty()) {
+            second.answered++;
+        } else {
+            second.failed++;
+            failed.add(failure);
+            lastFailure = Math.max(lastFailure, start);
+        }
+    }
+
+    synchronized void mark(String event) {
+        lastMark = System.nanoTime();
+        second(lastMark).events.add(event);
+    }
+
+    /** All failures, one line each. */
+    synchronized List<String> failed() {
+        return List.copyOf(failed);
+    }
+
+    synchronized int answered() {
+        return seconds.stream().mapToInt(second -> second.answered).sum();
+    }
+
+    /** How long ago the last call began that failed. */
+    synchronized Duration sinceLastFailure() {
+        return Duration.ofNanos(System.nanoTime() - lastFailure);
+    }
+
+    private Second second(long at) {
+        int index = (int) ((at - begin) / SECOND);
+        while (seconds.size() <= index) {
+            seconds.add(new Second());
+        }
+        return seconds.get(index);
+    }
+
+    @Override
+    public synchronized String toString() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < seconds.size(); i++) {
+            Second second = seconds.get(i);
+            text.append(String.format(
+                    Locale.ROOT,
+                    "second %2d: %4d served, %4d failed  %s%n",
+                    i,
+                    second.answered,
+                    second.failed,
+                    String.join(", ", second.events)));
+        }
+        double recovery = Math.max(0, lastFailure - lastMark) / (double) SECOND;
+        return text + String.format(Locale.ROOT, "the last call that failed began %.1f s after the return", recovery);
+    }
+}
