@@ -31,6 +31,20 @@ class Benchmark {
     @Test
     void everyAnswerIsRightAndTheFiguresAreWritten() throws IOException {
         noteMachine();
+        if (isWanted("size")) {
+            new SizeBench(figures).ofEachServer();
+        }
+        if (isAnyWanted("hit", "miss", "patch", "login", "page")) {
+            speed();
+        }
+        figures.note("load average at the end", loadAverage());
+        Path json = Files.write(TARGET.resolve("bench.json"), figures.json());
+        Path html = Files.writeString(TARGET.resolve("bench.html"), HtmlPage.of(figures));
+        System.out.println(json + " and " + html + " are written");
+        assertThat(figures.comparisons()).isNotEmpty();
+    }
+
+    private void speed() throws IOException {
         try (Scene scene = Scene.set(TARGET.resolve("bench"))) {
             noteStores(scene);
             if (isWanted("hit")) {
@@ -56,11 +70,6 @@ class Benchmark {
                 figures.addAll(new PageBench(scene).farBesideNear());
             }
         }
-        figures.note("load average at the end", loadAverage());
-        Path json = Files.write(TARGET.resolve("bench.json"), figures.json());
-        Path html = Files.writeString(TARGET.resolve("bench.html"), HtmlPage.of(figures));
-        System.out.println(json + " and " + html + " are written");
-        assertThat(figures.comparisons()).isNotEmpty();
     }
 
     private void readCached(Scene scene) throws IOException {
@@ -71,6 +80,10 @@ class Benchmark {
             figures.addAll(read.otherUserCached());
             figures.addLatencies(read.atHalfLoad(own.get(0)));
         }
+    }
+
+    private static boolean isAnyWanted(String... parts) {
+        return Arrays.stream(parts).anyMatch(Benchmark::isWanted);
     }
 
     private static boolean isWanted(String part) {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.gatehouse.dev.EmbeddedRedis;
 
 /** A server of somebody who runs Gatehouse: a real distribution in a process of its own, which ends with this one. */
-final class AppServer implements AutoCloseable {
+public final class AppServer implements AutoCloseable {
     private static final Path BASES = Path.of("target", "container-bases");
 
     /** On a machine that does a lot else. */
@@ -49,7 +49,7 @@ final class AppServer implements AutoCloseable {
     }
 
     /** Makes a base with these applications. */
-    static Path base(Distribution distribution, List<Deployment> applications) {
+    public static Path base(Distribution distribution, List<Deployment> applications) {
         try {
             Files.createDirectories(BASES);
             Path base = Files.createTempDirectory(BASES, distribution + "-").toAbsolutePath();
@@ -65,13 +65,19 @@ final class AppServer implements AutoCloseable {
 
     /** Starts a server on a base, without waiting for its applications. */
     static AppServer start(Distribution distribution, Jdk jdk, Map<String, String> environment, Path base) {
+        return start(distribution, jdk, environment, base, Distribution.BRIEF);
+    }
+
+    /** The same with other options of the JVM, separated by spaces. */
+    public static AppServer start(
+            Distribution distribution, Jdk jdk, Map<String, String> environment, Path base, String jvm) {
         int port = EmbeddedRedis.freePort();
-        ProcessBuilder builder = new ProcessBuilder(distribution.command(jdk, base, port))
+        ProcessBuilder builder = new ProcessBuilder(distribution.command(jdk, base, port, jvm))
                 .directory(base.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(base.resolve("console.log").toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("CATALINA_") || name.startsWith("JAVA_"));
-        builder.environment().putAll(distribution.environment(jdk, base, port));
+        builder.environment().putAll(distribution.environment(jdk, base, port, jvm));
         builder.environment().putAll(environment);
         try {
             return new AppServer(builder.start(), base, port);
@@ -80,7 +86,7 @@ final class AppServer implements AutoCloseable {
         }
     }
 
-    Path base() {
+    public Path base() {
         return base;
     }
 
@@ -92,8 +98,25 @@ final class AppServer implements AutoCloseable {
         return port;
     }
 
+    /**
+     * The memory that it occupies now, in bytes: its resident set.
+     *
+     * @throws IllegalStateException when the system is not Linux, which alone tells it so
+     */
+    public long residentBytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("the process has ended"));
+        } catch (IOException missing) {
+            throw new IllegalStateException("the system does not tell the memory of a process", missing);
+        }
+    }
+
     /** The application under this path, once it answers as one that is ready. */
-    ServiceClient awaitReady(String contextPath) {
+    public ServiceClient awaitReady(String contextPath) {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (!isReady(uri() + contextPath)) {
             if (System.nanoTime() > deadline || exits()) {
@@ -104,7 +127,7 @@ final class AppServer implements AutoCloseable {
     }
 
     /** Waits until it serves anything at all. */
-    void awaitAnswer() {
+    public void awaitAnswer() {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (status(uri() + "/") == 0) {
             if (System.nanoTime() > deadline || exits()) {

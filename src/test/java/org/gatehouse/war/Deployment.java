@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
  * @param settings by JNDI in a Tomcat, as parameters of the context in a Jetty
  * @param parameters as parameters of the context
  */
-record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
+public record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
     private static final String WAR = "/opt/gatehouse/gatehouse.war";
 
-    Deployment(String contextPath, Map<String, String> settings) {
+    public Deployment(String contextPath, Map<String, String> settings) {
         this(contextPath, settings, Map.of());
     }
 

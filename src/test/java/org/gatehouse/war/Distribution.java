@@ -8,15 +8,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** A server as its makers give it out, unpacked by the build; a base of its own, as they advise, leaves it as it is. */
-enum Distribution {
+public enum Distribution {
     TOMCAT_10("gatehouse.tomcat10"),
     TOMCAT_11("gatehouse.tomcat11"),
     JETTY_12("gatehouse.jetty12");
 
     private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
 
-    /** The memory that an installation is meant to do with; it lives for seconds: what counts is the start. */
-    private static final String JVM = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    /** The memory that an installation is meant to do with. */
+    public static final String LITTLE_MEMORY = "-Xmx256m";
+
+    /** For one that lives for seconds: what counts is the start. */
+    static final String BRIEF = LITTLE_MEMORY + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private final String property;
 
@@ -24,7 +27,7 @@ enum Distribution {
         this.property = property;
     }
 
-    boolean isTomcat() {
+    public boolean isTomcat() {
         return this != JETTY_12;
     }
 
@@ -76,13 +79,13 @@ enum Distribution {
     }
 
     /** The command that runs it in the foreground. */
-    List<String> command(Jdk jdk, Path base, int port) {
+    List<String> command(Jdk jdk, Path base, int port, String jvm) {
         if (isTomcat()) {
             return List.of("sh", home().resolve("bin").resolve("catalina.sh").toString(), "run");
         }
         return Stream.of(
                         Stream.of(jdk.home().resolve("bin").resolve("java").toString()),
-                        Stream.of(JVM.split(" ")),
+                        Stream.of(jvm.split(" ")),
                         Stream.of(
                                 "-jar",
                                 home().resolve("start.jar").toString(),
@@ -93,13 +96,13 @@ enum Distribution {
                 .toList();
     }
 
-    Map<String, String> environment(Jdk jdk, Path base, int port) {
+    Map<String, String> environment(Jdk jdk, Path base, int port, String jvm) {
         return isTomcat()
                 ? Map.of(
                         "JAVA_HOME", jdk.home().toString(),
                         "CATALINA_HOME", home().toString(),
                         "CATALINA_BASE", base.toString(),
-                        "CATALINA_OPTS", JVM + " -Dhttp.port=" + port)
+                        "CATALINA_OPTS", jvm + " -Dhttp.port=" + port)
                 : Map.of();
     }
 

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *
  * @param feature the first number of its version
  */
-record Jdk(int feature, Path home) {
+public record Jdk(int feature, Path home) {
     /** The oldest and the newest that the WAR is for. */
     static final List<Integer> RANGE = List.of(17, 25);
 
@@ -29,7 +29,7 @@ record Jdk(int feature, Path home) {
             Path.of(System.getProperty("user.home"), ".jdks"));
 
     /** The one that runs this. */
-    static Jdk own() {
+    public static Jdk own() {
         return new Jdk(Runtime.version().feature(), Path.of(System.getProperty("java.home")));
     }
 

@@ -57,7 +57,7 @@ public final class WarServer extends ServiceClient {
     }
 
     /** The file that {@code mvn package} made. */
-    static Path war() {
+    public static Path war() {
         Path war = Path.of(System.getProperty("gatehouse.war", "target/gatehouse.war"));
         if (!Files.exists(war)) {
             throw new IllegalStateException(war + " is missing: run 'mvn verify', or 'mvn package' before this test");
