@@ -199,9 +199,11 @@ class EndedMeansEndedTest {
         return accepted;
     }
 
-    /** A store without indexes that are not unique would search through the sessions of all rounds in each of them. */
+    /** The embedded store would look through the users and sessions of all rounds in each of them. */
     private static void forget(String user) {
-        stores.collection("sessions").deleteMany(new Document("userId", new ObjectId(user)));
+        ObjectId id = new ObjectId(user);
+        stores.users().deleteOne(new Document("_id", id));
+        stores.collection("sessions").deleteMany(new Document("userId", id));
     }
 
     @Test
