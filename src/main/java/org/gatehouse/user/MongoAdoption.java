@@ -8,6 +8,7 @@ import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.UpdateOneModel;
+import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.Updates;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,6 +53,11 @@ public final class MongoAdoption {
 
     private static final int MAX_SHOWN = 80;
     private static final String KEPT = "original_";
+
+    /** Only Gatehouse writes them, and not for a user that has just come. */
+    private static final List<String> SERVERS_OWN =
+            List.of(UserDocument.SESSION_CUTOFF, UserDocument.SESSION_KEPT, UserDocument.SOURCES, UserDocument.LATER);
+
     private static final Logger log = LoggerFactory.getLogger(MongoAdoption.class);
 
     private final MongoConnection mongo;
@@ -59,6 +65,11 @@ public final class MongoAdoption {
     private final MongoPasswordSweep sweep;
     private final MongoParkedNames parkedNames;
     private final MongoCollection<BsonDocument> users;
+    private final MongoCollection<BsonDocument> meta;
+
+    /** That the unique index was made here, so that nobody takes users of Gatehouse for others when it is gone. */
+    private final BsonString indexNote;
+
     private int lines;
 
     /**
@@ -72,13 +83,26 @@ public final class MongoAdoption {
         this.sweep = sweep;
         this.parkedNames = new MongoParkedNames(mongo, collection);
         // Going through millions of documents takes longer than any request may.
+        this.meta = mongo.collection("meta");
+        this.indexNote = new BsonString("index of " + collection);
         this.users =
                 mongo.collection(collection).withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Takes all steps; harmless when they were taken before, or are being taken by another node. */
+    /**
+     * Takes all steps; harmless when they were taken before, or are being taken by another node.
+     *
+     * @throws IllegalStateException when the unique index was made before and is gone
+     */
     public void run() {
         lines = 0;
+        boolean noted = mongo.findAsOfNow(meta, Filters.eq(indexNote)).isPresent(); // before the index is looked for
+        if (noted && !isPrepared()) {
+            throw new IllegalStateException("The collection " + users.getNamespace() + " has lost its unique index on "
+                    + UserDocument.KEY + ", so users of Gatehouse cannot be told from those of the original service."
+                    + " Restore it with its indexes; or, if everything in it comes from the original service, delete"
+                    + " {_id: \"" + indexNote.getValue() + "\"} from the collection " + meta.getNamespace());
+        }
         int adopted = adopt();
         for (int attempt = 0; !store.createUniqueIndex(); attempt++) {
             if (attempt == MAX_ATTEMPTS) {
@@ -86,6 +110,10 @@ public final class MongoAdoption {
                         + "; stop it, and start Gatehouse again");
             }
             adopted += adopt();
+        }
+        if (!noted) {
+            mongo.call(() ->
+                    meta.updateOne(Filters.eq(indexNote), Updates.set("made", true), new UpdateOptions().upsert(true)));
         }
         adopted += adopt(); // the index bears a single document without a key
         if (adopted > 0) {
@@ -160,7 +188,7 @@ public final class MongoAdoption {
         if (changes.isEmpty()) {
             return Optional.empty();
         }
-        for (String name : List.of(UserDocument.SESSION_CUTOFF, UserDocument.SESSION_KEPT, UserDocument.SOURCES)) {
+        for (String name : SERVERS_OWN) {
             if (document.containsKey(name)) {
                 changes.add(Updates.rename(name, KEPT + name));
             }

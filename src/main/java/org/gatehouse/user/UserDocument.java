@@ -49,6 +49,12 @@ final class UserDocument {
     /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
     static final String SOURCES = "loginSources";
 
+    /**
+     * Where a later version keeps what it needs and no caller may see or set, so that this one, working beside it, shows
+     * none of it and leaves it in place.
+     */
+    static final String LATER = "_server";
+
     /** Whoever has neither can log in with no password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
 

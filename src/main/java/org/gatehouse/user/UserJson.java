@@ -39,7 +39,8 @@ public final class UserJson {
             UserDocument.KEY,
             UserDocument.SESSION_CUTOFF,
             UserDocument.SESSION_KEPT,
-            UserDocument.SOURCES);
+            UserDocument.SOURCES,
+            UserDocument.LATER);
 
     /** Names that every user has and callers may set; together with the above all that are no own fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);

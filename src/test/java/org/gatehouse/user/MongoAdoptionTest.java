@@ -102,6 +102,7 @@ class MongoAdoptionTest {
                 .append("status", "gold")
                 .append("createdAt", "long ago")
                 .append("sessionCutoff", "never")
+                .append("_server", "planted")
                 .append("roles", List.of("admin")));
 
         adopt();
@@ -113,10 +114,28 @@ class MongoAdoptionTest {
         assertThat(eve.roles()).containsExactly("user");
         assertThat(eve.status()).isEqualTo(UserStatus.ACTIVE);
         assertThat(eve.fields().toString())
-                .isEqualTo(
-                        "{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
-                                + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\",\"original_sessionCutoff\":\"never\"}");
+                .isEqualTo("{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
+                        + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\",\"original_sessionCutoff\":\"never\","
+                        + "\"original__server\":\"planted\"}");
         assertThat(checks("eve", "p1")).isTrue();
+    }
+
+    @Test
+    void refusesToTakeItsOwnUsersForThoseOfTheOriginal() {
+        insert(new Document("username", "u1").append("password", "p1"));
+        adopt();
+        List<Document> before = stores.users().find().into(new ArrayList<>());
+        stores.users().drop();
+        stores.users().insertMany(before); // a backup of the documents alone
+
+        assertThatThrownBy(this::adopt)
+                .hasMessageContaining("has lost its unique index on usernameKey")
+                .hasMessageContaining("{_id: \"index of users\"}");
+        assertThat(stores.users().find().into(new ArrayList<>())).isEqualTo(before);
+
+        stores.meta().deleteOne(Filters.eq("index of users"));
+        adopt();
+        assertThat(idOf("u1")).isPresent();
     }
 
     @Test
