@@ -66,6 +66,7 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.RedisConnection;
+import org.gatehouse.store.StoredFormat;
 import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.CachedUserDao;
@@ -238,7 +239,9 @@ final class Gatehouse implements AutoCloseable {
         passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
         MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);
 
+        StoredFormat format = new StoredFormat(mongo);
         startup = new Startup(gate, () -> {
+            format.requireUnderstood();
             adoption.run();
             auditEntries.createIndexes();
             storedSessions.createIndexes();

@@ -7,8 +7,10 @@ import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -47,6 +49,7 @@ final class BelievedKeys {
     private volatile @Nullable KeySet seen;
     private volatile boolean storeAway;
     private long lastSent; // guarded by reading
+    private final Set<String> complainedOf = new HashSet<>(); // guarded by reading
     private Optional<Long> lastFailure = Optional.empty(); // guarded by reading
 
     /**
@@ -154,7 +157,7 @@ final class BelievedKeys {
                     && stored.id().equals(key.computeThumbprint().toString())
                     && stored.id().equals(key.getKeyID());
             if (!sound) {
-                log.error("The stored signing {} is not what its id says; it is not used", stored);
+                complain("The stored signing {} is not what its id says; it is not used", stored);
                 return Optional.empty();
             }
             ECKey whole = stored.privateKey()
@@ -163,8 +166,15 @@ final class BelievedKeys {
                     .orElse(key.toPublicJWK());
             return Optional.of(new KnownKey(stored, key.toPublicJWK(), SigningKey.elliptic(whole)));
         } catch (ParseException | JOSEException | IllegalStateException foreign) {
-            log.error("The stored signing {} cannot be read; it is not used", stored);
+            complain("The stored signing {} cannot be read; it is not used", stored);
             return Optional.empty();
+        }
+    }
+
+    /** Once of each key, not at each read: a later version may have made it, of a kind that this one does not know. */
+    private void complain(String sentence, StoredKey stored) {
+        if (complainedOf.add(stored.id())) {
+            log.error(sentence, stored);
         }
     }
 

@@ -128,11 +128,11 @@ public final class DocumentCache<T> {
                 return load(id, permit.get(), token, loader);
             }
             Entry entry = Entry.parse(answer.get().get());
-            if (entry.isWriting()) {
-                return loader.get();
-            }
             if (entry.isDocument()) {
                 return found(id, entry, loader);
+            }
+            if (!entry.isLoading()) {
+                return loader.get();
             }
             sleep(wait);
         }

@@ -46,11 +46,16 @@ final class Entry {
 
     /** Whether it says anything to a node that knows this generation; a T counts for everybody. */
     boolean counts(long number) {
-        return isWriting() || ((isDocument() || kind == LOADING) && generation.equals(Long.toString(number)));
+        return isWriting() || ((isDocument() || isLoading()) && generation.equals(Long.toString(number)));
     }
 
     boolean isWriting() {
         return kind == WRITING;
+    }
+
+    /** A value of any other kind, such as a later version may leave, is nothing to wait for. */
+    boolean isLoading() {
+        return kind == LOADING;
     }
 
     boolean isDocument() {

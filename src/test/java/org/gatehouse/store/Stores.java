@@ -4,6 +4,8 @@ import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.bson.Document;
@@ -49,6 +51,13 @@ public final class Stores implements AutoCloseable {
     /** Documents as they are stored. */
     public MongoCollection<Document> collection(String name) {
         return client.getDatabase(database).getCollection(name);
+    }
+
+    /** The names of all collections. */
+    public List<String> collections() {
+        return client.getDatabase(database).listCollectionNames().into(new ArrayList<>()).stream()
+                .filter(name -> !name.startsWith("system."))
+                .toList();
     }
 
     /** What the application notes for itself. */

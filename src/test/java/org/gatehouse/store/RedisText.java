@@ -1,0 +1,40 @@
+package org.gatehouse.store;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Looks into a Redis, or puts something there, past the service. */
+public final class RedisText implements AutoCloseable {
+    private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
+
+    private final RedisClient client;
+    private final StatefulRedisConnection<String, String> connection;
+
+    public RedisText(String uri) {
+        this.client = RedisClient.create(uri);
+        this.connection = client.connect();
+    }
+
+    public RedisCommands<String, String> commands() {
+        return connection.sync();
+    }
+
+    /** Which run of the server this is. */
+    public String runId() {
+        Matcher found = RUN_ID.matcher(commands().info("server"));
+        if (!found.find()) {
+            throw new AssertionError("no run_id");
+        }
+        return found.group(1);
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+    }
+}
