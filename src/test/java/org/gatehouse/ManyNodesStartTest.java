@@ -1,0 +1,286 @@
+package org.gatehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.Filters;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.bson.BsonDocument;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.config.SettingSources;
+import org.gatehouse.config.Settings;
+import org.gatehouse.password.CheapHasher;
+import org.gatehouse.store.MongoObserver;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Nodes that start at the same moment, beside one that serves, or beside one that stops in the middle of its start. */
+class ManyNodesStartTest {
+    private static final int NODES = 6;
+
+    /** One in three of the places where a start may stop; all of them in the long form. */
+    private static final int STRIDE = Boolean.getBoolean("gatehouse.long") ? 1 : 3;
+
+    private final Stores stores = new Stores();
+    private final List<Node> nodes = new ArrayList<>();
+    private MongoClient client;
+
+    @BeforeEach
+    void connect() {
+        client = MongoClients.create(stores.mongoUri());
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.forEach(Node::close);
+        client.close();
+        stores.close();
+    }
+
+    @Test
+    void theFirstStartIsOneStart() throws Exception {
+        startTogether(NODES, () -> Node.start(stores));
+
+        assertThat(stores.users().countDocuments()).isEqualTo(1);
+        assertPrepared(client.getDatabase(stores.database()));
+        Document created = new Document("type", "USER_CREATED");
+        assertThat(stores.collection("audit").countDocuments(created)).isEqualTo(1);
+        for (int i = 0; i < NODES; i++) {
+            String token = nodes.get(i).adminToken();
+            assertThat(nodes.get((i + 1) % NODES).get("/user/me", token).status())
+                    .isEqualTo(200);
+        }
+
+        List<BsonDocument> users = FormatFolder.documents(stores).get("users");
+        List<BsonDocument> keys = FormatFolder.documents(stores).get("signingKeys");
+        startTogether(2, () -> Node.start(stores));
+
+        assertThat(FormatFolder.documents(stores).get("users")).isEqualTo(users);
+        assertThat(FormatFolder.documents(stores).get("signingKeys")).isEqualTo(keys);
+    }
+
+    @Test
+    void manyStartBesideOneThatServes() throws Exception {
+        FormatFolder format = FormatFolder.latest();
+        format.load(stores);
+        SettableClock clock = format.clock();
+        Node serving = FormatScene.node(stores, clock);
+        nodes.add(serving);
+        String admin = format.callers().path("admin").asText();
+        String alice = "/user/" + format.callers().path("aliceId").asText();
+        long before = serving.get(alice, admin).json().path("version").asLong();
+        Map<String, List<BsonDocument>> found = FormatFolder.documents(stores);
+
+        AtomicBoolean started = new AtomicBoolean();
+        AtomicInteger changes = new AtomicInteger();
+        ExecutorService caller = Executors.newSingleThreadExecutor();
+        try {
+            Future<?> changing = caller.submit(() -> {
+                while (!started.get() || changes.get() < 20) {
+                    Answer changed = serving.patch(alice, admin, "{\"age\":" + (1_000 + changes.get()) + "}");
+                    assertThat(changed.status()).as(changed.body()).isEqualTo(200);
+                    changes.incrementAndGet();
+                }
+            });
+            await().until(() -> changes.get() > 0 || changing.isDone());
+            stores.users().insertOne(original("u1", "p1")); // the unique index bears one without a key
+            try {
+                startTogether(NODES - 1, () -> FormatScene.node(stores, clock));
+            } finally {
+                started.set(true);
+            }
+            changing.get();
+        } finally {
+            caller.shutdownNow();
+        }
+
+        for (Node node : nodes) {
+            assertThat(node.get(alice, admin).json().path("version").asLong()).isEqualTo(before + changes.get());
+            assertThat(node.get(alice, admin).json().path("age").asInt()).isEqualTo(999 + changes.get());
+            assertThat(node.login("u1", "p1").status()).isEqualTo(200);
+        }
+        Document late = stores.users().find(Filters.eq("username", "u1")).first();
+        assertThat(late).isNotNull().containsEntry("usernameKey", "u1").containsEntry("version", 1L);
+        Map<String, List<BsonDocument>> left = FormatFolder.documents(stores);
+        assertThat(left.get("signingKeys")).isEqualTo(found.get("signingKeys"));
+        assertThat(left.get("idempotencyKeys")).isEqualTo(found.get("idempotencyKeys"));
+        assertThat(left.get("sessions")).containsAll(found.getOrDefault("sessions", List.of()));
+        assertThat(left.get("audit")).containsAll(found.getOrDefault("audit", List.of()));
+        List<BsonDocument> others = new ArrayList<>(found.getOrDefault("users", List.of()));
+        others.removeIf(user -> user.getString("usernameKey").getValue().equals("alice"));
+        assertThat(left.get("users")).containsAll(others);
+    }
+
+    /** What a node does after it is held up is what one does that is merely slow, or whose clock is. */
+    @Test
+    void oneThatStopsHalfwayKeepsNobodyFromStarting() throws Exception {
+        int command = 0;
+        while (isReached(command, client.getDatabase(stores.database() + "-" + command))) {
+            command += STRIDE;
+        }
+        assertThat(command).as("commands of a start").isGreaterThan(20);
+    }
+
+    /** Holds a first node up before a command of its start, and sees a second one through; false when it ended before. */
+    private boolean isReached(int command, MongoDatabase database) throws InterruptedException {
+        insertOriginals(database.getCollection("users"));
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger commands = new AtomicInteger();
+        Thread[] starting = new Thread[1];
+        Gatehouse first = gatehouse(database, sent -> {
+            if (Thread.currentThread() == starting[0] && commands.getAndIncrement() == command) {
+                reached.countDown();
+                awaitUninterrupted(goOn);
+            }
+        });
+        Gatehouse second = gatehouse(database, MongoObserver.NONE);
+        starting[0] = new Thread(first::start, "held-up");
+        try {
+            starting[0].start();
+            await().until(() -> reached.getCount() == 0 || !starting[0].isAlive());
+
+            second.start();
+
+            assertThat(second.gate.isOpen())
+                    .as("beside one that stopped at command " + command)
+                    .isTrue();
+            assertPrepared(database);
+            assertAdopted(database);
+            goOn.countDown();
+            starting[0].join();
+            assertThat(first.gate.isOpen()).isTrue();
+            assertPrepared(database);
+            assertAdopted(database);
+            return reached.getCount() == 0;
+        } finally {
+            goOn.countDown();
+            starting[0].join();
+            first.close();
+            second.close();
+            database.drop();
+        }
+    }
+
+    private Gatehouse gatehouse(MongoDatabase database, MongoObserver observer) {
+        Map<String, String> settings = ServiceClient.settings(stores, Map.of("DB_NAME", database.getName()));
+        Gatehouse.Parts parts = new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), Node.SCHEDULE, observer);
+        return new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {});
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            if (!latch.await(1, TimeUnit.MINUTES)) {
+                throw new AssertionError("held up for too long");
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void insertOriginals(MongoCollection<Document> users) {
+        users.insertMany(List.of(
+                original("u1", "p1"),
+                original("Mixed", "p2"),
+                original("double", "p3"),
+                original("DOUBLE", "p4"),
+                original("eve", "p5").append("roles", List.of("admin")).append("_server", "planted")));
+    }
+
+    private static Document original(String name, String password) {
+        return new Document("_id", new ObjectId())
+                .append("username", name)
+                .append("password", password)
+                .append("email", name + "@example.com");
+    }
+
+    /** Each of the originals is a user, once, and as it was; the doubled ones are parked. */
+    private static void assertAdopted(MongoDatabase database) {
+        MongoCollection<Document> users = database.getCollection("users");
+        await().until(() -> users.countDocuments(Filters.exists("password")) == 0
+                && database.getCollection("meta").countDocuments(Filters.eq("passwords of users")) == 0);
+        List<Document> originals = users.find(Filters.in("username", "u1", "Mixed", "double", "DOUBLE", "eve"))
+                .into(new ArrayList<>());
+        assertThat(originals).hasSize(5).allSatisfy(user -> {
+            assertThat(user.get("version")).isEqualTo(1L);
+            assertThat(user.get("roles")).isEqualTo(List.of("user"));
+            assertThat(user.get("email")).isEqualTo(user.get("username") + "@example.com");
+            assertThat("" + user.get("passwordHash")).startsWith("$argon2id$");
+            assertThat(user.get("_server")).isNull();
+        });
+        assertThat(originals)
+                .extracting(user -> ("" + user.get("usernameKey")).replaceFirst("\u0001[0-9a-f]{24}$", ""))
+                .containsExactlyInAnyOrder("u1", "mixed", "\u0001double", "\u0001double", "eve");
+    }
+
+    private static void assertPrepared(MongoDatabase database) {
+        assertThat(database.getCollection("users").countDocuments(Filters.eq("roles", "admin")))
+                .isEqualTo(1);
+        assertThat(database.getCollection("signingKeys").countDocuments()).isEqualTo(1);
+        Set<String> indexes = new TreeSet<>();
+        for (String name : List.of("users", "sessions", "signingKeys", "audit", "idempotencyKeys")) {
+            database.getCollection(name)
+                    .listIndexes()
+                    .forEach(index -> indexes.add(name + " "
+                            + String.join(",", index.get("key", Document.class).keySet())
+                            + (index.getBoolean("unique", false) ? " unique" : "")
+                            + (index.containsKey("expireAfterSeconds") ? " expires" : "")));
+        }
+        assertThat(indexes)
+                .contains(
+                        "users usernameKey unique",
+                        "sessions familyHash unique",
+                        "sessions userId,createdAt,_id",
+                        "sessions expiresAt expires",
+                        "signingKeys round unique",
+                        "audit at,_id",
+                        "audit users,at,_id",
+                        "audit type,at,_id",
+                        "audit expiresAt expires",
+                        "idempotencyKeys expiresAt expires")
+                .filteredOn(index -> index.startsWith("users "))
+                .hasSize(7);
+    }
+
+    private void startTogether(int count, Supplier<Node> start) throws Exception {
+        CyclicBarrier together = new CyclicBarrier(count);
+        ExecutorService threads = Executors.newFixedThreadPool(count);
+        try {
+            List<Future<Node>> starts = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                starts.add(threads.submit(() -> {
+                    together.await();
+                    return start.get();
+                }));
+            }
+            for (Future<Node> starting : starts) {
+                nodes.add(starting.get());
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+}
