@@ -20,13 +20,13 @@ public final class WarServer extends ServiceClient {
     private final ServerConnector connector = new ServerConnector(server);
     private final String contextPath;
 
-    private WarServer(String contextPath, Map<String, String> settings) throws IOException {
+    private WarServer(Path war, String contextPath, Map<String, String> settings) throws IOException {
         this.contextPath = contextPath;
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         WebAppContext application = new WebAppContext();
         application.setContextPath(contextPath.isEmpty() ? "/" : contextPath);
-        application.setWar(war().toString());
+        application.setWar(war.toString());
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
         settings.forEach((name, value) -> application.setInitParameter("GATEHOUSE_" + name, value));
@@ -75,9 +75,18 @@ public final class WarServer extends ServiceClient {
         return deploy("", settings(stores, settings));
     }
 
+    /** Deploys another WAR than the one of this build. */
+    static WarServer start(Path war, Stores stores) {
+        return deploy(war, "", settings(stores, Map.of()));
+    }
+
     /** Deploys the WAR with exactly these settings. */
     public static WarServer deploy(String contextPath, Map<String, String> settings) {
-        WarServer deployed = newServer(contextPath, settings);
+        return deploy(war(), contextPath, settings);
+    }
+
+    private static WarServer deploy(Path war, String contextPath, Map<String, String> settings) {
+        WarServer deployed = newServer(war, contextPath, settings);
         try {
             deployed.server.start();
             return deployed;
@@ -87,9 +96,9 @@ public final class WarServer extends ServiceClient {
         }
     }
 
-    private static WarServer newServer(String contextPath, Map<String, String> settings) {
+    private static WarServer newServer(Path war, String contextPath, Map<String, String> settings) {
         try {
-            return new WarServer(contextPath, settings);
+            return new WarServer(war, contextPath, settings);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -1,0 +1,242 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import org.gatehouse.store.RedisText;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The WAR before this one and this one side by side on the same stores, under load: first one of this version takes the
+ * place of one of the version before, then one of the version before starts beside it.
+ *
+ * <p>{@code -Dgatehouse.previous.war=FILE} names the WAR before this one, see {@code .ci/upgrade}; without it both are the
+ * same.
+ */
+class RollingUpgradeIT {
+    private static final int CLIENTS = 2;
+    private static final int WALKS = 4;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path present = WarServer.war();
+    private final Path previous = Path.of(System.getProperty("gatehouse.previous.war", present.toString()));
+    private final Stores stores = new Stores();
+    private final ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final AtomicInteger walks = new AtomicInteger();
+
+    /** Whom the balancer sends requests to. */
+    private final List<WarServer> serving = new ArrayList<>();
+
+    /** Held for reading as long as a walk is under way, so that no node leaves in the middle of one. */
+    private final ReentrantReadWriteLock balancer = new ReentrantReadWriteLock();
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        stopped.set(true);
+        clients.shutdown();
+        try {
+            assertThat(clients.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            serving.forEach(WarServer::close);
+            stores.close();
+        }
+    }
+
+    @Test
+    void eachVersionJoinsTheOther() throws Exception {
+        join(previous);
+        join(previous);
+        String admin = serving.get(0).adminToken();
+        List<Future<?>> load = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            String name = "client-" + i;
+            String id = serving.get(0).create(admin, name, password(name));
+            load.add(clients.submit(() -> walkUntilStopped(name, id)));
+        }
+        Answer held = login(serving.get(0), "client-0");
+        awaitWalks(load);
+
+        replaceFirst(present); // [previous, present]
+        assertThat(me(held)).containsOnly(200);
+        held = refresh(serving.get(1), held);
+        assertChangesAreSeenFromTheCache(admin);
+        awaitWalks(load);
+
+        replaceFirst(previous); // [present, previous]
+        assertThat(me(held)).containsOnly(200);
+        held = refresh(serving.get(1), held);
+        awaitWalks(load);
+
+        stopped.set(true);
+        for (Future<?> client : load) {
+            client.get();
+        }
+        assertKeysAreShared(admin, held);
+        System.out.printf(
+                "%s beside %s: %d walks of 13 requests while 2 nodes were replaced, 0 failed%n",
+                previous, present, walks.get());
+    }
+
+    /** What somebody does whom a balancer sends from node to node. */
+    private void walkUntilStopped(String name, String id) {
+        while (!stopped.get()) {
+            balancer.readLock().lock();
+            try {
+                int first = walks.get() % serving.size();
+                walk(serving.get(first), serving.get((first + 1) % serving.size()), name, "/user/" + id);
+            } finally {
+                balancer.readLock().unlock();
+            }
+            walks.incrementAndGet();
+        }
+    }
+
+    private static void walk(WarServer one, WarServer other, String name, String user) {
+        Answer login = login(one, name);
+        String token = login.text("token");
+        int count = ok(other.get(user, token)).path("count").asInt();
+        ok(one.get("/user/me", token));
+
+        assertThat(ok(other.patch(user, token, "{\"count\":" + (count + 1) + "}"))
+                        .path("count")
+                        .asInt())
+                .isEqualTo(count + 1);
+        assertThat(ok(one.get(user, token)).path("count").asInt()).isEqualTo(count + 1);
+        ok(one.patch(user, token, "{\"count\":" + (count + 2) + "}"));
+        assertThat(ok(other.get(user, token)).path("count").asInt()).isEqualTo(count + 2);
+
+        Answer next = refresh(other, login);
+        ok(one.get("/user/me", next.text("token")));
+        Answer last = refresh(one, next);
+        ok(other.post("/logout", last.text("token"), ""));
+        for (WarServer node : List.of(one, other)) {
+            Answer refused = node.get("/user/me", token);
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(refused.text("code")).isEqualTo("SESSION_ENDED");
+        }
+    }
+
+    /** A document that the one has cached is not shown by it once the other has changed it. */
+    private void assertChangesAreSeenFromTheCache(String admin) {
+        String id = serving.get(0).create(admin, "cached", password("cached"));
+        String user = "/user/" + id;
+        int count = 0;
+        try (RedisText redis = new RedisText(stores.redis().uri())) {
+            for (int i = 0; i < 4; i++) {
+                WarServer filling = serving.get(i % 2);
+                WarServer changing = serving.get((i + 1) % 2);
+                await().atMost(PATIENCE).until(() -> {
+                    ok(filling.get(user, admin));
+                    return ("" + redis.commands().get("u:{" + id + "}")).startsWith("V");
+                });
+                assertThat(ok(changing.get(user, admin)).path("count").asInt()).isEqualTo(count);
+                count++;
+                ok(changing.patch(user, admin, "{\"count\":" + count + "}"));
+                assertThat(ok(filling.get(user, admin)).path("count").asInt()).isEqualTo(count);
+            }
+        }
+    }
+
+    /** A key that one made signs on the other, and one that the other revoked is refused on both. */
+    private void assertKeysAreShared(String admin, Answer held) {
+        WarServer one = serving.get(0);
+        WarServer other = serving.get(1);
+        String made = one.post("/key/rotate", admin, "").text("kid");
+        String current = "";
+        for (JsonNode key : ok(other.get("/key", admin))) {
+            current = key.path("current").asBoolean() ? key.path("kid").asText() : current;
+        }
+        assertThat(current).isNotEmpty().isNotEqualTo(made);
+
+        assertThat(other.delete("/key/" + current, admin).status()).isEqualTo(204);
+
+        assertThat(me(held)).containsOnly(401);
+        for (WarServer node : serving) {
+            Answer login = login(node, "client-1");
+            assertThat(keyOf(login)).isEqualTo(made);
+            assertThat(me(login)).containsOnly(200);
+        }
+    }
+
+    /** What each node says to the holder of a token. */
+    private List<Integer> me(Answer login) {
+        return serving.stream()
+                .map(node -> node.get("/user/me", login.text("token")).status())
+                .toList();
+    }
+
+    private void awaitWalks(List<Future<?>> load) {
+        int before = walks.get();
+        await().atMost(PATIENCE)
+                .until(() -> walks.get() >= before + WALKS || load.stream().anyMatch(Future::isDone));
+        assertThat(load).noneMatch(Future::isDone);
+    }
+
+    /** Takes the node that is there longest away from the balancer, stops it, and brings another in. */
+    private void replaceFirst(Path war) {
+        WarServer leaving = exclusively(() -> serving.remove(0));
+        leaving.close();
+        join(war);
+    }
+
+    private void join(Path war) {
+        WarServer coming = WarServer.start(war, stores);
+        exclusively(() -> serving.add(coming));
+    }
+
+    private <T> T exclusively(Supplier<T> change) {
+        balancer.writeLock().lock();
+        try {
+            return change.get();
+        } finally {
+            balancer.writeLock().unlock();
+        }
+    }
+
+    private static Answer login(WarServer node, String name) {
+        Answer answer = node.patiently(() -> node.login(name, password(name)));
+        ok(answer);
+        return answer;
+    }
+
+    private static Answer refresh(WarServer node, Answer login) {
+        Answer answer = node.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+        ok(answer);
+        return answer;
+    }
+
+    /** Which key signed the token. */
+    private static String keyOf(Answer login) {
+        String header = login.text("token").split("\\.", 2)[0];
+        return Answer.json(new String(Base64.getUrlDecoder().decode(header), StandardCharsets.UTF_8))
+                .path("kid")
+                .asText();
+    }
+
+    private static JsonNode ok(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return answer.json();
+    }
+
+    private static String password(String name) {
+        return "a passphrase of " + name;
+    }
+}
