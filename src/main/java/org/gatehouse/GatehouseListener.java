@@ -9,6 +9,7 @@ import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
 import org.gatehouse.http.ApplicationServlet;
+import org.gatehouse.log.JsonLines;
 import org.gatehouse.store.DriverThreads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +33,9 @@ public final class GatehouseListener implements ServletContextListener {
         ServletContext context = event.getServletContext();
         try {
             Settings settings = Settings.read(SettingSources.of(context));
+            if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
+                JsonLines.writeToConsole(logback);
+            }
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
             gatehouse.start();
         } catch (SettingsException wrong) {

@@ -37,7 +37,8 @@ public record Settings(
         Optional<FirstAdministrator> firstAdministrator,
         List<AddressRange> trustedProxies,
         CorsOrigins corsOrigins,
-        Optional<Secret> metricsToken) {
+        Optional<Secret> metricsToken,
+        boolean logAsJson) {
 
     /** The account made when no administrator exists. */
     public record FirstAdministrator(String username, Secret password) {}
@@ -153,6 +154,9 @@ public record Settings(
             "What `GET /metrics` asks for as `Authorization: Bearer`, of 16 visible ASCII characters or more; without one it answers only who calls from the same machine.",
             Settings::metricsToken);
 
+    static final Setting<Boolean> LOG_FORMAT = Setting.either(
+            "LOG_FORMAT", "text", "json", "What the lines of the log are: `text`, or `json`, an object a line.");
+
     // Only the development server listens by itself; everywhere else the container owns the port.
     static final Setting<String> APP_HOST =
             Setting.text("APP_HOST", "localhost", "Address that `mvn jetty:run` listens on; nothing else reads it.");
@@ -189,6 +193,7 @@ public record Settings(
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
                 METRICS_TOKEN,
+                LOG_FORMAT,
                 APP_HOST,
                 APP_PORT);
     }
@@ -231,7 +236,8 @@ public record Settings(
                         username -> adminPassword.map(password -> new FirstAdministrator(username, password))),
                 reader.optional(TRUSTED_PROXIES).orElse(List.of()),
                 reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
-                reader.optional(METRICS_TOKEN));
+                reader.optional(METRICS_TOKEN),
+                reader.withDefault(LOG_FORMAT));
         reader.throwIfAny();
         return settings;
     }

@@ -1,4 +1,4 @@
-package org.gatehouse.http;
+package org.gatehouse.log;
 
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;

@@ -1,4 +1,4 @@
-package org.gatehouse.http;
+package org.gatehouse.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
