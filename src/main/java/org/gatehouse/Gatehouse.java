@@ -200,7 +200,7 @@ final class Gatehouse implements AutoCloseable {
         requestIds = new RequestId(random);
         cors = new Cors(settings.corsOrigins());
         responseHeaders = new ResponseHeaders(cors);
-        containerErrors = new ContainerErrors(requestIds, responseHeaders, metrics.requests());
+        containerErrors = new ContainerErrors(responseHeaders, accessLog);
         gate = new StartGate();
         origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());

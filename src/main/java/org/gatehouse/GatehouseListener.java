@@ -47,7 +47,9 @@ public final class GatehouseListener implements ServletContextListener {
             throw failed;
         }
         ServletRegistration.Dynamic servlet = context.addServlet(
-                "gatehouse", new ApplicationServlet(new HttpApplication(gatehouse), gatehouse.containerErrors));
+                "gatehouse",
+                new ApplicationServlet(
+                        new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors));
         servlet.addMapping("/*");
         servlet.setLoadOnStartup(1);
     }

@@ -26,7 +26,6 @@ final class HttpApplication extends ResourceConfig {
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
 
         register(gatehouse.accessLog);
-        register(gatehouse.requestIds);
         register(new AcceptFilter());
         register(gatehouse.cors);
         register(gatehouse.gate);

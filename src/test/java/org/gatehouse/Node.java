@@ -41,7 +41,8 @@ public final class Node extends ServiceClient {
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServlet(
-                new ServletHolder(new ApplicationServlet(new HttpApplication(gatehouse), gatehouse.containerErrors)),
+                new ServletHolder(new ApplicationServlet(
+                        new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors)),
                 "/*");
         server.setHandler(context);
         server.setStopTimeout(2_000);

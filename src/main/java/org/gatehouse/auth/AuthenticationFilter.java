@@ -95,10 +95,11 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         if (caller.isEmpty() && !openToAll) {
             throw new GatehouseException(ErrorCode.TOKEN_MISSING);
         }
+        // Also of who may not pass: the access log names him.
+        caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));
         if (!openToAll && caller.filter(known -> mayPass(known, allowed)).isEmpty()) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
-        caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));
     }
 
     private static boolean mayPass(Caller caller, List<String> allowed) {

@@ -3,17 +3,11 @@ package org.gatehouse.health;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.http.RequestObserver;
 
 /** Times requests by method, route and status. */
 final class RequestMetrics implements RequestObserver {
-    /** Clients may write anything for a method. */
-    private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
-
-    private static final String OTHER = "other";
-
     private final Histogram histogram;
     private final Map<Series, DistributionDataPoint> series = new ConcurrentHashMap<>();
 
@@ -25,7 +19,7 @@ final class RequestMetrics implements RequestObserver {
 
     @Override
     public void answered(String method, String route, int status, long nanos) {
-        Series key = new Series(METHODS.contains(method) ? method : OTHER, route, status);
+        Series key = new Series(method, route, status);
         DistributionDataPoint known = series.get(key);
         if (known == null) {
             known = series.computeIfAbsent(key, this::begin);

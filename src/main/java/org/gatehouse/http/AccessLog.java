@@ -3,58 +3,118 @@ package org.gatehouse.http;
 import jakarta.annotation.Priority;
 import jakarta.servlet.ServletRequest;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
-import jakarta.ws.rs.container.PreMatching;
+import java.security.Principal;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.glassfish.jersey.server.model.ResourceMethod;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * One line for each request: method, path, status, milliseconds.
+ * One line for each request, when its answer has been sent: method, route, status, milliseconds, and the id of the user who
+ * called, if a token told.
  *
- * <p>Those of the programs that watch the service are written at debug level only. Neither query, headers nor body are written: they may hold what must not be seen.
+ * <p>Those of the programs that watch the service are written at debug level only. Nothing that the client wrote is in it,
+ * neither path, query, headers nor body: they may hold what must not be seen.
  */
-@PreMatching
 @Priority(0)
-public final class AccessLog implements ContainerRequestFilter, ContainerResponseFilter {
-    private static final String STARTED = AccessLog.class.getName();
-    private static final String LINE = "{} {} {} {} ms";
-    private static final String ANSWERED = STARTED + ".answered";
+public final class AccessLog implements ContainerResponseFilter {
+    /** Clients may write anything for a method. */
+    private static final Set<String> METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
+
+    private static final String OTHER = "other";
+
+    private static final String BEGUN = AccessLog.class.getName();
+    private static final String ANSWER = BEGUN + ".answer";
+    private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
     private final RequestObserver observer;
     private final Map<ResourceMethod, Route> routes = new ConcurrentHashMap<>();
 
+    /** What an answer's line will say. */
+    private record Answer(
+            String method,
+            Route route,
+            int status,
+            @Nullable String user) {}
+
     public AccessLog(RequestObserver observer) {
         this.observer = observer;
     }
 
-    @Override
-    public void filter(ContainerRequestContext request) {
-        request.setProperty(STARTED, System.nanoTime());
+    /** Notes when the work on a request begins, which may come again as its own error page. */
+    static void begin(ServletRequest request) {
+        if (request.getAttribute(BEGUN) == null) {
+            request.setAttribute(BEGUN, System.nanoTime());
+        }
     }
 
+    /** Notes how Jersey answers a request; its properties are the attributes of the servlet's request. */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
-        Object started = request.getProperty(STARTED);
-        long nanos = started instanceof Long start ? System.nanoTime() - start : 0;
         Route route = MatchedMethod.of(request)
                 .map(method -> routeTo(method, request))
                 .orElse(Route.UNMATCHED);
-        write(
-                route,
-                request.getMethod(),
-                request.getUriInfo().getRequestUri().getRawPath(),
-                response.getStatus(),
-                TimeUnit.NANOSECONDS.toMillis(nanos));
-        request.setProperty(ANSWERED, true);
-        RequestId.forget();
-        observer.answered(request.getMethod(), route.template(), response.getStatus(), nanos);
+        Principal caller = request.getSecurityContext().getUserPrincipal();
+        Answer answer = new Answer(
+                method(request.getMethod()), route, response.getStatus(), caller == null ? null : caller.getName());
+        request.setProperty(ANSWER, answer);
+        tell(answer, nanosSince(request.getProperty(BEGUN)));
+    }
+
+    /** Notes an answer that Jersey does not make. */
+    void answered(ServletRequest request, String method, int status) {
+        Answer answer = new Answer(method(method), Route.UNMATCHED, status, null);
+        request.setAttribute(ANSWER, answer);
+        tell(answer, 0);
+    }
+
+    /** Whether it is known how the request is answered. */
+    static boolean knowsAnswerOf(ServletRequest request) {
+        return request.getAttribute(ANSWER) != null;
+    }
+
+    /** Writes the line of a request once its answer has been sent, or can be sent no further. */
+    static void end(ServletRequest request) {
+        if (request.getAttribute(ANSWER) instanceof Answer answer && request.getAttribute(WRITTEN) == null) {
+            request.setAttribute(WRITTEN, true);
+            long millis = TimeUnit.NANOSECONDS.toMillis(nanosSince(request.getAttribute(BEGUN)));
+            write(answer, millis, StreamedAnswer.isBroken(request));
+        }
+    }
+
+    private static void write(Answer answer, long millis, boolean brokenOff) {
+        LoggingEventBuilder line = answer.route().forOperators() ? log.atDebug() : log.atInfo();
+        line = line.addKeyValue("method", answer.method())
+                .addKeyValue("route", answer.route().template())
+                .addKeyValue("status", answer.status())
+                .addKeyValue("ms", millis);
+        if (answer.user() != null) {
+            line = line.addKeyValue("user", answer.user());
+        }
+        if (brokenOff) {
+            line = line.addKeyValue("brokenOff", true);
+        }
+        line.log(
+                "{} {} {} {} ms{}{}",
+                answer.method(),
+                answer.route().template(),
+                answer.status(),
+                millis,
+                answer.user() == null ? "" : " by " + answer.user(),
+                brokenOff ? ", broken off" : "");
+    }
+
+    private void tell(Answer answer, long nanos) {
+        observer.answered(answer.method(), answer.route().template(), answer.status(), nanos);
     }
 
     private Route routeTo(ResourceMethod method, ContainerRequestContext request) {
@@ -62,17 +122,11 @@ public final class AccessLog implements ContainerRequestFilter, ContainerRespons
         return known == null ? routes.computeIfAbsent(method, matched -> Route.of(request, matched)) : known;
     }
 
-    static void write(Route route, String method, String path, int status, long millis) {
-        if (route.forOperators()) {
-            log.debug(LINE, method, path, status, millis);
-        } else {
-            log.info(LINE, method, path, status, millis);
-        }
+    private static String method(String written) {
+        return METHODS.contains(written) ? written : OTHER;
     }
 
-    /** Whether Jersey took the request up, so that its answer went through the filters; then it has its line. */
-    static boolean hasSeenAnswerOf(ServletRequest request) {
-        // Jersey's properties are the attributes of the servlet's request.
-        return request.getAttribute(ANSWERED) != null;
+    private static long nanosSince(@Nullable Object begun) {
+        return begun instanceof Long start ? System.nanoTime() - start : 0;
     }
 }

@@ -5,7 +5,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.io.IOException;
-import java.util.Objects;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.slf4j.Logger;
@@ -18,14 +17,12 @@ import org.slf4j.LoggerFactory;
 public final class ContainerErrors {
     private static final Logger log = LoggerFactory.getLogger(ContainerErrors.class);
 
-    private final RequestId requestIds;
     private final ResponseHeaders headers;
-    private final RequestObserver observer;
+    private final AccessLog accessLog;
 
-    public ContainerErrors(RequestId requestIds, ResponseHeaders headers, RequestObserver observer) {
-        this.requestIds = requestIds;
+    public ContainerErrors(ResponseHeaders headers, AccessLog accessLog) {
         this.headers = headers;
-        this.observer = observer;
+        this.accessLog = accessLog;
     }
 
     /** Answers a request that the container hands over with a status, and with what was thrown if that is why. */
@@ -34,35 +31,20 @@ public final class ContainerErrors {
         answer(request, response, status);
     }
 
-    /** Answers a request with this status, unless an answer is already on its way. */
+    /** Answers a request, which has its name, with this status, unless an answer is already on its way. */
     void answer(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
         if (response.isCommitted()) {
             return;
         }
-        requestIds.name(request.getHeader(RequestId.HEADER));
-        try {
-            GatehouseException failure = new GatehouseException(ErrorMapper.codeOf(status));
-            if (failure.code() == ErrorCode.INTERNAL) {
-                log.error(
-                        "Unexpected failure of request {} outside of Jersey",
-                        RequestId.current(),
-                        request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
-            }
-            write(failure, request, response);
-            AccessLog.write(
-                    Route.UNMATCHED,
-                    request.getMethod(),
-                    path(request),
-                    failure.code().status(),
-                    0);
-            observer.answered(
-                    request.getMethod(),
-                    Route.UNMATCHED.template(),
-                    failure.code().status(),
-                    0);
-        } finally {
-            RequestId.forget();
+        GatehouseException failure = new GatehouseException(ErrorMapper.codeOf(status));
+        if (failure.code() == ErrorCode.INTERNAL) {
+            log.error(
+                    "Unexpected failure of request {} outside of Jersey",
+                    RequestId.current(),
+                    request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
         }
+        accessLog.answered(request, request.getMethod(), failure.code().status());
+        write(failure, request, response);
     }
 
     private void write(GatehouseException failure, HttpServletRequest request, HttpServletResponse response)
@@ -76,10 +58,5 @@ public final class ContainerErrors {
         response.setContentType(form.mediaType().toString());
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
-    }
-
-    private static String path(HttpServletRequest request) {
-        Object refused = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
-        return refused == null ? Objects.requireNonNullElse(request.getRequestURI(), "") : refused.toString();
     }
 }

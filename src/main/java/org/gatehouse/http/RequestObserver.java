@@ -5,7 +5,7 @@ public interface RequestObserver {
     /**
      * A request was answered.
      *
-     * @param method as the client wrote it, which may be any text
+     * @param method as in the request line, or {@code other} where that is none of HTTP's
      * @param route the template of the path, such as {@code /user/{id}}, one of those that the resources have, or
      *     {@code unmatched}
      * @param nanos until the answer's head was ready; 0 when the container refused the request by itself

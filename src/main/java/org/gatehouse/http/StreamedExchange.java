@@ -7,10 +7,12 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * An answer that is made while the body of the request comes, for clients that read it while they send and for those that
@@ -69,7 +71,8 @@ public final class StreamedExchange implements StreamedAnswer.Body {
             CompletableFuture<@Nullable Void> reading = CompletableFuture.runAsync(ahead, threads);
             CompletableFuture<@Nullable Void> working = CompletableFuture.completedFuture(null);
             try {
-                working = CompletableFuture.runAsync(() -> work(ahead, results), threads);
+                Map<String, String> logContext = MDC.getCopyOfContextMap();
+                working = CompletableFuture.runAsync(() -> work(ahead, results, logContext), threads);
                 send(ahead, results, answer);
             } finally {
                 // The container may give the body to another request as soon as this one is answered.
@@ -82,7 +85,10 @@ public final class StreamedExchange implements StreamedAnswer.Body {
         }
     }
 
-    private void work(ReadAhead ahead, Spool results) {
+    private void work(ReadAhead ahead, Spool results, @Nullable Map<String, String> logContext) {
+        if (logContext != null) {
+            MDC.setContextMap(logContext);
+        }
         try {
             OutputStream buffered = new BufferedOutputStream(results, CHUNK);
             work.run(ahead, buffered);
@@ -92,6 +98,7 @@ public final class StreamedExchange implements StreamedAnswer.Body {
         } finally {
             ahead.discard();
             results.complete();
+            MDC.clear();
         }
     }
 

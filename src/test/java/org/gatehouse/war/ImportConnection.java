@@ -5,19 +5,27 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** An import whose body is sent bit by bit. */
 public final class ImportConnection implements AutoCloseable {
     private final Socket socket;
 
-    /** @param service where it answers on the loopback address */
-    public ImportConnection(String service, String token) throws IOException {
+    /**
+     * Sends the head of the request.
+     *
+     * @param service where it answers on the loopback address
+     * @param headers more lines of the head
+     */
+    public ImportConnection(String service, String token, String... headers) throws IOException {
         URI uri = URI.create(service + "/user/import");
         socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort());
         socket.setSoTimeout(20_000);
         send(("POST " + uri.getRawPath() + " HTTP/1.1\r\nHost: localhost\r\nauth: " + token
                         + "\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked"
-                        + "\r\nConnection: close\r\n\r\n")
+                        + "\r\nConnection: close\r\n"
+                        + Stream.of(headers).map(header -> header + "\r\n").collect(Collectors.joining()) + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
     }
 
