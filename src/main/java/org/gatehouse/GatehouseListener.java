@@ -5,6 +5,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.ServletRegistration;
+import java.util.Set;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
@@ -31,6 +32,8 @@ public final class GatehouseListener implements ServletContextListener {
     @Override
     public void contextInitialized(ServletContextEvent event) {
         ServletContext context = event.getServletContext();
+        // No session of the container is looked for, so it does not read cookies, and print those that it cannot read.
+        context.setSessionTrackingModes(Set.of());
         try {
             Settings settings = Settings.read(SettingSources.of(context));
             if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
