@@ -1,0 +1,452 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.bson.Document;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
+
+/** The calls of everything that one instance has, with secrets where they belong and where they do not. */
+final class SecretCalls {
+    /** The trace that each of them belongs to. */
+    static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    private static final String JSON = "application/json";
+    private static final String NDJSON = "application/x-ndjson";
+    private static final String FORM = "application/x-www-form-urlencoded";
+
+    private final ServiceClient service;
+    private final String instance;
+    private final Stores stores;
+    private final Secrets secrets;
+    private final Secrets hashes;
+    private final Secrets misplaced;
+    private final String adminPassword;
+    private final String metricsToken;
+
+    private final Set<String> called = new TreeSet<>();
+    private final List<String> answers = new ArrayList<>();
+    private final List<String> requestIds = new ArrayList<>();
+
+    /**
+     * Calls that are still to be made.
+     *
+     * @param instance a name for it
+     * @param kinds is told of all secrets that are made
+     */
+    SecretCalls(
+            ServiceClient service,
+            String instance,
+            Stores stores,
+            Secrets.Kinds kinds,
+            String adminPassword,
+            String metricsToken) {
+        this.service = service;
+        this.instance = instance;
+        this.stores = stores;
+        this.secrets = kinds.secrets();
+        this.hashes = kinds.hashes();
+        this.misplaced = kinds.misplaced();
+        this.adminPassword = adminPassword;
+        this.metricsToken = metricsToken;
+    }
+
+    /** The operations of the description that were called as they are meant to be. */
+    Set<String> called() {
+        return called;
+    }
+
+    /** What was answered, but for what hands secrets out. */
+    List<String> answers() {
+        return answers;
+    }
+
+    /** The ids that were given to requests; they begin with {@code request-} and the name of the instance. */
+    List<String> requestIds() {
+        return requestIds;
+    }
+
+    /** Logs the administrator in and answers the token. */
+    String adminToken() {
+        return login("/login", credentials(WarServer.ADMIN, adminPassword)).text("token");
+    }
+
+    /** Sends a request whose answer must hold none of the secrets. */
+    Answer call(String method, String path, String body, String... headers) {
+        Answer answer = give(method, path, body, headers);
+        answers.add(method + " " + path.replaceAll("[?].*", "") + "\n" + answer.body());
+        return answer;
+    }
+
+    /** Sends a request whose answer hands some out. */
+    private Answer give(String method, String path, String body, String... headers) {
+        Answer answer = service.patiently(() -> service.send(method, path, body, named(headers)));
+        if (answer.status() / 100 == 2) {
+            ApiDescription.built()
+                    .operation(method, path.replaceAll("[?].*", ""))
+                    .ifPresent(called::add);
+        }
+        return answer;
+    }
+
+    private String[] named(String... headers) {
+        String requestId = "request-" + instance + "-" + requestIds.size();
+        requestIds.add(requestId);
+        List<String> all = new ArrayList<>(List.of(headers));
+        all.addAll(List.of("X-Request-Id", requestId, "traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01"));
+        return all.toArray(String[]::new);
+    }
+
+    private Answer json(String method, String path, String token, String body) {
+        return call(method, path, body, "auth", token, "Content-Type", JSON);
+    }
+
+    /** Logs in or refreshes, and notes what was handed out. */
+    private Answer login(String path, String body) {
+        Answer answer = give("POST", path, body, "Content-Type", JSON);
+        assertStatus(200, answer);
+        String token = answer.text("token");
+        secrets.add("an access token", token);
+        secrets.add("the signature of a token", token.substring(token.lastIndexOf('.') + 1));
+        String refreshToken = secrets.add("a refresh token", answer.text("refreshToken"));
+        byte[] decoded = Base64.getUrlDecoder().decode(refreshToken);
+        secrets.add("the bytes of a refresh token", new String(decoded, StandardCharsets.ISO_8859_1));
+        return answer;
+    }
+
+    /** Calls everything but what would end the tokens of others. */
+    void callEverything() {
+        String admin = adminToken();
+        String name = "alice-" + instance;
+        String password = secrets.make("the password of a new user");
+        Answer created = create(admin, name, password);
+        String id = created.text("_id");
+        Answer login = login("/login", credentials(name, password));
+        logins(name);
+        tokens(login, admin);
+        registrations(admin);
+        changes(id, login.text("token"));
+        passwords(name, password, login.text("token"));
+        moves(admin);
+        questions(admin, id);
+        misplacedInPaths(admin);
+        misplacedInHeaders(admin);
+        noteHashOf(name);
+        ends(admin, id, name);
+    }
+
+    private Answer create(String admin, String name, String password) {
+        String body = credentials(name, password);
+        Answer created =
+                call("POST", "/user", body, "auth", admin, "Content-Type", JSON, "Idempotency-Key", "key-" + name);
+        assertThat(created.status()).as(created.body()).isEqualTo(201);
+        Answer again =
+                call("POST", "/user", body, "auth", admin, "Content-Type", JSON, "Idempotency-Key", "key-" + name);
+        assertThat(again.body()).isEqualTo(created.body());
+        return created;
+    }
+
+    private void logins(String name) {
+        String wrong = secrets.make("a wrong password");
+        assertStatus(401, json("POST", "/login", "", credentials(name, wrong)));
+        String typed = secrets.make("a password typed as the name at login");
+        assertStatus(401, json("POST", "/login", "", credentials(typed, typed)));
+        for (String body : List.of(
+                "{\"username\":\"%s\",\"password\":\"SECRET\"",
+                "{\"username\":\"%s\",\"password\":SECRET}",
+                "SECRET",
+                "{\"username\":\"%s\",\"password\":[\"SECRET\"]}",
+                "{\"username\":{\"$ne\":\"SECRET\"},\"password\":\"SECRET\"}",
+                "{\"username\":\"%s\",\"pasword\":\"SECRET\"}",
+                "{\"SECRET\":1,\"SECRET\":2}",
+                "{\"username\":\"%s\",\"password\":\"SECRET\",\"password\":\"SECRET\"}",
+                "{\"username\":\"%s\",\"password\":\"SECRET\\u12\"}",
+                "{\"username\":\"%s\",\"password\":\"SECRET\"} SECRET")) {
+            String secret = misplaced.make("part of a bad login");
+            assertStatus(400, json("POST", "/login", "", body.formatted(name).replace("SECRET", secret)));
+        }
+        String inForm = secrets.make("the password in a form");
+        assertStatus(415, call("POST", "/login", "username=" + name + "&password=" + inForm, "Content-Type", FORM));
+        String inQuery = secrets.make("the password in the query");
+        assertStatus(400, json("POST", "/login?username=" + name + "&password=" + inQuery, "", "{}"));
+        String large = secrets.make("the password in too large a body");
+        assertStatus(413, json("POST", "/login", "", "{\"password\":\"" + large.repeat(3_000) + "\"}"));
+    }
+
+    private void tokens(Answer login, String admin) {
+        String token = login.text("token");
+        String refreshToken = login.text("refreshToken");
+        assertStatus(200, call("GET", "/user/me", "", "Authorization", "Bearer " + token));
+        assertStatus(200, call("GET", "/session", "", "auth", token));
+        String[] parts = token.split("\\.", -1);
+        String forged = secrets.make("the signature of a forged token");
+        for (String wrong : List.of(
+                secrets.make("a token that is none"),
+                refreshToken,
+                parts[0] + "." + parts[1] + "." + forged,
+                parts[0] + "." + secrets.make("the claims of a forged token") + "." + parts[2],
+                secrets.make("the header of a forged token") + "." + parts[1] + "." + parts[2])) {
+            assertStatus(401, call("GET", "/user/me", "", "auth", wrong));
+            assertStatus(401, call("GET", "/user/me", "", "Authorization", "Bearer " + wrong));
+            assertStatus(400, call("GET", "/user/me", "", "auth", token, "Authorization", "Bearer " + wrong));
+            assertStatus(200, call("POST", "/introspect", "token=" + wrong, "auth", admin, "Content-Type", FORM));
+        }
+        assertStatus(200, call("POST", "/introspect", "token=" + token, "auth", admin, "Content-Type", FORM));
+        String basic = Base64.getEncoder()
+                .encodeToString(("client:" + secrets.make("a client's secret")).getBytes(StandardCharsets.UTF_8));
+        secrets.add("a client's secret, encoded", basic);
+        assertStatus(
+                401,
+                call("POST", "/introspect", "token=" + token, "Authorization", "Basic " + basic, "Content-Type", FORM));
+
+        login("/token/refresh", "{\"refreshToken\":\"" + refreshToken + "\"}");
+        String unknown = secrets.add("a refresh token of nobody", secrets.make("a refresh token") + "x".repeat(64));
+        for (String body : List.of(
+                "{\"refreshToken\":\"" + unknown.substring(0, 64) + "\"}", "{\"refreshToken\":\"" + unknown + "\"}")) {
+            assertStatus(401, json("POST", "/token/refresh", "", body));
+        }
+        for (String body : List.of(
+                "{\"refreshToken\":[\"" + refreshToken + "\"]}",
+                "{\"refresh_token\":\"" + refreshToken + "\"}",
+                "{\"refreshToken\":\"" + refreshToken,
+                refreshToken)) {
+            assertStatus(400, json("POST", "/token/refresh", "", body));
+        }
+        for (String inPath : List.of(token, refreshToken)) {
+            assertStatus(404, call("GET", "/user/" + inPath, "", "auth", admin));
+            assertStatus(404, call("GET", "/nothing/" + inPath, ""));
+            assertStatus(404, call("GET", "/WEB-INF/" + inPath, ""));
+            assertStatus(401, call("GET", "/user/me?access_token=" + inPath, ""));
+            assertStatus(404, call("DELETE", "/session/" + inPath, "", "auth", token));
+        }
+    }
+
+    private void registrations(String admin) {
+        String own = secrets.make("the password of who registers");
+        assertStatus(201, json("POST", "/user", "", credentials("bob-" + instance, own)));
+        String secret = secrets.make("the password of who is refused");
+        for (String body : List.of(
+                "{\"username\":\"carol\",\"password\":{\"value\":\"" + secret + "\"}}",
+                "{\"username\":\"ca rol\",\"password\":\"" + secret + "\"}",
+                "{\"username\":\"carol\",\"passwordHash\":\"" + secret + "\"}",
+                "{\"username\":\"carol\",\"password\":\"" + secret + "\",\"version\":\"" + secret + "\"}",
+                "{\"username\":\"carol\",\"password\":\"" + secret + "\",\"roles\":\"" + secret + "\"}",
+                "{\"username\":\"carol\",\"password\":\"" + secret)) {
+            assertStatus(400, json("POST", "/user", admin, body));
+        }
+        assertStatus(409, json("POST", "/user", admin, credentials(WarServer.ADMIN, secret)));
+        String typed = misplaced.make("a password typed as the name of a new user");
+        assertStatus(400, json("POST", "/user", admin, credentials(typed, typed)));
+        assertStatus(201, json("POST", "/user", admin, credentials(typed, secret)));
+    }
+
+    private void changes(String id, String token) {
+        String kept = misplaced.make("a password in an own field");
+        assertStatus(200, json("PATCH", "/user/" + id, token, "{\"pasword\":\"" + kept + "\"}"));
+        assertStatus(200, call("GET", "/user/" + id, "", "auth", token));
+        assertStatus(200, call("GET", "/user/" + id, "", "auth", token));
+        String secret = secrets.make("part of a bad patch");
+        for (String body : List.of(
+                "{\"password\":\"" + secret + "\"}",
+                "{\"passwordHash\":\"" + secret + "\"}",
+                "{\"status\":\"" + secret + "\"}",
+                "{\"username\":[\"" + secret + "\"]}",
+                "[\"" + secret + "\"]",
+                "{\"a\":\"" + secret)) {
+            assertThat(json("PATCH", "/user/" + id, token, body).status())
+                    .as(body)
+                    .isIn(400, 403);
+        }
+    }
+
+    private void passwords(String name, String password, String token) {
+        String path = "/user/me/password";
+        String next = secrets.make("a new password");
+        String wrong = secrets.make("a wrong present password");
+        String given = "{\"currentPassword\":\"%s\",\"newPassword\":\"%s\"}";
+        assertStatus(401, json("PUT", path, token, given.formatted(wrong, next)));
+        assertStatus(400, json("PUT", path, token, given.formatted(password, next.substring(0, 9))));
+        assertStatus(400, json("PUT", path, token, "{\"newPassword\":[\"" + next + "\"]}"));
+        assertStatus(400, json("PUT", path, token, "{\"newPassword\":\"" + next));
+        assertStatus(204, json("PUT", path, token, given.formatted(password, next)));
+        login("/login", credentials(name, next));
+    }
+
+    private void moves(String admin) {
+        String salt = Base64.getEncoder().withoutPadding().encodeToString(new byte[16]);
+        String hash = hashes.make("a hash that was imported");
+        String foreign = "$pbkdf2-sha256$i=1000$" + salt + "$" + (hash + "A".repeat(43)).substring(0, 43);
+        String malformed = secrets.make("part of a bad line");
+        String plain = secrets.make("the password of who moves in");
+        String dave = "dave-" + instance;
+        String lines = String.join(
+                "\n",
+                "{\"username\":\"%s\",\"passwordHash\":\"%s\"}".formatted(dave, foreign),
+                credentials("erin-" + instance, plain),
+                "{\"username\":\"frank\",\"passwordHash\":\"$%s$x\"}".formatted(malformed),
+                "{\"username\":\"frank\",\"passwordHash\":\"$2a$10$%s\"}".formatted(malformed),
+                "{\"username\":\"frank\",\"password\":[\"%s\"]}".formatted(malformed),
+                "{\"username\":\"frank\",\"password\":\"%s\"".formatted(malformed),
+                malformed,
+                credentials(dave, malformed));
+        for (String query : List.of("?dryRun=true", "")) {
+            Answer imported = call("POST", "/user/import" + query, lines, "auth", admin, "Content-Type", NDJSON);
+            // A dry run does not compare the lines with each other.
+            assertThat(imported.body()).contains(query.isEmpty() ? "\"created\":2" : "\"created\":3");
+        }
+        assertStatus(401, json("POST", "/login", "", credentials(dave, secrets.make("a password to import"))));
+        assertThat(hashes.in(call("GET", "/user/export", "", "auth", admin).body()))
+                .isEmpty();
+        assertThat(hashes.in(give("GET", "/user/export?hashes=true", "", "auth", admin)
+                        .body()))
+                .isNotEmpty();
+    }
+
+    private void questions(String admin, String id) {
+        for (String path : List.of("/user", "/audit", "/key", "/session", "/user/" + id + "/session")) {
+            assertStatus(200, call("GET", path, "", "auth", admin));
+            for (String parameter : List.of("after", "limit")) {
+                String query = "?" + parameter + "=" + misplaced.make("a bad " + parameter);
+                assertStatus(400, call("GET", path + query, "", "auth", admin));
+            }
+        }
+        for (String parameter : List.of("sort", "status", "count", "role", "q")) {
+            String query = "?" + parameter + "=" + misplaced.make("what users are looked for by");
+            assertThat(give("GET", "/user" + query, "", "auth", admin).status()).isIn(200, 400);
+        }
+        for (String query : List.of("/audit?type=", "/audit?user=", "/user/export?hashes=", "/user/import?dryRun=")) {
+            String path = query + misplaced.make("a bad parameter");
+            String method = query.contains("import") ? "POST" : "GET";
+            assertThat(call(method, path, "", "auth", admin, "Content-Type", NDJSON)
+                            .status())
+                    .isIn(200, 400, 415);
+        }
+        for (String path : List.of(
+                "/.well-known/jwks.json",
+                "/docs",
+                "/docs/page.css",
+                "/openapi.json",
+                "/health/live",
+                "/health/ready")) {
+            String nobodys = secrets.make("a token where none is asked for");
+            assertStatus(200, call("GET", path, "", "auth", nobodys));
+        }
+        assertStatus(200, call("GET", "/metrics", "", "Authorization", "Bearer " + metricsToken));
+        String wrong = secrets.make("a wrong token for the metrics");
+        assertStatus(401, call("GET", "/metrics", "", "Authorization", "Bearer " + wrong));
+        assertStatus(401, call("GET", "/metrics?token=" + metricsToken, ""));
+    }
+
+    private void misplacedInPaths(String admin) {
+        for (String path : List.of("/docs/", "/openapi.")) {
+            assertStatus(404, call("GET", path + secrets.make("part of the path of a file"), ""));
+        }
+        for (String path : List.of("/user/", "/key/", "/session/", "/")) {
+            for (String method : List.of("GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND")) {
+                String inPath = secrets.make("part of a path");
+                String body = method.equals("PATCH") ? "{\"a\":1}" : "";
+                Answer answer = json(method, path + inPath, admin, body);
+                assertThat(answer.status()).isIn(204, 404, 405);
+            }
+        }
+        for (String below : List.of("/session", "/throttle", "/password")) {
+            String inPath = secrets.make("part of a path of a user");
+            assertThat(call("GET", "/user/" + inPath + below, "", "auth", admin).status())
+                    .isIn(404, 405);
+            assertThat(call("DELETE", "/user/" + inPath + below, "", "auth", admin)
+                            .status())
+                    .isIn(404, 405);
+        }
+    }
+
+    private void misplacedInHeaders(String admin) {
+        for (String header : List.of(
+                "Cookie",
+                "X-Api-Key",
+                "Proxy-Authorization",
+                "Authorization",
+                "Accept",
+                "Accept-Language",
+                "Content-Type",
+                "Content-Encoding",
+                "Origin",
+                "Referer",
+                "If-Match",
+                "If-None-Match",
+                "Forwarded",
+                "X-Forwarded-For",
+                "traceresponse",
+                "tracestate")) {
+            String inHeader = secrets.make("what was sent as " + header);
+            for (String value : List.of(inHeader, "Bearer " + inHeader)) {
+                assertThat(call("GET", "/user/me", "", header, value).status()).isBetween(400, 499);
+                String type = header.equals("Content-Type") ? "" : JSON;
+                Answer patched =
+                        call("PATCH", "/user/me", "{\"a\":1}", "auth", admin, "Content-Type", type, header, value);
+                assertThat(patched.status()).isBetween(200, 499);
+            }
+        }
+    }
+
+    private void ends(String admin, String id, String name) {
+        String token = adminToken();
+        assertStatus(200, call("GET", "/user/" + id + "/throttle", "", "auth", admin));
+        assertStatus(204, call("DELETE", "/user/" + id + "/throttle", "", "auth", admin));
+        assertStatus(204, call("DELETE", "/session?others=true", "", "auth", token));
+        assertStatus(401, call("GET", "/user/me", "", "auth", admin));
+        assertStatus(204, call("DELETE", "/user/" + id + "/session", "", "auth", token));
+        String sid = call("GET", "/session", "", "auth", token)
+                .json()
+                .get(0)
+                .path("_id")
+                .asText();
+        assertStatus(
+                204,
+                json(
+                        "PUT",
+                        "/user/" + id + "/password",
+                        token,
+                        "{\"newPassword\":\"" + secrets.make("a password set by an administrator") + "\"}"));
+        assertStatus(204, call("DELETE", "/user/" + id, "", "auth", token));
+        assertStatus(401, json("POST", "/login", "", credentials(name, secrets.make("a password of one who left"))));
+        assertStatus(204, call("DELETE", "/session/" + sid, "", "auth", token));
+        assertStatus(200, json("POST", "/logout", token, "{}"));
+        assertStatus(200, json("POST", "/logout", secrets.make("a token at a logout"), "{\"everywhere\":true}"));
+        assertStatus(400, json("POST", "/logout", "", "{\"token\":\"" + secrets.make("a bad logout")));
+    }
+
+    /** Ends a key, of which other instances have to hear. */
+    void revokeKey() {
+        String admin = adminToken();
+        noteHashOf(WarServer.ADMIN);
+        Answer rotated = call("POST", "/key/rotate", "", "auth", admin);
+        assertStatus(201, rotated);
+        assertStatus(204, call("DELETE", "/key/" + rotated.text("kid"), "", "auth", admin));
+    }
+
+    private void noteHashOf(String username) {
+        Document user = stores.users().find(new Document("username", username)).first();
+        assertThat(user).isNotNull();
+        String hash = user.getString("passwordHash");
+        assertThat(hash).startsWith("$argon2id$");
+        hashes.add("the hash of a password", hash.substring(hash.lastIndexOf('$') + 1));
+    }
+
+    private static void assertStatus(int status, Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+    }
+
+    private static String credentials(String username, String password) {
+        return Json.MAPPER
+                .createObjectNode()
+                .put("username", username)
+                .put("password", password)
+                .toString();
+    }
+}
