@@ -1,0 +1,80 @@
+package org.gatehouse.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import jakarta.servlet.ServletRequest;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class AccessLineTest {
+    private static final String METHOD = "BREW";
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse.access");
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    private final AccessLog accessLog = new AccessLog((method, route, status, nanos) -> {});
+    private final Map<Object, Object> attributes = new HashMap<>();
+
+    /** A request that has attributes and nothing else. */
+    private final ServletRequest request = (ServletRequest) Proxy.newProxyInstance(
+            AccessLineTest.class.getClassLoader(),
+            new Class<?>[] {ServletRequest.class},
+            (proxy, method, arguments) -> method.getName().equals("setAttribute")
+                    ? attributes.put(arguments[0], arguments[1])
+                    : attributes.get(arguments[0]));
+
+    @BeforeEach
+    void listen() {
+        logger.setLevel(Level.INFO);
+        lines.start();
+        logger.addAppender(lines);
+    }
+
+    @AfterEach
+    void stop() {
+        logger.detachAppender(lines);
+        logger.setLevel(null);
+    }
+
+    @Test
+    void isWrittenOnceHoweverOftenTheRequestComesBack() {
+        AccessLog.begin(request);
+        AccessLog.end(request);
+        assertThat(written()).isEmpty();
+
+        accessLog.answered(request, METHOD, 418);
+        AccessLog.end(request);
+        AccessLog.begin(request);
+        AccessLog.end(request);
+
+        assertThat(written()).singleElement().asString().matches("other unmatched 418 \\d+ ms");
+    }
+
+    @Test
+    void tellsOfAnAnswerThatDidNotComeToItsEnd() {
+        AccessLog.begin(request);
+        accessLog.answered(request, METHOD, 200);
+        attributes.put(StreamedAnswer.class.getName(), true);
+        AccessLog.end(request);
+
+        assertThat(written()).singleElement().asString().matches("other unmatched 200 \\d+ ms, broken off");
+        assertThat(lines.list.get(0).getKeyValuePairs())
+                .anyMatch(pair -> pair.key.equals("brokenOff") && pair.value.equals(true));
+    }
+
+    private List<String> written() {
+        return lines.list.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.startsWith("other unmatched"))
+                .toList();
+    }
+}
