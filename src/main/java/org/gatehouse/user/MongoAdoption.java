@@ -92,12 +92,12 @@ public final class MongoAdoption {
     /**
      * Takes all steps; harmless when they were taken before, or are being taken by another node.
      *
-     * @throws IllegalStateException when the unique index was made before and is gone
+     * @throws IllegalStateException when the unique index was made before and is gone, but not the users
      */
     public void run() {
         lines = 0;
         boolean noted = mongo.findAsOfNow(meta, Filters.eq(indexNote)).isPresent(); // before the index is looked for
-        if (noted && !isPrepared()) {
+        if (noted && !isPrepared() && hasKeys()) {
             throw new IllegalStateException("The collection " + users.getNamespace() + " has lost its unique index on "
                     + UserDocument.KEY + ", so users of Gatehouse cannot be told from those of the original service."
                     + " Restore it with its indexes; or, if everything in it comes from the original service, delete"
@@ -286,6 +286,10 @@ public final class MongoAdoption {
         ListIndexesIterable<BsonDocument> indexes = users.listIndexes(BsonDocument.class);
         return mongo.call(() -> indexes.into(new ArrayList<>())).stream()
                 .anyMatch(index -> index.getDocument("key").containsKey(UserDocument.KEY));
+    }
+
+    private boolean hasKeys() {
+        return mongo.findAsOfNow(users, Filters.exists(UserDocument.KEY)).isPresent();
     }
 
     private static String parkedKey(BsonDocument document) {

@@ -139,6 +139,18 @@ class MongoAdoptionTest {
     }
 
     @Test
+    void beginsAnewWithoutUsers() {
+        insert(new Document("username", "u1").append("password", "p1"));
+        adopt();
+        stores.users().drop();
+        insert(new Document("username", "u2").append("password", "p2"));
+
+        adopt();
+
+        assertThat(idOf("u2")).isPresent();
+    }
+
+    @Test
     void believesItsOwnRolesAtTheNextStart() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
         adopt();
