@@ -141,7 +141,7 @@ class DocumentCacheTest {
                         },
                         next -> loads.get() == 1);
 
-        write(other, () -> documents.put(absent, 1));
+        other.cache.write(absent, () -> documents.put(absent, 1));
 
         assertThat(read(one, absent)).hasValue(1);
     }
