@@ -70,8 +70,16 @@ class OutageTest {
         }
     }
 
+    /** One that answers from its cache: nodes that have just started do not yet. */
     private static Site<Node> site() {
-        return Site.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+        Site<Node> site = Site.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+        try {
+            site.awaitHits(LONGEST);
+            return site;
+        } catch (AssertionError failed) {
+            site.close();
+            throw failed;
+        }
     }
 
     /** One thread for each kind of call and node, each with a pace. */
