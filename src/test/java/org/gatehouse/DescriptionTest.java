@@ -2,6 +2,7 @@ package org.gatehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.gatehouse.war.ServiceClient.credentials;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -324,10 +325,6 @@ class DescriptionTest {
             if (answer.header("Content-Type").equals("application/x-ndjson")) {
                 answer.body().lines().forEach(line -> seen.addAll(fieldsOf(Answer.json(line))));
             }
-        }
-
-        private static String credentials(String username, String password) {
-            return "{\"username\":\"" + username + "\",\"password\":\"" + password + "\"}";
         }
     }
 

@@ -8,6 +8,8 @@ import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Updates;
+import com.mongodb.client.result.UpdateResult;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +45,9 @@ class ManyNodesStartTest {
 
     /** One in three of the places where a start may stop; all of them in the long form. */
     private static final int STRIDE = Boolean.getBoolean("gatehouse.long") ? 1 : 3;
+
+    /** The one of the originals that is changed while a start is held up. */
+    private static final String CHANGED = "Mixed";
 
     private final Stores stores = new Stores();
     private final List<Node> nodes = new ArrayList<>();
@@ -169,12 +174,13 @@ class ManyNodesStartTest {
                     .as("beside one that stopped at command " + command)
                     .isTrue();
             assertPrepared(database);
-            assertAdopted(database);
+            assertAdopted(database, 1, List.of("user"));
+            change(database.getCollection("users"));
             goOn.countDown();
             starting[0].join();
             assertThat(first.gate.isOpen()).isTrue();
             assertPrepared(database);
-            assertAdopted(database);
+            assertAdopted(database, 2, List.of("user", "editor"));
             return reached.getCount() == 0;
         } finally {
             goOn.countDown();
@@ -204,7 +210,7 @@ class ManyNodesStartTest {
     private static void insertOriginals(MongoCollection<Document> users) {
         users.insertMany(List.of(
                 original("u1", "p1"),
-                original("Mixed", "p2"),
+                original(CHANGED, "p2"),
                 original("double", "p3"),
                 original("DOUBLE", "p4"),
                 original("eve", "p5").append("roles", List.of("admin")).append("_server", "planted")));
@@ -217,16 +223,30 @@ class ManyNodesStartTest {
                 .append("email", name + "@example.com");
     }
 
-    /** Each of the originals is a user, once, and as it was; the doubled ones are parked. */
-    private static void assertAdopted(MongoDatabase database) {
+    /** As a node that serves already changes a user. */
+    private static void change(MongoCollection<Document> users) {
+        UpdateResult changed = users.updateOne(
+                Filters.eq("username", CHANGED),
+                Updates.combine(Updates.set("roles", List.of("user", "editor")), Updates.set("version", 2L)));
+        assertThat(changed.getModifiedCount()).isEqualTo(1);
+    }
+
+    /**
+     * Each of the originals is a user, once, and as it was; the doubled ones are parked.
+     *
+     * @param version of the one that is changed meanwhile
+     * @param roles of that one
+     */
+    private static void assertAdopted(MongoDatabase database, long version, List<String> roles) {
         MongoCollection<Document> users = database.getCollection("users");
         await().until(() -> users.countDocuments(Filters.exists("password")) == 0
                 && database.getCollection("meta").countDocuments(Filters.eq("passwords of users")) == 0);
-        List<Document> originals = users.find(Filters.in("username", "u1", "Mixed", "double", "DOUBLE", "eve"))
+        List<Document> originals = users.find(Filters.in("username", "u1", CHANGED, "double", "DOUBLE", "eve"))
                 .into(new ArrayList<>());
         assertThat(originals).hasSize(5).allSatisfy(user -> {
-            assertThat(user.get("version")).isEqualTo(1L);
-            assertThat(user.get("roles")).isEqualTo(List.of("user"));
+            boolean changed = CHANGED.equals(user.get("username"));
+            assertThat(user.get("version")).isEqualTo(changed ? version : 1L);
+            assertThat(user.get("roles")).isEqualTo(changed ? roles : List.of("user"));
             assertThat(user.get("email")).isEqualTo(user.get("username") + "@example.com");
             assertThat("" + user.get("passwordHash")).startsWith("$argon2id$");
             assertThat(user.get("_server")).isNull();

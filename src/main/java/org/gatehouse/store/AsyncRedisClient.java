@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client whose connections have {@code async()} only; {@code sync()} and {@code reactive()} are null.
  *
- * <p>Each first connection of Lettuce's own makes a proxy of some hundred methods for {@code sync()}, which took a third
- * of the time that the application needs to start.
+ * <p>The first connection of Lettuce's own makes a proxy of some hundred methods for {@code sync()}, which costs a twelfth
+ * of the processor time of the application's start.
  */
 final class AsyncRedisClient extends RedisClient {
     AsyncRedisClient(ClientResources resources) {

@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import com.mongodb.client.ListIndexesIterable;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoCursor;
 import com.mongodb.client.model.BulkWriteOptions;
@@ -8,7 +7,6 @@ import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.UpdateOneModel;
-import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.Updates;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,12 +62,8 @@ public final class MongoAdoption {
     private final MongoUserDao store;
     private final MongoPasswordSweep sweep;
     private final MongoParkedNames parkedNames;
+    private final MongoKeyIndex keyIndex;
     private final MongoCollection<BsonDocument> users;
-    private final MongoCollection<BsonDocument> meta;
-
-    /** That the unique index was made here, so that nobody takes users of Gatehouse for others when it is gone. */
-    private final BsonString indexNote;
-
     private int lines;
 
     /**
@@ -82,9 +76,8 @@ public final class MongoAdoption {
         this.store = store;
         this.sweep = sweep;
         this.parkedNames = new MongoParkedNames(mongo, collection);
+        this.keyIndex = new MongoKeyIndex(mongo, collection);
         // Going through millions of documents takes longer than any request may.
-        this.meta = mongo.collection("meta");
-        this.indexNote = new BsonString("index of " + collection);
         this.users =
                 mongo.collection(collection).withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -96,24 +89,14 @@ public final class MongoAdoption {
      */
     public void run() {
         lines = 0;
-        boolean noted = mongo.findAsOfNow(meta, Filters.eq(indexNote)).isPresent(); // before the index is looked for
-        if (noted && !isPrepared() && hasKeys()) {
-            throw new IllegalStateException("The collection " + users.getNamespace() + " has lost its unique index on "
-                    + UserDocument.KEY + ", so users of Gatehouse cannot be told from those of the original service."
-                    + " Restore it with its indexes; or, if everything in it comes from the original service, delete"
-                    + " {_id: \"" + indexNote.getValue() + "\"} from the collection " + meta.getNamespace());
-        }
+        keyIndex.requireNotLost();
         int adopted = adopt();
-        for (int attempt = 0; !store.createUniqueIndex(); attempt++) {
+        for (int attempt = 0; !keyIndex.make(); attempt++) {
             if (attempt == MAX_ATTEMPTS) {
                 throw new IllegalStateException("Another service goes on writing to " + users.getNamespace()
                         + "; stop it, and start Gatehouse again");
             }
             adopted += adopt();
-        }
-        if (!noted) {
-            mongo.call(() ->
-                    meta.updateOne(Filters.eq(indexNote), Updates.set("made", true), new UpdateOptions().upsert(true)));
         }
         adopted += adopt(); // the index bears a single document without a key
         if (adopted > 0) {
@@ -127,7 +110,7 @@ public final class MongoAdoption {
     }
 
     private int adopt() {
-        Bson filter = isPrepared() ? Filters.eq(UserDocument.KEY, BsonNull.VALUE) : new BsonDocument();
+        Bson filter = keyIndex.exists() ? Filters.eq(UserDocument.KEY, BsonNull.VALUE) : new BsonDocument();
         return mongo.call(() -> {
             int adopted = 0;
             try (MongoCursor<BsonDocument> cursor = users.find(filter)
@@ -152,7 +135,7 @@ public final class MongoAdoption {
      * once the index exists, a key is Gatehouse's own; whether it does is asked after the documents were read.
      */
     private int adopt(List<BsonDocument> documents) {
-        boolean keysAreOurs = isPrepared();
+        boolean keysAreOurs = keyIndex.exists();
         List<UpdateOneModel<BsonDocument>> adoptions = documents.stream()
                 .filter(document -> !keysAreOurs || !document.containsKey(UserDocument.KEY))
                 .map(MongoAdoption::adoption)
@@ -279,17 +262,6 @@ public final class MongoAdoption {
         if (lines <= MAX_LINES) {
             log.warn(sentence, details);
         }
-    }
-
-    /** Whether Gatehouse has prepared this collection, or is preparing it, so that its keys can be believed. */
-    private boolean isPrepared() {
-        ListIndexesIterable<BsonDocument> indexes = users.listIndexes(BsonDocument.class);
-        return mongo.call(() -> indexes.into(new ArrayList<>())).stream()
-                .anyMatch(index -> index.getDocument("key").containsKey(UserDocument.KEY));
-    }
-
-    private boolean hasKeys() {
-        return mongo.findAsOfNow(users, Filters.exists(UserDocument.KEY)).isPresent();
     }
 
     private static String parkedKey(BsonDocument document) {

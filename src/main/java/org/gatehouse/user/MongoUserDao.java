@@ -7,8 +7,6 @@ import com.mongodb.WriteError;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
-import com.mongodb.client.model.IndexOptions;
-import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.InsertManyOptions;
 import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.ReturnDocument;
@@ -69,9 +67,6 @@ public final class MongoUserDao implements UserDao {
     private final MongoCollection<BsonDocument> reads;
     private final MongoCollection<BsonDocument> unhurriedReads;
 
-    /** A first index over millions of users takes longer than any request may. */
-    private final MongoCollection<BsonDocument> patient;
-
     private final MongoUserLists lists;
     private final MongoParkedNames parkedNames;
     private final Clock clock;
@@ -81,27 +76,10 @@ public final class MongoUserDao implements UserDao {
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
         this.unhurriedReads = users.withTimeout(UNHURRIED_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        this.patient = users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
-        this.lists = new MongoUserLists(mongo, reads, patient);
+        this.lists = new MongoUserLists(
+                mongo, reads, users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS));
         this.parkedNames = new MongoParkedNames(mongo, collection);
         this.clock = clock;
-    }
-
-    /**
-     * Makes the index that uniqueness rests on; harmless when it exists or another node makes it too.
-     *
-     * @return false when it could not be done because documents of another service have no {@code usernameKey}
-     */
-    public boolean createUniqueIndex() {
-        try {
-            mongo.call(() -> patient.createIndex(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true)));
-            return true;
-        } catch (MongoException refused) {
-            if (isDuplicate(refused)) {
-                return false;
-            }
-            throw refused;
-        }
     }
 
     /** Makes the indexes that lists rest on; harmless when they exist or another node makes them too. */
@@ -384,7 +362,7 @@ public final class MongoUserDao implements UserDao {
         }
     }
 
-    private static boolean isDuplicate(MongoException refused) {
+    static boolean isDuplicate(MongoException refused) {
         return ErrorCategory.fromErrorCode(refused.getCode()) == ErrorCategory.DUPLICATE_KEY;
     }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.gatehouse.Node;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
@@ -25,49 +26,48 @@ class OutageTest {
     private static final Duration LONGEST = Duration.ofSeconds(20);
     private static final Duration BEFORE = Duration.ofSeconds(2);
     private static final Duration AFTER = Duration.ofSeconds(5);
+    private static final Duration QUIET = Duration.ofSeconds(2);
 
     @Test
-    void withoutRedisNoRequestFails() throws Exception {
-        try (Site<Node> site = site()) {
-            Timeline timeline = new Timeline();
-            try (Clients clients = new Clients(site, timeline)) {
-                clients.start();
-                Pause.of(BEFORE);
-                timeline.mark("Redis is killed");
-                site.stores().redis().kill();
-                Pause.of(Scenario.LENGTH);
-                site.stores().redis().restart();
-                timeline.mark("Redis is back");
-                Pause.of(AFTER);
-            }
+    void withoutRedisNoRequestFails() {
+        Timeline timeline = strike(
+                "Redis",
+                site -> site.stores().redis().kill(),
+                site -> site.stores().redis().restart());
 
-            System.out.println("outage: Redis\n" + timeline);
-            assertThat(timeline.failed()).isEmpty();
-            assertThat(timeline.answered()).isGreaterThan(100);
-        }
+        assertThat(timeline.failed()).isEmpty();
+        assertThat(timeline.answered()).isGreaterThan(100);
     }
 
     @Test
-    void withoutMongoRequestsAreToldToTryAgainAndThenServed() throws Exception {
-        try (Site<Node> site = site()) {
-            Timeline timeline = new Timeline();
-            try (Clients clients = new Clients(site, timeline)) {
-                clients.start();
-                Pause.of(BEFORE);
-                assertThat(timeline.failed()).as("before").isEmpty();
-                timeline.mark("MongoDB is gone");
-                site.nodes().forEach(node -> node.mongo().cut());
-                Pause.of(Scenario.LENGTH);
-                timeline.mark("MongoDB is back");
-                site.nodes().forEach(node -> node.mongo().restore());
-                Pause.of(AFTER);
-                // On a machine that has a lot else to do the last failure may come late; it is printed.
-                await().atMost(LONGEST).until(() -> timeline.sinceLastFailure().compareTo(Duration.ofSeconds(2)) > 0);
-            }
+    void withoutMongoRequestsAreToldToTryAgainAndThenServed() {
+        Timeline timeline = strike(
+                "MongoDB",
+                site -> site.nodes().forEach(node -> node.mongo().cut()),
+                site -> site.nodes().forEach(node -> node.mongo().restore()));
 
-            System.out.println("outage: MongoDB\n" + timeline);
-            assertThat(timeline.failed()).isNotEmpty().allMatch(answer -> answer.equals("503 with Retry-After"));
+        assertThat(timeline.failed()).isNotEmpty().allMatch(answer -> answer.equals("503 with Retry-After"));
+    }
+
+    /** Waits, in the end, until nothing has failed for a while. */
+    private static Timeline strike(String store, Consumer<Site<Node>> going, Consumer<Site<Node>> returning) {
+        Timeline timeline = new Timeline();
+        try (Site<Node> site = site();
+                Clients clients = new Clients(site, timeline)) {
+            clients.start();
+            Pause.of(BEFORE);
+            assertThat(timeline.failed()).as("before").isEmpty();
+            timeline.mark(store + " goes");
+            going.accept(site);
+            Pause.of(Scenario.LENGTH);
+            timeline.mark(store + " returns");
+            returning.accept(site);
+            Pause.of(AFTER);
+            // On a machine that has a lot else to do the last failure may come late; it is printed.
+            await().atMost(LONGEST).until(() -> timeline.sinceLastFailure().compareTo(QUIET) > 0);
         }
+        System.out.println("outage: " + store + "\n" + timeline);
+        return timeline;
     }
 
     /** One that answers from its cache: nodes that have just started do not yet. */

@@ -1,6 +1,7 @@
 package org.gatehouse.war;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.gatehouse.war.ServiceClient.credentials;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -373,14 +374,6 @@ class AuditTrailIT {
             secrets.add(answer.text("token").split("\\.", -1)[2]);
         }
         return new Call(requestId, address, answer);
-    }
-
-    private static String credentials(String name, String password) {
-        return Json.MAPPER
-                .createObjectNode()
-                .put("username", name)
-                .put("password", password)
-                .toString();
     }
 
     private static String passwords(String current, String wanted) {

@@ -1,6 +1,7 @@
 package org.gatehouse.war;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.gatehouse.war.ServiceClient.credentials;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bson.Document;
-import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 
 /** The calls of everything that one instance has, with secrets where they belong and where they do not. */
@@ -440,13 +440,5 @@ final class SecretCalls {
 
     private static void assertStatus(int status, Answer answer) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(status);
-    }
-
-    private static String credentials(String username, String password) {
-        return Json.MAPPER
-                .createObjectNode()
-                .put("username", username)
-                .put("password", password)
-                .toString();
     }
 }

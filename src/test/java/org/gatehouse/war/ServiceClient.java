@@ -115,23 +115,29 @@ public abstract class ServiceClient implements AutoCloseable {
                 .check(request.method(), URI.create(inside.substring(context.length())), headers, body, answer);
     }
 
-    public Answer login(String username, String password) {
-        String body = Json.MAPPER
+    /** The body of a login, and of the creation of a user without more. */
+    public static String credentials(String username, String password) {
+        return Json.MAPPER
                 .createObjectNode()
                 .put("username", username)
                 .put("password", password)
                 .toString();
-        return post("/login", "", body);
+    }
+
+    public Answer login(String username, String password) {
+        return post("/login", "", credentials(username, password));
     }
 
     /** A login that a trusted proxy passes on for this address; for services that trust 127.0.0.1 as one. */
     public Answer loginFrom(String address, String username, String password) {
-        String body = Json.MAPPER
-                .createObjectNode()
-                .put("username", username)
-                .put("password", password)
-                .toString();
-        return send("POST", "/login", body, "Content-Type", "application/json", "X-Forwarded-For", address);
+        return send(
+                "POST",
+                "/login",
+                credentials(username, password),
+                "Content-Type",
+                "application/json",
+                "X-Forwarded-For",
+                address);
     }
 
     /** What a call is answered by a service that is not too busy; on a busy machine passwords wait for each other. */
@@ -160,12 +166,7 @@ public abstract class ServiceClient implements AutoCloseable {
 
     /** Creates a user, as the administrator, and answers its id. */
     public String create(String adminToken, String username, String password) {
-        String body = Json.MAPPER
-                .createObjectNode()
-                .put("username", username)
-                .put("password", password)
-                .toString();
-        Answer answer = patiently(() -> post("/user", adminToken, body));
+        Answer answer = patiently(() -> post("/user", adminToken, credentials(username, password)));
         if (answer.status() != 201) {
             throw new AssertionError("creating " + username + " failed: " + answer.body());
         }
