@@ -24,6 +24,8 @@ final class HttpApplication extends ResourceConfig {
         property(ServerProperties.OUTBOUND_CONTENT_LENGTH_BUFFER, 0);
         // An error is a body of ours, never the container's error page.
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
+        // Location is sent as RelativeReference makes it.
+        property(ServerProperties.LOCATION_HEADER_RELATIVE_URI_RESOLUTION_DISABLED, true);
 
         register(gatehouse.accessLog);
         register(new AcceptFilter());

@@ -239,8 +239,7 @@ class IdempotencyTest {
         assertThat(again.status()).as(again.body()).isEqualTo(201);
         assertThat(again.body()).isEqualTo(first.body());
         assertThat(again.header("ETag")).isEqualTo(first.header("ETag")).isEqualTo("\"1\"");
-        assertThat(again.header("Location").replaceAll(":[0-9]+/", "/"))
-                .isEqualTo(first.header("Location").replaceAll(":[0-9]+/", "/"));
+        assertThat(again.header("Location")).isEqualTo(first.header("Location"));
     }
 
     private static Answer create(Node node, String token, String key, String body) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lists over HTTP: whom each combination of filter and order shows, and what the store is asked for it. */
@@ -205,6 +206,19 @@ class ListTest {
         assertThat(second.link("first")).isEqualTo(first.link("first"));
         assertThat(node.get(second.link("first"), admin).json().findValuesAsText("_id"))
                 .isEqualTo(first.json().findValuesAsText("_id"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/user?limit=1,user?limit=1",
+        "/user/?limit=1&sort=username,./?limit=1&sort=username",
+        "/user/me/session?limit=1,session?limit=1"
+    })
+    void linksAreRelativeToThePathOfTheRequest(String list, String first) {
+        node.adminToken();
+        String link = node.get(list, admin).header("Link");
+
+        assertThat(link).startsWith("<" + first + "&after=").endsWith(">; rel=\"next\", <" + first + ">; rel=\"first\"");
     }
 
     @Test

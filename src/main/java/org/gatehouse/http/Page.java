@@ -3,7 +3,6 @@ package org.gatehouse.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Link;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
@@ -31,7 +30,7 @@ public record Page<T>(List<T> entries, boolean hasNext) {
 
     /**
      * 200 with a JSON array, and in {@code Link} (RFC 8288) the next page if there is one, and the first: the same
-     * request with another {@code after}, and without.
+     * request with another {@code after}, and without; both relative to the path of the request.
      *
      * @param cursor the place of an entry, as {@code after} takes it
      */
@@ -54,9 +53,6 @@ public record Page<T>(List<T> entries, boolean hasNext) {
     }
 
     private static String link(UriInfo uri, String relation, Object... after) {
-        return Link.fromUriBuilder(uri.getRequestUriBuilder().replaceQueryParam("after", after))
-                .rel(relation)
-                .build()
-                .toString();
+        return "<" + RelativeReference.withQueryParam(uri, "after", after) + ">; rel=\"" + relation + "\"";
     }
 }

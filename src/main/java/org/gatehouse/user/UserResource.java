@@ -18,12 +18,13 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
+import jakarta.ws.rs.core.Response.Status;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import java.net.URI;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.auth.Caller;
@@ -37,6 +38,7 @@ import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.Preconditions;
+import org.gatehouse.http.RelativeReference;
 import org.gatehouse.http.Roles;
 import org.jspecify.annotations.Nullable;
 
@@ -80,9 +82,8 @@ public final class UserResource {
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
         User user = creation.create(callerIfAny(security), Origin.of(request), body, IdempotencyKey.of(request));
-        URI location =
-                uri.getBaseUriBuilder().path("user").path(user.id().hex()).build();
-        return answer(Response.created(location), user);
+        String location = RelativeReference.child(uri, user.id().hex());
+        return answer(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
     }
 
     /**

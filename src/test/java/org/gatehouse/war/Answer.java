@@ -2,6 +2,7 @@ package org.gatehouse.war;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -10,9 +11,10 @@ import org.gatehouse.http.Json;
 /**
  * An answer of the service, as a client sees it.
  *
+ * @param request the address that was called
  * @param took from the first byte sent to the last received
  */
-public record Answer(int status, HttpHeaders headers, String body, Duration took) {
+public record Answer(URI request, int status, HttpHeaders headers, String body, Duration took) {
     /** The body as JSON. */
     public JsonNode json() {
         return json(body);
@@ -37,18 +39,28 @@ public record Answer(int status, HttpHeaders headers, String body, Duration took
         return headers.firstValue(name).orElse("");
     }
 
+    /** The address that {@code Location} names, resolved as clients do; empty text when there is none. */
+    public String location() {
+        return resolved(header("Location"));
+    }
+
     /** The page that {@code Link} (RFC 8288) names as the next one; empty text when there is none. */
     public String next() {
         return link("next");
     }
 
-    /** The target of the first link with this relation; empty text when there is none. */
+    /** The target of the first link with this relation, resolved as clients do; empty text when there is none. */
     public String link(String relation) {
         return Pattern.compile("<([^>]*)>; rel=\"" + relation + "\"")
                 .matcher(header("Link"))
                 .results()
                 .map(link -> link.group(1))
                 .findFirst()
+                .map(this::resolved)
                 .orElse("");
+    }
+
+    private String resolved(String reference) {
+        return reference.isEmpty() ? "" : request.resolve(reference).toString();
     }
 }

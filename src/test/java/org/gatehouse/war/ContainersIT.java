@@ -104,7 +104,7 @@ class ContainersIT {
         Answer created = service.patiently(() ->
                 service.post("/user", admin, "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}"));
         assertThat(created.status()).as(created.body()).isEqualTo(201);
-        Answer located = service.send("GET", created.header("Location"), "", "auth", admin);
+        Answer located = service.send("GET", created.location(), "", "auth", admin);
         assertThat(located.text("username")).isEqualTo(username);
 
         String token = service.token(username, PASSWORD);

@@ -77,9 +77,9 @@ class DeploymentIT {
             Answer created =
                     gatehouse.post("/user", admin, "{\"username\":\"alice\",\"password\":\"correct horse battery\"}");
 
-            assertThat(created.header("Location")).contains("/accounts/user/");
+            assertThat(created.location()).contains("/accounts/user/");
             assertThat(gatehouse
-                            .send("GET", created.header("Location"), "", "auth", admin)
+                            .send("GET", created.location(), "", "auth", admin)
                             .status())
                     .isEqualTo(200);
             assertThat(gatehouse.get("/user?limit=1", admin).header("Link")).contains("/accounts/user?");

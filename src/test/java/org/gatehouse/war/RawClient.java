@@ -107,8 +107,12 @@ final class RawClient implements AutoCloseable {
             String[] first = lines.get(0).split(" ", 3);
             Map<String, String> headers = new HashMap<>();
             fields(lines.subList(1, lines.size())).forEach((name, values) -> headers.put(name, values.get(0)));
-            Answer answer =
-                    new Answer(status, HttpHeaders.of(fields(head), (name, value) -> true), body, Duration.ZERO);
+            Answer answer = new Answer(
+                    URI.create(first[1]),
+                    status,
+                    HttpHeaders.of(fields(head), (name, value) -> true),
+                    body,
+                    Duration.ZERO);
             String sent = request.substring(end + END_OF_HEAD.length());
             ApiDescription.built().check(first[0], URI.create(first[1]), headers, sent, answer);
         }

@@ -95,7 +95,7 @@ public abstract class ServiceClient implements AutoCloseable {
             long begun = System.nanoTime();
             HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
-            Answer answer = new Answer(response.statusCode(), response.headers(), response.body(), took);
+            Answer answer = new Answer(uri, response.statusCode(), response.headers(), response.body(), took);
             check(response.request(), body, answer);
             return answer;
         } catch (IOException failed) {

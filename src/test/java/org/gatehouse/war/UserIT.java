@@ -55,7 +55,7 @@ class UserIT {
         assertThat(answer.json().path("version").asInt()).isEqualTo(1);
         assertThat(answer.text("createdAt")).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
         assertThat(answer.header("ETag")).isEqualTo("\"1\"");
-        Answer read = gatehouse.send("GET", answer.header("Location"), "", "auth", admin);
+        Answer read = gatehouse.send("GET", answer.location(), "", "auth", admin);
         assertThat(read.json()).isEqualTo(answer.json());
         assertThat(read.body()).contains(own.substring(1, own.length() - 1));
         assertThat(read.body()).doesNotContainIgnoringCase("password").doesNotContain("argon2");
