@@ -24,8 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lists over HTTP: whom each combination of filter and order shows, and what the store is asked for it. */
@@ -218,7 +218,9 @@ class ListTest {
         node.adminToken();
         String link = node.get(list, admin).header("Link");
 
-        assertThat(link).startsWith("<" + first + "&after=").endsWith(">; rel=\"next\", <" + first + ">; rel=\"first\"");
+        assertThat(link)
+                .startsWith("<" + first + "&after=")
+                .endsWith(">; rel=\"next\", <" + first + ">; rel=\"first\"");
     }
 
     @Test

@@ -20,8 +20,7 @@ public final class RelativeReference {
 
     /** The resource requested, with another value of a query parameter, or without the parameter if no value is given. */
     static String withQueryParam(UriInfo uri, String name, Object... value) {
-        URI changed =
-                uri.getRequestUriBuilder().replaceQueryParam(name, value).build();
+        URI changed = uri.getRequestUriBuilder().replaceQueryParam(name, value).build();
         String segment = lastSegment(changed);
         String path = segment.isEmpty() ? "./" : segment;
         return changed.getRawQuery() == null ? path : path + "?" + changed.getRawQuery();

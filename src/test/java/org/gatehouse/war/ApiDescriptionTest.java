@@ -119,7 +119,12 @@ class ApiDescriptionTest {
     }
 
     private static Answer bare(int status) {
-        return new Answer(URI.create("http://localhost/"), status, HttpHeaders.of(Map.of(), (name, value) -> true), "", Duration.ZERO);
+        return new Answer(
+                URI.create("http://localhost/"),
+                status,
+                HttpHeaders.of(Map.of(), (name, value) -> true),
+                "",
+                Duration.ZERO);
     }
 
     private static Answer answer(int status, String body, String... headers) {
@@ -130,6 +135,11 @@ class ApiDescriptionTest {
         for (int i = 0; i < headers.length; i += 2) {
             all.put(headers[i], List.of(headers[i + 1]));
         }
-        return new Answer(URI.create("http://localhost/"), status, HttpHeaders.of(all, (name, value) -> true), body, Duration.ZERO);
+        return new Answer(
+                URI.create("http://localhost/"),
+                status,
+                HttpHeaders.of(all, (name, value) -> true),
+                body,
+                Duration.ZERO);
     }
 }
