@@ -4,6 +4,7 @@ import org.gatehouse.http.AcceptFilter;
 import org.gatehouse.http.BodyLimitFilter;
 import org.gatehouse.http.ErrorMapper;
 import org.gatehouse.http.JsonBodyReader;
+import org.gatehouse.http.QueryParameterFilter;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
 import org.glassfish.jersey.server.ResourceConfig;
@@ -33,6 +34,7 @@ final class HttpApplication extends ResourceConfig {
         register(gatehouse.gate);
         register(gatehouse.origins);
         register(gatehouse.authentication);
+        register(new QueryParameterFilter());
         register(new BodyLimitFilter());
         register(new JsonBodyReader());
         register(gatehouse.responseHeaders);

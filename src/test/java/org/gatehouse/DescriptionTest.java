@@ -287,6 +287,7 @@ class DescriptionTest {
                 reread(path, "");
             }
             call("GET", "/user?limit=0", second, "");
+            call("GET", "/user?page=2", second, "");
             clock.advance(Duration.ofMinutes(11));
             call("GET", "/session", second, "");
             String third = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");

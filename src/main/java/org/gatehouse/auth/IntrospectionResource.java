@@ -29,6 +29,8 @@ import org.gatehouse.http.Roles;
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
     private static final String TOKEN = "token";
+    /** Ignored, because there is one type of token; other parameters are ignored too (RFC 6749, section 3.2). */
+    private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
     private final String issuer;
@@ -55,6 +57,9 @@ public final class IntrospectionResource {
         List<String> tokens = form.asMap().getOrDefault(TOKEN, List.of());
         if (tokens.size() != 1 || tokens.get(0).isBlank()) {
             throw GatehouseException.invalid(TOKEN, "is required, once");
+        }
+        if (form.asMap().getOrDefault(TOKEN_TYPE_HINT, List.of()).size() > 1) {
+            throw GatehouseException.invalid(TOKEN_TYPE_HINT, "occurs more than once");
         }
         ObjectNode answer = Json.MAPPER.createObjectNode();
         try {

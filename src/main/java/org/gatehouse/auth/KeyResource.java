@@ -2,6 +2,7 @@ package org.gatehouse.auth;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
@@ -25,6 +26,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
+import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.http.Roles;
@@ -66,9 +68,11 @@ public final class KeyResource {
     @Path("rotate")
     @RolesAllowed(Roles.ADMIN)
     @Operation(operationId = "rotateKey", summary = "Make a new signing key")
+    @RequestBody(ref = "Nothing")
     @ApiResponse(responseCode = "201", ref = "KeyMade")
-    @Fails(ErrorCode.KEYS_FIXED)
-    public Response rotate(@Context SecurityContext security) {
+    @Fails({ErrorCode.KEYS_FIXED, ErrorCode.VALIDATION_FAILED})
+    public Response rotate(JsonBody body, @Context SecurityContext security) {
+        body.requireEmpty();
         KeyInfo made = keys.rotate(caller(security));
         return Response.status(Response.Status.CREATED)
                 .entity(Json.write(write(made)))

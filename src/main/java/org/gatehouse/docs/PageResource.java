@@ -19,6 +19,7 @@ import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.IgnoresQuery;
 
 /**
  * {@code /docs}: a page that shows the description and tries calls, and the files that it loads; nothing comes from
@@ -55,6 +56,7 @@ public final class PageResource {
     /** 200 with the page; its links fit the address with a slash at the end, and the one without. */
     @GET
     @PermitAll
+    @IgnoresQuery
     @Produces({MediaType.TEXT_HTML, MediaType.WILDCARD})
     @Operation(
             operationId = "readPage",
@@ -71,6 +73,7 @@ public final class PageResource {
     @GET
     @Path("{file}")
     @PermitAll
+    @IgnoresQuery
     @Produces(MediaType.WILDCARD)
     @Operation(
             operationId = "readPageFile",

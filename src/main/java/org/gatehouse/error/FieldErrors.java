@@ -2,6 +2,7 @@ package org.gatehouse.error;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers what is wrong with a request's fields, so that the caller hears of all of it at once.
@@ -13,11 +14,19 @@ public final class FieldErrors {
     private static final int MAX_NAME_LENGTH = 100;
 
     private final List<FieldError> errors = new ArrayList<>();
+    private @Nullable String hint;
 
     public void add(String field, String message) {
         if (errors.size() < MAX_ERRORS) {
             String shown = field.length() > MAX_NAME_LENGTH ? field.substring(0, MAX_NAME_LENGTH) + "..." : field;
             errors.add(new FieldError(shown, message));
+        }
+    }
+
+    /** Adds a sentence on how the caller can avoid the errors; the first one is kept. Never a text of the caller. */
+    public void hint(String sentence) {
+        if (hint == null) {
+            hint = sentence;
         }
     }
 
@@ -42,7 +51,8 @@ public final class FieldErrors {
      */
     public void throwIfAny(ErrorCode code) {
         if (!errors.isEmpty()) {
-            throw GatehouseException.invalid(code, errors);
+            GatehouseException failure = GatehouseException.invalid(code, errors);
+            throw hint == null ? failure : failure.withHint(hint);
         }
     }
 }

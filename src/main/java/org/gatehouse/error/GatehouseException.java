@@ -3,6 +3,7 @@ package org.gatehouse.error;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,13 +20,14 @@ public final class GatehouseException extends RuntimeException {
     private final transient List<FieldError> errors;
     private final @Nullable Duration retryAfter;
     private final @Nullable Instant expiredAt;
+    private final @Nullable String hint;
 
     public GatehouseException(ErrorCode code) {
         this(code, code.message());
     }
 
     public GatehouseException(ErrorCode code, String message) {
-        this(code, message, null, List.of(), null, null);
+        this(code, message, null, List.of(), null, null, null);
     }
 
     private GatehouseException(
@@ -34,12 +36,14 @@ public final class GatehouseException extends RuntimeException {
             @Nullable Throwable cause,
             List<FieldError> errors,
             @Nullable Duration retryAfter,
-            @Nullable Instant expiredAt) {
+            @Nullable Instant expiredAt,
+            @Nullable String hint) {
         super(message, cause, false, cause != null);
         this.code = code;
         this.errors = List.copyOf(errors);
         this.retryAfter = retryAfter;
         this.expiredAt = expiredAt;
+        this.hint = hint;
     }
 
     /** {@code VALIDATION_FAILED}, with every field that is not acceptable. */
@@ -49,7 +53,7 @@ public final class GatehouseException extends RuntimeException {
 
     /** The same under another code. */
     static GatehouseException invalid(ErrorCode code, List<FieldError> errors) {
-        return new GatehouseException(code, code.message(), null, errors, null, null);
+        return new GatehouseException(code, code.message(), null, errors, null, null, null);
     }
 
     /** {@code VALIDATION_FAILED} for one field. */
@@ -60,12 +64,24 @@ public final class GatehouseException extends RuntimeException {
     /** {@code TOKEN_EXPIRED}, with the moment of expiry that the original service also named. */
     public static GatehouseException expired(Instant expiredAt) {
         ErrorCode code = ErrorCode.TOKEN_EXPIRED;
-        return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt);
+        return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt, null);
     }
 
     /** A failure that passes by itself: the caller is told to come back after {@code retryAfter}. */
     public static GatehouseException temporary(ErrorCode code, Duration retryAfter, @Nullable Throwable cause) {
-        return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null);
+        return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null, null);
+    }
+
+    /** The same failure with a sentence on how the caller can avoid it; never a text of the caller. */
+    public GatehouseException withHint(String sentence) {
+        return new GatehouseException(
+                code,
+                Objects.requireNonNullElse(getMessage(), code.message()),
+                getCause(),
+                errors,
+                retryAfter,
+                expiredAt,
+                sentence);
     }
 
     public ErrorCode code() {
@@ -85,5 +101,10 @@ public final class GatehouseException extends RuntimeException {
     /** When the token expired; empty unless the code is {@code TOKEN_EXPIRED}. */
     public Optional<Instant> expiredAt() {
         return Optional.ofNullable(expiredAt);
+    }
+
+    /** How the caller can avoid the failure; empty if the message says everything. */
+    public Optional<String> hint() {
+        return Optional.ofNullable(hint);
     }
 }

@@ -12,6 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import org.gatehouse.http.ForOperators;
+import org.gatehouse.http.IgnoresQuery;
 import org.gatehouse.http.Json;
 
 /**
@@ -38,6 +39,7 @@ public final class HealthResource {
     @GET
     @Path("live")
     @PermitAll
+    @IgnoresQuery
     @ForOperators
     @Operation(operationId = "isLive", summary = "See whether the process answers")
     @ApiResponse(responseCode = "200", ref = "Live")
@@ -49,6 +51,7 @@ public final class HealthResource {
     @GET
     @Path("ready")
     @PermitAll
+    @IgnoresQuery
     @ForOperators
     @Operation(operationId = "isReady", summary = "See whether requests would succeed, and what is away")
     @ApiResponse(responseCode = "200", ref = "Ready")

@@ -57,6 +57,10 @@ public final class ApplicationServlet extends ServletContainer {
         if (peer != null) {
             request.setAttribute(OriginFilter.PEER, peer);
         }
+        String query = request.getQueryString();
+        if (query != null && !query.isEmpty()) {
+            request.setAttribute(QueryParameterFilter.QUERY, query);
+        }
         super.service(request, response);
         if (response.getStatus() >= 400 && !AccessLog.knowsAnswerOf(request)) {
             // Jersey refuses a Content-Type that is none before it calls anything of ours, and without a body.

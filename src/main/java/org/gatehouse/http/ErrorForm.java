@@ -16,7 +16,7 @@ import org.glassfish.jersey.message.internal.HttpHeaderReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an error is written: {@code {status, code, message, requestId, errors?}}, or as a problem (RFC 9457) for who asks
+ * How an error is written: {@code {status, code, message, hint?, requestId, errors?}}, or as a problem (RFC 9457) for who asks
  * for it by name.
  */
 enum ErrorForm {
@@ -90,6 +90,7 @@ enum ErrorForm {
         ObjectNode body = Json.MAPPER.createObjectNode();
         describe(failure, body);
         failure.expiredAt().ifPresent(instant -> body.put("expiredAt", IsoTime.format(instant)));
+        failure.hint().ifPresent(hint -> body.put("hint", hint));
         body.put("requestId", RequestId.current());
         if (!failure.errors().isEmpty()) {
             ArrayNode errors = body.putArray("errors");

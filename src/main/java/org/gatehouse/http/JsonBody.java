@@ -2,8 +2,10 @@ package org.gatehouse.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 
 /**
@@ -24,6 +26,30 @@ public record JsonBody(JsonNode node) {
             return object;
         }
         throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body must be a JSON object.");
+    }
+
+    /** Adds an error for each field that is not one of these, which are all that a body of this call may have. */
+    public void rejectUnknown(List<String> known, FieldErrors errors) {
+        node.fieldNames().forEachRemaining(name -> {
+            if (!known.contains(name)) {
+                KnownNames.addUnknown(name, "field", known, errors);
+            }
+        });
+    }
+
+    /**
+     * Requires that the body has no fields: it is absent, {@code null} or {@code {}}.
+     *
+     * @throws GatehouseException {@code BODY_MALFORMED}, {@code VALIDATION_FAILED}
+     */
+    public void requireEmpty() {
+        if (node.isMissingNode() || node.isNull()) {
+            return;
+        }
+        object();
+        FieldErrors errors = new FieldErrors();
+        rejectUnknown(List.of(), errors);
+        errors.throwIfAny();
     }
 
     /** The field's text; empty when it is absent or not a string. */

@@ -12,6 +12,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.util.List;
 import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
@@ -24,6 +25,9 @@ import org.gatehouse.http.Origin;
 @Path("login")
 @Produces(MediaType.APPLICATION_JSON)
 public final class LoginResource {
+    private static final String USERNAME = "username";
+    private static final String PASSWORD = "password";
+
     private final LoginService logins;
 
     public LoginResource(LoginService logins) {
@@ -37,12 +41,20 @@ public final class LoginResource {
     @Operation(operationId = "login", summary = "Log in")
     @RequestBody(ref = "Credentials")
     @ApiResponse(responseCode = "200", ref = "LoggedIn")
-    @Fails({ErrorCode.CREDENTIALS_MISSING, ErrorCode.CREDENTIALS_WRONG, ErrorCode.LOGIN_THROTTLED, ErrorCode.BUSY})
+    @Fails({
+        ErrorCode.CREDENTIALS_MISSING,
+        ErrorCode.VALIDATION_FAILED,
+        ErrorCode.CREDENTIALS_WRONG,
+        ErrorCode.LOGIN_THROTTLED,
+        ErrorCode.BUSY
+    })
     public byte[] login(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
-        String username = required(body, "username", errors);
-        String password = required(body, "password", errors);
-        errors.throwIfAny(ErrorCode.CREDENTIALS_MISSING);
+        String username = required(body, USERNAME, errors);
+        String password = required(body, PASSWORD, errors);
+        boolean missing = errors.concerns(USERNAME) || errors.concerns(PASSWORD);
+        body.rejectUnknown(List.of(USERNAME, PASSWORD), errors);
+        errors.throwIfAny(missing ? ErrorCode.CREDENTIALS_MISSING : ErrorCode.VALIDATION_FAILED);
         Login login = logins.login(username, password, Origin.of(request));
         return login.answer("Logged as " + login.user().username());
     }

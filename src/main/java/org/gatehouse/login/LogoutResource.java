@@ -12,10 +12,11 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.util.List;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
-import org.gatehouse.error.GatehouseException;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.session.SessionService;
@@ -64,9 +65,12 @@ public final class LogoutResource {
             return false;
         }
         JsonNode everywhere = body.object().path(EVERYWHERE);
+        FieldErrors errors = new FieldErrors();
         if (!everywhere.isMissingNode() && !everywhere.isBoolean()) {
-            throw GatehouseException.invalid(EVERYWHERE, "must be true or false");
+            errors.add(EVERYWHERE, "must be true or false");
         }
+        body.rejectUnknown(List.of(EVERYWHERE), errors);
+        errors.throwIfAny();
         return everywhere.asBoolean();
     }
 }

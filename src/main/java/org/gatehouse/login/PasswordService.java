@@ -1,6 +1,7 @@
 package org.gatehouse.login;
 
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -69,6 +70,7 @@ public final class PasswordService {
         FieldErrors errors = new FieldErrors();
         String newPassword = required(body, NEW, errors);
         String currentPassword = own ? required(body, CURRENT, errors) : "";
+        body.rejectUnknown(List.of(CURRENT, NEW), errors);
         if (!errors.concerns(NEW)) {
             policy.complaint(newPassword, user.username()).ifPresent(complaint -> errors.add(NEW, complaint));
         }

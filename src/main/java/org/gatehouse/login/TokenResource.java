@@ -12,9 +12,11 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
-import org.gatehouse.error.GatehouseException;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 
@@ -41,8 +43,13 @@ public final class TokenResource {
     @ApiResponse(responseCode = "200", ref = "LoggedIn")
     @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.REFRESH_TOKEN_INVALID, ErrorCode.SESSION_ENDED})
     public byte[] refresh(JsonBody body, @Context ContainerRequestContext request) {
-        String token = body.text(REFRESH_TOKEN)
-                .orElseThrow(() -> GatehouseException.invalid(REFRESH_TOKEN, "is required, as a string"));
-        return logins.refresh(token, Origin.of(request)).answer("Token refreshed");
+        FieldErrors errors = new FieldErrors();
+        Optional<String> token = body.text(REFRESH_TOKEN);
+        if (token.isEmpty()) {
+            errors.add(REFRESH_TOKEN, "is required, as a string");
+        }
+        body.rejectUnknown(List.of(REFRESH_TOKEN), errors);
+        errors.throwIfAny();
+        return logins.refresh(token.orElseThrow(), Origin.of(request)).answer("Token refreshed");
     }
 }

@@ -1,0 +1,72 @@
+package org.gatehouse.http;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+import org.gatehouse.error.FieldErrors;
+
+/** The names that a call accepts, and the error for any other name. */
+final class KnownNames {
+    /** A longer name has no neighbor among the known ones, and comparing it would cost the server more than the caller. */
+    private static final int MAX_LENGTH = 64;
+
+    private KnownNames() {}
+
+    /**
+     * Adds the error for an unknown name, with the known name that it resembles, if any.
+     *
+     * @param kind what the name stands for, such as "query parameter"
+     */
+    static void addUnknown(String name, String kind, Collection<String> known, FieldErrors errors) {
+        if (!errors.concerns(name)) {
+            String suggestion = nearest(name, known)
+                    .map(similar -> "; did you mean " + similar + "?")
+                    .orElse("");
+            errors.add(name, "is not a " + kind + " of this call" + suggestion);
+        }
+        errors.hint(
+                known.isEmpty()
+                        ? "This call has no " + kind + "s."
+                        : "This call has the " + kind + "s " + String.join(", ", known) + ".");
+    }
+
+    /** The known name that a name resembles: the same in another case or style, or with a few letters changed. */
+    static Optional<String> nearest(String name, Collection<String> known) {
+        return known.stream()
+                .filter(other -> distance(name, other) <= tolerance(other))
+                .min(Comparator.comparingInt(other -> distance(name, other)));
+    }
+
+    /** How many letters may differ: a third of the known name, and at least one. */
+    static int tolerance(String known) {
+        return Math.max(1, known.length() / 3);
+    }
+
+    /** The Levenshtein distance of two names, regardless of case and of separators between words. */
+    static int distance(String name, String known) {
+        if (name.length() > MAX_LENGTH) {
+            return Integer.MAX_VALUE;
+        }
+        String left = letters(name);
+        String right = letters(known);
+        int[] row = new int[right.length() + 1];
+        for (int j = 0; j <= right.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= left.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= right.length(); j++) {
+                int substitution = diagonal + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substitution, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[right.length()];
+    }
+
+    private static String letters(String name) {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[_\\-\\[\\]]", "");
+    }
+}
