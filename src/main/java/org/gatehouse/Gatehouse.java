@@ -58,6 +58,7 @@ import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.MongoSessionDao;
+import org.gatehouse.session.RefreshSuccessors;
 import org.gatehouse.session.SessionLimits;
 import org.gatehouse.session.SessionResource;
 import org.gatehouse.session.SessionService;
@@ -175,8 +176,9 @@ final class Gatehouse implements AutoCloseable {
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
-        SessionService sessionService =
-                new SessionService(storedSessions, sessions, userService, sessionLimits, audit, clock, random);
+        RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
+        SessionService sessionService = new SessionService(
+                storedSessions, sessions, userService, successors, sessionLimits, audit, clock, random);
         Authenticator authenticator = new Authenticator(verifier, sessions, userService, hasher::noteOtherWork);
 
         Predicate<Caller> stillAdministrator = caller -> authenticator.stillLets(caller, Roles.ADMIN);

@@ -31,6 +31,11 @@ public final class KeyedHash {
         return of(current, data);
     }
 
+    /** The fingerprints of the data as bytes: that under {@code AUTH_KEY}, then that under {@code AUTH_KEY_PREVIOUS} if set. */
+    public List<byte[]> ofEachKey(byte[] data) {
+        return keys.stream().map(key -> KeyCipher.hmac(key, data)).toList();
+    }
+
     /** Whether this is a fingerprint of the data. */
     public boolean matches(byte[] data, String fingerprint) {
         return keys.stream().anyMatch(key -> of(key, data).equals(fingerprint));

@@ -48,15 +48,15 @@ public final class LogoutResource {
     @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.USER_NOT_FOUND, ErrorCode.BUSY})
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
         boolean everywhere = isEverywhere(body);
-        authenticator.callerToLogOut(request).ifPresent(caller -> {
-            if (everywhere) {
-                sessions.logOutEverywhere(caller);
-            } else {
-                sessions.logOut(caller);
-            }
-        });
-        return Json.write(
-                Json.MAPPER.createObjectNode().put("status", "success").put("message", "Logged out successfully!"));
+        long ended = authenticator
+                .callerToLogOut(request)
+                .map(caller -> everywhere ? sessions.logOutEverywhere(caller) : sessions.logOut(caller))
+                .orElse(0L);
+        return Json.write(Json.MAPPER
+                .createObjectNode()
+                .put("status", "success")
+                .put("message", "Logged out successfully!")
+                .put("ended", ended));
     }
 
     /** A body that is not understood must not end less than its sender meant. */

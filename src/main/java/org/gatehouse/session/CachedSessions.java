@@ -34,7 +34,7 @@ public final class CachedSessions implements LiveSessions {
         return cache.ask(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
-    /** Ends the session on all nodes; false when there is none, or it has ended. */
+    /** Ends the session on all nodes; false if there is no such session, or it has ended or expired before. */
     boolean end(SessionId id) {
         return cache.write(id.text(), () -> store.end(id, clock.instant()));
     }

@@ -22,6 +22,7 @@ import org.bson.conversions.Bson;
 import org.gatehouse.auth.SessionCutoff;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
+import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.store.MongoConnection;
 
 /**
@@ -65,19 +66,26 @@ public final class MongoSessionDao {
         mongo.call(() -> sessions.insertOne(SessionDocument.of(session, first)));
     }
 
-    /** Ends the session; false when there is none, or it has ended. */
+    /**
+     * Ends the session. One that has expired is marked as ended too, because the clock of another node may be slower.
+     *
+     * @return false if there is no such session, or it has ended or expired before
+     */
     boolean end(SessionId id, Instant now) {
         Bson end = Updates.combine(
                 Updates.set(SessionDocument.ENDED_AT, SessionDocument.time(now)),
                 Updates.inc(SessionDocument.VERSION, 1L));
-        return mongo.call(() -> sessions.updateOne(Filters.and(byId(id), notEnded()), end))
-                        .getModifiedCount()
-                > 0;
+        FindOneAndUpdateOptions before = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.BEFORE);
+        return Optional.ofNullable(
+                        mongo.call(() -> sessions.findOneAndUpdate(Filters.and(byId(id), notEnded()), end, before)))
+                .map(SessionDocument::read)
+                .filter(session -> session.expiresAt().isAfter(now))
+                .isPresent();
     }
 
     /** The session that this token belongs or belonged to, if it has neither ended nor expired. */
-    Optional<Session> findOpen(RefreshToken token, Instant now) {
-        return first(Filters.and(byFamily(token), open(now)));
+    Optional<RefreshState> findOpen(RefreshToken token, Instant now) {
+        return mongo.findAsOfNow(reads, Filters.and(byFamily(token), open(now))).map(SessionDocument::readRefreshState);
     }
 
     /** Whether the token belongs or belonged to any session that is still remembered. */
@@ -85,43 +93,60 @@ public final class MongoSessionDao {
         return first(byFamily(token)).isPresent();
     }
 
-    /** Puts the successor in the place of the token, if it is the session's present one. */
-    Optional<Session> rotate(SessionId id, RefreshToken token, RefreshToken successor, Instant now, Instant expiry) {
-        Bson isPresent = Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(token.hash()));
-        return change(
-                Filters.and(byId(id), byFamily(token), open(now), isPresent),
+    /** Replaces the token by its successor, if it is the session's current one. */
+    Optional<Session> rotate(RefreshToken token, Successor successor, RefreshState read, Instant now, Instant expiry) {
+        return replace(
+                read,
+                successor,
+                now,
                 Updates.set(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash())),
-                Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(successor.hash())),
                 Updates.set(SessionDocument.ROTATED_AT, SessionDocument.time(now)),
                 Updates.set(SessionDocument.LAST_SEEN_AT, SessionDocument.time(now)),
                 Updates.set(SessionDocument.EXPIRES_AT, SessionDocument.time(expiry)));
     }
 
-    /**
-     * Puts the successor in the place of the one that was given out for this token before, if the token is the one
-     * before the last and was that for a short time only. Had the last been used, the token would be an older one.
-     */
-    Optional<Session> rotateAgain(SessionId id, RefreshToken token, RefreshToken successor, Instant now) {
-        Bson isPrevious = Filters.eq(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash()));
-        Bson ofLate = Filters.gt(SessionDocument.ROTATED_AT, SessionDocument.time(now.minus(SessionLimits.GRACE)));
+    /** Replaces the successor that was given out before by another one; the first use stays when it was. */
+    Optional<Session> replaceSuccessor(Successor successor, RefreshState read, Instant now) {
+        return replace(read, successor, now);
+    }
+
+    /** Changes the session only if its current token is still the one that was read. */
+    private Optional<Session> replace(RefreshState read, Successor successor, Instant now, Bson... more) {
+        List<Bson> changes = new ArrayList<>(List.of(more));
+        changes.add(Updates.set(
+                SessionDocument.REFRESH_HASH, new BsonBinary(successor.token().hash())));
+        changes.add(successor
+                .mask()
+                .map(mask -> Updates.set(SessionDocument.SUCCESSOR_MASK, mask))
+                .orElseGet(() -> Updates.unset(SessionDocument.SUCCESSOR_MASK)));
         return change(
-                Filters.and(byId(id), byFamily(token), open(now), isPrevious, ofLate),
-                Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(successor.hash())));
+                Filters.and(
+                        byId(read.session().id()), open(now), Filters.eq(SessionDocument.REFRESH_HASH, read.current())),
+                changes);
     }
 
     /** A user's sessions that count, latest first, after a place. */
     List<Session> list(UserId userId, SessionCutoff cutoff, Instant now, Optional<SessionPlace> after, int limit) {
-        List<Bson> filters = new ArrayList<>();
-        filters.add(Filters.eq(SessionDocument.USER_ID, SessionDocument.id(userId)));
-        filters.add(open(now));
-        Bson spared = Filters.gte(SessionDocument.BEGUN_UNDER, cutoff.number());
-        filters.add(cutoff.kept().map(kept -> Filters.or(spared, byId(kept))).orElse(spared));
+        List<Bson> filters = new ArrayList<>(live(userId, cutoff, now));
         after.ifPresent(place -> filters.add(beyond(place)));
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
                 .sort(Sorts.descending(SessionDocument.CREATED_AT, SessionDocument.ID))
                 .limit(limit)
                 .into(new ArrayList<>()));
         return found.stream().map(SessionDocument::read).toList();
+    }
+
+    /** The number of a user's sessions that count. */
+    long count(UserId userId, SessionCutoff cutoff, Instant now) {
+        return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, cutoff, now))));
+    }
+
+    private static List<Bson> live(UserId userId, SessionCutoff cutoff, Instant now) {
+        Bson spared = Filters.gte(SessionDocument.BEGUN_UNDER, cutoff.number());
+        return List.of(
+                Filters.eq(SessionDocument.USER_ID, SessionDocument.id(userId)),
+                open(now),
+                cutoff.kept().map(kept -> Filters.or(spared, byId(kept))).orElse(spared));
     }
 
     private static Bson beyond(SessionPlace place) {
@@ -138,7 +163,7 @@ public final class MongoSessionDao {
         return mongo.findAsOfNow(reads, filter).map(SessionDocument::read);
     }
 
-    private Optional<Session> change(Bson filter, Bson... changes) {
+    private Optional<Session> change(Bson filter, List<Bson> changes) {
         FindOneAndUpdateOptions after = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER);
         return Optional.ofNullable(mongo.call(() -> sessions.findOneAndUpdate(filter, Updates.combine(changes), after)))
                 .map(SessionDocument::read);

@@ -39,13 +39,16 @@ final class RefreshToken {
                 : Optional.empty();
     }
 
-    /** The next of the same session. */
-    RefreshToken successor(SecureRandom random) {
-        byte[] secret = new byte[SECRET_BYTES];
-        random.nextBytes(secret);
-        byte[] next = Arrays.copyOf(bytes, bytes.length);
+    /** The token of the same session with another second part. */
+    RefreshToken withSecret(byte[] secret) {
+        byte[] next = Arrays.copyOf(bytes, FAMILY_BYTES + SECRET_BYTES);
         System.arraycopy(secret, 0, next, FAMILY_BYTES, SECRET_BYTES);
         return new RefreshToken(next);
+    }
+
+    /** The whole token, to derive other values from it. */
+    byte[] bytes() {
+        return bytes.clone();
     }
 
     /** 64 characters of base64url (RFC 4648, section 5); exists only here and at the client. */

@@ -1,12 +1,14 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.bson.BsonBinary;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
+import org.bson.BsonValue;
 import org.bson.types.ObjectId;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
@@ -19,6 +21,9 @@ final class SessionDocument {
     static final String FAMILY_HASH = "familyHash";
     static final String REFRESH_HASH = "refreshHash";
     static final String PREVIOUS_HASH = "previousHash";
+    /** See {@link RefreshSuccessors}; there only while {@code AUTH_KEY_PREVIOUS} is set. */
+    static final String SUCCESSOR_MASK = "successorMask";
+
     static final String ROTATED_AT = "rotatedAt";
     static final String CREATED_AT = "createdAt";
     static final String LAST_SEEN_AT = "lastSeenAt";
@@ -54,6 +59,19 @@ final class SessionDocument {
                 instant(document, EXPIRES_AT),
                 document.getString(IP).getValue(),
                 document.getString(USER_AGENT).getValue());
+    }
+
+    static RefreshState readRefreshState(BsonDocument document) {
+        return new RefreshState(
+                read(document),
+                document.getBinary(REFRESH_HASH),
+                binary(document, PREVIOUS_HASH),
+                Optional.ofNullable(document.get(ROTATED_AT)).map(present -> instant(document, ROTATED_AT)),
+                binary(document, SUCCESSOR_MASK));
+    }
+
+    private static Optional<BsonBinary> binary(BsonDocument document, String name) {
+        return Optional.ofNullable(document.get(name)).map(BsonValue::asBinary);
     }
 
     static BsonObjectId id(UserId userId) {

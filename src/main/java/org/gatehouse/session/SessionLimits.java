@@ -10,7 +10,7 @@ import java.time.Instant;
  * @param max in all
  */
 public record SessionLimits(Duration idle, Duration max) {
-    /** How long the token before the last is accepted, for a client that lost the answer with the last. */
+    /** How long after its first use a refresh token is answered again, with the same successor. */
     static final Duration GRACE = Duration.ofSeconds(10);
 
     Instant expiry(Instant createdAt, Instant now) {

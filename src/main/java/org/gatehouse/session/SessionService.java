@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -21,6 +22,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
+import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
@@ -36,6 +38,7 @@ public final class SessionService {
     private final MongoSessionDao store;
     private final CachedSessions sessions;
     private final UserService users;
+    private final RefreshSuccessors successors;
     private final SessionLimits limits;
     private final AuditLog audit;
     private final Clock clock;
@@ -45,6 +48,7 @@ public final class SessionService {
             MongoSessionDao store,
             CachedSessions sessions,
             UserService users,
+            RefreshSuccessors successors,
             SessionLimits limits,
             AuditLog audit,
             Clock clock,
@@ -52,6 +56,7 @@ public final class SessionService {
         this.store = store;
         this.sessions = sessions;
         this.users = users;
+        this.successors = successors;
         this.limits = limits;
         this.audit = audit;
         this.clock = clock;
@@ -80,49 +85,86 @@ public final class SessionService {
     }
 
     /**
-     * Goes on with a session: its refresh token for another one.
+     * Continues a session: exchanges its refresh token for the next one.
      *
-     * <p>A token is used once. The one before the last is accepted for {@link SessionLimits#GRACE} as long as the last
-     * has not been used, for its answer may have been lost; then the last is void, and another is given out in its
-     * place. Any other token of the session, shown again, is one that somebody has copied: the session ends (RFC 9700,
-     * section 4.14.2).
+     * <p>For {@link SessionLimits#GRACE} after its first use, a token is answered with the same successor each time, because
+     * several tabs of a browser may share it, or an answer may have been lost. If a token is presented later, or if its
+     * successor has been used too, the token may have been copied, so the session ends (RFC 9700, section 4.14.2).
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
     public StartedSession refresh(String text, Origin origin) {
         RefreshToken token = RefreshToken.parse(text).orElseThrow(SessionService::invalid);
-        Instant now = now();
-        Session session = store.findOpen(token, now)
-                .filter(found -> userLets(found.live()))
-                .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
-        RefreshToken successor = token.successor(random);
-        Optional<Session> next =
-                store.rotate(session.id(), token, successor, now, limits.expiry(session.createdAt(), now));
-        if (next.isEmpty()) {
-            next = store.rotateAgain(session.id(), token, successor, now);
-        }
-        if (next.isEmpty()) {
-            // It may have ended this very moment, which is why it could not go on; then nobody copied anything.
-            if (sessions.end(session.id())) {
-                audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
-                        .on(session.userId().hex())
-                        .with(AuditDetail.SESSION, session.id().text()));
+        while (true) {
+            Instant now = now();
+            RefreshState state = store.findOpen(token, now)
+                    .filter(found -> userLets(found.session().live()))
+                    .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
+            if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
+                endReused(state.session(), origin);
+                throw ended();
             }
-            throw ended();
+            Optional<StartedSession> next =
+                    state.isCurrent(token) ? rotate(token, state, now) : repeat(token, state, now);
+            if (next.isPresent()) {
+                return next.get();
+            }
+            // Another request changed the session after it was read.
         }
-        return started(next.get(), successor);
     }
 
-    /** Logs out: ends the session that the call comes from. */
-    public void logOut(Caller caller) {
-        sessions.end(caller.sessionId());
+    private Optional<StartedSession> rotate(RefreshToken token, RefreshState state, Instant now) {
+        Successor successor = successors.derive(token);
+        Instant expiry = limits.expiry(state.session().createdAt(), now);
+        return store.rotate(token, successor, state, now, expiry).map(session -> started(session, successor.token()));
+    }
+
+    /**
+     * The answer to the first use, once more. If this node cannot derive the successor (it was drawn at random by an earlier
+     * version of Gatehouse), another one takes its place, so that one successor at most is accepted.
+     */
+    private Optional<StartedSession> repeat(RefreshToken token, RefreshState state, Instant now) {
+        Optional<RefreshToken> given = successors.find(token, state.current(), state.mask());
+        if (given.isPresent()) {
+            return given.map(successor -> started(state.session(), successor));
+        }
+        Successor another = successors.derive(token);
+        return store.replaceSuccessor(another, state, now).map(session -> started(session, another.token()));
+    }
+
+    private void endReused(Session session, Origin origin) {
+        // If another request has just ended it, that one recorded why.
+        if (sessions.end(session.id())) {
+            audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
+                    .on(session.userId().hex())
+                    .with(AuditDetail.SESSION, session.id().text()));
+        }
+    }
+
+    /**
+     * Logs out: ends the session that the call comes from.
+     *
+     * @return the number of sessions that this call ended
+     */
+    public long logOut(Caller caller) {
+        boolean ended = sessions.end(caller.sessionId());
         record(AuditType.LOGOUT, caller, caller.userId(), caller.sessionId().text());
+        return ended ? 1 : 0;
     }
 
-    /** Logs out everywhere: ends all sessions of the caller. */
-    public void logOutEverywhere(Caller caller) {
-        users.endSessions(caller.userId());
+    /**
+     * Logs out everywhere: ends all sessions of the caller.
+     *
+     * @return the number of sessions that were live immediately before the write that ended them
+     */
+    public long logOutEverywhere(Caller caller) {
+        AtomicLong live = new AtomicLong();
+        users.endSessions(
+                caller.userId(),
+                // Counted before the write: if it cannot be counted, nothing has ended, and the client may try again.
+                user -> live.set(user.active() ? store.count(user.id(), user.cutoff(), now()) : 0));
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
+        return live.get();
     }
 
     /**
@@ -159,7 +201,7 @@ public final class SessionService {
      */
     public void endAllOf(Caller caller, String id) {
         UserId userId = users.find(caller, id).id();
-        users.endSessions(userId);
+        users.endSessions(userId, user -> {});
         record(AuditType.SESSION_ENDED, caller, userId, ALL);
     }
 

@@ -90,10 +90,15 @@ public final class UserService implements Accounts {
     /**
      * Ends all sessions of a user, by one write that every node heeds at once.
      *
+     * @param before gets the user before that write; may run several times if others write too
      * @throws GatehouseException {@code USER_NOT_FOUND}
      */
-    public void endSessions(UserId id) {
-        if (users.update(id, user -> user.withoutSessions(Optional.empty())).isEmpty()) {
+    public void endSessions(UserId id, Consumer<User> before) {
+        Optional<User> changed = users.update(id, user -> {
+            before.accept(user);
+            return user.withoutSessions(Optional.empty());
+        });
+        if (changed.isEmpty()) {
             throw notFound();
         }
     }

@@ -110,7 +110,7 @@ class ApiDescriptionTest {
     }
 
     private static Answer loggedOut(String more) {
-        return answer(200, "{\"status\":\"success\",\"message\":\"Logged out successfully!\"" + more + "}");
+        return answer(200, "{\"status\":\"success\",\"message\":\"Logged out successfully!\",\"ended\":1" + more + "}");
     }
 
     private static Answer refused(int status, String code, String... headers) {

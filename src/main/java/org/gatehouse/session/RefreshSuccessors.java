@@ -1,0 +1,72 @@
+package org.gatehouse.session;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonBinary;
+import org.gatehouse.auth.KeyedHash;
+import org.gatehouse.config.Secret;
+
+/**
+ * Derives the successor of a refresh token: HMAC-SHA-256 (RFC 2104) of the token under a key derived from {@code AUTH_KEY}.
+ *
+ * <p>All nodes derive the same successor, so several requests with one token get the same answer although the store holds
+ * only hashes. The key keeps the holder of an old token from deriving the tokens that followed it.
+ *
+ * <p>While {@code AUTH_KEY} is changed, a node may have only the key that another node has as {@code AUTH_KEY_PREVIOUS}.
+ * A node with two keys therefore stores a mask with the hash of the successor. The mask yields the successor only together
+ * with the presented token and the previous key.
+ */
+public final class RefreshSuccessors {
+    private final KeyedHash secrets;
+    private final KeyedHash masks;
+
+    /** @param previous {@code AUTH_KEY_PREVIOUS}; its successors are found too */
+    public RefreshSuccessors(Secret authKey, Optional<Secret> previous) {
+        this.secrets = new KeyedHash(authKey, previous, "refresh tokens");
+        this.masks = new KeyedHash(authKey, previous, "refresh token masks");
+    }
+
+    /**
+     * A token to give out.
+     *
+     * @param mask what a node that has only the previous key needs to derive the token; empty if there is one key only
+     */
+    record Successor(RefreshToken token, Optional<BsonBinary> mask) {}
+
+    /** The successor under the current key. */
+    Successor derive(RefreshToken token) {
+        byte[] secret = secrets.ofEachKey(token.bytes()).get(0);
+        Optional<BsonBinary> mask = masks.ofEachKey(token.bytes()).stream()
+                .skip(1)
+                .findFirst()
+                .map(pad -> new BsonBinary(xor(pad, secret)));
+        return new Successor(token.withSecret(secret), mask);
+    }
+
+    /**
+     * The successor that a node gave out for the token.
+     *
+     * @param hash of the successor
+     * @param mask stored with that hash
+     * @return empty if the successor was not derived, or was derived from a key that this node does not have
+     */
+    Optional<RefreshToken> find(RefreshToken token, BsonBinary hash, Optional<BsonBinary> mask) {
+        List<byte[]> candidates = new ArrayList<>(secrets.ofEachKey(token.bytes()));
+        mask.map(BsonBinary::getData)
+                .ifPresent(masked -> masks.ofEachKey(token.bytes()).forEach(pad -> candidates.add(xor(pad, masked))));
+        return candidates.stream()
+                .map(token::withSecret)
+                .filter(candidate -> new BsonBinary(candidate.hash()).equals(hash))
+                .findFirst();
+    }
+
+    private static byte[] xor(byte[] pad, byte[] data) {
+        byte[] result = Arrays.copyOf(data, pad.length);
+        for (int i = 0; i < pad.length; i++) {
+            result[i] ^= pad[i];
+        }
+        return result;
+    }
+}
