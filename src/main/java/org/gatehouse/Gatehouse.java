@@ -50,6 +50,7 @@ import org.gatehouse.login.LoginResource;
 import org.gatehouse.login.LoginService;
 import org.gatehouse.login.LoginThrottle;
 import org.gatehouse.login.LogoutResource;
+import org.gatehouse.login.PasswordReauthentication;
 import org.gatehouse.login.PasswordResource;
 import org.gatehouse.login.PasswordService;
 import org.gatehouse.login.ThrottleResource;
@@ -70,6 +71,7 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.StoredFormat;
 import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
+import org.gatehouse.throttle.UsernameChangeThrottle;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.CreateOnce;
 import org.gatehouse.user.FirstAdministrator;
@@ -170,11 +172,20 @@ final class Gatehouse implements AutoCloseable {
         MongoCreations creations = new MongoCreations(mongo, clock);
         CreateOnce once = new CreateOnce(
                 creations, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));
-        UserService userService = new UserService(users, storedUsers, hasher, administration, audit);
-        UserCreation creation = new UserCreation(users, storedUsers, hasher, policy, registration, once, audit);
-
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
+        PasswordReauthentication reauthentication =
+                new PasswordReauthentication(storedUsers, sessions, hasher, loginThrottle, clock);
+        UserService userService = new UserService(
+                users,
+                storedUsers,
+                hasher,
+                administration,
+                reauthentication,
+                new UsernameChangeThrottle(throttle),
+                audit);
+        UserCreation creation = new UserCreation(users, storedUsers, hasher, policy, registration, once, audit);
+
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
         RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
         SessionService sessionService = new SessionService(
@@ -195,8 +206,7 @@ final class Gatehouse implements AutoCloseable {
                 audit,
                 clock,
                 metrics.logins());
-        PasswordService passwordService =
-                new PasswordService(userService, storedUsers, hasher, policy, loginThrottle, audit, clock);
+        PasswordService passwordService = new PasswordService(userService, policy, reauthentication, audit);
 
         accessLog = new AccessLog(metrics.requests());
         requestIds = new RequestId(random);

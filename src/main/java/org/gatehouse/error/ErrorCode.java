@@ -40,7 +40,7 @@ public enum ErrorCode {
     UNSUPPORTED_MEDIA_TYPE(415, "The Content-Type is not one that is taken here."),
     IDEMPOTENCY_KEY_REUSED(422, "This Idempotency-Key came with another body before; use a new one."),
     LOGIN_THROTTLED(429, "Too many attempts to log in; try again later."),
-    TOO_MANY_REQUESTS(429, "Too many requests from your address; try again later."),
+    TOO_MANY_REQUESTS(429, "Too many requests of this kind; try again later."),
     INTERNAL(500, "Something went wrong on our side; quote the request id to the operator."),
     BUSY(503, "Too much to do at once; try again shortly."),
     STORE_UNAVAILABLE(503, "The user store cannot be reached; try again shortly.");

@@ -120,7 +120,7 @@ public final class LoginService {
         String source = origin.source();
         boolean known = found.filter(user -> user.knows(source, now)).isPresent();
         try {
-            return throttle.admit(LoginThrottle.accountName(name), known, source);
+            return throttle.admitLogin(name, found.map(user -> user.user().id()), known, source);
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.LOGIN_THROTTLED) {
                 recordFailure(LoginFailure.THROTTLED, found, origin);

@@ -1,10 +1,13 @@
 package org.gatehouse.login;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.Sha256;
@@ -19,8 +22,9 @@ import org.gatehouse.user.Username;
  * what one source may try at all.
  *
  * <p>A source that has logged in to the account before is no stranger: it neither feeds the strangers' count nor is
- * stopped by it, so nobody else can lock the owner out. Accounts are counted by name, whether they exist or not, so a
- * refusal tells nothing about that.
+ * stopped by it, so strangers cannot lock the owner out. A login is counted twice: by the name, whether a user has it or
+ * not, so a refusal tells nothing about that; and by the user's id, which a new name does not change. Other checks of the
+ * password are counted by the id only.
  */
 public final class LoginThrottle {
     /**
@@ -47,6 +51,7 @@ public final class LoginThrottle {
     record AccountTallies(Optional<Tally> strangers, Map<String, Tally> sources) {}
 
     private static final String FROM = "from ";
+    private static final String UNKNOWN = ":unknown";
 
     private final Throttle throttle;
     private final Limits limits;
@@ -60,49 +65,71 @@ public final class LoginThrottle {
         this.limits = limits;
     }
 
-    /** What an account is counted by: the folded name, or the text that is nobody's name. */
+    /**
+     * The folded name that logins are counted by. A text that cannot be a name is marked, because a digest of UTF-8
+     * cannot tell a lone surrogate from a question mark.
+     */
     static String accountName(String typed) {
-        return Username.fold(typed).map(Username::key).orElse(typed);
+        return Username.fold(typed).map(Username::key).orElse('\0' + typed);
     }
 
     /**
-     * Counts an attempt, before the password is looked at.
+     * Counts a login, before the password is checked.
      *
-     * @param accountName see {@link #accountName}; of any length
+     * @param typed the name, of any length
+     * @param user whose name it is; an unknown name is counted as often, so that it takes the same time
      * @param known whether this source has logged in to the account lately
      * @param source as {@code Origin.source()} has it
      * @throws GatehouseException {@code LOGIN_THROTTLED}; then nothing is counted
      */
-    public Attempt admit(String accountName, boolean known, String source) {
-        String account = accountKey(accountName);
-        Quota failures = limits.failures().named(FROM + source);
-        // The source first: while its count is being given back, the attempts of others are not touched.
-        Admission bySource = throttle.admit("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED);
-        try {
-            List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
-            Admission byAccount = throttle.admit(account, quotas, ErrorCode.LOGIN_THROTTLED);
-            return new Attempt() {
-                @Override
-                public void succeeded() {
-                    byAccount.giveBack(limits.strangers().name());
-                    throttle.forget(account, failures.name());
-                }
-
-                @Override
-                public void notChecked() {
-                    byAccount.giveBack();
-                    bySource.giveBack();
-                }
-            };
-        } catch (GatehouseException refused) {
-            bySource.giveBack();
-            throw refused;
-        }
+    Attempt admitLogin(String typed, Optional<UserId> user, boolean known, String source) {
+        String name = nameKey(typed);
+        return admit(List.of(name, user.map(LoginThrottle::userKey).orElse(name + UNKNOWN)), known, source);
     }
 
-    /** What is counted for an account now. */
-    AccountTallies tallies(String accountName) {
-        Map<String, Tally> tallies = throttle.tallies(accountKey(accountName));
+    /**
+     * Counts a check of the password of a user who is logged in, before it is checked.
+     *
+     * @throws GatehouseException {@code LOGIN_THROTTLED}; then nothing is counted
+     */
+    Attempt admitCheck(UserId user, boolean known, String source) {
+        return admit(List.of(userKey(user)), known, source);
+    }
+
+    private Attempt admit(List<String> accounts, boolean known, String source) {
+        Quota failures = limits.failures().named(FROM + source);
+        List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
+        List<Admission> admissions = new ArrayList<>();
+        try {
+            // The source first: while its count is being given back, the attempts of others are not touched.
+            admissions.add(throttle.admit("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED));
+            for (String account : accounts) {
+                admissions.add(throttle.admit(account, quotas, ErrorCode.LOGIN_THROTTLED));
+            }
+        } catch (GatehouseException refused) {
+            admissions.forEach(Admission::giveBack);
+            throw refused;
+        }
+        return new Attempt() {
+            @Override
+            public void succeeded() {
+                for (Admission byAccount : admissions.subList(1, admissions.size())) {
+                    byAccount.giveBack(limits.strangers().name());
+                }
+                accounts.forEach(account -> throttle.forget(account, failures.name()));
+            }
+
+            @Override
+            public void notChecked() {
+                admissions.forEach(Admission::giveBack);
+            }
+        };
+    }
+
+    /** What is counted for a user now: by the id, or by the name if that is more. */
+    AccountTallies tallies(UserId user, String username) {
+        Map<String, Tally> tallies = new HashMap<>(throttle.tallies(userKey(user)));
+        throttle.tallies(nameKey(username)).forEach((name, tally) -> tallies.merge(name, tally, Tally::larger));
         Map<String, Tally> sources = new TreeMap<>();
         tallies.forEach((name, tally) -> {
             if (name.startsWith(FROM)) {
@@ -114,12 +141,13 @@ public final class LoginThrottle {
     }
 
     /**
-     * Forgets all that is counted for an account; what its sources tried altogether stays.
+     * Forgets all that is counted for a user; what the sources tried altogether stays.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} when Redis cannot be reached, so that counts may return with it
      */
-    void clear(String accountName) {
-        throttle.clear(accountKey(accountName));
+    void clear(UserId user, String username) {
+        throttle.clear(userKey(user));
+        throttle.clear(nameKey(username));
     }
 
     Limits limits() {
@@ -127,7 +155,11 @@ public final class LoginThrottle {
     }
 
     /** A digest, so that keys have one length whatever was typed, and a password typed as a name is not kept. */
-    private static String accountKey(String accountName) {
-        return "account:" + Sha256.hex(accountName);
+    private static String nameKey(String typed) {
+        return "account:" + Sha256.hex(accountName(typed));
+    }
+
+    private static String userKey(UserId user) {
+        return "user:" + user.hex();
     }
 }

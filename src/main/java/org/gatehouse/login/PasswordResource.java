@@ -37,13 +37,7 @@ public final class PasswordResource {
     @Operation(operationId = "changePassword", summary = "Change a password, and end all other sessions")
     @RequestBody(ref = "NewPassword")
     @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails({
-        ErrorCode.VALIDATION_FAILED,
-        ErrorCode.CREDENTIALS_WRONG,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.USER_NOT_FOUND,
-        ErrorCode.LOGIN_THROTTLED
-    })
+    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.FORBIDDEN, ErrorCode.USER_NOT_FOUND, ErrorCode.LOGIN_THROTTLED})
     public void change(@PathParam("id") String id, JsonBody body, @Context SecurityContext security) {
         passwords.change((Caller) security.getUserPrincipal(), id, body);
     }

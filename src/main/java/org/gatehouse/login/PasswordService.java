@@ -1,6 +1,6 @@
 package org.gatehouse.login;
 
-import java.time.Clock;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
@@ -12,10 +12,9 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Credential;
-import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
@@ -24,44 +23,31 @@ import org.gatehouse.user.UserService;
  * every other session of the user ends by the same write.
  */
 public final class PasswordService {
-    static final String CURRENT = "currentPassword";
+    static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
     static final String NEW = "newPassword";
 
     /** A login elsewhere may re-hash the same password between the check and the write; not over and over. */
     private static final int MAX_ATTEMPTS = 3;
 
     private final UserService users;
-    private final MongoUserDao credentials;
-    private final PasswordHasher hasher;
     private final PasswordPolicy policy;
-    private final LoginThrottle throttle;
+    private final PasswordReauthentication reauthentication;
     private final AuditLog audit;
-    private final Clock clock;
 
     public PasswordService(
-            UserService users,
-            MongoUserDao credentials,
-            PasswordHasher hasher,
-            PasswordPolicy policy,
-            LoginThrottle throttle,
-            AuditLog audit,
-            Clock clock) {
+            UserService users, PasswordPolicy policy, PasswordReauthentication reauthentication, AuditLog audit) {
         this.users = users;
-        this.credentials = credentials;
-        this.hasher = hasher;
         this.policy = policy;
-        this.throttle = throttle;
+        this.reauthentication = reauthentication;
         this.audit = audit;
-        this.clock = clock;
     }
 
     /**
      * Changes a password.
      *
      * @param id of the user; may be {@code me}
-     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
-     *     {@code CREDENTIALS_WRONG} when the present password is not the one given, {@code LOGIN_THROTTLED},
-     *     {@code SESSION_ENDED} when the session to be spared has ended since the call came,
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}, also if the
+     *     present password is not the one given, {@code LOGIN_THROTTLED}, {@code SESSION_ENDED} when the session to be spared has ended since the call came,
      *     {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
@@ -69,7 +55,7 @@ public final class PasswordService {
         boolean own = caller.is(user.id());
         FieldErrors errors = new FieldErrors();
         String newPassword = required(body, NEW, errors);
-        String currentPassword = own ? required(body, CURRENT, errors) : "";
+        String currentPassword = own ? required(body, CURRENT, errors) : unused(body, errors);
         body.rejectUnknown(List.of(CURRENT, NEW), errors);
         if (!errors.concerns(NEW)) {
             policy.complaint(newPassword, user.username()).ifPresent(complaint -> errors.add(NEW, complaint));
@@ -87,32 +73,22 @@ public final class PasswordService {
 
     private void changeOwn(Caller caller, String currentPassword, String newPassword) {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            Credential credential = credentials
-                    .findCredential(caller.userId())
-                    .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
-            if (!caller.isStillLetBy(credential.user())) {
-                throw new GatehouseException(ErrorCode.SESSION_ENDED);
-            }
-            requireRight(caller, credential, currentPassword);
+            Credential credential = reauthentication.requirePassword(caller, currentPassword);
             Optional<SessionId> own = Optional.of(caller.sessionId());
             if (users.changePassword(caller.userId(), Optional.of(credential), newPassword, own)) {
                 return;
             }
         }
-        throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+        throw PasswordReauthentication.wrong();
     }
 
-    /** Whoever has a stolen token may guess here no more often than at the login. */
-    private void requireRight(Caller caller, Credential credential, String password) {
-        String source = caller.origin().source();
-        Attempt attempt = throttle.admit(
-                LoginThrottle.accountName(credential.user().username()),
-                credential.knows(source, clock.instant()),
-                source);
-        if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
-            throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
+    /** An administrator need not know the password of another user, but a field of the wrong type is always a mistake. */
+    private static String unused(JsonBody body, FieldErrors errors) {
+        JsonNode value = body.node().path(CURRENT);
+        if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {
+            errors.add(CURRENT, "must be a string");
         }
-        attempt.succeeded();
+        return "";
     }
 
     private static String required(JsonBody body, String field, FieldErrors errors) {

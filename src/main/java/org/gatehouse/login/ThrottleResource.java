@@ -51,8 +51,8 @@ public final class ThrottleResource {
     @ApiResponse(responseCode = "200", ref = "FailedLogins")
     @Fails(ErrorCode.USER_NOT_FOUND)
     public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
-        LoginThrottle.AccountTallies tallies = throttle.tallies(
-                LoginThrottle.accountName(users.find(caller(security), id).username()));
+        User user = users.find(caller(security), id);
+        LoginThrottle.AccountTallies tallies = throttle.tallies(user.id(), user.username());
         ObjectNode answer = Json.MAPPER.createObjectNode();
         write(
                 answer.putObject("strangers"),
@@ -76,7 +76,7 @@ public final class ThrottleResource {
     public void clear(@PathParam("id") String id, @Context SecurityContext security) {
         Caller caller = caller(security);
         User user = users.find(caller, id);
-        throttle.clear(LoginThrottle.accountName(user.username()));
+        throttle.clear(user.id(), user.username());
         audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.origin())
                 .by(caller.userId().hex())
                 .on(user.id().hex(), user.username()));

@@ -82,8 +82,9 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
     public boolean matches(String password, Optional<StoredPassword> stored) {
-        boolean possible = stored.isPresent() && password.length() <= MAX_CHARS;
-        String candidate = password.length() <= MAX_CHARS ? password : IMPOSSIBLE;
+        boolean acceptable = password.length() <= MAX_CHARS && isUnicode(password);
+        boolean possible = stored.isPresent() && acceptable;
+        String candidate = acceptable ? password : IMPOSSIBLE;
         if (stored.filter(this::isDear).isPresent()) {
             return slots.runDear(() -> verify(candidate, stored)) && possible;
         }
@@ -205,6 +206,11 @@ public final class PasswordHasher implements AutoCloseable {
             ownNanos = System.nanoTime() - began;
         }
         return derived;
+    }
+
+    /** Encoding replaces half of a surrogate pair by a question mark, which must not match one in the password. */
+    private static boolean isUnicode(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     private static byte[] bytes(String text) {

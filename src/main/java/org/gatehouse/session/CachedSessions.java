@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.auth.LiveSessions;
@@ -32,6 +33,11 @@ public final class CachedSessions implements LiveSessions {
     @Override
     public Supplier<Optional<LiveSession>> ask(SessionId id) {
         return cache.ask(id.text(), () -> store.findLive(id).map(Session::live));
+    }
+
+    /** When the login was that the session belongs to, from the store itself; empty if the session has ended. */
+    public Optional<Instant> startedAt(SessionId id) {
+        return store.findLive(id).map(Session::createdAt);
     }
 
     /** Ends the session on all nodes; false if there is no such session, or it has ended or expired before. */

@@ -12,7 +12,7 @@ public record Tally(int count, Instant endsAt) {
         return new Tally(count + 1, endsAt);
     }
 
-    Tally larger(Tally other) {
+    public Tally larger(Tally other) {
         return count >= other.count ? this : other;
     }
 }

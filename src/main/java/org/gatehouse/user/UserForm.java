@@ -7,6 +7,7 @@ import jakarta.validation.constraints.Size;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
@@ -87,10 +88,19 @@ record UserForm(
                 errors.add(name, "cannot be removed");
             }
         }
-        UserForm form = read(body, null, ownFields(body), errors);
+        ObjectNode fields = ownFields(body);
+        if (body.hasNonNull(Reauthentication.CURRENT_PASSWORD)) {
+            fields.remove(Reauthentication.CURRENT_PASSWORD);
+        }
+        UserForm form = read(body, null, fields, errors);
         Validation.check(form, errors);
         OwnFields.check(form.fields, errors);
         return form;
+    }
+
+    /** The present password beside a merge patch, of which it is no part. */
+    static Optional<String> currentPassword(ObjectNode body, FieldErrors errors) {
+        return Optional.ofNullable(text(body, Reauthentication.CURRENT_PASSWORD, errors));
     }
 
     Set<String> rolesOr(Set<String> others) {

@@ -152,7 +152,9 @@ public final class UserResource {
         ErrorCode.USER_NOT_FOUND,
         ErrorCode.USERNAME_TAKEN,
         ErrorCode.LAST_ADMINISTRATOR,
-        ErrorCode.VERSION_MISMATCH
+        ErrorCode.VERSION_MISMATCH,
+        ErrorCode.LOGIN_THROTTLED,
+        ErrorCode.TOO_MANY_REQUESTS
     })
     public Response change(
             @PathParam("id") String id,

@@ -24,6 +24,8 @@ import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Roles;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
+import org.gatehouse.throttle.Admission;
+import org.gatehouse.throttle.UsernameChangeThrottle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,20 +41,30 @@ public final class UserService implements Accounts {
     private final MongoUserDao store;
     private final PasswordHasher hasher;
     private final MongoLock administration;
+    private final Reauthentication reauthentication;
+    private final UsernameChangeThrottle usernameChanges;
     private final AuditLog audit;
 
     /**
      * Wires the rules to the stores.
      *
      * @param store the same users, past the cache
-     * @param administration held by whoever may remove an administrator, on all nodes
+     * @param administration held while an administrator may be removed, on all nodes
      */
     public UserService(
-            UserDao users, MongoUserDao store, PasswordHasher hasher, MongoLock administration, AuditLog audit) {
+            UserDao users,
+            MongoUserDao store,
+            PasswordHasher hasher,
+            MongoLock administration,
+            Reauthentication reauthentication,
+            UsernameChangeThrottle usernameChanges,
+            AuditLog audit) {
         this.users = users;
         this.store = store;
         this.hasher = hasher;
         this.administration = administration;
+        this.reauthentication = reauthentication;
+        this.usernameChanges = usernameChanges;
         this.audit = audit;
     }
 
@@ -134,20 +146,45 @@ public final class UserService implements Accounts {
     }
 
     /**
-     * Applies a merge patch (RFC 7396) to a user, for the user and for administrators.
+     * Applies a merge patch (RFC 7396) to a user, for the user and for administrators. A user who changes the own username
+     * must reauthenticate, and may do it a few times an hour.
      *
      * @param precondition throws when the user is not as the caller believes
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
-     *     {@code USERNAME_TAKEN}, {@code LAST_ADMINISTRATOR}
+     *     {@code USERNAME_TAKEN}, {@code LAST_ADMINISTRATOR}, {@code TOO_MANY_REQUESTS}, or what reauthentication throws
      */
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
         FieldErrors errors = new FieldErrors();
         UserForm form = UserForm.ofPatch(body.object(), errors);
+        Optional<String> currentPassword = UserForm.currentPassword(body.object(), errors);
         if (!caller.isAdmin()) {
             UserForm.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
+        boolean renames = caller.is(userId) && renames(form, find(caller, id));
+        if (!renames) {
+            return change(caller, userId, form, user -> {
+                precondition.accept(user);
+                if (caller.is(userId) && renames(form, user)) { // renamed by another request since it was read
+                    reauthentication.require(caller, Optional.empty());
+                }
+            });
+        }
+        precondition.accept(find(caller, id)); // so that a change that is refused anyway does not count
+        reauthentication.require(caller, currentPassword);
+        Admission admission = usernameChanges.admit(userId.hex());
+        try {
+            return change(caller, userId, form, precondition);
+        } catch (GatehouseException failed) {
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // which tells the caller something, so it counts
+                admission.giveBack();
+            }
+            throw failed;
+        }
+    }
+
+    private User change(Caller caller, UserId userId, UserForm form, Consumer<User> precondition) {
         AtomicReference<@Nullable User> before = new AtomicReference<>();
         UnaryOperator<User> edit = user -> {
             precondition.accept(user);
@@ -164,6 +201,10 @@ public final class UserService implements Accounts {
         User after = changed.orElseThrow(UserService::notFound);
         Optional.ofNullable(before.get()).ifPresent(was -> recordChanges(caller, was, after));
         return after;
+    }
+
+    private static boolean renames(UserForm form, User user) {
+        return form.username() != null && !form.username().equals(user.username());
     }
 
     private void recordChanges(Caller caller, User before, User after) {

@@ -11,12 +11,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.auth.UserId;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.RedisConnection;
+import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.Tally;
 import org.gatehouse.throttle.Throttle;
@@ -74,8 +77,8 @@ class LoginThrottleTest {
 
         assertRefused(account, false, net + 1);
 
-        throttle.admit(account, false, net + 2);
-        throttle.admit(account + "-other", false, net + 1);
+        admit(account, false, net + 2);
+        admit(account + "-other", false, net + 1);
     }
 
     @Test
@@ -94,7 +97,7 @@ class LoginThrottleTest {
         }
 
         for (int i = 0; i < 5; i++) {
-            throttle.admit(account, true, net + 200).succeeded();
+            admit(account, true, net + 200).succeeded();
         }
         fail(3, account, true, net + 200);
         assertRefused(account, true, net + 200);
@@ -106,18 +109,18 @@ class LoginThrottleTest {
             fail(1, account, true, net + i);
         }
 
-        assertThat(throttle.tallies(account).strangers()).isEmpty();
-        throttle.admit(account, false, net + 77);
+        assertThat(throttle.tallies(user(account), account).strangers()).isEmpty();
+        admit(account, false, net + 77);
     }
 
     @Test
     void stopsASourceThatTriesManyAccountsEvenWhenItSucceeds() {
         for (int i = 0; i < 8; i++) {
-            throttle.admit(account + "-" + i, false, net + 1).succeeded();
+            admit(account + "-" + i, false, net + 1).succeeded();
         }
 
         assertRefused(account, false, net + 1);
-        throttle.admit(account, false, net + 2);
+        admit(account, false, net + 2);
     }
 
     @Test
@@ -125,10 +128,12 @@ class LoginThrottleTest {
         fail(2, account, false, net + 1);
         fail(2, account, false, net + 2);
 
-        throttle.admit(account, false, net + 1).succeeded();
+        admit(account, false, net + 1).succeeded();
 
-        assertThat(throttle.tallies(account).sources()).containsOnlyKeys(net + 2);
-        assertThat(throttle.tallies(account).strangers()).map(Tally::count).hasValue(4);
+        assertThat(throttle.tallies(user(account), account).sources()).containsOnlyKeys(net + 2);
+        assertThat(throttle.tallies(user(account), account).strangers())
+                .map(Tally::count)
+                .hasValue(4);
         fail(3, account, false, net + 1);
         assertRefused(account, false, net + 1);
     }
@@ -136,11 +141,11 @@ class LoginThrottleTest {
     @Test
     void countsNothingWhenThePasswordWasNotChecked() {
         for (int i = 0; i < 20; i++) {
-            throttle.admit(account, false, net + 1).notChecked();
+            admit(account, false, net + 1).notChecked();
         }
 
-        assertThat(throttle.tallies(account).strangers()).isEmpty();
-        assertThat(throttle.tallies(account).sources()).isEmpty();
+        assertThat(throttle.tallies(user(account), account).strangers()).isEmpty();
+        assertThat(throttle.tallies(user(account), account).sources()).isEmpty();
         fail(3, account, false, net + 1);
         fail(3, account + "-a", false, net + 1);
         fail(2, account + "-b", false, net + 1);
@@ -154,7 +159,9 @@ class LoginThrottleTest {
             assertRefused(account, false, net + 1);
         }
 
-        assertThat(throttle.tallies(account).strangers()).map(Tally::count).hasValue(3);
+        assertThat(throttle.tallies(user(account), account).strangers())
+                .map(Tally::count)
+                .hasValue(3);
         fail(3, account + "-a", false, net + 1);
         fail(2, account + "-b", false, net + 1);
         assertRefused(account + "-b", false, net + 1);
@@ -173,12 +180,14 @@ class LoginThrottleTest {
         String typed = account + " a password by mistake ".repeat(2_000);
         fail(3, typed, false, net + 1);
         assertRefused(typed, false, net + 1);
-        throttle.admit(typed + "!", false, net + 1);
+        admit(typed + "!", false, net + 1);
 
         try (RedisClient client = RedisClient.create(server.uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
             List<String> keys = connection.sync().keys("*");
-            assertThat(keys).allMatch(key -> key.matches("throttle:(account:[0-9a-f]{64}|source:[0-9.]+)"));
+            assertThat(keys)
+                    .allMatch(key ->
+                            key.matches("throttle:(account:[0-9a-f]{64}(:unknown)?|user:[0-9a-f]{24}|source:[0-9.]+)"));
             assertThat(keys)
                     .allSatisfy(key -> assertThat(connection.sync().pttl(key))
                             .isBetween(1L, Duration.ofHours(1).toMillis()));
@@ -193,29 +202,59 @@ class LoginThrottleTest {
         fail(2, account, false, net + 1);
         fail(1, account, true, net + 2);
 
-        LoginThrottle.AccountTallies tallies = throttle.tallies(account);
+        LoginThrottle.AccountTallies tallies = throttle.tallies(user(account), account);
         assertThat(tallies.strangers()).map(Tally::count).hasValue(2);
         assertThat(tallies.sources())
                 .extractingByKeys(net + 1, net + 2)
                 .extracting(Tally::count)
                 .containsExactly(2, 1);
 
-        throttle.clear(account);
+        throttle.clear(user(account), account);
 
-        assertThat(throttle.tallies(account).strangers()).isEmpty();
-        assertThat(throttle.tallies(account).sources()).isEqualTo(Map.of());
+        assertThat(throttle.tallies(user(account), account).strangers()).isEmpty();
+        assertThat(throttle.tallies(user(account), account).sources()).isEqualTo(Map.of());
         fail(3, account, false, net + 1);
+    }
+
+    @Test
+    void countsAUserAcrossNames() {
+        UserId user = user(account);
+        for (int i = 0; i < 3; i++) {
+            throttle.admitCheck(user, false, net + 1);
+        }
+
+        assertThatThrownBy(() -> throttle.admitLogin(account + "-renamed", Optional.of(user), false, net + 1))
+                .isInstanceOf(GatehouseException.class);
+        throttle.admitLogin(account + "-renamed", Optional.empty(), false, net + 1);
+        assertThat(throttle.tallies(user, account).sources().get(net + 1))
+                .extracting(Tally::count)
+                .isEqualTo(3);
+    }
+
+    @Test
+    void countsATextThatIsNotUnicodeApartFromTheNameItWouldBeReplacedBy() {
+        fail(3, account + "\ud800", false, net + 1);
+
+        admit(account + "?", false, net + 1);
+    }
+
+    private Attempt admit(String name, boolean known, String source) {
+        return throttle.admitLogin(name, Optional.of(user(name)), known, source);
+    }
+
+    private static UserId user(String name) {
+        return new UserId(Sha256.hex(LoginThrottle.accountName(name)).substring(0, 24));
     }
 
     /** Attempts with a wrong password. */
     private void fail(int times, String name, boolean known, String source) {
         for (int i = 0; i < times; i++) {
-            throttle.admit(name, known, source);
+            admit(name, known, source);
         }
     }
 
     private void assertRefused(String name, boolean known, String source) {
-        assertThatThrownBy(() -> throttle.admit(name, known, source))
+        assertThatThrownBy(() -> admit(name, known, source))
                 .isInstanceOfSatisfying(GatehouseException.class, refused -> {
                     assertThat(refused.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
                     assertThat(refused.retryAfter()).isPresent();

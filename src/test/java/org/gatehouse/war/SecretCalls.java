@@ -270,7 +270,7 @@ final class SecretCalls {
         String next = secrets.make("a new password");
         String wrong = secrets.make("a wrong present password");
         String given = "{\"currentPassword\":\"%s\",\"newPassword\":\"%s\"}";
-        assertStatus(401, json("PUT", path, token, given.formatted(wrong, next)));
+        assertStatus(400, json("PUT", path, token, given.formatted(wrong, next)));
         assertStatus(400, json("PUT", path, token, given.formatted(password, next.substring(0, 9))));
         assertStatus(400, json("PUT", path, token, "{\"newPassword\":[\"" + next + "\"]}"));
         assertStatus(400, json("PUT", path, token, "{\"newPassword\":\"" + next));
