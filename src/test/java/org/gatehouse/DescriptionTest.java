@@ -132,15 +132,11 @@ class DescriptionTest {
         forEachOperation((route, operation) -> operation
                 .path("responses")
                 .properties()
-                .forEach(response -> response.getValue()
-                        .at("/content/application~1json/schema/properties/code/enum")
-                        .forEach(name -> {
-                            ErrorCode code = ErrorCode.valueOf(name.asText());
-                            assertThat(response.getKey())
-                                    .as("%s %s", route, code)
-                                    .isEqualTo(Integer.toString(code.status()));
-                            described.add(code);
-                        })));
+                .forEach(response -> response.getValue().path("x-error-codes").forEach(name -> {
+                    ErrorCode code = ErrorCode.valueOf(name.asText());
+                    assertThat(response.getKey()).as("%s %s", route, code).isEqualTo(Integer.toString(code.status()));
+                    described.add(code);
+                })));
         assertThat(described).isEqualTo(EnumSet.allOf(ErrorCode.class));
     }
 
@@ -207,6 +203,62 @@ class DescriptionTest {
                                 .contains("\"#/components/" + kind.getKey() + "/" + component.getKey() + "\""));
             }
         });
+    }
+
+    /** Generators of clients make types of all components, in one namespace, and some ignore the letter case. */
+    @Test
+    void givesEachComponentANameOfItsOwn() {
+        Map<String, String> places = new TreeMap<>();
+        description
+                .document()
+                .path("components")
+                .properties()
+                .forEach(kind -> kind.getValue().fieldNames().forEachRemaining(component -> {
+                    String name = component.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
+                    String place = kind.getKey() + "/" + component;
+                    assertThat(places.put(name, place)).as(place).isNull();
+                }));
+        // In Go, NewUser() makes a User.
+        assertThat(places.keySet()).noneMatch(name -> name.startsWith("new") && places.containsKey(name.substring(3)));
+    }
+
+    /** Before OpenAPI 3.1 what stands beside a reference is ignored, and many tools still ignore it. */
+    @Test
+    void hasNothingBesideAReference() {
+        for (JsonNode parent : description.document().findParents("$ref")) {
+            assertThat(parent).hasSize(1);
+        }
+    }
+
+    @Test
+    void namesItsLicense() {
+        assertThat(description.document().at("/info/license/identifier").asText())
+                .isEqualTo("Apache-2.0");
+    }
+
+    /** Clients that set no roles must send none: an empty array would remove all. */
+    @Test
+    void letsInputsLeaveOutTheRoles() {
+        for (String input : List.of("UserPatch", "UserCreate", "ImportedUser")) {
+            JsonNode schema = description.document().at("/components/schemas/" + input);
+            assertThat(schema.at("/properties/roles/type"))
+                    .as(input)
+                    .extracting(JsonNode::asText)
+                    .containsExactly("array", "null");
+            assertThat(schema.path("required").toString()).doesNotContain("roles");
+        }
+    }
+
+    @Test
+    void describesFlagsAsBooleans() {
+        for (String flag : List.of("count", "dryRun", "hashes", "others")) {
+            assertThat(description
+                            .document()
+                            .at("/components/parameters/" + flag + "Parameter/schema/type")
+                            .asText())
+                    .as(flag)
+                    .isEqualTo("boolean");
+        }
     }
 
     /** That nothing else is answered is seen by every test over HTTP; this one sees that all of it is. */

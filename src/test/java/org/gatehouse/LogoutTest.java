@@ -132,6 +132,14 @@ class LogoutTest {
         assertThat(sum).isBetween(8L, 12L);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "null", "{}", "{\"everywhere\":false}"})
+    void aBodyThatAsksForNothingMoreEndsOneSession(String body) {
+        login();
+
+        assertThat(ended(node.post("/logout", login(), body))).isEqualTo(1);
+    }
+
     private static long logout(String token) {
         return ended(node.post("/logout", token, "{}"));
     }

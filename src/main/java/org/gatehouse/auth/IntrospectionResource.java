@@ -55,7 +55,7 @@ public final class IntrospectionResource {
     @Fails(ErrorCode.VALIDATION_FAILED)
     public byte[] introspect(Form form, @Context ContainerRequestContext request) {
         List<String> tokens = form.asMap().getOrDefault(TOKEN, List.of());
-        if (tokens.size() != 1 || tokens.get(0).isBlank()) {
+        if (tokens.size() != 1) {
             throw GatehouseException.invalid(TOKEN, "is required, once");
         }
         if (form.asMap().getOrDefault(TOKEN_TYPE_HINT, List.of()).size() > 1) {

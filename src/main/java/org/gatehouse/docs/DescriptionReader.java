@@ -34,7 +34,7 @@ public final class DescriptionReader extends Reader {
         paths.putAll(new TreeMap<>(super.read(classes, resources).getPaths()));
         OpenAPI description = base();
         description.setPaths(paths);
-        return description;
+        return DistinctNames.of(description);
     }
 
     private static OpenAPI base() {

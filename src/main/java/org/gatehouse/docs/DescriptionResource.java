@@ -13,6 +13,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.Fails;
 import org.gatehouse.http.IgnoresQuery;
 
 /** {@code /openapi.json} and {@code /openapi.yaml}: the description of the API that the build made. */
@@ -35,6 +37,7 @@ public final class DescriptionResource {
             parameters = @Parameter(ref = "If-None-Match"))
     @ApiResponse(responseCode = "200", ref = "Description")
     @ApiResponse(responseCode = "304", ref = "NotModified")
+    @Fails(ErrorCode.NOT_FOUND)
     public Response read(@PathParam("form") String form, @Context Request request) {
         return (form.equals("json") ? json : yaml).answer(request).build();
     }

@@ -47,6 +47,9 @@ final class OperationDetails extends AbstractOpenAPIExtension {
     /** Open to all, and looks at a token that comes all the same. */
     private static final String TAKES_TOKEN = "logout";
 
+    /** The codes of an error response. A schema of their own for each response would multiply the classes of generated clients. */
+    private static final String CODES = "x-error-codes";
+
     private static final String REQUEST_ID = "0a1b2c3d4e5f6071";
 
     @Override
@@ -147,10 +150,11 @@ final class OperationDetails extends AbstractOpenAPIExtension {
             case 429, 503 -> response.addHeaderObject("Retry-After", header("Retry-After"));
             default -> {}
         }
-        MediaType json = new MediaType().schema(schema("Error", codes));
+        MediaType json = new MediaType().schema(schema("Error"));
         codes.forEach(code -> json.addExamples(code.name(), new Example().value(example(code))));
-        MediaType problem = new MediaType().schema(schema("Problem", codes));
+        MediaType problem = new MediaType().schema(schema("Problem"));
         codes.forEach(code -> problem.addExamples(code.name(), new Example().value(exampleOfProblem(code))));
+        response.addExtension(CODES, codes.stream().map(ErrorCode::name).toList());
         return response.content(
                 new Content().addMediaType("application/json", json).addMediaType("application/problem+json", problem));
     }
@@ -159,12 +163,10 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         return new Header().$ref("#/components/headers/" + name);
     }
 
-    private static Schema<?> schema(String form, Collection<ErrorCode> codes) {
-        Schema<Object> code = new Schema<>(SpecVersion.V31);
-        codes.forEach(one -> code.addEnumItemObject(one.name()));
+    private static Schema<?> schema(String form) {
         Schema<Object> error = new Schema<>(SpecVersion.V31);
         error.set$ref("#/components/schemas/" + form);
-        return error.properties(Map.of("code", code));
+        return error;
     }
 
     private static Map<String, Object> example(ErrorCode code) {

@@ -61,7 +61,8 @@ public final class LogoutResource {
 
     /** A body that is not understood must not end less than its sender meant. */
     private static boolean isEverywhere(JsonBody body) {
-        if (body.node().isMissingNode()) {
+        // Generated clients send null for a body that they leave out.
+        if (body.node().isMissingNode() || body.node().isNull()) {
             return false;
         }
         JsonNode everywhere = body.object().path(EVERYWHERE);

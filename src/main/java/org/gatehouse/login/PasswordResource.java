@@ -35,7 +35,7 @@ public final class PasswordResource {
     @RolesAllowed(Roles.ANY)
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(operationId = "changePassword", summary = "Change a password, and end all other sessions")
-    @RequestBody(ref = "NewPassword")
+    @RequestBody(ref = "PasswordChange")
     @ApiResponse(responseCode = "204", ref = "Done")
     @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.FORBIDDEN, ErrorCode.USER_NOT_FOUND, ErrorCode.LOGIN_THROTTLED})
     public void change(@PathParam("id") String id, JsonBody body, @Context SecurityContext security) {

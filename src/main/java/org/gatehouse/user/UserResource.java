@@ -67,7 +67,7 @@ public final class UserResource {
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(operationId = "createUser", summary = "Create a user", parameters = @Parameter(ref = "Idempotency-Key"))
-    @RequestBody(ref = "NewUser")
+    @RequestBody(ref = "UserCreate")
     @ApiResponse(responseCode = "201", ref = "UserCreated")
     @Fails({
         ErrorCode.VALIDATION_FAILED,

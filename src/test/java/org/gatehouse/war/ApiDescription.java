@@ -69,6 +69,9 @@ public final class ApiDescription {
     /** Less than what any container takes as a first line, or as headers. */
     private static final int LONG = 4096;
 
+    /** Not in the description, because Python clients generated from it apply a pattern to the time itself and fail. */
+    private static final String TIME = "^[+-]?\\d{4,}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
+
     private static final String REQUEST_ID = "X-Request-Id";
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
     private static final String JSON = "application/json";
@@ -252,12 +255,24 @@ public final class ApiDescription {
             if (!content.has(type)) {
                 complaints.add("there is no answer of type '" + type + "'");
             } else if (!method.equals("HEAD")) {
-                values(type, answer.body())
-                        .forEach(value ->
-                                complaints.addAll(complaints(content.path(type).path("schema"), value)));
+                values(type, answer.body()).forEach(value -> {
+                    complaints.addAll(complaints(content.path(type).path("schema"), value));
+                    checkCode(response.path("x-error-codes"), value, complaints);
+                });
             }
         }
         checkHeaders(response.path("headers"), answer, complaints);
+    }
+
+    private static void checkCode(JsonNode codes, JsonNode error, List<String> complaints) {
+        for (JsonNode code : codes) {
+            if (code.equals(error.path("code"))) {
+                return;
+            }
+        }
+        if (!codes.isMissingNode()) {
+            complaints.add("the code " + error.path("code") + " is not one of " + codes);
+        }
     }
 
     /** What a body says: of NDJSON each line by itself, and nothing of what is no JSON. */
@@ -350,13 +365,16 @@ public final class ApiDescription {
     /** What a parameter of a path may be: one of a few texts, or any. */
     private String values(String parameter) {
         List<String> texts = new ArrayList<>();
-        document.at("/components/parameters/" + parameter + "/schema/enum").forEach(text -> texts.add(text.asText()));
+        document.at("/components/parameters/" + parameter + "Parameter/schema/enum")
+                .forEach(text -> texts.add(text.asText()));
         return texts.isEmpty() ? "[^/]+" : "(" + String.join("|", texts) + ")";
     }
 
     private Schema compile(JsonNode schema) {
         ObjectNode whole = schema.deepCopy();
-        whole.set("components", document.path("components"));
+        ObjectNode components = document.path("components").deepCopy();
+        components.withObject("/schemas/Time").put("pattern", TIME);
+        whole.set("components", components);
         return registry.getSchema(whole);
     }
 
@@ -370,8 +388,12 @@ public final class ApiDescription {
 
     /** The text of a header or parameter as what it stands for. */
     private static JsonNode typed(JsonNode schema, String text) {
-        return schema.path("type").asText().equals("integer") && text.matches("-?\\d+")
-                ? JsonNodeFactory.instance.numberNode(new BigDecimal(text))
+        String type = schema.path("type").asText();
+        if (type.equals("integer") && text.matches("-?\\d+")) {
+            return JsonNodeFactory.instance.numberNode(new BigDecimal(text));
+        }
+        return type.equals("boolean") && text.matches("true|false")
+                ? JsonNodeFactory.instance.booleanNode(text.equals("true"))
                 : JsonNodeFactory.instance.textNode(text);
     }
 

@@ -179,13 +179,22 @@ class IntrospectionIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "token=", "token=%20", "tokens=x", "token=x&token=x", "token=x&token=y", "TOKEN=x"})
+    @ValueSource(strings = {"", "tokens=x", "token=x&token=x", "token=x&token=y", "TOKEN=x"})
     void oneTokenIsAskedAbout(String form) {
         Answer answer = introspectForm(service, form);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
         assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("token");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"token=", "token=%20", "token=%00", "token"})
+    void aBlankTokenDoesNotCount(String form) {
+        Answer answer = introspectForm(service, form);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("{\"active\":false}");
     }
 
     @Test

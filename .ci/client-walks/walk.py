@@ -1,0 +1,49 @@
+"""Uses the generated Python client. Prints a line for each check; ends with 1 if one failed."""
+
+import os
+import sys
+
+import gatehouse_client as api
+
+failed = 0
+
+
+def check(what, holds):
+    global failed
+    failed += not holds
+    print(("passed" if holds else "FAILED") + ": python " + what, flush=True)
+
+
+configuration = api.Configuration(host=os.environ["BASE"])
+with api.ApiClient(configuration) as client:
+    logins = api.LoginApi(client)
+    users = api.UsersApi(client)
+
+    login = logins.login(api.Credentials(username=os.environ["ADMIN_USERNAME"], password=os.environ["ADMIN_PASSWORD"]))
+    configuration.access_token = login.token
+    check("login", login.status == "success" and login.user.username == os.environ["ADMIN_USERNAME"])
+    check("me", "admin" in users.read_user("me").roles)
+
+    plain = users.create_user(api.UserCreate(username="python-plain", password="correct horse battery staple"))
+    check("a user created without roles is a user", plain.roles == ["user"])
+    author = users.create_user(
+        api.UserCreate(username="python-author", password="correct horse battery staple", roles=["user", "author"])
+    )
+    patched = users.change_user(author.id, api.UserPatch(username="python-renamed"))
+    check("a patch of one field changes it", patched.username == "python-renamed")
+    check("a patch of one field leaves the roles alone", set(patched.roles) == {"user", "author"})
+    demoted = users.change_user(author.id, api.UserPatch(roles=["user"]))
+    check("a patch of the roles changes them", demoted.roles == ["user"])
+
+    found = users.list_users(q="python-", count=True)
+    check("list", {user.username for user in found} == {"python-plain", "python-renamed"})
+    check("the sessions have times", api.SessionsApi(client).list_own_sessions()[0].created_at.year >= 2000)
+
+    try:
+        users.read_user("000000000000000000000000")
+        check("an unknown user is an error", False)
+    except api.exceptions.NotFoundException as error:
+        check("an unknown user is an error", error.data.code == api.ErrorCode.USER_NOT_FOUND)
+
+    check("logout", logins.logout().ended == 1)
+sys.exit(failed > 0)
