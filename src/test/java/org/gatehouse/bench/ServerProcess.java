@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.gatehouse.dev.CleanEnvironment;
 
 /** A {@link BenchServer} that this process started; what it prints goes to a file, as it would on a server. */
 final class ServerProcess implements AutoCloseable {
@@ -45,7 +46,7 @@ final class ServerProcess implements AutoCloseable {
         command.add("-Dgatehouse.war=" + System.getProperty("gatehouse.war", "target/gatehouse.war"));
         command.addAll(List.of(BenchServer.class.getName(), name, portFile.toString()));
         command.addAll(List.of(more));
-        ProcessBuilder builder = new ProcessBuilder(command)
+        ProcessBuilder builder = CleanEnvironment.of(new ProcessBuilder(command))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
         builder.environment().putAll(environment);

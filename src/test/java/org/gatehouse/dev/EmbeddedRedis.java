@@ -139,7 +139,7 @@ public final class EmbeddedRedis implements AutoCloseable {
             command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
             command.addAll(List.of("--dir", folder.toAbsolutePath().toString()));
             options.stream().filter(option -> !option.endsWith(".conf")).forEach(command::add);
-            return new ProcessBuilder(command)
+            return CleanEnvironment.of(new ProcessBuilder(command))
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();

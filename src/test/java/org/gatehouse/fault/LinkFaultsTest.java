@@ -73,6 +73,7 @@ class LinkFaultsTest {
     }
 
     @Test
+    @Tag("smoke")
     void oneNodeIsCutOffFromRedis() throws Exception {
         try (Site<Node> site = Site.ofNodes(2)) {
             TcpProxy link = site.nodes().get(0).redis();

@@ -61,6 +61,7 @@ class NodeFaultsTest {
     }
 
     @Test
+    @Tag("smoke")
     void oneNodeDiesBetweenTheChangeAndTheEndOfIt() throws Exception {
         try (Site<ServiceClient> site = Site.of(List.of(NodeProcess::start, Node::start))) {
             NodeProcess struck = (NodeProcess) site.node(STRUCK);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.war.ServiceClient;
 
 /** A node in a process of its own, which can be stopped where it is and killed; see {@link NodeMain}. */
@@ -32,7 +33,7 @@ public final class NodeProcess extends ServiceClient {
         try {
             Files.createDirectories(LOGS);
             Path log = Files.createTempFile(LOGS, "node-", ".log");
-            Process process = new ProcessBuilder(List.of(
+            Process process = CleanEnvironment.of(new ProcessBuilder(List.of(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-Xmx192m",
@@ -40,7 +41,7 @@ public final class NodeProcess extends ServiceClient {
                             "-XX:TieredStopAtLevel=1", // it lives for seconds: what counts is the start
                             "-cp",
                             classPath,
-                            NodeMain.class.getName()))
+                            NodeMain.class.getName())))
                     .redirectError(log.toFile())
                     .start();
             return new NodeProcess(process, hello(process, settings, log));

@@ -22,6 +22,7 @@ class RedisFaultsTest {
     private static final Duration THIRD = Scenario.LENGTH.dividedBy(3);
 
     @Test
+    @Tag("smoke")
     void redisIsKilledAndRestartedAtOnce() throws Exception {
         killed("kill -9 Redis, restart at once", Duration.ZERO);
     }

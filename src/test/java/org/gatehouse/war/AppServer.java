@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedRedis;
 
 /** A server of somebody who runs Gatehouse: a real distribution in a process of its own, which ends with this one. */
@@ -72,7 +73,7 @@ public final class AppServer implements AutoCloseable {
     public static AppServer start(
             Distribution distribution, Jdk jdk, Map<String, String> environment, Path base, String jvm) {
         int port = EmbeddedRedis.freePort();
-        ProcessBuilder builder = new ProcessBuilder(distribution.command(jdk, base, port, jvm))
+        ProcessBuilder builder = CleanEnvironment.of(new ProcessBuilder(distribution.command(jdk, base, port, jvm)))
                 .directory(base.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(base.resolve("console.log").toFile());

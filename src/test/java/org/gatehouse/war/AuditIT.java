@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.bson.types.ObjectId;
+import org.gatehouse.Node;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -30,7 +31,7 @@ class AuditIT {
     private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
     private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
     private static final AuditLog audit =
             new AuditLog(new MongoAuditDao(mongo), Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker());

@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
+import org.gatehouse.Node;
 import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -43,7 +44,7 @@ class AuditTrailIT {
     private static final PrintStream before = System.out;
     private static final Queue<String> secrets = new ConcurrentLinkedQueue<>();
     private static final AtomicInteger number = new AtomicInteger();
-    private static final WarServer gatehouse = start();
+    private static final Node gatehouse = start();
     private static String admin = "";
     private static String adminId = "";
 
@@ -66,14 +67,14 @@ class AuditTrailIT {
     }
 
     /** The application's log goes where System.out goes at the time. */
-    private static WarServer start() {
+    private static Node start() {
         System.setOut(new PrintStream(new Both(before, printed), true, StandardCharsets.UTF_8));
-        return WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
+        return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
     }
 
     @BeforeAll
     static void login() {
-        admin = call("POST", "/login", credentials(WarServer.ADMIN, WarServer.ADMIN_PASSWORD), "")
+        admin = call("POST", "/login", credentials(Node.ADMIN, Node.ADMIN_PASSWORD), "")
                 .token();
         adminId = gatehouse.get("/user/me", admin).text("_id");
     }

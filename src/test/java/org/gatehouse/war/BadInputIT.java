@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.bson.Document;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +29,7 @@ class BadInputIT {
     private static final String NEW_USER = "\"username\":\"newcomer\",\"password\":\"" + PASSWORD + "\"";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
     private static String admin = "";
     private static String id = "";
 
@@ -88,7 +89,8 @@ class BadInputIT {
                 "{\"username\":\"alice\",\"password\":\"x\",\"n\":NaN}",
                 "{\"username\":\"alice\",\"password\":\"x\",\"n\":1e9999999999}",
                 "{\"username\":\"alice\",\"password\":\"x\",\"n\":1e-99999999999}",
-                "{\"username\":\"alice\",\"password\":\"x\",\"n\":\"\u0001\"}"
+                "{\"username\":\"alice\",\"password\":\"x\",\"n\":\"\u0001\"}",
+                "{\"username\":\"alice\",\"password\":\"x\",\"\\ud800\":1}"
             })
     void whatIsNotJsonIsRefused(String body) {
         Answer answer = gatehouse.post("/login", "", body);
@@ -205,7 +207,6 @@ class BadInputIT {
                 "\"1a\":1",
                 "\"with space\":1",
                 "\"a\\u0000b\":1",
-                "\"\\ud800\":1",
                 "\"a\":\"\\u0000\"",
                 "\"a\":\"\\ud800\"",
                 "\"a\":[\"\\udc00x\"]",

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.bson.types.ObjectId;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,7 +21,7 @@ class CacheIT {
     private static final String PASSWORD = "correct horse battery staple";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores, Map.of("REDIS_EXPIRY_SECS", "600"));
+    private static final Node gatehouse = Node.start(stores, Map.of("REDIS_EXPIRY_SECS", "600"));
     private static String admin = "";
     private static String id = "";
 
@@ -123,7 +124,7 @@ class CacheIT {
     @Test
     void withRedisAwayFromTheStartEverythingIsAnsweredAndLaterCached() {
         stores.redis().kill();
-        try (WarServer second = WarServer.start(stores)) {
+        try (Node second = Node.start(stores)) {
             try {
                 assertThat(second.get("/user/" + id, second.adminToken()).status())
                         .isEqualTo(200);
@@ -139,7 +140,7 @@ class CacheIT {
     }
 
     /** Reads until the entry is in Redis: the first reads after a reconnect may still pass it by. */
-    private static void awaitCached(WarServer server) {
+    private static void awaitCached(Node server) {
         await().atMost(Duration.ofSeconds(10)).until(() -> {
             server.get("/user/" + id, admin);
             boolean[] cached = new boolean[1];

@@ -28,7 +28,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The one WAR in every server that it is for, at the root and under a context path, deployed with the files of
  * {@code deploy}. All of them share the stores, so they are also nodes of one service.
  */
-@Tag("alone")
 @Execution(ExecutionMode.CONCURRENT)
 class ContainersIT {
     /** On every Java at the root too, and not only on the one that runs this. */
@@ -59,9 +58,19 @@ class ContainersIT {
                         Arrays.stream(Distribution.values()).map(distribution -> Arguments.of(distribution, jdk)));
     }
 
+    @Test
+    void servesInTomcat() throws IOException, InterruptedException {
+        serves(Distribution.TOMCAT_11, Jdk.own());
+    }
+
+    @Tag("full")
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("servers")
-    void serves(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+    void servesEverywhere(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+        serves(distribution, jdk);
+    }
+
+    private static void serves(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
         Map<String, String> settings = ServiceClient.settings(stores, Map.of());
         turns.acquire();
         List<String> contextPaths = LONG || jdk.equals(Jdk.own()) ? List.of("", "/accounts") : List.of("/accounts");
@@ -82,6 +91,7 @@ class ContainersIT {
     }
 
     /** Without both ends of the range the above says less than it could, and that is said. */
+    @Tag("full")
     @Test
     void theOldestAndTheNewestJavaAreTried(TestReporter reporter) {
         List<Integer> tried = Jdk.present().stream().map(Jdk::feature).toList();

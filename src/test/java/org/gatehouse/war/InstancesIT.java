@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One WAR, deployed twice in one Tomcat that others use too: two services that know nothing of each other. */
-@Tag("alone")
+@Tag("full")
 class InstancesIT {
     private static final String USER = "{\"username\":\"%s\",\"password\":\"correct horse battery staple\"}";
 

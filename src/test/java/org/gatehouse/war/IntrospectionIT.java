@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,8 +27,8 @@ class IntrospectionIT {
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse =
-            WarServer.start(stores, Map.of("AUTH_ISSUER", "https://id.example", "AUTH_AUDIENCE", "our services"));
+    private static final Node gatehouse =
+            Node.start(stores, Map.of("AUTH_ISSUER", "https://id.example", "AUTH_AUDIENCE", "our services"));
     private static final AtomicInteger number = new AtomicInteger();
     private static String admin = "";
     private static String service = "";
@@ -128,7 +129,7 @@ class IntrospectionIT {
     void anExpiredTokenIsNotActive() {
         Map<String, String> settings =
                 Map.of("AUTH_ISSUER", "https://id.example", "AUTH_AUDIENCE", "our services", "AUTH_EXPIRY", "2000");
-        try (WarServer quick = WarServer.start(stores, settings)) {
+        try (Node quick = Node.start(stores, settings)) {
             String shortLived = quick.token(username, PASSWORD);
             await().atMost(Duration.ofSeconds(10))
                     .until(() -> quick.get("/user/me", shortLived).text("code").equals("TOKEN_EXPIRED"));

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwk.JsonWebKeySet;
@@ -23,7 +24,7 @@ class KeyIT {
     private static final String JWKS = "/.well-known/jwks.json";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
 
     @AfterAll
     static void stop() {
@@ -145,7 +146,7 @@ class KeyIT {
 
     @Test
     void aSharedSecretIsNeitherPublishedNorRotated() {
-        try (WarServer shared = WarServer.start(stores, Map.of("AUTH_ALG", "HS256"))) {
+        try (Node shared = Node.start(stores, Map.of("AUTH_ALG", "HS256"))) {
             String admin = shared.adminToken();
 
             assertThat(shared.get(JWKS, "").body()).isEqualTo("{\"keys\":[]}");
@@ -166,10 +167,9 @@ class KeyIT {
     void aSharedSecretIsChangedWithoutEndingTokens() {
         String next = "another key for tests, longer than 32 bytes";
         Map<String, String> before = Map.of("AUTH_ALG", "HS256", "AUTH_KEY_PREVIOUS", next);
-        Map<String, String> after =
-                Map.of("AUTH_ALG", "HS256", "AUTH_KEY", next, "AUTH_KEY_PREVIOUS", WarServer.AUTH_KEY);
-        try (WarServer old = WarServer.start(stores, before);
-                WarServer changed = WarServer.start(stores, after)) {
+        Map<String, String> after = Map.of("AUTH_ALG", "HS256", "AUTH_KEY", next, "AUTH_KEY_PREVIOUS", Node.AUTH_KEY);
+        try (Node old = Node.start(stores, before);
+                Node changed = Node.start(stores, after)) {
             assertThat(changed.get("/user/me", old.adminToken()).status()).isEqualTo(200);
             assertThat(old.get("/user/me", changed.adminToken()).status()).isEqualTo(200);
         }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** That ten times the logins that can be checked neither slow down others nor wait long for their refusal. */
-@Tag("alone")
+@Tag("timing")
 class LoginFloodIT {
     private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
     private static final int ROUND_MS = 1_500;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** That the time of a refused login does not tell who has an account. */
-@Tag("alone")
+@Tag("timing")
 class LoginTimeIT {
     private static final int TRIES = Boolean.getBoolean("gatehouse.long") ? 400 : 60;
     private static final int WARM_UP = 30;

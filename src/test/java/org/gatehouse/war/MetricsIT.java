@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Exposition.Sample;
 import org.junit.jupiter.api.AfterAll;
@@ -21,14 +22,14 @@ class MetricsIT {
     private static final String HEAD = "gatehouse_http_request_duration_seconds_count";
 
     private static Stores stores;
-    private static WarServer gatehouse;
+    private static Node gatehouse;
     private static String admin = "";
     private static String id = "";
 
     @BeforeAll
     static void start() {
         stores = new Stores();
-        gatehouse = WarServer.start(stores);
+        gatehouse = Node.start(stores);
         admin = gatehouse.adminToken();
         id = gatehouse.create(admin, "alice", PASSWORD);
     }
@@ -59,7 +60,7 @@ class MetricsIT {
 
     @Test
     void withATokenOnlyItsHolderIsAnswered() {
-        try (WarServer guarded = WarServer.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
+        try (Node guarded = Node.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
             assertThat(guarded.send("GET", "/metrics", "", "Authorization", "Bearer " + TOKEN)
                             .status())
                     .isEqualTo(200);
@@ -232,8 +233,8 @@ class MetricsIT {
         gatehouse.send("GET", "/user/me", "", "auth", "a.b.c", "X-Forwarded-For", "203.0.113.7");
 
         assertThat(gatehouse.send("GET", "/metrics", "").body())
-                .doesNotContain("alice", PASSWORD, id, admin, WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
-                .doesNotContain(WarServer.AUTH_KEY, "127.0.0.1", "203.0.113.7", "mongodb://", "redis://")
+                .doesNotContain("alice", PASSWORD, id, admin, Node.ADMIN, Node.ADMIN_PASSWORD)
+                .doesNotContain(Node.AUTH_KEY, "127.0.0.1", "203.0.113.7", "mongodb://", "redis://")
                 .doesNotContain(stores.database());
     }
 

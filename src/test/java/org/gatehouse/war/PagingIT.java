@@ -17,6 +17,7 @@ import java.util.function.Function;
 import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.bson.types.ObjectId;
+import org.gatehouse.Node;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -31,7 +32,7 @@ class PagingIT {
     private static final String PASSWORD = "correct horse battery staple";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
     private static final AtomicInteger added = new AtomicInteger();
     private static String admin = "";
 

@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.bson.types.ObjectId;
+import org.gatehouse.Node;
 import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ class PasswordIT {
     private static final int RACES = 5;
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
     private static String admin = "";
 

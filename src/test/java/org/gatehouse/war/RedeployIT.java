@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One Tomcat, in which the WAR comes and goes while clients call it; 25 times with {@code -Dgatehouse.long=true}. */
-@Tag("alone")
+@Tag("full")
 class RedeployIT {
     private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 3;
     private static final int CLIENTS = 4;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,9 +20,8 @@ class RegistrationIT {
     private static final String PASSWORD = "correct horse battery staple";
 
     private static final Stores stores = new Stores();
-    private static final WarServer closed = WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
-    private static final WarServer open =
-            WarServer.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
+    private static final Node closed = Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+    private static final Node open = Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
     private static final AtomicInteger number = new AtomicInteger();
     private static String admin = "";
     private static String plain = "";
@@ -106,7 +106,7 @@ class RegistrationIT {
 
     @Test
     void anAdministratorSaysRolesAndStatusAlsoWhereItIsOpen() {
-        for (WarServer server : List.of(open, closed)) {
+        for (Node server : List.of(open, closed)) {
             String name = username + (server.equals(open) ? "-open" : "-closed");
             Answer created = register(
                     server,
@@ -139,7 +139,7 @@ class RegistrationIT {
     @Test
     void aNameThatIsTakenIsRefused() {
         assertThat(register(open, "", address(), body(username)).status()).isEqualTo(201);
-        for (String taken : List.of(username, "NEW-" + username.substring(4), "Plain", WarServer.ADMIN)) {
+        for (String taken : List.of(username, "NEW-" + username.substring(4), "Plain", Node.ADMIN)) {
             Answer refused = register(open, "", address(), body(taken));
 
             assertThat(refused.status()).as(refused.body()).isEqualTo(409);
@@ -184,7 +184,7 @@ class RegistrationIT {
                 .isEqualTo(201);
     }
 
-    private static Answer register(WarServer server, String token, String address, String body) {
+    private static Answer register(Node server, String token, String address, String body) {
         return server.send(
                 "POST", "/user", body, "auth", token, "Content-Type", "application/json", "X-Forwarded-For", address);
     }

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import org.gatehouse.store.RedisText;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
  * <p>{@code -Dgatehouse.previous.war=FILE} names the WAR before this one, see {@code .ci/upgrade}; without it both are the
  * same.
  */
+@Tag("full")
 class RollingUpgradeIT {
     private static final int CLIENTS = 2;
     private static final int WALKS = 4;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +27,7 @@ class SessionIT {
     private static final String NOBODY = "0123456789abcdef01234567";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
     private static String admin = "";
 
@@ -190,7 +191,7 @@ class SessionIT {
     @Test
     void noOtherSessionCanBeEndedThere() {
         Answer own = begin();
-        Answer administrators = gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD);
+        Answer administrators = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
         for (String sid : List.of(
                 sid(administrators),
                 "AAAAAAAAAAAAAAAAAAAAAA",
@@ -368,7 +369,7 @@ class SessionIT {
 
     @Test
     void aLogoutAlsoEndsTheSessionOfATokenThatHasExpired() {
-        try (WarServer quick = WarServer.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
+        try (Node quick = Node.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
             for (String body : List.of("", "{\"everywhere\":true}")) {
                 Answer login = quick.login(username, PASSWORD);
                 Answer another = begin();

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,8 +28,8 @@ import org.junit.jupiter.api.Test;
  */
 class TokenIT {
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
-    private static final WarServer withSharedSecret = WarServer.start(stores, Map.of("AUTH_ALG", "HS256"));
+    private static final Node gatehouse = Node.start(stores);
+    private static final Node withSharedSecret = Node.start(stores, Map.of("AUTH_ALG", "HS256"));
     private static String valid = "";
     private static String ofSharedSecret = "";
 
@@ -102,7 +103,7 @@ class TokenIT {
 
     @Test
     void withoutAlgorithmIsRefused() throws ParseException {
-        for (WarServer server : List.of(gatehouse, withSharedSecret)) {
+        for (Node server : List.of(gatehouse, withSharedSecret)) {
             JWTClaimsSet claims = SignedJWT.parse(valid).getJWTClaimsSet();
 
             assertInvalid(server, new PlainJWT(claims).serialize(), "invalid signature");
@@ -127,8 +128,7 @@ class TokenIT {
                 .keyID(ours.getHeader().getKeyID())
                 .build();
 
-        assertInvalid(
-                withSharedSecret, signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
+        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), Node.AUTH_KEY), "invalid signature");
     }
 
     @Test
@@ -141,7 +141,7 @@ class TokenIT {
         assertInvalid(gatehouse, ofSharedSecret, "invalid signature");
         assertInvalid(
                 gatehouse,
-                signed(header, SignedJWT.parse(valid).getJWTClaimsSet(), WarServer.AUTH_KEY),
+                signed(header, SignedJWT.parse(valid).getJWTClaimsSet(), Node.AUTH_KEY),
                 "invalid signature");
         assertInvalid(withSharedSecret, valid, "invalid signature");
     }
@@ -160,8 +160,7 @@ class TokenIT {
                 .keyID("../../etc/passwd")
                 .build();
 
-        assertInvalid(
-                withSharedSecret, signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "invalid signature");
+        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), Node.AUTH_KEY), "invalid signature");
     }
 
     @Test
@@ -203,7 +202,7 @@ class TokenIT {
         JWSHeader header =
                 new JWSHeader.Builder(ours.getHeader()).type(JOSEObjectType.JWT).build();
 
-        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), WarServer.AUTH_KEY), "jwt type invalid");
+        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), Node.AUTH_KEY), "jwt type invalid");
     }
 
     @Test
@@ -234,7 +233,7 @@ class TokenIT {
         SignedJWT ours = SignedJWT.parse(ofSharedSecret);
         JWTClaimsSet claims =
                 change.to(new JWTClaimsSet.Builder(ours.getJWTClaimsSet())).build();
-        return signed(ours.getHeader(), claims, WarServer.AUTH_KEY);
+        return signed(ours.getHeader(), claims, Node.AUTH_KEY);
     }
 
     private static String signed(JWSHeader header, JWTClaimsSet claims, String key) throws JOSEException {
@@ -243,7 +242,7 @@ class TokenIT {
         return token.serialize();
     }
 
-    private static void assertInvalid(WarServer server, String token, String message) {
+    private static void assertInvalid(Node server, String token, String message) {
         assertRefused(server.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
     }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.bson.Document;
 import org.bson.types.ObjectId;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +26,7 @@ class UserIT {
     private static final String NOBODY = "000000000000000000000000";
 
     private static final Stores stores = new Stores();
-    private static final WarServer gatehouse = WarServer.start(stores);
+    private static final Node gatehouse = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
     private static String admin = "";
 
@@ -290,7 +291,7 @@ class UserIT {
                 String other = insertAdministrator(root, "other-" + round);
                 List<Callable<Integer>> removals = new ArrayList<>();
                 for (String name : List.of("one-" + round, "other-" + round)) {
-                    String token = gatehouse.token(name, WarServer.ADMIN_PASSWORD);
+                    String token = gatehouse.token(name, Node.ADMIN_PASSWORD);
                     for (String id : List.of(one, other)) {
                         removals.add(
                                 () -> gatehouse.delete("/user/" + id, token).status());

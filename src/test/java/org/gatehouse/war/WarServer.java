@@ -7,11 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.ee.webapp.WebAppClassLoader;
 import org.eclipse.jetty.ee10.webapp.WebAppContext;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.gatehouse.config.Setting;
+import org.gatehouse.config.Settings;
 import org.gatehouse.store.Stores;
 
 /** The packaged WAR, deployed to a Jetty on a free port. */
@@ -29,6 +32,13 @@ public final class WarServer extends ServiceClient {
         application.setWar(war.toString());
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
+        // A .env in the working directory is weaker than these, and the developer's own, not the test's.
+        for (Setting<?> setting : Settings.catalogue()) {
+            for (String name : List.of(setting.name(), setting.name() + "_FILE")) {
+                application.setInitParameter(name, "");
+                application.setInitParameter("GATEHOUSE_" + name, "");
+            }
+        }
         settings.forEach((name, value) -> application.setInitParameter("GATEHOUSE_" + name, value));
         server.setHandler(application);
         server.setStopTimeout(2_000);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.gatehouse.Node;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.war.Exposition.Sample;
@@ -37,14 +38,12 @@ class WatchIT {
         int port = EmbeddedRedis.freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
         try (EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "watch"));
-                WarServer gatehouse = WarServer.deploy(
-                        "",
-                        Map.of(
-                                "AUTH_KEY", WarServer.AUTH_KEY,
-                                "DB_HOST", "mongodb://127.0.0.1:" + port,
-                                "REDIS_URL", redis.uri(),
-                                "ADMIN_USERNAME", WarServer.ADMIN,
-                                "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD))) {
+                Node gatehouse = Node.start(Map.of(
+                        "AUTH_KEY", Node.AUTH_KEY,
+                        "DB_HOST", "mongodb://127.0.0.1:" + port,
+                        "REDIS_URL", redis.uri(),
+                        "ADMIN_USERNAME", Node.ADMIN,
+                        "ADMIN_PASSWORD", Node.ADMIN_PASSWORD))) {
             String admin = gatehouse.adminToken();
             String id = gatehouse.create(admin, "alice", PASSWORD);
             gatehouse.get("/user/" + id, admin);
@@ -61,7 +60,7 @@ class WatchIT {
         }
     }
 
-    private static Exposition read(WarServer gatehouse) {
+    private static Exposition read(Node gatehouse) {
         return Exposition.of(gatehouse.send("GET", "/metrics", "").body());
     }
 

@@ -1,0 +1,48 @@
+package org.gatehouse.dev;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.gatehouse.config.Setting;
+import org.gatehouse.config.Settings;
+
+/**
+ * Removes Gatehouse's settings, and options that every JVM reads, from the environment of a process.
+ *
+ * <p>Tests choose each setting themselves. A developer or operator may have settings of a real service in the
+ * environment; a test must neither contact that service's stores nor start with its administrator.
+ */
+public final class CleanEnvironment {
+    private static final String PREFIX = "GATEHOUSE_";
+
+    /** Each of these may carry system properties, which are settings too. */
+    private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+
+    private static final Set<String> NAMES = Settings.catalogue().stream()
+            .map(Setting::name)
+            .flatMap(name -> Stream.of(name, name + "_FILE"))
+            .collect(Collectors.toUnmodifiableSet());
+
+    private CleanEnvironment() {}
+
+    /** Whether the application would read a variable of this name, or with the suffix or prefix that it knows. */
+    public static boolean isSetting(String name) {
+        String variable = name.toUpperCase(Locale.ROOT);
+        return variable.startsWith(PREFIX) || NAMES.contains(variable);
+    }
+
+    /** Cleans the environment of a process that is about to start, and returns its builder. */
+    public static ProcessBuilder of(ProcessBuilder process) {
+        clean(process.environment());
+        process.environment().keySet().removeAll(JVM_OPTIONS);
+        return process;
+    }
+
+    /** Removes the settings from a map of variables. */
+    public static void clean(Map<String, String> environment) {
+        environment.keySet().removeIf(CleanEnvironment::isSetting);
+    }
+}
