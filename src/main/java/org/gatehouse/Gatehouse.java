@@ -284,6 +284,7 @@ final class Gatehouse implements AutoCloseable {
     void start() {
         generation.start();
         health.start();
+        hasher.measure();
         startup.run();
     }
 

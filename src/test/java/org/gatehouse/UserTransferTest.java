@@ -99,7 +99,7 @@ class UserTransferTest {
         assertThat(fields(results.get(8))).containsExactlyInAnyOrder("_id", "version", "createdAt", "lastLogin");
         assertThat(results.get(15).toString())
                 .isEqualTo(
-                        "{\"status\":\"done\",\"lines\":16,\"created\":2,\"unchanged\":1,\"failed\":12,\"dryRun\":false}");
+                        "{\"status\":\"done\",\"lines\":16,\"created\":2,\"unchanged\":1,\"failed\":12,\"weak\":1,\"dryRun\":false}");
         assertThat(results.toString()).doesNotContain(PASSWORD).doesNotContain(BCRYPT.substring(7));
         assertThat(node.login(name, "U*U").status()).isEqualTo(200);
     }

@@ -97,7 +97,10 @@ public final class LoginService {
         Credential credential = found.orElseThrow();
         attempt.succeeded();
         credentials.recordLogin(credential, origin.source(), now);
-        credential.password().filter(hasher::needsRehash).ifPresent(old -> rehash(credential.user(), password, old));
+        credential
+                .password()
+                .filter(stored -> hasher.needsRehash(stored, password))
+                .ifPresent(old -> rehash(credential.user(), password, old));
         StartedSession session = sessions.start(credential.user(), origin);
         record(
                 AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)

@@ -3,6 +3,7 @@ package org.gatehouse.password;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.params.Argon2Parameters;
@@ -19,6 +20,9 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     private static final int MAX_ITERATIONS = 20;
     private static final int MAX_LANES = 16;
 
+    /** RFC 9106, section 3.1. */
+    private static final int MIN_MEMORY_KIB_PER_LANE = 8;
+
     /** For hashes that others made, in KiB; so many passes over it take some two seconds. */
     private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
 
@@ -29,9 +33,15 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
 
-    private static final Pattern PHC = Pattern.compile("\\$(argon2(?:id|i|d))(?:\\$v=(16|19))?"
-            + "\\$m=([1-9]\\d{0,6}),t=([1-9]\\d{0,1}),p=([1-9]\\d{0,1})"
-            + "\\$([A-Za-z0-9+/]{1,100})\\$([A-Za-z0-9+/]{1,100})");
+    /** Of memory and passes together, in the cheapest of the combinations that OWASP recommends: 7 MiB and 5 passes. */
+    private static final long MIN_STRONG_WORK = 35_840;
+
+    private static final int MIN_STRONG_MEMORY_KIB = 7_168;
+
+    private static final Set<String> COSTS = Set.of("m", "t", "p");
+
+    private static final Pattern PHC = Pattern.compile("\\$(argon2(?:id|i|d))(?:\\$v=(16|19))?\\$("
+            + PhcParameters.FORMAT + ")\\$" + ForeignHash.base64(1) + "\\$" + ForeignHash.base64(1));
 
     /** The variants of RFC 9106, section 1; only the first is used for new hashes. */
     enum Type {
@@ -64,14 +74,19 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
         }
         String version = parts.group(2);
         try {
+            PhcParameters costs = PhcParameters.parse(parts.group(3));
+            if (!costs.haveNames(COSTS)) {
+                return Optional.empty();
+            }
             Argon2Hash parsed = new Argon2Hash(
-                    Type.valueOf(parts.group(1).toUpperCase(Locale.ROOT)),
-                    version == null ? Argon2Parameters.ARGON2_VERSION_10 : Integer.parseInt(version),
-                    Integer.parseInt(parts.group(3)),
-                    Integer.parseInt(parts.group(4)),
-                    Integer.parseInt(parts.group(5)),
-                    parts.group(6),
-                    parts.group(7));
+                            Type.valueOf(parts.group(1).toUpperCase(Locale.ROOT)),
+                            version == null ? Argon2Parameters.ARGON2_VERSION_10 : Integer.parseInt(version),
+                            costs.get("m"),
+                            costs.get("t"),
+                            costs.get("p"),
+                            "",
+                            "")
+                    .with(ForeignHash.decode(parts.group(4)), ForeignHash.decode(parts.group(5)));
             return parsed.isWithinBounds() ? Optional.of(parsed) : Optional.empty();
         } catch (IllegalArgumentException notBase64) {
             return Optional.empty();
@@ -115,6 +130,19 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
         return memoryKib <= MAX_FOREIGN_MEMORY_KIB && work() <= MAX_FOREIGN_WORK;
     }
 
+    /** Whether the costs are below what OWASP's Password Storage Cheat Sheet recommends at least. */
+    boolean isWeak() {
+        return memoryKib < MIN_STRONG_MEMORY_KIB || work() < MIN_STRONG_WORK;
+    }
+
+    /** The same with a part of the memory, which takes about that part of the time; empty if it is too little for a hash. */
+    Optional<Argon2Hash> scaled(double share) {
+        int scaled = (int) (memoryKib * share);
+        return scaled >= MIN_MEMORY_KIB_PER_LANE * lanes
+                ? Optional.of(new Argon2Hash(type, version, scaled, iterations, lanes, salt, hash))
+                : Optional.empty();
+    }
+
     /** Whether a check takes several times as long, or as much memory, as one of these. */
     boolean isDearBeside(Argon2Hash usual) {
         return memoryKib > DEAR * usual.memoryKib || work() > DEAR * usual.work();
@@ -130,7 +158,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
 
     private boolean isWithinBounds() {
         return memoryKib <= MAX_MEMORY_KIB
-                && memoryKib >= 8 * lanes // RFC 9106, section 3.1
+                && memoryKib >= MIN_MEMORY_KIB_PER_LANE * lanes
                 && iterations <= MAX_ITERATIONS
                 && lanes <= MAX_LANES
                 && saltBytes().length >= MIN_SALT_BYTES

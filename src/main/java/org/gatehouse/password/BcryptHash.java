@@ -8,14 +8,23 @@ import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
 /**
  * A bcrypt hash in the modular crypt format; {@code $2a}, {@code $2b} and {@code $2y} are the same for passwords of less
- * than 256 bytes.
+ * than 256 bytes. {@code $2$} (without the NUL at the end of the password) and {@code $2x$} (of an implementation with a
+ * defect) are other functions, which no maintained library computes.
  *
  * @param cost the logarithm of the number of rounds
  */
 record BcryptHash(String text, int cost) implements ForeignHash {
-    private static final Pattern FORMAT = Pattern.compile("\\$2[aby]?\\$(\\d\\d)\\$([./A-Za-z0-9]{53})");
+    private static final Pattern FORMAT = Pattern.compile("\\$2[aby]\\$(\\d\\d)\\$([./A-Za-z0-9]{53})");
+
+    private static final Pattern ANY_EDITION = Pattern.compile("\\$2[abxy]?\\$\\d\\d\\$[./A-Za-z0-9]{53}");
+
+    /** Of a password, the rest of which does not count. */
+    private static final int MAX_PASSWORD_BYTES = 72;
 
     private static final int MIN_COST = 4;
+
+    /** The least that OWASP recommends. */
+    private static final int MIN_STRONG_COST = 10;
 
     /** Takes two seconds. */
     private static final int MAX_COST = 15;
@@ -43,9 +52,24 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return Optional.of(new BcryptHash(canonical(text, parts.start(2)), Integer.parseInt(parts.group(1))));
     }
 
+    /** Whether a text has the form of a bcrypt hash, also of one that cannot be checked. */
+    static boolean isAny(String text) {
+        return ANY_EDITION.matcher(text).matches();
+    }
+
     @Override
     public boolean isWellFormed() {
         return cost >= MIN_COST;
+    }
+
+    @Override
+    public boolean isWeak() {
+        return cost < MIN_STRONG_COST;
+    }
+
+    @Override
+    public boolean provesAllOf(String password) {
+        return password.getBytes(StandardCharsets.UTF_8).length <= MAX_PASSWORD_BYTES;
     }
 
     @Override

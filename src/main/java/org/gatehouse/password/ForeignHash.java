@@ -33,6 +33,14 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
 
     boolean isWellFormed();
 
+    /** Whether the costs are below what OWASP's Password Storage Cheat Sheet recommends at least. */
+    boolean isWeak();
+
+    /** Whether a match means that the whole password is right. */
+    default boolean provesAllOf(String password) {
+        return true;
+    }
+
     /** Whether a check stays within some two seconds of a core and 128 MiB, so that one login cannot hold a slot longer. */
     boolean isAffordable();
 
@@ -45,6 +53,11 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
     /** Whether salt and hash have lengths that a service would choose. */
     static boolean areUsual(byte[] salt, byte[] hash) {
         return salt.length <= MAX_SALT_BYTES && hash.length >= MIN_HASH_BYTES && hash.length <= MAX_HASH_BYTES;
+    }
+
+    /** A salt or hash in Base64 of this many digits at least: without padding as in PHC strings, or padded; see {@link #decode}. */
+    static String base64(int least) {
+        return "([A-Za-z0-9+/.]{" + least + ",100}={0,2})";
     }
 
     /** Base64 without padding, as PHC strings have it; passlib writes {@code .} for {@code +}, others pad. */

@@ -1,12 +1,18 @@
 package org.gatehouse.password;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.gatehouse.error.GatehouseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings. What the original service stored,
@@ -20,15 +26,34 @@ public final class PasswordHasher implements AutoCloseable {
 
     private static final String IMPOSSIBLE = "nobody's guess";
 
+    /** How Django's formats, by what they begin with, become PHC strings. */
+    private static final Map<String, String> DJANGO = Map.of(
+            "pbkdf2_sha256$",
+            "pbkdf2_sha256$<iterations>$<salt>$<hash> is" + " $pbkdf2-sha256$i=<iterations>$<salt in Base64>$<hash>",
+            "pbkdf2_sha1$",
+            "pbkdf2_sha1$<iterations>$<salt>$<hash> is" + " $pbkdf2-sha1$i=<iterations>$<salt in Base64>$<hash>",
+            "scrypt$",
+            "scrypt$<salt>$<N>$<r>$<p>$<hash> is" + " $scrypt$ln=<log2 of N>,r=<r>,p=<p>$<salt in Base64>$<hash>",
+            "argon2$",
+            "remove argon2 before $argon2id$",
+            "bcrypt$",
+            "remove bcrypt$ before $2b$",
+            "bcrypt_sha256$",
+            "hashes of bcrypt_sha256 cannot be checked here");
+
     private static final int SALT_BYTES = 16;
     private static final int HASH_BYTES = 32;
+
+    private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
     private final Argon2 argon2;
     private final Argon2Hash hashOfNobody;
     private final SecureRandom random = new SecureRandom();
     private final HashSlots slots;
 
-    /** What a hash of ours took at last. */
+    private final Ticker ticker;
+
+    /** What a new hash took most recently; 0 until that is known. */
     private volatile long ownNanos;
 
     /**
@@ -43,6 +68,11 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores, Duration waitLimit) {
+        this(argon2, memoryKib, iterations, cores, waitLimit, Ticker.systemTicker());
+    }
+
+    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores, Duration waitLimit, Ticker ticker) {
+        this.ticker = ticker;
         this.argon2 = argon2;
         // Matches no password: nothing is known whose hash is all zeros.
         this.hashOfNobody = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
@@ -64,7 +94,19 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * The same for work that can wait: it begins when a slot is free or, so that it is not put off for ever, after
+     * Computes a hash to learn how long that takes, so that the first login of a user with a cheap hash takes as long as
+     * that of an unknown user. If that cannot be done now, the first hash of a login tells.
+     */
+    public void measure() {
+        try {
+            var unused = slots.run(() -> timed("", hashOfNobody));
+        } catch (GatehouseException busy) {
+            log.debug("The cost of a hash is measured at the first login: {}", busy.code());
+        }
+    }
+
+    /**
+     * Hashes a password that can wait: it begins when a slot is free or, so that it is not put off for ever, after
      * {@link HashSlots#PATIENCE}. Called from one thread, it delays no login by more than one hash.
      *
      * @throws GatehouseException {@code BUSY} when there is no slot even then
@@ -101,8 +143,17 @@ public final class PasswordHasher implements AutoCloseable {
                                 .isPresent());
     }
 
-    /** True when a new hash of the same password would cost a thief more: the text is none of Argon2id, or a cheaper one. */
-    public boolean needsRehash(StoredPassword stored) {
+    /**
+     * Whether a hash of this password, which was right, is to replace the stored one: it would cost a thief more, because
+     * the text is none of Argon2id or a cheaper one. Not if the stored one does not prove all of the password: what was
+     * typed beyond 72 bytes of bcrypt may be wrong, and would be required from then on.
+     */
+    public boolean needsRehash(StoredPassword stored, String password) {
+        return isWeakerThanNew(stored)
+                && stored.foreign().map(hash -> hash.provesAllOf(password)).orElse(true);
+    }
+
+    private boolean isWeakerThanNew(StoredPassword stored) {
         return stored.plain()
                 || Argon2Hash.parse(stored.text())
                         .map(hash -> hash.isWeakerThan(hashOfNobody))
@@ -121,10 +172,26 @@ public final class PasswordHasher implements AutoCloseable {
                 .map(known -> known.isAffordable() || known.costsAtMost(hashOfNobody))
                 .or(() -> ForeignHash.parse(hash).map(ForeignHash::isAffordable));
         if (affordable.isEmpty()) {
-            return Optional.of("must be a bcrypt hash ($2a$, $2b$, $2y$), or one of Argon2, PBKDF2 or scrypt as a PHC"
-                    + " string, with costs that can be checked");
+            return Optional.of(DJANGO.entrySet().stream()
+                    .filter(django -> hash.startsWith(django.getKey()))
+                    .findFirst()
+                    .map(django -> "must be a PHC string, not Django's format: " + django.getValue())
+                    .orElse("must be a bcrypt hash ($2a$, $2b$, $2y$), or one of Argon2, PBKDF2 or scrypt as a PHC"
+                            + " string, with costs that can be checked"));
         }
         return affordable.get() ? Optional.empty() : Optional.of("has costs that no login may take");
+    }
+
+    /**
+     * Whether a hash that {@link #complaint} accepts has costs below what OWASP's Password Storage Cheat Sheet recommends
+     * at least: bcrypt cost 10; Argon2 7 MiB, and 35 MiB in all passes together; PBKDF2 1,300,000 iterations with SHA-1,
+     * 600,000 with SHA-256, 210,000 with SHA-512; scrypt N=2^13, and N*r*p=655,360.
+     */
+    public boolean isWeak(String hash) {
+        return Argon2Hash.parse(hash)
+                .map(Argon2Hash::isWeak)
+                .or(() -> ForeignHash.parse(hash).map(ForeignHash::isWeak))
+                .orElse(false);
     }
 
     /**
@@ -167,32 +234,52 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     private boolean verify(String candidate, Optional<StoredPassword> stored) {
+        String normal = normal(candidate);
+        // Gatehouse hashes the normal form, other services what was typed; each is tried whatever is stored.
+        List<String> forms = normal.equals(candidate) ? List.of(normal) : List.of(normal, candidate);
         Optional<ForeignHash> foreign = stored.flatMap(StoredPassword::foreign);
         if (foreign.isPresent()) {
-            return verify(candidate, foreign.get());
+            return padded(forms.size(), () -> foreign.get().matches(candidate));
         }
         Argon2Hash expected = stored.filter(password -> !password.plain())
                 .flatMap(hash -> Argon2Hash.parse(hash.text()))
                 .orElse(hashOfNobody);
-        String normal = normal(candidate);
-        boolean derived = isOf(normal, expected);
-        if (!derived && !normal.equals(candidate)) {
-            derived = isOf(candidate, expected); // as other services hash it
+        if (!hashOfNobody.costsAtMost(expected)) {
+            return padded(forms.size(), () -> isAnyOf(forms, expected));
         }
+        boolean derived = isAnyOf(forms, expected);
         boolean same = stored.filter(StoredPassword::plain)
                 .map(password -> MessageDigest.isEqual(bytes(normal), bytes(normal(password.text()))))
                 .orElse(false);
         return derived || same;
     }
 
-    /** A cheap hash is not to tell by its speed that there is such a user. */
-    private boolean verify(String candidate, ForeignHash foreign) {
-        long began = System.nanoTime();
-        boolean same = foreign.matches(candidate);
-        if (!same && System.nanoTime() - began < ownNanos / 2) {
-            var unused = isOf(candidate, hashOfNobody);
+    /**
+     * Does a check, and then as much of new hashes as is missing to what they would have taken, so that a cheap hash does
+     * not tell by its speed that the user exists. Also after a match: the user may be disabled. It is work and no wait,
+     * because other work on the machine slows both down alike.
+     *
+     * @param hashes how many new hashes the check of an unknown user takes
+     */
+    private boolean padded(int hashes, BooleanSupplier check) {
+        long began = ticker.read();
+        boolean matches = check.getAsBoolean();
+        long own = ownNanos;
+        double missing = own == 0 ? hashes : hashes - (double) (ticker.read() - began) / own;
+        for (; missing >= 1; missing--) {
+            var unused = timed("", hashOfNobody);
         }
-        return same;
+        hashOfNobody.scaled(missing).ifPresent(rest -> argon2.derive("", rest));
+        return matches;
+    }
+
+    /** Tries all, so that the time does not depend on which of them is right. */
+    private boolean isAnyOf(List<String> forms, Argon2Hash hash) {
+        boolean any = false;
+        for (String form : forms) {
+            any |= isOf(form, hash);
+        }
+        return any;
     }
 
     private boolean isOf(String candidate, Argon2Hash hash) {
@@ -200,10 +287,10 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     private byte[] timed(String candidate, Argon2Hash like) {
-        long began = System.nanoTime();
+        long began = ticker.read();
         byte[] derived = argon2.derive(candidate, like);
         if (like.costsAtMost(hashOfNobody) && hashOfNobody.costsAtMost(like)) {
-            ownNanos = System.nanoTime() - began;
+            ownNanos = ticker.read() - began;
         }
         return derived;
     }

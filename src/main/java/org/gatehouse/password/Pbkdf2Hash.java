@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKeyFactory;
@@ -19,8 +20,11 @@ import javax.crypto.spec.PBEKeySpec;
  */
 record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) implements ForeignHash {
     private static final Pattern FORMAT = Pattern.compile("\\$pbkdf2(?:-(sha1|sha256|sha512))?"
-            + "\\$(?:i=)?([1-9]\\d{0,8})(?:,l=(\\d{1,3}))?"
-            + "\\$([A-Za-z0-9+/.]{1,100}={0,2})\\$([A-Za-z0-9+/.]{1,100}={0,2})");
+            + "\\$(?:([1-9]\\d{0,8})|(" + PhcParameters.FORMAT + "))"
+            + "\\$" + ForeignHash.base64(1) + "\\$" + ForeignHash.base64(1));
+
+    private static final String ITERATIONS = "i";
+    private static final String LENGTH = "l";
 
     /** Of the HMAC, for all blocks of the hash together; twice what is recommended to others today. */
     private static final long MAX_ROUNDS = 2_500_000;
@@ -28,14 +32,17 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     private static final long DEAR_ROUNDS = 700_000;
 
     enum Digest {
-        SHA1(20),
-        SHA256(32),
-        SHA512(64);
+        SHA1(20, 1_300_000),
+        SHA256(32, 600_000),
+        SHA512(64, 210_000);
 
         private final int bytes;
+        private final int minStrongIterations;
 
-        Digest(int bytes) {
+        /** @param minStrongIterations the least that OWASP recommends */
+        Digest(int bytes, int minStrongIterations) {
             this.bytes = bytes;
+            this.minStrongIterations = minStrongIterations;
         }
     }
 
@@ -45,16 +52,28 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
             return Optional.empty();
         }
         String digest = parts.group(1);
+        String bare = parts.group(2);
         String hash = parts.group(5);
-        String length = parts.group(3);
-        if (length != null && Integer.parseInt(length) != ForeignHash.decode(hash).length) {
+        PhcParameters costs = bare == null
+                ? PhcParameters.parse(parts.group(3))
+                : PhcParameters.of(ITERATIONS, Integer.parseInt(bare));
+        boolean hasLength = costs.haveNames(Set.of(ITERATIONS, LENGTH));
+        if (!hasLength && !costs.haveNames(Set.of(ITERATIONS))) {
+            return Optional.empty();
+        }
+        if (hasLength && costs.get(LENGTH) != ForeignHash.decode(hash).length) {
             return Optional.empty();
         }
         return Optional.of(new Pbkdf2Hash(
                 digest == null ? Digest.SHA1 : Digest.valueOf(digest.toUpperCase(Locale.ROOT)),
-                Integer.parseInt(parts.group(2)),
+                costs.get(ITERATIONS),
                 parts.group(4),
                 hash));
+    }
+
+    @Override
+    public boolean isWeak() {
+        return iterations < digest.minStrongIterations;
     }
 
     @Override

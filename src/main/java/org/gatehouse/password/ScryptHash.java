@@ -3,6 +3,7 @@ package org.gatehouse.password;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.generators.SCrypt;
@@ -14,11 +15,18 @@ import org.bouncycastle.crypto.generators.SCrypt;
  * @param salt in Base64, as is the hash
  */
 record ScryptHash(int logCost, int blockSize, int lanes, String salt, String hash) implements ForeignHash {
-    private static final Pattern FORMAT =
-            Pattern.compile("\\$scrypt\\$ln=([1-9]\\d?),r=([1-9]\\d{0,2}),p=([1-9]\\d{0,2})"
-                    + "\\$([A-Za-z0-9+/.]{0,100}={0,2})\\$([A-Za-z0-9+/.]{1,100}={0,2})");
+    private static final Pattern FORMAT = Pattern.compile(
+            "\\$scrypt\\$(" + PhcParameters.FORMAT + ")\\$" + ForeignHash.base64(0) + "\\$" + ForeignHash.base64(1));
+
+    private static final Set<String> COSTS = Set.of("ln", "r", "p");
 
     private static final int MAX_LOG_COST = 30;
+    private static final int MAX_FACTOR = 999;
+
+    /** Of N, r and p together, in the cheapest of the combinations that OWASP recommends: N=2^13, r=8, p=10. */
+    private static final long MIN_STRONG_WORK = 655_360;
+
+    private static final int MIN_STRONG_LOG_COST = 13;
 
     /** In bytes; what is recommended to others today, ln=17 and r=8, is a little less. */
     private static final long MAX_MEMORY = 129L << 20;
@@ -31,21 +39,28 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
 
     static Optional<ForeignHash> parse(String text) {
         Matcher parts = FORMAT.matcher(text);
-        return parts.matches()
-                ? Optional.of(new ScryptHash(
-                        Integer.parseInt(parts.group(1)),
-                        Integer.parseInt(parts.group(2)),
-                        Integer.parseInt(parts.group(3)),
-                        parts.group(4),
-                        parts.group(5)))
+        if (!parts.matches()) {
+            return Optional.empty();
+        }
+        PhcParameters costs = PhcParameters.parse(parts.group(1));
+        return costs.haveNames(COSTS)
+                ? Optional.of(
+                        new ScryptHash(costs.get("ln"), costs.get("r"), costs.get("p"), parts.group(2), parts.group(3)))
                 : Optional.empty();
     }
 
     @Override
     public boolean isWellFormed() {
         return logCost <= MAX_LOG_COST
+                && blockSize <= MAX_FACTOR
+                && lanes <= MAX_FACTOR
                 && (blockSize > 1 || logCost < 16) // RFC 7914, section 6
                 && ForeignHash.areUsual(saltBytes(), hashBytes());
+    }
+
+    @Override
+    public boolean isWeak() {
+        return logCost < MIN_STRONG_LOG_COST || (1L << logCost) * blockSize * lanes < MIN_STRONG_WORK;
     }
 
     @Override

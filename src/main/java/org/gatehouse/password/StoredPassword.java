@@ -22,11 +22,8 @@ public record StoredPassword(String text, boolean plain) {
         if (text.isEmpty() || text.length() > PasswordHasher.MAX_CHARS) {
             return Optional.empty();
         }
-        boolean bcrypt = BcryptHash.parse(text)
-                .filter(ForeignHash::isWellFormed)
-                .filter(ForeignHash::isAffordable)
-                .isPresent();
-        return Optional.of(new StoredPassword(text, !bcrypt));
+        // One that cannot be checked is a hash all the same: its text must not become the password.
+        return Optional.of(new StoredPassword(text, !BcryptHash.isAny(text)));
     }
 
     /** The hash of another scheme than Argon2 in it; empty when there is none, or it would cost too much to check. */

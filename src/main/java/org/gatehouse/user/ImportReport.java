@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 
@@ -19,14 +20,18 @@ final class ImportReport {
 
     private final OutputStream output;
     private final boolean dryRun;
+    private final Predicate<String> isWeakHash;
     private final SortedMap<Long, ObjectNode> results = new TreeMap<>();
     private long created;
     private long unchanged;
     private long failed;
+    private long weak;
 
-    ImportReport(OutputStream output, boolean dryRun) {
+    /** @param isWeakHash whether a password hash is counted as weak */
+    ImportReport(OutputStream output, boolean dryRun, Predicate<String> isWeakHash) {
         this.output = output;
         this.dryRun = dryRun;
+        this.isWeakHash = isWeakHash;
     }
 
     void created(long line, ImportedUser user) {
@@ -36,6 +41,9 @@ final class ImportReport {
         }
         result.put(UserJson.USERNAME, user.user().username().typed());
         created++;
+        if (user.user().passwordHash().filter(isWeakHash).isPresent()) {
+            weak++;
+        }
     }
 
     void unchanged(long line, User present) {
@@ -91,6 +99,7 @@ final class ImportReport {
         result.put("created", created)
                 .put("unchanged", unchanged)
                 .put("failed", failed)
+                .put("weak", weak)
                 .put("dryRun", dryRun);
         write(result);
         output.flush();

@@ -94,7 +94,7 @@ public final class UserImport implements AutoCloseable {
         Run(Caller caller, boolean dryRun, InputStream body, OutputStream answer, boolean nothingParked) {
             this.caller = caller;
             this.lines = new BodyLines(body, this::settle);
-            this.report = new ImportReport(answer, dryRun);
+            this.report = new ImportReport(answer, dryRun, hasher::isWeak);
             this.batch = new ImportBatch(
                     users, store, hasher, audit, caller, this::requireAdministrator, dryRun, report, nothingParked);
         }

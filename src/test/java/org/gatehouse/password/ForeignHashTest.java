@@ -121,6 +121,15 @@ class ForeignHashTest {
                 "password",
                 "$2a$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 "$2a$05$short",
+                "$2$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$argon2id$v=19$m=65536,t=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2id$v=19$m=65536,t=2,p=1,t=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2id$v=19$m=65536,t=2,p=1,q=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2id$v=19$m=65536,m=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$pbkdf2-sha256$l=32$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=14,r=8$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=14,r=8,p=100000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$argon2id$v=18$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
                 "$pbkdf2-md5$1000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$pbkdf2-sha256$i=0$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
@@ -134,6 +143,77 @@ class ForeignHashTest {
     void refusesWhatIsNoHashItKnows(String hash) {
         assertThat(hasher.complaint(hash))
                 .hasValueSatisfying(complaint -> assertThat(complaint).startsWith("must be"));
+    }
+
+    /** The same hash as libraries write it: costs in any order, Base64 with or without padding, or with passlib's dot. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "password $argon2id$v=19$t=2,m=65536,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "password $argon2id$v=19$p=1,t=2,m=65536$c29tZXNhbHQ=$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc=",
+                "password $argon2i$v=19$m=65536,p=1,t=2$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA=",
+                "password $argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj.qf.YFY4NeBbtA",
+                "Correct.Horse.1 $argon2id$v=19$m=19456,p=1,t=2$MDEyMzQ1Njc4OWFiY2RlZg$FpQjInNVIzqAgiqvQvre80AaiR/GIV/tLPgw/aO2hEE",
+                "password $pbkdf2-sha256$l=32,i=6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "password $pbkdf2-sha256$i=6400$+6UI/S+nXIk8jcbdHx3Fhg==$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44=",
+                "password $scrypt$p=1,r=8,ln=16$aM15713r3Xsvxbi31lqr1Q==$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E=",
+                "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=", // Django's
+                // hash of
+                // the next
+                // test,
+                // written
+                // as its
+                // message
+                // says
+            })
+    void readsEachFamilyAsLaxlyAsTheOthers(String password, String hash) {
+        assertChecks(password, hash);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "pbkdf2_sha256$1000$seasalt$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c= $pbkdf2-sha256$i=<iterations>$<salt\u00a0in\u00a0Base64>$<hash>",
+                "pbkdf2_sha1$1000$seasalt$98jZicV16ODfEsEZeYPGHU3kbrU= $pbkdf2-sha1$i=",
+                "scrypt$seasalt$16384$8$5$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44= $scrypt$ln=",
+                "argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc $argon2id$",
+                "bcrypt$$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW $2b$",
+                "bcrypt_sha256$$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW bcrypt_sha256",
+            })
+    void saysHowDjangosFormatsAreWritten(String hash, String hint) {
+        assertThat(hasher.complaint(hash))
+                .hasValueSatisfying(complaint -> assertThat(complaint)
+                        .startsWith("must be a PHC string, not Django's format")
+                        .contains(hint.replace('\u00a0', ' ')));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "true $2b$09$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "false $2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "true $argon2id$v=19$m=7167,t=5,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "true $argon2i$v=19$m=12288,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "true $argon2id$v=19$m=64,t=20,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "false $argon2id$v=19$m=7168,t=5,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "false $argon2id$v=19$m=47104,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "true $pbkdf2-sha256$i=599999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "false $pbkdf2-sha256$600000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "true $pbkdf2$1299999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrU",
+                "false $pbkdf2-sha1$1300000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrU",
+                "true $pbkdf2-sha512$209999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "false $pbkdf2-sha512$210000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "true $scrypt$ln=14,r=8,p=4$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "true $scrypt$ln=12,r=8,p=20$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "false $scrypt$ln=13,r=8,p=10$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "false $scrypt$ln=17,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+            })
+    void tellsWeakHashesByTheBoundOfTheirFamily(boolean weak, String hash) {
+        assertThat(hasher.complaint(hash)).isEmpty();
+        assertThat(hasher.isWeak(hash)).isEqualTo(weak);
     }
 
     @Test

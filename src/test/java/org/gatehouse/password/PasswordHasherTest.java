@@ -17,6 +17,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.assertj.core.data.Offset;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -38,7 +41,8 @@ class PasswordHasherTest {
             assertThat(hasher.matches("Correct horse", stored(hash))).isFalse();
             assertThat(hasher.matches("", stored(hash))).isFalse();
             assertThat(hasher.matches("nobody's password", Optional.empty())).isFalse();
-            assertThat(hasher.needsRehash(StoredPassword.hash(hash))).isFalse();
+            assertThat(hasher.needsRehash(StoredPassword.hash(hash), "correct horse"))
+                    .isFalse();
         }
     }
 
@@ -74,7 +78,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("U*U", stored(hash))).isTrue();
             assertThat(hasher.matches("U*V", stored)).isFalse();
             assertThat(hasher.matches(hash, stored)).isFalse();
-            assertThat(hasher.needsRehash(stored.orElseThrow())).isTrue();
+            assertThat(hasher.needsRehash(stored.orElseThrow(), "U*U")).isTrue();
         }
     }
 
@@ -91,6 +95,114 @@ class PasswordHasherTest {
     }
 
     @Test
+    void keepsABcryptHashThatDoesNotProveAllOfThePassword() {
+        String longest = "\u00e9".repeat(36);
+        String bcrypt = OpenBSDBCrypt.generate("2b", longest.getBytes(StandardCharsets.UTF_8), new byte[16], 4);
+        String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest)).isTrue();
+            assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest + "x"))
+                    .isFalse();
+            assertThat(hasher.needsRehash(StoredPassword.hash(pbkdf2), longest + "x"))
+                    .isTrue();
+            assertThat(hasher.needsRehash(new StoredPassword(longest + "x", true), longest + "x"))
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$2$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            })
+    void takesAHashThatCannotBeCheckedForNoPassword(String hash) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            Optional<StoredPassword> stored = StoredPassword.ofOriginal(hash);
+
+            assertThat(hasher.matches("U*U", stored)).isFalse();
+            assertThat(hasher.matches(hash, stored)).isFalse();
+        }
+    }
+
+    @Test
+    void takesHalfOfASurrogatePairForNoQuestionMark() {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            List<Optional<StoredPassword>> all = List.of(
+                    stored(hasher.hash("a?b")),
+                    stored(OpenBSDBCrypt.generate("2b", "a?b".getBytes(StandardCharsets.UTF_8), new byte[16], 4)),
+                    StoredPassword.ofOriginal("a?b"));
+            for (Optional<StoredPassword> stored : all) {
+                assertThat(hasher.matches("a?b", stored)).isTrue();
+                for (String half : List.of("a\ud83db", "a\udc00b", "a\udc00\ud83db")) {
+                    assertThat(hasher.matches(half, stored)).isFalse();
+                }
+            }
+        }
+    }
+
+    /** Computes nothing, and lets the time pass that a computation would take. */
+    private static final class TimedArgon2 extends Argon2 {
+        private static final long NANOS_PER_KIB = 1_000;
+
+        private final AtomicLong now = new AtomicLong();
+        private long delay;
+
+        TimedArgon2() {
+            super(8);
+        }
+
+        @Override
+        byte[] derive(String password, Argon2Hash like) {
+            now.addAndGet((long) like.memoryKib() * like.iterations() * NANOS_PER_KIB);
+            return new byte[] {1};
+        }
+
+        /** Lets the time of a check pass, once, that computes something else than Argon2. */
+        long read() {
+            long time = now.getAndAdd(delay);
+            delay = 0;
+            return time;
+        }
+    }
+
+    /** A check of a wrong password, as long as the check of an unknown user, whatever its family costs. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                "$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2i$m=19456,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$argon2d$v=19$m=12288,t=3,p=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "$pbkdf2-sha1$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$pbkdf2-sha512$1000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                "$scrypt$ln=1,r=1,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+            })
+    void padsACheapHashToTheCostOfItsOwn(String cheap) {
+        TimedArgon2 argon2 = new TimedArgon2();
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 19_456, 2, 1, HashSlots.WAIT_LIMIT, argon2::read)) {
+            hasher.measure();
+            for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two forms
+                long unknown = timeOf(argon2, () -> hasher.matches(guess, Optional.empty()));
+                long most = cheap.startsWith("$argon2") ? 1_000_000 : unknown;
+                for (long delay = 0; delay <= most; delay += 1_000_000) {
+                    argon2.delay = delay;
+                    long known = timeOf(argon2, () -> hasher.matches(guess, stored(cheap)));
+                    assertThat((double) known).isCloseTo(unknown, Offset.offset(unknown * 0.001));
+                }
+            }
+        }
+    }
+
+    private static long timeOf(TimedArgon2 argon2, BooleanSupplier check) {
+        long began = argon2.now.get();
+        assertThat(check.getAsBoolean()).isFalse();
+        return argon2.now.get() - began;
+    }
+
+    @Test
     void comparesAPasswordThatTheOriginalStoredAsItIs() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
             Optional<StoredPassword> stored = StoredPassword.ofOriginal("p\u00e91");
@@ -99,7 +211,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("pe\u03011", stored)).isTrue();
             assertThat(hasher.matches("p\u00e92", stored)).isFalse();
             assertThat(hasher.matches("", stored)).isFalse();
-            assertThat(hasher.needsRehash(stored.orElseThrow())).isTrue();
+            assertThat(hasher.needsRehash(stored.orElseThrow(), "U*U")).isTrue();
             assertThat(stored).hasToString("Optional[StoredPassword[REDACTED]]");
             // The same text where only hashes are stored is no password.
             assertThat(hasher.matches("p\u00e91", stored("p\u00e91"))).isFalse();
@@ -120,8 +232,9 @@ class PasswordHasherTest {
             String hash =
                     Argon2Hash.of(memory, passes, new byte[16], new byte[32]).encode();
 
-            assertThat(hasher.needsRehash(StoredPassword.hash(hash))).isEqualTo(needed);
-            assertThat(hasher.needsRehash(StoredPassword.hash(hash.replace("$argon2id", "$argon2i"))))
+            assertThat(hasher.needsRehash(StoredPassword.hash(hash), "password"))
+                    .isEqualTo(needed);
+            assertThat(hasher.needsRehash(StoredPassword.hash(hash.replace("$argon2id", "$argon2i")), "password"))
                     .isTrue();
         }
     }
