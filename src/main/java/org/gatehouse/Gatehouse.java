@@ -32,6 +32,7 @@ import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
 import org.gatehouse.docs.DescriptionResource;
 import org.gatehouse.docs.PageResource;
+import org.gatehouse.docs.RootResource;
 import org.gatehouse.health.Dependency;
 import org.gatehouse.health.Health;
 import org.gatehouse.health.HealthResource;
@@ -40,6 +41,7 @@ import org.gatehouse.health.MetricsResource;
 import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.ContainerErrors;
 import org.gatehouse.http.Cors;
+import org.gatehouse.http.KnownPaths;
 import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
 import org.gatehouse.http.ResponseHeaders;
@@ -94,6 +96,7 @@ import org.gatehouse.user.UserService;
 /** Every object of the application, in the order in which each needs the ones before it. */
 final class Gatehouse implements AutoCloseable {
     final AccessLog accessLog;
+    final KnownPaths paths;
     final RequestId requestIds;
     final Cors cors;
     final ResponseHeaders responseHeaders;
@@ -208,11 +211,9 @@ final class Gatehouse implements AutoCloseable {
                 metrics.logins());
         PasswordService passwordService = new PasswordService(userService, policy, reauthentication, audit);
 
-        accessLog = new AccessLog(metrics.requests());
         requestIds = new RequestId(random);
         cors = new Cors(settings.corsOrigins());
         responseHeaders = new ResponseHeaders(cors);
-        containerErrors = new ContainerErrors(responseHeaders, accessLog);
         gate = new StartGate();
         origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
@@ -246,7 +247,11 @@ final class Gatehouse implements AutoCloseable {
                 new HealthResource(health),
                 new MetricsResource(metrics, settings.metricsToken()),
                 new DescriptionResource(),
-                new PageResource());
+                new PageResource(),
+                new RootResource());
+        paths = new KnownPaths(resources.stream().map(Object::getClass).toList());
+        accessLog = new AccessLog(metrics.requests(), paths);
+        containerErrors = new ContainerErrors(responseHeaders, accessLog);
 
         passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
         MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);

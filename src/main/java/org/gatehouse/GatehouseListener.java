@@ -25,6 +25,9 @@ public final class GatehouseListener implements ServletContextListener {
     /** The servlet context attribute that names the first administrator, set when this start created it. */
     public static final String ADMINISTRATOR_CREATED = "org.gatehouse.administratorCreated";
 
+    /** The servlet context attribute that is set at the end of a start that did not fail. */
+    public static final String DEPLOYED = "org.gatehouse.deployed";
+
     private static final Logger log = LoggerFactory.getLogger(GatehouseListener.class);
 
     private @Nullable Gatehouse gatehouse;
@@ -55,6 +58,9 @@ public final class GatehouseListener implements ServletContextListener {
                         new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors));
         servlet.addMapping("/*");
         servlet.setLoadOnStartup(1);
+        String path = context.getContextPath();
+        log.info("The service is at {}/, its documentation at {}/docs", path, path);
+        context.setAttribute(DEPLOYED, true);
     }
 
     @Override

@@ -108,8 +108,14 @@ class AccessLogTest {
             delimiter = '|',
             value = {
                 "GET | /nothing/of/this | | GET unmatched 404",
-                "PROPFIND | /user/me | | other unmatched 405",
-                "TRACE | /user/me | | TRACE unmatched 405",
+                "PROPFIND | /user/me | | other /user/{id} 405",
+                "TRACE | /user/me | | TRACE /user/{id} 405",
+                "GET | /login | | GET /login 405",
+                "POST | /key/rotate/ | | POST /key/rotate 401",
+                "PUT | /key/rotate | | PUT /key/rotate 405",
+                "POST | /openapi.json | | POST /openapi.{form} 405",
+                "PUT | / | | PUT / 405",
+                "PUT | /health/live | | PUT /health/live 405",
                 "GET | /user/me | not-a-jwt | GET /user/{id} 401",
                 "POST | /login | | POST /login 400",
                 "HEAD | /user/of-nobody | | HEAD /user/{id} 401",
@@ -120,14 +126,28 @@ class AccessLogTest {
         node.send(method, path, "", "auth", token == null ? "" : token, "X-Request-Id", requestId);
 
         assertThat(line().getFormattedMessage()).matches(text.replace("{", "\\{") + " \\d+ ms");
-        assertThat(line().getLevel()).isEqualTo(path.startsWith("/health") ? Level.DEBUG : Level.INFO);
+        assertThat(line().getLevel())
+                .isEqualTo(path.equals("/health/live") && method.equals("GET") ? Level.DEBUG : Level.INFO);
     }
 
     @Test
     void tellsOfWhatJerseyRefusesByItself() {
         Answer answer = node.send("POST", "/login", "{}", "Content-Type", "none", "X-Request-Id", requestId);
 
-        assertThat(line().getFormattedMessage()).matches("POST unmatched " + answer.status() + " \\d+ ms");
+        assertThat(line().getFormattedMessage()).matches("POST /login " + answer.status() + " \\d+ ms");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "POST, /login, /login",
+        "POST, /user, /user",
+        "PATCH, /user/me, /user/{id}",
+        "POST, /user/import, /user/import"
+    })
+    void namesTheRouteOfABodyOfAnotherType(String method, String path, String route) {
+        node.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin, "X-Request-Id", requestId);
+
+        assertThat(fields(line())).containsEntry("route", route).containsEntry("status", 415);
     }
 
     @Test

@@ -203,7 +203,8 @@ class ConventionsTest {
         assertThat(answer.status()).isEqualTo(204);
         assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(PAGE);
         assertThat(answer.header("Access-Control-Allow-Methods")).contains("PATCH");
-        assertThat(answer.header("Access-Control-Allow-Headers")).contains("auth", "If-Match", "Idempotency-Key");
+        assertThat(answer.header("Access-Control-Allow-Headers"))
+                .contains("auth", "If-Match", "Idempotency-Key", "traceparent", "tracestate");
         assertThat(answer.header("Access-Control-Max-Age")).isEqualTo("7200");
         assertThat(answer.header("X-Request-Id")).isNotEmpty();
     }

@@ -335,6 +335,9 @@ class DescriptionTest {
             await().until(() ->
                     call("GET", "/audit?limit=1000", second, "").body().contains("USERS_IMPORTED"));
             call("DELETE", "/user/" + alice, second, "");
+            call("GET", "/", "", "");
+            note("GET", "/", service.send("GET", "/", "", "Accept", "text/html"));
+            call("GET", "/docs/", "", "");
             for (String path : List.of("/openapi.json", "/docs", "/docs/page.js")) {
                 reread(path, "");
             }

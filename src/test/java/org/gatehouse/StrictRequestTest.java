@@ -158,6 +158,7 @@ class StrictRequestTest {
         }
         assertThat(tolerant)
                 .containsExactlyInAnyOrder(
+                        "/",
                         "/.well-known/jwks.json",
                         "/docs",
                         "/docs/{file}",

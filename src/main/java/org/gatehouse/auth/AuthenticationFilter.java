@@ -93,7 +93,7 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         boolean openToAll = registrationOpen && allowed.contains(Roles.NEWCOMER);
         Optional<Caller> caller = authenticator.callerIfAny(request);
         if (caller.isEmpty() && !openToAll) {
-            throw new GatehouseException(ErrorCode.TOKEN_MISSING);
+            throw Authenticator.tokenMissing(request);
         }
         // Also of who may not pass: the access log names him.
         caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));

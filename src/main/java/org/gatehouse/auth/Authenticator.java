@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -22,6 +23,8 @@ import org.gatehouse.http.Origin;
  */
 public final class Authenticator {
     private static final String ORIGINAL_HEADER = "auth";
+    /** A JWT without a scheme before it. */
+    private static final Pattern BARE_TOKEN = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final TokenVerifier verifier;
     private final LiveSessions sessions;
@@ -52,8 +55,22 @@ public final class Authenticator {
      */
     public Optional<Caller> callerIfAny(ContainerRequestContext request) {
         Origin origin = Origin.of(request);
-        return tokenOf(request)
-                .map(token -> authenticate(token, origin.source()).caller(origin));
+        Optional<String> sent = tokenOf(request);
+        if (sent.isEmpty()
+                && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
+                        .anyMatch(value -> BARE_TOKEN.matcher(value.strip()).matches())) {
+            // Without this a call that is open to all would be made without the rights that its sender meant to show.
+            throw tokenMissing(request);
+        }
+        return sent.map(token -> authenticate(token, origin.source()).caller(origin));
+    }
+
+    /** The failure of a request that must have a token; with a hint if its {@code Authorization} has none. */
+    static GatehouseException tokenMissing(ContainerRequestContext request) {
+        GatehouseException missing = new GatehouseException(ErrorCode.TOKEN_MISSING);
+        return valuesOf(request, HttpHeaders.AUTHORIZATION).isEmpty()
+                ? missing
+                : missing.withHint("Authorization begins with 'Bearer '");
     }
 
     /**
@@ -124,7 +141,7 @@ public final class Authenticator {
             BearerToken.of(value).ifPresent(tokens::add);
         }
         for (String value : valuesOf(request, ORIGINAL_HEADER)) {
-            tokens.add(value.strip());
+            tokens.add(BearerToken.of(value).orElseGet(value::strip));
         }
         tokens.remove("");
         if (tokens.size() > 1) {

@@ -18,12 +18,12 @@ import org.gatehouse.http.IgnoresQuery;
  * {@code GET /.well-known/jwks.json}: the public keys for whoever verifies our tokens, those that will sign soon among
  * them.
  *
- * <p>As {@code application/json}, which is what libraries ask for; {@code application/jwk-set+json} (RFC 7517, section
- * 8.5.1) is known to few.
+ * <p>As {@code application/json}, which is what libraries ask for, or as {@code application/jwk-set+json} (RFC 7517,
+ * section 8.5.1) if the client prefers it.
  */
 @Tag(name = "for services")
 @Path(".well-known/jwks.json")
-@Produces(MediaType.APPLICATION_JSON)
+@Produces({MediaType.APPLICATION_JSON, "application/jwk-set+json"})
 public final class JwksResource {
     private final KeyRing keys;
     private final String caching;
@@ -43,6 +43,7 @@ public final class JwksResource {
     public Response publicKeys() {
         return Response.ok(keys.publicKeys().getBytes(StandardCharsets.UTF_8))
                 .header(HttpHeaders.CACHE_CONTROL, caching)
+                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
                 .build();
     }
 }

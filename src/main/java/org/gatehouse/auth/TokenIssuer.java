@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
@@ -64,7 +63,7 @@ public final class TokenIssuer {
                 .jwtID(UUID.randomUUID().toString())
                 .claim("sid", sessionId.text())
                 .claim("client_id", audience)
-                .claim("roles", List.copyOf(roles))
+                .claim("roles", roles.stream().sorted().toList())
                 .build();
         JWSHeader header = new JWSHeader.Builder(key.algorithm())
                 .type(ACCESS_TOKEN)

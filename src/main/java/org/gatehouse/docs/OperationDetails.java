@@ -128,7 +128,7 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         if (taken.contains(JsonBody.class) || taken.contains(Form.class)) {
             codes.add(ErrorCode.BODY_TOO_LARGE);
         }
-        if (method.isAnnotationPresent(Consumes.class)) {
+        if (method.isAnnotationPresent(Consumes.class) || taken.contains(JsonBody.class)) {
             codes.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
         }
         Fails fails = method.getAnnotation(Fails.class);
@@ -141,6 +141,15 @@ final class OperationDetails extends AbstractOpenAPIExtension {
                 .description(codes.stream().map(code -> "`" + code + "`").collect(joining(", ")))
                 .addHeaderObject("X-Request-Id", header("X-Request-Id"));
         switch (status) {
+            case 400 -> {
+                if (codes.contains(ErrorCode.TOKEN_AMBIGUOUS)) {
+                    response.addHeaderObject("WWW-Authenticate", header("WWW-Authenticate-If-Token"));
+                }
+            }
+            case 403 -> response.addHeaderObject("WWW-Authenticate", header("WWW-Authenticate-If-Token"));
+            case 415 ->
+                List.of("Accept", "Accept-Encoding", "Accept-Patch", "Accept-Post")
+                        .forEach(name -> response.addHeaderObject(name, header(name)));
             case 401 -> response.addHeaderObject("WWW-Authenticate", header("WWW-Authenticate"));
             case 409 -> {
                 if (codes.contains(ErrorCode.IDEMPOTENCY_KEY_IN_USE)) {

@@ -10,11 +10,12 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
 import jakarta.ws.rs.core.UriInfo;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
@@ -40,7 +41,6 @@ public final class PageResource {
     private static final MediaType STYLE = new MediaType("text", "css", "utf-8");
 
     private final StaticContent page;
-    private final StaticContent pageOfFolder;
     private final Map<String, StaticContent> files = Map.of(
             "page.js", StaticContent.ofFile("page.js", SCRIPT),
             "page.css", StaticContent.ofFile("page.css", STYLE),
@@ -48,12 +48,10 @@ public final class PageResource {
             "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
 
     public PageResource() {
-        String html = new String(StaticContent.read("page.html"), StandardCharsets.UTF_8);
-        page = content(html);
-        pageOfFolder = content(html.replace("=\"docs/", "=\""));
+        page = StaticContent.ofFile("page.html", HTML);
     }
 
-    /** 200 with the page; its links fit the address with a slash at the end, and the one without. */
+    /** 200 with the page. Its links are relative to {@code /docs}, so {@code /docs/} is redirected there. */
     @GET
     @PermitAll
     @IgnoresQuery
@@ -63,10 +61,15 @@ public final class PageResource {
             summary = "See this description as a page, and try it",
             parameters = @Parameter(ref = "If-None-Match"))
     @ApiResponse(responseCode = "200", ref = "Page")
+    @ApiResponse(responseCode = "301", ref = "Documentation")
     @ApiResponse(responseCode = "304", ref = "NotModified")
     public Response page(@Context UriInfo uri, @Context Request request) {
-        StaticContent fitting = uri.getPath(false).endsWith("/") ? pageOfFolder : page;
-        return fitting.answer(request).header("Content-Security-Policy", POLICY).build();
+        if (uri.getRequestUri().getRawPath().endsWith("/")) {
+            return Response.status(Status.MOVED_PERMANENTLY)
+                    .header(HttpHeaders.LOCATION, "../docs")
+                    .build();
+        }
+        return page.answer(request).header("Content-Security-Policy", POLICY).build();
     }
 
     /** 200 with a file that the page loads. */
@@ -88,9 +91,5 @@ public final class PageResource {
             throw new GatehouseException(ErrorCode.NOT_FOUND);
         }
         return file.answer(request).build();
-    }
-
-    private static StaticContent content(String html) {
-        return new StaticContent(html.getBytes(StandardCharsets.UTF_8), HTML);
     }
 }

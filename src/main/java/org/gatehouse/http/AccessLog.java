@@ -7,6 +7,7 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import java.security.Principal;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +37,11 @@ public final class AccessLog implements ContainerResponseFilter {
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
+    /** What is refused for its method, types or headers although its path is known. */
+    private static final Set<Integer> OF_KNOWN_PATHS = Set.of(400, 405, 406, 415);
+
     private final RequestObserver observer;
+    private final KnownPaths paths;
     private final Map<ResourceMethod, Route> routes = new ConcurrentHashMap<>();
 
     /** What an answer's line will say. */
@@ -46,8 +51,9 @@ public final class AccessLog implements ContainerResponseFilter {
             int status,
             @Nullable String user) {}
 
-    public AccessLog(RequestObserver observer) {
+    public AccessLog(RequestObserver observer, KnownPaths paths) {
         this.observer = observer;
+        this.paths = paths;
     }
 
     /** Notes when the work on a request begins, which may come again as its own error page. */
@@ -62,6 +68,7 @@ public final class AccessLog implements ContainerResponseFilter {
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Route route = MatchedMethod.of(request)
                 .map(method -> routeTo(method, request))
+                .or(() -> routeOfRefused(request.getUriInfo().getPath(), response.getStatus()))
                 .orElse(Route.UNMATCHED);
         Principal caller = request.getSecurityContext().getUserPrincipal();
         Answer answer = new Answer(
@@ -71,8 +78,8 @@ public final class AccessLog implements ContainerResponseFilter {
     }
 
     /** Notes an answer that Jersey does not make. */
-    void answered(ServletRequest request, String method, int status) {
-        Answer answer = new Answer(method(method), Route.UNMATCHED, status, null);
+    void answered(ServletRequest request, String method, String path, int status) {
+        Answer answer = new Answer(method(method), routeOfRefused(path, status).orElse(Route.UNMATCHED), status, null);
         request.setAttribute(ANSWER, answer);
         tell(answer, 0);
     }
@@ -120,6 +127,11 @@ public final class AccessLog implements ContainerResponseFilter {
     private Route routeTo(ResourceMethod method, ContainerRequestContext request) {
         Route known = routes.get(method); // computing it even if it is there would lock
         return known == null ? routes.computeIfAbsent(method, matched -> Route.of(request, matched)) : known;
+    }
+
+    /** The path is known although none of its methods takes the request. */
+    private Optional<Route> routeOfRefused(String path, int status) {
+        return OF_KNOWN_PATHS.contains(status) ? paths.routeOf(path) : Optional.empty();
     }
 
     private static String method(String written) {

@@ -1,13 +1,14 @@
 package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
-import jakarta.ws.rs.core.HttpHeaders;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
@@ -22,13 +23,15 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
     /** A user's own fields may take 16 KiB; escapes, white space and the other fields fit four times over. */
     static final int LIMIT = 64 * 1024;
 
-    private static final String PLAIN = "identity";
+    /** Of other methods no body is read. */
+    private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     @Override
     public void filter(ContainerRequestContext request) {
-        String coding = request.getHeaderString(HttpHeaders.CONTENT_ENCODING);
-        if (coding != null && !coding.strip().equalsIgnoreCase(PLAIN)) {
-            throw new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "A body must not be compressed.");
+        if (WITH_BODY.contains(request.getMethod())) {
+            ContentCoding.violation(request).ifPresent(message -> {
+                throw new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message);
+            });
         }
         if (isStreamed(request)) {
             return;

@@ -43,8 +43,18 @@ public final class ContainerErrors {
                     RequestId.current(),
                     request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
         }
-        accessLog.answered(request, request.getMethod(), failure.code().status());
+        accessLog.answered(
+                request, request.getMethod(), pathOf(request), failure.code().status());
         write(failure, request, response);
+    }
+
+    /** The path within the application, also if the container calls it as an error page. */
+    private static String pathOf(HttpServletRequest request) {
+        String uri = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI) instanceof String failed
+                ? failed
+                : request.getRequestURI();
+        String context = request.getContextPath();
+        return uri.startsWith(context) ? uri.substring(context.length()) : uri;
     }
 
     private void write(GatehouseException failure, HttpServletRequest request, HttpServletResponse response)

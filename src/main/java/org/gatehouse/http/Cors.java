@@ -29,7 +29,8 @@ public final class Cors implements ContainerRequestFilter {
     private static final Map<String, String> PREFLIGHT = Map.of(
             "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE",
             "Access-Control-Allow-Headers",
-                    "Authorization, auth, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id",
+                    "Authorization, auth, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, "
+                            + "traceparent, tracestate",
             // Two hours, which is as long as any browser believes it.
             "Access-Control-Max-Age", "7200");
 

@@ -1,14 +1,14 @@
 package org.gatehouse.http;
 
-import static java.util.stream.Collectors.joining;
-
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.ext.ExceptionMapper;
@@ -17,10 +17,8 @@ import java.nio.charset.UnsupportedCharsetException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.glassfish.jersey.server.model.ResourceMethod;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +31,8 @@ import org.slf4j.LoggerFactory;
  * given, and nothing of the inside reaches the answer.
  */
 public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
+    static final String ACCEPT_PATCH = "Accept-Patch";
+
     private static final Logger log = LoggerFactory.getLogger(ErrorMapper.class);
 
     /** What Jersey or the container refuses, before a resource is reached. */
@@ -46,6 +46,12 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
             413, ErrorCode.BODY_TOO_LARGE,
             415, ErrorCode.UNSUPPORTED_MEDIA_TYPE,
             503, ErrorCode.BUSY);
+
+    private final KnownPaths paths;
+
+    public ErrorMapper(KnownPaths paths) {
+        this.paths = paths;
+    }
 
     @Override
     public Response toResponse(Throwable thrown) {
@@ -77,14 +83,16 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getEntity() instanceof GatehouseException failure) {
-            write(named(failure, request), request, response);
+            addHeaders(failure.code(), request, response);
+            write(named(failure, request, response), request, response);
         } else if (response.getStatus() >= 400 && !response.hasEntity()) {
             write(new GatehouseException(codeOf(response.getStatus())), request, response);
         }
     }
 
     /** Names the types that the path takes from this method, or has to give, which Jersey knows although it refused. */
-    private static GatehouseException named(GatehouseException failure, ContainerRequestContext request) {
+    private GatehouseException named(
+            GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
         if (!failure.code().message().equals(failure.getMessage())) {
             return failure;
         }
@@ -93,30 +101,73 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
                 naming(
                         failure.code(),
                         "The Content-Type must be %s.",
-                        types(request, ResourceMethod::getConsumedTypes));
+                        MatchedMethod.types(request, request.getMethod(), ResourceMethod::getConsumedTypes));
             case NOT_ACCEPTABLE ->
                 naming(
                         failure.code(),
                         "Only %s can be answered here.",
-                        types(request, ResourceMethod::getProducedTypes));
+                        MatchedMethod.types(request, request.getMethod(), ResourceMethod::getProducedTypes));
+            case METHOD_NOT_ALLOWED ->
+                new GatehouseException(
+                        failure.code(),
+                        "This path has only the methods "
+                                + ResponseHeaders.withHead(
+                                        response.getHeaders().getOrDefault(HttpHeaders.ALLOW, List.of()))
+                                + ".");
+            case NOT_FOUND -> withNearestPath(failure, request);
             default -> failure;
         };
     }
 
-    private static GatehouseException naming(ErrorCode code, String message, String types) {
-        return types.isEmpty() ? new GatehouseException(code) : new GatehouseException(code, message.formatted(types));
+    private static GatehouseException naming(ErrorCode code, String message, List<String> types) {
+        return types.isEmpty()
+                ? new GatehouseException(code)
+                : new GatehouseException(code, message.formatted(String.join(" or ", types)));
     }
 
-    private static String types(
-            ContainerRequestContext request, Function<ResourceMethod, List<MediaType>> typesOfMethod) {
-        return ((ExtendedUriInfo) request.getUriInfo())
-                .getMatchedRuntimeResources().stream()
-                        .limit(1) // the innermost
-                        .flatMap(resource -> resource.getResourceMethods().stream())
-                        .filter(method -> method.getHttpMethod().equals(request.getMethod()))
-                        .flatMap(method -> typesOfMethod.apply(method).stream())
-                        .map(MediaType::toString)
-                        .collect(joining(" or "));
+    private GatehouseException withNearestPath(GatehouseException failure, ContainerRequestContext request) {
+        return MatchedMethod.of(request).isPresent()
+                ? failure
+                : paths.nearest(request.getUriInfo().getPath())
+                        .map(path -> failure.withHint("Did you mean " + path + "?"))
+                        .orElse(failure);
+    }
+
+    /** Adds what the status demands, or allows, beside the body: how to authenticate, or what would be accepted. */
+    private static void addHeaders(ErrorCode code, ContainerRequestContext request, ContainerResponseContext response) {
+        MultivaluedMap<String, Object> headers = response.getHeaders();
+        switch (code) {
+            case TOKEN_AMBIGUOUS -> headers.putSingle(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_request\"");
+            case FORBIDDEN -> {
+                if (request.getSecurityContext().getUserPrincipal() != null) {
+                    headers.putSingle(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"");
+                } else if (MatchedMethod.has(request, RolesAllowed.class)) {
+                    headers.putSingle(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+                }
+            }
+            case UNSUPPORTED_MEDIA_TYPE -> addAccepted(request, headers);
+            default -> {}
+        }
+    }
+
+    /** RFC 9110, section 15.5.16; RFC 5789, section 2.2; Linked Data Platform 1.0, section 7.1. */
+    private static void addAccepted(ContainerRequestContext request, MultivaluedMap<String, Object> headers) {
+        if (MatchedMethod.of(request).isPresent()
+                && ContentCoding.violation(request).isPresent()) {
+            headers.putSingle(HttpHeaders.ACCEPT_ENCODING, ContentCoding.IDENTITY);
+            return;
+        }
+        String types =
+                String.join(", ", MatchedMethod.types(request, request.getMethod(), ResourceMethod::getConsumedTypes));
+        if (types.isEmpty()) {
+            return;
+        }
+        headers.putSingle(HttpHeaders.ACCEPT, types);
+        switch (request.getMethod()) {
+            case HttpMethod.PATCH -> headers.putSingle(ACCEPT_PATCH, types);
+            case HttpMethod.POST -> headers.putSingle("Accept-Post", types);
+            default -> {}
+        }
     }
 
     private static void write(

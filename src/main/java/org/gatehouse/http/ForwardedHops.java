@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 /**
  * The hops that the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For} name, the nearest last.
  *
+ * <p>Empty elements of a list are skipped (RFC 9110, section 5.6.1).
+ *
  * <p>Anyone can send these headers, so nothing is refused here: what cannot be read is a hop without an address.
  */
 final class ForwardedHops {
@@ -38,6 +40,7 @@ final class ForwardedHops {
         return lines.stream()
                 .flatMap(line -> Arrays.stream(line.split(",", -1)))
                 .map(String::strip)
+                .filter(hop -> !hop.isEmpty())
                 .toList();
     }
 
@@ -50,6 +53,7 @@ final class ForwardedHops {
     private static Stream<String> ofForwarded(String line) {
         List<String> hops = new ArrayList<>();
         String hop = NO_ADDRESS;
+        boolean empty = true;
         for (Matcher pair = PAIR.matcher(line); pair.find(); ) {
             if ("for".equalsIgnoreCase(pair.group("name"))) {
                 if (!hop.equals(NO_ADDRESS)) {
@@ -57,9 +61,13 @@ final class ForwardedHops {
                 }
                 hop = Optional.ofNullable(pair.group("token")).orElseGet(() -> unescaped(pair.group("quoted")));
             }
+            empty &= pair.group("name") == null;
             if (!pair.group("end").equals(";")) {
-                hops.add(hop);
+                if (!empty) {
+                    hops.add(hop);
+                }
                 hop = NO_ADDRESS;
+                empty = true;
             }
             if (pair.group("end").isEmpty()) {
                 return hops.stream();

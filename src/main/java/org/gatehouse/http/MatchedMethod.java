@@ -1,8 +1,11 @@
 package org.gatehouse.http;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.MediaType;
 import java.lang.annotation.Annotation;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.glassfish.jersey.server.model.ResourceMethod;
 
@@ -14,6 +17,21 @@ final class MatchedMethod {
     static Optional<ResourceMethod> of(ContainerRequestContext request) {
         // Of the request itself, and not injected: then it would be found through a proxy, for each request anew.
         return Optional.ofNullable(((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod());
+    }
+
+    /** The media types of the methods that the matched path has under this name, also if none of them was chosen. */
+    static List<String> types(
+            ContainerRequestContext request,
+            String httpMethod,
+            Function<ResourceMethod, List<MediaType>> typesOfMethod) {
+        return ((ExtendedUriInfo) request.getUriInfo())
+                .getMatchedRuntimeResources().stream()
+                        .limit(1) // the innermost
+                        .flatMap(resource -> resource.getResourceMethods().stream())
+                        .filter(method -> method.getHttpMethod().equals(httpMethod))
+                        .flatMap(method -> typesOfMethod.apply(method).stream())
+                        .map(MediaType::toString)
+                        .toList();
     }
 
     static boolean has(ContainerRequestContext request, Class<? extends Annotation> annotation) {

@@ -2,13 +2,33 @@ package org.gatehouse.http;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** The other end of the connection that a request came through. */
 public final class Peer {
     /** What proxies add. The names that are not of RFC 7239 are those of common proxies. */
-    private static final List<String> OF_PROXIES =
-            List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP");
+    private static final Set<String> OF_PROXIES = Set.of(
+            "forwarded",
+            "forwarded-for",
+            "via",
+            "x-real-ip",
+            "x-client-ip",
+            "x-cluster-client-ip",
+            "true-client-ip",
+            "client-ip",
+            "fastly-client-ip",
+            "fly-client-ip",
+            "x-proxyuser-ip",
+            "x-scheme",
+            "x-amzn-trace-id",
+            "x-arr-log-id",
+            "x-request-start");
+
+    /** What such names begin with. */
+    private static final List<String> PREFIXES =
+            List.of("x-forwarded", "x-original-", "x-envoy-", "x-proxy-", "x-azure-", "x-appengine-", "cf-", "cdn-");
 
     private Peer() {}
 
@@ -21,7 +41,12 @@ public final class Peer {
         Optional<String> peer = Optional.ofNullable((String) request.getProperty(OriginFilter.PEER));
         return peer.filter(Peer::isLoopback).isPresent()
                 && isLoopback(Origin.of(request).address())
-                && OF_PROXIES.stream().noneMatch(request.getHeaders()::containsKey);
+                && request.getHeaders().keySet().stream().noneMatch(Peer::isOfProxy);
+    }
+
+    private static boolean isOfProxy(String header) {
+        String name = header.toLowerCase(Locale.ROOT);
+        return OF_PROXIES.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
     }
 
     private static boolean isLoopback(String address) {

@@ -9,13 +9,16 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import org.glassfish.jersey.server.model.ResourceMethod;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +61,13 @@ public final class ResponseHeaders implements ContainerResponseFilter {
             response.setStatusInfo(Response.Status.NO_CONTENT);
             headers.remove(HttpHeaders.CONTENT_TYPE);
         }
+        if (request.getMethod().equals(HttpMethod.OPTIONS)) {
+            List<String> patches = MatchedMethod.types(request, HttpMethod.PATCH, ResourceMethod::getConsumedTypes);
+            if (!patches.isEmpty()) {
+                headers.putSingle(ErrorMapper.ACCEPT_PATCH, String.join(", ", patches)); // RFC 5789, section 3.1
+            }
+        }
+        removeParametersOfJson(headers, response.getMediaType());
         headers.computeIfPresent(HttpHeaders.ALLOW, (name, methods) -> List.of(withHead(methods)));
         if (response.getEntity() instanceof byte[] body) {
             headers.putSingle(HttpHeaders.CONTENT_LENGTH, body.length);
@@ -73,6 +83,21 @@ public final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
+    /**
+     * Jersey copies the parameters of the accepted range into the type of the answer, such as a charset that the body does
+     * not have. JSON and NDJSON have no parameters (RFC 8259, section 11).
+     */
+    private static void removeParametersOfJson(MultivaluedMap<String, Object> headers, @Nullable MediaType type) {
+        if (type == null) {
+            return;
+        }
+        String subtype = type.getSubtype().toLowerCase(Locale.ROOT);
+        if (subtype.equals("json") || subtype.endsWith("+json") || subtype.equals("x-ndjson")) {
+            headers.putSingle(
+                    HttpHeaders.CONTENT_TYPE, new MediaType(type.getType().toLowerCase(Locale.ROOT), subtype));
+        }
+    }
+
     /** The same for an answer that Jersey does not make. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
@@ -83,7 +108,7 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     }
 
     /** What answers GET answers HEAD too (RFC 9110, section 9.3.2), which Jersey says at times only. */
-    private static String withHead(List<Object> methods) {
+    static String withHead(List<Object> methods) {
         Set<String> names = new TreeSet<>();
         for (Object some : methods) {
             names.addAll(List.of(some.toString().split("[, ]+", -1)));

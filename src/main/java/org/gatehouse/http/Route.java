@@ -27,7 +27,12 @@ record Route(String template, boolean forOperators) {
         List<String> parts = new ArrayList<>();
         outermostLast.forEach(template -> parts.add(template.getTemplate()));
         Collections.reverse(parts);
-        String path = RULE_OF_PARAMETER.matcher("/" + String.join("/", parts)).replaceAll("}");
-        return new Route(path.replaceAll("/{2,}", "/"), MatchedMethod.has(method, ForOperators.class));
+        return new Route(template(String.join("/", parts)), MatchedMethod.has(method, ForOperators.class));
+    }
+
+    /** A path of a resource without the rules for its parameters. */
+    static String template(String path) {
+        String named = RULE_OF_PARAMETER.matcher("/" + path).replaceAll("}").replaceAll("/{2,}", "/");
+        return named.length() > 1 && named.endsWith("/") ? named.substring(0, named.length() - 1) : named;
     }
 }

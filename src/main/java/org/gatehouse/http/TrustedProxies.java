@@ -1,11 +1,16 @@
 package org.gatehouse.http;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.gatehouse.config.AddressRange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the client behind the proxies that are trusted to say who it is.
@@ -16,11 +21,24 @@ import org.gatehouse.config.AddressRange;
  * here, so when both are there and name different clients neither is believed, and the request counts as the proxy's own.
  */
 public final class TrustedProxies {
+    /** A client can cause the warning at will, so it is bounded. */
+    static final Duration WARNING_INTERVAL = Duration.ofHours(1);
+
+    private static final Logger log = LoggerFactory.getLogger(TrustedProxies.class);
+
     private final List<AddressRange> ranges;
+    private final Ticker ticker;
+    private final AtomicLong nextWarning;
 
     /** @param ranges where the proxies are; with none the client is always whoever opened the connection */
     public TrustedProxies(List<AddressRange> ranges) {
+        this(ranges, Ticker.systemTicker());
+    }
+
+    TrustedProxies(List<AddressRange> ranges, Ticker ticker) {
         this.ranges = List.copyOf(ranges);
+        this.ticker = ticker;
+        this.nextWarning = new AtomicLong(ticker.read());
     }
 
     /**
@@ -31,7 +49,11 @@ public final class TrustedProxies {
      * @param forwardedFor the lines of the header {@code X-Forwarded-For}
      */
     IpAddress clientOf(IpAddress peer, List<String> forwarded, List<String> forwardedFor) {
-        if ((forwarded.isEmpty() && forwardedFor.isEmpty()) || !isTrusted(peer)) {
+        if (forwarded.isEmpty() && forwardedFor.isEmpty()) {
+            return peer;
+        }
+        if (!isTrusted(peer)) {
+            warn(peer, forwardedFor.isEmpty() ? "Forwarded" : "X-Forwarded-For");
             return peer;
         }
         Set<IpAddress> clients = Stream.of(
@@ -53,6 +75,19 @@ public final class TrustedProxies {
             nearest = next.orElseThrow();
         }
         return nearest;
+    }
+
+    /** A proxy that is missing in the setting makes all its clients one; a client may send the header too. */
+    private void warn(IpAddress peer, String header) {
+        long now = ticker.read();
+        long due = nextWarning.get();
+        if (now - due >= 0 && nextWarning.compareAndSet(due, now + WARNING_INTERVAL.toNanos())) {
+            log.warn(
+                    "A request from {} has {}, but that address is not in TRUSTED_PROXIES, so all clients behind it count"
+                            + " as one. If it is your proxy, add it there. This is logged once an hour at most",
+                    peer.text(),
+                    header);
+        }
     }
 
     private boolean isTrusted(IpAddress address) {

@@ -37,6 +37,9 @@ public final class UserService implements Accounts {
     /** Stands for the caller's own id. */
     private static final String MYSELF = "me";
 
+    private static final String ID_HINT =
+            "An id has 24 hexadecimal digits, or is me; GET /user?q= finds a user by the beginning of the name.";
+
     private final UserDao users;
     private final MongoUserDao store;
     private final PasswordHasher hasher;
@@ -309,7 +312,7 @@ public final class UserService implements Accounts {
     }
 
     private static UserId parse(String id) {
-        return UserId.parse(id).orElseThrow(UserService::notFound);
+        return UserId.parse(id).orElseThrow(() -> notFound().withHint(ID_HINT));
     }
 
     private static GatehouseException notFound() {

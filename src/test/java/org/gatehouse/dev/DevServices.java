@@ -40,6 +40,7 @@ public final class DevServices implements ServletContainerInitializer {
         SettingSources given = SettingSources.of(context);
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
+        context.addListener(new Addresses(address(given)));
         if (!given.has("DB_HOST")) {
             EmbeddedMongo mongo = EmbeddedMongo.onFile(folder.resolve("mongo.mv"));
             started.push(mongo);
@@ -122,6 +123,16 @@ public final class DevServices implements ServletContainerInitializer {
                 } catch (Exception failed) {
                     event.getServletContext().log("a development service did not stop", failed);
                 }
+            }
+        }
+    }
+
+    /** Prints where the service is, once it is there. */
+    private record Addresses(String address) implements ServletContextAttributeListener {
+        @Override
+        public void attributeAdded(ServletContextAttributeEvent event) {
+            if (event.getName().equals(GatehouseListener.DEPLOYED)) {
+                System.out.printf("%n  Gatehouse: %s/%n  Documentation: %s/docs%n%n", address, address);
             }
         }
     }

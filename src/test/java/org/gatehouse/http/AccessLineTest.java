@@ -21,7 +21,7 @@ class AccessLineTest {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse.access");
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-    private final AccessLog accessLog = new AccessLog((method, route, status, nanos) -> {});
+    private final AccessLog accessLog = new AccessLog((method, route, status, nanos) -> {}, new KnownPaths(List.of()));
     private final Map<Object, Object> attributes = new HashMap<>();
 
     /** A request that has attributes and nothing else. */
@@ -51,7 +51,7 @@ class AccessLineTest {
         AccessLog.end(request);
         assertThat(written()).isEmpty();
 
-        accessLog.answered(request, METHOD, 418);
+        accessLog.answered(request, METHOD, "/path", 418);
         AccessLog.end(request);
         AccessLog.begin(request);
         AccessLog.end(request);
@@ -62,7 +62,7 @@ class AccessLineTest {
     @Test
     void tellsOfAnAnswerThatDidNotComeToItsEnd() {
         AccessLog.begin(request);
-        accessLog.answered(request, METHOD, 200);
+        accessLog.answered(request, METHOD, "/path", 200);
         attributes.put(StreamedAnswer.class.getName(), true);
         AccessLog.end(request);
 

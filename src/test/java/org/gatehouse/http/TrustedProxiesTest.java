@@ -2,13 +2,19 @@ package org.gatehouse.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.gatehouse.config.AddressRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The proxies are 10.0.0.0/8 and 2001:db8:ff::/48; the connection comes from 10.0.0.1 unless a test says otherwise. */
 class TrustedProxiesTest {
@@ -51,11 +57,16 @@ class TrustedProxiesTest {
                 "fe80::1%eth0                        | fe80::1",
                 "198.51.100.1, 2001:db8:ff:1::9      | 198.51.100.1",
                 "198.51.100.1, ::ffff:10.0.0.2       | 198.51.100.1",
+                // Empty elements are skipped (RFC 9110, section 5.6.1).
+                "198.51.100.1,                       | 198.51.100.1",
+                "198.51.100.1, ,                     | 198.51.100.1",
+                "198.51.100.1,, 10.0.0.2             | 198.51.100.1",
+                "1.1.1.1, 198.51.100.1, 10.0.0.2,,   | 198.51.100.1",
+                ", 198.51.100.1                      | 198.51.100.1",
+                ",                                   | 10.0.0.1",
                 // What cannot be read ends the walk at the last hop that could.
                 "198.51.100.1, unknown               | 10.0.0.1",
                 "198.51.100.1, junk, 10.0.0.2        | 10.0.0.2",
-                "198.51.100.1,, 10.0.0.2             | 10.0.0.2",
-                "198.51.100.1,                       | 10.0.0.1",
                 "localhost                           | 10.0.0.1",
                 "198.51.100.1.evil.example           | 10.0.0.1",
                 "198.51.100                          | 10.0.0.1",
@@ -91,6 +102,9 @@ class TrustedProxiesTest {
                 "for=198.51.100.1, for=\"[2001:db8:ff::1]\"             | 198.51.100.1",
                 "for=10.0.0.3, for=10.0.0.2                             | 10.0.0.3",
                 "for=198.51.100.1;                                      | 198.51.100.1",
+                "for=198.51.100.1,                                      | 198.51.100.1",
+                "for=198.51.100.1, , for=10.0.0.2,                      | 198.51.100.1",
+                ", for=198.51.100.1                                     | 198.51.100.1",
                 // What cannot be read ends the walk at the last hop that could.
                 "for=198.51.100.1, for=unknown                          | 10.0.0.1",
                 "for=198.51.100.1, for=_hidden, for=10.0.0.2            | 10.0.0.2",
@@ -135,17 +149,51 @@ class TrustedProxiesTest {
                 .as("a client's own X-Forwarded-For that the proxy passed on")
                 .isEqualTo(PROXY);
         assertThat(client(PROXY, List.of("junk"), List.of("198.51.100.1"))).isEqualTo(PROXY);
-        assertThat(client(PROXY, List.of(""), List.of("198.51.100.1"))).isEqualTo(PROXY);
+        assertThat(client(PROXY, List.of(""), List.of("198.51.100.1")))
+                .as("an empty header names none")
+                .isEqualTo("198.51.100.1");
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"\"", "\\", "\"\\a", ",", ";", "for=", "[", "::", "1.1.1.1,", "for=\"\\a\\a\\a", "\u0000", "%"})
+            strings = {"\"", "\\", "\"\\a", ",", ";", "for=", "[", "::", "1.1.1.1;", "for=\"\\a\\a\\a", "\u0000", "%"})
     void survive8KiBOfAnything(String pattern) {
         String header = pattern.repeat(8192 / pattern.length());
 
         assertThat(client(PROXY, List.of(header), NONE)).isEqualTo(PROXY);
         assertThat(client(PROXY, NONE, List.of(header))).isEqualTo(PROXY);
+    }
+
+    @Test
+    void areMissedWhenAnotherAddressForwards() {
+        AtomicLong now = new AtomicLong();
+        TrustedProxies watched = new TrustedProxies(List.of(AddressRange.parse("10.0.0.0/8")), now::get);
+        Logger logger = (Logger) LoggerFactory.getLogger(TrustedProxies.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            watched.clientOf(address("192.0.2.1"), NONE, NONE);
+            watched.clientOf(address(PROXY), NONE, List.of("198.51.100.1"));
+            assertThat(lines.list).isEmpty();
+
+            watched.clientOf(address("192.0.2.1"), NONE, List.of("198.51.100.1\nforged"));
+            watched.clientOf(address("192.0.2.2"), List.of("for=198.51.100.1"), NONE);
+            now.addAndGet(TrustedProxies.WARNING_INTERVAL.toNanos() - 1);
+            watched.clientOf(address("192.0.2.1"), NONE, List.of("198.51.100.1"));
+            assertThat(lines.list).singleElement().satisfies(line -> {
+                assertThat(line.getLevel()).isEqualTo(Level.WARN);
+                assertThat(line.getFormattedMessage())
+                        .contains("192.0.2.1", "X-Forwarded-For", "TRUSTED_PROXIES")
+                        .doesNotContain("198.51.100.1", "\n");
+            });
+            now.addAndGet(1);
+            watched.clientOf(address("2001:db8::1"), List.of("for=198.51.100.1"), NONE);
+            assertThat(lines.list).hasSize(2);
+            assertThat(lines.list.get(1).getFormattedMessage()).contains("2001:db8::1", "Forwarded");
+        } finally {
+            logger.detachAppender(lines);
+        }
     }
 
     @Test

@@ -60,6 +60,7 @@ public final class ApiDescription {
             "access-control-allow-headers",
             "access-control-allow-methods",
             "access-control-max-age",
+            "accept-patch",
             "allow",
             "x-request-id");
 

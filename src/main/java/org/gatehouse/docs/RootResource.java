@@ -1,0 +1,60 @@
+package org.gatehouse.docs;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.UriInfo;
+import jakarta.ws.rs.core.Variant;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.gatehouse.http.IgnoresQuery;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.RelativeReference;
+
+/** {@code /}: where the documentation is, for a browser and for a program. */
+@Tag(name = "description")
+@Path("/")
+public final class RootResource {
+    private static final List<Variant> VARIANTS = Variant.mediaTypes(
+                    MediaType.APPLICATION_JSON_TYPE, MediaType.TEXT_HTML_TYPE)
+            .build();
+
+    private final String version = new String(StaticContent.read("version"), StandardCharsets.UTF_8).strip();
+
+    /** 302 to the documentation if the client prefers HTML, otherwise 200 with the service and its documents. */
+    @GET
+    @PermitAll
+    @IgnoresQuery
+    @Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML})
+    @Operation(operationId = "readService", summary = "See what this service is and where it is described")
+    @ApiResponse(responseCode = "200", ref = "Service")
+    @ApiResponse(responseCode = "302", ref = "Documentation")
+    public Response read(@Context UriInfo uri, @Context Request request) {
+        Variant wanted = request.selectVariant(VARIANTS);
+        if (wanted != null && wanted.getMediaType().isCompatible(MediaType.TEXT_HTML_TYPE)) {
+            return Response.status(Status.FOUND)
+                    .header(HttpHeaders.LOCATION, RelativeReference.child(uri, "docs"))
+                    .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
+                    .build();
+        }
+        ObjectNode service = Json.MAPPER.createObjectNode();
+        service.put("name", "Gatehouse");
+        service.put("version", version);
+        service.put("docs", RelativeReference.child(uri, "docs"));
+        service.put("openapi", RelativeReference.child(uri, "openapi.json"));
+        return Response.ok(Json.write(service), MediaType.APPLICATION_JSON_TYPE)
+                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
+                .build();
+    }
+}

@@ -1,0 +1,144 @@
+package org.gatehouse.http;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.glassfish.jersey.server.model.Resource;
+
+/**
+ * The paths of the resources, as Jersey's resource model has them: for a request that meets none of them, the nearest one.
+ *
+ * <p>Callers may rely on this: a result is a template of a resource and holds no text of the client.
+ */
+public final class KnownPaths {
+    /** A longer path resembles none, and comparing it would cost the server more than the client. */
+    private static final int MAX_LENGTH = 128;
+
+    /** Segments that a client may put before a path, such as {@code /api/v1}, or leave out. */
+    private static final int MAX_EXTRA_SEGMENTS = 2;
+
+    private static final int FAR = 1_000;
+    private static final String ANY = "";
+    private static final Pattern ALTERNATIVES = Pattern.compile("\\{\\w+:\\s*(\\w+(?:\\s*\\|\\s*\\w+)+)\\s*}");
+
+    private final List<Template> templates = new ArrayList<>();
+
+    /**
+     * A path of a resource.
+     *
+     * @param route as in the access log
+     * @param text as a hint shows it: a parameter with a few values is replaced by one of them
+     * @param segments its literal segments, and {@link #ANY} for each parameter
+     */
+    private record Template(String route, String text, List<String> segments) {
+        int literals() {
+            return (int)
+                    segments.stream().filter(segment -> !segment.equals(ANY)).count();
+        }
+
+        /** How far a path is from this one: 0 if it is the same, {@link #FAR} or more if it does not resemble it. */
+        int distance(List<String> path) {
+            int more = path.size() - segments.size();
+            if (more == 0) {
+                return distanceOfSegments(path);
+            }
+            if (more > 0
+                    && more <= MAX_EXTRA_SEGMENTS
+                    && !segments.isEmpty()
+                    && !segments.get(0).equals(ANY)) {
+                return matches(segments, path.subList(more, path.size())) ? FAR / 2 + more : FAR;
+            }
+            if (more < 0 && -more <= MAX_EXTRA_SEGMENTS && !path.isEmpty() && literals() == segments.size()) {
+                boolean tail = matches(segments.subList(-more, segments.size()), path);
+                boolean head = matches(segments.subList(0, path.size()), path);
+                return tail || head ? FAR / 2 - more : FAR;
+            }
+            return FAR;
+        }
+
+        private int distanceOfSegments(List<String> path) {
+            int sum = 0;
+            for (int i = 0; i < path.size(); i++) {
+                String literal = segments.get(i);
+                if (!literal.equals(ANY) && !literal.equals(path.get(i))) {
+                    int distance = KnownNames.distance(path.get(i), literal);
+                    sum += distance > KnownNames.tolerance(literal) ? FAR : Math.max(1, distance);
+                }
+            }
+            return Math.min(sum, FAR);
+        }
+
+        private static boolean matches(List<String> template, List<String> path) {
+            for (int i = 0; i < path.size(); i++) {
+                if (!template.get(i).equals(ANY) && !template.get(i).equalsIgnoreCase(path.get(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    public KnownPaths(Collection<? extends Class<?>> resources) {
+        resources.forEach(type -> add("", Resource.from(type)));
+    }
+
+    private void add(String above, Resource resource) {
+        String path = above + "/" + resource.getPath();
+        if (!resource.getResourceMethods().isEmpty()) {
+            addTemplates(path);
+        }
+        resource.getChildResources().forEach(child -> add(path, child));
+    }
+
+    private void addTemplates(String path) {
+        Matcher alternatives = ALTERNATIVES.matcher(path);
+        List<String> texts = alternatives.find()
+                ? Arrays.stream(alternatives.group(1).split("\\|", -1))
+                        .map(value -> alternatives.replaceFirst(value.strip()))
+                        .toList()
+                : List.of(path);
+        for (String text : texts) {
+            String shown = Route.template(text);
+            List<String> segments = segments(shown).stream()
+                    .map(segment -> segment.startsWith("{") ? ANY : segment)
+                    .toList();
+            templates.add(new Template(Route.template(path), shown, segments));
+        }
+    }
+
+    /** The path that another one resembles; empty if it resembles none or is one of them. */
+    Optional<String> nearest(String path) {
+        if (path.length() > MAX_LENGTH) {
+            return Optional.empty();
+        }
+        List<String> segments = segments(path);
+        return templates.stream()
+                .min(Comparator.comparingInt((Template template) -> template.distance(segments))
+                        .thenComparing(template -> -template.literals()))
+                .filter(template -> template.distance(segments) > 0 && template.distance(segments) < FAR)
+                .map(Template::text);
+    }
+
+    /** The route of a path as the access log names it; empty if the path is unknown. */
+    Optional<Route> routeOf(String path) {
+        if (path.length() > MAX_LENGTH) {
+            return Optional.empty();
+        }
+        List<String> segments = segments(path);
+        return templates.stream()
+                .filter(template -> template.segments().size() == segments.size() && template.distance(segments) == 0)
+                .max(Comparator.comparingInt(Template::literals))
+                .map(template -> new Route(template.route(), false));
+    }
+
+    private static List<String> segments(String path) {
+        return Arrays.stream(path.split("/", -1))
+                .filter(segment -> !segment.isEmpty())
+                .toList();
+    }
+}
