@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditResource;
 import org.gatehouse.audit.MongoAuditDao;
+import org.gatehouse.audit.RefusalAudit;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.auth.Caller;
@@ -97,6 +98,7 @@ import org.gatehouse.user.UserService;
 final class Gatehouse implements AutoCloseable {
     final AccessLog accessLog;
     final KnownPaths paths;
+    final RefusalAudit refusals;
     final RequestId requestIds;
     final Cors cors;
     final ResponseHeaders responseHeaders;
@@ -249,6 +251,7 @@ final class Gatehouse implements AutoCloseable {
                 new DescriptionResource(),
                 new PageResource(),
                 new RootResource());
+        refusals = new RefusalAudit(audit);
         paths = new KnownPaths(resources.stream().map(Object::getClass).toList());
         accessLog = new AccessLog(metrics.requests(), paths);
         containerErrors = new ContainerErrors(responseHeaders, accessLog);

@@ -305,6 +305,7 @@ class DescriptionTest {
                     call("POST", "/user", admin, credentials("alice", PASSWORD)).text("_id");
             call("POST", "/login", "", credentials("alice", "not the password of alice"));
             call("GET", "/user/" + alice + "/throttle", admin, "");
+            call("GET", "/user/me", "not-a-token", "");
             call("DELETE", "/user/" + alice + "/throttle", admin, "");
             String token =
                     call("POST", "/login", "", credentials("alice", PASSWORD)).text("token");

@@ -20,7 +20,9 @@ public enum AuditDetail {
     /** How many users it concerned, and what became of them. */
     COUNTS("counts"),
     /** Whether password hashes were in it: yes or no. */
-    HASHES("hashes");
+    HASHES("hashes"),
+    /** The method and the route of the call. */
+    CALL("call");
 
     private final String field;
 

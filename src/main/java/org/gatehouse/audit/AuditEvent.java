@@ -93,6 +93,11 @@ public record AuditEvent(
         return type == AuditType.LOGIN_FAILED && LoginFailure.THROTTLED.text().equals(details.get(AuditDetail.REASON));
     }
 
+    /** Whether a client can cause such events as fast as it can send requests. */
+    boolean isRefusal() {
+        return type == AuditType.TOKEN_REJECTED || type == AuditType.ACCESS_DENIED;
+    }
+
     /** Whether this is the text of a user's id: 24 hexadecimal digits in lower case. */
     static boolean isUserId(String text) {
         return USER_ID.matcher(text).matches();

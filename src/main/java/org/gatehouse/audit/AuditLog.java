@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,7 @@ public final class AuditLog {
     private final MongoAuditDao entries;
     private final Duration kept;
     private final RepeatBound throttledLogins;
+    private final RepeatBound refusals;
     private final Clock clock;
     private final AuditObserver observer;
 
@@ -44,7 +46,8 @@ public final class AuditLog {
         this.observer = observer;
         this.entries = entries;
         this.kept = kept;
-        this.throttledLogins = new RepeatBound(ticker);
+        this.throttledLogins = new RepeatBound(ticker, Origin::address);
+        this.refusals = new RepeatBound(ticker, Origin::source);
         this.clock = clock;
     }
 
@@ -52,6 +55,9 @@ public final class AuditLog {
     public void record(AuditEvent event) {
         observer.happened(event);
         if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
+            return;
+        }
+        if (event.isRefusal() && !refusals.isNew(event)) {
             return;
         }
         Instant now = now();

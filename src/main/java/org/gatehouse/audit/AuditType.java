@@ -29,7 +29,11 @@ public enum AuditType {
     USERS_EXPORTED,
     KEY_ROTATED,
     KEY_REVOKED,
-    THROTTLE_CLEARED;
+    THROTTLE_CLEARED,
+    /** A token that does not count, other than one that has expired; see {@link RefusalAudit}. */
+    TOKEN_REJECTED,
+    /** A call that the caller, known or unknown, is not allowed to make. */
+    ACCESS_DENIED;
 
     static Optional<AuditType> parse(String text) {
         for (AuditType type : values()) {

@@ -5,10 +5,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 import org.gatehouse.http.Origin;
 
 /**
- * Tells the first of many like events from the others: one for each user and address in {@link #INTERVAL}, and about
+ * Tells the first of many like events from the others: one for each type, user, actor and sender in {@link #INTERVAL}, and about
  * {@link #MAX_EVENTS} in all.
  *
  * <p>The second bound is for a sender with many addresses. Each node counts alone; so a flood buys at most that many
@@ -20,11 +21,15 @@ final class RepeatBound {
     /** Sixteen a second: about what one core could hash, had they not been throttled. */
     static final int MAX_EVENTS = 1_000;
 
-    private record Kind(Optional<String> user, String address) {}
+    private record Kind(AuditType type, Optional<String> user, Optional<String> actor, String sender) {}
 
     private final Cache<Kind, Boolean> seen;
 
-    RepeatBound(Ticker ticker) {
+    private final Function<Origin, String> sender;
+
+    /** @param sender what a client is told from others by: its address or its source */
+    RepeatBound(Ticker ticker, Function<Origin, String> sender) {
+        this.sender = sender;
         // No maximum size: the oldest would make room, and be new again at its next event.
         this.seen =
                 Caffeine.newBuilder().expireAfterWrite(INTERVAL).ticker(ticker).build();
@@ -35,7 +40,11 @@ final class RepeatBound {
         if (isFull()) {
             return false;
         }
-        Kind kind = new Kind(event.user(), event.origin().map(Origin::address).orElse(""));
+        Kind kind = new Kind(
+                event.type(),
+                event.user(),
+                event.actor(),
+                event.origin().map(sender).orElse(""));
         return seen.asMap().putIfAbsent(kind, true) == null;
     }
 

@@ -187,7 +187,7 @@ class AuditLogTest {
 
     @Test
     void manyAddressesDoNotMakeMoreThrottledEntriesThanTheBound() {
-        RepeatBound bound = new RepeatBound(clock::nanos);
+        RepeatBound bound = new RepeatBound(clock::nanos, Origin::address);
         Function<Integer, AuditEvent> from = i -> AuditEvent.loginFailed(
                         LoginFailure.THROTTLED, new Origin("2001:db8::" + Integer.toHexString(i), "", ""))
                 .on(ALICE);

@@ -1,0 +1,54 @@
+package org.gatehouse.audit;
+
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.security.Principal;
+import java.util.EnumSet;
+import java.util.Set;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.http.FailureObserver;
+import org.gatehouse.http.Origin;
+
+/**
+ * Records tokens that were rejected and calls that were not allowed, with the address that they came from.
+ *
+ * <p>The {@link AuditLog} bounds how many of them it stores. Tokens that have merely expired are not recorded, because every
+ * client sends one now and then.
+ */
+public final class RefusalAudit implements FailureObserver {
+    private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(
+            ErrorCode.TOKEN_MALFORMED,
+            ErrorCode.TOKEN_INVALID,
+            ErrorCode.TOKEN_AMBIGUOUS,
+            ErrorCode.SESSION_ENDED,
+            ErrorCode.METRICS_TOKEN_WRONG);
+
+    private final AuditLog audit;
+
+    public RefusalAudit(AuditLog audit) {
+        this.audit = audit;
+    }
+
+    @Override
+    public void failed(ErrorCode code, ContainerRequestContext request, String call) {
+        if (isRejectedToken(code, request)) {
+            audit.record(event(AuditType.TOKEN_REJECTED, request, call).with(AuditDetail.REASON, code.name()));
+        } else if (code == ErrorCode.FORBIDDEN) {
+            AuditEvent denied = event(AuditType.ACCESS_DENIED, request, call);
+            Principal caller = request.getSecurityContext().getUserPrincipal();
+            audit.record(caller == null ? denied : denied.by(caller.getName()));
+        }
+    }
+
+    private static AuditEvent event(AuditType type, ContainerRequestContext request, String call) {
+        return AuditEvent.of(type, Origin.of(request)).with(AuditDetail.CALL, call);
+    }
+
+    /** A refresh of a session that has ended is not one; the second use of a refresh token has an entry of its own. */
+    private static boolean isRejectedToken(ErrorCode code, ContainerRequestContext request) {
+        return code == ErrorCode.REFRESH_TOKEN_INVALID
+                || (OF_TOKEN_IN_HEADER.contains(code)
+                        && (request.getHeaders().containsKey(HttpHeaders.AUTHORIZATION)
+                                || request.getHeaders().containsKey("auth")));
+    }
+}
