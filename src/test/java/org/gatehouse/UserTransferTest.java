@@ -92,6 +92,14 @@ class UserTransferTest {
                         "VALIDATION_FAILED",
                         "VALIDATION_FAILED",
                         "done");
+        assertThat(List.of(2, 3, 4, 11).stream()
+                        .map(i -> results.get(i).path("message").asText()))
+                .containsExactly(
+                        "The line ends before its JSON is complete (column 13).",
+                        "The line must be a JSON object. It is an array: jq -c '.[]' makes a line of each element.",
+                        "The line has the same key twice (column " + (name.length() + 23) + ").",
+                        "The line is nested too deep, or a number or name too long (column " + (name.length() + 87)
+                                + ").");
         assertThat(fields(results.get(5)))
                 .containsExactlyInAnyOrder("password", "roles", "status", "usernameKey", "a-b");
         assertThat(fields(results.get(6))).containsExactly("passwordHash");
@@ -217,7 +225,7 @@ class UserTransferTest {
             String answer = connection.rest();
             assertThat(answer)
                     .contains(
-                            "{\"line\":1,\"status\":\"error\",\"code\":\"BODY_MALFORMED\",\"message\":\"The line is not UTF-8.\"}")
+                            "{\"line\":1,\"status\":\"error\",\"code\":\"BODY_MALFORMED\",\"message\":\"The line is not UTF-8 (byte 3).\"}")
                     .contains("{\"line\":2,\"status\":\"error\",\"code\":\"BODY_TOO_LARGE\"")
                     .contains("{\"line\":3,\"status\":\"created\"")
                     .contains("\"status\":\"done\"");

@@ -41,8 +41,8 @@ public final class Cursor {
                 texts.add(part.textValue());
             }
             return Optional.of(List.copyOf(texts));
-        } catch (IOException | IllegalArgumentException | ArithmeticException foreign) {
-            // The last comes from exponents that are numbers to JSON but not to Java.
+        } catch (IOException | RuntimeException foreign) {
+            // The parser's own failures too, such as of exponents that are numbers to JSON but not to Java.
             return Optional.empty();
         }
     }

@@ -1,21 +1,30 @@
 package org.gatehouse.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one JSON reader and writer.
  *
  * <p>Strict where lenient parsers disagree with each other, because that is where attacks hide: a key given twice,
  * something after the end, and deep nesting are refused (RFC 8259, section 4 and 9). Numbers keep their value exactly.
+ *
+ * <p>Field names do not enter Jackson's table of names, because all threads share it. Names whose hashes collide fill that
+ * table, and then every parse fails, also that of other callers' bodies.
  */
 public final class Json {
     /** Far above what a user may hold (8 levels), far below what could exhaust a stack. */
@@ -28,12 +37,16 @@ public final class Json {
                             .maxNestingDepth(MAX_DEPTH)
                             .maxNumberLength(MAX_NUMBER_LENGTH)
                             .build())
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
+
+    private static final ObjectWriter LINES = MAPPER.writer().with(new LineEscapes());
 
     private Json() {}
 
@@ -42,6 +55,32 @@ public final class Json {
             return MAPPER.writeValueAsBytes(node);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
+        }
+    }
+
+    /**
+     * Writes one line of NDJSON. Text in it cannot break the line in any reader: U+0085, U+2028 and U+2029, which end a line
+     * for Unicode (UAX 14) and in several languages' {@code splitlines}, are escaped.
+     */
+    public static void writeLine(JsonNode node, OutputStream output) throws IOException {
+        output.write(LINES.writeValueAsBytes(node));
+        output.write('\n');
+    }
+
+    private static final class LineEscapes extends CharacterEscapes {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return standardAsciiEscapesForJSON();
+        }
+
+        @Override
+        public @Nullable SerializableString getEscapeSequence(int character) {
+            return switch (character) {
+                case 0x85, 0x2028, 0x2029 -> new SerializedString("\\u%04x".formatted(character));
+                default -> null;
+            };
         }
     }
 }

@@ -13,8 +13,10 @@ import org.gatehouse.error.GatehouseException;
  *
  * <p>Resources take this instead of a bean, because a bean loses what matters here: whether a field was absent or null,
  * and what type it had.
+ *
+ * @param subject what it is called in a message to the caller: a body, or a line of one
  */
-public record JsonBody(JsonNode node) {
+public record JsonBody(JsonNode node, String subject) {
 
     /**
      * The body as an object.
@@ -25,7 +27,11 @@ public record JsonBody(JsonNode node) {
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body must be a JSON object.");
+        String rule = "The " + subject + " must be a JSON object.";
+        boolean arrayOfLines = node.isArray() && subject.equals(JsonBodyReader.LINE);
+        throw new GatehouseException(
+                ErrorCode.BODY_MALFORMED,
+                arrayOfLines ? rule + " It is an array: jq -c '.[]' makes a line of each element." : rule);
     }
 
     /** Adds an error for each field that is not one of these, which are all that a body of this call may have. */

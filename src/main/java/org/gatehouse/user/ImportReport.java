@@ -122,7 +122,6 @@ final class ImportReport {
     }
 
     private void write(ObjectNode line) throws IOException {
-        output.write(Json.write(line));
-        output.write('\n');
+        Json.writeLine(line, output);
     }
 }

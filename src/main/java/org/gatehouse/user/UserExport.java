@@ -66,8 +66,7 @@ public final class UserExport {
 
     private static void write(List<Credential> page, OutputStream output) throws IOException {
         for (Credential user : page) {
-            output.write(Json.write(line(user)));
-            output.write('\n');
+            Json.writeLine(line(user), output);
         }
     }
 

@@ -138,8 +138,8 @@ public final class UserImport implements AutoCloseable {
             Optional<Username> username = Optional.empty();
             try {
                 byte[] content = line.content().orElseThrow(Run::tooLong);
-                ImportedUser imported =
-                        ImportedUser.of(JsonBodyReader.parse(content, "line").object(), hasher::complaint);
+                ImportedUser imported = ImportedUser.of(
+                        JsonBodyReader.parse(content, JsonBodyReader.LINE).object(), hasher::complaint);
                 username = Optional.of(imported.user().username());
                 requirePolicy(imported);
                 if (batch.has(imported)) {

@@ -24,6 +24,7 @@ class OneLineMessageTest {
     @Test
     void showsLineBreaksSoThatNoneForgesALine() {
         assertThat(written("a\nb\rc\r\nd")).isEqualTo("a\\nb\\nc\\n\\nd");
+        assertThat(written("a\u2028b\u2029c\u0085d")).isEqualTo("a\\u2028b\\u2029c\\u0085d");
     }
 
     @Test
