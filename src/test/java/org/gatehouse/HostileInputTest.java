@@ -96,6 +96,23 @@ class HostileInputTest {
         assertThat(answer.body()).isEqualTo("{\"active\":false}");
     }
 
+    @Test
+    void halfOfASurrogatePairInANameIsRefused() {
+        String admin = node.adminToken();
+        String body = "{\"a\\ud800\":1,\"b\":{\"\\udc00\":1},\"password\\ud800\":1,\"c\":\"\\ud800\"}";
+
+        for (String path : List.of("/login", "/logout", "/token/refresh", "/user")) {
+            assertThat(node.post(path, admin, body).status()).as(path).isEqualTo(400);
+        }
+        assertThat(node.patch("/user/me", admin, body).status()).isEqualTo(400);
+        assertThat(node.send("PUT", "/user/me/password", body, "auth", admin, "Content-Type", "application/json")
+                        .status())
+                .isEqualTo(400);
+        Answer imported =
+                node.send("POST", "/user/import", body, "auth", admin, "Content-Type", "application/x-ndjson");
+        assertThat(imported.body().lines()).hasSize(2);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"null", " null ", "", "{}"})
     void aLogoutWithoutAnythingInItsBodyEndsTheSession(String body) {

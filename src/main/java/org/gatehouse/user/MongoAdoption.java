@@ -176,6 +176,18 @@ public final class MongoAdoption {
                 changes.add(Updates.rename(name, KEPT + name));
             }
         }
+        for (String name : document.keySet()) {
+            // Readers of JSON that ignore case would take it for a field of Gatehouse.
+            boolean otherCase =
+                    OwnFields.reserved(name).filter(own -> !own.equals(name)).isPresent();
+            if (otherCase) {
+                String kept = KEPT + name;
+                while (document.containsKey(kept)) {
+                    kept = KEPT + kept;
+                }
+                changes.add(Updates.rename(name, kept));
+            }
+        }
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
             // Never shown to anybody, so not to be kept; what counts is the password of the original service.
             changes.add(Updates.unset(UserDocument.PASSWORD_HASH));

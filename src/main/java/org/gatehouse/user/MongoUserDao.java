@@ -53,6 +53,8 @@ public final class MongoUserDao implements UserDao {
     /** Losing this often means that others succeeded this often within milliseconds. */
     private static final int MAX_ATTEMPTS = 100;
 
+    private static final String STAGED = UserDocument.LATER + ".staged";
+
     /** For reads that a long answer is made of. */
     static final Duration UNHURRIED_LIMIT = Duration.ofSeconds(20);
 
@@ -260,24 +262,45 @@ public final class MongoUserDao implements UserDao {
         UserId id = seen.id();
         return untilUndisturbed(seen, (before, deadline) -> {
             User edited = edit.apply(before);
-            List<Bson> changes = UserDocument.changes(before, edited);
+            UserDocument.Changes changes = UserDocument.changes(before, edited);
             if (changes.isEmpty()) {
                 return Optional.of(before);
             }
             Optional<Username> newName = UserDocument.newName(before, edited);
             newName.ifPresent(name -> requireUnparked(name, id));
-            changes.add(Updates.inc(UserJson.VERSION, 1L));
-            changes.add(Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
+            List<Bson> updates = new ArrayList<>(changes.updates());
+            Bson unchanged = unchangedSince(before);
+            if (!changes.close().isEmpty()) {
+                String staged = stage(unchanged, changes.close(), deadline);
+                unchanged = Filters.and(unchanged, Filters.exists(staged));
+                changes.close().keySet().forEach(name -> updates.add(Updates.rename(staged + "." + name, name)));
+            }
+            updates.add(Updates.inc(UserJson.VERSION, 1L));
+            updates.add(Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
             FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
                     .returnDocument(ReturnDocument.AFTER)
                     .projection(WITHOUT_PASSWORDS);
-            BsonDocument after = mongo.call(() -> refusingTakenNames(() -> mongo.until(deadline, users)
-                    .findOneAndUpdate(unchangedSince(before), Updates.combine(changes), options)));
+            Bson condition = unchanged;
+            BsonDocument after = mongo.call(() -> refusingTakenNames(
+                    () -> mongo.until(deadline, users).findOneAndUpdate(condition, Updates.combine(updates), options)));
             if (after != null && newName.isPresent()) {
                 release(before);
             }
             return Optional.ofNullable(after).map(UserDocument::read);
         });
+    }
+
+    /**
+     * Puts values where no reader sees them, so that the change itself can rename them into their places. A rename does not
+     * compare the values; a {@code $set} may, and a store that compares numbers as doubles would leave the old ones.
+     *
+     * @return the path of the values, which exists unless the user has changed or another change has staged its own since
+     */
+    private String stage(Bson unchanged, BsonDocument values, long deadline) {
+        String id = new ObjectId().toHexString(); // a name of their own, so that they replace what was staged before
+        Bson staging = Updates.set(STAGED, new BsonDocument(id, values));
+        mongo.call(() -> mongo.until(deadline, users).updateOne(unchanged, staging));
+        return STAGED + "." + id;
     }
 
     @Override

@@ -68,6 +68,24 @@ final class UserDocument {
             ? one.decimalValue().compareTo(other.decimalValue())
             : one.equals(other) ? 0 : 1;
 
+    /** As a store may compare numbers, which then looks past the digits that a double lacks. */
+    private static final Comparator<JsonNode> AS_DOUBLES = (one, other) -> one.isNumber() && other.isNumber()
+            ? (one.doubleValue() == other.doubleValue() ? 0 : 1)
+            : one.equals(other) ? 0 : 1;
+
+    /**
+     * What turns one user into another.
+     *
+     * @param updates what touches the changed fields and no other
+     * @param close those fields with their new values, not among the updates, that equal the old ones when numbers are
+     *     compared as doubles
+     */
+    record Changes(List<Bson> updates, BsonDocument close) {
+        boolean isEmpty() {
+            return updates.isEmpty() && close.isEmpty();
+        }
+    }
+
     private UserDocument() {}
 
     static UserId newId() {
@@ -97,7 +115,7 @@ final class UserDocument {
         return document;
     }
 
-    /** The user in a document, without what proves the password. */
+    /** The user in a document, without what proves the password, under whatever name another service wrote it. */
     static User read(BsonDocument document) {
         UserId id = id(document);
         boolean ours = document.isNumber(UserJson.VERSION);
@@ -120,7 +138,7 @@ final class UserDocument {
                 instant(document, UserJson.UPDATED_AT).orElse(created),
                 instant(document, UserJson.LAST_LOGIN),
                 cutoff(document),
-                (ObjectNode) BsonJson.toJson(fields));
+                CredentialFields.without((ObjectNode) BsonJson.toJson(fields)));
     }
 
     /** What there is to check a password against; the field of the original service counts where there is no hash yet. */
@@ -156,9 +174,10 @@ final class UserDocument {
                 : Optional.of(Username.parse(after.username()).orElseThrow());
     }
 
-    /** The updates that turn one user into the other, and touch nothing else; none when they are the same. */
-    static List<Bson> changes(User before, User after) {
+    /** What turns one user into the other; empty when they are the same. */
+    static Changes changes(User before, User after) {
         List<Bson> changes = new ArrayList<>();
+        BsonDocument close = new BsonDocument();
         // What another service wrote under these names is not to be believed once the document has a version.
         boolean adopted = before.version() == 0;
         newName(before, after).ifPresent(username -> {
@@ -176,9 +195,19 @@ final class UserDocument {
             changes.addAll(cutoff(after.cutoff()));
         }
         ObjectNode old = before.fields();
+        ObjectNode written = CredentialFields.without(after.fields());
         after.fields().properties().forEach(field -> {
-            if (!field.getValue().equals(BY_VALUE, old.path(field.getKey()))) {
-                changes.add(Updates.set(field.getKey(), BsonJson.toBson(field.getValue())));
+            String name = field.getKey();
+            if (field.getValue().equals(BY_VALUE, old.path(name))) {
+                return;
+            }
+            JsonNode value = written.path(name);
+            if (value.isMissingNode()) {
+                changes.add(Updates.unset(name));
+            } else if (value.equals(AS_DOUBLES, old.path(name))) {
+                close.put(name, BsonJson.toBson(value));
+            } else {
+                changes.add(Updates.set(name, BsonJson.toBson(value)));
             }
         });
         old.fieldNames().forEachRemaining(name -> {
@@ -186,7 +215,7 @@ final class UserDocument {
                 changes.add(Updates.unset(name));
             }
         });
-        return changes;
+        return new Changes(changes, close);
     }
 
     /**

@@ -57,7 +57,7 @@ record UserForm(
                 errors.add(required, "is required");
             }
         }
-        OwnFields.check(form.fields, errors);
+        OwnFields.check(form.fields, OwnFields.Call.CREATION, errors);
         return form;
     }
 
@@ -76,7 +76,8 @@ record UserForm(
         if (!line.hasNonNull(UserJson.USERNAME)) {
             errors.add(UserJson.USERNAME, "is required");
         }
-        OwnFields.check(form.fields, errors);
+        ForeignStatus.check(line, errors);
+        OwnFields.check(form.fields, OwnFields.Call.IMPORT, errors);
         OwnFields.checkSize(form.fields, errors);
         return form;
     }
@@ -94,7 +95,7 @@ record UserForm(
         }
         UserForm form = read(body, null, fields, errors);
         Validation.check(form, errors);
-        OwnFields.check(form.fields, errors);
+        OwnFields.check(form.fields, OwnFields.Call.PATCH, errors);
         return form;
     }
 

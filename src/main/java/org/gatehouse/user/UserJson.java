@@ -106,7 +106,7 @@ public final class UserJson {
                             Optional.ofNullable(fields.path(UserDocument.SESSION_KEPT)
                                             .textValue())
                                     .map(SessionId::new)),
-                    fields.remove(SERVERS_OWN).remove(SETTABLE));
+                    CredentialFields.without(fields.remove(SERVERS_OWN).remove(SETTABLE)));
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {
             return Optional.empty();

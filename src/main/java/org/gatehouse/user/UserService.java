@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -283,11 +284,13 @@ public final class UserService implements Accounts {
     }
 
     private static User patched(User user, UserForm form) {
+        ObjectNode fields = MergePatch.apply(form.fields(), user.fields());
+        CredentialFields.keepRemovals(form.fields(), fields);
         User patched = user.with(
                 Optional.ofNullable(form.username()).orElse(user.username()),
                 form.rolesOr(user.roles()),
                 form.statusOr(user.status()),
-                MergePatch.apply(form.fields(), user.fields()));
+                fields);
         // A user of the original service may be over the bound: taking fields away must work all the same.
         if (form.fields().properties().stream()
                 .anyMatch(change -> !change.getValue().isNull())) {

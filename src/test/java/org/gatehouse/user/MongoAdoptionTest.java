@@ -121,6 +121,29 @@ class MongoAdoptionTest {
     }
 
     @Test
+    void keepsUnderAnotherNameWhatDiffersFromItsOwnNamesOnlyInCase() {
+        ObjectId planted = insert(new Document("username", "eve")
+                .append("password", "p1")
+                .append("Roles", List.of("admin"))
+                .append("ROLES", "x")
+                .append("Status", "gold")
+                .append("original_Status", "older")
+                .append("Password", "hidden")
+                .append("password_hash", "hidden"));
+
+        adopt();
+
+        User eve = store.find(userId(planted)).orElseThrow();
+        assertThat(eve.fields().properties().stream().map(Object::toString))
+                .containsExactlyInAnyOrder(
+                        "original_Roles=[\"admin\"]",
+                        "original_ROLES=\"x\"",
+                        "original_original_Status=\"gold\"",
+                        "original_Status=\"older\"");
+        assertThat(checks("eve", "p1")).isTrue();
+    }
+
+    @Test
     void refusesToTakeItsOwnUsersForThoseOfTheOriginal() {
         insert(new Document("username", "u1").append("password", "p1"));
         adopt();

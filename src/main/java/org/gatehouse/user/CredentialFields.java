@@ -1,0 +1,136 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Tells credentials of a login from custom fields, so that no custom field holds one: custom fields are answered, exported
+ * and cached.
+ *
+ * <p>Names decide, without their case and underscores, at any depth. A name that contains a word for a password is that of
+ * a credential unless a statement about the password follows, as in {@code password_changed_at} or {@code passwordHint}.
+ * The flags true, false, 1 and 0 are not credentials under any name, because they are too short to be one. Words that are
+ * also used for other secrets ({@code token}, {@code secret}, {@code apiKey}) are left to the caller.
+ */
+final class CredentialFields {
+    /** Longer than a caller's names may be; for names that another service wrote. */
+    private static final int MAX_NAME_LENGTH = 256;
+
+    private static final Pattern PASSWORD = Pattern.compile(
+            "(?:.*(?:password|passwd|passphrase|passcode|passwort)|(?:user|login|account|db|admin|new|old|current|my"
+                    + "|hashed|encrypted|plain)?pwd)(.*)");
+
+    /** What can follow a word for a password and tells only something about it. */
+    private static final Pattern STATEMENT =
+            Pattern.compile("(?:hash)?(?:last|first|is|was|never|changed|changes|change"
+                    + "|updated|update|modified|created|set|reset|expires|expired|expiry|expiration|age|max|min|days|hint|policy"
+                    + "|rules?|length|strength|score|count|attempts?|failures?|failed|required|needed|allowed|enabled|disabled"
+                    + "|status|state|type|method|provider|algorithm|algo|alg|version|less|manager|notice|reminder|at|on|date"
+                    + "|time|timestamp|by|in|sent|requested|request|settings|options|config|id)+");
+
+    private static final Pattern OTHER = Pattern.compile("(?:pass|pw|pswd|psw|passw"
+            + "|(?:user|login|hashed|encrypted|enc)(?:pass|pw)"
+            + "|(?:pass|pw|user|login|credential|salted|nt|lm|ntlm|bcrypt|argon2i?d?|scrypt|pbkdf2|crypt)?hash"
+            + "|(?:pass|pw|hash|user)?salt(?:value)?|hashedsaltedvalue|secretdata|bcrypt|argon2i?d?|srpverifier"
+            + "|.*(?:totp|hotp|otp|mfa|2fa|twofactor|multifactor|authenticator|webauthn|u2f)(?:secret|key|seed)s?"
+            + "|.*(?:secretkey|privatekey)"
+            + "|(?:mfa|otp|totp|2fa|twofactor)?(?:recovery|backup|scratch)codes?"
+            + "|(?:security|secret)answers?"
+            + "|(?:user|login|my)?(?:refresh|access|remember|reset|session|auth|login|magiclink)tokens?)");
+
+    /** Password hashes as crypt(3), PHC, LDAP, Spring and Django write them. */
+    private static final Pattern HASH =
+            Pattern.compile("(?:\\{(?i:s?sha[0-9]*|s?md5|bcrypt|argon2|scrypt|pbkdf2|crypt)\\}"
+                    + "|\\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2i?d?|s?crypt|bcrypt-sha256|pbkdf2(?:-sha[0-9]+)?)\\$"
+                    + "|(?:pbkdf2_sha(?:1|256)|bcrypt(?:_sha256)?|argon2|scrypt)\\$)[\\x21-\\x7e]{16,}");
+
+    /** Callers may tell a name by its first letters only. */
+    private static final Set<Character> FIRST_LETTERS_OF_HASHES = Set.of('{', '$', 'p', 'b', 'a', 's');
+
+    private CredentialFields() {}
+
+    /** Whether the name is that of a credential. */
+    static boolean isCredential(String name) {
+        String word = word(name);
+        var password = PASSWORD.matcher(word);
+        if (password.matches()) {
+            return !STATEMENT.matcher(password.group(1)).matches();
+        }
+        return OTHER.matcher(word).matches();
+    }
+
+    /** Whether a field of this name and value is a credential. */
+    static boolean isCredential(String name, JsonNode value) {
+        return !isFlag(value) && isCredential(name);
+    }
+
+    /** Whether the text is a password hash, whatever its name. */
+    static boolean isHash(String text) {
+        return !text.isEmpty()
+                && FIRST_LETTERS_OF_HASHES.contains(text.charAt(0))
+                && HASH.matcher(text).matches();
+    }
+
+    /** The same fields without credentials, which another service may have written. */
+    static ObjectNode without(ObjectNode fields) {
+        ObjectNode rest = JsonNodeFactory.instance.objectNode();
+        fields.properties().forEach(field -> {
+            if (!isCredential(field.getKey(), field.getValue())) {
+                rest.set(field.getKey(), without(field.getValue()));
+            }
+        });
+        return rest;
+    }
+
+    private static JsonNode without(JsonNode value) {
+        if (value instanceof ObjectNode object) {
+            return without(object);
+        }
+        if (value instanceof ArrayNode array) {
+            ArrayNode rest = JsonNodeFactory.instance.arrayNode();
+            array.forEach(element -> rest.add(without(element)));
+            return rest;
+        }
+        return value;
+    }
+
+    /**
+     * Keeps what a merge patch removes of credentials as null, because a user as read does not show whether there is one.
+     *
+     * @param merged the fields after the patch; changed here
+     */
+    static void keepRemovals(ObjectNode patch, ObjectNode merged) {
+        patch.properties().forEach(change -> {
+            String name = change.getKey();
+            if (change.getValue().isNull() && isCredential(name)) {
+                merged.putNull(name);
+            } else if (change.getValue() instanceof ObjectNode inner && merged.get(name) instanceof ObjectNode object) {
+                keepRemovals(inner, object);
+            }
+        });
+    }
+
+    private static boolean isFlag(JsonNode value) {
+        return value.isBoolean()
+                || (value.isIntegralNumber()
+                        && (value.asText().equals("0") || value.asText().equals("1")));
+    }
+
+    /** The name in small letters and digits; the others, such as underscores, only separate. */
+    private static String word(String name) {
+        StringBuilder word = new StringBuilder();
+        for (int i = 0; i < name.length() && word.length() < MAX_NAME_LENGTH; i++) {
+            char c = name.charAt(i);
+            if (c >= 'A' && c <= 'Z') {
+                word.append((char) (c - 'A' + 'a'));
+            } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+                word.append(c);
+            }
+        }
+        return word.toString();
+    }
+}
