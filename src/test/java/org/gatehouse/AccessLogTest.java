@@ -257,7 +257,7 @@ class AccessLogTest {
 
     /** The one line of a request; it is written when the answer has been sent. */
     private static ILoggingEvent line(String requestId) {
-        await().atMost(20, TimeUnit.SECONDS)
+        await().atMost(60, TimeUnit.SECONDS)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> !lines(requestId).isEmpty());

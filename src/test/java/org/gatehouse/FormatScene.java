@@ -266,7 +266,7 @@ final class FormatScene {
             RedisCommands<String, String> commands = redis.commands();
             List<String> ids = List.of(
                     callers.path("aliceId").asText(), id("bob"), id("without-password"), "5f00000000000000000000ff");
-            await().atMost(Duration.ofSeconds(20)).until(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
                 node.get("/user/" + ids.get(3), admin);
                 return ("" + commands.get("u:{" + ids.get(3) + "}")).startsWith("V");
             });

@@ -150,7 +150,7 @@ class FormatTest {
         stores.users().updateOne(Filters.eq(new ObjectId(id)), Updates.set("email", "another@example.com"));
         Node node = node(version);
 
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> node.get("/user/" + id, admin).text("email").equals("alice@example.com"));
         assertThat(node.patch("/user/" + id, admin, "{\"age\":43}")
                         .json()

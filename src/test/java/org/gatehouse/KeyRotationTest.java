@@ -104,7 +104,7 @@ class KeyRotationTest {
             }
             running.set(false);
             for (Future<?> thread : load) {
-                thread.get(30, TimeUnit.SECONDS);
+                thread.get(60, TimeUnit.SECONDS);
             }
 
             assertThat(refusals).as("of %s checks", checks).isEmpty();

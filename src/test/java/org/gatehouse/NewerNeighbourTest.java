@@ -92,7 +92,7 @@ class NewerNeighbourTest {
         assertThat(node.patch(alice, admin, age).status()).isEqualTo(200);
         try (RedisText redis = new RedisText(stores.redis().uri())) {
             String key = "u:{" + callers.path("aliceId").asText() + "}";
-            await().atMost(Duration.ofSeconds(20)).until(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
                 node.get(alice, admin);
                 return ("" + redis.commands().get(key)).startsWith("V");
             });

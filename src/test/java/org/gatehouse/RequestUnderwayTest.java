@@ -44,7 +44,7 @@ class RequestUnderwayTest {
 
         private void awaitReleased() {
             try {
-                assertThat(released.await(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(released.await(60, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException stopping) {
                 Thread.currentThread().interrupt();
             }
@@ -158,7 +158,7 @@ class RequestUnderwayTest {
             String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {
         try (Socket socket = new Socket(
                 InetAddress.getLoopbackAddress(), URI.create(one.baseUri()).getPort())) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nauth: " + token
                     + "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close"
                     + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
@@ -179,13 +179,13 @@ class RequestUnderwayTest {
         stop = new Stop(command);
         CompletableFuture<Answer> late = CompletableFuture.supplyAsync(request);
         try {
-            assertThat(stop.reached().await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(stop.reached().await(60, TimeUnit.SECONDS)).isTrue();
             Answer answer = meanwhile.get();
             assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
         } finally {
             stop.released().countDown();
         }
-        return late.get(30, TimeUnit.SECONDS);
+        return late.get(60, TimeUnit.SECONDS);
     }
 
     private static String newUser() {

@@ -2,6 +2,7 @@ package org.gatehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
 import org.gatehouse.config.Setting;
@@ -41,8 +44,9 @@ class SettingsFreeSessionTest {
                             "-XX:TieredStopAtLevel=1",
                             "-DAUTH_EXPIRY=not-a-number",
                             "-cp",
-                            System.getProperty("java.class.path"),
+                            absolute(System.getProperty("java.class.path")),
                             Tests.class.getName()))
+                    .directory(folder.toFile()) // there is no .env
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             tests.environment().putAll(environment(named.getLocalPort()));
@@ -53,6 +57,12 @@ class SettingsFreeSessionTest {
             named.setSoTimeout(1);
             assertThat(connections(named)).isZero();
         }
+    }
+
+    private static String absolute(String classPath) {
+        return Stream.of(classPath.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static Map<String, String> environment(int port) {

@@ -270,13 +270,13 @@ class UserTransferTest {
             connection.chunk((line(whole, "") + "\n" + line(half, "")).getBytes(StandardCharsets.UTF_8));
         }
 
-        Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             JsonNode last =
                     node.get("/audit?type=USERS_IMPORTED&limit=1", admin).json();
             assertThat(last.at("/0/details/counts").asText()).isEqualTo("1 created, 0 unchanged, 0 failed");
         });
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(export("")).contains("\"" + whole + "\""));
         assertThat(export("")).doesNotContain("\"" + half + "\"");
     }

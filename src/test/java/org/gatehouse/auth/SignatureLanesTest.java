@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.gatehouse.TimeLimit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.junit.jupiter.api.AfterEach;
@@ -89,7 +90,7 @@ class SignatureLanesTest {
 
         // Long before the second is over that the others wait for.
         await().pollInterval(Duration.ofMillis(10))
-                .atMost(Duration.ofMillis(900))
+                .atMost(TimeLimit.of(Duration.ofMillis(900)))
                 .until(() -> refused.get() >= flood / 2);
     }
 
@@ -121,6 +122,6 @@ class SignatureLanesTest {
                     assertThat(refused.retryAfter()).isPresent();
                 });
         assertThat(Duration.ofNanos(System.nanoTime() - begun))
-                .isBetween(Duration.ofMillis(900), Duration.ofSeconds(3));
+                .isBetween(Duration.ofMillis(900), TimeLimit.of(Duration.ofSeconds(3)));
     }
 }

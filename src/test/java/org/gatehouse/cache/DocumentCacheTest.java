@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
  * of a read or a write can be held up where the test wants it.
  */
 class DocumentCacheTest {
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
     private static final Duration TTL = Duration.ofMinutes(5);
     private static final AtomicInteger number = new AtomicInteger();
 
@@ -195,12 +195,12 @@ class DocumentCacheTest {
                     return old;
                 })
                 .get());
-        assertThat(loaded.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(loaded.await(60, TimeUnit.SECONDS)).isTrue();
 
         write(other, () -> documents.put(id, 2));
         goOn.countDown();
 
-        assertThat(slow.get(10, TimeUnit.SECONDS)).hasValue(1);
+        assertThat(slow.get(60, TimeUnit.SECONDS)).hasValue(1);
         assertThat(read(one, id)).hasValue(2);
         assertThat(read(other, id)).hasValue(2);
     }
@@ -215,7 +215,7 @@ class DocumentCacheTest {
             hold(goOn);
             return documents.put(id, 2);
         }));
-        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
 
         read(one, id);
         read(one, id);
@@ -226,7 +226,7 @@ class DocumentCacheTest {
         assertThat(inRedis(id)).startsWith("T ");
 
         goOn.countDown();
-        writer.get(10, TimeUnit.SECONDS);
+        writer.get(60, TimeUnit.SECONDS);
         assertThat(inRedis(id)).isEqualTo("null");
         assertThat(read(one, id)).hasValue(2);
     }
@@ -241,7 +241,8 @@ class DocumentCacheTest {
                 }))
                 .isInstanceOf(GatehouseException.class);
 
-        assertThat(inRedis(id)).isEqualTo("null");
+        // At once; or later, if a busy machine makes the node give up on Redis.
+        await().atMost(LONGEST).until(() -> inRedis(id).equals("null"));
     }
 
     @Test
@@ -360,7 +361,7 @@ class DocumentCacheTest {
 
     private static void hold(CountDownLatch latch) {
         try {
-            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException interrupted) {
             throw new IllegalStateException(interrupted);
         }

@@ -45,10 +45,10 @@ class SingleFlightTest {
 
         goOn.countDown();
 
-        assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(1);
         for (CompletableFuture<Integer> other : others) {
             // One that was late to its place in the queue is in the one after the next.
-            assertThat(other.get(10, TimeUnit.SECONDS)).isBetween(2, 51);
+            assertThat(other.get(60, TimeUnit.SECONDS)).isBetween(2, 51);
         }
         assertThat(others.stream().map(CompletableFuture::join).distinct().count())
                 .isLessThan(10);
@@ -59,7 +59,7 @@ class SingleFlightTest {
         CompletableFuture<Integer> first = call("a", this::held);
         await().until(() -> runs.get() == 1);
 
-        assertThat(call("b", () -> 7).get(10, TimeUnit.SECONDS)).isEqualTo(7);
+        assertThat(call("b", () -> 7).get(60, TimeUnit.SECONDS)).isEqualTo(7);
         assertThat(first).isNotDone();
     }
 
@@ -116,7 +116,7 @@ class SingleFlightTest {
     private int held() {
         int run = runs.incrementAndGet();
         try {
-            assertThat(goOn.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException interrupted) {
             throw new IllegalStateException(interrupted);
         }

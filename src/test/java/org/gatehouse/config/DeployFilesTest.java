@@ -31,7 +31,8 @@ class DeployFilesTest {
             "auth-key", "An example of a key that is long enough.",
             "db-host", "mongodb://gatehouse:secret@mongo:27017/?replicaSet=rs0",
             "redis-url", "redis://gatehouse:secret@redis:6379",
-            "admin-password", "an example of a password");
+            "admin-password", "an example of a password",
+            "metrics-token", "an-example-of-a-token");
 
     @TempDir
     Path secrets;

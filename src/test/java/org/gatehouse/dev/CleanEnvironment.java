@@ -34,6 +34,23 @@ public final class CleanEnvironment {
         return variable.startsWith(PREFIX) || NAMES.contains(variable);
     }
 
+    /** Whether the environment of this process has no settings. */
+    public static boolean isCleanHere() {
+        return System.getenv().keySet().stream().noneMatch(CleanEnvironment::isSetting);
+    }
+
+    /**
+     * For what starts services in this process.
+     *
+     * @throws IllegalStateException when the environment of this process has settings
+     */
+    public static void require() {
+        if (!isCleanHere()) {
+            throw new IllegalStateException("The environment has settings of Gatehouse, which tests must not use: unset"
+                    + " them, or run with --add-opens java.base/java.util=ALL-UNNAMED");
+        }
+    }
+
     /** Cleans the environment of a process that is about to start, and returns its builder. */
     public static ProcessBuilder of(ProcessBuilder process) {
         clean(process.environment());

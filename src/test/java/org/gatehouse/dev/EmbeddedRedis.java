@@ -17,7 +17,7 @@ import redis.embedded.core.ExecutableProvider;
 
 /** A {@code redis-server} process of this application's own, on the loopback address. */
 public final class EmbeddedRedis implements AutoCloseable {
-    private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
     /** A process that is forked while another thread writes a binary keeps it open, and then it cannot be run. */
     private static final Object FORK = new Object();
 

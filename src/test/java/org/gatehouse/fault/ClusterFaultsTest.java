@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** In a Redis Cluster replicas take over, asked to or because they must, while two nodes read and write. */
 @Tag("fault")
 class ClusterFaultsTest {
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
 
     @Test
     void replicasTakeOver() throws Exception {

@@ -170,7 +170,7 @@ enum Directed {
     private static final int OTHER = 1;
     private static final int WITHOUT_REDIS = 2;
     private static final Duration NONE = Duration.ZERO;
-    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final String FIND = "find\0";
     private static final String CHANGE = "findAndModify\0";
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class ImportFaultsTest {
     private static final int USERS = 3_000;
 
-    private static final Duration LONGEST = Duration.ofSeconds(20);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
 
     /** As a command to MongoDB begins that writes users. */
     private static final String INSERT_USERS = "insert\0\6\0\0\0users\0";

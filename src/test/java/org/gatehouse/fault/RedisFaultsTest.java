@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.gatehouse.Node;
+import org.gatehouse.TimeLimit;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.fault.Scenario.Outcome;
 import org.junit.jupiter.api.Tag;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class RedisFaultsTest {
-    private static final Duration HITS_AGAIN = Duration.ofSeconds(10);
+    private static final Duration HITS_AGAIN = TimeLimit.of(Duration.ofSeconds(10));
     private static final Duration THIRD = Scenario.LENGTH.dividedBy(3);
 
     @Test

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class SentinelFaultsTest {
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
 
     @Test
     void theReplicaThatTakesOverHasMissedChanges() throws Exception {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Nothing happens, or what leaves the generation of the cache as it is, while two nodes read and write. */
 @Tag("fault")
 class SteadyFaultsTest {
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
 
     /** Nearly too late: a node waits three seconds. */
     private static final Duration LATE = Duration.ofMillis(2_600);

@@ -117,7 +117,7 @@ class TcpProxyTest {
         send(client, "abc");
         client.close();
 
-        await().atMost(Duration.ofSeconds(10)).until(() -> echoed.get() == 3);
+        await().atMost(Duration.ofSeconds(60)).until(() -> echoed.get() == 3);
     }
 
     @Test
@@ -128,7 +128,7 @@ class TcpProxyTest {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             proxy.lead(other.getLocalPort());
             connect();
-            other.setSoTimeout(10_000);
+            other.setSoTimeout(60_000);
             other.accept().close();
         }
         send(before, "b");
@@ -170,7 +170,7 @@ class TcpProxyTest {
 
     private Socket connect() throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         opened.add(socket);
         return socket;
     }
@@ -190,7 +190,7 @@ class TcpProxyTest {
     private static void assertNothingComes(Socket socket) throws IOException {
         socket.setSoTimeout(SHORT_MS);
         assertThatThrownBy(() -> receive(socket, 1)).isInstanceOf(SocketTimeoutException.class);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
     }
 
     private ServerSocket echo() {

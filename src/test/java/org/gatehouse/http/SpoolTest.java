@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class SpoolTest {
     private static final int MUCH = 10 * Spool.IN_MEMORY;
 
@@ -62,7 +62,7 @@ class SpoolTest {
             spool.write(random(Spool.IN_MEMORY));
             CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> write(spool, random(1)));
             spool.abandon();
-            assertThatThrownBy(() -> writing.get(20, TimeUnit.SECONDS)).hasRootCauseInstanceOf(IOException.class);
+            assertThatThrownBy(() -> writing.get(60, TimeUnit.SECONDS)).hasRootCauseInstanceOf(IOException.class);
         }
     }
 
@@ -83,7 +83,7 @@ class SpoolTest {
             while (take(spool, taken, 100_000)) {
                 // until it is complete
             }
-            writing.get(20, TimeUnit.SECONDS);
+            writing.get(60, TimeUnit.SECONDS);
             assertThat(taken.size()).isEqualTo((pieces + 1) * piece.length);
         }
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The kinds of Redis that an address may mean, each with real servers. */
 class RedisConnectionTest {
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
     private static final Duration LIMIT = Duration.ofSeconds(1);
 
     private final List<AutoCloseable> opened = new ArrayList<>();

@@ -21,7 +21,7 @@ import org.gatehouse.dev.EmbeddedRedis;
 /** A master, a replica, and three Sentinels that make the replica the master when two of them miss the old one. */
 public final class SentinelRedis implements AutoCloseable {
     private static final String NAME = "main";
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(60);
 
     private final List<EmbeddedRedis> servers = new ArrayList<>();
     private final List<EmbeddedRedis> sentinels = new ArrayList<>();

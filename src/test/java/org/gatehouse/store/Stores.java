@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.bson.Document;
+import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 
@@ -24,6 +25,7 @@ public final class Stores implements AutoCloseable {
     private final EmbeddedRedis redis;
 
     public Stores() {
+        CleanEnvironment.require();
         Optional<String> outside = Optional.ofNullable(System.getenv(OUTSIDE)).filter(uri -> !uri.isBlank());
         this.embedded = outside.isPresent() ? Optional.empty() : Optional.of(EmbeddedMongo.inMemory());
         this.mongoUri = outside.or(() -> embedded.map(EmbeddedMongo::uri)).orElseThrow();

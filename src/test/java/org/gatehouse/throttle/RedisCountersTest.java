@@ -69,7 +69,7 @@ class RedisCountersTest extends CountersContract {
         assertThat(redis.pttl("throttle:lives")).isBetween(3_590_000L, 3_600_000L);
 
         nodes.get(0).count("brief", List.of(brief));
-        await().atMost(Duration.ofSeconds(5)).until(() -> redis.exists("throttle:brief") == 0);
+        await().atMost(Duration.ofSeconds(60)).until(() -> redis.exists("throttle:brief") == 0);
     }
 
     @Test

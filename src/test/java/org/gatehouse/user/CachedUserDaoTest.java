@@ -47,7 +47,7 @@ class CachedUserDaoTest extends UserDaoContract {
         stores.users()
                 .insertOne(new Document("_id", id).append("username", "alice").append("usernameKey", "alice"));
         AtomicInteger visits = new AtomicInteger();
-        await().atMost(Duration.ofSeconds(30)).until(() -> {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
             users().find(userId);
             visit(id, visits.incrementAndGet());
             return visitsOf(users().find(userId).orElseThrow()) < visits.get(); // then it comes from the cache
@@ -75,7 +75,7 @@ class CachedUserDaoTest extends UserDaoContract {
                 UserStatus.ACTIVE,
                 Json.MAPPER.createObjectNode(),
                 Past.NONE);
-        await().atMost(Duration.ofSeconds(30)).until(() -> {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
             boolean absent = users().find(userId).isEmpty();
             stores.users()
                     .insertOne(new Document("_id", id).append("username", "b").append("usernameKey", "b"));

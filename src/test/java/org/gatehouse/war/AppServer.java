@@ -23,9 +23,9 @@ public final class AppServer implements AutoCloseable {
     /** On a machine that does a lot else. */
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
     private static final int LOG_SHOWN = 6_000;
-    private static final int READ_LIMIT_MS = 10_000;
+    private static final int READ_LIMIT_MS = 60_000;
 
     /** Where the WAR is again, file by file. */
     private static final List<String> UNPACKED = List.of("temp", "webapps", "work");

@@ -42,7 +42,7 @@ class CacheIT {
         // Past the service, so that only a cached answer can be the old one.
         ObjectId objectId = new ObjectId(id);
         AtomicInteger marker = new AtomicInteger();
-        await().atMost(Duration.ofSeconds(20)).until(() -> {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
             Document next = new Document("marker", marker.incrementAndGet());
             stores.users().updateOne(new Document("_id", objectId), new Document("$set", next));
             return gatehouse.get("/user/" + id, admin).json().path("marker").asInt() < marker.get();
@@ -141,7 +141,7 @@ class CacheIT {
 
     /** Reads until the entry is in Redis: the first reads after a reconnect may still pass it by. */
     private static void awaitCached(Node server) {
-        await().atMost(Duration.ofSeconds(10)).until(() -> {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
             server.get("/user/" + id, admin);
             boolean[] cached = new boolean[1];
             withRedis(

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.gatehouse.TimeLimit;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.junit.jupiter.api.AfterAll;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** What balancers are told; always with stores of the test's own, for they are stopped and started. */
 class HealthIT {
     /** How soon what happened to a store must be seen. */
-    private static final Duration SEEN_WITHIN = Duration.ofSeconds(2);
+    private static final Duration SEEN_WITHIN = TimeLimit.of(Duration.ofSeconds(2));
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));
     private final int mongoPort = EmbeddedRedis.freePort();
@@ -34,7 +35,7 @@ class HealthIT {
 
     @BeforeEach
     void awaitAllUp() {
-        await().atMost(Duration.ofSeconds(20)).until(() -> state("redis").equals("up") && ready().status() == 200);
+        await().atMost(Duration.ofSeconds(60)).until(() -> state("redis").equals("up") && ready().status() == 200);
     }
 
     @AfterEach
@@ -98,14 +99,14 @@ class HealthIT {
         assertThat(away.text("status")).isEqualTo("unready");
         assertThat(away.header("Retry-After")).isEqualTo("2");
         assertThat(away.body()).doesNotContain("127.0.0.1");
-        assertThat(away.took()).isLessThan(Duration.ofSeconds(1));
+        assertThat(away.took()).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
         assertThat(state("mongodb")).isEqualTo("down");
         assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
 
         mongo = EmbeddedMongo.inMemory(mongoPort);
         // Its keys are gone with its memory; the driver looks for a server every half second at most.
         assertSeen(() -> state("mongodb").equals("up"));
-        await().atMost(Duration.ofSeconds(5)).until(() -> ready().status() == 200);
+        await().atMost(Duration.ofSeconds(60)).until(() -> ready().status() == 200);
     }
 
     @Test

@@ -21,7 +21,7 @@ public final class ImportConnection implements AutoCloseable {
     public ImportConnection(String service, String token, String... headers) throws IOException {
         URI uri = URI.create(service + "/user/import");
         socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort());
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(60_000);
         send(("POST " + uri.getRawPath() + " HTTP/1.1\r\nHost: localhost\r\nauth: " + token
                         + "\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked"
                         + "\r\nConnection: close\r\n"

@@ -96,7 +96,8 @@ class LoginFloodIT {
                 slowest);
         assertThat(failures).isEmpty();
         assertThat(refusals).hasSizeGreaterThan(checked);
-        assertThat(slowest).isLessThan(1_500);
+        // The second in which a login waits for its turn, and what the machine adds to any request beside it.
+        assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietly, 1));
         assertThat(isSlowed(quietly, flooded)).isFalse();
     }
 

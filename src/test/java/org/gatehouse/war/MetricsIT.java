@@ -184,7 +184,7 @@ class MetricsIT {
 
     @Test
     void readsAreCountedByWhereTheyCameFrom() {
-        await().atMost(Duration.ofSeconds(20)).until(() -> {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
             gatehouse.get("/user/" + id, admin);
             return shown().sum("gatehouse_cache_reads_total", Map.of("cache", "users", "outcome", "hit")) > 0;
         });
@@ -207,7 +207,7 @@ class MetricsIT {
 
     @Test
     void theStateOfTheStoresAndKeysIsShown() {
-        await().atMost(Duration.ofSeconds(20)).until(() -> shown().sum("gatehouse_dependency_up", Map.of()) == 3);
+        await().atMost(Duration.ofSeconds(60)).until(() -> shown().sum("gatehouse_dependency_up", Map.of()) == 3);
         Exposition seen = shown();
         assertThat(seen.sum("gatehouse_ready", Map.of())).isEqualTo(1);
         assertThat(seen.sum("gatehouse_mongodb_command_duration_seconds_count", Map.of("command", "find")))

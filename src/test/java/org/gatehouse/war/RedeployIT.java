@@ -100,7 +100,7 @@ class RedeployIT {
     private record State(long heap, long metaspace, long threads) {
         static State of(TomcatManager manager) {
             // A thread of the server may hold on to an application until it gets something else to do.
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> manager.findLeaks().size() <= KEPT);
             manager.collectGarbage();
             return new State(manager.heapUsed(), manager.metaspaceUsed(), manager.threads());

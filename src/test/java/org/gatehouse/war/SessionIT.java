@@ -373,7 +373,7 @@ class SessionIT {
             for (String body : List.of("", "{\"everywhere\":true}")) {
                 Answer login = quick.login(username, PASSWORD);
                 Answer another = begin();
-                await().atMost(Duration.ofSeconds(10))
+                await().atMost(Duration.ofSeconds(60))
                         .until(() -> quick.get("/user/me", login.text("token"))
                                 .text("code")
                                 .equals("TOKEN_EXPIRED"));

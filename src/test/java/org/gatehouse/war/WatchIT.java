@@ -47,7 +47,7 @@ class WatchIT {
             String admin = gatehouse.adminToken();
             String id = gatehouse.create(admin, "alice", PASSWORD);
             gatehouse.get("/user/" + id, admin);
-            await().atMost(Duration.ofSeconds(20))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> read(gatehouse).sum("gatehouse_dependency_up", Map.of()) == 3);
             redis.pause();
             gatehouse.patch("/user/" + id, admin, "{\"n\":1}");

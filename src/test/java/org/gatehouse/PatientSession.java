@@ -1,0 +1,17 @@
+package org.gatehouse;
+
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.platform.launcher.LauncherSession;
+import org.junit.platform.launcher.LauncherSessionListener;
+
+/**
+ * Lets tests wait for up to a minute where they name no limit, because a busy machine may stop a process for seconds.
+ * JUnit finds this class through {@code META-INF/services}.
+ */
+public final class PatientSession implements LauncherSessionListener {
+    @Override
+    public void launcherSessionOpened(LauncherSession session) {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+    }
+}
