@@ -92,6 +92,31 @@ class DeployFilesTest {
         assertThat(files(kubernetesEnvironment())).isEqualTo(mounted);
     }
 
+    /** Also each store's address, because it contains a password. */
+    @Test
+    void systemdLoadsEverySecretThatItNamesAsACredential() throws IOException {
+        String unit = Files.readString(FOLDER.resolve("jetty-base/gatehouse.service"));
+        Map<String, String> environment = unitEnvironment(unit);
+        Set<String> loaded = results("(?m)^LoadCredential=([a-z-]+):/etc/gatehouse/secrets/\\1$", unit)
+                .map(credential -> "%d/" + credential.group(1))
+                .collect(Collectors.toSet());
+
+        assertThat(namesKnown()).containsAll(environment.keySet());
+        assertThat(loaded).hasSize(SECRETS.size()).isEqualTo(files(environment));
+        assertThat(read(environment).metricsToken()).isPresent();
+        assertThat(unit).contains("-Djava.io.tmpdir=%C/gatehouse ", "CacheDirectory=gatehouse\n");
+    }
+
+    @Test
+    void prometheusScrapesWithTheTokenThatTheOtherFilesSet() throws IOException {
+        JsonNode scrape = yaml("prometheus/scrape.yaml").at("/scrape_configs/0");
+
+        assertThat(scrape.get("metrics_path").asText()).isEqualTo("/metrics");
+        assertThat(scrape.at("/authorization/credentials_file").asText()).endsWith("metrics-token");
+        assertThat(composeEnvironment()).containsKey("METRICS_TOKEN_FILE");
+        assertThat(kubernetesEnvironment()).containsKey("METRICS_TOKEN_FILE");
+    }
+
     /** A Service called "redis" would otherwise set {@code REDIS_PORT}. */
     @Test
     void kubernetesKeepsTheAddressesOfServicesOutOfTheEnvironment() throws IOException {
@@ -123,6 +148,15 @@ class DeployFilesTest {
                             .filter(name -> !name.equals("kustomization.yaml") && !name.contains("example")))
                     .containsExactlyInAnyOrderElementsOf(listed);
         }
+    }
+
+    private static Map<String, String> unitEnvironment(String unit) {
+        return results("(?m)^Environment=GATEHOUSE_([A-Z_]+)=(.*)$", unit)
+                .collect(Collectors.toMap(setting -> setting.group(1), setting -> setting.group(2)));
+    }
+
+    private static Stream<MatchResult> results(String pattern, String text) {
+        return Pattern.compile(pattern).matcher(text).results();
     }
 
     private static Map<String, String> composeEnvironment() throws IOException {
