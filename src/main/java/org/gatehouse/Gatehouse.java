@@ -296,6 +296,11 @@ final class Gatehouse implements AutoCloseable {
         startup.run();
     }
 
+    /** Is not ready from now on, and serves requests as before. */
+    void announceStop() {
+        health.announceStop();
+    }
+
     @Override
     public void close() {
         startup.close();

@@ -11,6 +11,7 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
 import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.log.JsonLines;
+import org.gatehouse.log.LibraryLogs;
 import org.gatehouse.store.DriverThreads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,12 +32,15 @@ public final class GatehouseListener implements ServletContextListener {
     private static final Logger log = LoggerFactory.getLogger(GatehouseListener.class);
 
     private @Nullable Gatehouse gatehouse;
+    private @Nullable LibraryLogs libraryLogs;
+    private @Nullable ShutdownDelay shutdownDelay;
 
     @Override
     public void contextInitialized(ServletContextEvent event) {
         ServletContext context = event.getServletContext();
         // No session of the container is looked for, so it does not read cookies, and print those that it cannot read.
         context.setSessionTrackingModes(Set.of());
+        libraryLogs = LibraryLogs.take();
         try {
             Settings settings = Settings.read(SettingSources.of(context));
             if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
@@ -44,9 +48,11 @@ public final class GatehouseListener implements ServletContextListener {
             }
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
             gatehouse.start();
+            shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
         } catch (SettingsException wrong) {
             // Some containers hide what a listener throws in a file that nobody looks at first.
             log.error(wrong.getMessage());
+            stop();
             throw wrong;
         } catch (RuntimeException failed) {
             stop(); // a listener that failed to start is not told of the end
@@ -57,6 +63,7 @@ public final class GatehouseListener implements ServletContextListener {
                 new ApplicationServlet(
                         new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors));
         servlet.addMapping("/*");
+        servlet.setAsyncSupported(true);
         servlet.setLoadOnStartup(1);
         String path = context.getContextPath();
         log.info("The service is at {}/, its documentation at {}/docs", path, path);
@@ -72,10 +79,18 @@ public final class GatehouseListener implements ServletContextListener {
     }
 
     private void stop() {
+        if (shutdownDelay != null) {
+            shutdownDelay.close();
+            shutdownDelay = null;
+        }
         if (gatehouse != null) {
             gatehouse.close();
             gatehouse = null;
         }
         DriverThreads.end();
+        if (libraryLogs != null) {
+            libraryLogs.close();
+            libraryLogs = null;
+        }
     }
 }

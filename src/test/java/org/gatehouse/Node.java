@@ -31,18 +31,21 @@ import org.gatehouse.war.ServiceClient;
 public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
 
+    /** As in the WAR. */
+    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
+
     private final Gatehouse gatehouse;
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
 
-    private Node(Gatehouse gatehouse) {
+    private Node(Gatehouse gatehouse, Duration bodyTimeout) {
         this.gatehouse = gatehouse;
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServlet(
                 new ServletHolder(new ApplicationServlet(
-                        new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors)),
+                        new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors, bodyTimeout)),
                 "/*");
         server.setHandler(context);
         server.setStopTimeout(2_000);
@@ -87,7 +90,20 @@ public final class Node extends ServiceClient {
     }
 
     private static Node start(Map<String, String> settings, Gatehouse.Parts parts) {
-        Node node = new Node(new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}));
+        return start(settings, parts, BODY_TIMEOUT);
+    }
+
+    /** The same with this long to send a body. */
+    static Node start(Stores stores, Map<String, String> more, Duration bodyTimeout) {
+        return start(
+                settings(stores, more),
+                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoObserver.NONE),
+                bodyTimeout);
+    }
+
+    private static Node start(Map<String, String> settings, Gatehouse.Parts parts, Duration bodyTimeout) {
+        Node node =
+                new Node(new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}), bodyTimeout);
         try {
             node.gatehouse.start();
             node.server.start();

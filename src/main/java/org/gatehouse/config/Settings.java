@@ -38,6 +38,7 @@ public record Settings(
         List<AddressRange> trustedProxies,
         CorsOrigins corsOrigins,
         Optional<Secret> metricsToken,
+        Duration shutdownDelay,
         boolean logAsJson) {
 
     /** The account made when no administrator exists. */
@@ -154,6 +155,13 @@ public record Settings(
             "What `GET /metrics` asks for as `Authorization: Bearer`, of 16 visible ASCII characters or more; without one it answers only who calls from the same machine.",
             Settings::metricsToken);
 
+    static final Setting<Duration> SHUTDOWN_DELAY = Setting.span(
+            "SHUTDOWN_DELAY",
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofMinutes(5),
+            "How long the node is not ready, but still serves requests, before it stops: an ISO-8601 time span or ms, up to `PT5M`.");
+
     static final Setting<Boolean> LOG_FORMAT = Setting.either(
             "LOG_FORMAT", "text", "json", "What the lines of the log are: `text`, or `json`, an object a line.");
 
@@ -193,6 +201,7 @@ public record Settings(
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
                 METRICS_TOKEN,
+                SHUTDOWN_DELAY,
                 LOG_FORMAT,
                 APP_HOST,
                 APP_PORT);
@@ -237,6 +246,7 @@ public record Settings(
                 reader.optional(TRUSTED_PROXIES).orElse(List.of()),
                 reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
                 reader.optional(METRICS_TOKEN),
+                reader.withDefault(SHUTDOWN_DELAY),
                 reader.withDefault(LOG_FORMAT));
         reader.throwIfAny();
         return settings;

@@ -127,6 +127,7 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         }
         if (taken.contains(JsonBody.class) || taken.contains(Form.class)) {
             codes.add(ErrorCode.BODY_TOO_LARGE);
+            codes.add(ErrorCode.BODY_TIMEOUT);
         }
         if (method.isAnnotationPresent(Consumes.class) || taken.contains(JsonBody.class)) {
             codes.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);

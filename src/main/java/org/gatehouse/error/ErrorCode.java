@@ -31,6 +31,7 @@ public enum ErrorCode {
     NOT_FOUND(404, "There is nothing at this path."),
     SESSION_NOT_FOUND(404, "There is no such session."),
     METHOD_NOT_ALLOWED(405, "This path does not answer that method."),
+    BODY_TIMEOUT(408, "The body did not arrive in time."),
     NOT_ACCEPTABLE(406, "None of the media types in Accept can be answered here."),
     USERNAME_TAKEN(409, "This username is taken."),
     LAST_ADMINISTRATOR(409, "The last active administrator cannot be demoted, disabled or deleted."),

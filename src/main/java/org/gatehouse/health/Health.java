@@ -15,6 +15,7 @@ public final class Health implements AutoCloseable {
 
     private final BooleanSupplier started;
     private final List<Watch> watches;
+    private volatile boolean stopping;
 
     /**
      * Knows nothing until {@link #start}.
@@ -39,9 +40,15 @@ public final class Health implements AutoCloseable {
         watches.forEach(Watch::start);
     }
 
-    /** Whether the service has begun and has what it cannot do without. */
+    /** From now on the service counts as not ready, whatever the state of its dependencies. */
+    public void announceStop() {
+        stopping = true;
+    }
+
+    /** Whether the service has begun, is not about to stop, and has what it cannot do without. */
     boolean isReady() {
-        return started.getAsBoolean()
+        return !stopping
+                && started.getAsBoolean()
                 && watches.stream()
                         .allMatch(watch -> !watch.dependency().required()
                                 || watch.latency().isPresent());
@@ -55,10 +62,17 @@ public final class Health implements AutoCloseable {
     Report report() {
         ObjectNode body = Json.MAPPER.createObjectNode();
         boolean ready = isReady();
-        body.put("status", ready ? "ready" : started.getAsBoolean() ? "unready" : "starting");
+        body.put("status", ready ? "ready" : notReady());
         ArrayNode dependencies = body.putArray("dependencies");
         watches.forEach(watch -> describe(watch, dependencies.addObject()));
         return new Report(ready, body);
+    }
+
+    private String notReady() {
+        if (stopping) {
+            return "stopping";
+        }
+        return started.getAsBoolean() ? "unready" : "starting";
     }
 
     /** What is told. */

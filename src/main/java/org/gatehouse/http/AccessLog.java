@@ -81,7 +81,7 @@ public final class AccessLog implements ContainerResponseFilter {
     void answered(ServletRequest request, String method, String path, int status) {
         Answer answer = new Answer(method(method), routeOfRefused(path, status).orElse(Route.UNMATCHED), status, null);
         request.setAttribute(ANSWER, answer);
-        tell(answer, 0);
+        tell(answer, nanosSince(request.getAttribute(BEGUN)));
     }
 
     /** Whether it is known how the request is answered. */
@@ -94,7 +94,7 @@ public final class AccessLog implements ContainerResponseFilter {
         if (request.getAttribute(ANSWER) instanceof Answer answer && request.getAttribute(WRITTEN) == null) {
             request.setAttribute(WRITTEN, true);
             long millis = TimeUnit.NANOSECONDS.toMillis(nanosSince(request.getAttribute(BEGUN)));
-            write(answer, millis, StreamedAnswer.isBroken(request));
+            write(answer, millis, StreamedAnswer.isBroken(request) || DisconnectableResponse.isDisconnected(request));
         }
     }
 

@@ -6,21 +6,34 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.HttpMethod;
 import java.io.IOException;
+import java.time.Duration;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
 /**
- * Hands requests to Jersey, each with its name and with the address of its peer, which Jersey itself does not tell a
- * filter; and is the error page for those that the container refuses.
+ * Hands requests to Jersey when their body has been received, each with its request id and with the address of its peer,
+ * which Jersey itself does not tell a filter. It is also the error page for requests that the container refuses.
  */
 public final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
 
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    private final transient RequestBodies bodies;
     private final transient RequestId requestIds;
     private final transient ContainerErrors errors;
 
     public ApplicationServlet(ResourceConfig application, RequestId requestIds, ContainerErrors errors) {
+        this(application, requestIds, errors, RequestBodies.TIMEOUT);
+    }
+
+    /** @param bodyTimeout how long a client has to send a body that is not streamed */
+    public ApplicationServlet(
+            ResourceConfig application, RequestId requestIds, ContainerErrors errors, Duration bodyTimeout) {
         super(application);
+        this.bodies = new RequestBodies(application.getClasses(), bodyTimeout);
         this.requestIds = requestIds;
         this.errors = errors;
     }
@@ -31,28 +44,65 @@ public final class ApplicationServlet extends ServletContainer {
         AccessLog.begin(request);
         requestIds.begin(request);
         try {
-            answer(request, response);
+            HttpServletResponse disconnectable = new DisconnectableResponse(request, response);
+            if (request.getDispatcherType() == DispatcherType.ERROR) {
+                answerForContainer(request, disconnectable);
+                return;
+            }
+            IncomingBody received = IncomingBody.of(request);
+            IncomingBody body = received == null ? bodies.receive(request) : received;
+            if (!body.isPending()) {
+                answer(body, request, disconnectable);
+            }
         } finally {
-            AccessLog.end(request);
             RequestId.forget();
         }
-        if (request.getDispatcherType() == DispatcherType.ERROR) {
-            return;
+    }
+
+    private void answer(IncomingBody body, HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
+        try {
+            switch (body.state()) {
+                case TIMED_OUT -> errors.answer(request, response, new GatehouseException(ErrorCode.BODY_TIMEOUT));
+                case NO_CAPACITY ->
+                    errors.answer(request, response, GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null));
+                default -> answer(body.asRequest(), response);
+            }
+            if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
+                // To HEAD the container would tell a length, of the body that is not sent; a refusal does not wait for
+                // the rest of the request.
+                response.flushBuffer();
+            }
+        } finally {
+            body.release();
+            AccessLog.end(request);
         }
-        if (response.getStatus() >= 400) {
-            UnreadBody.discard(request);
+        if (body.isLeftUnread(response.getStatus())) {
+            UnreadBody.discard(request, bodies.timeout());
         }
-        if (StreamedAnswer.isBroken(request)) {
+        if (StreamedAnswer.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
             // Jersey would end the answer in good order; only this makes the container break the connection.
             throw new IOException("The answer is broken off");
         }
     }
 
-    private void answer(HttpServletRequest request, HttpServletResponse response) throws ServletException, IOException {
-        if (request.getDispatcherType() == DispatcherType.ERROR) {
+    private void answerForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        // Of a request that never came here before, nothing has read the body; Tomcat would wait for all of it.
+        boolean unread = IncomingBody.of(request) == null && bodies.refuse(request);
+        try {
             errors.answerForContainer(request, response);
-            return;
+            if (unread) {
+                response.flushBuffer();
+            }
+        } finally {
+            AccessLog.end(request);
         }
+        if (unread) {
+            UnreadBody.discard(request, bodies.timeout());
+        }
+    }
+
+    private void answer(HttpServletRequest request, HttpServletResponse response) throws ServletException, IOException {
         String peer = request.getRemoteAddr();
         if (peer != null) {
             request.setAttribute(OriginFilter.PEER, peer);
@@ -63,13 +113,8 @@ public final class ApplicationServlet extends ServletContainer {
         }
         super.service(request, response);
         if (response.getStatus() >= 400 && !AccessLog.knowsAnswerOf(request)) {
-            // Jersey refuses a Content-Type that is none before it calls anything of ours, and without a body.
+            // Jersey refuses a malformed Content-Type before it calls any filter, and without a body.
             errors.answer(request, response, response.getStatus());
-        }
-        if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
-            // To HEAD the container would tell a length, of the body that is not sent; a refusal does not wait for the
-            // rest of the request.
-            response.flushBuffer();
         }
     }
 }

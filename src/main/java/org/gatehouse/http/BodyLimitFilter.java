@@ -46,7 +46,7 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
         return MatchedMethod.has(request, StreamedBody.class);
     }
 
-    private static GatehouseException tooLarge() {
+    static GatehouseException tooLarge() {
         return new GatehouseException(ErrorCode.BODY_TOO_LARGE, "The body is larger than " + LIMIT / 1024 + " KiB.");
     }
 

@@ -33,10 +33,15 @@ public final class ContainerErrors {
 
     /** Answers a request, which has its name, with this status, unless an answer is already on its way. */
     void answer(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
+        answer(request, response, new GatehouseException(ErrorMapper.codeOf(status)));
+    }
+
+    /** The same with this failure. */
+    void answer(HttpServletRequest request, HttpServletResponse response, GatehouseException failure)
+            throws IOException {
         if (response.isCommitted()) {
             return;
         }
-        GatehouseException failure = new GatehouseException(ErrorMapper.codeOf(status));
         if (failure.code() == ErrorCode.INTERNAL) {
             log.error(
                     "Unexpected failure of request {} outside of Jersey",
@@ -64,6 +69,9 @@ public final class ContainerErrors {
         response.resetBuffer();
         response.setStatus(failure.code().status());
         response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT);
+        failure.retryAfter()
+                .ifPresent(after ->
+                        response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(ErrorMapper.secondsUntil(after))));
         headers.addTo(response, request);
         response.setContentType(form.mediaType().toString());
         response.setContentLength(body.length);

@@ -42,6 +42,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
             404, ErrorCode.NOT_FOUND,
             405, ErrorCode.METHOD_NOT_ALLOWED,
             406, ErrorCode.NOT_ACCEPTABLE,
+            408, ErrorCode.BODY_TIMEOUT,
             412, ErrorCode.VERSION_MISMATCH,
             413, ErrorCode.BODY_TOO_LARGE,
             415, ErrorCode.UNSUPPORTED_MEDIA_TYPE,
@@ -211,7 +212,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     }
 
     /** Rounded up: who comes back a moment too early is only refused again. */
-    private static long secondsUntil(Duration after) {
+    static long secondsUntil(Duration after) {
         return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }
 

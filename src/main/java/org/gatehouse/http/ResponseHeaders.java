@@ -41,6 +41,11 @@ public final class ResponseHeaders implements ContainerResponseFilter {
             "X-Frame-Options",
             "DENY");
 
+    /** Of HTTP/1.1; containers leave it out in HTTP/2. */
+    private static final String CONNECTION = "Connection";
+
+    private static final String CLOSE = "close";
+
     private static final String TRANSPORT_SECURITY = "Strict-Transport-Security";
 
     /** A year, as lists of such sites ask for; without the subdomains, which may be somebody else's business. */
@@ -69,6 +74,9 @@ public final class ResponseHeaders implements ContainerResponseFilter {
         }
         removeParametersOfJson(headers, response.getMediaType());
         headers.computeIfPresent(HttpHeaders.ALLOW, (name, methods) -> List.of(withHead(methods)));
+        if (IncomingBody.endsConnection(request.getProperty(IncomingBody.attribute()), response.getStatus())) {
+            headers.putSingle(CONNECTION, CLOSE);
+        }
         if (response.getEntity() instanceof byte[] body) {
             headers.putSingle(HttpHeaders.CONTENT_LENGTH, body.length);
         }
@@ -101,6 +109,9 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     /** The same for an answer that Jersey does not make. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
+        if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.attribute()), response.getStatus())) {
+            response.setHeader(CONNECTION, CLOSE);
+        }
         forEach(request.getHeader(Cors.ORIGIN), request.isSecure(), response::setHeader);
         if (cors.dependsOnOrigin()) {
             response.addHeader(HttpHeaders.VARY, Cors.ORIGIN);

@@ -5,6 +5,7 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.gatehouse.error.GatehouseException;
@@ -36,7 +37,7 @@ public final class StreamedAnswer {
     public static Response of(ContainerRequestContext request, Body body) {
         String requestId = Origin.of(request).requestId();
         StreamingOutput answer = output -> {
-            OutputStream buffered = new BufferedOutputStream(output, BUFFER);
+            OutputStream buffered = new BufferedOutputStream(new Connected(request, output), BUFFER);
             try {
                 body.writeTo(buffered);
                 buffered.flush();
@@ -61,6 +62,34 @@ public final class StreamedAnswer {
             output.flush();
         } catch (IOException gone) {
             log.trace("There is nobody to break off from", gone);
+        }
+    }
+
+    /** Ends the work on an answer whose client has disconnected. */
+    private static final class Connected extends FilterOutputStream {
+        private final ContainerRequestContext request;
+
+        Connected(ContainerRequestContext request, OutputStream output) {
+            super(output);
+            this.request = request;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+            requireConnected();
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
+            requireConnected();
+        }
+
+        private void requireConnected() throws IOException {
+            if (request.getProperty(DisconnectableResponse.attribute()) != null) {
+                throw new IOException("The client has disconnected");
+            }
         }
     }
 

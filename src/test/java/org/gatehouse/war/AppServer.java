@@ -170,9 +170,14 @@ public final class AppServer implements AutoCloseable {
         return log.substring(Math.max(0, log.length() - LOG_SHOWN));
     }
 
-    /** Asks it to end, as a system that shuts down does; what it printed can be read afterwards. */
-    void stop() {
+    /** Asks it to end, as a system that shuts down does, and does not wait until it has. */
+    void terminate() {
         process.destroy();
+    }
+
+    /** The same, and waits; what it printed can be read afterwards. */
+    void stop() {
+        terminate();
         try {
             if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();

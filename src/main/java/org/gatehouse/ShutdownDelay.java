@@ -1,0 +1,162 @@
+package org.gatehouse;
+
+import jakarta.servlet.ServletContext;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Delays the stop of the server while requests are still served.
+ *
+ * <p>A servlet context is told of the stop too late: Tomcat has paused its connectors by then, and Jetty has closed its
+ * own. A shutdown hook of the JVM runs beside that of the server and cannot delay it. Both servers announce the stop to
+ * their lifecycle listeners before it begins and wait until these return, so this registers such listeners. The servlet
+ * API has no access to them; the calls are reflective because the classes of the server are not those of the application,
+ * and a Jetty hides its own. If the server is neither of the two, a warning says that the delay has no effect.
+ *
+ * <p>The undeployment of the application alone is not delayed: Tomcat takes its path away before it announces that.
+ */
+final class ShutdownDelay implements AutoCloseable {
+    private static final String TOMCAT_LISTENER = "org.apache.catalina.LifecycleListener";
+    private static final String TOMCAT_STOPPING = "before_stop";
+    private static final String JETTY_LISTENER = "org.eclipse.jetty.util.component.LifeCycle$Listener";
+    private static final String JETTY_STOPPING = "lifeCycleStopping";
+
+    private static final Logger log = LoggerFactory.getLogger(ShutdownDelay.class);
+
+    private final Duration delay;
+    private final Runnable begin;
+    private @Nullable Removal removal;
+
+    private interface Removal {
+        void run() throws ReflectiveOperationException;
+    }
+
+    private ShutdownDelay(Duration delay, Runnable begin) {
+        this.delay = delay;
+        this.begin = begin;
+    }
+
+    /**
+     * Registers with the server of this context; does nothing if the delay is zero.
+     *
+     * @param begin called when the stop is announced, before the delay
+     */
+    static ShutdownDelay register(ServletContext context, Duration delay, Runnable begin) {
+        ShutdownDelay registered = new ShutdownDelay(delay, begin);
+        if (!delay.isZero()) {
+            try {
+                registered.register(context);
+            } catch (ReflectiveOperationException | RuntimeException unknown) {
+                registered.close();
+                log.warn(
+                        "SHUTDOWN_DELAY has no effect: this server does not announce its stop ({})",
+                        unknown.toString());
+            }
+        }
+        return registered;
+    }
+
+    private void register(ServletContext context) throws ReflectiveOperationException {
+        if (context.getClass().getName().startsWith("org.apache.catalina.")) {
+            Object application = field(field(context, "context"), "context");
+            Object engine = get(get(application, "getParent"), "getParent");
+            Object server = get(get(engine, "getService"), "getServer");
+            listen(server, TOMCAT_LISTENER, "LifecycleListener", this::onTomcatEvent);
+            return;
+        }
+        Object server = get(get(context, "getContextHandler"), "getServer");
+        listen(server, JETTY_LISTENER, "EventListener", this::onJettyEvent);
+    }
+
+    private void listen(Object component, String type, String suffix, InvocationHandler events)
+            throws ReflectiveOperationException {
+        ClassLoader loader = component.getClass().getClassLoader();
+        Class<?> listenerType = Class.forName(type, false, loader);
+        Object listener = Proxy.newProxyInstance(listenerType.getClassLoader(), new Class<?>[] {listenerType}, events);
+        var unused = call(component, "add" + suffix, listener);
+        removal = () -> call(component, "remove" + suffix, listener);
+    }
+
+    private Object onTomcatEvent(Object listener, Method method, Object[] arguments)
+            throws ReflectiveOperationException {
+        if (method.getName().equals("lifecycleEvent")
+                && get(arguments[0], "getType").equals(TOMCAT_STOPPING)) {
+            delay();
+        }
+        return identity(listener, method, arguments);
+    }
+
+    private Object onJettyEvent(Object listener, Method method, Object[] arguments) {
+        if (method.getName().equals(JETTY_STOPPING)) {
+            delay();
+        }
+        return identity(listener, method, arguments);
+    }
+
+    private static Object identity(Object listener, Method method, Object[] arguments) {
+        return switch (method.getName()) {
+            case "equals" -> listener == arguments[0];
+            case "hashCode" -> System.identityHashCode(listener);
+            default -> ShutdownDelay.class.getName();
+        };
+    }
+
+    private void delay() {
+        log.info("Stopping in {} ms; until then not ready, but requests are served", delay.toMillis());
+        begin.run();
+        try {
+            Thread.sleep(delay.toMillis());
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Object field(Object object, String name) throws ReflectiveOperationException {
+        Field field = object.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return Objects.requireNonNull(field.get(object), name);
+    }
+
+    private static Object get(Object object, String name) throws ReflectiveOperationException {
+        return Objects.requireNonNull(call(object, name), name);
+    }
+
+    private static @Nullable Object call(Object object, String name, Object... arguments)
+            throws ReflectiveOperationException {
+        Method method = Stream.of(object.getClass().getMethods())
+                .filter(candidate -> candidate.getName().equals(name)
+                        && candidate.getParameterCount() == arguments.length
+                        && (arguments.length == 0 || candidate.getParameterTypes()[0].isInstance(arguments[0])))
+                .findFirst()
+                .orElseThrow(() -> new NoSuchMethodException(object.getClass().getName() + "." + name));
+        method.setAccessible(true);
+        try {
+            return method.invoke(object, arguments);
+        } catch (InvocationTargetException failed) {
+            throw new ReflectiveOperationException(failed.getCause());
+        }
+    }
+
+    /** The server keeps nothing of the application. */
+    @Override
+    public void close() {
+        if (removal == null) {
+            return;
+        }
+        try {
+            removal.run();
+        } catch (ReflectiveOperationException | RuntimeException failed) {
+            log.warn("A listener of the server cannot be removed: {}", failed.toString());
+        }
+        removal = null;
+    }
+}

@@ -1,0 +1,107 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A response whose client may disconnect at any time, which is not an error of the service.
+ *
+ * <p>After the first write that fails, the rest of the answer is dropped and nothing is thrown: Jersey and the container
+ * would each report the exception as a failure, with a stack trace. The container closes the connection by itself.
+ */
+final class DisconnectableResponse extends HttpServletResponseWrapper {
+    private static final String DISCONNECTED = DisconnectableResponse.class.getName();
+    private static final Logger log = LoggerFactory.getLogger(DisconnectableResponse.class);
+
+    private final HttpServletRequest request;
+    private @Nullable ServletOutputStream output;
+
+    DisconnectableResponse(HttpServletRequest request, HttpServletResponse response) {
+        super(response);
+        this.request = request;
+    }
+
+    /** Whether an answer could not be written; {@link #attribute} is the same for Jersey's properties. */
+    static boolean isDisconnected(ServletRequest request) {
+        return request.getAttribute(DISCONNECTED) != null;
+    }
+
+    static String attribute() {
+        return DISCONNECTED;
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() throws IOException {
+        if (output == null) {
+            output = new Output(super.getOutputStream());
+        }
+        return output;
+    }
+
+    @Override
+    public void flushBuffer() {
+        unlessDisconnected(super::flushBuffer);
+    }
+
+    private interface Write {
+        void run() throws IOException;
+    }
+
+    private void unlessDisconnected(Write write) {
+        if (isDisconnected(request)) {
+            return;
+        }
+        try {
+            write.run();
+        } catch (IOException gone) {
+            request.setAttribute(DISCONNECTED, true);
+            log.debug("The client of request {} has disconnected", RequestId.current(), gone);
+        }
+    }
+
+    private final class Output extends ServletOutputStream {
+        private final ServletOutputStream container;
+
+        Output(ServletOutputStream container) {
+            this.container = container;
+        }
+
+        @Override
+        public void write(int one) {
+            unlessDisconnected(() -> container.write(one));
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            unlessDisconnected(() -> container.write(bytes, offset, length));
+        }
+
+        @Override
+        public void flush() {
+            unlessDisconnected(container::flush);
+        }
+
+        @Override
+        public void close() {
+            unlessDisconnected(container::close);
+        }
+
+        @Override
+        public boolean isReady() {
+            return container.isReady();
+        }
+
+        @Override
+        public void setWriteListener(WriteListener listener) {
+            container.setWriteListener(listener);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The body of one request, as far as it has been received.
+ *
+ * <p>While it is pending no thread waits for it: the container calls when bytes have arrived or the time is over. Then the
+ * request is dispatched again, exactly once, and finds the body in its attributes.
+ */
+final class IncomingBody implements ReadListener, AsyncListener {
+    private static final String ATTRIBUTE = IncomingBody.class.getName();
+
+    private static final int CHUNK = 8 * 1024;
+    private static final byte[] NOTHING = {};
+    private static final Logger log = LoggerFactory.getLogger(IncomingBody.class);
+
+    /** How far it has come. */
+    enum State {
+        /** There is none, or the resource reads it from the connection. */
+        PASSED_ON,
+        /** Its announced length is above the limit, so it is not read. */
+        REFUSED,
+        PENDING,
+        COMPLETE,
+        /** More than the limit was sent; what was received is one byte longer than the limit. */
+        TOO_LONG,
+        /** The connection ended, or the chunks are malformed. */
+        BROKEN,
+        TIMED_OUT,
+        /** Too many other incomplete bodies are in memory. */
+        NO_CAPACITY
+    }
+
+    private final HttpServletRequest request;
+    private final boolean streamed;
+    private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+    private final AtomicLong reserved = new AtomicLong();
+
+    private volatile State state;
+    private @Nullable RequestBodies bodies;
+    private @Nullable ServletInputStream input;
+    private volatile @Nullable AsyncContext context;
+    private byte[] content = NOTHING;
+    private int discarded;
+    private boolean ended;
+
+    private IncomingBody(HttpServletRequest request, State state, boolean streamed) {
+        this.request = request;
+        this.state = state;
+        this.streamed = streamed;
+    }
+
+    static IncomingBody none(HttpServletRequest request) {
+        return new IncomingBody(request, State.PASSED_ON, false);
+    }
+
+    static IncomingBody streamed(HttpServletRequest request) {
+        return attached(new IncomingBody(request, State.PASSED_ON, true));
+    }
+
+    static IncomingBody refused(HttpServletRequest request) {
+        return attached(new IncomingBody(request, State.REFUSED, false));
+    }
+
+    static IncomingBody complete(HttpServletRequest request, byte[] content) {
+        IncomingBody body = new IncomingBody(request, State.COMPLETE, false);
+        body.content = content;
+        return body;
+    }
+
+    static IncomingBody broken(HttpServletRequest request) {
+        return new IncomingBody(request, State.BROKEN, false);
+    }
+
+    static IncomingBody receive(HttpServletRequest request, ServletInputStream input, RequestBodies bodies) {
+        IncomingBody body = attached(new IncomingBody(request, State.PENDING, false));
+        body.bodies = bodies;
+        body.input = input;
+        AsyncContext context = request.startAsync();
+        body.context = context;
+        context.setTimeout(bodies.timeout().toMillis());
+        context.addListener(body);
+        input.setReadListener(body);
+        return body;
+    }
+
+    private static IncomingBody attached(IncomingBody body) {
+        body.request.setAttribute(ATTRIBUTE, body);
+        return body;
+    }
+
+    /** The body of a request that comes back; null if it was not pending. */
+    static @Nullable IncomingBody of(ServletRequest request) {
+        return request.getAttribute(ATTRIBUTE) instanceof IncomingBody body ? body : null;
+    }
+
+    /**
+     * Whether the connection cannot be used after an answer with this status, because some of the body may still come.
+     *
+     * @param body an attribute of the request, as Jersey's properties are
+     */
+    static boolean endsConnection(@Nullable Object body, int status) {
+        return body instanceof IncomingBody incoming && incoming.endsConnection(status);
+    }
+
+    static String attribute() {
+        return ATTRIBUTE;
+    }
+
+    private boolean endsConnection(int status) {
+        return isLeftUnread(status) || (context != null && !ended);
+    }
+
+    /** Whether nothing has read the body of a request that is answered with this status. */
+    boolean isLeftUnread(int status) {
+        return state == State.REFUSED || (streamed && status >= 400);
+    }
+
+    boolean isPending() {
+        return state == State.PENDING;
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** The request with this body, to be read without waiting. */
+    HttpServletRequest asRequest() {
+        return switch (state) {
+            case PASSED_ON -> request;
+            case REFUSED, TOO_LONG -> new ReceivedRequest(request, content, BodyLimitFilter::tooLarge);
+            case BROKEN -> new ReceivedRequest(request, content, () -> new IOException("The body broke off"));
+            default -> new ReceivedRequest(request, content, null);
+        };
+    }
+
+    @Override
+    public void onDataAvailable() {
+        try {
+            read();
+        } catch (IOException | RuntimeException brokenOff) {
+            // The latter is how some containers report malformed chunks.
+            onError(brokenOff);
+        }
+    }
+
+    private void read() throws IOException {
+        if (input == null || bodies == null) {
+            return;
+        }
+        byte[] chunk = new byte[CHUNK];
+        while (isPending() && input.isReady() && !input.isFinished()) {
+            int length = input.read(chunk);
+            if (length < 0) {
+                return; // the container calls onAllDataRead
+            }
+            take(chunk, length, bodies);
+        }
+    }
+
+    private void take(byte[] chunk, int length, RequestBodies incomplete) {
+        int room = BodyLimitFilter.LIMIT + 1 - received.size();
+        int kept = Math.min(length, room);
+        if (kept > 0 && !incomplete.reserve(kept)) {
+            finish(State.NO_CAPACITY);
+            return;
+        }
+        reserved.addAndGet(Math.max(kept, 0));
+        received.write(chunk, 0, Math.max(kept, 0));
+        discarded += length - kept;
+        if (discarded > UnreadBody.LIMIT) {
+            finish(State.TOO_LONG);
+        }
+    }
+
+    @Override
+    public void onAllDataRead() {
+        ended = true;
+        finish(isTooLong() ? State.TOO_LONG : State.COMPLETE);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        log.debug("A body broke off", failure);
+        finish(State.BROKEN);
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        finish(isTooLong() ? State.TOO_LONG : State.TIMED_OUT);
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        finish(State.BROKEN);
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+        // the request is dispatched once, and does not wait again
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        release();
+    }
+
+    /** Gives back the memory that was reserved. */
+    void release() {
+        if (bodies != null) {
+            bodies.release(reserved.getAndSet(0));
+        }
+    }
+
+    private boolean isTooLong() {
+        return received.size() > BodyLimitFilter.LIMIT;
+    }
+
+    private void finish(State end) {
+        AsyncContext waiting = context;
+        if (waiting == null || !end(end)) {
+            return;
+        }
+        try {
+            waiting.dispatch();
+        } catch (IllegalStateException over) {
+            log.debug("The container has ended the request", over);
+        }
+    }
+
+    /** Whether it was pending until now. */
+    private synchronized boolean end(State end) {
+        if (state != State.PENDING) {
+            return false;
+        }
+        content = received.toByteArray();
+        state = end;
+        return true;
+    }
+}

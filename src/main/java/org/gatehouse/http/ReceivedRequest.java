@@ -1,0 +1,85 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A request whose body has been received; reading it never waits. */
+final class ReceivedRequest extends HttpServletRequestWrapper {
+    private final Content content;
+
+    /** @param end what reading fails with after the content, an {@link IOException} or unchecked; null if it is the end */
+    ReceivedRequest(HttpServletRequest request, byte[] content, @Nullable Supplier<? extends Exception> end) {
+        super(request);
+        this.content = new Content(content, end);
+    }
+
+    @Override
+    public ServletInputStream getInputStream() {
+        return content;
+    }
+
+    @Override
+    public BufferedReader getReader() {
+        return new BufferedReader(new InputStreamReader(content, StandardCharsets.UTF_8));
+    }
+
+    private static final class Content extends ServletInputStream {
+        private final ByteArrayInputStream content;
+        private final @Nullable Supplier<? extends Exception> end;
+
+        Content(byte[] content, @Nullable Supplier<? extends Exception> end) {
+            this.content = new ByteArrayInputStream(content);
+            this.end = end;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return endOr(content.read());
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            return endOr(content.read(buffer, offset, length));
+        }
+
+        private int endOr(int read) throws IOException {
+            if (read < 0 && end != null) {
+                Exception failure = end.get();
+                if (failure instanceof RuntimeException unchecked) {
+                    throw unchecked;
+                }
+                throw new IOException(failure);
+            }
+            return read;
+        }
+
+        @Override
+        public int available() {
+            return content.available();
+        }
+
+        @Override
+        public boolean isFinished() {
+            return end == null && content.available() == 0;
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void setReadListener(ReadListener listener) {
+            throw new IllegalStateException("The body has been received");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Path;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Receives the body of each request before the request is worked on, so that a slow client occupies no thread.
+ *
+ * <p>A body that has arrived together with its request is read at once. Any other body is read when its bytes arrive
+ * (servlet asynchronous I/O), until it is complete or the deadline has passed. A {@link StreamedBody} is not received
+ * here: its resource reads it after the caller has been authenticated.
+ */
+final class RequestBodies {
+    /** For at most {@link BodyLimitFilter#LIMIT} bytes: 64 KiB in 10 s is slower than any usual connection. */
+    static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    /** Of the heap. Slow bodies are kept in memory, and their number is bounded only by that of the connections. */
+    private static final int SHARE_OF_HEAP = 16;
+
+    private static final String TRANSFER_ENCODING = "Transfer-Encoding";
+
+    private final Set<String> streamedPaths;
+    private final Duration timeout;
+    private final long capacity;
+    private final AtomicLong buffered = new AtomicLong();
+
+    RequestBodies(Collection<Class<?>> resources, Duration timeout) {
+        this(resources, timeout, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+    }
+
+    /** @param capacity how many bytes of incomplete bodies are kept at most */
+    RequestBodies(Collection<Class<?>> resources, Duration timeout, long capacity) {
+        this.streamedPaths = resources.stream()
+                .flatMap(resource -> Stream.of(resource.getMethods())
+                        .filter(method -> method.isAnnotationPresent(StreamedBody.class))
+                        .map(method -> path(resource, method)))
+                .collect(Collectors.toSet());
+        this.timeout = timeout;
+        this.capacity = capacity;
+    }
+
+    Duration timeout() {
+        return timeout;
+    }
+
+    /**
+     * Begins to receive the body of a request.
+     *
+     * @return the body, {@link IncomingBody#isPending pending} if the request comes back when there is more to tell
+     */
+    IncomingBody receive(HttpServletRequest request) throws IOException {
+        long length = request.getContentLengthLong();
+        if (!mayHaveBody(request, length) || !request.isAsyncSupported()) {
+            return IncomingBody.none(request);
+        }
+        if (isStreamed(request)) {
+            return IncomingBody.streamed(request);
+        }
+        if (length > BodyLimitFilter.LIMIT) {
+            return IncomingBody.refused(request);
+        }
+        ServletInputStream input = request.getInputStream();
+        try {
+            if (length > 0 && input.available() >= length) {
+                return IncomingBody.complete(request, input.readNBytes((int) length));
+            }
+        } catch (IOException | RuntimeException brokenOff) {
+            // The latter is how some containers report malformed chunks.
+            return IncomingBody.broken(request);
+        }
+        return IncomingBody.receive(request, input, this);
+    }
+
+    /** Whether the request has a body, which is then not received. */
+    boolean refuse(HttpServletRequest request) {
+        if (!mayHaveBody(request, request.getContentLengthLong()) || !request.isAsyncSupported()) {
+            return false;
+        }
+        return IncomingBody.refused(request).isLeftUnread(HttpServletResponse.SC_OK);
+    }
+
+    /** Whether this many more bytes may be kept; if so, they count until they are released. */
+    boolean reserve(int bytes) {
+        if (buffered.addAndGet(bytes) <= capacity) {
+            return true;
+        }
+        buffered.addAndGet(-bytes);
+        return false;
+    }
+
+    void release(long bytes) {
+        buffered.addAndGet(-bytes);
+    }
+
+    private static boolean mayHaveBody(HttpServletRequest request, long length) {
+        // Since HTTP/2 a body needs neither header.
+        return length > 0
+                || (length < 0
+                        && (request.getHeader(TRANSFER_ENCODING) != null
+                                || !request.getProtocol().startsWith("HTTP/1")));
+    }
+
+    private boolean isStreamed(HttpServletRequest request) {
+        String path = request.getPathInfo();
+        return path != null
+                && request.getMethod().equals(HttpMethod.POST)
+                && streamedPaths.contains(path.replaceAll("^/+|/+$", ""));
+    }
+
+    private static String path(Class<?> resource, Method method) {
+        return Stream.of(resource.getAnnotation(Path.class), method.getAnnotation(Path.class))
+                .filter(path -> path != null)
+                .map(path -> path.value().replaceAll("^/+|/+$", ""))
+                .collect(Collectors.joining("/"));
+    }
+}

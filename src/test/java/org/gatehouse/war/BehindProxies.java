@@ -1,0 +1,340 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two nodes behind HAProxy, nginx and Apache with the files of {@code deploy}, one of which is stopped under load. Run by
+ * {@code .ci/proxies}, which sees that the proxies are installed; not a part of {@code mvn verify}.
+ */
+@Tag("full")
+class BehindProxies {
+    private static final Path FOLDER = Path.of("target", "proxies").toAbsolutePath();
+    private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /** Few enough that the throttle of one source, 300 logins in 5 minutes, has room for all proxies. */
+    private static final long LOGIN_EVERY_MS = 300;
+
+    private static final long READ_EVERY_MS = 10;
+
+    /** Answers of each kind before and after a node is stopped. */
+    private static final int SOME = 10;
+
+    @Test
+    void aNodeThatStopsIsNotNoticed() throws Exception {
+        Files.createDirectories(FOLDER);
+        try (Stores stores = new Stores();
+                AppServer one = start(stores);
+                AppServer two = start(stores)) {
+            ServiceClient service = one.awaitReady("");
+            two.awaitReady("");
+            service.create(service.adminToken(), "alice", PASSWORD);
+            try (Proxy haproxy = Proxy.haproxy(one, two);
+                    Proxy nginx = Proxy.nginx(one, two);
+                    Proxy apache = Proxy.apache(one, two)) {
+                List<Proxy> proxies = List.of(haproxy, nginx, apache);
+                proxies.forEach(Proxy::awaitReady);
+                proxies.forEach(BehindProxies::assertTheClientCannotNameItsAddress);
+                proxies.forEach(Proxy::beginLoad);
+                proxies.forEach(Proxy::awaitAnswers);
+
+                nginx.takeAway(two);
+                two.stop();
+                proxies.forEach(Proxy::awaitAnswers);
+                proxies.forEach(Proxy::endLoad);
+
+                report(proxies, two);
+            }
+        }
+    }
+
+    private static AppServer start(Stores stores) {
+        Map<String, String> settings =
+                ServiceClient.settings(stores, Map.of("SHUTDOWN_DELAY", "PT5S", "TRUSTED_PROXIES", "127.0.0.1"));
+        return AppServer.start(Distribution.TOMCAT_11, Jdk.own(), Map.of(), List.of(new Deployment("", settings)));
+    }
+
+    private static void assertTheClientCannotNameItsAddress(Proxy proxy) {
+        Answer login = proxy.send(
+                "POST",
+                "/login",
+                ServiceClient.credentials("alice", PASSWORD),
+                "Content-Type",
+                "application/json",
+                "X-Forwarded-For",
+                "203.0.113.9",
+                "Forwarded",
+                "for=203.0.113.9");
+        assertThat(login.status()).as(login.body()).isEqualTo(200);
+        Answer sessions = proxy.get("/session", login.text("token"));
+        assertThat(sessions.json().findValuesAsText("ip")).as(proxy.name).containsOnly("127.0.0.1");
+        assertThat(proxy.statusOfMetrics()).as(proxy.name).isEqualTo(404);
+    }
+
+    private static void report(List<Proxy> proxies, AppServer stopped) throws IOException {
+        List<String> lines = new ArrayList<>();
+        stopped.log().lines().filter(line -> line.contains("Stopping in")).forEach(lines::add);
+        int failed = 0;
+        for (Proxy proxy : proxies) {
+            lines.add("%s: %d logins and %d reads while a node stopped, %d failed%s"
+                    .formatted(
+                            proxy.name,
+                            proxy.logins.get(),
+                            proxy.reads.get(),
+                            proxy.failures.size(),
+                            proxy.failures.isEmpty() ? "" : " " + proxy.failures));
+            failed += proxy.failures.isEmpty() ? 0 : 1;
+        }
+        lines.add("%d passed, %d failed".formatted(proxies.size() - failed, failed));
+        Files.write(FOLDER.resolve("report.txt"), lines);
+        lines.forEach(System.out::println);
+        assertThat(failed).as(lines.toString()).isZero();
+        assertThat(lines).anyMatch(line -> line.contains("Stopping in 5000 ms"));
+    }
+
+    /** A proxy of this test, and its clients. */
+    private static final class Proxy extends ServiceClient {
+        final String name;
+        final AtomicInteger logins = new AtomicInteger();
+        final AtomicInteger reads = new AtomicInteger();
+        final Queue<String> failures = new ConcurrentLinkedQueue<>();
+
+        private final int port;
+        private final Path config;
+        private final Process process;
+        private final ScheduledExecutorService clients = Executors.newScheduledThreadPool(6);
+        private final HttpClient http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(10))
+                .build();
+
+        private Proxy(String name, int port, Path config, String... command) {
+            this.name = name;
+            this.port = port;
+            this.config = config;
+            try {
+                this.process = new ProcessBuilder(command)
+                        .directory(FOLDER.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(FOLDER.resolve(name + ".log").toFile())
+                        .start();
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
+        }
+
+        static Proxy haproxy(AppServer one, AppServer two) throws IOException {
+            int port = EmbeddedRedis.freePort();
+            Path config = FOLDER.resolve("haproxy.cfg");
+            Files.writeString(config, shipped("haproxy/haproxy.cfg", port, one, two));
+            return new Proxy("haproxy", port, config, executable("haproxy"), "-db", "-f", config.toString());
+        }
+
+        static Proxy nginx(AppServer one, AppServer two) throws IOException {
+            int port = EmbeddedRedis.freePort();
+            Path included = FOLDER.resolve("gatehouse-nginx.conf");
+            Files.writeString(included, shipped("nginx/gatehouse.conf", port, one, two));
+            Path config = FOLDER.resolve("nginx.conf");
+            String temporary = List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi").stream()
+                    .map(kind -> kind + "_temp_path " + FOLDER + "/nginx-" + kind + ";\n")
+                    .reduce("", String::concat);
+            Files.writeString(
+                    config,
+                    "daemon off;\npid " + FOLDER + "/nginx.pid;\nerror_log stderr;\n"
+                            + (isRoot() ? "user root;\n" : "") + "events {}\nhttp {\naccess_log off;\n" + temporary
+                            + "include " + included + ";\n}\n");
+            return new Proxy(
+                    "nginx", port, included, executable("nginx"), "-p", FOLDER.toString(), "-c", config.toString());
+        }
+
+        static Proxy apache(AppServer one, AppServer two) throws IOException {
+            int port = EmbeddedRedis.freePort();
+            Path included = FOLDER.resolve("gatehouse-apache.conf");
+            Files.writeString(included, shipped("apache/gatehouse.conf", port, one, two));
+            Path config = FOLDER.resolve("apache.conf");
+            StringBuilder modules = new StringBuilder();
+            for (String module : List.of(
+                    "mpm_event",
+                    "authz_core",
+                    "headers",
+                    "slotmem_shm",
+                    "proxy",
+                    "proxy_http",
+                    "proxy_balancer",
+                    "proxy_hcheck",
+                    "lbmethod_byrequests")) {
+                modules.append("LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n".formatted(module, module));
+            }
+            Files.writeString(
+                    config,
+                    "ServerRoot " + FOLDER + "\nServerName localhost\nPidFile " + FOLDER + "/apache.pid\nErrorLog "
+                            + FOLDER + "/apache-error.log\nDefaultRuntimeDir " + FOLDER + "\n" + modules
+                            + (isRoot() ? "User www-data\nGroup www-data\n" : "") + "Include " + included + "\n");
+            return new Proxy("apache", port, included, executable("apache2"), "-DFOREGROUND", "-f", config.toString());
+        }
+
+        private static boolean isRoot() {
+            return System.getProperty("user.name").equals("root");
+        }
+
+        private static String executable(String name) {
+            return List.of("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin").stream()
+                    .map(folder -> folder + "/" + name)
+                    .filter(file -> Files.isExecutable(Path.of(file)))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(name + " is not installed: see .ci/proxies"));
+        }
+
+        /** The file of {@code deploy} with the ports of this test. */
+        private static String shipped(String file, int port, AppServer one, AppServer two) throws IOException {
+            String text = Files.readString(DEPLOY.resolve(file));
+            for (Map.Entry<String, String> change : Map.of(
+                            "10.0.0.11:8080", "127.0.0.1:" + one.port(),
+                            "10.0.0.12:8080", "127.0.0.1:" + two.port(),
+                            "8000", Integer.toString(port))
+                    .entrySet()) {
+                assertThat(text).contains(change.getKey());
+                text = text.replace(change.getKey(), change.getValue());
+            }
+            return text;
+        }
+
+        @Override
+        protected String baseUri() {
+            return "http://127.0.0.1:" + port;
+        }
+
+        void awaitReady() {
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                assertThat(process.isAlive()).as(log()).isTrue();
+                return get("/health/ready", "").status() == 200;
+            });
+        }
+
+        /** Answered by the proxy, so the description of the API does not apply. */
+        int statusOfMetrics() {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(baseUri() + "/metrics"))
+                    .timeout(Duration.ofSeconds(30))
+                    .build();
+            try {
+                return http.send(request, BodyHandlers.discarding()).statusCode();
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(interrupted);
+            }
+        }
+
+        private String log() throws IOException {
+            return Files.readString(FOLDER.resolve(name + ".log"));
+        }
+
+        /** What the file of nginx asks the operator to do, because nginx does not look at the health of a node. */
+        void takeAway(AppServer node) throws IOException, InterruptedException {
+            Matcher line = Pattern.compile("(server 127\\.0\\.0\\.1:" + node.port() + ") [^;]*;")
+                    .matcher(Files.readString(config));
+            assertThat(line.find()).isTrue();
+            Files.writeString(config, line.replaceFirst("$1 down;"));
+            int status = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            assertThat(status).isZero();
+        }
+
+        void beginLoad() {
+            String token = token("alice", PASSWORD);
+            HttpRequest login = HttpRequest.newBuilder(URI.create(baseUri() + "/login"))
+                    .header("Content-Type", "application/json")
+                    .timeout(Duration.ofSeconds(30))
+                    .POST(BodyPublishers.ofString(credentials("alice", PASSWORD)))
+                    .build();
+            HttpRequest read = HttpRequest.newBuilder(URI.create(baseUri() + "/user/me"))
+                    .header("auth", token)
+                    .timeout(Duration.ofSeconds(30))
+                    .build();
+            repeat(login, LOGIN_EVERY_MS, logins);
+            for (int i = 0; i < 3; i++) {
+                repeat(read, READ_EVERY_MS, reads);
+            }
+        }
+
+        private void repeat(HttpRequest request, long everyMs, AtomicInteger count) {
+            var unused = clients.scheduleWithFixedDelay(
+                    () -> {
+                        try {
+                            HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+                            if (answer.statusCode() != 200) {
+                                failures.add(request.method() + " " + answer.statusCode() + " " + answer.body());
+                            }
+                        } catch (IOException broken) {
+                            failures.add(request.method() + " " + broken);
+                        } catch (InterruptedException stopping) {
+                            Thread.currentThread().interrupt();
+                            return;
+                        }
+                        count.incrementAndGet();
+                    },
+                    0,
+                    everyMs,
+                    TimeUnit.MILLISECONDS);
+        }
+
+        void awaitAnswers() {
+            int wantedLogins = logins.get() + SOME;
+            int wantedReads = reads.get() + SOME;
+            await().atMost(PATIENCE).until(() -> logins.get() >= wantedLogins && reads.get() >= wantedReads);
+        }
+
+        void endLoad() {
+            clients.shutdown();
+            try {
+                assertThat(clients.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            clients.shutdownNow();
+            process.destroy();
+            try {
+                if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package org.gatehouse.war;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Connections whose requests have a body that arrives byte by byte, or not at all. */
+public final class SlowClients implements AutoCloseable {
+    private static final int TIMEOUT_MS = 40_000;
+
+    private final int port;
+    private final Duration pause;
+    private final List<Socket> sockets = new ArrayList<>();
+    private final ScheduledExecutorService bytes = Executors.newSingleThreadScheduledExecutor();
+
+    /** @param pause between two bytes */
+    public SlowClients(int port, Duration pause) {
+        this.port = port;
+        this.pause = pause;
+    }
+
+    /** A body of 60,000 bytes of which one is sent now and then. */
+    public Socket trickling(String method, String path, String... headers) {
+        Socket socket = open(method, path, "Content-Length: 60000", headers);
+        repeat(socket, "{");
+        return socket;
+    }
+
+    /** The same in chunks, without a length. */
+    public Socket tricklingInChunks(String method, String path, String... headers) {
+        Socket socket = open(method, path, "Transfer-Encoding: chunked", headers);
+        repeat(socket, "1\r\n{\r\n");
+        return socket;
+    }
+
+    /** A body that is announced and does not begin. */
+    public Socket silent(String method, String path, String... headers) {
+        return open(method, path, "Content-Length: 60000", headers);
+    }
+
+    /** What has been answered when the server has closed the connection. */
+    public static String answer(Socket socket) {
+        StringBuilder answer = new StringBuilder();
+        try {
+            socket.setSoTimeout(TIMEOUT_MS);
+            for (int next = socket.getInputStream().read();
+                    next >= 0;
+                    next = socket.getInputStream().read()) {
+                answer.append((char) next);
+            }
+        } catch (SocketTimeoutException open) {
+            throw new AssertionError("The connection stays open after: " + answer, open);
+        } catch (IOException reset) {
+            // as good as closed
+        }
+        return answer.toString();
+    }
+
+    private Socket open(String method, String path, String framing, String... headers) {
+        try {
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            sockets.add(socket);
+            String more = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
+            String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more;
+            send(socket, head + framing + "\r\n\r\n");
+            return socket;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private void repeat(Socket socket, String part) {
+        var unused = bytes.scheduleAtFixedRate(
+                () -> {
+                    try {
+                        send(socket, part);
+                    } catch (IOException closed) {
+                        // by the server; an exception would end the schedule of this socket, which is as well
+                        throw new UncheckedIOException(closed);
+                    }
+                },
+                pause.toMillis() / 2,
+                pause.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Override
+    public void close() {
+        bytes.shutdownNow();
+        for (Socket socket : sockets) {
+            try {
+                socket.close();
+            } catch (IOException closed) {
+                // which is what was wanted
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Clients that are slow, or disconnect, and real servers in their default configuration: Tomcat 11, and with
+ * {@code -Dgatehouse.long=true} all of them.
+ */
+@Tag("full")
+class SlowClientsIT {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String JSON = "Content-Type: application/json";
+    private static final String NDJSON = "Content-Type: application/x-ndjson";
+
+    /** More than a server has threads; as of the default configuration, 200. */
+    private static final int MANY = 220;
+
+    private static final int DISCONNECTS = 30;
+
+    /** A server may have bytes in its buffers that it reads before it notices that the client is gone. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** Jetty's own, about its base. */
+    private static final String MISSING_FOLDER = "DeploymentScanner:main: Does not exist";
+
+    private static Stores stores;
+
+    @BeforeAll
+    static void start() {
+        stores = new Stores();
+    }
+
+    @AfterAll
+    static void stop() {
+        stores.close();
+    }
+
+    static Stream<Distribution> servers() {
+        return Boolean.getBoolean("gatehouse.long")
+                ? Stream.of(Distribution.values())
+                : Stream.of(Distribution.TOMCAT_11);
+    }
+
+    @ParameterizedTest
+    @MethodSource("servers")
+    void doNotKeepOthersWaiting(Distribution distribution) {
+        try (AppServer server = start(distribution);
+                SlowClients slow = new SlowClients(server.port(), Duration.ofSeconds(8))) {
+            ServiceClient service = server.awaitReady("");
+            String name = "slow-" + distribution.name().toLowerCase(Locale.ROOT);
+            service.create(service.adminToken(), name, PASSWORD);
+            String token = service.token(name, PASSWORD);
+            Map<Socket, String> sockets = new LinkedHashMap<>();
+            for (int i = 0; i < MANY / 11; i++) {
+                sockets.put(slow.trickling("POST", "/login", JSON), "408");
+                sockets.put(slow.tricklingInChunks("POST", "/login", JSON), "408");
+                sockets.put(slow.silent("POST", "/login", JSON), "408");
+                sockets.put(slow.trickling("POST", "/user", JSON), "408");
+                sockets.put(slow.trickling("POST", "/nothing", JSON), "408");
+                sockets.put(slow.trickling("GET", "/health/live"), "408");
+                sockets.put(slow.trickling("DELETE", "/user/me", "auth: " + token), "408");
+                sockets.put(slow.trickling("POST", "/user/import", NDJSON), "401");
+                sockets.put(slow.tricklingInChunks("POST", "/user/import", NDJSON, "auth: " + token), "403");
+                sockets.put(slow.trickling("POST", "/user/import", JSON), "415");
+                sockets.put(slow.trickling("TRACE", "/user/me"), distribution.isTomcat() ? "405" : "403");
+            }
+
+            for (int i = 0; i < 10; i++) {
+                assertThat(service.get("/health/live", "").status()).isEqualTo(200);
+                assertThat(service.login(name, PASSWORD).status()).isEqualTo(200);
+            }
+
+            sockets.forEach((socket, status) -> assertThat(SlowClients.answer(socket))
+                    .startsWith("HTTP/1.1 ")
+                    .contains(status));
+            server.stop();
+            assertNothingIsReported(server);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("servers")
+    void thatDisconnectAreOneLineEach(Distribution distribution) throws IOException {
+        try (AppServer server = start(distribution)) {
+            ServiceClient service = server.awaitReady("");
+            String admin = service.adminToken();
+            List<String> requests = List.of(
+                    "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "GET /user/export HTTP/1.1\r\nHost: a\r\nauth: " + admin + "\r\n\r\n",
+                    "POST /login HTTP/1.1\r\nHost: a\r\n" + JSON + "\r\nContent-Length: 60\r\n\r\n{",
+                    "POST /login HTTP/1.1\r\nHost: a\r\n" + JSON + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+                    "POST /user/import HTTP/1.1\r\nHost: a\r\nauth: " + admin + "\r\n" + NDJSON
+                            + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+                    "POST /user/import HTTP/1.1\r\nHost: a\r\n" + NDJSON + "\r\nContent-Length: 60000\r\n\r\n{");
+            for (String request : requests) {
+                for (int i = 0; i < DISCONNECTS; i++) {
+                    disconnect(server.port(), request.repeat(request.startsWith("GET") ? 10 : 1), i % 2 == 0);
+                }
+            }
+            await().atMost(PATIENCE).until(() -> server.log().contains("\"brokenOff\":true"));
+            assertThat(service.get("/health/live", "").status()).isEqualTo(200);
+            server.stop();
+            assertNothingIsReported(server);
+        }
+    }
+
+    private static AppServer start(Distribution distribution) {
+        Map<String, String> settings = ServiceClient.settings(stores, Map.of("LOG_FORMAT", "json"));
+        return AppServer.start(distribution, Jdk.own(), Map.of(), List.of(new Deployment("", settings)));
+    }
+
+    /** Sends a request and goes, either in good order or not. */
+    private static void disconnect(int port, String request, boolean abruptly) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(4096);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            if (request.startsWith("GET")) {
+                socket.getInputStream().readNBytes(100);
+            }
+            if (abruptly) {
+                socket.setSoLinger(true, 0);
+            }
+        }
+    }
+
+    private static void assertNothingIsReported(AppServer server) {
+        List<String> lines = server.log()
+                .lines()
+                .filter(line -> !line.contains(MISSING_FOLDER))
+                .toList();
+        assertThat(lines)
+                .noneMatch(line -> Stream.of("SEVERE", "WARNING", "\"ERROR\"", "\tat ", "\"error\":", "memory leak")
+                        .anyMatch(line::contains));
+        assertThat(lines)
+                .filteredOn(line -> line.contains("org.gatehouse.access"))
+                .allMatch(line -> line.startsWith("{\"time\""));
+    }
+}
