@@ -75,6 +75,7 @@ import org.gatehouse.store.StoredFormat;
 import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.throttle.UsernameChangeThrottle;
+import org.gatehouse.user.AdministratorReset;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.CreateOnce;
 import org.gatehouse.user.FirstAdministrator;
@@ -143,8 +144,8 @@ final class Gatehouse implements AutoCloseable {
         hasher = parts.hasher();
 
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
-        Optional<FirstAdministrator> administrator = settings.firstAdministrator()
-                .map(account -> FirstAdministrator.of(account, policy, administratorCreated));
+        Optional<FirstAdministrator> administrator =
+                settings.firstAdministrator().map(account -> FirstAdministrator.of(account, administratorCreated));
 
         Metrics metrics = new Metrics();
         MongoObserver mongoObserver = MongoObserver.of(parts.mongoObserver(), metrics.mongo());
@@ -190,6 +191,8 @@ final class Gatehouse implements AutoCloseable {
                 new UsernameChangeThrottle(throttle),
                 audit);
         UserCreation creation = new UserCreation(users, storedUsers, hasher, policy, registration, once, audit);
+        AdministratorReset administratorReset =
+                new AdministratorReset(users, storedUsers, hasher, administration, loginThrottle::clear, audit);
 
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
         RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
@@ -267,7 +270,8 @@ final class Gatehouse implements AutoCloseable {
             storedSessions.createIndexes();
             creations.createIndexes();
             keys.start();
-            administrator.ifPresent(account -> account.ensure(creation));
+            administrator.ifPresent(account -> account.ensure(creation, administratorReset));
+            FirstAdministrator.warnIfThereIsNone(storedUsers, settings.databaseName());
             passwordSweep.start();
         });
     }

@@ -13,6 +13,7 @@ import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.log.JsonLines;
 import org.gatehouse.log.LibraryLogs;
 import org.gatehouse.store.DriverThreads;
+import org.gatehouse.user.FirstAdministrator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,10 +43,12 @@ public final class GatehouseListener implements ServletContextListener {
         context.setSessionTrackingModes(Set.of());
         libraryLogs = LibraryLogs.take();
         try {
-            Settings settings = Settings.read(SettingSources.of(context));
+            SettingSources sources = SettingSources.of(context);
+            Settings settings = settings(sources);
             if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
                 JsonLines.writeToConsole(logback);
             }
+            sources.mistypedNames().forEach(log::warn);
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
             gatehouse.start();
             shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
@@ -68,6 +71,16 @@ public final class GatehouseListener implements ServletContextListener {
         String path = context.getContextPath();
         log.info("The service is at {}/, its documentation at {}/docs", path, path);
         context.setAttribute(DEPLOYED, true);
+    }
+
+    private static Settings settings(SettingSources sources) {
+        try {
+            return Settings.read(sources, FirstAdministrator::problems);
+        } catch (SettingsException wrong) {
+            // What seems to be missing may be there under a name that is mistyped.
+            sources.mistypedNames().forEach(log::warn);
+            throw wrong;
+        }
     }
 
     @Override

@@ -33,7 +33,9 @@ public enum AuditType {
     /** A token that does not count, other than one that has expired; see {@link RefusalAudit}. */
     TOKEN_REJECTED,
     /** A call that the caller, known or unknown, is not allowed to make. */
-    ACCESS_DENIED;
+    ACCESS_DENIED,
+    /** A start with {@code ADMIN_RESET} made the user an active administrator with the password in the settings. */
+    ADMINISTRATOR_RESET;
 
     static Optional<AuditType> parse(String text) {
         for (AuditType type : values()) {

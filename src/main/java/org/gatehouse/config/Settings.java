@@ -1,6 +1,6 @@
 package org.gatehouse.config;
 
-import com.mongodb.ConnectionString;
+import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,8 +41,25 @@ public record Settings(
         Duration shutdownDelay,
         boolean logAsJson) {
 
-    /** The account made when no administrator exists. */
-    public record FirstAdministrator(String username, Secret password) {}
+    /**
+     * The account made when no administrator exists.
+     *
+     * @param reset whether the account is made, or made this again, also when there is one
+     */
+    public record FirstAdministrator(String username, Secret password, boolean reset) {}
+
+    /** The rules for a new user, which this package does not know. */
+    @FunctionalInterface
+    public interface AccountRules {
+        /** The one for tests that do not care. */
+        AccountRules NONE = (username, password, passwordMinLength) -> List.of();
+
+        /**
+         * What is wrong with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, as far as they could be read: sentences
+         * that begin with the name of the setting, without the password.
+         */
+        List<String> problems(Optional<String> username, Optional<Secret> password, int passwordMinLength);
+    }
 
     /** What tokens are signed with: a key pair on P-256, or a shared secret (RFC 7518, section 3.1). */
     public enum TokenAlgorithm {
@@ -56,6 +73,13 @@ public record Settings(
     private static final String KEY_COMMAND = "openssl rand -base64 48";
 
     private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
+
+    static final String STORE_NAME_RULE = "may hold letters, digits, - and _, at most 60 of them";
+
+    /** An IPv6 address may have its brackets or not. */
+    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}");
+
+    private static final int PASSWORD_MIN_LENGTH_LEAST = 8;
 
     private static final Pattern METRICS_TOKEN_FORM = Pattern.compile("[!-~]{16,}");
 
@@ -95,9 +119,12 @@ public record Settings(
             Duration.ofSeconds(1),
             Duration.ofDays(366),
             "How long a session lasts in all: an ISO-8601 time span or ms, up to `P366D`.");
-    static final Setting<Secret> DB_HOST = Setting.secret(
-            "DB_HOST", "MongoDB connection string, `mongodb://` or `mongodb+srv://`. Required.", Settings::mongoUri);
-    static final Setting<String> DB_NAME = name("DB_NAME", "gatehouse", "Name of the database.");
+    static final Setting<MongoUri> DB_HOST = Setting.secret(
+            "DB_HOST", "MongoDB connection string, `mongodb://` or `mongodb+srv://`. Required.", MongoUri::parse);
+    static final Setting<String> DB_NAME = name(
+            "DB_NAME",
+            "gatehouse",
+            "Name of the database; where `DB_HOST` names one in its path, that is the default.");
     static final Setting<String> DB_COLLECTION_USERS =
             name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
     static final Setting<Integer> AUDIT_DAYS = Setting.number(
@@ -106,8 +133,8 @@ public record Settings(
             1,
             3_650,
             "How long an audit entry is kept, in days, from 1 to 3650; a change holds for entries written after it.");
-    static final Setting<String> REDIS_HOST =
-            Setting.text("REDIS_HOST", null, "Host of a plain Redis; this or `REDIS_URL` is required.");
+    static final Setting<String> REDIS_HOST = new Setting<>(
+            "REDIS_HOST", "Host of a plain Redis; this or `REDIS_URL` is required.", null, false, Settings::hostName);
     static final Setting<Integer> REDIS_PORT =
             Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of that Redis, from 1 to 65535.");
     static final Setting<RedisUrl> REDIS_URL = Setting.secret(
@@ -125,8 +152,12 @@ public record Settings(
             "brief",
             "lasting",
             "How long answers come from the cache while MongoDB is away: `brief`, for 2 s; `lasting`, until it returns, although a node that still reaches it may have changed what is answered.");
-    static final Setting<Integer> PASSWORD_MIN_LENGTH =
-            Setting.number("PASSWORD_MIN_LENGTH", 15, 8, 64, "Shortest new password, in code points, from 8 to 64.");
+    static final Setting<Integer> PASSWORD_MIN_LENGTH = Setting.number(
+            "PASSWORD_MIN_LENGTH",
+            15,
+            PASSWORD_MIN_LENGTH_LEAST,
+            64,
+            "Shortest new password, in code points, from 8 to 64.");
     static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
             "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Argon2id memory, in KiB, from 19456 to 1048576.");
     static final Setting<Integer> ARGON2_ITERATIONS =
@@ -137,6 +168,11 @@ public record Settings(
             "ADMIN_USERNAME", null, "Administrator to create at start when there is none; goes with `ADMIN_PASSWORD`.");
     static final Setting<Secret> ADMIN_PASSWORD =
             Setting.secret("ADMIN_PASSWORD", "Password of that administrator; not used once one exists.", Secret::new);
+    static final Setting<Boolean> ADMIN_RESET = Setting.either(
+            "ADMIN_RESET",
+            "false",
+            "true",
+            "`true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` although one exists, and ends the sessions of that user; remove it after the start.");
     static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
             "TRUSTED_PROXIES",
             "Proxies that are believed about the client's address: IP addresses and CIDR ranges, with commas between.",
@@ -198,6 +234,7 @@ public record Settings(
                 REGISTRATION,
                 ADMIN_USERNAME,
                 ADMIN_PASSWORD,
+                ADMIN_RESET,
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
                 METRICS_TOKEN,
@@ -208,18 +245,24 @@ public record Settings(
     }
 
     /**
-     * Reads and checks every setting.
+     * Reads and checks every setting, but not by the rules for new users.
      *
      * @throws SettingsException naming every setting that is missing or wrong
      */
     public static Settings read(SettingSources sources) {
+        return read(sources, AccountRules.NONE);
+    }
+
+    /**
+     * Reads and checks every setting.
+     *
+     * @throws SettingsException naming every setting that is missing or wrong
+     */
+    public static Settings read(SettingSources sources, AccountRules rules) {
         SettingsReader reader = new SettingsReader(sources);
         Secret authKey = reader.required(AUTH_KEY, new Secret(""), " Make one with: " + KEY_COMMAND);
-        Optional<String> adminUsername = reader.optional(ADMIN_USERNAME);
-        Optional<Secret> adminPassword = reader.optional(ADMIN_PASSWORD);
-        if (adminUsername.isPresent() != adminPassword.isPresent()) {
-            reader.complain("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
-        }
+        int passwordMinLength = reader.withDefault(PASSWORD_MIN_LENGTH);
+        MongoUri mongo = reader.required(DB_HOST, new MongoUri(new Secret(""), Optional.empty()), "");
         Settings settings = new Settings(
                 authKey,
                 reader.optional(AUTH_KEY_PREVIOUS),
@@ -230,19 +273,18 @@ public record Settings(
                 reader.withDefault(AUTH_AUDIENCE),
                 reader.withDefault(REFRESH_IDLE),
                 reader.withDefault(REFRESH_MAX),
-                reader.required(DB_HOST, new Secret(""), ""),
-                reader.withDefault(DB_NAME),
+                mongo.text(),
+                databaseFrom(reader, mongo),
                 reader.withDefault(DB_COLLECTION_USERS),
                 Duration.ofDays(reader.withDefault(AUDIT_DAYS)),
                 redisFrom(reader),
                 reader.withDefault(READS_WITHOUT_DB),
                 Duration.ofSeconds(reader.withDefault(REDIS_EXPIRY_SECS)),
-                reader.withDefault(PASSWORD_MIN_LENGTH),
+                passwordMinLength,
                 reader.withDefault(ARGON2_MEMORY_KIB),
                 reader.withDefault(ARGON2_ITERATIONS),
                 reader.withDefault(REGISTRATION),
-                adminUsername.flatMap(
-                        username -> adminPassword.map(password -> new FirstAdministrator(username, password))),
+                administratorFrom(reader, rules, passwordMinLength),
                 reader.optional(TRUSTED_PROXIES).orElse(List.of()),
                 reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
                 reader.optional(METRICS_TOKEN),
@@ -277,28 +319,68 @@ public record Settings(
         if (url.isPresent() && host.isPresent()) {
             reader.complain("REDIS_URL and REDIS_HOST are both set; keep one.");
         }
-        if (url.isEmpty() && host.isEmpty() && !reader.complainedOf(REDIS_URL) && !reader.complainedOf(REDIS_HOST)) {
+        if (url.isEmpty() && host.isEmpty() && reader.allRead(REDIS_URL, REDIS_HOST)) {
             reader.complain("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.meaning());
         }
         return url.orElseGet(() -> RedisUrl.of(host.orElse("localhost"), port));
     }
 
+    private static String databaseFrom(SettingsReader reader, MongoUri mongo) {
+        Optional<String> named = reader.optional(DB_NAME);
+        String database =
+                named.or(mongo::database).orElseGet(() -> DB_NAME.defaultValue().orElseThrow());
+        if (!reader.allRead(DB_HOST, DB_NAME)) {
+            return database;
+        }
+        if (named.isEmpty() && MongoUri.isOfServer(database)) {
+            reader.complain("DB_HOST names the database " + database
+                    + ", which belongs to MongoDB itself. If the user is" + " defined there, write ?authSource="
+                    + database + " instead, or set DB_NAME to " + database + ".");
+        } else if (mongo.database().filter(path -> !path.equals(database)).isPresent()) {
+            reader.complain(
+                    "DB_HOST and DB_NAME name different databases; keep one. If the user is defined in the one that"
+                            + " DB_HOST names, write it as ?authSource=… instead.");
+        }
+        return database;
+    }
+
+    private static Optional<FirstAdministrator> administratorFrom(
+            SettingsReader reader, AccountRules rules, int passwordMinLength) {
+        Optional<String> username = reader.optional(ADMIN_USERNAME);
+        Optional<Secret> password = reader.optional(ADMIN_PASSWORD);
+        boolean reset = reader.withDefault(ADMIN_RESET);
+        if (reader.allRead(ADMIN_USERNAME, ADMIN_PASSWORD)) {
+            if (username.isPresent() != password.isPresent()) {
+                reader.complain("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
+            } else if (reset && username.isEmpty()) {
+                reader.complain("ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD.");
+            }
+        }
+        // Under a minimum that could not be read, the least one that it can be is what the password surely must have.
+        int minLength = reader.allRead(PASSWORD_MIN_LENGTH) ? passwordMinLength : PASSWORD_MIN_LENGTH_LEAST;
+        rules.problems(username, password, minLength).forEach(reader::complain);
+        return username.flatMap(name -> password.map(secret -> new FirstAdministrator(name, secret, reset)));
+    }
+
+    private static String hostName(String text) {
+        String bare = text.matches("\\[.*]") ? text.substring(1, text.length() - 1) : text;
+        if (!HOST_NAME.matcher(text).matches() && !NetUtil.isValidIpV6Address(bare)) {
+            throw new IllegalArgumentException("must be the name or the IP address of a host; the port is REDIS_PORT,"
+                    + " and an address such as redis://host:6379 is REDIS_URL");
+        }
+        return text;
+    }
+
+    static boolean isStoreName(String text) {
+        return STORE_NAME.matcher(text).matches();
+    }
+
     private static Setting<String> name(String name, String defaultText, String meaning) {
         return new Setting<>(name, meaning, defaultText, false, text -> {
-            if (!STORE_NAME.matcher(text).matches()) {
-                throw new IllegalArgumentException("may hold letters, digits, - and _, at most 60 of them");
+            if (!isStoreName(text)) {
+                throw new IllegalArgumentException(STORE_NAME_RULE);
             }
             return text;
         });
-    }
-
-    private static Secret mongoUri(String text) {
-        try {
-            var unused = new ConnectionString(text);
-            return new Secret(text);
-        } catch (RuntimeException malformed) {
-            // Neither the text nor the driver's sentence about it is repeated: both may hold a password.
-            throw new IllegalArgumentException("is not a MongoDB connection string (mongodb://host:27017)");
-        }
     }
 }

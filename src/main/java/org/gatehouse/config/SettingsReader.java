@@ -1,26 +1,42 @@
 package org.gatehouse.config;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
-/** Reads one setting after the other and remembers what was wrong, so that all of it can be told at once. */
+/**
+ * Reads one setting after the other and remembers what was wrong, so that all of it can be told at once.
+ *
+ * <p>Each fault is one problem: a rule about several settings holds only when {@link #allRead} of them.
+ */
 final class SettingsReader {
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+
     private final SettingSources sources;
     private final List<String> problems = new ArrayList<>();
+    private final Set<String> faulty = new HashSet<>();
 
     SettingsReader(SettingSources sources) {
         this.sources = sources;
+        problems.addAll(sources.problems());
     }
 
     /** @param placeholder stands in for a missing value until the problems are thrown; never seen after that */
     <T> T required(Setting<T> setting, T placeholder, String hint) {
         Optional<T> value = optional(setting);
-        if (value.isEmpty() && !complainedOf(setting)) {
+        if (value.isEmpty() && allRead(setting)) {
             problems.add(setting.name() + " is missing. " + setting.meaning() + hint);
         }
         return value.orElse(placeholder);
@@ -35,6 +51,7 @@ final class SettingsReader {
         try {
             return text(setting).map(setting.parser());
         } catch (IllegalArgumentException wrong) {
+            faulty.add(setting.name());
             problems.add(setting.name() + " " + wrong.getMessage());
             return Optional.empty();
         }
@@ -52,8 +69,13 @@ final class SettingsReader {
         }
     }
 
-    boolean complainedOf(Setting<?> setting) {
-        return problems.stream().anyMatch(problem -> problem.startsWith(setting.name() + " "));
+    /**
+     * Whether the values of these settings, or that they have none, are what the operator wrote. They are not where a
+     * source has a faulty line, because that line may be the one with the setting.
+     */
+    boolean allRead(Setting<?>... settings) {
+        return sources.problems().isEmpty()
+                && Stream.of(settings).noneMatch(setting -> faulty.contains(setting.name()));
     }
 
     private Optional<String> text(Setting<?> setting) {
@@ -69,16 +91,45 @@ final class SettingsReader {
     }
 
     private static String contentOf(String file) {
-        String content;
-        try {
-            // Editors and shells end a file with a newline that is not part of the secret.
-            content = Files.readString(Path.of(file)).strip();
-        } catch (IOException | InvalidPathException unreadable) {
-            throw new IllegalArgumentException("cannot be read from the file " + file, unreadable);
+        String content = decoded(file);
+        if (content.startsWith(BYTE_ORDER_MARK)) {
+            content = content.substring(BYTE_ORDER_MARK.length());
         }
+        // Editors and shells end a file with a newline that is not part of the secret.
+        content = content.strip();
         if (content.isEmpty()) {
             throw new IllegalArgumentException("is empty in the file " + file);
         }
+        if (content.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("is not UTF-8 in the file " + file + ", but perhaps UTF-16");
+        }
+        if (isInvisible(content.codePointAt(0)) || isInvisible(content.codePointBefore(content.length()))) {
+            throw new IllegalArgumentException("begins or ends with an invisible character in the file " + file);
+        }
         return content;
+    }
+
+    private static boolean isInvisible(int codePoint) {
+        return Character.getType(codePoint) == Character.FORMAT || Character.isISOControl(codePoint);
+    }
+
+    private static String decoded(String file) {
+        try {
+            byte[] bytes = Files.readAllBytes(Path.of(file));
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException malformed) {
+            throw new IllegalArgumentException("is not UTF-8 in the file " + file, malformed);
+        } catch (NoSuchFileException absent) {
+            throw new IllegalArgumentException(
+                    "cannot be read from the file " + file + ", which does not exist", absent);
+        } catch (AccessDeniedException denied) {
+            throw new IllegalArgumentException(
+                    "cannot be read from the file " + file + ", which this process may not read", denied);
+        } catch (IOException | InvalidPathException unreadable) {
+            throw new IllegalArgumentException("cannot be read from the file " + file, unreadable);
+        }
     }
 }

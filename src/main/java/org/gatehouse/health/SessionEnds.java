@@ -22,7 +22,8 @@ final class SessionEnds implements AuditObserver {
             AuditType.SESSION_ENDED,
             AuditType.PASSWORD_CHANGED,
             AuditType.PASSWORD_RESET,
-            AuditType.USER_DELETED);
+            AuditType.USER_DELETED,
+            AuditType.ADMINISTRATOR_RESET);
 
     private static final String USER_DISABLED = "user_disabled";
 

@@ -145,7 +145,7 @@ public final class LoginThrottle {
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} when Redis cannot be reached, so that counts may return with it
      */
-    void clear(UserId user, String username) {
+    public void clear(UserId user, String username) {
         throttle.clear(userKey(user));
         throttle.clear(nameKey(username));
     }

@@ -6,67 +6,113 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.config.Secret;
 import org.gatehouse.config.Settings;
-import org.gatehouse.config.SettingsException;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.password.PasswordPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The administrator named in the settings, created when no active administrator exists; otherwise left alone. */
+/**
+ * The administrator named in the settings: created if no active administrator exists, reset if {@code ADMIN_RESET} is
+ * set, and otherwise left alone.
+ */
 public final class FirstAdministrator {
     private static final Logger log = LoggerFactory.getLogger(FirstAdministrator.class);
 
     private final Username username;
     private final Secret password;
+    private final boolean reset;
     private final Consumer<String> created;
 
-    private FirstAdministrator(Username username, Secret password, Consumer<String> created) {
+    private FirstAdministrator(Username username, Secret password, boolean reset, Consumer<String> created) {
         this.username = username;
         this.password = password;
+        this.reset = reset;
         this.created = created;
     }
 
     /**
-     * The account, checked by the rules for every new user.
+     * The account.
      *
-     * @param created told the name when the account was created
-     * @throws SettingsException when the name or the password would not be accepted
+     * @param account one that has no {@link #problems}
+     * @param created told the name when this start created or reset the account
      */
-    public static FirstAdministrator of(
-            Settings.FirstAdministrator account, PasswordPolicy policy, Consumer<String> created) {
+    public static FirstAdministrator of(Settings.FirstAdministrator account, Consumer<String> created) {
+        Username username = Username.parse(account.username())
+                .orElseThrow(() -> new IllegalArgumentException("ADMIN_USERNAME is not a username"));
+        return new FirstAdministrator(username, account.password(), account.reset(), created);
+    }
+
+    /** What the rules for every new user have against the account in the settings; see {@link Settings.AccountRules}. */
+    public static List<String> problems(Optional<String> username, Optional<Secret> password, int passwordMinLength) {
         List<String> problems = new ArrayList<>();
-        Optional<Username> username = Username.parse(account.username());
-        if (username.isEmpty()) {
+        Optional<Username> valid = username.flatMap(Username::parse);
+        if (username.isPresent() && valid.isEmpty()) {
             problems.add("ADMIN_USERNAME is not a username: 3 to 64 letters, digits or visible ASCII characters.");
         }
-        policy.complaint(account.password().reveal(), account.username())
+        // The list of common passwords takes time to load, so only a start that needs it does that.
+        password.flatMap(secret -> new PasswordPolicy(passwordMinLength)
+                        .complaint(secret.reveal(), valid.map(Username::typed).orElse("")))
                 .ifPresent(complaint -> problems.add("ADMIN_PASSWORD " + complaint + "."));
-        if (!problems.isEmpty()) {
-            throw new SettingsException(problems);
-        }
-        return new FirstAdministrator(username.orElseThrow(), account.password(), created);
+        return problems;
     }
 
     /**
-     * Creates the account if it is needed.
+     * Creates the account if it is needed, or resets it if the settings say so. Says in the log what was done.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void ensure(UserCreation users) {
+    public void ensure(UserCreation users, AdministratorReset administratorReset) {
         try {
-            if (users.createFirstAdministrator(username, password.reveal())) {
+            if (reset) {
+                reset(administratorReset);
+            } else if (users.createFirstAdministrator(username, password.reveal())) {
                 log.info("Created the first administrator, {}", username.typed());
                 created.accept(username.typed());
+            } else {
+                log.info(
+                        "ADMIN_USERNAME ({}) and ADMIN_PASSWORD are not used, because an active administrator exists;"
+                                + " ADMIN_RESET=true uses them",
+                        username.typed());
             }
         } catch (GatehouseException refused) {
             if (refused.code() != ErrorCode.USERNAME_TAKEN) {
                 throw refused;
             }
             log.error(
-                    "There is no active administrator, and ADMIN_USERNAME ({}) belongs to a user who is none;"
-                            + " name another one",
+                    reset
+                            ? "ADMIN_RESET has no effect, because several users share the ADMIN_USERNAME ({}); name another one"
+                            : "There is no active administrator, and ADMIN_USERNAME ({}) belongs to a user who is none;"
+                                    + " name another one, or set ADMIN_RESET=true",
                     username.typed());
+        }
+    }
+
+    private void reset(AdministratorReset administratorReset) {
+        boolean changed = administratorReset.run(username, password.reveal());
+        log.warn(
+                changed
+                        ? "ADMIN_RESET has made {} an active administrator with ADMIN_PASSWORD. Remove ADMIN_RESET now"
+                        : "ADMIN_RESET is set and changed nothing, because {} is an active administrator with"
+                                + " ADMIN_PASSWORD. Remove ADMIN_RESET now",
+                username.typed());
+        if (changed) {
+            created.accept(username.typed());
+        }
+    }
+
+    /**
+     * Warns if no administrator can log in.
+     *
+     * @param database where the users are, because the wrong one is a frequent reason
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public static void warnIfThereIsNone(MongoUserDao users, String database) {
+        if (users.activeAdministrators(1).isEmpty()) {
+            log.warn(
+                    "The database {} has no active administrator who can log in. Set ADMIN_USERNAME and ADMIN_PASSWORD and"
+                            + " start again to create one",
+                    database);
         }
     }
 }

@@ -19,6 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code deploy/} tells Gatehouse, it must understand; that the files are well-formed is for {@code .ci/lint}. */
 class DeployFilesTest {
@@ -136,6 +138,31 @@ class DeployFilesTest {
         assertThatThrownBy(() -> read(environment, values))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
+    }
+
+    /** Commented out where the file works without; then the settings in it must be accepted when they are not. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "compose.yaml",
+                "kubernetes/configmap.yaml",
+                "tomcat/gatehouse.xml",
+                "jetty-base/webapps/gatehouse.xml",
+                "jetty-base/gatehouse.service"
+            })
+    void everyWayToDeployShowsHowAnAdministratorIsMadeAndReset(String file) throws IOException {
+        String text = Files.readString(FOLDER.resolve(file));
+        Set<String> names = Pattern.compile("\\b(?:GATEHOUSE_)?(ADMIN_[A-Z_]+)\\b")
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.toSet());
+
+        assertThat(names).contains("ADMIN_USERNAME", "ADMIN_RESET");
+        assertThat(namesKnown()).containsAll(names);
+        String password =
+                file.startsWith("kubernetes") ? Files.readString(FOLDER.resolve("kubernetes/deployment.yaml")) : text;
+        assertThat(password).contains("ADMIN_PASSWORD_FILE");
     }
 
     @Test

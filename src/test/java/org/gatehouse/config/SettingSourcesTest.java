@@ -37,6 +37,34 @@ class SettingSourcesTest {
         }
     }
 
+    /** As in {@code REDIS_URL= mvn jetty:run}, where the embedded Redis is a servlet context parameter. */
+    @Test
+    void anEmptyValueDoesNotHideThatOfALaterSource() {
+        System.setProperty("GATEHOUSE_TEST", " ");
+        try {
+            assertThat(sources(Map.of("GATEHOUSE_TEST", "parameter")).find("TEST"))
+                    .hasValue("parameter");
+            assertThat(sources(Map.of()).has("TEST")).isFalse();
+        } finally {
+            System.clearProperty("GATEHOUSE_TEST");
+        }
+    }
+
+    @Test
+    void aMistypedSystemPropertyIsNamedAndItsValueIsNot() {
+        System.setProperty("GATEHOUSE_AUTH_EXPIRTY", "hunter2");
+        try {
+            assertThat(sources(Map.of("CORS_ORIGIN", "hunter2")).mistypedNames())
+                    .containsExactly(
+                            "GATEHOUSE_AUTH_EXPIRTY in the system properties is not a setting and is ignored; the nearest"
+                                    + " one is GATEHOUSE_AUTH_EXPIRY",
+                            "CORS_ORIGIN in the servlet context parameters is not a setting and is ignored; the nearest"
+                                    + " one is CORS_ORIGINS");
+        } finally {
+            System.clearProperty("GATEHOUSE_AUTH_EXPIRTY");
+        }
+    }
+
     @Test
     void thePrefixedContextParameterWinsOverThePlainNameInTheEnvironment() {
         assertThat(sources(Map.of("GATEHOUSE_" + IN_ENVIRONMENT, "ours")).find(IN_ENVIRONMENT))

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
     private static final String KEY = "a key for tests, longer than 32 bytes";
@@ -113,7 +114,201 @@ class SettingsTest {
         settings.put("AUTH_KEY_FILE", folder.resolve("absent").toString());
         assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
                 .isInstanceOf(SettingsException.class)
-                .hasMessageContaining("AUTH_KEY cannot be read from the file");
+                .hasMessageContaining("AUTH_KEY cannot be read from the file")
+                .hasMessageContaining("which does not exist");
+    }
+
+    @Test
+    void skipAByteOrderMarkInAFile(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("key"), "\uFEFFanother key for tests, longer than 32 bytes\r\n");
+
+        assertThat(Settings.read(SettingSources.of(without("AUTH_KEY", "AUTH_KEY_FILE", file.toString())))
+                        .authKey()
+                        .reveal())
+                .isEqualTo("another key for tests, longer than 32 bytes");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ISO-8859-1, Grün wie das Gras am Morgen und am Abend, is not UTF-8 in the file",
+        "UTF-16, a key for tests that is longer than 32 bytes, is not UTF-8 in the file",
+        "UTF-16LE, a key for tests that is longer than 32 bytes, 'is not UTF-8 in the file'",
+        "UTF-8, a key for tests that is longer than 32 bytes\u200B, begins or ends with an invisible character",
+        "UTF-8, '', is empty in the file",
+    })
+    void sayWhatIsWrongWithAFile(String charset, String content, String complaint, @TempDir Path folder)
+            throws IOException {
+        Path file = Files.write(folder.resolve("key"), content.getBytes(charset));
+
+        assertThatThrownBy(
+                        () -> Settings.read(SettingSources.of(without("AUTH_KEY", "AUTH_KEY_FILE", file.toString()))))
+                .hasMessageContaining("  - AUTH_KEY " + complaint);
+    }
+
+    @Test
+    void haveOneMessageForOneFault(@TempDir Path folder) throws IOException {
+        String empty = Files.writeString(folder.resolve("empty"), "").toString();
+        Map<String, String> wrong = Map.of(
+                "ADMIN_USERNAME", "root",
+                "ADMIN_PASSWORD_FILE", empty,
+                "ADMIN_RESET", "true",
+                "REDIS_URL", "redis://a b",
+                "DB_HOST", "mongodb://db/other?authMechanism=X",
+                "DB_NAME", "a/b");
+        Map<String, String> all = new HashMap<>(wrong);
+        all.put("AUTH_KEY_FILE", folder.resolve("absent").toString());
+
+        assertThatThrownBy(() -> Settings.read(SettingSources.of(all)))
+                .message()
+                .satisfies(message -> assertThat(message.lines().skip(1).map(line -> line.split(" ", -1)[3]))
+                        .containsExactlyInAnyOrder("AUTH_KEY", "DB_HOST", "DB_NAME", "REDIS_URL", "ADMIN_PASSWORD"));
+    }
+
+    @Test
+    void takeTheDatabaseFromTheConnectionString() {
+        assertThat(read(Map.of("DB_HOST", "mongodb://db/accounts?replicaSet=rs0"))
+                        .databaseName())
+                .isEqualTo("accounts");
+        assertThat(read(Map.of("DB_HOST", "mongodb://db/accounts", "DB_NAME", "accounts"))
+                        .databaseName())
+                .isEqualTo("accounts");
+        assertThat(read(Map.of("DB_HOST", "mongodb://db/")).databaseName()).isEqualTo("gatehouse");
+        assertThat(read(Map.of("DB_HOST", "mongodb://db/?authSource=admin", "DB_NAME", "mine"))
+                        .databaseName())
+                .isEqualTo("mine");
+    }
+
+    @Test
+    void nameWhatTheRulesForUsersSayWithAllElse() {
+        Settings.AccountRules rules = (username, password, minLength) -> List.of(
+                "ADMIN_USERNAME is " + username.orElseThrow(),
+                "ADMIN_PASSWORD needs " + minLength + " of " + password.orElseThrow());
+
+        assertThatThrownBy(() -> Settings.read(
+                        SettingSources.of(Map.of(
+                                "AUTH_KEY", "short",
+                                "ADMIN_USERNAME", "a b",
+                                "ADMIN_PASSWORD", "hunter2",
+                                "PASSWORD_MIN_LENGTH", "20")),
+                        rules))
+                .hasMessageContainingAll(
+                        "AUTH_KEY is shorter", "DB_HOST is missing", "REDIS_HOST (or REDIS_URL) is missing")
+                .hasMessageContainingAll("ADMIN_USERNAME is a b", "ADMIN_PASSWORD needs 20 of [REDACTED]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "redis://user:hunter2#x@localhost:6399 ?,",
+                "redis://user:hunter2?x@h1:6379 ?,",
+                "redis://user:hunter2/x@h1:6379 ?,",
+                "redis://user:hunter2@x@h1:6379 @",
+                "redis://user:hunter2%@h1:6379 encoded",
+                "redis://user:hunter2%zz@h1:6379 encoded",
+                "redis://user:hunter2[@h1:6379 encoded",
+                "redis://user:hunter2\\@h1:6379 encoded",
+                "redis://user:hunter2\"@h1:6379 encoded",
+                "redis://hunter2:x host:port",
+                "redis://user:hunter2 host:port",
+                "redis://h1:6379?hunter2=3s /database",
+                "redis://h1:6379/0?timeout=hunter2 /database",
+                "redis://h1:6379#hunter2 redis-sentinel",
+                "redis://h1:6379/hunter2 /database",
+                "redis://h1:6379?verifyPeer=CA TLS",
+                "redis://u:hunter2@h1:6379,u:hunter2@h2:6379 @",
+                "redis://u:hunter2@h1:6379,h2:x host:port",
+                "redis://u:hunter2@h1:6379,,h2 host:port",
+                "redis://u:hunter2@h1:6379,h2:70000 65535",
+                "redis://u:hunter2@h1:0 65535",
+                "redis-sentinel://u:hunter2#x@h1:26379,h2:26379#m @",
+                "redis-sentinel://u:hunter2@x@h1:26379#m @",
+                "redis-sentinel://u:x@h1:26379,h2:hunter2#m host:port",
+                "redis-sentinel://u:hunter2?x@h1:26379#m @",
+                "redis-sentinel://u:hunter2@h1:26379?sentinelMasterId=m /database",
+                "redis-sentinel://u:hunter2@h1:26379 master",
+                "rediss://u:hunter2^@h1:6379 encoded",
+            })
+    void rejectARedisUrlWhosePasswordIsNotEncodedWithoutShowingIt(String url, String complaint) {
+        Map<String, String> settings = without("REDIS_HOST", "REDIS_URL", url);
+
+        assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
+                .message()
+                .contains("REDIS_URL is not a Redis address", complaint.replace("?,", " ? as %3F"))
+                .doesNotContain("hunter2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://h",
+                "redis://h:6379/",
+                "redis://h:6379/3",
+                "redis://:a%40b%23c%3Fd%2Fe+f@h:6379",
+                "redis://user:a:b,c!d@my_redis:6379/0",
+                "redis://pässwort@h",
+                "redis://[::1]:6379",
+                "redis://user:p@h1:6379,h2:6379,h_3",
+                "rediss://:p@h:6379?verifyPeer=CA",
+                "rediss://:p@h1:6379,h2:6379/0?verifyPeer=NONE",
+                "redis-sentinel://:p@h1:26379,h2:26379#my-master.1",
+                "rediss-sentinel://user:p@h1,h2/2#m",
+            })
+    void acceptARedisUrl(String url) {
+        assertThat(Settings.read(SettingSources.of(without("REDIS_HOST", "REDIS_URL", url)))
+                        .redis()
+                        .seeds())
+                .isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "mongodb://h/?compressors=zstd compressors=zstd,",
+                "mongodb://h/?compressors=zlib,snappy compressors=snappy,",
+                "mongodb://h/?compressors=lz4 compressors",
+                "mongodb://%2Ftmp%2Fmongodb-27017.sock socket",
+                "mongodb://h/?authMechanism=MONGODB-OIDC ENVIRONMENT",
+                "mongodb://h/?authMechanism=hunter2 authMechanism",
+                "mongodb://h/?tls=true&tlsCAFile=/etc/hunter2.pem tlsCAFile",
+                "mongodb://h/?minPoolSize=10&maxPoolSize=5 PoolSize",
+                "mongodb://h/?maxPoolSize=hunter2 maxPoolSize",
+                "mongodb://u:12hunter2/x@h1 %2F",
+                "mongodb://u:12/hunter2@h1 %2F",
+                "mongodb://u:12?hunter2@h1 %2F",
+                "mongodb://u:hunter2@x@h1 %2F",
+                "mongodb://u:hunter2%@h1 %2F",
+                "mongodb://u:hunter2:x@h1 %2F",
+                "mongodb://h/db.hunter2 DB_COLLECTION_USERS",
+                "mongodb://h/hunter%242 letters",
+                "mongodb://h/admin authSource",
+                "mongodb://h:hunter2 (mongodb://host:27017)",
+                "http://h (mongodb://host:27017)",
+            })
+    void rejectAConnectionStringThatTheDriverCannotActOnWithoutShowingIt(String uri, String complaint) {
+        assertThatThrownBy(() -> read(Map.of("DB_HOST", uri)))
+                .message()
+                .contains("- DB_HOST ", complaint)
+                .doesNotContain("hunter2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mongodb://user:p%40ss@h1:27017,h2:27017/?replicaSet=rs0&authSource=admin&w=majority",
+                "mongodb+srv://user:p@cluster.example.com/?retryWrites=true&w=majority&appName=Cluster0",
+                "mongodb://h/?compressors=zlib",
+                "mongodb://h/?authMechanism=MONGODB-AWS",
+                "mongodb://user%40REALM@h/?authMechanism=GSSAPI",
+                "mongodb://h/?authMechanism=MONGODB-X509&tls=true",
+                "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s",
+                "mongodb://h/?tls=true&tlsAllowInvalidHostnames=true&proxyHost=p&proxyPort=1080",
+                "mongodb://my_mongo:27017",
+                "mongodb://[::1]:27017",
+            })
+    void acceptAConnectionString(String uri) {
+        assertThat(read(Map.of("DB_HOST", uri)).mongoUri().reveal()).isEqualTo(uri);
     }
 
     @ParameterizedTest
@@ -158,10 +353,17 @@ class SettingsTest {
         "TRUSTED_PROXIES, '::/0', whose prefix is not from 1 to 128",
         "TRUSTED_PROXIES, 10.0.0.0/-8, which is neither",
         "TRUSTED_PROXIES, 10.0.0.0/8/8, which is neither",
-        "ADMIN_PASSWORD, alone, ADMIN_USERNAME and ADMIN_PASSWORD go together"
+        "REDIS_HOST, cache.example:6379, REDIS_HOST must be the name or the IP address of a host",
+        "REDIS_HOST, redis://cache.example, REDIS_HOST must be the name or the IP address of a host",
+        "REDIS_HOST, user@cache.example, REDIS_HOST must be the name or the IP address of a host",
+        "DB_HOST, mongodb://db.example/one, DB_HOST and DB_NAME name different databases",
+        "ADMIN_PASSWORD, alone, ADMIN_USERNAME and ADMIN_PASSWORD go together",
+        "ADMIN_RESET, true, ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD",
+        "ADMIN_RESET, yes, ADMIN_RESET must be false or true"
     })
     void areRefusedOutOfBounds(String name, String value, String complaint) {
-        assertThatThrownBy(() -> read(Map.of(name, value)))
+        assertThatThrownBy(() ->
+                        read(name.equals("DB_HOST") ? Map.of(name, value, "DB_NAME", "other") : Map.of(name, value)))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining(complaint);
     }
@@ -175,6 +377,14 @@ class SettingsTest {
                 .doesNotContain("hunter2")
                 .doesNotContain(KEY)
                 .contains("[REDACTED]");
+    }
+
+    /** What is required, with one setting in the place of another. */
+    private static Map<String, String> without(String name, String otherName, String value) {
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.remove(name);
+        settings.put(otherName, value);
+        return settings;
     }
 
     private static Settings read(Map<String, String> more) {

@@ -1,0 +1,158 @@
+package org.gatehouse.user;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.auth.UserId;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.Roles;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.store.MongoLock;
+import org.gatehouse.store.Pause;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a user an active administrator with a given password, for operators who have lost the last one.
+ *
+ * <p>A user who is that already is not changed, so nodes that start at the same time or again end no session that began
+ * after the first reset.
+ */
+public final class AdministratorReset {
+    private static final Logger log = LoggerFactory.getLogger(AdministratorReset.class);
+
+    /** For the connection to Redis, which a node that starts has only begun to open. */
+    private static final int FORGET_ATTEMPTS = 10;
+
+    private static final Duration FORGET_INTERVAL = Duration.ofMillis(200);
+
+    private final UserDao users;
+    private final MongoUserDao store;
+    private final PasswordHasher hasher;
+    private final MongoLock administration;
+    private final BiConsumer<UserId, String> forgetFailures;
+    private final AuditLog audit;
+
+    /**
+     * Wires the reset to the stores.
+     *
+     * @param store the same users, past the cache
+     * @param administration held while an administrator is made or removed, on all nodes
+     * @param forgetFailures forgets the failed logins of the user with this id and name, or throws
+     *     {@code STORE_UNAVAILABLE}
+     */
+    public AdministratorReset(
+            UserDao users,
+            MongoUserDao store,
+            PasswordHasher hasher,
+            MongoLock administration,
+            BiConsumer<UserId, String> forgetFailures,
+            AuditLog audit) {
+        this.users = users;
+        this.store = store;
+        this.hasher = hasher;
+        this.administration = administration;
+        this.forgetFailures = forgetFailures;
+        this.audit = audit;
+    }
+
+    /**
+     * Resets the user, or creates it.
+     *
+     * @return false when the user was an active administrator with this password before
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}; {@code USERNAME_TAKEN} when several users of a legacy database
+     *     share the name
+     */
+    boolean run(Username username, String password) {
+        Outcome outcome = administration.exclusively(() -> {
+            Optional<Credential> credential = store.findCredential(username);
+            if (credential.isEmpty()) {
+                return new Outcome(create(username, password), true);
+            }
+            User user = credential.get().user();
+            if (user.isActiveAdministrator()
+                    && hasher.matches(password, credential.get().password())) {
+                return new Outcome(user, false);
+            }
+            return new Outcome(reset(user, password), true);
+        });
+        forgetFailuresOf(outcome.user());
+        return outcome.changed();
+    }
+
+    private record Outcome(User user, boolean changed) {}
+
+    private User create(Username username, String password) {
+        User created = users.insert(new NewUser(
+                username,
+                hasher.hash(password),
+                Set.of(Roles.ADMIN, Roles.USER),
+                UserStatus.ACTIVE,
+                Json.MAPPER.createObjectNode()));
+        audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
+                .on(created.id().hex(), created.username())
+                .with(AuditDetail.TO, UserService.text(created.roles())));
+        recordReset("", created);
+        return created;
+    }
+
+    /** First the password, which ends all sessions, so that none of them ever has the new role. */
+    private User reset(User before, String password) {
+        if (!users.changePassword(before.id(), Optional.empty(), hasher.hash(password), Optional.empty())) {
+            throw goneMeanwhile();
+        }
+        User after = users.update(
+                        before.id(),
+                        user -> user.with(user.username(), withAdmin(user.roles()), UserStatus.ACTIVE, user.fields()))
+                .orElseThrow(AdministratorReset::goneMeanwhile);
+        recordReset(UserService.text(before.roles()) + "; " + before.status().text(), after);
+        return after;
+    }
+
+    private void recordReset(String from, User after) {
+        AuditEvent event = AuditEvent.ofService(AuditType.ADMINISTRATOR_RESET)
+                .on(after.id().hex(), after.username())
+                .with(
+                        AuditDetail.TO,
+                        UserService.text(after.roles()) + "; " + after.status().text());
+        audit.record(from.isEmpty() ? event : event.with(AuditDetail.FROM, from));
+    }
+
+    private static Set<String> withAdmin(Set<String> roles) {
+        Set<String> more = new TreeSet<>(roles);
+        more.add(Roles.ADMIN);
+        return more;
+    }
+
+    private void forgetFailuresOf(User user) {
+        for (int attempt = 1; attempt <= FORGET_ATTEMPTS; attempt++) {
+            try {
+                forgetFailures.accept(user.id(), user.username());
+                return;
+            } catch (GatehouseException unreachable) {
+                if (unreachable.code() != ErrorCode.STORE_UNAVAILABLE) {
+                    throw unreachable;
+                }
+            }
+            if (!Pause.of(FORGET_INTERVAL)) {
+                return;
+            }
+        }
+        log.warn(
+                "The failed logins of {} are not forgotten, because Redis cannot be reached; they end by themselves",
+                user.username());
+    }
+
+    /** Only for a moment: the next attempt of the start finds that there is no such user. */
+    private static GatehouseException goneMeanwhile() {
+        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+    }
+}

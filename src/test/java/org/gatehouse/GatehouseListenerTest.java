@@ -1,0 +1,108 @@
+package org.gatehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletContextEvent;
+import java.lang.reflect.Proxy;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.gatehouse.config.SettingsException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** What the log says of settings with which the application cannot start. */
+class GatehouseListenerTest {
+    private static final Logger logger = (Logger) LoggerFactory.getLogger(GatehouseListener.class);
+    private static final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
+    private static final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            events.add(event);
+        }
+    };
+
+    @BeforeAll
+    static void listen() {
+        appender.start();
+        logger.addAppender(appender);
+    }
+
+    @AfterAll
+    static void stop() {
+        logger.detachAppender(appender);
+    }
+
+    @Test
+    void oneMessageListsEveryInvalidSetting() {
+        Map<String, String> settings = Map.of(
+                "AUTH_KEY", "short",
+                "AUTH_EXPIRY", "soon",
+                "DB_HOST", "mongodb://db/?compressors=zstd",
+                "REDIS_URL", "redis://user:hunter2#x@localhost",
+                "ADMIN_USERNAME", "a b",
+                "ADMIN_PASSWORD", "hunter2",
+                "ADMIN_RESET", "perhaps");
+
+        assertThatThrownBy(() -> start(settings))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll(
+                        "AUTH_KEY is shorter",
+                        "AUTH_EXPIRY must be",
+                        "DB_HOST names compressors=zstd",
+                        "REDIS_URL is not a Redis address",
+                        "ADMIN_USERNAME is not a username",
+                        "ADMIN_PASSWORD must have at least 15 characters",
+                        "ADMIN_RESET must be")
+                .hasMessageNotContaining("hunter2");
+    }
+
+    /** The least that the setting may be set to is the least that the password must have. */
+    @Test
+    void thePasswordIsNotHeldToAMinimumThatIsInvalid() {
+        assertThatThrownBy(() -> start(Map.of(
+                        "PASSWORD_MIN_LENGTH", "many", "ADMIN_USERNAME", "root", "ADMIN_PASSWORD", "grüne Pferde")))
+                .hasMessageContaining("PASSWORD_MIN_LENGTH must be")
+                .hasMessageNotContaining("ADMIN_PASSWORD must");
+    }
+
+    @Test
+    void aMistypedNameIsWarnedAboutAlsoWhenTheStartFails() {
+        assertThatThrownBy(() -> start(Map.of("GATEHOUSE_AUTH_KYE", "hunter2")))
+                .hasMessageContaining("AUTH_KEY is missing");
+
+        assertThat(events)
+                .filteredOn(event -> event.getLevel() == Level.WARN)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .contains(
+                        "GATEHOUSE_AUTH_KYE in the servlet context parameters is not a setting and is ignored; the nearest"
+                                + " one is GATEHOUSE_AUTH_KEY");
+    }
+
+    private static void start(Map<String, String> parameters) {
+        ServletContext context = (ServletContext) Proxy.newProxyInstance(
+                GatehouseListenerTest.class.getClassLoader(),
+                new Class<?>[] {ServletContext.class},
+                (proxy, method, arguments) -> answer(method.getName(), arguments, parameters));
+        new GatehouseListener().contextInitialized(new ServletContextEvent(context));
+    }
+
+    private static @Nullable Object answer(String method, Object[] arguments, Map<String, String> parameters) {
+        return switch (method) {
+            case "getInitParameterNames" -> Collections.enumeration(parameters.keySet());
+            case "getInitParameter" -> parameters.get(String.valueOf(arguments[0]));
+            case "setSessionTrackingModes" -> null;
+            default -> throw new UnsupportedOperationException(method);
+        };
+    }
+}
