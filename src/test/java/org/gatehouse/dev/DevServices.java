@@ -1,5 +1,8 @@
 package org.gatehouse.dev;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextAttributeEvent;
@@ -33,14 +36,31 @@ import org.jspecify.annotations.Nullable;
 public final class DevServices implements ServletContainerInitializer {
     private static final SecureRandom random = new SecureRandom();
 
-    private final Path folder = developmentFolder();
+    private static final String ADMIN = "admin";
+
+    /** Which Base64 writes in 20 letters. */
+    private static final int PASSWORD_BYTES = 15;
+
+    private final Path folder;
+
+    public DevServices() {
+        this(developmentFolder());
+    }
+
+    /** The same with another folder than {@code target/dev}. */
+    DevServices(Path folder) {
+        this.folder = folder;
+    }
 
     @Override
     public void onStartup(@Nullable Set<Class<?>> classes, ServletContext context) {
         SettingSources given = SettingSources.of(context);
+        if (!given.problems().isEmpty()) {
+            return; // a setting may be missing that the developer has written; the application names the faulty lines
+        }
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
-        context.addListener(new Addresses(address(given)));
+        context.addListener(new Addresses(ListenAddress.of(given).uri()));
         if (!given.has("DB_HOST")) {
             EmbeddedMongo mongo = EmbeddedMongo.onFile(folder.resolve("mongo.mv"));
             started.push(mongo);
@@ -55,20 +75,12 @@ public final class DevServices implements ServletContainerInitializer {
             context.setInitParameter("AUTH_KEY", keptSecret("auth-key", 48));
         }
         if (!given.has("ADMIN_USERNAME") && !given.has("ADMIN_PASSWORD")) {
-            String password = randomText(15);
-            context.setInitParameter("ADMIN_USERNAME", "admin");
+            String password = keptPassword();
+            context.setInitParameter("ADMIN_USERNAME", ADMIN);
             context.setInitParameter("ADMIN_PASSWORD", password);
-            context.addListener(new Announcement(password, folder.resolve("admin.json"), address(given)));
+            context.addListener(new Announcement(
+                    password, credentials(), ListenAddress.of(given).uri()));
         }
-    }
-
-    /** Where Jetty listens; the same two names, in the same order, as in src/test/jetty/jetty.xml. */
-    private static String address(SettingSources given) {
-        String host =
-                System.getProperty("jetty.http.host", given.find("APP_HOST").orElse("localhost"));
-        String port =
-                System.getProperty("jetty.http.port", given.find("APP_PORT").orElse("8080"));
-        return "http://" + host + ":" + port;
     }
 
     /** A secret that survives a restart, so that tokens do too. */
@@ -82,6 +94,31 @@ public final class DevServices implements ServletContainerInitializer {
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /**
+     * The password in {@code admin.json}, so that the file is right for every database that a start has used; a new one
+     * if there is no such file, or it cannot be read as one.
+     */
+    private String keptPassword() {
+        try {
+            if (Files.exists(credentials())) {
+                JsonNode kept = new ObjectMapper().readTree(Files.readString(credentials()));
+                if (kept.path("username").asText().equals(ADMIN)
+                        && kept.path("password").isTextual()) {
+                    return kept.path("password").asText();
+                }
+            }
+            return randomText(PASSWORD_BYTES);
+        } catch (JsonProcessingException malformed) {
+            return randomText(PASSWORD_BYTES);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private Path credentials() {
+        return folder.resolve("admin.json");
     }
 
     private static void writePrivately(Path file, String text) throws IOException {

@@ -1,0 +1,110 @@
+package org.gatehouse.dev;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletContextAttributeEvent;
+import jakarta.servlet.ServletContextAttributeListener;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.gatehouse.GatehouseListener;
+import org.gatehouse.config.SettingSources;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DevServicesTest {
+    /** So that none is started. */
+    private static final Map<String, String> NAMED_STORES =
+            Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1");
+
+    @TempDir
+    Path folder;
+
+    /** The lines at the top of the README send this file. */
+    @Test
+    void theAdministratorOfEachDatabaseHasThePasswordThatTheFileHas() throws IOException {
+        String first = started(true);
+        String file = Files.readString(folder.resolve("admin.json"));
+        assertThat(file).contains("\"username\":\"admin\"", "\"password\":\"" + first + "\"");
+
+        assertThat(started(true)).isEqualTo(first); // as with another DB_NAME, where there is no administrator yet
+        assertThat(started(false)).isEqualTo(first);
+        assertThat(Files.readString(folder.resolve("admin.json"))).isEqualTo(file);
+    }
+
+    @Test
+    void aFileThatIsNoneIsReplaced() throws IOException {
+        Files.writeString(folder.resolve("admin.json"), "{\"username\":");
+
+        String password = started(true);
+
+        assertThat(Files.readString(folder.resolve("admin.json"))).contains(password);
+    }
+
+    @Test
+    void theAddressIsThatOfTheSettingsOrOfJetty() {
+        assertThat(ListenAddress.of(SettingSources.of(Map.of()))).isEqualTo(new ListenAddress("localhost", 8080));
+        assertThat(ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "", "GATEHOUSE_APP_HOST", "0.0.0.0"))))
+                .isEqualTo(new ListenAddress("0.0.0.0", 8080));
+        assertThat(ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "8081"))))
+                .isEqualTo(new ListenAddress("localhost", 8081));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http", "0", "65536", "-1", "8080 "})
+    void aPortThatIsNoneIsNamed(String port) {
+        assertThatThrownBy(() -> ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "x" + port))))
+                .hasMessage("APP_PORT must be a whole number from 1 to 65535");
+    }
+
+    /** @return the password that the application is given */
+    private String started(boolean createsTheAdministrator) {
+        Map<String, String> parameters = new HashMap<>(NAMED_STORES);
+        List<Object> listeners = new ArrayList<>();
+        ServletContext context = context(parameters, listeners);
+        new DevServices(folder).onStartup(Set.of(), context);
+        if (createsTheAdministrator) {
+            var created = new ServletContextAttributeEvent(
+                    context, GatehouseListener.ADMINISTRATOR_CREATED, parameters.get("ADMIN_USERNAME"));
+            listeners.stream()
+                    .filter(ServletContextAttributeListener.class::isInstance)
+                    .forEach(listener -> ((ServletContextAttributeListener) listener).attributeAdded(created));
+        }
+        return Objects.requireNonNull(parameters.get("ADMIN_PASSWORD"));
+    }
+
+    private static ServletContext context(Map<String, String> parameters, List<Object> listeners) {
+        return (ServletContext) Proxy.newProxyInstance(
+                DevServicesTest.class.getClassLoader(),
+                new Class<?>[] {ServletContext.class},
+                (proxy, method, arguments) -> answer(method.getName(), arguments, parameters, listeners));
+    }
+
+    private static @Nullable Object answer(
+            String method, Object[] arguments, Map<String, String> parameters, List<Object> listeners) {
+        return switch (method) {
+            case "getInitParameterNames" -> Collections.enumeration(parameters.keySet());
+            case "getInitParameter" -> parameters.get(String.valueOf(arguments[0]));
+            case "setInitParameter" ->
+                parameters.putIfAbsent(String.valueOf(arguments[0]), String.valueOf(arguments[1])) == null;
+            case "addListener" -> {
+                listeners.add(arguments[0]);
+                yield null;
+            }
+            default -> throw new UnsupportedOperationException(method);
+        };
+    }
+}

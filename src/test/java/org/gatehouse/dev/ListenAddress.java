@@ -1,0 +1,42 @@
+package org.gatehouse.dev;
+
+import org.gatehouse.config.SettingSources;
+
+/**
+ * Where {@code mvn jetty:run} listens: Jetty's own system properties, else {@code APP_HOST} and {@code APP_PORT}.
+ *
+ * <p>{@code src/test/jetty/jetty.xml} uses this class before there is a web application, with nothing else on the class
+ * path than Jetty and the classes of this project.
+ */
+public record ListenAddress(String host, int port) {
+    private static final int MAX_PORT = 65_535;
+
+    /**
+     * The address in the settings.
+     *
+     * @throws IllegalArgumentException with a sentence that names the setting
+     */
+    public static ListenAddress read() {
+        return of(SettingSources.beforeDeployment());
+    }
+
+    static ListenAddress of(SettingSources sources) {
+        return new ListenAddress(
+                System.getProperty("jetty.http.host", sources.find("APP_HOST").orElse("localhost")),
+                port(System.getProperty(
+                        "jetty.http.port", sources.find("APP_PORT").orElse("8080"))));
+    }
+
+    /** The address of {@code /}, without the slash. */
+    String uri() {
+        return "http://" + host + ":" + port;
+    }
+
+    private static int port(String text) {
+        int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
+        if (port < 1 || port > MAX_PORT) {
+            throw new IllegalArgumentException("APP_PORT must be a whole number from 1 to " + MAX_PORT);
+        }
+        return port;
+    }
+}
