@@ -63,8 +63,6 @@ class GuidanceTest {
         "/introspection, /introspect",
         "/well-known/jwks.json, /.well-known/jwks.json",
         "/jwks.json, /.well-known/jwks.json",
-        "/openapi.jsn, /openapi.json",
-        "/openapi.yml, /openapi.yaml",
         "/metric, /metrics",
         "/live, /health/live",
         "/healthz/live, /health/live",

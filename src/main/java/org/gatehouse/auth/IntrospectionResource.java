@@ -15,6 +15,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Form;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import java.util.Objects;
 import org.gatehouse.auth.Authenticator.Authenticated;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
@@ -65,7 +66,9 @@ public final class IntrospectionResource {
         try {
             // Others' bad tokens must not make a suspect of the service that asks about them.
             String source = "introspection by " + Origin.of(request).source();
-            write(authenticator.authenticate(tokens.get(0), source), answer);
+            // A parameter without "=" has no value.
+            String token = Objects.requireNonNullElse(tokens.get(0), "");
+            write(authenticator.authenticate(token, source), answer);
         } catch (GatehouseException refused) {
             if (refused.code().status() != 401) {
                 throw refused;

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +109,28 @@ class ContainersIT {
         assertThat(tried).contains(Jdk.own().feature());
     }
 
+    /** A browser comes from the address of the deployment, with a slash at the end or without, to the documentation. */
+    private static void addresses(ServiceClient service) throws IOException {
+        HttpClient browser =
+                HttpClient.newBuilder().followRedirects(HttpClient.Redirect.ALWAYS).build();
+        for (String path : List.of("", "/", "/docs", "/docs/")) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(service.baseUri() + path))
+                    .header("Accept", "text/html,*/*;q=0.8")
+                    .build();
+            try {
+                HttpResponse<String> page = browser.send(request, HttpResponse.BodyHandlers.ofString());
+                assertThat(page.statusCode()).as(path).isEqualTo(200);
+                assertThat(page.uri()).as(path).isEqualTo(URI.create(service.baseUri() + "/docs"));
+                assertThat(page.body()).startsWith("<!DOCTYPE html>");
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(interrupted);
+            }
+        }
+    }
+
     private static void walk(ServiceClient service) throws IOException {
+        addresses(service);
         description(service);
         refusals(service);
         String admin = service.adminToken();

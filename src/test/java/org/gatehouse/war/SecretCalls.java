@@ -328,6 +328,7 @@ final class SecretCalls {
                     .isIn(200, 400, 415);
         }
         for (String path : List.of(
+                "/",
                 "/.well-known/jwks.json",
                 "/docs",
                 "/docs/page.css",
