@@ -72,6 +72,7 @@ import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.StoredFormat;
+import org.gatehouse.store.SupportedServer;
 import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.throttle.UsernameChangeThrottle;
@@ -119,7 +120,7 @@ final class Gatehouse implements AutoCloseable {
     private final KeyRing keys;
     private final Health health;
     private final MongoPasswordSweep passwordSweep;
-    private final Startup startup;
+    final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
     record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoObserver mongoObserver) {
@@ -224,7 +225,7 @@ final class Gatehouse implements AutoCloseable {
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
 
         health = new Health(
-                gate::isOpen,
+                this::pendingStart,
                 Map.of(
                         Dependency.MONGODB, () -> mongo.requireAnswer(Health.probeLimit()),
                         Dependency.REDIS, () -> redis.requireAnswer(Health.probeLimit()),
@@ -262,8 +263,10 @@ final class Gatehouse implements AutoCloseable {
         passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
         MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);
 
+        SupportedServer server = new SupportedServer(mongo);
         StoredFormat format = new StoredFormat(mongo);
         startup = new Startup(gate, () -> {
+            server.require();
             format.requireUnderstood();
             adoption.run();
             auditEntries.createIndexes();
@@ -290,6 +293,11 @@ final class Gatehouse implements AutoCloseable {
                         Ticker.systemTicker(),
                         new SecureRandom());
         };
+    }
+
+    /** Why requests are not answered yet; empty once they are. */
+    private Optional<String> pendingStart() {
+        return startup.pending();
     }
 
     /** Prepares the stores, or goes on trying to in the background. */

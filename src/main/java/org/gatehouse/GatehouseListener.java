@@ -13,6 +13,8 @@ import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.log.JsonLines;
 import org.gatehouse.log.LibraryLogs;
 import org.gatehouse.store.DriverThreads;
+import org.gatehouse.store.MongoErrors;
+import org.gatehouse.store.UnusableStoreException;
 import org.gatehouse.user.FirstAdministrator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Where the container starts and stops the application; {@code web.xml} names it.
  *
- * <p>With settings missing or wrong the deployment fails, with one message that lists them all.
+ * <p>With settings missing or wrong the deployment fails, with one message that lists them all. If it fails for another
+ * reason, the log has one line at error level with that reason.
  */
 public final class GatehouseListener implements ServletContextListener {
     /** The servlet context attribute that names the first administrator, set when this start created it. */
@@ -52,25 +55,28 @@ public final class GatehouseListener implements ServletContextListener {
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
             gatehouse.start();
             shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
-        } catch (SettingsException wrong) {
-            // Some containers hide what a listener throws in a file that nobody looks at first.
-            log.error(wrong.getMessage());
-            stop();
-            throw wrong;
-        } catch (RuntimeException failed) {
+            ServletRegistration.Dynamic servlet = context.addServlet(
+                    "gatehouse",
+                    new ApplicationServlet(
+                            new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors));
+            servlet.addMapping("/*");
+            servlet.setAsyncSupported(true);
+            servlet.setLoadOnStartup(1);
+            String path = context.getContextPath();
+            log.info("The service is at {}/, its documentation at {}/docs", path, path);
+            context.setAttribute(DEPLOYED, true);
+        } catch (RuntimeException | Error failed) {
+            // Some containers write what a listener throws only to a file that operators seldom look at first.
+            log.error(reason(failed));
             stop(); // a listener that failed to start is not told of the end
             throw failed;
         }
-        ServletRegistration.Dynamic servlet = context.addServlet(
-                "gatehouse",
-                new ApplicationServlet(
-                        new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors));
-        servlet.addMapping("/*");
-        servlet.setAsyncSupported(true);
-        servlet.setLoadOnStartup(1);
-        String path = context.getContextPath();
-        log.info("The service is at {}/, its documentation at {}/docs", path, path);
-        context.setAttribute(DEPLOYED, true);
+    }
+
+    private static String reason(Throwable failed) {
+        return failed instanceof SettingsException || failed instanceof UnusableStoreException
+                ? String.valueOf(failed.getMessage())
+                : "Gatehouse cannot start: " + MongoErrors.describe(failed);
     }
 
     private static Settings settings(SettingSources sources) {

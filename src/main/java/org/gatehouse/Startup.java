@@ -1,72 +1,175 @@
 package org.gatehouse;
 
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.StartGate;
+import org.gatehouse.store.MongoErrors;
+import org.gatehouse.store.UnusableStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepares the stores and then opens the gate.
+ * Prepares the stores in a thread of its own and then opens the gate.
  *
- * <p>A store that is not there yet does not fail the deployment: it is asked again every second, in the background,
- * until it answers; meanwhile requests get a 503. Anything else that goes wrong does fail it.
+ * <p>The deployment waits for the first attempt, for {@link #WAIT_LIMIT} at most. It fails only if that attempt shows that
+ * the stores are unusable until an operator acts. In every other case the context starts, requests get a 503, and
+ * attempts follow each other until one succeeds.
  */
 final class Startup implements AutoCloseable {
-    private static final long RETRY_MS = 1_000;
+    /** A container starts its applications one after the other, and some end a start that takes longer than a minute. */
+    static final Duration WAIT_LIMIT = Duration.ofSeconds(8);
+
+    /** Between attempts while MongoDB cannot be used: it may be back at any moment. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** Between attempts that fail otherwise, at most: each may read the whole database. */
+    private static final Duration MAX_RETRY = Duration.ofSeconds(30);
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+    private static final String PREPARING = "The stores are being prepared.";
+    private static final String WAITING = "MongoDB cannot be used yet.";
+    private static final String FAILED =
+            "The preparation of the stores failed and is tried again; the log has the reason.";
     private static final Logger log = LoggerFactory.getLogger(Startup.class);
 
     private final StartGate gate;
     private final Runnable preparation;
-    private final Thread retries = new Thread(this::retry, "gatehouse-startup");
+    private final Duration waitLimit;
+    private final CompletableFuture<Outcome> firstAttempt = new CompletableFuture<>();
+    private final Thread thread = new Thread(this::prepare, "gatehouse-startup");
+    private volatile String state = PREPARING;
+    private volatile boolean closed;
+    private String lastReason = ""; // of the one thread
 
-    Startup(StartGate gate, Runnable preparation) {
-        this.gate = gate;
-        this.preparation = preparation;
-        retries.setDaemon(true);
+    /** What an attempt led to. */
+    private enum Outcome {
+        READY,
+        UNAVAILABLE,
+        FAILED,
+        /** It has not ended yet. */
+        LATE
     }
 
+    Startup(StartGate gate, Runnable preparation) {
+        this(gate, preparation, WAIT_LIMIT);
+    }
+
+    Startup(StartGate gate, Runnable preparation, Duration waitLimit) {
+        this.gate = gate;
+        this.preparation = preparation;
+        this.waitLimit = waitLimit;
+        thread.setDaemon(true);
+    }
+
+    /**
+     * Starts, and waits for the first attempt within limits.
+     *
+     * @throws UnusableStoreException if the first attempt threw it in time
+     */
     void run() {
-        if (!prepared()) {
-            log.warn("Waiting for MongoDB; requests are answered with 503 until it is there");
-            retries.start();
+        thread.start();
+        try {
+            announce(firstAttempt.get(waitLimit.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException late) {
+            announce(firstAttempt.complete(Outcome.LATE) ? Outcome.LATE : firstAttempt.join());
+        } catch (ExecutionException unusable) {
+            Throwable cause = unusable.getCause();
+            throw new UnusableStoreException(cause == null ? unusable : cause);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
         }
+    }
+
+    private void announce(Outcome outcome) {
+        switch (outcome) {
+            case READY -> log.debug("The stores were prepared before the context started");
+            case UNAVAILABLE -> log.warn("Waiting for MongoDB; requests are answered with 503 until it can be used");
+            case FAILED -> log.warn("Requests are answered with 503 until the stores are prepared");
+            case LATE ->
+                log.warn(
+                        "The preparation of the stores takes more than {} s and goes on; requests are answered with 503"
+                                + " until it is done",
+                        waitLimit.toSeconds());
+        }
+    }
+
+    /** Why requests are not answered yet; empty once they are. */
+    Optional<String> pending() {
+        return gate.isOpen() ? Optional.empty() : Optional.of(state);
+    }
+
+    /** Whether the first attempt has not ended yet. */
+    boolean isPreparing() {
+        return !gate.isOpen() && state.equals(PREPARING);
     }
 
     @Override
     public void close() {
-        retries.interrupt();
+        closed = true;
+        thread.interrupt();
         try {
-            retries.join(TimeUnit.SECONDS.toMillis(5));
+            thread.join(STOP_LIMIT.toMillis());
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void retry() {
+    private void prepare() {
         try {
-            do {
-                Thread.sleep(RETRY_MS);
-            } while (!prepared());
+            Duration pause = RETRY;
+            while (!closed && !firstAttempt.isCompletedExceptionally()) {
+                Outcome outcome = attempt();
+                firstAttempt.complete(outcome);
+                if (outcome == Outcome.READY) {
+                    return;
+                }
+                pause = outcome == Outcome.UNAVAILABLE ? RETRY : pause;
+                Thread.sleep(pause.toMillis());
+                pause = shorter(pause.multipliedBy(2), MAX_RETRY);
+            }
         } catch (InterruptedException stopped) {
-            log.debug("Stopped while waiting for MongoDB");
-        } catch (RuntimeException failed) {
-            log.error("The start failed; requests go on being answered with 503", failed);
+            log.debug("Stopped before the stores were prepared");
         }
     }
 
-    private boolean prepared() {
+    private Outcome attempt() {
         try {
             preparation.run();
         } catch (GatehouseException failed) {
             if (failed.code() == ErrorCode.STORE_UNAVAILABLE) {
-                return false;
+                state = WAITING; // the connection logs the reason
+                return Outcome.UNAVAILABLE;
             }
-            throw failed;
+            return failed(failed);
+        } catch (UnusableStoreException unusable) {
+            // Once the context has started, it cannot fail any more.
+            return firstAttempt.completeExceptionally(unusable) ? Outcome.FAILED : failed(unusable);
+        } catch (RuntimeException | Error failed) {
+            return failed(failed);
         }
         gate.open();
         log.info("Gatehouse is ready");
-        return true;
+        return Outcome.READY;
+    }
+
+    private Outcome failed(Throwable failure) {
+        state = FAILED;
+        String reason = MongoErrors.describe(failure);
+        if (!closed && !reason.equals(lastReason)) {
+            lastReason = reason;
+            log.error("The stores could not be prepared, which is tried again: {}", reason);
+        }
+        log.debug("The stores could not be prepared", failure);
+        return Outcome.FAILED;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

@@ -286,6 +286,8 @@ class DescriptionTest {
                         new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, command -> {}))) {
             Walk walk = new Walk(service);
             walk.go(clock);
+            own.redis().kill();
+            await().until(() -> walk.call("GET", "/health/ready", "", "").body().contains("\"reason\""));
             assertThat(walk.statuses()).isEqualTo(statuses);
             assertThat(walk.fields()).isEqualTo(fields);
         }

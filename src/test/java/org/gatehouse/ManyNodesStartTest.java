@@ -11,6 +11,7 @@ import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import com.mongodb.client.result.UpdateResult;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -155,36 +156,34 @@ class ManyNodesStartTest {
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         AtomicInteger commands = new AtomicInteger();
-        Thread[] starting = new Thread[1];
         Gatehouse first = gatehouse(database, sent -> {
-            if (Thread.currentThread() == starting[0] && commands.getAndIncrement() == command) {
+            if (Thread.currentThread().getName().equals("gatehouse-startup") && commands.getAndIncrement() == command) {
                 reached.countDown();
                 awaitUninterrupted(goOn);
             }
         });
         Gatehouse second = gatehouse(database, MongoObserver.NONE);
-        starting[0] = new Thread(first::start, "held-up");
+        Thread starting = new Thread(first::start, "held-up");
         try {
-            starting[0].start();
-            await().until(() -> reached.getCount() == 0 || !starting[0].isAlive());
+            starting.start();
+            await().until(() -> reached.getCount() == 0 || first.gate.isOpen());
 
             second.start();
 
-            assertThat(second.gate.isOpen())
-                    .as("beside one that stopped at command " + command)
-                    .isTrue();
+            await("beside one that stopped at command " + command)
+                    .atMost(Duration.ofSeconds(30))
+                    .until(second.gate::isOpen);
             assertPrepared(database);
             assertAdopted(database, 1, List.of("user"));
             change(database.getCollection("users"));
             goOn.countDown();
-            starting[0].join();
-            assertThat(first.gate.isOpen()).isTrue();
+            await().atMost(Duration.ofSeconds(30)).until(first.gate::isOpen);
             assertPrepared(database);
             assertAdopted(database, 2, List.of("user", "editor"));
             return reached.getCount() == 0;
         } finally {
             goOn.countDown();
-            starting[0].join();
+            starting.join();
             first.close();
             second.close();
             database.drop();

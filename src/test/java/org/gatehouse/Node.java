@@ -1,5 +1,7 @@
 package org.gatehouse;
 
+import static org.awaitility.Awaitility.await;
+
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -101,12 +103,22 @@ public final class Node extends ServiceClient {
                 bodyTimeout);
     }
 
-    private static Node start(Map<String, String> settings, Gatehouse.Parts parts, Duration bodyTimeout) {
+    private static Node start(Map<String, String> settings, Gatehouse.Parts given, Duration bodyTimeout) {
+        // A test's observer may belong to a class that waits for this node before it is initialized, and would then
+        // stop
+        // the thread that prepares the stores; so it is not told of that thread's commands.
+        Gatehouse.Parts parts = new Gatehouse.Parts(given.clock(), given.hasher(), given.keySchedule(), command -> {
+            if (!Thread.currentThread().getName().equals("gatehouse-startup")) {
+                given.mongoObserver().sending(command);
+            }
+        });
         Node node =
                 new Node(new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}), bodyTimeout);
         try {
             node.gatehouse.start();
             node.server.start();
+            // On a machine that has a lot else to do, the first preparation may take longer than a deployment waits.
+            await().atMost(Duration.ofSeconds(60)).until(() -> !node.gatehouse.startup.isPreparing());
             return node;
         } catch (Exception failed) {
             node.close();

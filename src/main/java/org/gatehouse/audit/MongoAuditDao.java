@@ -7,7 +7,6 @@ import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.Sorts;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +16,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
 
 /**
  * The entries of the audit log in MongoDB: inserted, listed, and never changed.
@@ -46,10 +46,7 @@ public final class MongoAuditDao {
                 new IndexModel(
                         Indexes.ascending(AuditDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
-        // A first index over millions of entries takes longer than any request may.
-        MongoCollection<BsonDocument> patient =
-                entries.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
-        mongo.call(() -> patient.createIndexes(indexes));
+        new MongoIndexes(mongo).ensure(entries, indexes);
     }
 
     void insert(AuditEvent event, Instant at, Instant expiresAt) {

@@ -4,6 +4,7 @@ import com.mongodb.ErrorCategory;
 import com.mongodb.MongoWriteException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.Updates;
@@ -19,6 +20,7 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
 
 /** Signing keys in MongoDB, one document each; their private parts are encrypted before they come here. */
 public final class MongoSigningKeyDao {
@@ -45,7 +47,8 @@ public final class MongoSigningKeyDao {
 
     /** Makes the index that lets one node make each key; harmless when it exists. */
     void createIndexes() {
-        mongo.call(() -> keys.createIndex(Indexes.ascending(ROUND), new IndexOptions().unique(true)));
+        new MongoIndexes(mongo)
+                .ensure(keys, List.of(new IndexModel(Indexes.ascending(ROUND), new IndexOptions().unique(true))));
     }
 
     /** Every key that is kept, as of now. */

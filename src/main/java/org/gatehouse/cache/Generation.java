@@ -45,6 +45,9 @@ public final class Generation implements AutoCloseable {
     /** After that all leases on an older generation have run out. */
     private static final Duration SETTLING = LEASE.plus(MARGIN);
 
+    /** Several times as long as the cache is out of use after each raise. */
+    private static final Duration WORTH_TELLING = Duration.ofSeconds(10);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(Generation.class);
 
@@ -56,7 +59,8 @@ public final class Generation implements AutoCloseable {
     private volatile @Nullable Lease lease;
     private volatile boolean storeAway;
     private @Nullable RedisLink compared; // by the one thread at a time that refreshes
-    private boolean wasUsable; // likewise
+    private boolean shownUsable; // likewise
+    private long lastUsable; // likewise
     private @Nullable CompletableFuture<@Nullable Void> nextRaise; // guarded by this
 
     /**
@@ -218,9 +222,16 @@ public final class Generation implements AutoCloseable {
             storeAway = true;
             log.debug("The cache generation could not be read", failed);
         }
-        boolean isUsable = isUsable();
-        if (isUsable != wasUsable) {
-            wasUsable = isUsable;
+        noteUse(isUsable(), System.nanoTime());
+    }
+
+    /** A new generation stops the use for some two seconds, as after each write while Redis refuses writes. */
+    private void noteUse(boolean isUsable, long now) {
+        if (isUsable) {
+            lastUsable = now;
+        }
+        if (isUsable != shownUsable && (isUsable || now - lastUsable > WORTH_TELLING.toNanos())) {
+            shownUsable = isUsable;
             log.info(isUsable ? "The cache is used" : "The cache is not used for the time being");
         }
     }

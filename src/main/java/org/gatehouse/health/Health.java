@@ -6,25 +6,27 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.gatehouse.http.Json;
 
 /** Whether requests would succeed now, and which dependencies are there. Asking costs next to nothing and never waits. */
 public final class Health implements AutoCloseable {
     private static final double NANOS_PER_MS = 1e6;
+    private static final String REASON = "reason";
 
-    private final BooleanSupplier started;
+    private final Supplier<Optional<String>> pendingStart;
     private final List<Watch> watches;
     private volatile boolean stopping;
 
     /**
      * Knows nothing until {@link #start}.
      *
-     * @param started whether the stores are prepared and requests are let in
+     * @param pendingStart why requests are not let in yet, in a sentence without hosts or texts of an error; empty once they
+     *     are
      * @param probes ask a dependency, and throw when there is no answer; each in about {@link #probeLimit} at most
      */
-    public Health(BooleanSupplier started, Map<Dependency, Runnable> probes) {
-        this.started = started;
+    public Health(Supplier<Optional<String>> pendingStart, Map<Dependency, Runnable> probes) {
+        this.pendingStart = pendingStart;
         this.watches = probes.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .map(probe -> new Watch(probe.getKey(), probe.getValue()))
@@ -48,7 +50,7 @@ public final class Health implements AutoCloseable {
     /** Whether the service has begun, is not about to stop, and has what it cannot do without. */
     boolean isReady() {
         return !stopping
-                && started.getAsBoolean()
+                && pendingStart.get().isEmpty()
                 && watches.stream()
                         .allMatch(watch -> !watch.dependency().required()
                                 || watch.latency().isPresent());
@@ -63,6 +65,7 @@ public final class Health implements AutoCloseable {
         ObjectNode body = Json.MAPPER.createObjectNode();
         boolean ready = isReady();
         body.put("status", ready ? "ready" : notReady());
+        pendingStart.get().filter(reason -> !ready).ifPresent(reason -> body.put(REASON, reason));
         ArrayNode dependencies = body.putArray("dependencies");
         watches.forEach(watch -> describe(watch, dependencies.addObject()));
         return new Report(ready, body);
@@ -72,7 +75,7 @@ public final class Health implements AutoCloseable {
         if (stopping) {
             return "stopping";
         }
-        return started.getAsBoolean() ? "unready" : "starting";
+        return pendingStart.get().isEmpty() ? "unready" : "starting";
     }
 
     /** What is told. */
@@ -82,7 +85,12 @@ public final class Health implements AutoCloseable {
         Dependency dependency = watch.dependency();
         Optional<Duration> latency = watch.latency();
         entry.put("name", dependency.text());
-        entry.put("state", latency.isPresent() ? "up" : "down");
+        Optional<String> refusal = watch.refusal();
+        boolean isDegraded = refusal.isPresent() && !dependency.required();
+        entry.put("state", latency.isPresent() ? "up" : isDegraded ? "degraded" : "down");
+        if (latency.isEmpty()) {
+            entry.put(REASON, refusal.orElse("It does not answer."));
+        }
         latency.ifPresent(took -> entry.put("latencyMs", Math.round(took.toNanos() / NANOS_PER_MS * 1_000) / 1_000.0));
         entry.put("required", dependency.required());
         entry.put("absence", dependency.absence());

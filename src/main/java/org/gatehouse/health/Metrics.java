@@ -111,7 +111,7 @@ public final class Metrics {
                 () -> OptionalDouble.of(health.isReady() ? 1 : 0));
         meters.gauges(
                 "gatehouse_dependency_up",
-                "Whether a dependency answers: 1 or 0.",
+                "Whether a dependency answers and does what it is asked: 1 or 0.",
                 "dependency",
                 sample -> health.watches()
                         .forEach(watch -> sample.call(

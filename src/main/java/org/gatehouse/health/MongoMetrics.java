@@ -15,6 +15,7 @@ final class MongoMetrics implements MongoObserver {
     /** What this application sends at present. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
+            "buildInfo",
             "count",
             "createIndexes",
             "delete",

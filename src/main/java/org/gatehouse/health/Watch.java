@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.gatehouse.store.StoreRefusedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,7 @@ final class Watch {
     private final Runnable probe;
     private final Thread thread;
     private volatile Optional<Answer> last = Optional.empty();
+    private volatile Optional<String> refusal = Optional.empty();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
     private record Answer(long sentAt, long nanos) {}
@@ -57,6 +59,11 @@ final class Watch {
                 .map(answer -> Duration.ofNanos(answer.nanos()));
     }
 
+    /** What the dependency answers instead of doing what it is asked; empty when it does, or does not answer at all. */
+    Optional<String> refusal() {
+        return refusal;
+    }
+
     private void run() {
         try {
             do {
@@ -72,9 +79,15 @@ final class Watch {
         try {
             probe.run();
             last = Optional.of(new Answer(sentAt, System.nanoTime() - sentAt));
+            refusal = Optional.empty();
+        } catch (StoreRefusedException refused) {
+            log.debug("{} refuses what it is asked", dependency.text(), refused);
+            refusal = Optional.of(String.valueOf(refused.getMessage()));
+            last = Optional.empty();
         } catch (RuntimeException away) {
             // The connection has said so once; an operator who wants each reason turns this on.
             log.debug("No answer of {}", dependency.text(), away);
+            refusal = Optional.empty();
             last = Optional.empty();
         }
     }

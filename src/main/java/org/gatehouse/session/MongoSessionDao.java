@@ -9,7 +9,6 @@ import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.Updates;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +23,7 @@ import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
 
 /**
  * Sessions in MongoDB.
@@ -53,8 +53,7 @@ public final class MongoSessionDao {
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
-        mongo.call(() -> sessions.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS)
-                .createIndexes(indexes));
+        new MongoIndexes(mongo).ensure(sessions, indexes);
     }
 
     /** The session, if nobody has ended it. */

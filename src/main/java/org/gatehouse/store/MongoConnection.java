@@ -1,11 +1,13 @@
 package org.gatehouse.store;
 
+import static java.util.stream.Collectors.joining;
+
 import com.mongodb.ConnectionString;
-import com.mongodb.MongoBulkWriteException;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
-import com.mongodb.MongoWriteException;
+import com.mongodb.MongoInterruptedException;
+import com.mongodb.MongoSecurityException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
@@ -15,18 +17,20 @@ import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
 import com.mongodb.connection.ClusterType;
+import com.mongodb.connection.ServerDescription;
 import com.mongodb.event.CommandFailedEvent;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
 import com.mongodb.event.CommandSucceededEvent;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
@@ -34,9 +38,11 @@ import org.bson.conversions.Bson;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.MongoErrors.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The one client to MongoDB: writes are acknowledged by a majority, reads come from the primary, and every operation
@@ -58,13 +64,10 @@ public final class MongoConnection implements AutoCloseable {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /**
-     * What a server answers when it, or one behind it, cannot do the work now: HostUnreachable, HostNotFound,
-     * MaxTimeMSExpired, WriteConcernFailed, NetworkTimeout, ShutdownInProgress, FailedToSatisfyReadPreference,
-     * LinearizableReadConcernError, PrimarySteppedDown, ExceededTimeLimit, NotWritablePrimary, InterruptedAtShutdown,
-     * InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary.
+     * An account may lack one permission only, so that failures and successes alternate; and several of a server's errors
+     * come and go within a second.
      */
-    private static final Set<Integer> OUTAGES =
-            Set.of(6, 7, 50, 64, 89, 91, 133, 187, 189, 262, 10107, 11600, 11602, 13435, 13436);
+    private static final Duration REFUSAL_QUIET = Duration.ofSeconds(10);
 
     /**
      * From the strongest on. A server that others have replaced without its knowing still answers at the weaker ones;
@@ -88,7 +91,9 @@ public final class MongoConnection implements AutoCloseable {
     private final MongoClient client;
     private final MongoDatabase database;
     private final MongoObserver observer;
-    private final AtomicBoolean away = new AtomicBoolean();
+    private final ReplicaSetNames names;
+    private final OutageLog absence = new OutageLog(log, "MongoDB answers again", Duration.ZERO);
+    private final OutageLog refusals = new OutageLog(log, "MongoDB does again what it is asked", REFUSAL_QUIET);
     private final AtomicInteger weaker = new AtomicInteger();
 
     /**
@@ -107,9 +112,12 @@ public final class MongoConnection implements AutoCloseable {
      */
     public MongoConnection(Secret uri, String databaseName, MongoObserver observer) {
         this.observer = observer;
+        ConnectionString address = new ConnectionString(uri.reveal());
+        this.names = new ReplicaSetNames(address.getRequiredReplicaSetName());
         this.client = MongoClients.create(MongoClientSettings.builder()
                 .applicationName("gatehouse")
-                .applyConnectionString(new ConnectionString(uri.reveal()))
+                .applyConnectionString(address)
+                .applyToServerSettings(server -> server.addServerListener(names))
                 .addCommandListener(new CommandListener() {
                     @Override
                     public void commandStarted(CommandStartedEvent event) {
@@ -197,12 +205,20 @@ public final class MongoConnection implements AutoCloseable {
      * Reads something as of now, whatever it is, to find out whether that can be done.
      *
      * @param limit for the answer of a server; the search for one has its own
+     * @throws StoreRefusedException if a server answers that it cannot do that now
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void requireAnswer(Duration limit) {
-        var unused = findAsOfNow(
-                collection("meta").withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS),
-                Filters.eq(new BsonString("cache")));
+        try {
+            var unused = findAsOfNow(
+                    collection("meta").withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS),
+                    Filters.eq(new BsonString("cache")));
+        } catch (GatehouseException unavailable) {
+            throw MongoErrors.answer(unavailable)
+                    .<RuntimeException>map(refused ->
+                            new StoreRefusedException("It answers with the error " + refused.getCode() + ".", refused))
+                    .orElse(unavailable);
+        }
     }
 
     /**
@@ -217,6 +233,16 @@ public final class MongoConnection implements AutoCloseable {
         return result;
     }
 
+    /**
+     * What the server says of itself.
+     *
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    BsonDocument buildInfo() {
+        return call(() -> database.withTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .runCommand(new BsonDocument("buildInfo", new BsonInt32(1)), BsonDocument.class));
+    }
+
     private boolean hasOthers() {
         if (client.getClusterDescription().getType() == ClusterType.UNKNOWN) {
             database.runCommand(new BsonDocument("ping", new BsonInt32(1))); // waits for a server
@@ -227,31 +253,75 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * Runs one or more operations of the driver.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the store could not be asked, or did not answer in time
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the store could not be asked, did not answer in time, or
+     *     answered that it cannot or may not do it now; a write may have happened nevertheless
      */
     public <T> T call(Supplier<T> operations) {
         try {
             T result = operations.get();
-            if (away.compareAndSet(true, false)) {
-                log.info("MongoDB answers again");
-            }
+            absence.ended();
+            refusals.succeeded();
             return result;
-        } catch (MongoWriteException | MongoBulkWriteException | MongoCommandException refused) {
-            if (OUTAGES.contains(refused.getCode())) {
-                throw unavailable(refused);
+        } catch (MongoException failed) {
+            Kind kind = MongoErrors.kind(failed).orElseThrow(() -> failed);
+            observer.unavailable();
+            if (!(failed instanceof MongoInterruptedException)) {
+                note(kind, failed);
             }
-            throw refused;
-        } catch (MongoException unreachable) {
-            throw unavailable(unreachable);
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, failed);
         }
     }
 
-    private GatehouseException unavailable(MongoException unreachable) {
-        observer.unavailable();
-        if (away.compareAndSet(false, true)) {
-            log.warn("MongoDB cannot be reached: {}", unreachable.getMessage());
+    private void note(Kind kind, MongoException failed) {
+        switch (kind) {
+            case UNREACHABLE -> noteAbsence(failed);
+            case TEMPORARY -> {
+                String line = "MongoDB cannot do now what it is asked: " + MongoErrors.summary(failed);
+                refusals.failed(Level.WARN, MongoErrors.reason(failed), line);
+            }
+            case FORBIDDEN -> noteMissingPermission(failed);
         }
-        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, unreachable);
+    }
+
+    private void noteAbsence(MongoException failed) {
+        List<ServerDescription> servers = client.getClusterDescription().getServerDescriptions();
+        for (ServerDescription server : servers) {
+            if (server.getException() instanceof MongoSecurityException refused
+                    && MongoErrors.kind(refused).equals(Optional.of(Kind.FORBIDDEN))) {
+                noteMissingPermission(refused);
+                return;
+            }
+        }
+        String reason = Stream.of(
+                        names.problems().stream(),
+                        Stream.ofNullable(client.getClusterDescription().getSrvResolutionException())
+                                .map(MongoErrors::summary),
+                        servers.stream()
+                                .filter(server -> server.getException() != null)
+                                .map(MongoConnection::describe)
+                                .sorted())
+                .flatMap(problems -> problems)
+                .collect(joining("; "));
+        String shown = reason.isEmpty() ? MongoErrors.summary(failed) : reason;
+        absence.failed(Level.WARN, shown.replaceAll("\\d+", "0"), "MongoDB cannot be reached: " + shown);
+    }
+
+    private void noteMissingPermission(MongoException refused) {
+        String line =
+                "MongoDB refuses the account that DB_HOST names, or what it asks for: " + MongoErrors.summary(refused);
+        refusals.failed(Level.ERROR, MongoErrors.reason(refused), line);
+    }
+
+    private static String describe(ServerDescription server) {
+        Throwable cause = Objects.requireNonNull(server.getException());
+        StringBuilder text = new StringBuilder(server.getAddress().toString());
+        for (Throwable next = cause; next != null; next = next.getCause()) {
+            text.append(": ").append(next.getClass().getSimpleName());
+            if (next.getMessage() != null) {
+                text.append(" (").append(MongoErrors.shown(next.getMessage())).append(')');
+            }
+        }
+        return text.toString();
     }
 
     @Override

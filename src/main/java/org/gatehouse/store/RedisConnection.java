@@ -23,13 +23,14 @@ import org.gatehouse.config.RedisUrl;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The one way to Redis, shared by all threads: a connection to each server that is needed, which pipelines by itself.
  *
  * <p>Redis is never needed for an answer to be right, so its absence is not an exception: a question is answered by
  * nothing, at once while the connection is down or the server is silent, and the connection is built up again in the
- * background, for as long as it takes. A change of state is one log line.
+ * background, for as long as it takes. A change of state is one log line, and so is a new reason.
  *
  * <p>Lettuce's own reconnecting is off: a new connection may lead to another server, or to one that forgot everything,
  * so it is used only once it is known whom it leads to ({@link RedisLink#runIds}).
@@ -37,6 +38,9 @@ import org.slf4j.LoggerFactory;
 public final class RedisConnection implements AutoCloseable {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_DELAY = Duration.ofMillis(500);
+    /** Errors that the probe does not meet come from single keys; they may go on for as long as those exist. */
+    private static final Duration REFUSAL_QUIET = Duration.ofMinutes(1);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
 
@@ -47,8 +51,13 @@ public final class RedisConnection implements AutoCloseable {
     private final RedisObserver observer;
     private final ScheduledExecutorService background;
     private volatile @Nullable RedisLink link;
-    private volatile boolean away;
-    private volatile boolean refusing;
+    private final OutageLog absence = new OutageLog(log, "Redis answers again", Duration.ZERO);
+    private final OutageLog refusals = new OutageLog(log, "Redis does again what it is asked", REFUSAL_QUIET);
+    /** What the last server that was found answered instead of letting itself be used. */
+    private volatile Optional<StoreRefusedException> unusable = Optional.empty();
+
+    private volatile Optional<String> refusedWith = Optional.empty();
+    private volatile boolean probeFailed;
     private volatile boolean closed;
 
     /** Starts connecting, without waiting for it. */
@@ -92,14 +101,37 @@ public final class RedisConnection implements AutoCloseable {
     }
 
     /**
-     * Asks Redis whether it is there.
+     * Asks Redis whether it is there, and whether it does what Gatehouse needs.
      *
-     * @throws RedisConnectionException when it does not say so in time
+     * @throws StoreRefusedException when it answers, but with an error
+     * @throws RedisConnectionException when it does not answer in time
      */
     public void requireAnswer(Duration limit) {
-        if (link().filter(present -> present.answers(limit)).isEmpty()) {
-            throw new RedisConnectionException("no answer");
+        RedisLink present = link;
+        if (present == null) {
+            throw noAnswer();
         }
+        refusedWith = Optional.empty();
+        if (present.works(limit)) {
+            if (probeFailed) {
+                probeFailed = false;
+                refusals.ended();
+            } else {
+                refusals.succeeded();
+            }
+            return;
+        }
+        Optional<String> error = refusedWith;
+        if (error.isPresent()) {
+            probeFailed = true;
+            throw new StoreRefusedException("It refuses commands with " + error.get() + ".", null);
+        }
+        throw noAnswer();
+    }
+
+    private RuntimeException noAnswer() {
+        Optional<StoreRefusedException> refused = unusable;
+        return refused.isPresent() ? refused.get() : new RedisConnectionException("no answer");
     }
 
     /**
@@ -144,12 +176,14 @@ public final class RedisConnection implements AutoCloseable {
                 reason = failed;
             }
         }
+        unusable = RedisErrors.refusal(reason);
         noteAbsence(reason);
         schedule(this::connect, RECONNECT_DELAY);
     }
 
     private void use(RedisLink made) {
         link = made;
+        unusable = Optional.empty();
         notePresence();
         if (!made.isOpen()) {
             lost(made, new RedisConnectionException("the connection broke")); // before anybody was told of it
@@ -173,18 +207,17 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    private synchronized void notePresence() {
-        refusing = false;
-        if (away) {
-            away = false;
-            log.info("Redis answers again");
-        }
+    private void notePresence() {
+        absence.ended();
     }
 
-    private synchronized void noteAbsence(Throwable reason) {
-        if (!away && !closed) {
-            away = true;
-            log.warn("Redis cannot be reached; everything is read from MongoDB until it returns: {}", rootOf(reason));
+    private void noteAbsence(Throwable reason) {
+        if (!closed) {
+            String shown = RedisErrors.describe(reason);
+            String line = RedisErrors.refusal(reason).isPresent()
+                    ? "Redis cannot be used; everything is read from MongoDB until it can: "
+                    : "Redis cannot be reached; everything is read from MongoDB until it returns: ";
+            absence.failed(Level.WARN, shown.replaceAll("\\d+", "0"), line + shown);
         }
     }
 
@@ -216,15 +249,21 @@ public final class RedisConnection implements AutoCloseable {
 
         @Override
         public void refused(Throwable reason) {
-            if (!refusing) {
-                refusing = true;
-                log.warn("Redis refuses what it is asked; the cache works slower, or not at all: {}", rootOf(reason));
-            }
+            String code = RedisErrors.code(reason);
+            refusedWith = Optional.of(code);
+            refusals.failed(
+                    Level.WARN,
+                    code,
+                    "Redis refuses what it is asked; the cache works slower, or not at all: "
+                            + RedisErrors.describe(reason));
         }
 
         @Override
         public void broke(RedisServer server, Throwable reason) {
-            link().filter(current -> current.contains(server)).ifPresent(current -> lost(current, reason));
+            link().filter(current -> current.contains(server)).ifPresent(current -> {
+                unusable = RedisErrors.refusal(reason);
+                lost(current, reason);
+            });
         }
     }
 
@@ -236,13 +275,5 @@ public final class RedisConnection implements AutoCloseable {
         public void afterChannelInitialized(Channel channel) {
             channel.pipeline().addFirst(new FlushConsolidationHandler(AT_MOST, true));
         }
-    }
-
-    private static String rootOf(Throwable reason) {
-        Throwable root = reason;
-        for (Throwable next = root.getCause(); next != null; next = next.getCause()) {
-            root = next;
-        }
-        return root.toString();
     }
 }

@@ -18,12 +18,14 @@ import java.util.Optional;
 public final class RedisLink {
     private final List<RedisServer> bySlot;
     private final List<String> runIds;
+    private final List<String> probeKeys;
 
     /** @param bySlot the one server, or for each slot of a Cluster the master that has it */
     RedisLink(List<RedisServer> bySlot) {
         this.bySlot = bySlot;
         this.runIds =
                 bySlot.stream().map(RedisServer::runId).distinct().sorted().toList();
+        this.probeKeys = RedisProbe.keys(bySlot);
     }
 
     /** The servers' names for themselves, others after each of their starts; in order. */
@@ -55,16 +57,13 @@ public final class RedisLink {
         return send(key, command).await(limit);
     }
 
-    /** Whether all servers answer in time. */
-    boolean answers(Duration limit) {
-        record Ping(RedisServer server, long sentAt, Optional<RedisFuture<String>> sent) {}
-        List<Ping> pings = servers().stream()
-                .map(server -> new Ping(server, System.nanoTime(), server.send(commands -> commands.ping())))
+    /** Whether all servers do in time what Gatehouse asks of them, without any of its data being touched. */
+    boolean works(Duration limit) {
+        List<Pending<byte[]>> sent = probeKeys.stream()
+                .flatMap(tag -> RedisProbe.send(this, tag).stream())
                 .toList();
-        return pings.stream()
-                .allMatch(ping -> ping.sent()
-                        .flatMap(future -> ping.server().await(future, ping.sentAt(), limit))
-                        .isPresent());
+        // Each answer is waited for, so that none is still to come when the result is known.
+        return sent.stream().map(pending -> pending.await(limit).isPresent()).reduce(true, Boolean::logicalAnd);
     }
 
     boolean contains(RedisServer server) {

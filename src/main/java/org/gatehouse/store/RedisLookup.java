@@ -36,6 +36,7 @@ final class RedisLookup {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
     private static final Pattern CLUSTER = Pattern.compile("(?m)^redis_mode:cluster");
     private static final Pattern MASTER = Pattern.compile("(?m)^role:master");
+    private static final Pattern LOADING = Pattern.compile("(?m)^loading:1");
     private static final Pattern CLUSTER_WORKS = Pattern.compile("(?m)^cluster_state:ok");
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
@@ -54,8 +55,11 @@ final class RedisLookup {
         }
 
         void requireMaster() {
+            if (LOADING.matcher(info).find()) {
+                throw new StoreRefusedException("It is loading its data.", null);
+            }
             if (!MASTER.matcher(info).find()) {
-                throw new RedisConnectionException("the server is a replica");
+                throw new StoreRefusedException("It is a replica.", null);
             }
         }
     }
@@ -71,6 +75,7 @@ final class RedisLookup {
      * Waits until connected, or for at most a few times the limit.
      *
      * @throws RedisConnectionException when that cannot be done through this seed
+     * @throws StoreRefusedException when a server answers that is not one to use now
      */
     RedisLink connect(RedisURI seed) {
         List<StatefulRedisConnection<?, ?>> opened = new ArrayList<>();
@@ -107,7 +112,7 @@ final class RedisLookup {
         List<RedisServer> complete = new ArrayList<>();
         Collections.addAll(complete, bySlot);
         if (complete.contains(null)) {
-            throw new RedisConnectionException("the Cluster does not cover all slots");
+            throw new StoreRefusedException("The Cluster does not cover all slots.", null);
         }
         if (!seedIsNeeded) {
             first.connection().close();
@@ -118,7 +123,7 @@ final class RedisLookup {
     /** A master that was cut off from the others says so, after a while. */
     private void requireWorkingCluster(Met met) {
         if (!CLUSTER_WORKS.matcher(ask(met.connection().async().clusterInfo())).find()) {
-            throw new RedisConnectionException("the Cluster is down");
+            throw new StoreRefusedException("The Cluster is down.", null);
         }
     }
 

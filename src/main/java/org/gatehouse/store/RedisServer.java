@@ -8,8 +8,8 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +30,8 @@ final class RedisServer {
     private static final Duration SILENCE_LIMIT = Duration.ofSeconds(3);
 
     /** Answers of a server that is not the one to ask, or not any more. */
-    private static final List<String> WRONG_SERVER =
-            List.of("MOVED", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOAUTH");
+    private static final Set<String> WRONG_SERVER =
+            Set.of("MOVED", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOAUTH");
 
     private final StatefulRedisConnection<String, byte[]> connection;
     private final String runId;
@@ -121,8 +121,7 @@ final class RedisServer {
         }
         boolean isAnswer = reason instanceof RedisCommandExecutionException;
         watcher.failed(isAnswer ? RedisObserver.Failure.REFUSED : RedisObserver.Failure.BROKEN);
-        String message = String.valueOf(reason.getMessage());
-        if (!isAnswer || WRONG_SERVER.stream().anyMatch(message::startsWith)) {
+        if (!isAnswer || WRONG_SERVER.contains(RedisErrors.code(reason))) {
             broke(reason);
         } else {
             watcher.refused(reason);

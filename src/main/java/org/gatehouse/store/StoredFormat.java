@@ -34,7 +34,7 @@ public final class StoredFormat {
     /**
      * Refuses to go on beside what this version would misread.
      *
-     * @throws IllegalStateException when only newer versions can read the database
+     * @throws UnusableStoreException when only newer versions can read the database
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void requireUnderstood() {
@@ -42,7 +42,7 @@ public final class StoredFormat {
                 .filter(format -> format.isNumber(READABLE_FROM))
                 .map(format -> format.getNumber(READABLE_FROM));
         if (needed.filter(number -> number.longValue() > UNDERSTOOD).isPresent()) {
-            throw new IllegalStateException("A newer Gatehouse has changed the database "
+            throw new UnusableStoreException("A newer Gatehouse has changed the database "
                     + reads.getNamespace().getDatabaseName() + " so that this version cannot read it: it is in format "
                     + needed.get().longValue() + ", and this version understands " + UNDERSTOOD
                     + ". Start the newer version, or restore a backup from before the change");

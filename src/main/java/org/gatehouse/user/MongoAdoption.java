@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoCursor;
+import com.mongodb.client.cursor.TimeoutMode;
 import com.mongodb.client.model.BulkWriteOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Projections;
@@ -25,6 +26,7 @@ import org.bson.conversions.Bson;
 import org.gatehouse.http.Roles;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Sha256;
+import org.gatehouse.store.UnusableStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class MongoAdoption {
     private static final int BATCH = 500;
+
+    /**
+     * For one batch. Going through millions of documents takes longer in all, but a server that stops answering must be
+     * noticed, and an end of the application must not wait for it.
+     */
+    private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
 
     /** More would bury the rest of the log. */
     private static final int MAX_LINES = 100;
@@ -77,15 +85,13 @@ public final class MongoAdoption {
         this.sweep = sweep;
         this.parkedNames = new MongoParkedNames(mongo, collection);
         this.keyIndex = new MongoKeyIndex(mongo, collection);
-        // Going through millions of documents takes longer than any request may.
-        this.users =
-                mongo.collection(collection).withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+        this.users = mongo.collection(collection).withTimeout(STEP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**
      * Takes all steps; harmless when they were taken before, or are being taken by another node.
      *
-     * @throws IllegalStateException when the unique index was made before and is gone, but not the users
+     * @throws UnusableStoreException when the unique index was made before and is gone, but not the users
      */
     public void run() {
         lines = 0;
@@ -93,7 +99,7 @@ public final class MongoAdoption {
         int adopted = adopt();
         for (int attempt = 0; !keyIndex.make(); attempt++) {
             if (attempt == MAX_ATTEMPTS) {
-                throw new IllegalStateException("Another service goes on writing to " + users.getNamespace()
+                throw new UnusableStoreException("Another service goes on writing to " + users.getNamespace()
                         + "; stop it, and start Gatehouse again");
             }
             adopted += adopt();
@@ -116,6 +122,7 @@ public final class MongoAdoption {
             try (MongoCursor<BsonDocument> cursor = users.find(filter)
                     .projection(Projections.exclude(UserJson.PASSWORD))
                     .batchSize(BATCH)
+                    .timeoutMode(TimeoutMode.ITERATION)
                     .cursor()) {
                 List<BsonDocument> batch = new ArrayList<>();
                 while (cursor.hasNext()) {
@@ -204,6 +211,7 @@ public final class MongoAdoption {
                     .projection(Projections.include(UserDocument.KEY, UserJson.USERNAME))
                     .sort(Sorts.ascending(UserDocument.KEY))
                     .batchSize(BATCH)
+                    .timeoutMode(TimeoutMode.ITERATION)
                     .cursor()) {
                 while (cursor.hasNext()) {
                     BsonDocument document = cursor.next();

@@ -4,12 +4,14 @@ import com.mongodb.ErrorCategory;
 import com.mongodb.MongoWriteException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.Updates;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +23,7 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.auth.UserId;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
 
 /**
  * Which user a key stands for, in the collection {@code idempotencyKeys}: noted before the user is made, and when that was
@@ -72,7 +75,7 @@ public final class MongoCreations {
     /** Lets the store tidy up; that a key has expired is seen here, whether it does or not. */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
-        mongo.call(() -> creations.createIndex(Indexes.ascending(EXPIRES_AT), atThatTime));
+        new MongoIndexes(mongo).ensure(creations, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
     }
 
     /** What is noted of this key, unless it has expired. */

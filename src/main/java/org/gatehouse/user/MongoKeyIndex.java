@@ -4,16 +4,20 @@ import com.mongodb.MongoException;
 import com.mongodb.client.ListIndexesIterable;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.Updates;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
+import org.gatehouse.store.UnusableStoreException;
 
 /**
  * The unique index on {@code usernameKey}: names are unique by it, and once it exists a key is Gatehouse's own and not a
@@ -24,6 +28,7 @@ import org.gatehouse.store.MongoConnection;
  */
 final class MongoKeyIndex {
     private final MongoConnection mongo;
+    private final MongoIndexes indexes;
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
@@ -32,6 +37,7 @@ final class MongoKeyIndex {
 
     MongoKeyIndex(MongoConnection mongo, String collection) {
         this.mongo = mongo;
+        this.indexes = new MongoIndexes(mongo);
         this.meta = mongo.collection("meta");
         this.note = new BsonString("index of " + collection);
         this.users =
@@ -47,12 +53,12 @@ final class MongoKeyIndex {
     /**
      * Refuses to go on with users of which it is not known whose they are.
      *
-     * @throws IllegalStateException when the index was made before and is gone, but not the users
+     * @throws UnusableStoreException when the index was made before and is gone, but not the users
      */
     void requireNotLost() {
         boolean wasMade = mongo.findAsOfNow(meta, Filters.eq(note)).isPresent(); // another node may be making it
         if (wasMade && !exists() && hasKeys()) {
-            throw new IllegalStateException("The collection " + users.getNamespace() + " has lost its unique index on "
+            throw new UnusableStoreException("The collection " + users.getNamespace() + " has lost its unique index on "
                     + UserDocument.KEY + ", so users of Gatehouse cannot be told from those of the original service."
                     + " Restore it with its indexes; or, if everything in it comes from the original service, delete"
                     + " {_id: \"" + note.getValue() + "\"} from the collection " + meta.getNamespace());
@@ -70,7 +76,9 @@ final class MongoKeyIndex {
      */
     boolean make() {
         try {
-            mongo.call(() -> users.createIndex(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true)));
+            indexes.ensure(
+                    users,
+                    List.of(new IndexModel(Indexes.ascending(UserDocument.KEY), new IndexOptions().unique(true))));
         } catch (MongoException refused) {
             if (MongoUserDao.isDuplicate(refused)) {
                 return false;

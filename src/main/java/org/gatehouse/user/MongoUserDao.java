@@ -78,8 +78,7 @@ public final class MongoUserDao implements UserDao {
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
         this.unhurriedReads = users.withTimeout(UNHURRIED_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        this.lists = new MongoUserLists(
-                mongo, reads, users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS));
+        this.lists = new MongoUserLists(mongo, reads, users);
         this.parkedNames = new MongoParkedNames(mongo, collection);
         this.clock = clock;
     }

@@ -6,6 +6,7 @@ import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.Sorts;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
 
 /** Users in MongoDB as lists of many: what a caller may filter and sort by, and the indexes for that. */
 final class MongoUserLists {
@@ -29,18 +31,25 @@ final class MongoUserLists {
                     .map(status -> new BsonString(status.text()))
                     .toList());
 
+    /** Before every user. Not every server that speaks the protocol accepts dates before the year 1 or after 9999. */
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
     /** A page counts up to here, within some milliseconds. */
     static final int MAX_COUNT = 10_000;
 
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> reads;
-    private final MongoCollection<BsonDocument> patient;
+    private final MongoCollection<BsonDocument> users;
 
-    /** @param patient the users, for a first index over millions of them takes longer than any request may */
-    MongoUserLists(MongoConnection mongo, MongoCollection<BsonDocument> reads, MongoCollection<BsonDocument> patient) {
+    /**
+     * Makes lists of the users of a collection.
+     *
+     * @param reads the same collection with the time limit of a request
+     */
+    MongoUserLists(MongoConnection mongo, MongoCollection<BsonDocument> reads, MongoCollection<BsonDocument> users) {
         this.mongo = mongo;
         this.reads = reads;
-        this.patient = patient;
+        this.users = users;
     }
 
     /**
@@ -57,7 +66,7 @@ final class MongoUserLists {
                 // Also for a role alone, together with every status there is.
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.KEY)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
-        mongo.call(() -> patient.createIndexes(indexes));
+        new MongoIndexes(mongo).ensure(users, indexes);
     }
 
     /**
@@ -112,7 +121,7 @@ final class MongoUserLists {
     /** Everything that has a place in this order at all. */
     private static Bson hasPlace(UserQuery.Sort sort) {
         return sort.byTime()
-                ? Filters.gte(UserJson.CREATED_AT, new BsonDateTime(Long.MIN_VALUE))
+                ? Filters.gte(UserJson.CREATED_AT, new BsonDateTime(EARLIEST.toEpochMilli()))
                 : Filters.gte(UserDocument.KEY, new BsonString(""));
     }
 

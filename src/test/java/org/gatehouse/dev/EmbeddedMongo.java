@@ -16,8 +16,7 @@ import org.slf4j.LoggerFactory;
 /** A server in this process that speaks MongoDB's wire protocol, on a free port of the loopback address. */
 public final class EmbeddedMongo implements AutoCloseable {
     static {
-        // It tells of every connection, of indexes that it only pretends to have, and of each write that it refuses.
-        ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.OFF);
+        silence();
     }
 
     private static final int ANY_PORT = 0;
@@ -34,6 +33,11 @@ public final class EmbeddedMongo implements AutoCloseable {
         this.server = new MongoServer(backend);
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         this.uri = server.getConnectionString();
+    }
+
+    /** It logs every connection, the indexes that it only pretends to have, and each write that it refuses. */
+    public static void silence() {
+        ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.OFF);
     }
 
     /** A server that forgets everything when it is closed. */

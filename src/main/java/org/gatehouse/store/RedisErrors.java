@@ -1,0 +1,64 @@
+package org.gatehouse.store;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What the errors of Redis say, for the log and for callers. */
+final class RedisErrors {
+    private static final int MAX_TEXT = 200;
+
+    /** The first word of an error is its code; up to version 6 a script's error has that of its command inside. */
+    private static final Pattern CODE = Pattern.compile("^-?([A-Z]{3,})\\b");
+
+    private static final Pattern IN_SCRIPT = Pattern.compile(" -([A-Z]{3,}) ");
+
+    /** How a script tells that the user may not do what is in it: up to version 6, and later. */
+    private static final Pattern NOT_ALLOWED_IN_SCRIPT =
+            Pattern.compile("The user executing the script|ACL failure in script");
+
+    /** An unknown command is repeated with its arguments, and those of a login hold the password. */
+    private static final Pattern ARGUMENTS = Pattern.compile(",? with args beginning with.*");
+
+    private RedisErrors() {}
+
+    /** The code, such as {@code OOM} or {@code NOPERM}; {@code ERR} if the error has none of its own. */
+    static String code(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        if (NOT_ALLOWED_IN_SCRIPT.matcher(message).find()) {
+            return "NOPERM";
+        }
+        Matcher code = CODE.matcher(message);
+        String first = code.find() ? code.group(1) : "ERR";
+        Matcher inner = IN_SCRIPT.matcher(message);
+        return first.equals("ERR") && inner.find() ? inner.group(1) : first;
+    }
+
+    /** What a server answered, if the failure is an answer at all. */
+    static Optional<StoreRefusedException> refusal(Throwable failure) {
+        for (Throwable next = failure; next != null; next = next.getCause()) {
+            if (next instanceof StoreRefusedException refused) {
+                return Optional.of(refused);
+            }
+            if (next instanceof RedisCommandExecutionException answer) {
+                return Optional.of(new StoreRefusedException("It refuses commands with " + code(answer) + ".", answer));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The innermost reason, on one line. */
+    static String describe(Throwable failure) {
+        Throwable root = failure;
+        for (Throwable next = root.getCause(); next != null; next = next.getCause()) {
+            root = next;
+        }
+        String text = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        String line = ARGUMENTS.matcher(text.replaceAll("\\s+", " ").strip()).replaceAll("");
+        String shown = line.length() > MAX_TEXT ? line.substring(0, MAX_TEXT) + "…" : line;
+        return root instanceof RedisCommandExecutionException || root instanceof StoreRefusedException
+                ? shown
+                : root.getClass().getSimpleName() + ": " + shown;
+    }
+}

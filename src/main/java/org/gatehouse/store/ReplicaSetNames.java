@@ -1,0 +1,53 @@
+package org.gatehouse.store;
+
+import com.mongodb.connection.ServerDescription;
+import com.mongodb.connection.ServerType;
+import com.mongodb.event.ServerDescriptionChangedEvent;
+import com.mongodb.event.ServerListener;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notes the servers that do not belong to the replica set that the connection string names.
+ *
+ * <p>The driver removes such a server from its list without an exception, so that later errors do not show the reason.
+ */
+final class ReplicaSetNames implements ServerListener {
+    private final @Nullable String required;
+    private final Map<String, String> problems = new ConcurrentSkipListMap<>();
+
+    /** @param required the name in the connection string; null if it has none, then nothing is noted */
+    ReplicaSetNames(@Nullable String required) {
+        this.required = required;
+    }
+
+    @Override
+    public void serverDescriptionChanged(ServerDescriptionChangedEvent event) {
+        ServerDescription server = event.getNewDescription();
+        if (required == null || server.getType() == ServerType.UNKNOWN) {
+            return;
+        }
+        String address = server.getAddress().toString();
+        String actual = server.getSetName();
+        if (required.equals(actual) || server.getType() == ServerType.REPLICA_SET_GHOST) {
+            problems.remove(address);
+        } else if (actual == null) {
+            problems.put(
+                    address,
+                    address + " is not a member of a replica set, but DB_HOST has replicaSet=" + required
+                            + " (setName mismatch)");
+        } else {
+            problems.put(
+                    address,
+                    address + " is a member of the replica set " + actual + ", but DB_HOST has replicaSet=" + required
+                            + " (setName mismatch)");
+        }
+    }
+
+    /** One sentence for each server, in the order of their addresses. */
+    List<String> problems() {
+        return List.copyOf(problems.values());
+    }
+}

@@ -1,0 +1,81 @@
+package org.gatehouse.store;
+
+import com.mongodb.MongoCommandException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the server keeps what Gatehouse relies on, by its name: only servers that are known to break it are rejected.
+ *
+ * <p>FerretDB 1 is one of them. Its findAndModify is not atomic, so that two changes can both be acknowledged although one
+ * is lost, a refresh token can be used twice, and the cache can serve old data. FerretDB 2 has another storage engine.
+ */
+public final class SupportedServer {
+    private static final String FERRETDB = "ferretdb";
+    private static final Pattern MAJOR = Pattern.compile("v?(\\d{1,4})(?:\\D.*)?");
+    private static final Pattern NAMED = Pattern.compile("ferretdb[ /:-]*(v?\\d[\\w.-]*)?", Pattern.CASE_INSENSITIVE);
+    private static final int FIRST_SUPPORTED = 2;
+    private static final Logger log = LoggerFactory.getLogger(SupportedServer.class);
+
+    private final MongoConnection mongo;
+
+    public SupportedServer(MongoConnection mongo) {
+        this.mongo = mongo;
+    }
+
+    /**
+     * Refuses to work with a server that breaks the promises of Gatehouse.
+     *
+     * @throws UnusableStoreException if it is one
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public void require() {
+        BsonDocument build;
+        try {
+            build = mongo.buildInfo();
+        } catch (MongoCommandException unknown) {
+            log.debug("The server does not say what it is", unknown);
+            return;
+        }
+        Optional<String> version = ferretVersion(build);
+        if (version.filter(SupportedServer::isOld).isPresent()) {
+            throw new UnusableStoreException("DB_HOST leads to FerretDB " + version.get()
+                    + ", which is not supported: its findAndModify is not atomic, so acknowledged changes would be lost."
+                    + " Use MongoDB 4.4 or later, or FerretDB 2 or later");
+        }
+    }
+
+    /** FerretDB 1 has {@code ferretdbVersion}, FerretDB 2 the document {@code ferretdb}; others are silent about it. */
+    private static Optional<String> ferretVersion(BsonDocument build) {
+        for (String name : build.keySet()) {
+            BsonValue value = build.get(name);
+            String field = name.toLowerCase(Locale.ROOT);
+            if (field.equals(FERRETDB) && value.isDocument()) {
+                return Optional.ofNullable(value.asDocument().get("version")).map(SupportedServer::text);
+            }
+            if (field.equals("ferretdbversion") || field.equals(FERRETDB)) {
+                return Optional.of(text(value));
+            }
+        }
+        Matcher named = NAMED.matcher(text(build.get("version")));
+        return named.find() ? Optional.of(String.valueOf(named.group(1))) : Optional.empty();
+    }
+
+    private static String text(@Nullable BsonValue value) {
+        return value != null && value.isString() ? value.asString().getValue() : "of an unknown version";
+    }
+
+    /** Only FerretDB 1 and older have versions that do not say which one they are. */
+    private static boolean isOld(String version) {
+        Matcher matcher = MAJOR.matcher(version);
+        return !matcher.matches() || Integer.parseInt(matcher.group(1)) < FIRST_SUPPORTED;
+    }
+}

@@ -1,0 +1,288 @@
+package org.gatehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.mongodb.MongoInternalException;
+import de.bwaldvogel.mongo.bson.Document;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.StartGate;
+import org.gatehouse.log.LogLines;
+import org.gatehouse.store.FaultyMongo;
+import org.gatehouse.store.UnusableStoreException;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A start while MongoDB is away, slow, silent, or answers what it should not. */
+class StartupTest {
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMillis(200);
+
+    private static EmbeddedRedis redis;
+    private final LogLines log = new LogLines();
+    private final StartGate gate = new StartGate();
+
+    @BeforeAll
+    static void startRedis() {
+        redis = EmbeddedRedis.start(Path.of("target", "test-redis", "startup"));
+    }
+
+    @AfterAll
+    static void stopRedis() {
+        redis.close();
+    }
+
+    @AfterEach
+    void close() {
+        log.close();
+    }
+
+    /** Ways to answer the first question about the format of the database. */
+    static Stream<Document> oddAnswers() {
+        return Stream.of(
+                FaultyMongo.error(24),
+                FaultyMongo.error(8),
+                FaultyMongo.error(2),
+                FaultyMongo.error(13),
+                new Document("ok", 1.0), // no cursor, which the driver cannot read
+                new Document("ok", 1.0).append("cursor", "none"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("oddAnswers")
+    void oneOddAnswerDelaysTheStart(Document odd) {
+        try (FaultyMongo mongo = FaultyMongo.start()) {
+            AtomicInteger left = new AtomicInteger(1);
+            mongo.answer(command ->
+                    asksForTheFormat(command) && left.getAndDecrement() > 0 ? Optional.of(odd) : Optional.empty());
+            try (Node node = Node.start(settings(mongo.uri()))) {
+                awaitReady(node);
+                assertThat(node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD)
+                                .status())
+                        .isEqualTo(200);
+            }
+        }
+        assertThat(log.with("Gatehouse is ready")).hasSize(1);
+        assertThat(log.withStackTrace()).isEmpty();
+        assertThat(log.with("hunter2")).isEmpty();
+    }
+
+    @Test
+    void aStoreThatIsAwayAndThenAnswersOddlyIsWaitedForAndEachReasonIsLogged() {
+        int port = EmbeddedRedis.freePort();
+        try (Node node = Node.start(settings("mongodb://127.0.0.1:" + port))) {
+            Answer early = node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+            assertThat(early.status()).isEqualTo(503);
+            assertThat(early.text("code")).isEqualTo("STORE_UNAVAILABLE");
+            assertThat(early.header("Retry-After")).isEqualTo("2");
+            assertThat(log.with("MongoDB cannot be reached"))
+                    .singleElement()
+                    .asString()
+                    .contains("127.0.0.1:" + port, "Connection refused");
+            try (FaultyMongo mongo = FaultyMongo.start(port)) {
+                AtomicInteger answers = new AtomicInteger();
+                mongo.answer(command -> {
+                    if (!asksForTheFormat(command)) {
+                        return Optional.empty();
+                    }
+                    return switch (answers.getAndIncrement()) {
+                        case 0 -> Optional.of(FaultyMongo.error(24));
+                        case 1 -> Optional.of(FaultyMongo.error(8));
+                        default -> Optional.empty();
+                    };
+                });
+                awaitReady(node);
+                assertThat(answers.get()).isGreaterThan(2);
+            }
+        }
+        assertThat(log.with("MongoDB cannot do now what it is asked: error 24")).hasSize(1);
+        assertThat(log.from(Level.ERROR))
+                .singleElement()
+                .asString()
+                .contains("The stores could not be prepared, which is tried again", "error 8")
+                .doesNotContain("hunter2");
+    }
+
+    @Test
+    void failuresOfEveryKindAreTriedAgain() {
+        List<Throwable> failures = List.of(
+                new IllegalStateException("one"),
+                new MongoInternalException("two"),
+                GatehouseException.temporary(ErrorCode.BUSY, Duration.ofSeconds(1), null),
+                new StackOverflowError());
+        for (Throwable failure : failures) {
+            StartGate opened = new StartGate();
+            AtomicInteger attempts = new AtomicInteger();
+            try (Startup startup = new Startup(opened, () -> {
+                if (attempts.getAndIncrement() == 0) {
+                    throwUnchecked(failure);
+                }
+            })) {
+                startup.run();
+                assertThat(opened.isOpen()).isFalse();
+                assertThat(startup.pending()).isPresent();
+                await().atMost(LONGEST).until(opened::isOpen);
+                assertThat(startup.pending()).isEmpty();
+            }
+        }
+        assertThat(log.from(Level.ERROR)).hasSize(failures.size());
+    }
+
+    @Test
+    void theSameReasonIsLoggedOnceAndANewOneAgain() {
+        AtomicInteger attempts = new AtomicInteger();
+        try (Startup startup = new Startup(gate, () -> {
+            int attempt = attempts.getAndIncrement();
+            if (attempt < 3) {
+                throw new IllegalStateException(attempt < 2 ? "first" : "second");
+            }
+        })) {
+            startup.run();
+            await().atMost(LONGEST).until(gate::isOpen);
+        }
+        assertThat(log.from(Level.ERROR).stream().map(line -> line.replaceAll(".*: ", "")))
+                .containsExactly("first", "second");
+    }
+
+    @Test
+    void anUnusableStoreFailsTheDeploymentWithItsReason() {
+        try (Startup startup = new Startup(gate, () -> {
+            throw new UnusableStoreException("for good");
+        })) {
+            assertThatThrownBy(startup::run)
+                    .isInstanceOf(UnusableStoreException.class)
+                    .hasMessage("for good");
+        }
+        assertThat(gate.isOpen()).isFalse();
+    }
+
+    @Test
+    void anUnusableStoreThatIsSeenLaterIsTriedAgain() {
+        AtomicInteger attempts = new AtomicInteger();
+        try (Startup startup = new Startup(gate, () -> {
+            switch (attempts.getAndIncrement()) {
+                case 0 -> throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
+                case 1 -> throw new UnusableStoreException("not this one");
+                default -> {}
+            }
+        })) {
+            startup.run();
+            await().atMost(LONGEST).until(gate::isOpen);
+        }
+        assertThat(log.from(Level.ERROR)).singleElement().asString().contains("not this one");
+    }
+
+    @Test
+    void aLongPreparationGoesOnWhileRequestsAreAnsweredWith503() {
+        CountDownLatch ending = new CountDownLatch(1);
+        try (Startup startup = new Startup(gate, () -> awaitUnchecked(ending), SHORT)) {
+            startup.run();
+
+            assertThat(gate.isOpen()).isFalse();
+            assertThat(startup.pending()).hasValue("The stores are being prepared.");
+            assertThat(log.with("goes on")).hasSize(1);
+            ending.countDown();
+            await().atMost(LONGEST).until(gate::isOpen);
+        }
+    }
+
+    @Test
+    void anEndDuringThePreparationStopsItsThread() {
+        Startup startup = new Startup(gate, () -> awaitUnchecked(new CountDownLatch(1)), SHORT);
+        startup.run();
+
+        startup.close();
+
+        assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
+                .doesNotContain("gatehouse-startup");
+        assertThat(gate.isOpen()).isFalse();
+        assertThat(log.from(Level.ERROR)).isEmpty();
+    }
+
+    @Test
+    void aServerThatAcceptsConnectionsAndIsSilentDoesNotHoldUpTheDeployment() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Node node = Node.start(settings("mongodb://127.0.0.1:" + silent.getLocalPort()))) {
+            assertThat(node.send("GET", "/health/live", "").status()).isEqualTo(200);
+            Answer ready = node.send("GET", "/health/ready", "");
+            assertThat(ready.status()).isEqualTo(503);
+            assertThat(ready.text("status")).isEqualTo("starting");
+            assertThat(ready.text("reason")).isEqualTo("MongoDB cannot be used yet.");
+            assertThat(reason(ready, "mongodb")).isEqualTo("It does not answer.");
+            assertThat(node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD)
+                            .status())
+                    .isEqualTo(503);
+        }
+        assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
+                .doesNotContain("gatehouse-startup");
+    }
+
+    private static boolean asksForTheFormat(Document command) {
+        return FaultyMongo.name(command).equals("find")
+                && "meta".equals(command.get("find"))
+                && String.valueOf(command.get("filter")).contains("format");
+    }
+
+    private static void awaitReady(Node node) {
+        await().atMost(LONGEST)
+                .until(() -> node.send("GET", "/health/ready", "").status() == 200);
+    }
+
+    private static String reason(Answer ready, String dependency) {
+        for (JsonNode entry : ready.json().path("dependencies")) {
+            if (entry.path("name").asText().equals(dependency)) {
+                return entry.path("reason").asText();
+            }
+        }
+        return "";
+    }
+
+    private static Map<String, String> settings(String mongoUri) {
+        return new HashMap<>(Map.of(
+                "AUTH_KEY", ServiceClient.AUTH_KEY,
+                "DB_HOST", mongoUri,
+                "REDIS_URL", redis.uri(),
+                "ADMIN_USERNAME", ServiceClient.ADMIN,
+                "ADMIN_PASSWORD", ServiceClient.ADMIN_PASSWORD));
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(new IOException(stopping));
+        }
+    }
+
+    private static void throwUnchecked(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) failure;
+    }
+}

@@ -1,0 +1,113 @@
+package org.gatehouse.store;
+
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import io.netty.channel.Channel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.h2.mvstore.MVStore;
+
+/** An embedded server whose answers a test replaces, command by command. */
+public final class FaultyMongo implements AutoCloseable {
+    private final Backend backend = new Backend();
+    private final MongoServer server = new MongoServer(backend);
+    private final String uri;
+    private volatile Function<Document, Optional<Document>> rule = command -> Optional.empty();
+    private volatile Function<Document, Document> handshake = answer -> answer;
+
+    private FaultyMongo(int port) {
+        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        this.uri = server.getConnectionString();
+    }
+
+    public static FaultyMongo start() {
+        return start(0);
+    }
+
+    /** The same on a given port. */
+    public static FaultyMongo start(int port) {
+        EmbeddedMongo.silence();
+        return new FaultyMongo(port);
+    }
+
+    public String uri() {
+        return uri;
+    }
+
+    /** Host and port. */
+    public String address() {
+        return uri.substring("mongodb://".length());
+    }
+
+    /** Answers commands by a rule from now on; those that it has no answer for are carried out. */
+    public void answer(Function<Document, Optional<Document>> newRule) {
+        this.rule = newRule;
+    }
+
+    /** Answers the next command of this name, to any collection, by the rule, and the others as usual. */
+    public void answerOnce(String name, Document answer) {
+        AtomicInteger left = new AtomicInteger(1);
+        answer(command ->
+                name(command).equals(name) && left.getAndDecrement() > 0 ? Optional.of(answer) : Optional.empty());
+    }
+
+    /** Refuses commands of these names on one collection with this error. */
+    public void refuse(int code, String collection, String... names) {
+        answer(command -> List.of(names).contains(name(command)) && collection.equals(command.get(name(command)))
+                ? Optional.of(error(code))
+                : Optional.empty());
+    }
+
+    /** Carries out every command again. */
+    public void heal() {
+        answer(command -> Optional.empty());
+    }
+
+    /** Changes what it says of itself when a client connects. */
+    public void handshake(Function<Document, Document> newHandshake) {
+        this.handshake = newHandshake;
+    }
+
+    /** An error as a server answers it. */
+    public static Document error(int code) {
+        return new Document("ok", 0.0)
+                .append("code", code)
+                .append("codeName", "Code" + code)
+                .append("errmsg", "refused by the test { secret: 'hunter2' }");
+    }
+
+    /** The command's name. */
+    public static String name(Document command) {
+        return command.keySet().iterator().next();
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        backend.close();
+    }
+
+    private final class Backend extends H2Backend {
+        Backend() {
+            super(MVStore.open(null));
+        }
+
+        @Override
+        public Document handleCommand(Channel channel, String databaseName, String command, Document query) {
+            Document answer = super.handleCommand(channel, databaseName, command, query);
+            return command.equalsIgnoreCase("ismaster") ? handshake.apply(answer) : answer;
+        }
+
+        @Override
+        public Document handleMessage(MongoMessage message) {
+            return rule.apply(message.getDocument()).orElseGet(() -> super.handleMessage(message));
+        }
+    }
+}
