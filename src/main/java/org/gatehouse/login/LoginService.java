@@ -23,7 +23,6 @@ import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 import org.gatehouse.user.UserStatus;
-import org.gatehouse.user.Username;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +85,7 @@ public final class LoginService {
     private Login check(String name, String password, Origin origin) {
         hasher.requireRoom();
         Instant now = now();
-        Optional<Credential> found = Username.fold(name).flatMap(credentials::findCredential);
+        Optional<Credential> found = credentials.findCredential(name);
         Attempt attempt = admit(name, found, origin, now);
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
         Optional<LoginFailure> failure = failure(found, right);
@@ -96,6 +95,10 @@ public final class LoginService {
         }
         Credential credential = found.orElseThrow();
         attempt.succeeded();
+        // The session begins under the cutoff that was read with the password: if that has changed since, it has ended.
+        User user = credentials
+                .find(credential.user().id())
+                .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
         credentials.recordLogin(credential, origin.source(), now);
         credential
                 .password()
@@ -107,7 +110,7 @@ public final class LoginService {
                         .by(credential.user().id().hex())
                         .with(AuditDetail.SESSION, session.id().text()),
                 Optional.of(credential.user()));
-        return loggedIn(credential.user().loggedInAt(now), session, now);
+        return loggedIn(user.loggedInAt(now), session, now);
     }
 
     /** Stores a better hash of a password that was right; the login goes on without it where that cannot be done now. */

@@ -51,7 +51,11 @@ public final class LoginThrottle {
     record AccountTallies(Optional<Tally> strangers, Map<String, Tally> sources) {}
 
     private static final String FROM = "from ";
-    private static final String UNKNOWN = ":unknown";
+
+    /** No name begins with the first character of the two. */
+    private static final String USER = "\0user ";
+
+    private static final String UNKNOWN = "\0unknown ";
 
     private final Throttle throttle;
     private final Limits limits;
@@ -70,7 +74,7 @@ public final class LoginThrottle {
      * cannot tell a lone surrogate from a question mark.
      */
     static String accountName(String typed) {
-        return Username.fold(typed).map(Username::key).orElse('\0' + typed);
+        return Username.foldStripped(typed).map(Username::key).orElse('\0' + typed);
     }
 
     /**
@@ -84,7 +88,7 @@ public final class LoginThrottle {
      */
     Attempt admitLogin(String typed, Optional<UserId> user, boolean known, String source) {
         String name = nameKey(typed);
-        return admit(List.of(name, user.map(LoginThrottle::userKey).orElse(name + UNKNOWN)), known, source);
+        return admit(List.of(name, user.map(LoginThrottle::userKey).orElseGet(() -> digestKey(UNKNOWN + accountName(typed)))), known, source);
     }
 
     /**
@@ -156,10 +160,14 @@ public final class LoginThrottle {
 
     /** A digest, so that keys have one length whatever was typed, and a password typed as a name is not kept. */
     private static String nameKey(String typed) {
-        return "account:" + Sha256.hex(accountName(typed));
+        return digestKey(accountName(typed));
     }
 
     private static String userKey(UserId user) {
-        return "user:" + user.hex();
+        return digestKey(USER + user.hex());
+    }
+
+    private static String digestKey(String text) {
+        return "account:" + Sha256.hex(text);
     }
 }

@@ -9,6 +9,7 @@ import org.gatehouse.password.StoredPassword;
 /**
  * A user together with what proves a password; exists only between the store and the check, never in the cache.
  *
+ * @param user without custom fields, if it was read for a check of the password
  * @param password what is stored of it; empty for a user who cannot log in with a password
  * @param sources when the user last logged in from where, by {@link UserDocument#sourceKey}
  */

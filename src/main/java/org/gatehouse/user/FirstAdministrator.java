@@ -48,7 +48,8 @@ public final class FirstAdministrator {
         List<String> problems = new ArrayList<>();
         Optional<Username> valid = username.flatMap(Username::parse);
         if (username.isPresent() && valid.isEmpty()) {
-            problems.add("ADMIN_USERNAME is not a username: 3 to 64 letters, digits or visible ASCII characters.");
+            problems.add("ADMIN_USERNAME is not a username: " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
+                    + " letters, digits or visible ASCII characters.");
         }
         // The list of common passwords takes time to load, so only a start that needs it does that.
         password.flatMap(secret -> new PasswordPolicy(passwordMinLength)

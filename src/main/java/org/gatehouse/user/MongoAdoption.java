@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import com.mongodb.MongoException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoCursor;
 import com.mongodb.client.cursor.TimeoutMode;
@@ -108,6 +109,7 @@ public final class MongoAdoption {
         if (adopted > 0) {
             log.info("Made users of {} documents in {}", adopted, users.getNamespace());
         }
+        refoldKeys();
         giveNames();
         store.createListIndexes(); // last, so that adopting does not pay for them
         if (lines > MAX_LINES) {
@@ -203,6 +205,63 @@ public final class MongoAdoption {
         return Optional.of(new UpdateOneModel<>(unchanged, Updates.combine(changes)));
     }
 
+    /**
+     * Brings keys that an older version wrote to the present folding. Documents that share a name only now are parked, all
+     * of them: none is to get what others know as the name of another. A node of the older version finds the others by
+     * what most users type, because most keys stay as they are.
+     */
+    private void refoldKeys() {
+        mongo.call(() -> {
+            int refolded = 0;
+            try (MongoCursor<BsonDocument> cursor = users.find(Filters.regex(UserDocument.KEY, Username.NOT_FOLDED))
+                    .projection(Projections.include(UserDocument.KEY))
+                    .batchSize(BATCH)
+                    .cursor()) {
+                while (cursor.hasNext()) {
+                    refolded += refold(cursor.next()) ? 1 : 0;
+                }
+            }
+            if (refolded > 0) {
+                log.info("Folded the usernames of {} documents anew", refolded);
+            }
+            return refolded;
+        });
+    }
+
+    private boolean refold(BsonDocument document) {
+        String key = UserDocument.key(document);
+        String folded = ParkedKey.refold(key);
+        if (folded.equals(key)) {
+            return false;
+        }
+        try {
+            return setKey(document, folded);
+        } catch (MongoException refused) {
+            if (!MongoUserDao.isDuplicate(refused)) {
+                throw refused;
+            }
+            boolean parked = park(document, folded);
+            BsonDocument holder = users.find(Filters.eq(UserDocument.KEY, new BsonString(folded)))
+                    .projection(Projections.include(UserDocument.KEY))
+                    .first();
+            if (holder != null) {
+                park(holder, folded);
+            }
+            return parked;
+        }
+    }
+
+    private boolean park(BsonDocument document, String name) {
+        return setKey(document, ParkedKey.of(name, documentId(document)));
+    }
+
+    private boolean setKey(BsonDocument document, String key) {
+        Bson unchanged = UserDocument.unchanged(document, UserDocument.KEY);
+        return users.updateOne(unchanged, Updates.set(UserDocument.KEY, new BsonString(key)))
+                        .getModifiedCount()
+                > 0;
+    }
+
     private void giveNames() {
         List<BsonDocument> alone = new ArrayList<>();
         List<BsonDocument> sharing = new ArrayList<>();
@@ -284,16 +343,22 @@ public final class MongoAdoption {
         }
     }
 
-    private static String parkedKey(BsonDocument document) {
+    private static String documentId(BsonDocument document) {
         BsonValue id = UserDocument.anyId(document);
-        if (!id.isObjectId()) {
-            return ParkedKey.of("", Sha256.hex(new BsonDocument(UserJson.ID, id).toJson()));
+        return id.isObjectId()
+                ? id.asObjectId().getValue().toHexString()
+                : Sha256.hex(new BsonDocument(UserJson.ID, id).toJson());
+    }
+
+    private static String parkedKey(BsonDocument document) {
+        if (!UserDocument.anyId(document).isObjectId()) {
+            return ParkedKey.of("", documentId(document));
         }
         String name = UserDocument.text(document, UserJson.USERNAME)
                 .flatMap(Username::fold)
                 .map(Username::key)
                 .orElse("");
-        return ParkedKey.of(name, id.asObjectId().getValue().toHexString());
+        return ParkedKey.of(name, documentId(document));
     }
 
     private static BsonValue createdAt(BsonDocument document) {

@@ -103,9 +103,17 @@ public final class MongoUserDao implements UserDao {
         return mongo.findAsOfNow(reads, byId(id), WITHOUT_PASSWORDS).map(UserDocument::read);
     }
 
-    /** The user of this name with what proves the password; always asked of the store itself. */
-    public Optional<Credential> findCredential(Username username) {
-        return findCredential(Filters.eq(UserDocument.KEY, new BsonString(username.key())));
+    /**
+     * The user whose name is typed at a login, with what proves the password; always asked of the store itself. Each form of the name is looked for, whether an earlier one was found
+     * or not, so that the time does not tell; there is only one, unless the name has a sigma or blanks at the ends.
+     */
+    public Optional<Credential> findCredential(String typed) {
+        return Username.keys(typed).stream()
+                .map(key -> findCredential(Filters.eq(UserDocument.KEY, new BsonString(key))))
+                .toList()
+                .stream()
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     /** The user of this id with what proves the password; always asked of the store itself. */
@@ -113,8 +121,9 @@ public final class MongoUserDao implements UserDao {
         return findCredential(byId(id));
     }
 
+    /** Custom fields are left in the store: a login that fails is not to take longer because there are many. */
     private Optional<Credential> findCredential(Bson filter) {
-        return mongo.findAsOfNow(reads, filter)
+        return mongo.findAsOfNow(reads, filter, UserDocument.CREDENTIAL)
                 .map(document -> new Credential(
                         UserDocument.read(document), UserDocument.password(document), UserDocument.sources(document)));
     }

@@ -28,6 +28,18 @@ final class ParkedKey {
         return key.substring(1, key.lastIndexOf(MARK));
     }
 
+    /** The same key with a name that is folded as now; also of a key that is not parked. */
+    static String refold(String key) {
+        if (!isParked(key)) {
+            return Username.refold(key);
+        }
+        return of(Username.refold(name(key)), key.substring(key.lastIndexOf(MARK) + 1));
+    }
+
+    static boolean isParked(String key) {
+        return !key.isEmpty() && key.charAt(0) == MARK;
+    }
+
     /** No key of any document is before this one. */
     static String first() {
         return String.valueOf(MARK);

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.Updates;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,6 +58,22 @@ final class UserDocument {
 
     /** Whoever has neither can log in with no password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
+
+    /** What a check of a password needs: everything but custom fields. */
+    static final Bson CREDENTIAL = Projections.include(
+            UserJson.ID,
+            UserJson.USERNAME,
+            PASSWORD_HASH,
+            UserJson.PASSWORD,
+            UserJson.ROLES,
+            UserJson.STATUS,
+            UserJson.VERSION,
+            UserJson.CREATED_AT,
+            UserJson.UPDATED_AT,
+            UserJson.LAST_LOGIN,
+            SESSION_CUTOFF,
+            SESSION_KEPT,
+            SOURCES);
 
     private static final int SOURCE_KEY_LENGTH = 20;
 

@@ -117,8 +117,9 @@ record UserForm(
     }
 
     private static UserForm read(ObjectNode body, @Nullable Secret password, ObjectNode fields, FieldErrors errors) {
+        String username = text(body, UserJson.USERNAME, errors);
         return new UserForm(
-                text(body, UserJson.USERNAME, errors),
+                username == null ? null : Username.strip(username),
                 password,
                 texts(body, UserJson.ROLES, errors),
                 text(body, UserJson.STATUS, errors),

@@ -187,7 +187,7 @@ class LoginThrottleTest {
             List<String> keys = connection.sync().keys("*");
             assertThat(keys)
                     .allMatch(key ->
-                            key.matches("throttle:(account:[0-9a-f]{64}(:unknown)?|user:[0-9a-f]{24}|source:[0-9.]+)"));
+                            key.matches("throttle:(account:[0-9a-f]{64}|source:[0-9.]+)"));
             assertThat(keys)
                     .allSatisfy(key -> assertThat(connection.sync().pttl(key))
                             .isBetween(1L, Duration.ofHours(1).toMillis()));

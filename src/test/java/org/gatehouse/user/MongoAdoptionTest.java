@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -423,6 +424,95 @@ class MongoAdoptionTest {
                 });
     }
 
+    @Test
+    void foldsTheKeysOfAnOlderVersionAnewWhileOtherNodesDoSoToo() throws Exception {
+        adopt();
+        ObjectId mixed = old(
+                "\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3",
+                "\u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c2");
+        ObjectId usual = old("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
+        ObjectId cyrillic = old("\u1c80\u1c81a", "\u1c80\u1c81a");
+        ObjectId latin = old("alice", "alice");
+        // Found before the keys are folded anew, too, by what the user types: nodes of both versions may be at work.
+        assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
+                .hasValue(mixed);
+        assertThat(idOf("\u1c80\u1c81a")).hasValue(cyrillic);
+
+        adoptOnManyNodes();
+
+        assertThat(idOf("\u03bd\u03b9\u03ba\u03bf\u03c2.\u03c0\u03b1\u03c0\u03b1\u03c2"))
+                .hasValue(mixed);
+        assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
+                .hasValue(mixed);
+        assertThat(idOf("\u039d\u038a\u039a\u039f\u03a3")).hasValue(usual);
+        assertThat(find(usual).getString("usernameKey")).isEqualTo("\u03bd\u03af\u03ba\u03bf\u03c2");
+        assertThat(idOf("\u0432\u0434A")).hasValue(cyrillic);
+        assertThat(idOf("ALICE")).hasValue(latin);
+        assertThatThrownBy(() -> store.insert(newUser("\u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c3")))
+                .isInstanceOf(GatehouseException.class);
+    }
+
+    @Test
+    void letsNoneOfThoseInWhoShareANameOnlyNowUntilOneIsRenamed() {
+        adopt();
+        String small = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c3";
+        String usual = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c2";
+        ObjectId one = old(usual, usual);
+        ObjectId other = old(small, small);
+
+        adopt();
+        adopt();
+
+        for (String typed : List.of(small, usual, usual.toUpperCase(Locale.ROOT))) {
+            assertThat(idOf(typed)).isEmpty();
+            assertThatThrownBy(() -> store.insert(newUser(typed))).isInstanceOf(GatehouseException.class);
+        }
+        assertThat(stores.users().countDocuments()).isEqualTo(2);
+
+        rename(one, "odysseus");
+
+        assertThat(idOf("odysseus")).hasValue(one);
+        assertThat(idOf(small)).hasValue(other);
+        assertThat(idOf(usual)).hasValue(other);
+    }
+
+    @Test
+    void findsANameWithBlanksAtTheEndsAsItIsAndAsItIsTyped() {
+        ObjectId blank = insert(new Document("username", " Carol ").append("password", "p1"));
+        ObjectId plain = insert(new Document("username", "dave").append("password", "p2"));
+
+        adopt();
+
+        assertThat(idOf(" carol ")).hasValue(blank);
+        assertThat(idOf("\u00a0DAVE\n")).hasValue(plain);
+    }
+
+    /** A user as a version wrote it that folded names by lower case alone. */
+    private ObjectId old(String name, String key) {
+        ObjectId id = insert(new Document("username", name)
+                .append("usernameKey", key)
+                .append("version", 1L)
+                .append("roles", List.of("user"))
+                .append("status", "active"));
+        assertThat(find(id).getString("usernameKey")).isEqualTo(key);
+        return id;
+    }
+
+    private void adoptOnManyNodes() throws Exception {
+        ExecutorService nodes = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> adoptions = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                adoptions.add(nodes.submit(this::adopt));
+            }
+            for (Future<?> adoption : adoptions) {
+                adoption.get();
+            }
+        } finally {
+            nodes.shutdownNow();
+        }
+    }
+
     private ObjectId insert(Document document) {
         ObjectId id = new ObjectId(Date.from(Instant.parse("2020-01-01T00:00:00Z")));
         Document first = new Document("_id", id);
@@ -448,7 +538,7 @@ class MongoAdoptionTest {
     }
 
     private Optional<Credential> credential(String name) {
-        return Username.fold(name).flatMap(store::findCredential);
+        return store.findCredential(name);
     }
 
     private void rename(ObjectId id, String name) {

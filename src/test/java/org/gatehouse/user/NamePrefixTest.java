@@ -20,6 +20,16 @@ class NamePrefixTest {
         "E\u0301t, \u00e9tienne", // two code points where the name has one
         "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3\u03b1", // a last sigma, which is not the name's last
         "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c2",
+        "\u039d\u0399\u039a\u039f\u03a3., \u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c2",
+        "\u03bd\u03b9\u03ba\u03bf\u03c2, \u039d\u0399\u039a\u039f\u03a3\u0391",
+        "\u03bd\u03b9\u03ba\u03bf\u03c3, \u039d\u0399\u039a\u039f\u03a3.A",
+        "\u03a3, \u03c2\u03b1\u03c2",
+        "\u30b8\u30e7\u30f3\u30fb, \u30b8\u30e7\u30f3\u30fb\u30b9\u30df\u30b9",
+        "\u0639\u0644\u06cc\u200c, \u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+        "COL\u00b7, col\u00b7legi",
+        "\u05e6\u05f3, \u05e6\u05f3\u05d0",
+        "ab\u0375, ab\u0375\u03b1",
+        "\u0915\u094d\u200d, \u0915\u094d\u200d\u0937",
         "\u05d0\u05d1-, \u05d0\u05d1-\u05d2", // alone it would break the rule for texts from right to left
         "john s, john smith", // as only the original service allowed
         "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"

@@ -1,0 +1,74 @@
+package org.gatehouse.user;
+
+import java.text.Bidi;
+import java.text.Normalizer;
+import rocks.xmpp.precis.PrecisProfile;
+
+/**
+ * The PRECIS profile {@code UsernameCaseMapped} (RFC 8265, section 3.3) with the contextual rules of RFC 5892, appendix A,
+ * which the library lacks: it rejects every character that is allowed only beside certain others, and names in Persian,
+ * Japanese, Catalan and Hebrew contain such characters.
+ */
+final class UsernameProfile extends PrecisProfile {
+    private static final long serialVersionUID = 1L;
+
+    UsernameProfile() {
+        super(true);
+    }
+
+    /** @throws IllegalArgumentException if a character is not allowed, or not where it stands */
+    @Override
+    public String prepare(CharSequence input) {
+        String text = input.toString();
+        StringBuilder others = new StringBuilder();
+        for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+            int codePoint = text.codePointAt(at);
+            if (!ContextRules.concern(codePoint)) {
+                others.appendCodePoint(codePoint);
+            } else if (!ContextRules.allow(text, at)) {
+                throw new IllegalArgumentException("A character is not allowed where it stands");
+            }
+        }
+        super.prepare(others);
+        return text;
+    }
+
+    /** @throws IllegalArgumentException if the text is not allowed, or nothing is left of it */
+    @Override
+    public String enforce(CharSequence input) {
+        String enforced = super.enforce(input);
+        if (enforced.isEmpty()) {
+            throw new IllegalArgumentException("A username is not empty");
+        }
+        return enforced;
+    }
+
+    @Override
+    protected CharSequence applyWidthMappingRule(CharSequence input) {
+        return widthMap(input);
+    }
+
+    @Override
+    protected CharSequence applyAdditionalMappingRule(CharSequence input) {
+        return input;
+    }
+
+    @Override
+    protected CharSequence applyCaseMappingRule(CharSequence input) {
+        return caseMap(input);
+    }
+
+    @Override
+    protected CharSequence applyNormalizationRule(CharSequence input) {
+        return Normalizer.normalize(input, Normalizer.Form.NFC);
+    }
+
+    @Override
+    protected CharSequence applyDirectionalityRule(CharSequence input) {
+        char[] chars = input.toString().toCharArray();
+        if (Bidi.requiresBidi(chars, 0, chars.length)) {
+            checkBidiRule(input);
+        }
+        return input;
+    }
+}
