@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -111,8 +111,9 @@ class ContainersIT {
 
     /** A browser comes from the address of the deployment, with a slash at the end or without, to the documentation. */
     private static void addresses(ServiceClient service) throws IOException {
-        HttpClient browser =
-                HttpClient.newBuilder().followRedirects(HttpClient.Redirect.ALWAYS).build();
+        HttpClient browser = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.ALWAYS)
+                .build();
         for (String path : List.of("", "/", "/docs", "/docs/")) {
             HttpRequest request = HttpRequest.newBuilder(URI.create(service.baseUri() + path))
                     .header("Accept", "text/html,*/*;q=0.8")
