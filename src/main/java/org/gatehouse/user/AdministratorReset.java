@@ -73,7 +73,7 @@ public final class AdministratorReset {
      */
     boolean run(Username username, String password) {
         Outcome outcome = administration.exclusively(() -> {
-            Optional<Credential> credential = store.findCredential(username);
+            Optional<Credential> credential = store.findCredential(username.typed());
             if (credential.isEmpty()) {
                 return new Outcome(create(username, password), true);
             }
