@@ -1,6 +1,8 @@
 # Functions for scripts that need a running service; to be sourced in the root of the project.
 # The service has a port and a database of its own, so it does not change the data of `mvn jetty:run`.
 
+. .ci/environment
+
 service=
 service_log=
 export ADMIN_USERNAME=admin ADMIN_PASSWORD=

@@ -82,7 +82,7 @@ class DeploymentIT {
                             .send("GET", created.location(), "", "auth", admin)
                             .status())
                     .isEqualTo(200);
-            assertThat(gatehouse.get("/user?limit=1", admin).header("Link")).contains("/accounts/user?");
+            assertThat(gatehouse.get("/user?limit=1", admin).header("Link")).startsWith("<user?");
         }
     }
 
