@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
  *
  * <p>The format is what dotenv libraries, Docker Compose and systemd agree on. A line that they read in different ways is
  * a problem, not a guess, except that nothing is ever substituted for a {@code $}. {@code .env.example} describes the
- * format to operators. No library is used, because those that were tried quote the faulty line, and the line may hold a
- * password.
+ * format to operators. No library is used: SmallRye Config reads the file as Java properties, which drops backslashes, and
+ * a message must never quote a faulty line, because the line may hold a password.
  *
  * @param values each with at least one character
  * @param problems one sentence for each faulty line, with the file and the line's number; never a part of the line

@@ -66,7 +66,9 @@ final class SettingNames {
         boolean meant = switch (source.judged()) {
             case PREFIXED -> ours;
             case NEAR_MISSES ->
-                ours || distance(plain, nearest) <= NEAR || plain.equals(nearest + SettingSources.FILE_SUFFIX);
+                ours
+                        || EditDistance.between(plain, nearest) <= NEAR
+                        || plain.equals(nearest + SettingSources.FILE_SUFFIX);
             case ALL -> true;
         };
         return meant
@@ -83,29 +85,7 @@ final class SettingNames {
         return known.contains(withoutFile)
                 ? withoutFile // only secrets are read from files
                 : known.stream()
-                        .min(Comparator.comparingInt(setting -> distance(name, setting)))
+                        .min(Comparator.comparingInt(setting -> EditDistance.between(name, setting)))
                         .orElseThrow();
-    }
-
-    /** How many letters must be inserted, removed, replaced or exchanged with the next one (optimal string alignment). */
-    static int distance(String one, String other) {
-        int[][] distances = new int[one.length() + 1][other.length() + 1];
-        for (int i = 0; i <= one.length(); i++) {
-            for (int j = 0; j <= other.length(); j++) {
-                if (i == 0 || j == 0) {
-                    distances[i][j] = i + j;
-                    continue;
-                }
-                int replaced = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
-                int least = Math.min(distances[i - 1][j], distances[i][j - 1]) + 1;
-                least = Math.min(least, distances[i - 1][j - 1] + replaced);
-                boolean exchanged = i > 1
-                        && j > 1
-                        && one.charAt(i - 1) == other.charAt(j - 2)
-                        && one.charAt(i - 2) == other.charAt(j - 1);
-                distances[i][j] = exchanged ? Math.min(least, distances[i - 2][j - 2] + 1) : least;
-            }
-        }
-        return distances[one.length()][other.length()];
     }
 }

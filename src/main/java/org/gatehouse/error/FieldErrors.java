@@ -16,8 +16,13 @@ public final class FieldErrors {
     private final List<FieldError> errors = new ArrayList<>();
     private @Nullable String hint;
 
+    /** Whether another error would be left out. */
+    public boolean isFull() {
+        return errors.size() >= MAX_ERRORS;
+    }
+
     public void add(String field, String message) {
-        if (errors.size() < MAX_ERRORS) {
+        if (!isFull()) {
             String shown = field.length() > MAX_NAME_LENGTH ? field.substring(0, MAX_NAME_LENGTH) + "..." : field;
             errors.add(new FieldError(shown, message));
         }

@@ -4,12 +4,16 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import org.gatehouse.config.EditDistance;
 import org.gatehouse.error.FieldErrors;
 
 /** The names that a call accepts, and the error for any other name. */
 final class KnownNames {
     /** A longer name has no neighbor among the known ones, and comparing it would cost the server more than the caller. */
     private static final int MAX_LENGTH = 64;
+
+    private static final Pattern SEPARATORS = Pattern.compile("[_\\-\\[\\]]");
 
     private KnownNames() {}
 
@@ -19,7 +23,8 @@ final class KnownNames {
      * @param kind what the name stands for, such as "query parameter"
      */
     static void addUnknown(String name, String kind, Collection<String> known, FieldErrors errors) {
-        if (!errors.concerns(name)) {
+        // A suggestion costs more than the rest, and a full list shows none.
+        if (!errors.isFull() && !errors.concerns(name)) {
             String suggestion = nearest(name, known)
                     .map(similar -> "; did you mean " + similar + "?")
                     .orElse("");
@@ -43,30 +48,15 @@ final class KnownNames {
         return Math.max(1, known.length() / 3);
     }
 
-    /** The Levenshtein distance of two names, regardless of case and of separators between words. */
+    /** The {@link EditDistance} of two names, regardless of case and of separators between words. */
     static int distance(String name, String known) {
         if (name.length() > MAX_LENGTH) {
             return Integer.MAX_VALUE;
         }
-        String left = letters(name);
-        String right = letters(known);
-        int[] row = new int[right.length() + 1];
-        for (int j = 0; j <= right.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= left.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= right.length(); j++) {
-                int substitution = diagonal + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitution, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[right.length()];
+        return EditDistance.between(letters(name), letters(known));
     }
 
     private static String letters(String name) {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[_\\-\\[\\]]", "");
+        return SEPARATORS.matcher(name.toLowerCase(Locale.ROOT)).replaceAll("");
     }
 }

@@ -88,7 +88,12 @@ public final class LoginThrottle {
      */
     Attempt admitLogin(String typed, Optional<UserId> user, boolean known, String source) {
         String name = nameKey(typed);
-        return admit(List.of(name, user.map(LoginThrottle::userKey).orElseGet(() -> digestKey(UNKNOWN + accountName(typed)))), known, source);
+        return admit(
+                List.of(
+                        name,
+                        user.map(LoginThrottle::userKey).orElseGet(() -> digestKey(UNKNOWN + accountName(typed)))),
+                known,
+                source);
     }
 
     /**

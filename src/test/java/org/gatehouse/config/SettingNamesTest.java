@@ -103,10 +103,10 @@ class SettingNamesTest {
 
     @Test
     void exchangedLettersCountAsOne() {
-        assertThat(SettingNames.distance("DB_NMAE", "DB_NAME")).isEqualTo(1);
-        assertThat(SettingNames.distance("CORS_ORIGIN", "CORS_ORIGINS")).isEqualTo(1);
-        assertThat(SettingNames.distance("", "ABC")).isEqualTo(3);
-        assertThat(SettingNames.distance("ABC", "ABC")).isZero();
+        assertThat(EditDistance.between("DB_NMAE", "DB_NAME")).isEqualTo(1);
+        assertThat(EditDistance.between("CORS_ORIGIN", "CORS_ORIGINS")).isEqualTo(1);
+        assertThat(EditDistance.between("", "ABC")).isEqualTo(3);
+        assertThat(EditDistance.between("ABC", "ABC")).isZero();
     }
 
     private static List<String> mistyped(Judged judged, String name) {

@@ -185,9 +185,7 @@ class LoginThrottleTest {
         try (RedisClient client = RedisClient.create(server.uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
             List<String> keys = connection.sync().keys("*");
-            assertThat(keys)
-                    .allMatch(key ->
-                            key.matches("throttle:(account:[0-9a-f]{64}|source:[0-9.]+)"));
+            assertThat(keys).allMatch(key -> key.matches("throttle:(account:[0-9a-f]{64}|source:[0-9.]+)"));
             assertThat(keys)
                     .allSatisfy(key -> assertThat(connection.sync().pttl(key))
                             .isBetween(1L, Duration.ofHours(1).toMillis()));
