@@ -158,10 +158,10 @@ class RedisRefusalsTest {
         operator.sync().dispatch(new Keyword(words[0]), new StatusOutput<>(StringCodec.UTF8), arguments);
     }
 
-    private record Keyword(String name) implements ProtocolKeyword {
+    private record Keyword(String word) implements ProtocolKeyword {
         @Override
         public byte[] getBytes() {
-            return name.getBytes(StandardCharsets.US_ASCII);
+            return word.getBytes(StandardCharsets.US_ASCII);
         }
     }
 }

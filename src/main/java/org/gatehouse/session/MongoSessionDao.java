@@ -116,11 +116,13 @@ public final class MongoSessionDao {
                 SessionDocument.REFRESH_HASH, new BsonBinary(successor.token().hash())));
         changes.add(successor
                 .mask()
-                .map(mask -> Updates.set(SessionDocument.SUCCESSOR_MASK, mask))
+                .map(mask -> Updates.set(SessionDocument.SUCCESSOR_MASK, new BsonBinary(mask)))
                 .orElseGet(() -> Updates.unset(SessionDocument.SUCCESSOR_MASK)));
         return change(
                 Filters.and(
-                        byId(read.session().id()), open(now), Filters.eq(SessionDocument.REFRESH_HASH, read.current())),
+                        byId(read.session().id()),
+                        open(now),
+                        Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(read.current()))),
                 changes);
     }
 

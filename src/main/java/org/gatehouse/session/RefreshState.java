@@ -1,8 +1,8 @@
 package org.gatehouse.session;
 
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Optional;
-import org.bson.BsonBinary;
 
 /**
  * A session with the hashes that decide which refresh tokens it accepts.
@@ -12,19 +12,21 @@ import org.bson.BsonBinary;
  * @param rotatedAt the first use of the token before
  * @param mask see {@link RefreshSuccessors}
  */
+@SuppressWarnings("ArrayRecordComponent") // read once and never compared as a whole
 record RefreshState(
         Session session,
-        BsonBinary current,
-        Optional<BsonBinary> previous,
+        byte[] current,
+        Optional<byte[]> previous,
         Optional<Instant> rotatedAt,
-        Optional<BsonBinary> mask) {
+        Optional<byte[]> mask) {
     boolean isCurrent(RefreshToken token) {
-        return current.equals(new BsonBinary(token.hash()));
+        return MessageDigest.isEqual(current, token.hash());
     }
 
     /** Whether the token is the one before the last, and was used for the first time a short time ago. */
     boolean isRepeatable(RefreshToken token, Instant now) {
-        return previous.filter(new BsonBinary(token.hash())::equals).isPresent()
+        return previous.filter(hash -> MessageDigest.isEqual(hash, token.hash()))
+                        .isPresent()
                 && rotatedAt
                         .filter(firstUse -> firstUse.isAfter(now.minus(SessionLimits.GRACE)))
                         .isPresent();

@@ -1,10 +1,10 @@
 package org.gatehouse.session;
 
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.bson.BsonBinary;
 import org.gatehouse.auth.KeyedHash;
 import org.gatehouse.config.Secret;
 
@@ -33,15 +33,13 @@ public final class RefreshSuccessors {
      *
      * @param mask what a node that has only the previous key needs to derive the token; empty if there is one key only
      */
-    record Successor(RefreshToken token, Optional<BsonBinary> mask) {}
+    record Successor(RefreshToken token, Optional<byte[]> mask) {}
 
     /** The successor under the current key. */
     Successor derive(RefreshToken token) {
         byte[] secret = secrets.ofEachKey(token.bytes()).get(0);
-        Optional<BsonBinary> mask = masks.ofEachKey(token.bytes()).stream()
-                .skip(1)
-                .findFirst()
-                .map(pad -> new BsonBinary(xor(pad, secret)));
+        Optional<byte[]> mask =
+                masks.ofEachKey(token.bytes()).stream().skip(1).findFirst().map(pad -> xor(pad, secret));
         return new Successor(token.withSecret(secret), mask);
     }
 
@@ -52,13 +50,12 @@ public final class RefreshSuccessors {
      * @param mask stored with that hash
      * @return empty if the successor was not derived, or was derived from a key that this node does not have
      */
-    Optional<RefreshToken> find(RefreshToken token, BsonBinary hash, Optional<BsonBinary> mask) {
+    Optional<RefreshToken> find(RefreshToken token, byte[] hash, Optional<byte[]> mask) {
         List<byte[]> candidates = new ArrayList<>(secrets.ofEachKey(token.bytes()));
-        mask.map(BsonBinary::getData)
-                .ifPresent(masked -> masks.ofEachKey(token.bytes()).forEach(pad -> candidates.add(xor(pad, masked))));
+        mask.ifPresent(masked -> masks.ofEachKey(token.bytes()).forEach(pad -> candidates.add(xor(pad, masked))));
         return candidates.stream()
                 .map(token::withSecret)
-                .filter(candidate -> new BsonBinary(candidate.hash()).equals(hash))
+                .filter(candidate -> MessageDigest.isEqual(candidate.hash(), hash))
                 .findFirst();
     }
 

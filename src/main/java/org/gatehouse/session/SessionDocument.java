@@ -8,7 +8,6 @@ import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
-import org.bson.BsonValue;
 import org.bson.types.ObjectId;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
@@ -64,14 +63,15 @@ final class SessionDocument {
     static RefreshState readRefreshState(BsonDocument document) {
         return new RefreshState(
                 read(document),
-                document.getBinary(REFRESH_HASH),
+                document.getBinary(REFRESH_HASH).getData(),
                 binary(document, PREVIOUS_HASH),
                 Optional.ofNullable(document.get(ROTATED_AT)).map(present -> instant(document, ROTATED_AT)),
                 binary(document, SUCCESSOR_MASK));
     }
 
-    private static Optional<BsonBinary> binary(BsonDocument document, String name) {
-        return Optional.ofNullable(document.get(name)).map(BsonValue::asBinary);
+    private static Optional<byte[]> binary(BsonDocument document, String name) {
+        return Optional.ofNullable(document.get(name))
+                .map(present -> present.asBinary().getData());
     }
 
     static BsonObjectId id(UserId userId) {
