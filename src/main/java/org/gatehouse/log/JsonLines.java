@@ -14,6 +14,7 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -82,16 +83,21 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
         generator.writeStringField("thread", event.getThreadName());
         generator.writeStringField("message", event.getFormattedMessage());
         for (Map.Entry<String, String> named : event.getMDCPropertyMap().entrySet()) {
-            generator.writeStringField(named.getKey(), named.getValue());
+            generator.writeStringField(wellFormed(named.getKey()), named.getValue());
         }
         for (KeyValuePair named : Objects.requireNonNullElse(event.getKeyValuePairs(), List.<KeyValuePair>of())) {
-            generator.writeFieldName(named.key);
+            generator.writeFieldName(wellFormed(named.key));
             writeValue(generator, named.value);
         }
         IThrowableProxy thrown = event.getThrowableProxy();
         if (thrown != null) {
             generator.writeStringField("error", ThrowableProxyUtil.asString(thrown));
         }
+    }
+
+    /** Half of a surrogate pair in a name, which JSON parsers reject, becomes a question mark. */
+    private static String wellFormed(String name) {
+        return new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private static void writeValue(JsonGenerator generator, @Nullable Object value) throws IOException {
