@@ -14,6 +14,7 @@ import org.gatehouse.log.JsonLines;
 import org.gatehouse.log.LibraryLogs;
 import org.gatehouse.store.DriverThreads;
 import org.gatehouse.store.MongoErrors;
+import org.gatehouse.store.NettyFlightRecorder;
 import org.gatehouse.store.UnusableStoreException;
 import org.gatehouse.user.FirstAdministrator;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ public final class GatehouseListener implements ServletContextListener {
         // No session of the container is looked for, so it does not read cookies, and print those that it cannot read.
         context.setSessionTrackingModes(Set.of());
         libraryLogs = LibraryLogs.take();
+        NettyFlightRecorder.disable();
         try {
             SettingSources sources = SettingSources.of(context);
             Settings settings = settings(sources);

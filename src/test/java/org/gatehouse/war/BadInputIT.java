@@ -245,7 +245,7 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\"ab\"",
+                "\"a\"",
                 "\"\"",
                 "\"   \"",
                 "\"has space\"",
