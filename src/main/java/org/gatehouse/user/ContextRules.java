@@ -101,10 +101,12 @@ final class ContextRules {
                 && joins(right[0]);
     }
 
-    /** Joining_Type T is that of marks and of characters that format. */
+    /** Joining_Type T is that of marks and of characters that format, but for those that affect the joining themselves. */
     private static boolean isVisible(int codePoint) {
         int type = Character.getType(codePoint);
-        return type != Character.NON_SPACING_MARK && type != Character.ENCLOSING_MARK && type != Character.FORMAT;
+        return codePoint == ZERO_WIDTH_NON_JOINER
+                || codePoint == ZERO_WIDTH_JOINER
+                || (type != Character.NON_SPACING_MARK && type != Character.ENCLOSING_MARK && type != Character.FORMAT);
     }
 
     private static boolean joins(int codePoint) {

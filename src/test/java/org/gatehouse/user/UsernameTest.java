@@ -117,6 +117,7 @@ class UsernameTest {
                 "\u0627\u200c\u0639\u0644", // an alef joins on the right only
                 "\u0639\u200c\u0621\u0644", // a hamza does not join
                 "\u0639\u0644\u200d\u0631",
+                "\u0639\u0644\u06cc\u200c\u200c\u0631", // looks like the name with one of them
                 "ab\u200dc",
                 "a\u0301\u200dc", // a mark that is no virama
                 "a\u00b7l",
