@@ -278,6 +278,14 @@ class CustomFieldsTest {
                 "'bannedUntil':1795513800",
                 "'locked_at':'2026-11-01'",
                 "'deleted_at':'2026-11-01'",
+                "'isLockedOut':true",
+                "'LockoutEnd':'2030-01-01T00:00:00Z'",
+                "'nsAccountLock':'TRUE'",
+                "'accountExpired':true",
+                "'frozen':true",
+                "'terminated_at':'2026-11-01'",
+                "'can_login':false",
+                "'allowLogin':'no'",
                 "'user_status':'BLOCKED'",
                 "'state':'suspended'"
             })
@@ -301,7 +309,10 @@ class CustomFieldsTest {
                 "'deleted_at':''",
                 "'user_status':0",
                 "'state':'Ohio'",
-                "'settings':{'enabled':false}"
+                "'settings':{'enabled':false}",
+                "'blocked':['alice','bob']",
+                "'block':0",
+                "'canLogin':true"
             })
     void anImportTakesTheFlagsOfAnAccountThatWasOpen(String field) {
         assertThat(imported(json(field)).path("status").asText()).isEqualTo("created");

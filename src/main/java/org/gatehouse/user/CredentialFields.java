@@ -21,8 +21,8 @@ final class CredentialFields {
     private static final int MAX_NAME_LENGTH = 256;
 
     private static final Pattern PASSWORD = Pattern.compile(
-            "(?:.*(?:password|passwd|passphrase|passcode|passwort)|(?:user|login|account|db|admin|new|old|current|my"
-                    + "|hashed|encrypted|plain)?pwd)(.*)");
+            "(?:.*(?:password|passwd|passphrase|passcode|passwort|kennwort)|(?:user|login|account|db|admin|new|old|current"
+                    + "|my|hashed|encrypted|enc|plain|clear|raw|tmp|temp|initial|default|unicode|confirm|repeat)?pwd|pword)(.*)");
 
     /** What can follow a word for a password and tells only something about it. */
     private static final Pattern STATEMENT =
@@ -34,18 +34,19 @@ final class CredentialFields {
 
     private static final Pattern OTHER = Pattern.compile("(?:pass|pw|pswd|psw|passw"
             + "|(?:user|login|hashed|encrypted|enc)(?:pass|pw)"
-            + "|(?:pass|pw|user|login|credential|salted|nt|lm|ntlm|bcrypt|argon2i?d?|scrypt|pbkdf2|crypt)?hash"
-            + "|(?:pass|pw|hash|user)?salt(?:value)?|hashedsaltedvalue|secretdata|bcrypt|argon2i?d?|srpverifier"
+            + "|(?:pass|pw|pin|secret|user|login|credential|salted|nt|lm|ntlm|bcrypt|argon2i?d?|scrypt|pbkdf2|crypt)?hash"
+            + "|(?:pass|pw|hash|user)?salt(?:value|string)?|hash(?:ed)?(?:salted)?value|hashed|secretdata|srpverifier"
+            + "|bcrypt|argon2i?d?|scrypt|pbkdf2"
             + "|.*(?:totp|hotp|otp|mfa|2fa|twofactor|multifactor|authenticator|webauthn|u2f)(?:secret|key|seed)s?"
             + "|.*(?:secretkey|privatekey)"
             + "|(?:mfa|otp|totp|2fa|twofactor)?(?:recovery|backup|scratch)codes?"
             + "|(?:security|secret)answers?"
-            + "|(?:user|login|my)?(?:refresh|access|remember|reset|session|auth|login|magiclink)tokens?)");
+            + "|(?:user|login|my)?(?:refresh|access|remember|reset|confirmation|session|auth|login|magiclink)tokens?)");
 
     /** Password hashes as crypt(3), PHC, LDAP, Spring and Django write them. */
     private static final Pattern HASH =
             Pattern.compile("(?:\\{(?i:s?sha[0-9]*|s?md5|bcrypt|argon2|scrypt|pbkdf2|crypt)\\}"
-                    + "|\\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2i?d?|s?crypt|bcrypt-sha256|pbkdf2(?:-sha[0-9]+)?)\\$"
+                    + "|\\$(?:1|2[abxy]?|5|6|7|P|H|S|y|gy|apr1|argon2i?d?|s?crypt|bcrypt-sha256|pbkdf2(?:-sha[0-9]+)?)\\$"
                     + "|(?:pbkdf2_sha(?:1|256)|bcrypt(?:_sha256)?|argon2|scrypt)\\$)[\\x21-\\x7e]{16,}");
 
     /** Callers may tell a name by its first letters only. */

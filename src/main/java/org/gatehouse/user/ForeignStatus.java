@@ -14,13 +14,14 @@ import org.gatehouse.error.FieldErrors;
  */
 final class ForeignStatus {
     /** Of these, a value that means no closes the account. */
-    private static final Pattern OPEN = Pattern.compile(
-            "(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)");
+    private static final Pattern OPEN =
+            Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
+                    + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
 
-    /** Of these, a value that means yes does, or a time. */
+    /** Of these, a value that means yes does, or a time, but no list: that is of others whom the user blocked. */
     private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
-            + "(?:disabled|blocked|banned|locked|suspended|deactivated|inactive|deleted|archived)"
-            + "(?:at|on|since|until|till|date)?");
+            + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
+            + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");
 
     /** Of these, one of {@link #CLOSING_WORDS} does. */
     private static final Pattern STATE = Pattern.compile("(?:user|account|login)(?:status|state)|state");
@@ -37,7 +38,9 @@ final class ForeignStatus {
             "deprovisioned",
             "inactive",
             "deleted",
-            "archived");
+            "archived",
+            "terminated",
+            "frozen");
 
     private ForeignStatus() {}
 
@@ -58,7 +61,7 @@ final class ForeignStatus {
     private static boolean isClosing(String name, JsonNode value) {
         String word = name.replace("_", "").toLowerCase(Locale.ROOT);
         String text = value.asText().toLowerCase(Locale.ROOT);
-        if (value.isNull() || (value.isValueNode() && text.isBlank())) {
+        if (value.isNull() || value.isArray() || (value.isValueNode() && text.isBlank())) {
             return false;
         }
         if (OPEN.matcher(word).matches()) {

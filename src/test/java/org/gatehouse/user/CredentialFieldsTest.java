@@ -77,7 +77,20 @@ class CredentialFieldsTest {
                 "accessToken",
                 "remember_token",
                 "reset_token",
-                "session_token"
+                "session_token",
+                "confirmation_token",
+                "unicodePwd",
+                "tmp_pwd",
+                "pword",
+                "pword_hash",
+                "Kennwort",
+                "pin_hash",
+                "secretHash",
+                "hashed",
+                "hash_value",
+                "saltString",
+                "scrypt",
+                "PBKDF2"
             })
     void knowsTheNameOfACredential(String name) {
         assertThat(CredentialFields.isCredential(name)).isTrue();
