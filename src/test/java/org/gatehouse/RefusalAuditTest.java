@@ -71,6 +71,18 @@ class RefusalAuditTest {
     }
 
     @Test
+    void aMalformedTokenDoesNotHideAForgedOneOfTheSameSource() {
+        String forged = alice.substring(0, alice.length() - 4) + (alice.endsWith("AAAA") ? "BBBB" : "AAAA");
+        for (String token : List.of("nonsense", forged, "a.b.c", forged)) {
+            node.send("GET", "/user/me", "", "auth", token, "X-Forwarded-For", "192.0.2.10");
+        }
+
+        assertThat(entries("TOKEN_REJECTED", "192.0.2.10"))
+                .extracting(entry -> entry.at("/details/reason").asText())
+                .containsExactlyInAnyOrder("TOKEN_MALFORMED", "TOKEN_INVALID");
+    }
+
+    @Test
     void aRefusedCallLeavesAnEntryWithTheCaller() {
         for (String path : List.of("/user", "/audit", "/user/000000000000000000000000")) {
             assertThat(node.send("GET", path, "", "auth", alice, "X-Forwarded-For", "192.0.2.20")

@@ -9,8 +9,11 @@ import java.util.function.Function;
 import org.gatehouse.http.Origin;
 
 /**
- * Tells the first of many like events from the others: one for each type, user, actor and sender in {@link #INTERVAL}, and about
- * {@link #MAX_EVENTS} in all.
+ * Tells the first of many like events from the others: one for each type, reason, user, actor and sender in
+ * {@link #INTERVAL}, and about {@link #MAX_EVENTS} in all.
+ *
+ * <p>The reason counts because a forged token must not be hidden by a malformed one from the same sender. There are few
+ * reasons, and all are the service's own.
  *
  * <p>The second bound is for a sender with many addresses. Each node counts alone; so a flood buys at most that many
  * entries a minute and node, and what it hides are only more throttled logins.
@@ -21,7 +24,8 @@ final class RepeatBound {
     /** Sixteen a second: about what one core could hash, had they not been throttled. */
     static final int MAX_EVENTS = 1_000;
 
-    private record Kind(AuditType type, Optional<String> user, Optional<String> actor, String sender) {}
+    private record Kind(
+            AuditType type, Optional<String> reason, Optional<String> user, Optional<String> actor, String sender) {}
 
     private final Cache<Kind, Boolean> seen;
 
@@ -42,6 +46,7 @@ final class RepeatBound {
         }
         Kind kind = new Kind(
                 event.type(),
+                Optional.ofNullable(event.details().get(AuditDetail.REASON)),
                 event.user(),
                 event.actor(),
                 event.origin().map(sender).orElse(""));
