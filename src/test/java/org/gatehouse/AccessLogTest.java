@@ -13,6 +13,8 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.joran.spi.JoranException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -209,6 +211,21 @@ class AccessLogTest {
         }
 
         assertThat(fields(line())).containsEntry("route", "/user/import").containsEntry("status", 200);
+    }
+
+    @Test
+    void tellsOfAClientThatDisconnectsWhileItSends() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+            String head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-Id: "
+                    + requestId + "\r\nContent-Length: 60\r\n\r\n{";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        }
+
+        assertThat(fields(line()))
+                .containsEntry("method", "POST")
+                .containsEntry("route", "/login")
+                .containsEntry("status", 400)
+                .containsEntry("brokenOff", true);
     }
 
     @Test

@@ -94,7 +94,10 @@ public final class AccessLog implements ContainerResponseFilter {
         if (request.getAttribute(ANSWER) instanceof Answer answer && request.getAttribute(WRITTEN) == null) {
             request.setAttribute(WRITTEN, true);
             long millis = TimeUnit.NANOSECONDS.toMillis(nanosSince(request.getAttribute(BEGUN)));
-            write(answer, millis, StreamedAnswer.isBroken(request) || DisconnectableResponse.isDisconnected(request));
+            boolean brokenOff = StreamedAnswer.isBroken(request)
+                    || DisconnectableResponse.isDisconnected(request)
+                    || IncomingBody.isBrokenOff(request);
+            write(answer, millis, brokenOff);
         }
     }
 

@@ -15,6 +15,9 @@ import org.slf4j.LoggerFactory;
  * else; as the error page of {@code web.xml} also what the container refuses once it has chosen the application.
  */
 public final class ContainerErrors {
+    /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent before. */
+    private static final String ERROR_METHOD = "jakarta.servlet.error.method";
+
     private static final Logger log = LoggerFactory.getLogger(ContainerErrors.class);
 
     private final ResponseHeaders headers;
@@ -49,8 +52,13 @@ public final class ContainerErrors {
                     request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
         }
         accessLog.answered(
-                request, request.getMethod(), pathOf(request), failure.code().status());
+                request, methodOf(request), pathOf(request), failure.code().status());
         write(failure, request, response);
+    }
+
+    /** The method of the request; since Servlet 6.1 a container calls every error page with GET. */
+    private static String methodOf(HttpServletRequest request) {
+        return request.getAttribute(ERROR_METHOD) instanceof String failed ? failed : request.getMethod();
     }
 
     /** The path within the application, also if the container calls it as an error page. */

@@ -56,6 +56,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
     private byte[] content = NOTHING;
     private int discarded;
     private boolean ended;
+    private volatile boolean disconnected;
 
     private IncomingBody(HttpServletRequest request, State state, boolean streamed) {
         this.request = request;
@@ -118,6 +119,12 @@ final class IncomingBody implements ReadListener, AsyncListener {
 
     static String attribute() {
         return ATTRIBUTE;
+    }
+
+    /** Whether the connection ended before the body did, so that an answer probably arrives nowhere. */
+    static boolean isBrokenOff(ServletRequest request) {
+        IncomingBody body = of(request);
+        return body != null && body.disconnected;
     }
 
     private boolean endsConnection(int status) {
@@ -195,6 +202,9 @@ final class IncomingBody implements ReadListener, AsyncListener {
     @Override
     public void onError(Throwable failure) {
         log.debug("A body broke off", failure);
+        if (failure instanceof IOException) {
+            disconnected = true;
+        }
         finish(State.BROKEN);
     }
 

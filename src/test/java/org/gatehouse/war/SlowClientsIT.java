@@ -118,6 +118,9 @@ class SlowClientsIT {
                 }
             }
             await().atMost(PATIENCE).until(() -> server.log().contains("\"brokenOff\":true"));
+            await().atMost(PATIENCE).until(() -> loginLines(server).count() == 2 * DISCONNECTS);
+            assertThat(loginLines(server)).allMatch(line -> line.contains("\"method\":\"POST\""));
+            assertThat(loginLines(server)).allMatch(line -> line.contains("\"brokenOff\":true"));
             assertThat(service.get("/health/live", "").status()).isEqualTo(200);
             server.stop();
             assertNothingIsReported(server);
@@ -142,6 +145,12 @@ class SlowClientsIT {
                 socket.setSoLinger(true, 0);
             }
         }
+    }
+
+    private static Stream<String> loginLines(AppServer server) {
+        return server.log()
+                .lines()
+                .filter(line -> line.contains("\"route\":\"/login\"") && line.contains("\"status\":400"));
     }
 
     private static void assertNothingIsReported(AppServer server) {
