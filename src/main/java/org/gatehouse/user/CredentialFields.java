@@ -33,7 +33,7 @@ final class CredentialFields {
                     + "|time|timestamp|by|in|sent|requested|request|settings|options|config|id)+");
 
     private static final Pattern OTHER = Pattern.compile("(?:pass|pw|pswd|psw|passw"
-            + "|(?:user|login|hashed|encrypted|enc)(?:pass|pw)"
+            + "|(?:user|login|hashed|encrypted|enc|new|old|current|confirm|repeat|plain|admin|root|db)(?:pass|pw)|pass[12]|passconfirm"
             + "|(?:pass|pw|pin|secret|user|login|credential|salted|nt|lm|ntlm|bcrypt|argon2i?d?|scrypt|pbkdf2|crypt)?hash"
             + "|(?:pass|pw|hash|user)?salt(?:value|string)?|hash(?:ed)?(?:salted)?value|hashed|secretdata|srpverifier"
             + "|bcrypt|argon2i?d?|scrypt|pbkdf2"
