@@ -18,7 +18,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
 
     private static final Pattern ANY_EDITION = Pattern.compile("\\$2[abxy]?\\$\\d\\d\\$[./A-Za-z0-9]{53}");
 
-    /** Of a password, the rest of which does not count. */
+    /** Of a password and the NUL at its end; the rest does not count. */
     private static final int MAX_PASSWORD_BYTES = 72;
 
     private static final int MIN_COST = 4;
@@ -67,9 +67,10 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return cost < MIN_STRONG_COST;
     }
 
+    /** With 72 bytes the NUL does not count any more, so a longer password that begins with them has the same hash. */
     @Override
     public boolean provesAllOf(String password) {
-        return password.getBytes(StandardCharsets.UTF_8).length <= MAX_PASSWORD_BYTES;
+        return password.getBytes(StandardCharsets.UTF_8).length < MAX_PASSWORD_BYTES;
     }
 
     @Override

@@ -124,13 +124,20 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time
      */
     public boolean matches(String password, Optional<StoredPassword> stored) {
-        boolean acceptable = password.length() <= MAX_CHARS && isUnicode(password);
+        boolean acceptable = password.length() <= MAX_CHARS
+                && isUnicode(password)
+                && !(isForeign(stored) && password.indexOf('\0') >= 0);
         boolean possible = stored.isPresent() && acceptable;
         String candidate = acceptable ? password : IMPOSSIBLE;
         if (stored.filter(this::isDear).isPresent()) {
             return slots.runDear(() -> verify(candidate, stored)) && possible;
         }
         return slots.run(() -> verify(candidate, stored)) && possible;
+    }
+
+    /** bcrypt and HMAC pad with NUL, so a password with NUL may have the hash of one without. */
+    private static boolean isForeign(Optional<StoredPassword> stored) {
+        return stored.flatMap(StoredPassword::foreign).isPresent();
     }
 
     /** Nobody here chose such costs, so they are not to take every core from all other logins. */
@@ -146,7 +153,7 @@ public final class PasswordHasher implements AutoCloseable {
     /**
      * Whether a hash of this password, which was right, is to replace the stored one: it would cost a thief more, because
      * the text is none of Argon2id or a cheaper one. Not if the stored one does not prove all of the password: what was
-     * typed beyond 72 bytes of bcrypt may be wrong, and would be required from then on.
+     * typed, or left out, beyond 72 bytes of bcrypt may be wrong, and would count from then on.
      */
     public boolean needsRehash(StoredPassword stored, String password) {
         return isWeakerThanNew(stored)

@@ -95,13 +95,26 @@ class PasswordHasherTest {
     }
 
     @Test
+    void aPasswordPaddedWithNulIsAnotherOne() {
+        String bcrypt = OpenBSDBCrypt.generate("2b", "abc".getBytes(StandardCharsets.UTF_8), new byte[16], 4);
+        String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$RpJhHFSOUCy08K7QHlVOS+P16/Hw4QLLDwUMbRGRp60";
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+            assertThat(hasher.matches("abc", stored(bcrypt))).isTrue();
+            assertThat(hasher.matches("abc\0abc", stored(bcrypt))).isFalse();
+            assertThat(hasher.matches("abc", stored(pbkdf2))).isTrue();
+            assertThat(hasher.matches("abc\0", stored(pbkdf2))).isFalse();
+        }
+    }
+
+    @Test
     void keepsABcryptHashThatDoesNotProveAllOfThePassword() {
-        String longest = "\u00e9".repeat(36);
+        String longest = "\u00e9".repeat(35) + "x"; // 71 bytes
         String bcrypt = OpenBSDBCrypt.generate("2b", longest.getBytes(StandardCharsets.UTF_8), new byte[16], 4);
         String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
             assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest)).isTrue();
             assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest + "x"))
+                    .as("may be the beginning of a longer password")
                     .isFalse();
             assertThat(hasher.needsRehash(StoredPassword.hash(pbkdf2), longest + "x"))
                     .isTrue();
