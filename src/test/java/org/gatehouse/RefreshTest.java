@@ -12,7 +12,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -199,75 +198,15 @@ class RefreshTest {
     }
 
     @Test
-    void aSlowTabGetsTheSameSuccessorAfterAFastOneHasUsedIt() {
-        List<Answer> fast = new ArrayList<>(List.of(login));
-        for (int i = 0; i < 4; i++) {
-            fast.add(refresh(i % 2 == 0 ? one : other, fast.get(i)));
-            clock.advance(Duration.ofSeconds(2));
-        }
-
-        for (int i = 0; i < 4; i++) {
-            Answer slow = refresh(i % 2 == 0 ? other : one, fast.get(i));
-            assertThat(slow.status()).as(slow.body()).isEqualTo(200);
-            assertThat(slow.text("refreshToken")).isEqualTo(fast.get(i + 1).text("refreshToken"));
-            assertGoesOn(slow);
-        }
-
-        clock.advance(GRACE);
-        Answer last = refresh(one, fast.get(4));
-        assertGoesOn(last);
-        assertThat(storedSession()).doesNotContainKey("earlier");
-    }
-
-    @Test
-    void eachTokenHasAGraceOfItsOwn() {
+    void onceTheSuccessorWasUsedReuseEndsTheSessionEvenWithinTheGrace() {
         Answer next = refresh(one, login);
-        clock.advance(GRACE.minus(INSTANT));
         Answer last = refresh(other, next);
-        clock.advance(INSTANT);
+        assertThat(last.status()).isEqualTo(200);
+        assertThat(other.get("/user/me", last.text("token")).status()).isEqualTo(200);
 
-        assertThat(refresh(one, next).text("refreshToken")).isEqualTo(last.text("refreshToken"));
         assertEnded(refresh(one, login));
 
         assertAllEnded(login, next, last);
-    }
-
-    @Test
-    void tabsThatRefreshAgainAndAgainAtTheirOwnPaceContinueWithOneSession() throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-        try {
-            Callable<Answer> tab = () -> {
-                Answer answer = login;
-                for (int i = 0; i < 4; i++) {
-                    answer = refresh(i % 2 == 0 ? one : other, answer);
-                    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-                }
-                return answer;
-            };
-            List<Answer> ends = new ArrayList<>();
-            for (Future<Answer> end : threads.invokeAll(Collections.nCopies(THREADS, tab))) {
-                ends.add(end.get());
-            }
-            clock.advance(Duration.ofMinutes(9));
-
-            for (Answer end : ends) {
-                assertGoesOn(refresh(one, end));
-            }
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
-    /** A client that refreshes in a loop must not make the document grow. */
-    @Test
-    void onlySomeEarlierTokensAreKept() {
-        Answer last = login;
-        for (int i = 0; i < 40; i++) {
-            last = refresh(one, last);
-        }
-
-        assertGoesOn(last);
-        assertThat(storedSession().getList("earlier", Document.class)).hasSize(32);
     }
 
     @Test
@@ -282,8 +221,8 @@ class RefreshTest {
 
     @Test
     void reuseIsTold() {
-        refresh(one, login);
-        clock.advance(GRACE);
+        Answer next = refresh(one, login);
+        refresh(one, next);
         for (int i = 0; i < 3; i++) {
             assertEnded(refresh(one, login));
         }
@@ -460,24 +399,30 @@ class RefreshTest {
         Answer next = refresh(one, answers.get(0));
         assertThat(next.status()).as(next.body()).isEqualTo(200);
         assertGoesOn(next);
-        clock.advance(GRACE);
         assertEnded(refresh(other, login));
         assertAllEnded(login, next, answers.get(0));
     }
 
     @Test
-    void aTokenAndItsSuccessorAtOnceLeadToOneToken() throws Exception {
+    void aTokenAndItsSuccessorAtOnceLeadToOneTokenOrEndTheSession() throws Exception {
+        int ended = 0;
         for (int race = 0; race < RACES; race++) {
             Answer begun = race == 0 ? login : login();
             Answer next = refresh(one, begun);
 
             List<Answer> answers = atOnce(List.of(() -> refresh(one, begun), () -> refresh(other, next)));
 
-            assertThat(answers.get(0).text("refreshToken")).isEqualTo(next.text("refreshToken"));
-            assertThat(refresh(one, next).text("refreshToken"))
-                    .isEqualTo(answers.get(1).text("refreshToken"));
-            assertGoesOn(refresh(other, answers.get(1)));
+            if (answers.stream().allMatch(answer -> answer.status() == 200)) {
+                assertThat(answers.get(0).text("refreshToken")).isEqualTo(next.text("refreshToken"));
+                assertThat(refresh(one, next).text("refreshToken"))
+                        .isEqualTo(answers.get(1).text("refreshToken"));
+                assertGoesOn(refresh(other, answers.get(1)));
+            } else {
+                ended++;
+                assertAllEnded(begun, next);
+            }
         }
+        System.out.println(RACES + " races of a token and its successor: " + ended + " sessions ended");
     }
 
     @Test

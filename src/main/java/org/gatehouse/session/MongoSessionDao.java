@@ -21,7 +21,6 @@ import org.bson.conversions.Bson;
 import org.gatehouse.auth.SessionCutoff;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
-import org.gatehouse.session.RefreshState.Used;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
@@ -100,16 +99,9 @@ public final class MongoSessionDao {
                 successor,
                 now,
                 Updates.set(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash())),
-                earlier(read.earlier(now)),
                 Updates.set(SessionDocument.ROTATED_AT, SessionDocument.time(now)),
                 Updates.set(SessionDocument.LAST_SEEN_AT, SessionDocument.time(now)),
                 Updates.set(SessionDocument.EXPIRES_AT, SessionDocument.time(expiry)));
-    }
-
-    private static Bson earlier(List<Used> tokens) {
-        return tokens.isEmpty()
-                ? Updates.unset(SessionDocument.EARLIER)
-                : Updates.set(SessionDocument.EARLIER, SessionDocument.earlier(tokens));
     }
 
     /** Replaces the successor that was given out before by another one; the first use stays when it was. */

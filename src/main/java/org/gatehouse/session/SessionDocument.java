@@ -1,10 +1,7 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import org.bson.BsonArray;
 import org.bson.BsonBinary;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
@@ -14,7 +11,6 @@ import org.bson.BsonString;
 import org.bson.types.ObjectId;
 import org.gatehouse.auth.SessionId;
 import org.gatehouse.auth.UserId;
-import org.gatehouse.session.RefreshState.Used;
 
 /** A session as a document; of its refresh tokens it holds only hashes. */
 final class SessionDocument {
@@ -27,9 +23,6 @@ final class SessionDocument {
     /** See {@link RefreshSuccessors}; there only while {@code AUTH_KEY_PREVIOUS} is set. */
     static final String SUCCESSOR_MASK = "successorMask";
 
-    /** Tokens before the previous one, the latest last: {@code hash}, {@code usedAt}, {@code mask}; absent if there are none. */
-    static final String EARLIER = "earlier";
-
     static final String ROTATED_AT = "rotatedAt";
     static final String CREATED_AT = "createdAt";
     static final String LAST_SEEN_AT = "lastSeenAt";
@@ -38,10 +31,6 @@ final class SessionDocument {
     static final String IP = "ip";
     static final String USER_AGENT = "userAgent";
     static final String VERSION = "version";
-
-    private static final String HASH = "hash";
-    private static final String USED_AT = "usedAt";
-    private static final String MASK = "mask";
 
     private SessionDocument() {}
 
@@ -72,28 +61,12 @@ final class SessionDocument {
     }
 
     static RefreshState readRefreshState(BsonDocument document) {
-        List<Used> used = new ArrayList<>();
-        document.getArray(EARLIER, new BsonArray())
-                .forEach(earlier -> used.add(used(earlier.asDocument(), HASH, USED_AT, MASK)));
-        if (document.containsKey(PREVIOUS_HASH)) {
-            used.add(used(document, PREVIOUS_HASH, ROTATED_AT, SUCCESSOR_MASK));
-        }
-        return new RefreshState(read(document), document.getBinary(REFRESH_HASH).getData(), List.copyOf(used));
-    }
-
-    private static Used used(BsonDocument document, String hash, String at, String mask) {
-        return new Used(document.getBinary(hash).getData(), instant(document, at), binary(document, mask));
-    }
-
-    static BsonArray earlier(List<Used> tokens) {
-        return new BsonArray(tokens.stream()
-                .map(token -> {
-                    BsonDocument earlier =
-                            new BsonDocument(HASH, new BsonBinary(token.hash())).append(USED_AT, time(token.at()));
-                    token.mask().ifPresent(mask -> earlier.append(MASK, new BsonBinary(mask)));
-                    return earlier;
-                })
-                .toList());
+        return new RefreshState(
+                read(document),
+                document.getBinary(REFRESH_HASH).getData(),
+                binary(document, PREVIOUS_HASH),
+                Optional.ofNullable(document.get(ROTATED_AT)).map(present -> instant(document, ROTATED_AT)),
+                binary(document, SUCCESSOR_MASK));
     }
 
     private static Optional<byte[]> binary(BsonDocument document, String name) {

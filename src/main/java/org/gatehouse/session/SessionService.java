@@ -22,7 +22,6 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
-import org.gatehouse.session.RefreshState.Given;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
@@ -89,9 +88,8 @@ public final class SessionService {
      * Continues a session: exchanges its refresh token for the next one.
      *
      * <p>For {@link SessionLimits#GRACE} after its first use, a token is answered with the same successor each time, because
-     * several tabs of a browser may share it, or an answer may have been lost. That holds also if the successor has been
-     * used meanwhile, as a faster tab does. If a token is presented later, it may have been copied, so the session ends
-     * (RFC 9700, section 4.14.2).
+     * several tabs of a browser may share it, or an answer may have been lost. If a token is presented later, or if its
+     * successor has been used too, the token may have been copied, so the session ends (RFC 9700, section 4.14.2).
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
@@ -102,22 +100,16 @@ public final class SessionService {
             RefreshState state = store.findOpen(token, now)
                     .filter(found -> userLets(found.session().live()))
                     .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
-            if (state.isCurrent(token)) {
-                Optional<StartedSession> next = rotate(token, state, now);
-                if (next.isPresent()) {
-                    return next.get();
-                }
-                continue; // another request changed the session after it was read
-            }
-            Optional<Given> given = state.repeatable(token, now);
-            if (given.isEmpty()) {
+            if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
                 endReused(state.session(), origin);
                 throw ended();
             }
-            Optional<StartedSession> again = repeat(token, given.get(), state, now);
-            if (again.isPresent()) {
-                return again.get();
+            Optional<StartedSession> next =
+                    state.isCurrent(token) ? rotate(token, state, now) : repeat(token, state, now);
+            if (next.isPresent()) {
+                return next.get();
             }
+            // Another request changed the session after it was read.
         }
     }
 
@@ -131,13 +123,10 @@ public final class SessionService {
      * The answer to the first use, once more. If this node cannot derive the successor (it was drawn at random by an earlier
      * version of Gatehouse), another one takes its place, so that one successor at most is accepted.
      */
-    private Optional<StartedSession> repeat(RefreshToken token, Given given, RefreshState state, Instant now) {
-        Optional<RefreshToken> successor = successors.find(token, given.hash(), given.mask());
-        if (successor.isPresent()) {
-            return successor.map(same -> started(state.session(), same));
-        }
-        if (!given.latest()) {
-            throw ended(); // the session goes on with what followed; this node cannot tell what that was
+    private Optional<StartedSession> repeat(RefreshToken token, RefreshState state, Instant now) {
+        Optional<RefreshToken> given = successors.find(token, state.current(), state.mask());
+        if (given.isPresent()) {
+            return given.map(successor -> started(state.session(), successor));
         }
         Successor another = successors.derive(token);
         return store.replaceSuccessor(another, state, now).map(session -> started(session, another.token()));
