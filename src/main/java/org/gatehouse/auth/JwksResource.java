@@ -12,7 +12,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import org.gatehouse.http.IgnoresQuery;
 
 /**
  * {@code GET /.well-known/jwks.json}: the public keys for whoever verifies our tokens, those that will sign soon among
@@ -37,7 +36,6 @@ public final class JwksResource {
     /** 200 with the set; an empty one when tokens are signed with a shared secret. */
     @GET
     @PermitAll
-    @IgnoresQuery
     @Operation(operationId = "readPublicKeys", summary = "Read the public keys")
     @ApiResponse(responseCode = "200", ref = "PublicKeys")
     public Response publicKeys() {

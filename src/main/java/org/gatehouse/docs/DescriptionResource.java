@@ -15,7 +15,6 @@ import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
-import org.gatehouse.http.IgnoresQuery;
 
 /** {@code /openapi.json} and {@code /openapi.yaml}: the description of the API that the build made. */
 @Tag(name = "description")
@@ -29,7 +28,6 @@ public final class DescriptionResource {
     /** 200 with the description, or 304 when the caller has it already. */
     @GET
     @PermitAll
-    @IgnoresQuery
     @Produces({MediaType.APPLICATION_JSON, YAML, MediaType.WILDCARD})
     @Operation(
             operationId = "readDescription",

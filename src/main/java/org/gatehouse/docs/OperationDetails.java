@@ -33,7 +33,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
-import org.gatehouse.http.IgnoresQuery;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Roles;
 
@@ -118,9 +117,7 @@ final class OperationDetails extends AbstractOpenAPIExtension {
         if (!allowed.isEmpty() && !allowed.contains(Roles.ANY)) {
             codes.add(ErrorCode.FORBIDDEN);
         }
-        if (!method.isAnnotationPresent(IgnoresQuery.class)) {
-            codes.add(ErrorCode.VALIDATION_FAILED);
-        }
+        codes.add(ErrorCode.VALIDATION_FAILED); // an unknown query parameter
         List<Class<?>> taken = List.of(method.getParameterTypes());
         if (taken.contains(JsonBody.class)) {
             codes.add(ErrorCode.BODY_MALFORMED);

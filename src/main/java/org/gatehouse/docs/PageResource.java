@@ -20,7 +20,6 @@ import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.IgnoresQuery;
 
 /**
  * {@code /docs}: a page that shows the description and tries calls, and the files that it loads; nothing comes from
@@ -54,7 +53,6 @@ public final class PageResource {
     /** 200 with the page. Its links are relative to {@code /docs}, so {@code /docs/} is redirected there. */
     @GET
     @PermitAll
-    @IgnoresQuery
     @Produces({MediaType.TEXT_HTML, MediaType.WILDCARD})
     @Operation(
             operationId = "readPage",
@@ -76,7 +74,6 @@ public final class PageResource {
     @GET
     @Path("{file}")
     @PermitAll
-    @IgnoresQuery
     @Produces(MediaType.WILDCARD)
     @Operation(
             operationId = "readPageFile",

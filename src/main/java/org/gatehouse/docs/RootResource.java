@@ -18,7 +18,6 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.core.Variant;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.gatehouse.http.IgnoresQuery;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.RelativeReference;
 
@@ -35,7 +34,6 @@ public final class RootResource {
     /** 302 to the documentation if the client prefers HTML, otherwise 200 with the service and its documents. */
     @GET
     @PermitAll
-    @IgnoresQuery
     @Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML})
     @Operation(operationId = "readService", summary = "See what this service is and where it is described")
     @ApiResponse(responseCode = "200", ref = "Service")

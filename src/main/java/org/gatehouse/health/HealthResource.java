@@ -12,7 +12,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import org.gatehouse.http.ForOperators;
-import org.gatehouse.http.IgnoresQuery;
 import org.gatehouse.http.Json;
 
 /**
@@ -39,7 +38,6 @@ public final class HealthResource {
     @GET
     @Path("live")
     @PermitAll
-    @IgnoresQuery
     @ForOperators
     @Operation(operationId = "isLive", summary = "See whether the process answers")
     @ApiResponse(responseCode = "200", ref = "Live")
@@ -51,7 +49,6 @@ public final class HealthResource {
     @GET
     @Path("ready")
     @PermitAll
-    @IgnoresQuery
     @ForOperators
     @Operation(operationId = "isReady", summary = "See whether requests would succeed, and what is away")
     @ApiResponse(responseCode = "200", ref = "Ready")

@@ -18,7 +18,6 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.http.ForOperators;
-import org.gatehouse.http.IgnoresQuery;
 
 /** {@code GET /metrics}: figures for Prometheus. */
 @Tag(name = "operations")
@@ -36,7 +35,6 @@ public final class MetricsResource {
     /** 200 with all figures, in the text format of Prometheus or, for who asks for it, of OpenMetrics. */
     @GET
     @PermitAll
-    @IgnoresQuery
     @ForOperators
     @Produces({MediaType.TEXT_PLAIN, "application/openmetrics-text", MediaType.WILDCARD})
     @Operation(operationId = "readMetrics", summary = "Read figures about the service, for Prometheus")

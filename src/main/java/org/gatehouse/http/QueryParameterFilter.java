@@ -26,8 +26,7 @@ import org.glassfish.jersey.server.model.ResourceMethod;
  * twice where the method takes one value, and text that is not UTF-8 in percent-encoding.
  *
  * <p>A filter or flag that is misspelled and ignored would make a call do more than its caller asked for. The check comes
- * after authentication, so it tells strangers nothing, and costs nothing for a request without a query. Methods that are
- * {@link IgnoresQuery} are exempt.
+ * after authentication, so it tells strangers nothing, and costs nothing for a request without a query.
  */
 @Priority(Priorities.AUTHENTICATION + 50)
 public final class QueryParameterFilter implements ContainerRequestFilter {
@@ -44,8 +43,7 @@ public final class QueryParameterFilter implements ContainerRequestFilter {
     public void filter(ContainerRequestContext request) {
         // Jersey's properties are the attributes of the servlet's request.
         if (!(request.getProperty(QUERY) instanceof String query)
-                || request.getMethod().equals(HttpMethod.OPTIONS)
-                || MatchedMethod.has(request, IgnoresQuery.class)) {
+                || request.getMethod().equals(HttpMethod.OPTIONS)) {
             return;
         }
         Map<String, Boolean> parameters = MatchedMethod.of(request)
