@@ -18,7 +18,7 @@ final class ForeignStatus {
             Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
                     + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
 
-    /** Of these, a value that means yes does, or a time, but no list: that is of others whom the user blocked. */
+    /** A time, or a value that means yes, counts. A list does not: it holds users that this one has blocked. */
     private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
             + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
             + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");
