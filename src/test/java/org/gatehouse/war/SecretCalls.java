@@ -341,7 +341,7 @@ final class SecretCalls {
         assertStatus(200, call("GET", "/metrics", "", "Authorization", "Bearer " + metricsToken));
         String wrong = secrets.make("a wrong token for the metrics");
         assertStatus(401, call("GET", "/metrics", "", "Authorization", "Bearer " + wrong));
-        assertStatus(401, call("GET", "/metrics?token=" + metricsToken, ""));
+        assertStatus(400, call("GET", "/metrics?token=" + metricsToken, ""));
     }
 
     private void misplacedInPaths(String admin) {
