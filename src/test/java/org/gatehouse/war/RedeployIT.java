@@ -22,10 +22,10 @@ import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** One Tomcat, in which the WAR comes and goes while clients call it; 25 times with {@code -Dgatehouse.long=true}. */
+/** One Tomcat, in which the WAR comes and goes while clients call it; 10 times, or 25 with {@code -Dgatehouse.long=true}. */
 @Tag("full")
 class RedeployIT {
-    private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 3;
+    private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 10;
     private static final int CLIENTS = 4;
     private static final String PATH = "/accounts";
 
@@ -50,11 +50,12 @@ class RedeployIT {
             Jdk.present().stream().max(Comparator.comparing(Jdk::feature)).orElseThrow();
 
     /**
-     * Applications that may stay. Before 19 Java itself keeps the last class for which it made the {@code equals} of a
-     * record, until it makes the next one, and so for {@code hashCode} and {@code toString} (method handles of
-     * {@code ObjectMethods}, and their {@code asTypeCache}).
+     * Applications that may stay. Java keeps the last class for which it made the {@code equals} of a record until it makes
+     * the next one, and so for {@code hashCode} and {@code toString} (method handles of {@code ObjectMethods}, and their
+     * {@code asTypeCache}). From Java 19 on it keeps them softly, and a heap dump of Java 25 showed no other path to an
+     * application that stayed for a minute. The number of redeployments is larger, so a leak of each is seen.
      */
-    private static final int KEPT = JDK.feature() < 19 ? 3 : 0;
+    private static final int KEPT = 3;
 
     @Test
     void leavesNothingBehind() throws IOException, InterruptedException {
@@ -71,7 +72,6 @@ class RedeployIT {
             TomcatManager manager = new TomcatManager(server);
 
             List<State> states = new ArrayList<>();
-            long metaspaceAtFirst = manager.metaspaceUsed();
             for (int i = 1; i <= TIMES; i++) {
                 manager.deploy(PATH, descriptor);
                 String token = server.awaitReady(PATH).adminToken();
@@ -80,7 +80,7 @@ class RedeployIT {
                     clients.awaitAnswers();
                     manager.undeploy(PATH);
                 }
-                states.add(State.of(manager, metaspaceAtFirst));
+                states.add(State.of(manager));
             }
 
             server.stop();
@@ -99,15 +99,11 @@ class RedeployIT {
 
     /** What a process holds once it has collected what it can; in bytes. */
     private record State(long heap, long metaspace, long threads) {
-        static State of(TomcatManager manager, long metaspaceAtFirst) {
+        static State of(TomcatManager manager) {
             // A thread of the server may hold on to an application until it gets something else to do.
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> manager.findLeaks().size() <= KEPT);
-            // Netty's allocators have finalizers, so the classes are unloaded by a later collection than their loader.
-            await().atMost(Duration.ofSeconds(60)).until(() -> {
-                manager.collectGarbage();
-                return KEPT > 0 || manager.metaspaceUsed() < metaspaceAtFirst + MUCH * 2 / 3;
-            });
+            manager.collectGarbage();
             return new State(manager.heapUsed(), manager.metaspaceUsed(), manager.threads());
         }
     }
