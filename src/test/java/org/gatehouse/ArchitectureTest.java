@@ -40,6 +40,14 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("org.gatehouse"));
 
     @ArchTest
+    static final ArchRule identityDependsOnNoOtherPackage = noClasses()
+            .that()
+            .resideInAPackage("org.gatehouse.identity")
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.gatehouse..")
+                    .and(DescribedPredicate.not(resideInAPackage("org.gatehouse.identity"))));
+
+    @ArchTest
     static final ArchRule mongoIsKnownInItsRooms = noClasses()
             .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\..*\\.(Mongo.*|.*Document(\\$.*)?)"))
             .should()

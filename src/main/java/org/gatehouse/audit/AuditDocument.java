@@ -3,13 +3,17 @@ package org.gatehouse.audit;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bson.BsonArray;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.types.ObjectId;
+import org.gatehouse.http.Origin;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonJson;
 
 /**
@@ -34,8 +38,10 @@ final class AuditDocument {
         BsonDocument document = new BsonDocument(ID, new BsonObjectId(new ObjectId()));
         document.putAll(facts(event, at));
         Set<BsonObjectId> users = new LinkedHashSet<>();
-        event.actor().map(AuditDocument::objectId).ifPresent(users::add);
-        event.user().map(AuditDocument::objectId).ifPresent(users::add);
+        Stream.of(event.actor(), event.user())
+                .filter(Objects::nonNull)
+                .map(AuditDocument::objectId)
+                .forEach(users::add);
         document.put(USERS, new BsonArray(users.stream().toList()));
         document.put(EXPIRES_AT, time(expiresAt));
         return document;
@@ -56,6 +62,10 @@ final class AuditDocument {
         return new BsonObjectId(new ObjectId(hex));
     }
 
+    static BsonObjectId objectId(UserId id) {
+        return objectId(id.hex());
+    }
+
     static BsonDateTime time(Instant instant) {
         return new BsonDateTime(instant.toEpochMilli());
     }
@@ -68,14 +78,21 @@ final class AuditDocument {
     private static BsonDocument facts(AuditEvent event, Instant at) {
         BsonDocument facts = new BsonDocument(TYPE, new BsonString(event.type().name()));
         facts.put(AT, time(at));
-        event.actor().ifPresent(id -> facts.put("actor", objectId(id)));
-        event.user().ifPresent(id -> facts.put("user", objectId(id)));
-        event.username().ifPresent(name -> facts.put("username", new BsonString(name)));
-        event.origin().ifPresent(origin -> {
+        if (event.actor() != null) {
+            facts.put("actor", objectId(event.actor()));
+        }
+        if (event.user() != null) {
+            facts.put("user", objectId(event.user()));
+        }
+        if (event.username() != null) {
+            facts.put("username", new BsonString(event.username()));
+        }
+        Origin origin = event.origin();
+        if (origin != null) {
             facts.put("address", new BsonString(origin.address()));
             facts.put("userAgent", new BsonString(origin.userAgent()));
             facts.put("requestId", new BsonString(origin.requestId()));
-        });
+        }
         if (!event.details().isEmpty()) {
             BsonDocument details = new BsonDocument();
             event.details().forEach((detail, text) -> details.put(detail.field(), new BsonString(text)));

@@ -4,21 +4,25 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.PageRequest;
+import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which entries are wanted.
  *
- * @param user the id of a user, as actor or as the one it was done to
+ * @param user the actor or the user it was done to
  * @param after the place of the entry before, which is newer
  */
-record AuditQuery(int limit, Optional<String> user, Optional<AuditType> type, Optional<Place> after) {
+record AuditQuery(
+        int limit,
+        @Nullable UserId user,
+        @Nullable AuditType type,
+        @Nullable Place after) {
     /** Where a page ended: the time of the last entry, and its id, which tells equal times apart. */
     record Place(Instant at, String id) {
         /** The cursor of an entry. */
@@ -51,17 +55,16 @@ record AuditQuery(int limit, Optional<String> user, Optional<AuditType> type, Op
     static AuditQuery parse(
             @Nullable String limit, @Nullable String after, @Nullable String user, @Nullable String type) {
         FieldErrors errors = new FieldErrors();
-        Optional<String> userId =
-                Optional.ofNullable(user).map(id -> id.toLowerCase(Locale.ROOT)).filter(AuditEvent::isUserId);
-        if (user != null && userId.isEmpty()) {
+        UserId userId = Optional.ofNullable(user).flatMap(UserId::parse).orElse(null);
+        if (user != null && userId == null) {
             errors.add("user", "must be the id of a user, 24 hexadecimal digits");
         }
-        Optional<AuditType> known = Optional.ofNullable(type).flatMap(AuditType::parse);
-        if (type != null && known.isEmpty()) {
+        AuditType known = Optional.ofNullable(type).flatMap(AuditType::parse).orElse(null);
+        if (type != null && known == null) {
             errors.add("type", "must be one of " + List.of(AuditType.values()));
         }
         PageRequest page = PageRequest.parse(limit, after, errors);
-        Optional<Place> place = page.place(Place::parse, errors);
+        Place place = page.place(Place::parse, errors).orElse(null);
         errors.throwIfAny();
         return new AuditQuery(page.limit(), userId, known, place);
     }

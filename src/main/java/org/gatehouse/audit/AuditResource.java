@@ -14,7 +14,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /audit}: what happened, for administrators. */

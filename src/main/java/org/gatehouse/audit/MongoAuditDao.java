@@ -56,9 +56,16 @@ public final class MongoAuditDao {
     /** The entries that have not expired, newest first, as they are shown; the query's own limit does not count. */
     List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
         List<Bson> filters = new ArrayList<>();
-        query.user().ifPresent(id -> filters.add(Filters.eq(AuditDocument.USERS, AuditDocument.objectId(id))));
-        query.type().ifPresent(type -> filters.add(Filters.eq(AuditDocument.TYPE, new BsonString(type.name()))));
-        query.after().ifPresent(place -> filters.add(olderThan(place)));
+        if (query.user() != null) {
+            filters.add(Filters.eq(AuditDocument.USERS, AuditDocument.objectId(query.user())));
+        }
+        if (query.type() != null) {
+            filters.add(
+                    Filters.eq(AuditDocument.TYPE, new BsonString(query.type().name())));
+        }
+        if (query.after() != null) {
+            filters.add(olderThan(query.after()));
+        }
         filters.add(Filters.gt(AuditDocument.EXPIRES_AT, AuditDocument.time(now)));
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
                 .sort(Sorts.descending(AuditDocument.AT, AuditDocument.ID))

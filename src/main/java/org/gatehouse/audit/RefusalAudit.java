@@ -8,6 +8,7 @@ import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.http.FailureObserver;
 import org.gatehouse.http.Origin;
+import org.gatehouse.identity.UserId;
 
 /**
  * Records tokens that were rejected and calls that were not allowed, with the address that they came from.
@@ -36,7 +37,7 @@ public final class RefusalAudit implements FailureObserver {
         } else if (code == ErrorCode.FORBIDDEN) {
             AuditEvent denied = event(AuditType.ACCESS_DENIED, request, call);
             Principal caller = request.getSecurityContext().getUserPrincipal();
-            audit.record(caller == null ? denied : denied.by(caller.getName()));
+            audit.record(caller == null ? denied : denied.by(new UserId(caller.getName())));
         }
     }
 

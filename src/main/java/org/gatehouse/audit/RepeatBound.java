@@ -4,9 +4,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Function;
 import org.gatehouse.http.Origin;
+import org.gatehouse.identity.UserId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the first of many like events from the others: one for each type, reason, user, actor and sender in
@@ -25,7 +26,11 @@ final class RepeatBound {
     static final int MAX_EVENTS = 1_000;
 
     private record Kind(
-            AuditType type, Optional<String> reason, Optional<String> user, Optional<String> actor, String sender) {}
+            AuditType type,
+            @Nullable String reason,
+            @Nullable UserId user,
+            @Nullable UserId actor,
+            String sender) {}
 
     private final Cache<Kind, Boolean> seen;
 
@@ -46,10 +51,10 @@ final class RepeatBound {
         }
         Kind kind = new Kind(
                 event.type(),
-                Optional.ofNullable(event.details().get(AuditDetail.REASON)),
+                event.details().get(AuditDetail.REASON),
                 event.user(),
                 event.actor(),
-                event.origin().map(sender).orElse(""));
+                event.origin() == null ? "" : sender.apply(event.origin()));
         return seen.asMap().putIfAbsent(kind, true) == null;
     }
 

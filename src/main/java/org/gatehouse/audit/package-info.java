@@ -1,8 +1,8 @@
 /**
- * The audit log: who did what to whom, from where and when, kept for a while and shown to administrators.
+ * The audit log: which user did what to which user, from where and when, kept for a while and shown to administrators.
  *
- * <p>Knows the store and what HTTP says of a request's origin; users and keys are ids in text here, so that every room
- * may record. Start at {@link org.gatehouse.audit.AuditLog} and {@link org.gatehouse.audit.AuditEvent}.
+ * <p>May depend on {@code identity}, {@code http}, {@code store} and {@code error}, so that every package above can
+ * record events. Start reading at {@link org.gatehouse.audit.AuditLog} and {@link org.gatehouse.audit.AuditEvent}.
  */
 @NullMarked
 package org.gatehouse.audit;

@@ -2,6 +2,8 @@ package org.gatehouse.auth;
 
 import java.time.Instant;
 import java.util.Set;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * What a token says whose signature is ours and which has not expired; whether its session lives is another question.

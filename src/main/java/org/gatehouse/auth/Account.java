@@ -1,6 +1,8 @@
 package org.gatehouse.auth;
 
 import java.util.Set;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.UserId;
 
 /** A user as far as a caller's rights go, as the user is now. */
 public interface Account {
@@ -14,5 +16,5 @@ public interface Account {
     Set<String> roles();
 
     /** Which of the user's sessions have ended. */
-    SessionCutoff cutoff();
+    SessionEpoch epoch();
 }

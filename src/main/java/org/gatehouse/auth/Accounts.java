@@ -2,6 +2,7 @@ package org.gatehouse.auth;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.gatehouse.identity.UserId;
 
 /** Where {@link Authenticator} learns what a user may do now. */
 public interface Accounts {

@@ -13,6 +13,8 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BearerToken;
 import org.gatehouse.http.Origin;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * Finds out who is calling.
@@ -42,7 +44,7 @@ public final class Authenticator {
     /** A token that counts, and whom it stands for. */
     public record Authenticated(AccessToken token, LiveSession session, Account account) {
         Caller caller(Origin origin) {
-            return new Caller(account, session.id(), session.begunUnder(), origin);
+            return new Caller(account, session.id(), session.epoch(), origin);
         }
     }
 
@@ -131,7 +133,7 @@ public final class Authenticator {
                 askedSession.get().filter(found -> found.userId().equals(userId));
         return session.flatMap(lasting -> askedAccount
                 .get()
-                .filter(found -> found.active() && found.cutoff().spares(lasting.id(), lasting.begunUnder()))
+                .filter(found -> found.active() && found.epoch().allows(lasting.id(), lasting.epoch()))
                 .map(account -> new Live(lasting, account)));
     }
 

@@ -3,17 +3,20 @@ package org.gatehouse.auth;
 import java.security.Principal;
 import java.util.Set;
 import org.gatehouse.http.Origin;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * The holder of a valid token.
  *
  * @param account whom the token was issued to, as read for this request
  * @param sessionId the login that the token belongs to
- * @param begunUnder the number of the user's {@link SessionCutoff} at that login
+ * @param epoch the number of the user's {@link SessionEpoch} at that login
  * @param origin where the request came from
  */
-public record Caller(Account account, SessionId sessionId, long begunUnder, Origin origin) implements Principal {
+public record Caller(Account account, SessionId sessionId, long epoch, Origin origin) implements Principal {
     public UserId userId() {
         return account.id();
     }
@@ -33,7 +36,7 @@ public record Caller(Account account, SessionId sessionId, long begunUnder, Orig
 
     /** Whether this account, read later than the caller was found out, still lets the caller's session go on. */
     public boolean isStillLetBy(Account later) {
-        return later.active() && later.cutoff().spares(sessionId, begunUnder);
+        return later.active() && later.epoch().allows(sessionId, epoch);
     }
 
     @Override

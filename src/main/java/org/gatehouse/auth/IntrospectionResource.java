@@ -22,7 +22,7 @@ import org.gatehouse.error.Fails;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.Origin;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 
 /** {@code POST /introspect} (RFC 7662): for services that ask instead of checking tokens themselves. */
 @Tag(name = "for services")

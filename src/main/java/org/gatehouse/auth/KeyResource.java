@@ -29,7 +29,7 @@ import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** The signing keys for administrators: never their private parts. */

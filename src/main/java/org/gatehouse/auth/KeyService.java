@@ -35,7 +35,6 @@ public final class KeyService {
     }
 
     private void record(AuditType type, Caller caller, String keyId) {
-        audit.record(
-                AuditEvent.of(type, caller.origin()).by(caller.userId().hex()).with(AuditDetail.KEY, keyId));
+        audit.record(AuditEvent.of(type, caller.origin()).by(caller.userId()).with(AuditDetail.KEY, keyId));
     }
 }

@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.Set;
 import java.util.UUID;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /** Signs access tokens as RFC 9068 describes them; they hold an id and roles, and nothing else about a user. */
 public final class TokenIssuer {

@@ -22,6 +22,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**

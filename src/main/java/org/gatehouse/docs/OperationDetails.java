@@ -34,7 +34,7 @@ import java.util.TreeMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 
 /**
  * What follows for every operation from its method: who may call it, its parameters, which

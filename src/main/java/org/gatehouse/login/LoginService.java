@@ -95,7 +95,7 @@ public final class LoginService {
         }
         Credential credential = found.orElseThrow();
         attempt.succeeded();
-        // The session begins under the cutoff that was read with the password: if that has changed since, it has ended.
+        // The session begins under the epoch that was read with the password: if that has changed since, it has ended.
         User user = credentials
                 .find(credential.user().id())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
@@ -107,7 +107,7 @@ public final class LoginService {
         StartedSession session = sessions.start(credential.user(), origin);
         record(
                 AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
-                        .by(credential.user().id().hex())
+                        .by(credential.user().id())
                         .with(AuditDetail.SESSION, session.id().text()),
                 Optional.of(credential.user()));
         return loggedIn(user.loggedInAt(now), session, now);
@@ -151,7 +151,7 @@ public final class LoginService {
     }
 
     private void record(AuditEvent event, Optional<User> user) {
-        audit.record(user.map(on -> event.on(on.id().hex(), on.username())).orElse(event));
+        audit.record(user.map(on -> event.on(on.id(), on.username())).orElse(event));
     }
 
     /**

@@ -17,7 +17,7 @@ import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 
 /** {@code PUT /user/{id}/password}. */
 @Tag(name = "users")

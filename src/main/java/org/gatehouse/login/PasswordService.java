@@ -7,11 +7,11 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.SessionId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
+import org.gatehouse.identity.SessionId;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.Reauthentication;
@@ -67,8 +67,8 @@ public final class PasswordService {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
         audit.record(AuditEvent.of(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET, caller.origin())
-                .by(caller.userId().hex())
-                .on(user.id().hex(), user.username()));
+                .by(caller.userId())
+                .on(user.id(), user.username()));
     }
 
     private void changeOwn(Caller caller, String currentPassword, String newPassword) {

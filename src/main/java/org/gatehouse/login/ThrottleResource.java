@@ -23,7 +23,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.Tally;
 import org.gatehouse.user.User;
@@ -78,8 +78,8 @@ public final class ThrottleResource {
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
         audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.origin())
-                .by(caller.userId().hex())
-                .on(user.id().hex(), user.username()));
+                .by(caller.userId())
+                .on(user.id(), user.username()));
     }
 
     private static Caller caller(SecurityContext security) {

@@ -8,10 +8,10 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.auth.LiveSessions;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.http.Json;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * Whether sessions live, from the cache where that may be believed, and the end of them through the cache's protocol.
@@ -59,7 +59,7 @@ public final class CachedSessions implements LiveSessions {
             ObjectNode json = Json.MAPPER.createObjectNode();
             json.put(SessionDocument.ID, session.id().text());
             json.put(SessionDocument.USER_ID, session.userId().hex());
-            json.put(SessionDocument.BEGUN_UNDER, session.begunUnder());
+            json.put(SessionDocument.EPOCH, session.epoch());
             return Json.write(json);
         }
 
@@ -68,14 +68,14 @@ public final class CachedSessions implements LiveSessions {
             try {
                 JsonNode json = Json.MAPPER.readTree(entry);
                 if (!json.path(SessionDocument.ID).asText().equals(id)
-                        || !json.path(SessionDocument.BEGUN_UNDER).isIntegralNumber()) {
+                        || !json.path(SessionDocument.EPOCH).isIntegralNumber()) {
                     return Optional.empty();
                 }
                 return UserId.parse(json.path(SessionDocument.USER_ID).asText())
                         .map(userId -> new LiveSession(
                                 new SessionId(id),
                                 userId,
-                                json.path(SessionDocument.BEGUN_UNDER).longValue()));
+                                json.path(SessionDocument.EPOCH).longValue()));
             } catch (IOException foreign) {
                 return Optional.empty();
             }

@@ -18,9 +18,9 @@ import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
-import org.gatehouse.auth.SessionCutoff;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
@@ -127,8 +127,8 @@ public final class MongoSessionDao {
     }
 
     /** A user's sessions that count, latest first, after a place. */
-    List<Session> list(UserId userId, SessionCutoff cutoff, Instant now, Optional<SessionPlace> after, int limit) {
-        List<Bson> filters = new ArrayList<>(live(userId, cutoff, now));
+    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, Optional<SessionPlace> after, int limit) {
+        List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
         after.ifPresent(place -> filters.add(beyond(place)));
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
                 .sort(Sorts.descending(SessionDocument.CREATED_AT, SessionDocument.ID))
@@ -138,16 +138,16 @@ public final class MongoSessionDao {
     }
 
     /** The number of a user's sessions that count. */
-    long count(UserId userId, SessionCutoff cutoff, Instant now) {
-        return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, cutoff, now))));
+    long count(UserId userId, SessionEpoch epoch, Instant now) {
+        return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, epoch, now))));
     }
 
-    private static List<Bson> live(UserId userId, SessionCutoff cutoff, Instant now) {
-        Bson spared = Filters.gte(SessionDocument.BEGUN_UNDER, cutoff.number());
+    private static List<Bson> live(UserId userId, SessionEpoch epoch, Instant now) {
+        Bson allowed = Filters.gte(SessionDocument.EPOCH, epoch.number());
         return List.of(
                 Filters.eq(SessionDocument.USER_ID, SessionDocument.id(userId)),
                 open(now),
-                cutoff.kept().map(kept -> Filters.or(spared, byId(kept))).orElse(spared));
+                epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt())));
     }
 
     private static Bson beyond(SessionPlace place) {

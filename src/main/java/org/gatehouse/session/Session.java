@@ -2,13 +2,13 @@ package org.gatehouse.session;
 
 import java.time.Instant;
 import org.gatehouse.auth.LiveSessions.LiveSession;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * A login that has not been ended by itself; whether it counts is also its user's to say.
  *
- * @param begunUnder the number of the user's cutoff at the login
+ * @param epoch the number of the user's {@link org.gatehouse.identity.SessionEpoch} at the login
  * @param lastSeenAt the login or the latest refresh
  * @param expiresAt when it ends unless it is refreshed before
  * @param ip the address of the login
@@ -17,13 +17,13 @@ import org.gatehouse.auth.UserId;
 record Session(
         SessionId id,
         UserId userId,
-        long begunUnder,
+        long epoch,
         Instant createdAt,
         Instant lastSeenAt,
         Instant expiresAt,
         String ip,
         String userAgent) {
     LiveSession live() {
-        return new LiveSession(id, userId, begunUnder);
+        return new LiveSession(id, userId, epoch);
     }
 }

@@ -9,14 +9,14 @@ import org.bson.BsonInt64;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.types.ObjectId;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /** A session as a document; of its refresh tokens it holds only hashes. */
 final class SessionDocument {
     static final String ID = "_id";
     static final String USER_ID = "userId";
-    static final String BEGUN_UNDER = "cutoff";
+    static final String EPOCH = "cutoff";
     static final String FAMILY_HASH = "familyHash";
     static final String REFRESH_HASH = "refreshHash";
     static final String PREVIOUS_HASH = "previousHash";
@@ -37,7 +37,7 @@ final class SessionDocument {
     static BsonDocument of(Session session, RefreshToken first) {
         return new BsonDocument(ID, new BsonString(session.id().text()))
                 .append(USER_ID, id(session.userId()))
-                .append(BEGUN_UNDER, new BsonInt64(session.begunUnder()))
+                .append(EPOCH, new BsonInt64(session.epoch()))
                 .append(FAMILY_HASH, new BsonBinary(first.familyHash()))
                 .append(REFRESH_HASH, new BsonBinary(first.hash()))
                 .append(CREATED_AT, time(session.createdAt()))
@@ -52,7 +52,7 @@ final class SessionDocument {
         return new Session(
                 new SessionId(document.getString(ID).getValue()),
                 new UserId(document.getObjectId(USER_ID).getValue().toHexString()),
-                document.getNumber(BEGUN_UNDER).longValue(),
+                document.getNumber(EPOCH).longValue(),
                 instant(document, CREATED_AT),
                 instant(document, LAST_SEEN_AT),
                 instant(document, EXPIRES_AT),

@@ -4,9 +4,9 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.gatehouse.auth.SessionId;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
+import org.gatehouse.identity.SessionId;
 
 /** Where a page of a list of sessions ended; equal times are told apart by id. */
 record SessionPlace(Instant createdAt, SessionId id) {

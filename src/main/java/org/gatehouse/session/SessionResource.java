@@ -21,7 +21,7 @@ import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.PageRequest;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /session}: a user's own sessions. */

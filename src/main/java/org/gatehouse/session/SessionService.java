@@ -14,14 +14,14 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Account;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.auth.LiveSessions.LiveSession;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
@@ -73,7 +73,7 @@ public final class SessionService {
         Session session = new Session(
                 SessionId.draw(random),
                 user.id(),
-                user.cutoff().number(),
+                user.epoch().number(),
                 now,
                 now,
                 limits.expiry(now, now),
@@ -136,7 +136,7 @@ public final class SessionService {
         // If another request has just ended it, that one recorded why.
         if (sessions.end(session.id())) {
             audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
-                    .on(session.userId().hex())
+                    .on(session.userId())
                     .with(AuditDetail.SESSION, session.id().text()));
         }
     }
@@ -162,7 +162,7 @@ public final class SessionService {
         users.endSessions(
                 caller.userId(),
                 // Counted before the write: if it cannot be counted, nothing has ended, and the client may try again.
-                user -> live.set(user.active() ? store.count(user.id(), user.cutoff(), now()) : 0));
+                user -> live.set(user.active() ? store.count(user.id(), user.epoch(), now()) : 0));
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
         return live.get();
     }
@@ -207,8 +207,8 @@ public final class SessionService {
 
     private void record(AuditType type, Caller caller, UserId user, String session) {
         audit.record(AuditEvent.of(type, caller.origin())
-                .by(caller.userId().hex())
-                .on(user.hex())
+                .by(caller.userId())
+                .on(user)
                 .with(AuditDetail.SESSION, session));
     }
 
@@ -223,14 +223,14 @@ public final class SessionService {
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found =
-                user.active() ? store.list(user.id(), user.cutoff(), now(), after, request.limit() + 1) : List.of();
+                user.active() ? store.list(user.id(), user.epoch(), now(), after, request.limit() + 1) : List.of();
         return Page.of(found, request.limit());
     }
 
     private boolean userLets(LiveSession session) {
         return users.find(session.userId())
                 .filter(Account::active)
-                .filter(account -> account.cutoff().spares(session.id(), session.begunUnder()))
+                .filter(account -> account.epoch().allows(session.id(), session.epoch()))
                 .isPresent();
     }
 

@@ -1,8 +1,8 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * A session that has just begun or gone on, with the token to go on with next time.

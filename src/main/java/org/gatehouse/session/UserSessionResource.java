@@ -20,7 +20,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.PageRequest;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /user/{id}/session}: any user's sessions, for administrators. */

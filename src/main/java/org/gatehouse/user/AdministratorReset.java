@@ -9,11 +9,11 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.Pause;
@@ -98,7 +98,7 @@ public final class AdministratorReset {
                 UserStatus.ACTIVE,
                 Json.MAPPER.createObjectNode()));
         audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
-                .on(created.id().hex(), created.username())
+                .on(created.id(), created.username())
                 .with(AuditDetail.TO, UserService.text(created.roles())));
         recordReset("", created);
         return created;
@@ -119,7 +119,7 @@ public final class AdministratorReset {
 
     private void recordReset(String from, User after) {
         AuditEvent event = AuditEvent.ofService(AuditType.ADMINISTRATOR_RESET)
-                .on(after.id().hex(), after.username())
+                .on(after.id(), after.username())
                 .with(
                         AuditDetail.TO,
                         UserService.text(after.roles()) + "; " + after.status().text());

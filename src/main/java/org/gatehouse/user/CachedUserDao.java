@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * A user DAO with a read-through cache before it: a single user is read from the cache where that may be believed, and

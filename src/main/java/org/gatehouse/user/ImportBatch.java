@@ -15,10 +15,10 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 
 /**
@@ -181,8 +181,8 @@ final class ImportBatch {
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
             audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.origin())
-                    .by(caller.userId().hex())
-                    .on(user.id().hex(), user.username().typed())
+                    .by(caller.userId())
+                    .on(user.id(), user.username().typed())
                     .with(AuditDetail.TO, String.join(", ", new TreeSet<>(user.roles()))));
         }
     }

@@ -8,11 +8,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
 
 /**
  * A user as a line of an import describes it: what {@code POST /user} takes, and what an export shows beyond that.

@@ -24,7 +24,7 @@ import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.store.UnusableStoreException;
@@ -63,7 +63,7 @@ public final class MongoAdoption {
 
     /** Only Gatehouse writes them, and not for a user that has just come. */
     private static final List<String> SERVERS_OWN =
-            List.of(UserDocument.SESSION_CUTOFF, UserDocument.SESSION_KEPT, UserDocument.SOURCES, UserDocument.LATER);
+            List.of(UserDocument.SESSION_EPOCH, UserDocument.SESSION_EXEMPT, UserDocument.SOURCES, UserDocument.LATER);
 
     private static final Logger log = LoggerFactory.getLogger(MongoAdoption.class);
 

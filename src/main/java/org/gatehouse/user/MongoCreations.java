@@ -21,7 +21,7 @@ import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
-import org.gatehouse.auth.UserId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 

@@ -35,11 +35,11 @@ import org.bson.BsonString;
 import org.bson.BsonType;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.MongoConnection;
 
@@ -154,9 +154,8 @@ public final class MongoUserDao implements UserDao {
                 current.map(old -> Filters.and(byId(id), stillHas(old))).orElseGet(() -> byId(id));
         Bson change = Updates.combine(
                 UserDocument.replacePassword(newHash),
-                Updates.inc(UserDocument.SESSION_CUTOFF, 1L),
-                sparing.map(kept -> Updates.set(UserDocument.SESSION_KEPT, new BsonString(kept.text())))
-                        .orElseGet(() -> Updates.unset(UserDocument.SESSION_KEPT)),
+                Updates.inc(UserDocument.SESSION_EPOCH, 1L),
+                UserDocument.exempt(sparing.orElse(null)),
                 Updates.inc(UserJson.VERSION, 1L),
                 Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
         return mongo.call(() -> users.updateOne(unchanged, change)).getMatchedCount() > 0;
@@ -326,11 +325,11 @@ public final class MongoUserDao implements UserDao {
 
     /** Neither another password, nor the end of sessions, one of which would be spared although it has ended. */
     private static Bson stillHas(Credential credential) {
-        long cutoff = credential.user().cutoff().number();
-        Bson sameCutoff = Filters.eq(UserDocument.SESSION_CUTOFF, new BsonInt64(cutoff));
+        long epoch = credential.user().epoch().number();
+        Bson sameEpoch = Filters.eq(UserDocument.SESSION_EPOCH, new BsonInt64(epoch));
         return Filters.and(
                 credential.password().map(MongoUserDao::stillHas).orElseGet(() -> Filters.exists(UserJson.ID)),
-                cutoff == 0 ? Filters.or(Filters.exists(UserDocument.SESSION_CUTOFF, false), sameCutoff) : sameCutoff);
+                epoch == 0 ? Filters.or(Filters.exists(UserDocument.SESSION_EPOCH, false), sameEpoch) : sameEpoch);
     }
 
     /** The password is where {@link UserDocument#password} found it. */

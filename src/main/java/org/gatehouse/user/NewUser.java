@@ -3,7 +3,7 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import java.util.Set;
-import org.gatehouse.auth.UserId;
+import org.gatehouse.identity.UserId;
 
 /**
  * A user about to be stored.

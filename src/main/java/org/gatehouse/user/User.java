@@ -5,17 +5,17 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.auth.Account;
-import org.gatehouse.auth.SessionCutoff;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * A user as others may see it: there is no place in it for a password or a hash.
  *
  * @param username as typed
  * @param version raised by one in each change; 0 in a document that another service wrote
- * @param cutoff which of the user's sessions have ended; cached with the user, and not shown
+ * @param epoch which of the user's sessions have ended; cached with the user, and not shown
  * @param fields what the caller added, by name; not to be changed once it is in here
  */
 public record User(
@@ -27,7 +27,7 @@ public record User(
         Instant createdAt,
         Instant updatedAt,
         Optional<Instant> lastLogin,
-        SessionCutoff cutoff,
+        SessionEpoch epoch,
         ObjectNode fields)
         implements Account {
     public User {
@@ -45,7 +45,7 @@ public record User(
 
     /** This user with a later {@code lastLogin}. */
     public User loggedInAt(Instant time) {
-        return new User(id, username, roles, status, version, createdAt, updatedAt, Optional.of(time), cutoff, fields);
+        return new User(id, username, roles, status, version, createdAt, updatedAt, Optional.of(time), epoch, fields);
     }
 
     /**
@@ -54,14 +54,23 @@ public record User(
      */
     User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = status == UserStatus.ACTIVE && newStatus != UserStatus.ACTIVE;
-        SessionCutoff newCutoff = disabled ? cutoff.raised(Optional.empty()) : cutoff;
+        SessionEpoch newEpoch = disabled ? epoch.next(null) : epoch;
         return new User(
-                id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newCutoff, newFields);
+                id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newEpoch, newFields);
     }
 
     /** This user after all sessions have ended but for one. */
     User withoutSessions(Optional<SessionId> sparing) {
         return new User(
-                id, username, roles, status, version, createdAt, updatedAt, lastLogin, cutoff.raised(sparing), fields);
+                id,
+                username,
+                roles,
+                status,
+                version,
+                createdAt,
+                updatedAt,
+                lastLogin,
+                epoch.next(sparing.orElse(null)),
+                fields);
     }
 }

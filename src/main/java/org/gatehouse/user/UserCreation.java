@@ -8,7 +8,6 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
@@ -17,7 +16,8 @@ import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 
@@ -133,9 +133,9 @@ public final class UserCreation {
         public User create(UserId id) {
             User user = users.insert(as(id, hasher.hash(password)));
             AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
-                    .on(user.id().hex(), user.username())
+                    .on(user.id(), user.username())
                     .with(AuditDetail.TO, UserService.text(user.roles()));
-            audit.record(caller.map(by -> event.by(by.userId().hex())).orElse(event));
+            audit.record(caller.map(by -> event.by(by.userId())).orElse(event));
             return user;
         }
 
@@ -189,7 +189,7 @@ public final class UserCreation {
                     UserStatus.ACTIVE,
                     Json.MAPPER.createObjectNode()));
             audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
-                    .on(created.id().hex(), created.username())
+                    .on(created.id(), created.username())
                     .with(AuditDetail.TO, UserService.text(created.roles())));
             return true;
         } catch (GatehouseException taken) {

@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /**
  * Where users are kept.
@@ -54,9 +54,9 @@ public interface UserDao {
     /**
      * Gives a user another password, ending all sessions but one in the same write.
      *
-     * @param current the password and the cutoff that must still be stored; empty when they do not matter
+     * @param current the password and the epoch that must still be stored; empty when they do not matter
      * @param sparing the session that goes on
-     * @return false when there is no such user, or another password or cutoff is stored now
+     * @return false when there is no such user, or another password or epoch is stored now
      */
     boolean changePassword(UserId id, Optional<Credential> current, String newHash, Optional<SessionId> sparing);
 

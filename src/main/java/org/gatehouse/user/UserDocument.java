@@ -26,10 +26,10 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
-import org.gatehouse.auth.SessionCutoff;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.Sha256;
@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 final class UserDocument {
     static final String KEY = "usernameKey";
     static final String PASSWORD_HASH = "passwordHash";
-    static final String SESSION_CUTOFF = "sessionCutoff";
-    static final String SESSION_KEPT = "sessionKept";
+    static final String SESSION_EPOCH = "sessionCutoff";
+    static final String SESSION_EXEMPT = "sessionKept";
 
     /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
     static final String SOURCES = "loginSources";
@@ -71,8 +71,8 @@ final class UserDocument {
             UserJson.CREATED_AT,
             UserJson.UPDATED_AT,
             UserJson.LAST_LOGIN,
-            SESSION_CUTOFF,
-            SESSION_KEPT,
+            SESSION_EPOCH,
+            SESSION_EXEMPT,
             SOURCES);
 
     private static final int SOURCE_KEY_LENGTH = 20;
@@ -126,7 +126,7 @@ final class UserDocument {
         past.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, time(last)));
         if (past.sameId()) {
             // A user of this id may have been deleted here, and the sessions of that time must stay ended.
-            document.put(SESSION_CUTOFF, new BsonInt64(now.toEpochMilli()));
+            document.put(SESSION_EPOCH, new BsonInt64(now.toEpochMilli()));
         }
         user.fields().properties().forEach(field -> document.put(field.getKey(), BsonJson.toBson(field.getValue())));
         return document;
@@ -154,7 +154,7 @@ final class UserDocument {
                 created,
                 instant(document, UserJson.UPDATED_AT).orElse(created),
                 instant(document, UserJson.LAST_LOGIN),
-                cutoff(document),
+                epoch(document),
                 CredentialFields.without((ObjectNode) BsonJson.toJson(fields)));
     }
 
@@ -208,8 +208,8 @@ final class UserDocument {
             changes.add(
                     Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
         }
-        if (!after.cutoff().equals(before.cutoff())) {
-            changes.addAll(cutoff(after.cutoff()));
+        if (!after.epoch().equals(before.epoch())) {
+            changes.addAll(epoch(after.epoch()));
         }
         ObjectNode old = before.fields();
         ObjectNode written = CredentialFields.without(after.fields());
@@ -287,20 +287,23 @@ final class UserDocument {
         return Sha256.hex(source).substring(0, SOURCE_KEY_LENGTH);
     }
 
-    private static List<Bson> cutoff(SessionCutoff cutoff) {
-        return List.of(
-                Updates.set(SESSION_CUTOFF, new BsonInt64(cutoff.number())),
-                cutoff.kept()
-                        .map(kept -> Updates.set(SESSION_KEPT, new BsonString(kept.text())))
-                        .orElseGet(() -> Updates.unset(SESSION_KEPT)));
+    private static List<Bson> epoch(SessionEpoch epoch) {
+        return List.of(Updates.set(SESSION_EPOCH, new BsonInt64(epoch.number())), exempt(epoch.exempt()));
     }
 
-    private static SessionCutoff cutoff(BsonDocument document) {
-        return document.isNumber(SESSION_CUTOFF)
-                ? new SessionCutoff(
-                        document.getNumber(SESSION_CUTOFF).longValue(),
-                        text(document, SESSION_KEPT).flatMap(SessionId::parse))
-                : SessionCutoff.NONE;
+    /** The update that stores which session the latest increase of the epoch did not end. */
+    static Bson exempt(@Nullable SessionId exempt) {
+        return exempt == null
+                ? Updates.unset(SESSION_EXEMPT)
+                : Updates.set(SESSION_EXEMPT, new BsonString(exempt.text()));
+    }
+
+    private static SessionEpoch epoch(BsonDocument document) {
+        return document.isNumber(SESSION_EPOCH)
+                ? new SessionEpoch(
+                        document.getNumber(SESSION_EPOCH).longValue(),
+                        text(document, SESSION_EXEMPT).flatMap(SessionId::parse).orElse(null))
+                : SessionEpoch.FIRST;
     }
 
     static BsonDateTime time(Instant instant) {

@@ -11,11 +11,11 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.identity.UserId;
 
 /**
  * Gives away all users, one a line, in the order of their ids.
@@ -47,7 +47,7 @@ public final class UserExport {
     StreamedAnswer.Body start(Caller caller, boolean hashes) {
         List<Credential> first = store.page(Optional.empty(), PAGE, hashes);
         audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
-                .by(caller.userId().hex())
+                .by(caller.userId())
                 .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
         requireAdministrator(caller);
         return output -> write(caller, first, hashes, output);

@@ -18,8 +18,8 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
-import org.gatehouse.http.Roles;
 import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /user/export}: all users as NDJSON, for administrators. */

@@ -71,8 +71,8 @@ public final class UserImport implements AutoCloseable {
      */
     StreamedAnswer.Body start(Caller caller, boolean dryRun, InputStream body) {
         boolean nothingParked = store.hasNoParkedNames();
-        audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin())
-                .by(caller.userId().hex()));
+        audit.recordOrRefuse(
+                AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin()).by(caller.userId()));
         return new StreamedExchange(
                 threads, body, (lines, answer) -> new Run(caller, dryRun, lines, answer, nothingParked).run());
     }
@@ -109,7 +109,7 @@ public final class UserImport implements AutoCloseable {
                 report.stopped(first, stop);
             } finally {
                 audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.origin())
-                        .by(caller.userId().hex())
+                        .by(caller.userId())
                         .with(AuditDetail.COUNTS, report.counts()));
             }
         }

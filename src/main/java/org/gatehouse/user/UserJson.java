@@ -8,12 +8,12 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
-import org.gatehouse.auth.SessionCutoff;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 
 /** A user as JSON: the answer to callers, and the entry in the cache, which also holds what only the server needs. */
 public final class UserJson {
@@ -37,8 +37,8 @@ public final class UserJson {
             PASSWORD,
             UserDocument.PASSWORD_HASH,
             UserDocument.KEY,
-            UserDocument.SESSION_CUTOFF,
-            UserDocument.SESSION_KEPT,
+            UserDocument.SESSION_EPOCH,
+            UserDocument.SESSION_EXEMPT,
             UserDocument.SOURCES,
             UserDocument.LATER);
 
@@ -68,8 +68,11 @@ public final class UserJson {
             @Override
             public byte[] write(User user) {
                 ObjectNode json = UserJson.write(user);
-                json.put(UserDocument.SESSION_CUTOFF, user.cutoff().number());
-                user.cutoff().kept().ifPresent(kept -> json.put(UserDocument.SESSION_KEPT, kept.text()));
+                json.put(UserDocument.SESSION_EPOCH, user.epoch().number());
+                SessionId exempt = user.epoch().exempt();
+                if (exempt != null) {
+                    json.put(UserDocument.SESSION_EXEMPT, exempt.text());
+                }
                 return Json.write(json);
             }
 
@@ -101,11 +104,12 @@ public final class UserJson {
                     Instant.parse(fields.path(CREATED_AT).textValue()),
                     Instant.parse(fields.path(UPDATED_AT).textValue()),
                     lastLogin.isTextual() ? Optional.of(Instant.parse(lastLogin.textValue())) : Optional.empty(),
-                    new SessionCutoff(
-                            fields.required(UserDocument.SESSION_CUTOFF).longValue(),
-                            Optional.ofNullable(fields.path(UserDocument.SESSION_KEPT)
+                    new SessionEpoch(
+                            fields.required(UserDocument.SESSION_EPOCH).longValue(),
+                            Optional.ofNullable(fields.path(UserDocument.SESSION_EXEMPT)
                                             .textValue())
-                                    .map(SessionId::new)),
+                                    .map(SessionId::new)
+                                    .orElse(null)),
                     CredentialFields.without(fields.remove(SERVERS_OWN).remove(SETTABLE)));
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {

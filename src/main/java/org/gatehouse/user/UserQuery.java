@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.PageRequest;
+import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**

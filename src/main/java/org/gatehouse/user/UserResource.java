@@ -39,7 +39,7 @@ import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.RelativeReference;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /**

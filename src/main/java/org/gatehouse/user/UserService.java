@@ -16,13 +16,13 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Account;
 import org.gatehouse.auth.Accounts;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.SessionId;
-import org.gatehouse.auth.UserId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Roles;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.throttle.Admission;
@@ -140,8 +140,8 @@ public final class UserService implements Accounts {
     /**
      * Gives a user another password, ending all sessions but one in the same write.
      *
-     * @param current the password and the cutoff that must still be stored; empty when they do not matter
-     * @return false when there is no such user, or another password or cutoff is stored now
+     * @param current the password and the epoch that must still be stored; empty when they do not matter
+     * @return false when there is no such user, or another password or epoch is stored now
      * @throws GatehouseException {@code BUSY}
      */
     public boolean changePassword(
@@ -225,8 +225,8 @@ public final class UserService implements Accounts {
     private void recordChange(AuditType type, Caller caller, User user, String from, String to) {
         if (!from.equals(to)) {
             audit.record(AuditEvent.of(type, caller.origin())
-                    .by(caller.userId().hex())
-                    .on(user.id().hex(), user.username())
+                    .by(caller.userId())
+                    .on(user.id(), user.username())
                     .with(AuditDetail.FROM, from)
                     .with(AuditDetail.TO, to));
         }
@@ -254,8 +254,8 @@ public final class UserService implements Accounts {
                 }));
         User gone = deleted.orElseThrow(UserService::notFound);
         audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.origin())
-                .by(caller.userId().hex())
-                .on(userId.hex(), gone.username()));
+                .by(caller.userId())
+                .on(userId, gone.username()));
     }
 
     /**

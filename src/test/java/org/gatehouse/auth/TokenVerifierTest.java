@@ -35,6 +35,8 @@ import org.gatehouse.SettableClock;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;

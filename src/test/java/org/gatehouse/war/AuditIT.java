@@ -19,6 +19,7 @@ import org.gatehouse.audit.LoginFailure;
 import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.config.Secret;
 import org.gatehouse.http.Origin;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -37,8 +38,8 @@ class AuditIT {
             new AuditLog(new MongoAuditDao(mongo), Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker());
     private static final String admin = gatehouse.adminToken();
 
-    private final String actor = new ObjectId().toHexString();
-    private final String user = new ObjectId().toHexString();
+    private final UserId actor = new UserId(new ObjectId().toHexString());
+    private final UserId user = new UserId(new ObjectId().toHexString());
 
     @AfterAll
     static void stop() {
@@ -75,8 +76,8 @@ class AuditIT {
                         "details");
         assertThat(entry.path("type").asText()).isEqualTo("STATUS_CHANGED");
         assertThat(entry.path("at").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
-        assertThat(entry.path("actor").asText()).isEqualTo(actor);
-        assertThat(entry.path("user").asText()).isEqualTo(user);
+        assertThat(entry.path("actor").asText()).isEqualTo(actor.hex());
+        assertThat(entry.path("user").asText()).isEqualTo(user.hex());
         assertThat(entry.path("details").toString()).isEqualTo("{\"from\":\"active\",\"to\":\"disabled\"}");
         assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo(answer.body());
     }
@@ -168,7 +169,7 @@ class AuditIT {
 
         assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo("[]");
         assertThat(gatehouse
-                        .get("/audit?user=" + user.toUpperCase(Locale.ROOT), admin)
+                        .get("/audit?user=" + user.hex().toUpperCase(Locale.ROOT), admin)
                         .json())
                 .hasSize(1);
     }

@@ -1,4 +1,4 @@
-package org.gatehouse.auth;
+package org.gatehouse.identity;
 
 import java.util.Locale;
 import java.util.Optional;

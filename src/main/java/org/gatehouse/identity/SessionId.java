@@ -1,4 +1,4 @@
-package org.gatehouse.auth;
+package org.gatehouse.identity;
 
 import java.security.SecureRandom;
 import java.util.Base64;

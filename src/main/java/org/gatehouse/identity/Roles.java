@@ -1,0 +1,23 @@
+package org.gatehouse.identity;
+
+/**
+ * The roles that have a meaning in Gatehouse, for {@code @RolesAllowed}; the services that read tokens define others.
+ */
+public final class Roles {
+    /** May do everything to every user. */
+    public static final String ADMIN = "admin";
+
+    /** May ask whether a token is valid. */
+    public static final String INTROSPECT = "introspect";
+
+    /** The role of a user that was created without roles. */
+    public static final String USER = "user";
+
+    /** Any client, with or without a token, if registration is open; otherwise none. */
+    public static final String NEWCOMER = "newcomer";
+
+    /** Any caller with a valid token; Jakarta Servlet, section 13.8, defines the name. */
+    public static final String ANY = "**";
+
+    private Roles() {}
+}
