@@ -229,17 +229,17 @@ class AccessLogTest {
     }
 
     @Test
-    void looksAsTheReadmeShowsIt() throws IOException, JoranException {
+    void looksAsOperationsShowsIt() throws IOException, JoranException {
         String traceparent = "00-" + TRACE + "-" + PARENT + "-01";
         node.send("GET", "/user/me", "", "auth", admin, "X-Request-Id", requestId, "traceparent", traceparent);
-        List<String> readme = Files.readAllLines(Path.of("README.md"));
+        List<String> page = Files.readAllLines(Path.of("docs", "operations.md"));
 
-        assertThat(readme.stream()
+        assertThat(page.stream()
                         .filter(line -> line.matches("2026-.*org\\.gatehouse\\.access.*"))
                         .map(AccessLogTest::withoutWhatDiffers))
                 .containsExactly(withoutWhatDiffers(text(line())));
         JsonNode json = Answer.json(new String(new JsonLines().encode(line()), StandardCharsets.UTF_8));
-        JsonNode shown = Answer.json(readme.stream()
+        JsonNode shown = Answer.json(page.stream()
                 .filter(line -> line.startsWith("{\"time\""))
                 .findFirst()
                 .orElseThrow());

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * The catalogue of settings, and their values once read.
  *
  * <p>An instance exists only when every value is present, typed and within its bounds, so nothing later needs to check.
- * What a setting means, and its default, is said here once; the README's table and {@code .env.example} are compared
+ * What a setting means, and its default, is said here once; {@code docs/configuration.md} and {@code .env.example} are compared
  * with this list by a test.
  */
 public record Settings(
@@ -207,7 +207,7 @@ public record Settings(
     static final Setting<Integer> APP_PORT =
             Setting.number("APP_PORT", 8080, 1, 65_535, "Port that `mvn jetty:run` listens on; nothing else reads it.");
 
-    /** Every setting, in the order in which the README lists them. */
+    /** Every setting, in the order in which {@code docs/configuration.md} lists them. */
     public static List<Setting<?>> catalogue() {
         return List.of(
                 AUTH_KEY,

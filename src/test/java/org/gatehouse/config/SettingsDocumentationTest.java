@@ -8,17 +8,17 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The catalogue of settings is the truth; the README and {@code .env.example} repeat it word for word. */
+/** {@code docs/configuration.md} and {@code .env.example} list every setting with the words of the catalogue. */
 class SettingsDocumentationTest {
     @Test
-    void theReadmeListsEverySettingOfTheCatalogue() throws IOException {
+    void theConfigurationPageListsEverySettingOfTheCatalogue() throws IOException {
         List<String> expected = Settings.catalogue().stream()
                 .map(setting -> "| `" + setting.name() + "` | "
                         + setting.defaultValue().map(value -> "`" + value + "`").orElse("–") + " | "
                         + setting.meaning() + " |")
                 .toList();
 
-        List<String> table = Files.readAllLines(Path.of("README.md")).stream()
+        List<String> table = Files.readAllLines(Path.of("docs", "configuration.md")).stream()
                 .filter(line -> line.matches("\\| `[A-Z][A-Z0-9_]+` \\|.*"))
                 .toList();
 
