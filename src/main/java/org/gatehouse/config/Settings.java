@@ -85,46 +85,44 @@ public record Settings(
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
             "AUTH_KEY",
-            "Encrypts the signing keys in the store, or with `HS256` signs; at least 32 bytes, the same on every node. Required.",
+            "Encrypts the stored signing keys; with `HS256`, signs tokens. At least 32 bytes, the same on every node. Required.",
             Settings::authKey);
     static final Setting<Secret> AUTH_KEY_PREVIOUS = Setting.secret(
             "AUTH_KEY_PREVIOUS",
-            "Another `AUTH_KEY` that is honoured while it is being changed: what it encrypted or, with `HS256`, signed.",
+            "A second `AUTH_KEY` while the key is being changed. What it encrypted or, with `HS256`, signed stays valid.",
             Settings::authKey);
     static final Setting<TokenAlgorithm> AUTH_ALG = Setting.choice(
             "AUTH_ALG",
             TokenAlgorithm.ES256,
-            "What tokens are signed with: `ES256` (keys that Gatehouse makes) or `HS256` (`AUTH_KEY` itself).");
+            "Algorithm of token signatures: `ES256` (keys that Gatehouse creates) or `HS256` (`AUTH_KEY` itself).");
     static final Setting<Duration> AUTH_KEY_ROTATION = Setting.span(
             "AUTH_KEY_ROTATION",
             Duration.ofDays(30),
             Duration.ofHours(1),
             Duration.ofDays(366),
-            "How long a key signs before the next one does (`ES256`): an ISO-8601 time span or ms, from `PT1H` to `P366D`.");
+            "Time until the next key signs (`ES256`): an ISO-8601 duration or ms, from `PT1H` to `P366D`.");
     static final Setting<Integer> AUTH_EXPIRY = Setting.number(
-            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "How long an access token lives, in ms, from 1000 to 86400000.");
+            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token, in ms, from 1000 to 86400000.");
     static final Setting<String> AUTH_ISSUER =
-            Setting.text("AUTH_ISSUER", "gatehouse", "The `iss` claim: issued, and demanded of every token.");
+            Setting.text("AUTH_ISSUER", "gatehouse", "The `iss` claim of issued tokens; every token must have it.");
     static final Setting<String> AUTH_AUDIENCE =
-            Setting.text("AUTH_AUDIENCE", "gatehouse", "The `aud` claim: issued, and demanded of every token.");
+            Setting.text("AUTH_AUDIENCE", "gatehouse", "The `aud` claim of issued tokens; every token must have it.");
     static final Setting<Duration> REFRESH_IDLE = Setting.span(
             "REFRESH_IDLE",
             Duration.ofDays(7),
             Duration.ofSeconds(1),
             Duration.ofDays(366),
-            "How long a session lasts without a refresh: an ISO-8601 time span or ms, up to `P366D`.");
+            "Time after which a session without a refresh ends: an ISO-8601 duration or ms, up to `P366D`.");
     static final Setting<Duration> REFRESH_MAX = Setting.span(
             "REFRESH_MAX",
             Duration.ofDays(30),
             Duration.ofSeconds(1),
             Duration.ofDays(366),
-            "How long a session lasts in all: an ISO-8601 time span or ms, up to `P366D`.");
+            "Time after which every session ends: an ISO-8601 duration or ms, up to `P366D`.");
     static final Setting<MongoUri> DB_HOST = Setting.secret(
             "DB_HOST", "MongoDB connection string, `mongodb://` or `mongodb+srv://`. Required.", MongoUri::parse);
     static final Setting<String> DB_NAME = name(
-            "DB_NAME",
-            "gatehouse",
-            "Name of the database; where `DB_HOST` names one in its path, that is the default.");
+            "DB_NAME", "gatehouse", "Name of the database. If `DB_HOST` names one in its path, that is the default.");
     static final Setting<String> DB_COLLECTION_USERS =
             name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
     static final Setting<Integer> AUDIT_DAYS = Setting.number(
@@ -132,63 +130,70 @@ public record Settings(
             365,
             1,
             3_650,
-            "How long an audit entry is kept, in days, from 1 to 3650; a change holds for entries written after it.");
+            "Days that an audit entry is kept, from 1 to 3650. A change applies to entries written after it.");
     static final Setting<String> REDIS_HOST = new Setting<>(
-            "REDIS_HOST", "Host of a plain Redis; this or `REDIS_URL` is required.", null, false, Settings::hostName);
+            "REDIS_HOST",
+            "Host of a single Redis without a password. This or `REDIS_URL` is required.",
+            null,
+            false,
+            Settings::hostName);
     static final Setting<Integer> REDIS_PORT =
-            Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of that Redis, from 1 to 65535.");
+            Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of `REDIS_HOST`, from 1 to 65535.");
     static final Setting<RedisUrl> REDIS_URL = Setting.secret(
             "REDIS_URL",
-            "Redis as `redis://[user:password@]host:port[/database]`, `rediss://` with TLS; several `host:port,host:port` for a Cluster; `redis-sentinel://host:port,host:port#name` with Sentinels. Instead of `REDIS_HOST`.",
+            "Redis as `redis://[user:password@]host:port[/database]`, or `rediss://` with TLS. Several `host:port,host:port` are a Cluster; `redis-sentinel://host:port,host:port#name` uses Sentinels. In place of `REDIS_HOST`.",
             RedisUrl::parse);
     static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
             "REDIS_EXPIRY_SECS",
             3_600,
             1,
             604_800,
-            "How long a user stays in the cache, in seconds, from 1 to 604800.");
+            "Time that a user stays in the cache, in seconds, from 1 to 604800.");
     static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
             "READS_WITHOUT_DB",
             "brief",
             "lasting",
-            "How long answers come from the cache while MongoDB is away: `brief`, for 2 s; `lasting`, until it returns, although a node that still reaches it may have changed what is answered.");
+            "Use of the cache while MongoDB is unavailable: `brief`, for 2 s; `lasting`, until it returns. With `lasting`, another node that reaches MongoDB may have changed the data.");
     static final Setting<Integer> PASSWORD_MIN_LENGTH = Setting.number(
             "PASSWORD_MIN_LENGTH",
             15,
             PASSWORD_MIN_LENGTH_LEAST,
             64,
-            "Shortest new password, in code points, from 8 to 64.");
+            "Minimum length of a new password, in code points, from 8 to 64.");
     static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
             "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Argon2id memory, in KiB, from 19456 to 1048576.");
     static final Setting<Integer> ARGON2_ITERATIONS =
             Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Argon2id passes, from 2 to 20.");
     static final Setting<Boolean> REGISTRATION = Setting.either(
-            "REGISTRATION", "closed", "open", "Who creates users: `closed`, administrators only; `open`, anyone.");
+            "REGISTRATION",
+            "closed",
+            "open",
+            "Registration of users: `closed`, by administrators only; `open`, by anyone.");
     static final Setting<String> ADMIN_USERNAME = Setting.text(
-            "ADMIN_USERNAME", null, "Administrator to create at start when there is none; goes with `ADMIN_PASSWORD`.");
-    static final Setting<Secret> ADMIN_PASSWORD =
-            Setting.secret("ADMIN_PASSWORD", "Password of that administrator; not used once one exists.", Secret::new);
+            "ADMIN_USERNAME", null, "Administrator that a start creates if there is none. Needs `ADMIN_PASSWORD`.");
+    static final Setting<Secret> ADMIN_PASSWORD = Setting.secret(
+            "ADMIN_PASSWORD", "Password of this administrator. Not used if an administrator exists.", Secret::new);
     static final Setting<Boolean> ADMIN_RESET = Setting.either(
             "ADMIN_RESET",
             "false",
             "true",
-            "`true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` although one exists, and ends the sessions of that user; remove it after the start.");
+            "`true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD`, even if one exists, and ends the sessions of this user. Remove it after the start.");
     static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
             "TRUSTED_PROXIES",
-            "Proxies that are believed about the client's address: IP addresses and CIDR ranges, with commas between.",
+            "Proxies whose headers name the client's address: IP addresses and CIDR ranges, separated by commas.",
             null,
             false,
             AddressRange::parseAll);
     static final Setting<CorsOrigins> CORS_ORIGINS = new Setting<>(
             "CORS_ORIGINS",
-            "Sites whose pages may call from a browser: origins such as `https://app.example.com`, with commas between, or `*` for any.",
+            "Sites whose pages may call from a browser: origins such as `https://app.example.com`, separated by commas, or `*` for all.",
             null,
             false,
             CorsOrigins::parse);
 
     static final Setting<Secret> METRICS_TOKEN = Setting.secret(
             "METRICS_TOKEN",
-            "What `GET /metrics` asks for as `Authorization: Bearer`, of 16 visible ASCII characters or more; without one it answers only who calls from the same machine.",
+            "Bearer token of `GET /metrics`, with at least 16 visible ASCII characters. Without it, only calls from the same machine are answered.",
             Settings::metricsToken);
 
     static final Setting<Duration> SHUTDOWN_DELAY = Setting.span(
@@ -196,16 +201,16 @@ public record Settings(
             Duration.ZERO,
             Duration.ZERO,
             Duration.ofMinutes(5),
-            "How long the node is not ready, but still serves requests, before it stops: an ISO-8601 time span or ms, up to `PT5M`.");
+            "Time for which a stopping node is not ready but serves requests: an ISO-8601 duration or ms, up to `PT5M`.");
 
     static final Setting<Boolean> LOG_FORMAT = Setting.either(
-            "LOG_FORMAT", "text", "json", "What the lines of the log are: `text`, or `json`, an object a line.");
+            "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` (one object per line).");
 
     // Only the development server listens by itself; everywhere else the container owns the port.
     static final Setting<String> APP_HOST =
-            Setting.text("APP_HOST", "localhost", "Address that `mvn jetty:run` listens on; nothing else reads it.");
+            Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens. Not used elsewhere.");
     static final Setting<Integer> APP_PORT =
-            Setting.number("APP_PORT", 8080, 1, 65_535, "Port that `mvn jetty:run` listens on; nothing else reads it.");
+            Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens. Not used elsewhere.");
 
     /** Every setting, in the order in which {@code docs/configuration.md} lists them. */
     public static List<Setting<?>> catalogue() {
