@@ -31,9 +31,9 @@ import org.gatehouse.auth.TokenVerifier;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
-import org.gatehouse.docs.DescriptionResource;
-import org.gatehouse.docs.PageResource;
+import org.gatehouse.docs.OpenApiResource;
 import org.gatehouse.docs.RootResource;
+import org.gatehouse.docs.SwaggerUiResource;
 import org.gatehouse.health.Dependency;
 import org.gatehouse.health.Health;
 import org.gatehouse.health.HealthResource;
@@ -252,8 +252,8 @@ final class Gatehouse implements AutoCloseable {
                 new AuditResource(audit),
                 new HealthResource(health),
                 new MetricsResource(metrics, settings.metricsToken()),
-                new DescriptionResource(),
-                new PageResource(),
+                new OpenApiResource(),
+                new SwaggerUiResource(),
                 new RootResource());
         refusals = new RefusalAudit(audit);
         paths = new KnownPaths(resources.stream().map(Object::getClass).toList());

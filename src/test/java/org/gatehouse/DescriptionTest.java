@@ -5,15 +5,20 @@ import static org.awaitility.Awaitility.await;
 import static org.gatehouse.war.ServiceClient.credentials;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialects;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.core.Form;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,8 +26,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
@@ -42,6 +51,30 @@ class DescriptionTest {
     private static final String OPENAPI = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
 
     private static final ApiDescription description = ApiDescription.built();
+    private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
+
+    /** Open to all, and ends the session of the token if there is one. */
+    private static final String TAKES_ANY_TOKEN = "post /logout";
+
+    private static final Set<ErrorCode> OF_TOKENS = EnumSet.of(
+            ErrorCode.TOKEN_AMBIGUOUS,
+            ErrorCode.TOKEN_MISSING,
+            ErrorCode.TOKEN_MALFORMED,
+            ErrorCode.TOKEN_INVALID,
+            ErrorCode.TOKEN_EXPIRED,
+            ErrorCode.SESSION_ENDED,
+            ErrorCode.BUSY);
+    private static final Set<ErrorCode> OF_BODIES = EnumSet.of(
+            ErrorCode.BODY_MALFORMED,
+            ErrorCode.BODY_TOO_LARGE,
+            ErrorCode.BODY_TIMEOUT,
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+
+    /** By method and path, such as {@code get /user/{id}}: as the resources declare them, and as they are described. */
+    private static final Map<String, ResourceMethod> methods = new TreeMap<>();
+
+    private static final Map<String, JsonNode> operations = new TreeMap<>();
+
     private static Stores stores;
     private static Node node;
 
@@ -49,6 +82,8 @@ class DescriptionTest {
     static void start() {
         stores = new Stores();
         node = Node.start(stores);
+        node.resources().forEach(type -> addMethods("", Resource.from(type)));
+        forEachOperation(operations::put);
     }
 
     @AfterAll
@@ -75,38 +110,172 @@ class DescriptionTest {
     }
 
     @Test
-    void hasTheRoutesAndParametersOfTheResources() {
-        Set<String> routed = new TreeSet<>();
-        node.resources().forEach(type -> addRoutes("", Resource.from(type), routed));
+    void hasTheOperationsOfTheResources() {
+        assertThat(operations.keySet()).isEqualTo(methods.keySet());
+    }
 
-        Set<String> described = new TreeSet<>();
-        forEachOperation((route, operation) -> {
-            Set<String> parameters = new TreeSet<>();
-            for (JsonNode reference : operation.path("parameters")) {
+    @Test
+    void hasTheParametersOfTheMethods() {
+        methods.forEach((route, method) -> {
+            Set<String> described = new TreeSet<>();
+            for (JsonNode reference : operation(route).path("parameters")) {
                 JsonNode parameter = description.resolve(reference);
                 String place = parameter.path("in").asText();
                 if (!place.equals("header")) {
-                    parameters.add(place + ":" + parameter.path("name").asText());
+                    described.add(place + ":" + parameter.path("name").asText());
                 }
             }
-            described.add(route + " " + parameters);
-        });
-        assertThat(described).isEqualTo(routed);
-    }
-
-    private static void addRoutes(String above, Resource resource, Set<String> routes) {
-        String path = above + "/" + resource.getPath().replaceAll("^/|:[^}]*", "");
-        for (ResourceMethod method : resource.getResourceMethods()) {
-            Set<String> parameters = new TreeSet<>();
+            Set<String> declared = new TreeSet<>();
             method.getInvocable().getParameters().forEach(parameter -> {
                 if (parameter.getSource() == Source.QUERY || parameter.getSource() == Source.PATH) {
-                    String place = parameter.getSource() == Source.QUERY ? "query:" : "path:";
-                    parameters.add(place + parameter.getSourceName());
+                    String place = parameter.getSource().name().toLowerCase(Locale.ROOT);
+                    declared.add(place + ":" + parameter.getSourceName());
                 }
             });
-            routes.add(method.getHttpMethod().toLowerCase(Locale.ROOT) + " " + path + " " + parameters);
-        }
-        resource.getChildResources().forEach(child -> addRoutes(path, child, routes));
+            assertThat(described).as(route).isEqualTo(declared);
+        });
+    }
+
+    @Test
+    void hasTheMediaTypesThatTheMethodsConsume() {
+        methods.forEach((route, method) -> {
+            Set<String> consumed = texts(method.getConsumedTypes());
+            if (consumed.isEmpty() && takes(method, JsonBody.class)) {
+                consumed.add(MediaType.APPLICATION_JSON);
+            }
+            JsonNode body = description.resolve(operation(route).path("requestBody"));
+            assertThat(keys(body.path("content"))).as(route).isEqualTo(consumed);
+        });
+    }
+
+    @Test
+    void hasTheMediaTypesThatTheMethodsProduce() {
+        methods.forEach((route, method) -> {
+            Set<String> described = new TreeSet<>();
+            operation(route).path("responses").properties().forEach(response -> {
+                if (response.getKey().compareTo("400") < 0) {
+                    described.addAll(
+                            keys(description.resolve(response.getValue()).path("content")));
+                }
+            });
+            Set<String> produced = texts(method.getProducedTypes());
+            boolean anything = produced.remove(MediaType.WILDCARD);
+            if (route.equals("get /")) {
+                produced.remove(MediaType.TEXT_HTML); // redirected
+            }
+            if (!described.isEmpty() || anything) {
+                assertThat(described).as(route).containsAll(produced);
+            }
+            if (!anything || !produced.isEmpty()) {
+                assertThat(produced).as(route).containsAll(described);
+            }
+        });
+    }
+
+    /** The access rule of the method, as the security requirement and the roles that the text names. */
+    @Test
+    void saysWhoMayCall() {
+        methods.forEach((route, method) -> {
+            Set<String> roles = roles(method);
+            Set<Set<String>> schemes = new HashSet<>();
+            operation(route).path("security").forEach(requirement -> schemes.add(keys(requirement)));
+            boolean takesToken = !roles.isEmpty() || route.equals(TAKES_ANY_TOKEN);
+            assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(takesToken);
+            assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(takesToken);
+            assertThat(schemes.contains(Set.of()))
+                    .as(route)
+                    .isEqualTo(route.equals(TAKES_ANY_TOKEN) || roles.contains(Roles.NEWCOMER));
+
+            String text = operation(route).path("description").asText();
+            Set<String> named = NAMED_ROLE
+                    .matcher(text)
+                    .results()
+                    .map(role -> role.group(1))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            if (text.contains("no token if registration is open")) {
+                named.add(Roles.NEWCOMER);
+            }
+            roles.remove(Roles.ANY);
+            assertThat(named).as(route).isEqualTo(roles);
+        });
+    }
+
+    /** What every method with such an access rule or such a body can answer; the tests over HTTP check the others. */
+    @Test
+    void listsTheErrorsThatFollowFromTheMethod() {
+        methods.forEach((route, method) -> {
+            Set<ErrorCode> expected = EnumSet.of(
+                    ErrorCode.BAD_REQUEST,
+                    ErrorCode.VALIDATION_FAILED, // an unknown query parameter
+                    ErrorCode.NOT_ACCEPTABLE,
+                    ErrorCode.INTERNAL);
+            if (!route.equals("get /health/ready")) {
+                expected.add(ErrorCode.STORE_UNAVAILABLE); // there, 503 is a report
+            }
+            Set<String> roles = roles(method);
+            if (!roles.isEmpty()) {
+                expected.addAll(OF_TOKENS);
+            }
+            if (!roles.isEmpty() && !roles.contains(Roles.ANY)) {
+                expected.add(ErrorCode.FORBIDDEN);
+            }
+            if (takes(method, JsonBody.class)) {
+                expected.add(ErrorCode.BODY_MALFORMED);
+            }
+            if (takes(method, JsonBody.class) || takes(method, Form.class)) {
+                expected.addAll(EnumSet.of(ErrorCode.BODY_TOO_LARGE, ErrorCode.BODY_TIMEOUT));
+            }
+            if (operation(route).has("requestBody")) {
+                expected.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+            }
+            assertThat(codes(route)).as(route).containsAll(expected);
+            if (roles.isEmpty() && !route.equals(TAKES_ANY_TOKEN)) {
+                assertThat(codes(route)).as(route).doesNotContain(ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.TOKEN_MISSING);
+            }
+            if (!operation(route).has("requestBody")) {
+                assertThat(codes(route)).as(route).doesNotContainAnyElementsOf(OF_BODIES);
+            }
+        });
+    }
+
+    private static JsonNode operation(String route) {
+        return operations.getOrDefault(route, MissingNode.getInstance());
+    }
+
+    private static Set<ErrorCode> codes(String route) {
+        Set<ErrorCode> codes = EnumSet.noneOf(ErrorCode.class);
+        operations
+                .get(route)
+                .path("responses")
+                .forEach(response -> description
+                        .resolve(response)
+                        .path("x-error-codes")
+                        .forEach(code -> codes.add(ErrorCode.valueOf(code.asText()))));
+        return codes;
+    }
+
+    private static Set<String> roles(ResourceMethod method) {
+        RolesAllowed allowed = method.getInvocable().getDefinitionMethod().getAnnotation(RolesAllowed.class);
+        return new TreeSet<>(allowed == null ? List.of() : List.of(allowed.value()));
+    }
+
+    private static boolean takes(ResourceMethod method, Class<?> type) {
+        return method.getInvocable().getParameters().stream().anyMatch(parameter -> parameter.getRawType() == type);
+    }
+
+    private static Set<String> texts(List<MediaType> types) {
+        return types.stream().map(MediaType::toString).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> keys(JsonNode node) {
+        return node.properties().stream().map(Map.Entry::getKey).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static void addMethods(String above, Resource resource) {
+        String path = above + "/" + resource.getPath().replaceAll("^/|:[^}]*", "");
+        resource.getResourceMethods()
+                .forEach(method -> methods.put(method.getHttpMethod().toLowerCase(Locale.ROOT) + " " + path, method));
+        resource.getChildResources().forEach(child -> addMethods(path, child));
     }
 
     @Test
@@ -122,6 +291,7 @@ class DescriptionTest {
                     .as(route)
                     .anyMatch(status -> status.startsWith("2"))
                     .contains("400", "500", "503");
+            assertThat(operation.has("security")).as(route).isTrue();
         });
         assertThat(ids).doesNotContain("");
     }
@@ -132,12 +302,28 @@ class DescriptionTest {
         forEachOperation((route, operation) -> operation
                 .path("responses")
                 .properties()
-                .forEach(response -> response.getValue().path("x-error-codes").forEach(name -> {
-                    ErrorCode code = ErrorCode.valueOf(name.asText());
-                    assertThat(response.getKey()).as("%s %s", route, code).isEqualTo(Integer.toString(code.status()));
-                    described.add(code);
-                })));
+                .forEach(response -> {
+                    JsonNode error = description.resolve(response.getValue());
+                    assertThat(error.has("x-error-codes"))
+                            .as("%s %s", route, response.getKey())
+                            .isEqualTo(error.at("/content/application~1json/schema/$ref")
+                                    .asText()
+                                    .endsWith("/Error"));
+                    error.path("x-error-codes").forEach(name -> {
+                        ErrorCode code = ErrorCode.valueOf(name.asText());
+                        assertThat(response.getKey()).as("%s %s", route, code).isEqualTo("" + code.status());
+                        checkExample(error.at("/content/application~1json/examples"), code);
+                        described.add(code);
+                    });
+                }));
         assertThat(described).isEqualTo(EnumSet.allOf(ErrorCode.class));
+    }
+
+    private static void checkExample(JsonNode examples, ErrorCode code) {
+        JsonNode example = description.resolve(examples.path(code.name())).path("value");
+        assertThat(example.path("code").asText()).isEqualTo(code.name());
+        assertThat(example.path("message").asText()).isEqualTo(code.message());
+        assertThat(example.path("name").asText()).isEqualTo(code.originalName().orElse(""));
     }
 
     @Test

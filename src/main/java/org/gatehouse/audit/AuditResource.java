@@ -1,8 +1,5 @@
 package org.gatehouse.audit;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -12,13 +9,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /audit}: what happened, for administrators. */
-@Tag(name = "administration")
 @Path("audit")
 @Produces(MediaType.APPLICATION_JSON)
 public final class AuditResource {
@@ -31,9 +25,6 @@ public final class AuditResource {
     /** 200 with one page of entries, newest first; of one user, as actor or as the one it was done to, if asked. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "listAuditEntries", summary = "List what happened")
-    @ApiResponse(responseCode = "200", ref = "AuditEntries")
-    @Fails(ErrorCode.VALIDATION_FAILED)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,

@@ -1,10 +1,6 @@
 package org.gatehouse.auth;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -17,15 +13,12 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.Objects;
 import org.gatehouse.auth.Authenticator.Authenticated;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.Roles;
 
 /** {@code POST /introspect} (RFC 7662): for services that ask instead of checking tokens themselves. */
-@Tag(name = "for services")
 @Path("introspect")
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
@@ -50,10 +43,6 @@ public final class IntrospectionResource {
     @POST
     @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
-    @Operation(operationId = "introspect", summary = "Ask whether a token counts (RFC 7662)")
-    @RequestBody(ref = "Introspection")
-    @ApiResponse(responseCode = "200", ref = "Introspection")
-    @Fails(ErrorCode.VALIDATION_FAILED)
     public byte[] introspect(Form form, @Context ContainerRequestContext request) {
         List<String> tokens = form.asMap().getOrDefault(TOKEN, List.of());
         if (tokens.size() != 1) {

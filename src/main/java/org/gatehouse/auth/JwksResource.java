@@ -1,8 +1,5 @@
 package org.gatehouse.auth;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -20,7 +17,6 @@ import java.time.Duration;
  * <p>As {@code application/json}, which is what libraries ask for, or as {@code application/jwk-set+json} (RFC 7517,
  * section 8.5.1) if the client prefers it.
  */
-@Tag(name = "for services")
 @Path(".well-known/jwks.json")
 @Produces({MediaType.APPLICATION_JSON, "application/jwk-set+json"})
 public final class JwksResource {
@@ -36,8 +32,6 @@ public final class JwksResource {
     /** 200 with the set; an empty one when tokens are signed with a shared secret. */
     @GET
     @PermitAll
-    @Operation(operationId = "readPublicKeys", summary = "Read the public keys")
-    @ApiResponse(responseCode = "200", ref = "PublicKeys")
     public Response publicKeys() {
         return Response.ok(keys.publicKeys().getBytes(StandardCharsets.UTF_8))
                 .header(HttpHeaders.CACHE_CONTROL, caching)

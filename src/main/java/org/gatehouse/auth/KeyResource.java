@@ -1,10 +1,6 @@
 package org.gatehouse.auth;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -20,8 +16,6 @@ import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Optional;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
@@ -33,7 +27,6 @@ import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** The signing keys for administrators: never their private parts. */
-@Tag(name = "administration")
 @Path("key")
 @Produces(MediaType.APPLICATION_JSON)
 public final class KeyResource {
@@ -46,9 +39,6 @@ public final class KeyResource {
     /** 200 with one page of keys, newest first; those that are revoked or not yet used are among them. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "listKeys", summary = "List the signing keys")
-    @ApiResponse(responseCode = "200", ref = "Keys")
-    @Fails(ErrorCode.VALIDATION_FAILED)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
@@ -67,10 +57,6 @@ public final class KeyResource {
     @POST
     @Path("rotate")
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "rotateKey", summary = "Make a new signing key")
-    @RequestBody(ref = "Nothing")
-    @ApiResponse(responseCode = "201", ref = "KeyMade")
-    @Fails({ErrorCode.KEYS_FIXED, ErrorCode.VALIDATION_FAILED})
     public Response rotate(JsonBody body, @Context SecurityContext security) {
         body.requireEmpty();
         KeyInfo made = keys.rotate(caller(security));
@@ -83,9 +69,6 @@ public final class KeyResource {
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "revokeKey", summary = "Refuse a key, and all tokens signed with it, everywhere")
-    @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails({ErrorCode.NOT_FOUND, ErrorCode.KEYS_FIXED})
     public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
         keys.revoke(kid, caller(security));
     }

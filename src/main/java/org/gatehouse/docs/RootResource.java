@@ -1,9 +1,6 @@
 package org.gatehouse.docs;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -22,7 +19,6 @@ import org.gatehouse.http.Json;
 import org.gatehouse.http.RelativeReference;
 
 /** {@code /}: where the documentation is, for a browser and for a program. */
-@Tag(name = "description")
 @Path("/")
 public final class RootResource {
     private static final List<Variant> VARIANTS = Variant.mediaTypes(
@@ -35,9 +31,6 @@ public final class RootResource {
     @GET
     @PermitAll
     @Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML})
-    @Operation(operationId = "readService", summary = "See what this service is and where it is described")
-    @ApiResponse(responseCode = "200", ref = "Service")
-    @ApiResponse(responseCode = "302", ref = "Documentation")
     public Response read(@Context UriInfo uri, @Context Request request) {
         Variant wanted = request.selectVariant(VARIANTS);
         if (wanted != null && wanted.getMediaType().isCompatible(MediaType.TEXT_HTML_TYPE)) {

@@ -1,11 +1,9 @@
 /**
- * The description of the API, and the page that shows it: {@link org.gatehouse.docs.DescriptionResource} and
- * {@link org.gatehouse.docs.PageResource} serve them.
+ * The description of the API ({@code openapi.yaml}, OpenAPI 3.1), written by hand, and the page that shows it. The
+ * package depends on {@code http} only. Start at {@link org.gatehouse.docs.OpenApiResource}.
  *
- * <p>The build makes the description (OpenAPI 3.1): {@link org.gatehouse.docs.DescriptionReader} reads the operations off
- * the resources and puts them into {@code src/main/openapi/gatehouse.yaml}. To describe a new one, give its method
- * {@code @Operation}, an {@code @ApiResponse} for each success and {@link org.gatehouse.error.Fails}, and put what they
- * refer to, the parameters by their names among it, into that file; tests say what is missing.
+ * <p>To describe a new resource method, add its path, its parameters and each of its responses to {@code openapi.yaml}.
+ * {@code DescriptionTest} compares the file with the resources, and tests over HTTP compare it with all requests and answers.
  */
 @NullMarked
 package org.gatehouse.docs;

@@ -1,8 +1,5 @@
 package org.gatehouse.health;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -19,7 +16,6 @@ import org.gatehouse.http.Json;
  *
  * <p>Both answers are open to anyone, come at once, and ask nothing of the stores.
  */
-@Tag(name = "operations")
 @Path("health")
 @Produces({MediaType.APPLICATION_JSON, MediaType.WILDCARD})
 public final class HealthResource {
@@ -39,8 +35,6 @@ public final class HealthResource {
     @Path("live")
     @PermitAll
     @ForOperators
-    @Operation(operationId = "isLive", summary = "See whether the process answers")
-    @ApiResponse(responseCode = "200", ref = "Live")
     public Response live() {
         return Response.ok(LIVE, MediaType.APPLICATION_JSON_TYPE).build();
     }
@@ -50,9 +44,6 @@ public final class HealthResource {
     @Path("ready")
     @PermitAll
     @ForOperators
-    @Operation(operationId = "isReady", summary = "See whether requests would succeed, and what is away")
-    @ApiResponse(responseCode = "200", ref = "Ready")
-    @ApiResponse(responseCode = "503", ref = "Unready")
     public Response ready() {
         Health.Report report = health.report();
         Response.ResponseBuilder answer = report.ready()

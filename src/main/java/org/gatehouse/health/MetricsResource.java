@@ -1,8 +1,5 @@
 package org.gatehouse.health;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -15,12 +12,9 @@ import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.gatehouse.config.Secret;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.http.ForOperators;
 
 /** {@code GET /metrics}: figures for Prometheus. */
-@Tag(name = "operations")
 @Path("metrics")
 public final class MetricsResource {
     private final Metrics metrics;
@@ -37,9 +31,6 @@ public final class MetricsResource {
     @PermitAll
     @ForOperators
     @Produces({MediaType.TEXT_PLAIN, "application/openmetrics-text", MediaType.WILDCARD})
-    @Operation(operationId = "readMetrics", summary = "Read figures about the service, for Prometheus")
-    @ApiResponse(responseCode = "200", ref = "Metrics")
-    @Fails({ErrorCode.METRICS_TOKEN_WRONG, ErrorCode.FORBIDDEN})
     public Response read(@Context ContainerRequestContext request) {
         access.require(request);
         Meters.Exposition exposition = metrics.expose(request.getHeaderString(HttpHeaders.ACCEPT));

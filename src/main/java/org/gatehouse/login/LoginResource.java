@@ -1,9 +1,5 @@
 package org.gatehouse.login;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -15,13 +11,11 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 
 /** {@code POST /login}: a name and a password for a token. */
-@Tag(name = "login")
 @Path("login")
 @Produces(MediaType.APPLICATION_JSON)
 public final class LoginResource {
@@ -38,16 +32,6 @@ public final class LoginResource {
     @POST
     @PermitAll
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(operationId = "login", summary = "Log in")
-    @RequestBody(ref = "Credentials")
-    @ApiResponse(responseCode = "200", ref = "LoggedIn")
-    @Fails({
-        ErrorCode.CREDENTIALS_MISSING,
-        ErrorCode.VALIDATION_FAILED,
-        ErrorCode.CREDENTIALS_WRONG,
-        ErrorCode.LOGIN_THROTTLED,
-        ErrorCode.BUSY
-    })
     public byte[] login(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
         String username = required(body, USERNAME, errors);

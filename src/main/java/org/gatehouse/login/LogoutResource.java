@@ -1,10 +1,6 @@
 package org.gatehouse.login;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -14,8 +10,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.gatehouse.auth.Authenticator;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
@@ -25,7 +19,6 @@ import org.gatehouse.session.SessionService;
  * {@code POST /logout}: ends the session of the token that comes with it, also of one that has expired; without one that
  * could end anything there is nothing to do, which is a success too.
  */
-@Tag(name = "login")
 @Path("logout")
 @Produces(MediaType.APPLICATION_JSON)
 public final class LogoutResource {
@@ -42,10 +35,6 @@ public final class LogoutResource {
     /** 200 once the session, or with {@code everywhere} each of the user's sessions, has ended on all nodes. */
     @POST
     @PermitAll
-    @Operation(operationId = "logout", summary = "Log out, here or everywhere")
-    @RequestBody(ref = "Logout")
-    @ApiResponse(responseCode = "200", ref = "LoggedOut")
-    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.USER_NOT_FOUND, ErrorCode.BUSY})
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
         boolean everywhere = isEverywhere(body);
         long ended = authenticator

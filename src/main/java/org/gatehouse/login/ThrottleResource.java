@@ -2,9 +2,6 @@ package org.gatehouse.login;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -19,8 +16,6 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
@@ -30,7 +25,6 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
 /** {@code /user/{id}/throttle}: the failed logins that are counted for a user, to be seen and to be forgotten. */
-@Tag(name = "administration")
 @Path("user/{id}/throttle")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ThrottleResource {
@@ -47,9 +41,6 @@ public final class ThrottleResource {
     /** 200 with what is counted now: of all strangers together, and of each source. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "readFailedLogins", summary = "See the failed logins that count")
-    @ApiResponse(responseCode = "200", ref = "FailedLogins")
-    @Fails(ErrorCode.USER_NOT_FOUND)
     public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
         User user = users.find(caller(security), id);
         LoginThrottle.AccountTallies tallies = throttle.tallies(user.id(), user.username());
@@ -70,9 +61,6 @@ public final class ThrottleResource {
     /** 204 when nothing is counted any more. */
     @DELETE
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "forgetFailedLogins", summary = "Forget the failed logins of a user")
-    @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails(ErrorCode.USER_NOT_FOUND)
     public void clear(@PathParam("id") String id, @Context SecurityContext security) {
         Caller caller = caller(security);
         User user = users.find(caller, id);

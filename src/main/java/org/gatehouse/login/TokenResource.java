@@ -1,9 +1,5 @@
 package org.gatehouse.login;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -14,14 +10,11 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.Optional;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 
 /** {@code POST /token/refresh}: a refresh token for a new pair of tokens. */
-@Tag(name = "login")
 @Path("token")
 @Produces(MediaType.APPLICATION_JSON)
 public final class TokenResource {
@@ -38,10 +31,6 @@ public final class TokenResource {
     @Path("refresh")
     @PermitAll
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(operationId = "refreshToken", summary = "Get new tokens for a refresh token")
-    @RequestBody(ref = "RefreshToken")
-    @ApiResponse(responseCode = "200", ref = "LoggedIn")
-    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.REFRESH_TOKEN_INVALID, ErrorCode.SESSION_ENDED})
     public byte[] refresh(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
         Optional<String> token = body.text(REFRESH_TOKEN);

@@ -1,8 +1,5 @@
 package org.gatehouse.session;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -16,8 +13,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.PageRequest;
@@ -25,7 +20,6 @@ import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /session}: a user's own sessions. */
-@Tag(name = "sessions")
 @Path("session")
 @Produces(MediaType.APPLICATION_JSON)
 public final class SessionResource {
@@ -38,9 +32,6 @@ public final class SessionResource {
     /** 200 with one page of the caller's sessions, latest first. */
     @GET
     @RolesAllowed(Roles.ANY)
-    @Operation(operationId = "listOwnSessions", summary = "List your own sessions")
-    @ApiResponse(responseCode = "200", ref = "Sessions")
-    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.USER_NOT_FOUND})
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
@@ -55,9 +46,6 @@ public final class SessionResource {
     /** 204 when all sessions but the caller's present one have ended; asked for in so many words: {@code others=true}. */
     @DELETE
     @RolesAllowed(Roles.ANY)
-    @Operation(operationId = "endOtherSessions", summary = "End all your sessions but this one")
-    @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.USER_NOT_FOUND})
     public void endOthers(@QueryParam("others") @Nullable String others, @Context SecurityContext security) {
         if (!"true".equals(others)) {
             throw GatehouseException.invalid("others", "must be true; one session is ended at /session/{sid}");
@@ -69,9 +57,6 @@ public final class SessionResource {
     @DELETE
     @Path("{sid}")
     @RolesAllowed(Roles.ANY)
-    @Operation(operationId = "endSession", summary = "End one of your sessions")
-    @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails(ErrorCode.SESSION_NOT_FOUND)
     public void end(@PathParam("sid") String id, @Context SecurityContext security) {
         sessions.end(caller(security), id);
     }

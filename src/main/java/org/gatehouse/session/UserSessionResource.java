@@ -1,8 +1,5 @@
 package org.gatehouse.session;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -16,15 +13,12 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /user/{id}/session}: any user's sessions, for administrators. */
-@Tag(name = "sessions")
 @Path("user/{id}/session")
 @Produces(MediaType.APPLICATION_JSON)
 public final class UserSessionResource {
@@ -37,9 +31,6 @@ public final class UserSessionResource {
     /** 200 with one page of the user's sessions, latest first. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "listSessions", summary = "List the sessions of a user")
-    @ApiResponse(responseCode = "200", ref = "Sessions")
-    @Fails({ErrorCode.VALIDATION_FAILED, ErrorCode.USER_NOT_FOUND})
     public Response list(
             @PathParam("id") String id,
             @QueryParam("limit") @Nullable String limit,
@@ -55,9 +46,6 @@ public final class UserSessionResource {
     /** 204 when all of the user's sessions have ended. */
     @DELETE
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "endSessions", summary = "End all sessions of a user")
-    @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails(ErrorCode.USER_NOT_FOUND)
     public void end(@PathParam("id") String id, @Context SecurityContext security) {
         sessions.endAllOf(caller(security), id);
     }

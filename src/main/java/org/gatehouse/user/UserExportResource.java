@@ -1,8 +1,5 @@
 package org.gatehouse.user;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HttpMethod;
@@ -14,8 +11,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.StreamedAnswer;
@@ -23,7 +18,6 @@ import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /user/export}: all users as NDJSON, for administrators. */
-@Tag(name = "users")
 @Path("user/export")
 @Produces(StreamedAnswer.NDJSON)
 public final class UserExportResource {
@@ -36,9 +30,6 @@ public final class UserExportResource {
     /** 200 with a user in each line, as {@code POST /user/import} takes it; with the password hashes if asked for. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "exportUsers", summary = "Export all users")
-    @ApiResponse(responseCode = "200", ref = "ExportedUsers")
-    @Fails(ErrorCode.VALIDATION_FAILED)
     public Response give(
             @QueryParam("hashes") @Nullable String hashes,
             @Context SecurityContext security,

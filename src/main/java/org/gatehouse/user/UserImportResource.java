@@ -1,9 +1,5 @@
 package org.gatehouse.user;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -15,8 +11,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.StreamedAnswer;
@@ -25,7 +19,6 @@ import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /user/import}: users as NDJSON, for administrators. */
-@Tag(name = "users")
 @Path("user/import")
 @Produces(StreamedAnswer.NDJSON)
 public final class UserImportResource {
@@ -40,10 +33,6 @@ public final class UserImportResource {
     @RolesAllowed(Roles.ADMIN)
     @Consumes(StreamedAnswer.NDJSON)
     @StreamedBody
-    @Operation(operationId = "importUsers", summary = "Import users")
-    @RequestBody(ref = "Import")
-    @ApiResponse(responseCode = "200", ref = "ImportResults")
-    @Fails(ErrorCode.VALIDATION_FAILED)
     public Response take(
             @QueryParam("dryRun") @Nullable String dryRun,
             @Context SecurityContext security,

@@ -1,10 +1,5 @@
 package org.gatehouse.user;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -28,8 +23,6 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.auth.Caller;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.IdempotencyKey;
@@ -47,7 +40,6 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The id may be {@code me}: the caller's own.
  */
-@Tag(name = "users")
 @Path("user")
 @Produces(MediaType.APPLICATION_JSON)
 public final class UserResource {
@@ -66,16 +58,6 @@ public final class UserResource {
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(operationId = "createUser", summary = "Create a user", parameters = @Parameter(ref = "Idempotency-Key"))
-    @RequestBody(ref = "UserCreate")
-    @ApiResponse(responseCode = "201", ref = "UserCreated")
-    @Fails({
-        ErrorCode.VALIDATION_FAILED,
-        ErrorCode.USERNAME_TAKEN,
-        ErrorCode.IDEMPOTENCY_KEY_IN_USE,
-        ErrorCode.IDEMPOTENCY_KEY_REUSED,
-        ErrorCode.TOO_MANY_REQUESTS
-    })
     public Response create(
             JsonBody body,
             @Context SecurityContext security,
@@ -92,9 +74,6 @@ public final class UserResource {
      */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    @Operation(operationId = "listUsers", summary = "List users")
-    @ApiResponse(responseCode = "200", ref = "Users")
-    @Fails(ErrorCode.VALIDATION_FAILED)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
@@ -122,10 +101,6 @@ public final class UserResource {
     @GET
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
-    @Operation(operationId = "readUser", summary = "Read a user", parameters = @Parameter(ref = "If-None-Match"))
-    @ApiResponse(responseCode = "200", ref = "User")
-    @ApiResponse(responseCode = "304", ref = "UserNotModified")
-    @Fails({ErrorCode.FORBIDDEN, ErrorCode.USER_NOT_FOUND, ErrorCode.VERSION_MISMATCH})
     public Response find(
             @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
         Preconditions conditions = Preconditions.of(request);
@@ -140,22 +115,6 @@ public final class UserResource {
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
     @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
-    @Operation(
-            operationId = "changeUser",
-            summary = "Change a user by a merge patch",
-            parameters = @Parameter(ref = "If-Match"))
-    @RequestBody(ref = "UserPatch")
-    @ApiResponse(responseCode = "200", ref = "User")
-    @Fails({
-        ErrorCode.VALIDATION_FAILED,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.USER_NOT_FOUND,
-        ErrorCode.USERNAME_TAKEN,
-        ErrorCode.LAST_ADMINISTRATOR,
-        ErrorCode.VERSION_MISMATCH,
-        ErrorCode.LOGIN_THROTTLED,
-        ErrorCode.TOO_MANY_REQUESTS
-    })
     public Response change(
             @PathParam("id") String id,
             JsonBody body,
@@ -168,12 +127,6 @@ public final class UserResource {
     @DELETE
     @Path("{id}")
     @RolesAllowed(Roles.ADMIN)
-    @Operation(
-            operationId = "deleteUser",
-            summary = "Delete a user, and end all sessions",
-            parameters = @Parameter(ref = "If-Match"))
-    @ApiResponse(responseCode = "204", ref = "Done")
-    @Fails({ErrorCode.USER_NOT_FOUND, ErrorCode.LAST_ADMINISTRATOR, ErrorCode.VERSION_MISMATCH})
     public void delete(
             @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
         users.delete(caller(security), id, condition(request));

@@ -28,10 +28,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.gatehouse.http.Json;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The description of the API as the build made it, and the judge of what passes between clients and the service: every
- * answer must be one that it has, and so must every request that was accepted.
+ * The description of the API, and the judge of what passes between clients and the service: every answer must be one that
+ * it has, and so must every request that was accepted.
  */
 public final class ApiDescription {
     /** Of the connection, or the same for every answer. */
@@ -105,8 +108,11 @@ public final class ApiDescription {
     }
 
     private static ApiDescription read() {
-        try (InputStream file = ApiDescription.class.getResourceAsStream("/org/gatehouse/docs/openapi.json")) {
-            return new ApiDescription(Json.MAPPER.readTree(Objects.requireNonNull(file, "openapi.json")));
+        LoaderOptions strict = new LoaderOptions();
+        strict.setAllowDuplicateKeys(false);
+        try (InputStream file = ApiDescription.class.getResourceAsStream("/org/gatehouse/docs/openapi.yaml")) {
+            Object document = new Yaml(new SafeConstructor(strict)).load(Objects.requireNonNull(file, "openapi.yaml"));
+            return new ApiDescription(Json.MAPPER.valueToTree(document));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

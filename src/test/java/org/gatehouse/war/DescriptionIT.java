@@ -95,7 +95,7 @@ class DescriptionIT {
 
     @Test
     void nothingElseBesideThePageIsServed() {
-        for (String name : List.of("openapi.json", "page.html", "PageResource.class", "nothing")) {
+        for (String name : List.of("openapi.json", "page.html", "SwaggerUiResource.class", "openapi.yaml", "nothing")) {
             assertThat(gatehouse.send("GET", "/docs/" + name, "").status())
                     .as(name)
                     .isEqualTo(404);

@@ -1,9 +1,5 @@
 package org.gatehouse.docs;
 
-import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -18,16 +14,14 @@ import jakarta.ws.rs.core.Response.Status;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.Map;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.Fails;
 import org.gatehouse.error.GatehouseException;
 
 /**
  * {@code /docs}: a page that shows the description and tries calls, and the files that it loads; nothing comes from
  * elsewhere.
  */
-@Tag(name = "description")
 @Path("docs")
-public final class PageResource {
+public final class SwaggerUiResource {
     /**
      * Scripts and styles are files of ours; Swagger UI has its icons as {@code data:} in its styles, and gives some
      * elements a style of their own.
@@ -46,7 +40,7 @@ public final class PageResource {
             "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
             "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
 
-    public PageResource() {
+    public SwaggerUiResource() {
         page = StaticContent.ofFile("page.html", HTML);
     }
 
@@ -54,13 +48,6 @@ public final class PageResource {
     @GET
     @PermitAll
     @Produces({MediaType.TEXT_HTML, MediaType.WILDCARD})
-    @Operation(
-            operationId = "readPage",
-            summary = "See this description as a page, and try it",
-            parameters = @Parameter(ref = "If-None-Match"))
-    @ApiResponse(responseCode = "200", ref = "Page")
-    @ApiResponse(responseCode = "301", ref = "Documentation")
-    @ApiResponse(responseCode = "304", ref = "NotModified")
     public Response page(@Context UriInfo uri, @Context Request request) {
         if (uri.getRequestUri().getRawPath().endsWith("/")) {
             return Response.status(Status.MOVED_PERMANENTLY)
@@ -75,13 +62,6 @@ public final class PageResource {
     @Path("{file}")
     @PermitAll
     @Produces(MediaType.WILDCARD)
-    @Operation(
-            operationId = "readPageFile",
-            summary = "Read a file of the page",
-            parameters = @Parameter(ref = "If-None-Match"))
-    @ApiResponse(responseCode = "200", ref = "PageFile")
-    @ApiResponse(responseCode = "304", ref = "NotModified")
-    @Fails(ErrorCode.NOT_FOUND)
     public Response file(@PathParam("file") String name, @Context Request request) {
         StaticContent file = files.get(name);
         if (file == null) {

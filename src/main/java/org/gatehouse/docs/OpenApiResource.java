@@ -1,0 +1,45 @@
+package org.gatehouse.docs;
+
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import org.gatehouse.http.Json;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** {@code /openapi.yaml} and {@code /openapi.json}: the description of the API, as it is written and as JSON. */
+@Path("openapi.{form: json|yaml}")
+public final class OpenApiResource {
+    private static final String YAML = "application/yaml"; // RFC 9512
+
+    private static final byte[] DOCUMENT = StaticContent.read("openapi.yaml");
+
+    private final StaticContent yaml = new StaticContent(DOCUMENT, MediaType.valueOf(YAML));
+
+    /** Loaded with the first request for it, because the conversion would delay the start. */
+    private static final class AsJson {
+        static final StaticContent CONTENT = new StaticContent(toJson(DOCUMENT), MediaType.APPLICATION_JSON_TYPE);
+    }
+
+    /** 200 with the description, or 304 if the client already has it. */
+    @GET
+    @PermitAll
+    @Produces({MediaType.APPLICATION_JSON, YAML, MediaType.WILDCARD})
+    public Response read(@PathParam("form") String form, @Context Request request) {
+        return (form.equals("json") ? AsJson.CONTENT : yaml).answer(request).build();
+    }
+
+    private static byte[] toJson(byte[] document) {
+        Yaml reader = new Yaml(new SafeConstructor(new LoaderOptions()));
+        Object value = reader.load(new String(document, StandardCharsets.UTF_8));
+        return Json.write(Json.MAPPER.valueToTree(value));
+    }
+}
