@@ -32,7 +32,6 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ApiDescription;
@@ -466,10 +465,7 @@ class DescriptionTest {
 
         SettableClock clock = SettableClock.atNow();
         try (Stores own = new Stores();
-                Node service = Node.start(
-                        own,
-                        Map.of(),
-                        new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, command -> {}))) {
+                Node service = Node.start(own, Map.of(), clock)) {
             Walk walk = new Walk(service);
             walk.go(clock);
             own.redis().kill();

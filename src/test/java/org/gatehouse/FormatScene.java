@@ -13,9 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.bson.Document;
 import org.gatehouse.http.Json;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.password.ForeignHashes;
-import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.RedisText;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
@@ -51,10 +49,7 @@ final class FormatScene {
 
     /** A node on these stores, by this clock, as the scene was and is played. */
     static Node node(Stores stores, SettableClock clock) {
-        return Node.start(
-                stores,
-                Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"),
-                new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, MongoObserver.NONE));
+        return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"), clock);
     }
 
     /** Plays it on empty stores, and tells what its callers hold in the end. */

@@ -3,7 +3,6 @@ package org.gatehouse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -141,10 +140,7 @@ class GuessingTest {
         String id = one.create(admin, "frank", PASSWORD);
         PasswordHasher closed = CheapHasher.create();
         closed.close();
-        try (Node busy = Node.start(
-                stores,
-                Map.of("TRUSTED_PROXIES", "127.0.0.1"),
-                new Gatehouse.Parts(Clock.systemUTC(), closed, Node.SCHEDULE, command -> {}))) {
+        try (Node busy = Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"), closed)) {
             for (int i = 0; i < 15; i++) {
                 assertThat(loginFrom(busy, "198.51.100.50", "frank", "wrong").text("code"))
                         .isEqualTo("BUSY");
@@ -233,10 +229,6 @@ class GuessingTest {
     }
 
     private static Node start() {
-        return Node.start(
-                stores,
-                Map.of("TRUSTED_PROXIES", "127.0.0.1"),
-                new Gatehouse.Parts(
-                        Clock.systemUTC(), CheapHasher.counting(hashesChecked), Node.SCHEDULE, command -> {}));
+        return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"), CheapHasher.counting(hashesChecked));
     }
 }

@@ -14,7 +14,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.bson.Document;
 import org.bson.types.ObjectId;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
@@ -33,8 +32,7 @@ class IdempotencyTest {
 
     private static Node start() {
         Map<String, String> settings = Map.of("REGISTRATION", "open", "TRUSTED_PROXIES", "127.0.0.1");
-        return Node.start(
-                stores, settings, new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, command -> {}));
+        return Node.start(stores, settings, clock);
     }
 
     @AfterAll

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.util.Base64URL;
 import java.text.ParseException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,7 +28,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.bson.Document;
 import org.gatehouse.auth.KeySchedule;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterEach;
@@ -198,9 +196,6 @@ class KeyRotationTest {
         KeySchedule schedule = KeySchedule.every(rotation, TOKEN_LIFE);
         Map<String, String> settings =
                 Map.of("AUTH_EXPIRY", Long.toString(TOKEN_LIFE.toMillis()), "TRUSTED_PROXIES", "127.0.0.1");
-        return Node.start(
-                stores,
-                settings,
-                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), schedule, command -> {}));
+        return Node.start(stores, settings, schedule);
     }
 }

@@ -11,7 +11,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
@@ -27,10 +26,8 @@ class LogoutTest {
 
     private static final Stores stores = new Stores();
     private static final SettableClock clock = SettableClock.atNow();
-    private static final Node node = Node.start(
-            stores,
-            Map.of("TRUSTED_PROXIES", "127.0.0.1", "REFRESH_IDLE", IDLE.toString()),
-            new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, command -> {}));
+    private static final Node node =
+            Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REFRESH_IDLE", IDLE.toString()), clock);
     private static final AtomicInteger number = new AtomicInteger();
 
     private final String username = "user-" + number.incrementAndGet();

@@ -19,6 +19,7 @@ import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.password.CheapHasher;
+import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
@@ -37,14 +38,16 @@ public final class Node extends ServiceClient {
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     private final Gatehouse gatehouse;
+    private final String contextPath;
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
 
-    private Node(Gatehouse gatehouse, Duration bodyTimeout) {
+    private Node(Gatehouse gatehouse, String contextPath, Duration bodyTimeout) {
         this.gatehouse = gatehouse;
+        this.contextPath = contextPath;
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
-        ServletContextHandler context = new ServletContextHandler("/");
+        ServletContextHandler context = new ServletContextHandler(contextPath.isEmpty() ? "/" : contextPath);
         context.addServlet(
                 new ServletHolder(new ApplicationServlet(
                         new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors, bodyTimeout)),
@@ -63,15 +66,14 @@ public final class Node extends ServiceClient {
     }
 
     /** The same, with the name and the collection of each command to MongoDB told to an observer: {@code find users}. */
-    static Node start(Stores stores, Map<String, String> settings, Consumer<String> mongoObserver) {
+    public static Node start(Stores stores, Map<String, String> settings, Consumer<String> mongoObserver) {
         return startObserved(stores, settings, command -> mongoObserver.accept(name(command)));
     }
 
     /** The same, with each command as it is sent. */
-    static Node startObserved(Stores stores, Map<String, String> settings, MongoObserver mongoObserver) {
+    public static Node startObserved(Stores stores, Map<String, String> settings, MongoObserver mongoObserver) {
         return start(
-                stores,
-                settings,
+                settings(stores, settings),
                 new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, mongoObserver));
     }
 
@@ -83,27 +85,48 @@ public final class Node extends ServiceClient {
 
     /** Starts with exactly these settings. */
     public static Node start(Map<String, String> settings) {
-        return start(
-                settings, new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoObserver.NONE));
+        return start(settings, usualParts());
     }
 
-    static Node start(Stores stores, Map<String, String> more, Gatehouse.Parts parts) {
-        return start(settings(stores, more), parts);
+    /** The same with this clock. */
+    public static Node start(Stores stores, Map<String, String> more, Clock clock) {
+        return start(
+                settings(stores, more), new Gatehouse.Parts(clock, CheapHasher.create(), SCHEDULE, MongoObserver.NONE));
+    }
+
+    /** The same with hashes that cost what the caller wants. */
+    public static Node start(Stores stores, Map<String, String> more, PasswordHasher hasher) {
+        return start(
+                settings(stores, more), new Gatehouse.Parts(Clock.systemUTC(), hasher, SCHEDULE, MongoObserver.NONE));
+    }
+
+    /** The same with signing keys that are rotated on this schedule. */
+    public static Node start(Stores stores, Map<String, String> more, KeySchedule schedule) {
+        return start(
+                settings(stores, more),
+                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), schedule, MongoObserver.NONE));
     }
 
     private static Node start(Map<String, String> settings, Gatehouse.Parts parts) {
-        return start(settings, parts, BODY_TIMEOUT);
+        return start("", settings, parts, BODY_TIMEOUT);
     }
 
     /** The same with this long to send a body. */
-    static Node start(Stores stores, Map<String, String> more, Duration bodyTimeout) {
-        return start(
-                settings(stores, more),
-                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoObserver.NONE),
-                bodyTimeout);
+    public static Node start(Stores stores, Map<String, String> more, Duration bodyTimeout) {
+        return start("", settings(stores, more), usualParts(), bodyTimeout);
     }
 
-    private static Node start(Map<String, String> settings, Gatehouse.Parts given, Duration bodyTimeout) {
+    /** Starts under this context path. */
+    public static Node startUnder(String contextPath, Stores stores) {
+        return start(contextPath, settings(stores, Map.of()), usualParts(), BODY_TIMEOUT);
+    }
+
+    private static Gatehouse.Parts usualParts() {
+        return new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoObserver.NONE);
+    }
+
+    private static Node start(
+            String contextPath, Map<String, String> settings, Gatehouse.Parts given, Duration bodyTimeout) {
         // A test's observer may belong to a class that waits for this node before it is initialized, and would then
         // stop
         // the thread that prepares the stores; so it is not told of that thread's commands.
@@ -112,8 +135,10 @@ public final class Node extends ServiceClient {
                 given.mongoObserver().sending(command);
             }
         });
-        Node node =
-                new Node(new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}), bodyTimeout);
+        Node node = new Node(
+                new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}),
+                contextPath,
+                bodyTimeout);
         try {
             node.gatehouse.start();
             node.server.start();
@@ -127,7 +152,7 @@ public final class Node extends ServiceClient {
     }
 
     /** What answers requests. */
-    List<Class<?>> resources() {
+    public List<Class<?>> resources() {
         return gatehouse.resources.stream().<Class<?>>map(Object::getClass).toList();
     }
 
@@ -137,7 +162,7 @@ public final class Node extends ServiceClient {
 
     @Override
     protected String baseUri() {
-        return "http://127.0.0.1:" + port();
+        return "http://127.0.0.1:" + port() + contextPath;
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.http.Json;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.war.Answer;
@@ -23,10 +22,7 @@ class ReauthenticationTest {
 
     private static final Stores stores = new Stores();
     private static final SettableClock clock = SettableClock.atNow();
-    private static final Node node = Node.start(
-            stores,
-            Map.of("TRUSTED_PROXIES", "127.0.0.1"),
-            new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, command -> {}));
+    private static final Node node = Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"), clock);
     private static final AtomicInteger number = new AtomicInteger();
 
     private final String name = "user-" + number.incrementAndGet();

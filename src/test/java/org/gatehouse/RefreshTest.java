@@ -22,7 +22,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.bson.types.Binary;
 import org.gatehouse.http.Json;
-import org.gatehouse.password.CheapHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
@@ -74,7 +73,7 @@ class RefreshTest {
                         "TRUSTED_PROXIES", "127.0.0.1",
                         "REFRESH_IDLE", IDLE.toString(),
                         "REFRESH_MAX", MAX.toString()),
-                new Gatehouse.Parts(clock, CheapHasher.create(), Node.SCHEDULE, command -> {}));
+                clock);
     }
 
     @Test

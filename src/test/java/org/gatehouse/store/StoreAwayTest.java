@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -13,14 +13,16 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.gatehouse.Node;
 import org.gatehouse.TimeLimit;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** What happens while MongoDB is away; always with a server of the test's own, for it is stopped and started. */
-class StoreAwayIT {
+class StoreAwayTest {
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-away"));
 
     @AfterAll
@@ -31,18 +33,16 @@ class StoreAwayIT {
     @Test
     void aStoreThatIsNotThereYetIsWaitedFor() throws IOException {
         int port = freePort();
-        try (WarServer gatehouse = WarServer.deploy("", settings(port))) {
-            Answer early = gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD);
+        try (Node gatehouse = Node.start(settings(port))) {
+            Answer early = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
             assertUnavailable(early);
             assertUnavailable(gatehouse.get("/user/me", ""));
 
             try (EmbeddedMongo mongo = EmbeddedMongo.inMemory(port)) {
                 assertThat(mongo.uri()).endsWith(":" + port);
                 await().atMost(Duration.ofSeconds(60))
-                        .until(() -> gatehouse
-                                        .login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
-                                        .status()
-                                == 200);
+                        .until(() ->
+                                gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD).status() == 200);
             }
         }
     }
@@ -54,7 +54,7 @@ class StoreAwayIT {
             Map<String, String> settings = new HashMap<>(settings(freePort()));
             settings.put("DB_HOST", mongo.uri());
             settings.put("REDIS_URL", "redis://127.0.0.1:" + port);
-            try (WarServer gatehouse = WarServer.deploy("", settings)) {
+            try (Node gatehouse = Node.start(settings)) {
                 String admin = gatehouse.adminToken();
                 String id = gatehouse.get("/user/me", admin).text("_id");
 
@@ -74,7 +74,7 @@ class StoreAwayIT {
     void aStoreThatGoesAwayIsToldInTimeAndUsedAgainWhenItReturns() throws IOException {
         int port = freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
-        try (WarServer gatehouse = WarServer.deploy("", settings(port))) {
+        try (Node gatehouse = Node.start(settings(port))) {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
@@ -89,7 +89,7 @@ class StoreAwayIT {
             assertThat(gatehouse.get("/user/" + id, admin).status())
                     .as("cached")
                     .isEqualTo(200);
-            assertUnavailableInTime(() -> gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD));
+            assertUnavailableInTime(() -> gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD));
             assertUnavailableInTime(() -> gatehouse.get("/user", admin));
             assertUnavailableInTime(() -> gatehouse.patch("/user/" + id, admin, "{\"a\":1}"));
             assertUnavailableInTime(() -> gatehouse.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
@@ -99,10 +99,8 @@ class StoreAwayIT {
                 assertThat(returned.uri()).endsWith(":" + port);
                 // Its data is gone with its memory, and so is the account; that this is known is the point.
                 await().atMost(Duration.ofSeconds(60))
-                        .until(() -> gatehouse
-                                        .login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
-                                        .status()
-                                == 401);
+                        .until(() ->
+                                gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD).status() == 401);
                 assertThat(gatehouse.get("/user", admin).text("message")).isEqualTo("invalid signature");
             }
         }
@@ -114,7 +112,7 @@ class StoreAwayIT {
         Map<String, String> settings = new HashMap<>(settings(port));
         settings.put("READS_WITHOUT_DB", "lasting");
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
-        try (WarServer gatehouse = WarServer.deploy("", settings)) {
+        try (Node gatehouse = Node.start(settings)) {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
@@ -124,7 +122,7 @@ class StoreAwayIT {
                 return cached;
             });
             mongo.close();
-            assertUnavailableInTime(() -> gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD));
+            assertUnavailableInTime(() -> gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD));
 
             long leasesHaveRunOut = System.nanoTime() + Duration.ofSeconds(4).toNanos();
             await().until(() -> System.nanoTime() > leasesHaveRunOut);
@@ -162,11 +160,11 @@ class StoreAwayIT {
 
     private static Map<String, String> settings(int port) {
         return Map.of(
-                "AUTH_KEY", WarServer.AUTH_KEY,
+                "AUTH_KEY", Node.AUTH_KEY,
                 "DB_HOST", "mongodb://127.0.0.1:" + port,
                 "REDIS_URL", redis.uri(),
-                "ADMIN_USERNAME", WarServer.ADMIN,
-                "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD);
+                "ADMIN_USERNAME", Node.ADMIN,
+                "ADMIN_PASSWORD", Node.ADMIN_PASSWORD);
     }
 
     private static int freePort() throws IOException {

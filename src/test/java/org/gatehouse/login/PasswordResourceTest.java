@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.login;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Passwords, changed by their owners and reset by administrators; each test has a user of its own. */
-class PasswordIT {
+class PasswordResourceTest {
     private static final String OLD = "correct horse battery staple";
     private static final String NEW = "an entirely different sentence";
     private static final String LONGEST =

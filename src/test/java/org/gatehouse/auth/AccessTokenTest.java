@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
  * Tokens over HTTP. What is forged with our own key is forged where {@code AUTH_KEY} is that key; the rest is tried on a
  * service with keys of its own.
  */
-class TokenIT {
+class AccessTokenTest {
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);
     private static final Node withSharedSecret = Node.start(stores, Map.of("AUTH_ALG", "HS256"));

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever is sent, the answer is a clear 4xx and the store is as before. */
-class BadInputIT {
+class BadInputTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_USER = "\"username\":\"newcomer\",\"password\":\"" + PASSWORD + "\"";
 

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -9,14 +9,15 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.gatehouse.Node;
+import org.gatehouse.health.Exposition.Sample;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Exposition.Sample;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Who may read the metrics, and what they show. */
-class MetricsIT {
+class MetricsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String WRONG_PASSWORD = "wrong horse battery staple";
     private static final String TOKEN = "a-token-that-nobody-guesses";

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may create users, where registration is closed and where it is open; both stand behind a proxy. */
-class RegistrationIT {
+class RegistrationTest {
     private static final String PASSWORD = "correct horse battery staple";
 
     private static final Stores stores = new Stores();

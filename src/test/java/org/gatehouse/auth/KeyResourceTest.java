@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jws.AlgorithmIdentifiers;
@@ -20,7 +21,7 @@ import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-class KeyIT {
+class KeyResourceTest {
     private static final String JWKS = "/.well-known/jwks.json";
 
     private static final Stores stores = new Stores();

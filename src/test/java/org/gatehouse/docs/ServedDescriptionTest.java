@@ -1,11 +1,13 @@
-package org.gatehouse.war;
+package org.gatehouse.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
+import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ApiDescription;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -13,16 +15,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is served of the description; under a context path, where a wrong address shows. */
-class DescriptionIT {
+class ServedDescriptionTest {
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");
 
     private static Stores stores;
-    private static WarServer gatehouse;
+    private static Node gatehouse;
 
     @BeforeAll
     static void start() {
         stores = new Stores();
-        gatehouse = WarServer.deploy("/accounts", ServiceClient.settings(stores, Map.of()));
+        gatehouse = Node.startUnder("/accounts", stores);
     }
 
     @AfterAll

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions as their owners and administrators see and end them; each test has a user of its own. */
-class SessionIT {
+class SessionResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NOBODY = "0123456789abcdef01234567";
 

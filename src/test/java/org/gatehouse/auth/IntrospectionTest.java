@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** RFC 7662 as another service uses it; each test asks about a user of its own. */
-class IntrospectionIT {
+class IntrospectionTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String FORM = "application/x-www-form-urlencoded";
 

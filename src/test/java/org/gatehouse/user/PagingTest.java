@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,6 +20,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Five hundred users, walked page by page in every order while others are being added. */
-class PagingIT {
+class PagingTest {
     private static final int USERS = 500;
     private static final String PASSWORD = "correct horse battery staple";
 

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,24 +11,19 @@ import java.util.List;
 import java.util.Locale;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
-import org.gatehouse.audit.AuditDetail;
-import org.gatehouse.audit.AuditEvent;
-import org.gatehouse.audit.AuditLog;
-import org.gatehouse.audit.AuditType;
-import org.gatehouse.audit.LoginFailure;
-import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.config.Secret;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The audit log as an administrator reads it; each test looks at a user of its own. */
-class AuditIT {
+class AuditResourceTest {
     private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();

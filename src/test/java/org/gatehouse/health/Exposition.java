@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.health;
 
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.gatehouse.war.ServiceClient.credentials;
@@ -24,6 +24,7 @@ import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.http.Json;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
  * What callers do, and what an administrator then reads of it: each call has an id of its own, by which its entries are
  * found, and an address of its own.
  */
-class AuditTrailIT {
+class AuditTrailTest {
     /** Every password here holds it, and nothing else does. */
     private static final String MARK = "Xylophon";
 

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -17,12 +17,13 @@ import java.util.TreeSet;
 import org.gatehouse.Node;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
-import org.gatehouse.war.Exposition.Sample;
+import org.gatehouse.health.Exposition.Sample;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Every expression of the dashboard and of the alerts finds what it asks for in what a service shows that was in use. */
-class WatchIT {
+class DashboardTest {
     private static final Path DASHBOARD = Path.of("deploy", "grafana", "gatehouse-dashboard.json");
     private static final Path RULES = Path.of("deploy", "prometheus", "gatehouse-rules.yaml");
     private static final String PASSWORD = "correct horse battery staple";
@@ -93,7 +94,7 @@ class WatchIT {
         }
 
         assertThat(expressions).hasSizeGreaterThanOrEqualTo(8);
-        expressions.forEach(WatchIT::assertFinds);
+        expressions.forEach(DashboardTest::assertFinds);
     }
 
     @Test

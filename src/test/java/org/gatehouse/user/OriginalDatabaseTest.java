@@ -1,11 +1,10 @@
-package org.gatehouse;
+package org.gatehouse.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.mongodb.client.model.Filters;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ import org.bson.Document;
 import org.bson.types.Binary;
 import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
+import org.gatehouse.Node;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 
 /** A database that the original service filled, taken over by nodes that start together, die, and start again. */
 @SuppressWarnings("JavaUtilDate") // what the driver takes
-class OriginalDatabaseIT {
+class OriginalDatabaseTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 2_000 : 100;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Map<String, String> PROXIED = Map.of("TRUSTED_PROXIES", "127.0.0.1");
@@ -101,8 +101,7 @@ class OriginalDatabaseIT {
     void finishesOnAnotherNodeWhatADyingOneBegan() throws Exception {
         // With hashes as they cost outside of tests, so that there is a middle.
         PasswordHasher costly = new PasswordHasher(19_456, 2, 1);
-        Node first = Node.start(
-                stores, PROXIED, new Gatehouse.Parts(Clock.systemUTC(), costly, Node.SCHEDULE, command -> {}));
+        Node first = Node.start(stores, PROXIED, costly);
         try {
             await().pollInterval(Duration.ofMillis(5)).until(() -> passwordsLeft() < originals.size());
         } finally {

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,30 +8,30 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.gatehouse.Node;
 import org.gatehouse.TimeLimit;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What balancers are told; always with stores of the test's own, for they are stopped and started. */
-class HealthIT {
+class HealthTest {
     /** How soon what happened to a store must be seen. */
     private static final Duration SEEN_WITHIN = TimeLimit.of(Duration.ofSeconds(2));
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));
     private final int mongoPort = EmbeddedRedis.freePort();
     private EmbeddedMongo mongo = EmbeddedMongo.inMemory(mongoPort);
-    private final WarServer gatehouse = WarServer.deploy(
-            "",
-            Map.of(
-                    "AUTH_KEY", WarServer.AUTH_KEY,
-                    "DB_HOST", "mongodb://127.0.0.1:" + mongoPort,
-                    "REDIS_URL", redis.uri(),
-                    "ADMIN_USERNAME", WarServer.ADMIN,
-                    "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD));
+    private final Node gatehouse = Node.start(Map.of(
+            "AUTH_KEY", Node.AUTH_KEY,
+            "DB_HOST", "mongodb://127.0.0.1:" + mongoPort,
+            "REDIS_URL", redis.uri(),
+            "ADMIN_USERNAME", Node.ADMIN,
+            "ADMIN_PASSWORD", Node.ADMIN_PASSWORD));
 
     @BeforeEach
     void awaitAllUp() {
@@ -111,15 +111,13 @@ class HealthIT {
 
     @Test
     void aStartThatWaitsForItsStoreIsAliveAndNotReady() {
-        try (WarServer waiting = WarServer.deploy(
-                "",
-                Map.of(
-                        "AUTH_KEY",
-                        WarServer.AUTH_KEY,
-                        "DB_HOST",
-                        "mongodb://127.0.0.1:" + EmbeddedRedis.freePort(),
-                        "REDIS_URL",
-                        redis.uri()))) {
+        try (Node waiting = Node.start(Map.of(
+                "AUTH_KEY",
+                Node.AUTH_KEY,
+                "DB_HOST",
+                "mongodb://127.0.0.1:" + EmbeddedRedis.freePort(),
+                "REDIS_URL",
+                redis.uri()))) {
             assertThat(waiting.send("GET", "/health/live", "").text("status")).isEqualTo("live");
             Answer answer = waiting.send("GET", "/health/ready", "");
             assertThat(answer.status()).isEqualTo(503);

@@ -1,4 +1,4 @@
-package org.gatehouse.war;
+package org.gatehouse.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,11 +17,12 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class UserIT {
+class UserResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NOBODY = "000000000000000000000000";
 
