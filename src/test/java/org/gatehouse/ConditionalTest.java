@@ -11,17 +11,19 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Conditional requests (RFC 9110, section 13) and merge patches (RFC 7396), on two nodes. */
+@Tag("also-full")
 class ConditionalTest {
     private static final String PASSWORD = "correct horse battery staple";
 
     /** Edits of each of the two clients. */
-    private static final int EDITS = Boolean.getBoolean("gatehouse.long") ? 1_000 : 150;
+    private static final int EDITS = Boolean.getBoolean("gatehouse.long") ? 1_000 : 50;
 
     private static final Stores stores = new Stores();
     private static final Node one = Node.start(stores);

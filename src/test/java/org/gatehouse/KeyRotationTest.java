@@ -31,13 +31,15 @@ import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Keys follow each other on two nodes under load; the long form with {@code -Dgatehouse.long=true}. */
+@Tag("also-full")
 class KeyRotationTest {
     private static final Duration ROTATION = Duration.ofSeconds(1);
     private static final Duration TOKEN_LIFE = Duration.ofSeconds(5);
-    private static final Duration RUN = Duration.ofSeconds(Boolean.getBoolean("gatehouse.long") ? 60 : 15);
+    private static final Duration RUN = Duration.ofSeconds(Boolean.getBoolean("gatehouse.long") ? 60 : 8);
 
     /** Well before a token expires, so that one which is refused is refused for its key. */
     private static final Duration USED_FOR = Duration.ofSeconds(3);

@@ -23,6 +23,7 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Thousands of users, walked page by page in every order while others come and go beside the walk: none that stays is
  * missing or doubled, and none comes out of order.
  */
+@Tag("also-full")
 class ListWalkTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final int USERS = LONG ? 50_000 : 2_000;

@@ -38,9 +38,11 @@ import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Nodes that start at the same moment, beside one that serves, or beside one that stops in the middle of its start. */
+@Tag("also-full")
 class ManyNodesStartTest {
     private static final int NODES = 6;
 

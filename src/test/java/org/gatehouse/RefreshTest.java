@@ -26,11 +26,13 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions that go on, and those that may not, on two nodes whose clock stands still until a test moves it. */
+@Tag("also-full")
 class RefreshTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration EXPIRY = Duration.ofMinutes(10);
@@ -41,7 +43,7 @@ class RefreshTest {
     private static final int PARALLEL = 200;
     private static final int TABS = 50;
     private static final int THREADS = 16;
-    private static final int RACES = 40;
+    private static final int RACES = Boolean.getBoolean("gatehouse.long") ? 40 : 10;
 
     private static final Stores stores = new Stores();
     // Begins at a whole second, for a token tells times in no less.

@@ -22,9 +22,11 @@ import org.gatehouse.war.Answer;
 import org.gatehouse.war.ImportConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code POST /user/import} and {@code GET /user/export}, line by line. */
+@Tag("also-full")
 class UserTransferTest {
     private static final String NDJSON = "application/x-ndjson";
     private static final String PASSWORD = "correct horse battery staple";

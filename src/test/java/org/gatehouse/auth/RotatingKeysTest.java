@@ -37,9 +37,11 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rings of several nodes on one store. Rings that are not started read the keys only when they have to. */
+@Tag("also-full")
 class RotatingKeysTest {
     private static final Secret KEY = new Secret("a key for tests, longer than 32 bytes");
     private static final Secret NEXT_KEY = new Secret("the next key for tests, longer than 32 bytes");

@@ -15,8 +15,10 @@ import org.gatehouse.TimeLimit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("also-full")
 class SignatureLanesTest {
     private static final int CORES = 2;
 

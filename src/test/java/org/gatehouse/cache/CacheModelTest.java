@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and a Redis that comes and goes; both say what they leave out. A row that ends otherwise than it should tells the
  * shortest story of how.
  */
+@Tag("also-full")
 class CacheModelTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final String TAKES_LONG = ", takes long";
@@ -95,7 +96,7 @@ class CacheModelTest {
         verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
     }
 
-    @Tag("long")
+    @Tag("full")
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             nodes read on | what happens

@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tests of the proof itself: each mechanism is needed, and a scenario tells when it is missing. */
 @Tag("fault")
-@Tag("long")
 class MutationTest {
     private static final Queue<String> table = new ConcurrentLinkedQueue<>();
 

@@ -16,9 +16,11 @@ import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What balancers are told; always with stores of the test's own, for they are stopped and started. */
+@Tag("also-full")
 class HealthTest {
     /** How soon what happened to a store must be seen. */
     private static final Duration SEEN_WITHIN = TimeLimit.of(Duration.ofSeconds(2));

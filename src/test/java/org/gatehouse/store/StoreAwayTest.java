@@ -19,9 +19,11 @@ import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What happens while MongoDB is away; always with a server of the test's own, for it is stopped and started. */
+@Tag("also-full")
 class StoreAwayTest {
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-away"));
 

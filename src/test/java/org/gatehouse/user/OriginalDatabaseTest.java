@@ -35,10 +35,12 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A database that the original service filled, taken over by nodes that start together, die, and start again. */
 @SuppressWarnings("JavaUtilDate") // what the driver takes
+@Tag("also-full")
 class OriginalDatabaseTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 2_000 : 100;
     private static final Duration PATIENCE = Duration.ofMinutes(5);

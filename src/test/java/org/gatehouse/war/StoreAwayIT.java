@@ -1,0 +1,70 @@
+package org.gatehouse.war;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.junit.jupiter.api.Test;
+
+/** Health and answers of the WAR while its store is not there yet, is there, is away, and is there again. */
+class StoreAwayIT {
+    @Test
+    void theStoreIsWaitedForAndItsAbsenceReported() {
+        int port = EmbeddedRedis.freePort();
+        try (EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "war-store-away"));
+                WarServer gatehouse = WarServer.deploy("", settings(redis, port))) {
+            assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
+            assertNotReady(gatehouse, "starting");
+            assertUnavailable(login(gatehouse));
+
+            try (EmbeddedMongo mongo = EmbeddedMongo.inMemory(port)) {
+                assertThat(mongo.uri()).endsWith(":" + port);
+                await().until(() -> ready(gatehouse).status() == 200);
+                assertThat(gatehouse.patiently(() -> login(gatehouse)).status()).isEqualTo(200);
+            }
+
+            await().until(() -> ready(gatehouse).status() == 503);
+            assertNotReady(gatehouse, "unready");
+            assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
+            assertUnavailable(login(gatehouse));
+
+            try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
+                assertThat(returned.uri()).endsWith(":" + port);
+                // Its data is gone with its memory, and so is the account.
+                await().until(() -> login(gatehouse).status() == 401);
+            }
+        }
+    }
+
+    private static Map<String, String> settings(EmbeddedRedis redis, int port) {
+        return Map.of(
+                "AUTH_KEY", WarServer.AUTH_KEY,
+                "DB_HOST", "mongodb://127.0.0.1:" + port,
+                "REDIS_URL", redis.uri(),
+                "ADMIN_USERNAME", WarServer.ADMIN,
+                "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD);
+    }
+
+    private static Answer login(ServiceClient gatehouse) {
+        return gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD);
+    }
+
+    private static Answer ready(ServiceClient gatehouse) {
+        return gatehouse.send("GET", "/health/ready", "");
+    }
+
+    private static void assertNotReady(ServiceClient gatehouse, String status) {
+        Answer answer = ready(gatehouse);
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.text("status")).isEqualTo(status);
+    }
+
+    private static void assertUnavailable(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.text("code")).isEqualTo("STORE_UNAVAILABLE");
+        assertThat(answer.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");
+    }
+}
