@@ -1,6 +1,7 @@
 package org.gatehouse;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
@@ -40,6 +41,7 @@ import org.gatehouse.health.HealthResource;
 import org.gatehouse.health.Metrics;
 import org.gatehouse.health.MetricsResource;
 import org.gatehouse.http.AccessLog;
+import org.gatehouse.http.BodySpool;
 import org.gatehouse.http.ContainerErrors;
 import org.gatehouse.http.Cors;
 import org.gatehouse.http.KnownPaths;
@@ -113,6 +115,7 @@ final class Gatehouse implements AutoCloseable {
     final List<Object> resources;
 
     private final PasswordHasher hasher;
+    private final BodySpool importBodies;
     private final UserImport imports;
     private final MongoConnection mongo;
     private final RedisConnection redis;
@@ -202,6 +205,7 @@ final class Gatehouse implements AutoCloseable {
         Authenticator authenticator = new Authenticator(verifier, sessions, userService, hasher::noteOtherWork);
 
         Predicate<Caller> stillAdministrator = caller -> authenticator.stillLets(caller, Roles.ADMIN);
+        importBodies = new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes());
         imports = new UserImport(users, storedUsers, hasher, policy, audit, stillAdministrator);
         UserExport exports = new UserExport(storedUsers, audit, stillAdministrator);
 
@@ -242,7 +246,7 @@ final class Gatehouse implements AutoCloseable {
                 new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
                 new SessionResource(sessionService),
                 new UserResource(userService, creation),
-                new UserImportResource(imports),
+                new UserImportResource(importBodies, imports),
                 new UserExportResource(exports),
                 new PasswordResource(passwordService),
                 new UserSessionResource(sessionService),
@@ -317,6 +321,7 @@ final class Gatehouse implements AutoCloseable {
     public void close() {
         startup.close();
         imports.close();
+        importBodies.close();
         health.close();
         keys.close();
         passwordSweep.close();

@@ -7,13 +7,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.bson.Document;
 import org.gatehouse.http.Json;
@@ -217,7 +225,7 @@ class UserTransferTest {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             connection.chunk(new byte[] {'{', '"', (byte) 0xff, '"', '}', '\n'});
             byte[] much = "x".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
-            int megabytes = Boolean.getBoolean("gatehouse.long") ? 1_024 : 64;
+            int megabytes = Boolean.getBoolean("gatehouse.long") ? 1_000 : 64;
             for (int i = 0; i < megabytes; i++) {
                 connection.chunk(much);
             }
@@ -234,18 +242,41 @@ class UserTransferTest {
     }
 
     @Test
-    void answersALineBeforeTheNextIsSent() throws IOException {
+    void answersAClientThatReadsFromTheStart() throws Exception {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
+            CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> restOf(connection));
             for (int i = 1; i <= 3; i++) {
                 connection.chunk((line(name(), "") + "\n{\"half\":").getBytes(StandardCharsets.UTF_8));
-                assertThat(connection.until("\"username\""))
-                        .contains("\"line\":" + (2 * i - 1) + ",\"status\":\"created\"");
                 connection.chunk("1}\n".getBytes(StandardCharsets.UTF_8));
-                assertThat(connection.until("}]}")).contains("\"line\":" + 2 * i + ",\"status\":\"error\"");
             }
+            assertThat(answer).isNotDone();
             connection.end();
-            assertThat(connection.rest()).contains("\"status\":\"done\",\"lines\":6,\"created\":3");
+            assertThat(answer.get(60, TimeUnit.SECONDS))
+                    .contains("\"line\":5,\"status\":\"created\"")
+                    .contains("\"line\":6,\"status\":\"error\"")
+                    .contains("\"status\":\"done\",\"lines\":6,\"created\":3");
         }
+    }
+
+    @Test
+    void answersLinesWhileItWorksOnLaterOnes() throws Exception {
+        CountDownLatch read = new CountDownLatch(1);
+        AtomicInteger inserts = new AtomicInteger();
+        List<Boolean> readBefore = new CopyOnWriteArrayList<>();
+        Node other = Node.start(stores, Map.of(), command -> {
+            if (command.equals("insert users") && inserts.incrementAndGet() == 2) {
+                readBefore.add(awaited(read));
+            }
+        });
+        try (other;
+                ImportConnection connection = new ImportConnection(other.baseUri(), admin)) {
+            connection.chunk(lines(600).getBytes(StandardCharsets.UTF_8));
+            connection.end();
+            connection.until("\"line\":1,\"status\":\"created\"");
+            read.countDown();
+            assertThat(connection.rest()).contains("\"status\":\"done\",\"lines\":600,\"created\":600");
+        }
+        assertThat(readBefore).containsExactly(true);
     }
 
     /** More than any buffer holds. */
@@ -265,22 +296,68 @@ class UserTransferTest {
     }
 
     @Test
-    void keepsWholeLinesOnlyWhenTheConnectionBreaks() throws IOException {
+    void changesNothingWhenTheBodyIsCutOff() throws IOException {
         String whole = name();
         String half = name();
+        String imports = node.get("/audit?type=USERS_IMPORT_STARTED", admin).body();
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             connection.chunk((line(whole, "") + "\n" + line(half, "")).getBytes(StandardCharsets.UTF_8));
+            awaitFiles(1);
         }
+        awaitFiles(0);
+        try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
+            connection.chunk((line(whole, "") + "\n").getBytes(StandardCharsets.UTF_8));
+            connection.raw("zz\r\n");
+            assertThat(connection.rest()).contains(" 400 ").contains("\"code\":\"BODY_MALFORMED\"");
+        }
+        awaitFiles(0);
 
-        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
-            JsonNode last =
-                    node.get("/audit?type=USERS_IMPORTED&limit=1", admin).json();
-            assertThat(last.at("/0/details/counts").asText()).isEqualTo("1 created, 0 unchanged, 0 failed");
+        assertThat(export("")).doesNotContain("\"" + whole + "\"").doesNotContain("\"" + half + "\"");
+        assertThat(node.get("/audit?type=USERS_IMPORT_STARTED", admin).body()).isEqualTo(imports);
+    }
+
+    @Test
+    void refusesABodyThatIsTooLarge() throws IOException {
+        int most = 1 << 16;
+        String whole = name();
+        String padded = line(whole, "") + "\n" + " ".repeat(most);
+        try (Node other = Node.start(stores, Map.of("IMPORT_MAX_BYTES", "" + most))) {
+            Answer announced = other.send("POST", "/user/import", padded, "auth", admin, "Content-Type", NDJSON);
+            assertThat(announced.status()).isEqualTo(413);
+            assertThat(announced.text("code")).isEqualTo("BODY_TOO_LARGE");
+            try (ImportConnection connection = new ImportConnection(other.baseUri(), admin)) {
+                connection.chunk(padded.getBytes(StandardCharsets.UTF_8));
+                assertThat(connection.until("requestId")).contains(" 413 ").contains("\"code\":\"BODY_TOO_LARGE\"");
+            }
+            awaitFiles(0);
+            assertThat(export("")).doesNotContain("\"" + whole + "\"");
+
+            try (ImportConnection connection = new ImportConnection(other.baseUri(), admin)) {
+                connection.chunk(padded.substring(0, most).getBytes(StandardCharsets.UTF_8));
+                connection.end();
+                assertThat(connection.rest()).contains("\"created\":1");
+            }
+            awaitFiles(0);
+        }
+    }
+
+    @Test
+    void deletesTheBodyOfAnImportWhoseClientDisconnects() throws Exception {
+        CountDownLatch disconnected = new CountDownLatch(1);
+        Node other = Node.start(stores, Map.of(), command -> {
+            if (command.equals("insert users")) {
+                awaited(disconnected);
+            }
         });
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(export("")).contains("\"" + whole + "\""));
-        assertThat(export("")).doesNotContain("\"" + half + "\"");
+        try (other) {
+            try (ImportConnection connection = new ImportConnection(other.baseUri(), admin)) {
+                connection.chunk(lines(600).getBytes(StandardCharsets.UTF_8));
+                connection.end();
+                awaitFiles(1);
+            }
+            disconnected.countDown();
+            awaitFiles(0);
+        }
     }
 
     @Test
@@ -290,14 +367,19 @@ class UserTransferTest {
         node.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         String token = node.token(name, PASSWORD);
         String late = name();
-        try (ImportConnection connection = new ImportConnection(node.baseUri(), token)) {
-            connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));
-            connection.until("created");
-            node.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}");
-            connection.chunk((line(late, "") + "\n").getBytes(StandardCharsets.UTF_8));
-            assertThat(connection.until("dryRun"))
-                    .contains("{\"status\":\"stopped\",\"line\":2,\"code\":\"FORBIDDEN\"");
+        AtomicBoolean demote = new AtomicBoolean(true);
+        Node other = Node.start(stores, Map.of(), command -> {
+            if (command.equals("insert users") && demote.getAndSet(false)) {
+                node.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}");
+            }
+        });
+        try (other;
+                ImportConnection connection = new ImportConnection(other.baseUri(), token)) {
+            connection.chunk((lines(500) + line(late, "")).getBytes(StandardCharsets.UTF_8));
             connection.end();
+            assertThat(connection.rest())
+                    .contains("{\"line\":500,\"status\":\"created\"")
+                    .contains("{\"status\":\"stopped\",\"line\":501,\"code\":\"FORBIDDEN\"");
         }
         assertThat(export("")).doesNotContain("\"" + late + "\"");
     }
@@ -402,6 +484,50 @@ class UserTransferTest {
                         .append("password", "plain as ever"));
 
         assertThat(export("?hashes=true")).contains(name).doesNotContain("plain as ever");
+    }
+
+    /** Waits until this many bodies of imports are in files of this process. */
+    private static void awaitFiles(int count) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(files()).hasSize(count));
+    }
+
+    private static List<String> files() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.map(UserTransferTest::target)
+                    .filter(target -> target.matches(".*/gatehouse-\\d+\\.body.*"))
+                    .toList();
+        }
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
+    }
+
+    private static boolean awaited(CountDownLatch latch) {
+        try {
+            return latch.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static String restOf(ImportConnection connection) {
+        try {
+            return connection.rest();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private static String lines(int count) {
+        return Stream.generate(() -> line(name(), "") + "\n").limit(count).collect(Collectors.joining());
     }
 
     private static JsonNode lastExport() {

@@ -44,9 +44,20 @@ public record Setting<T>(
 
     /** A whole number from {@code least} to {@code most}. */
     static Setting<Integer> number(String name, int defaultNumber, int least, int most, String meaning) {
-        return new Setting<>(name, meaning, Integer.toString(defaultNumber), false, text -> {
+        Setting<Long> number = longNumber(name, defaultNumber, least, most, meaning);
+        return new Setting<>(
+                name,
+                meaning,
+                number.defaultText(),
+                false,
+                text -> Math.toIntExact(number.parser().apply(text)));
+    }
+
+    /** The same for numbers that an {@code int} cannot hold. */
+    static Setting<Long> longNumber(String name, long defaultNumber, long least, long most, String meaning) {
+        return new Setting<>(name, meaning, Long.toString(defaultNumber), false, text -> {
             try {
-                int number = Integer.parseInt(text);
+                long number = Long.parseLong(text);
                 if (number >= least && number <= most) {
                     return number;
                 }

@@ -37,6 +37,7 @@ public record Settings(
         Optional<FirstAdministrator> firstAdministrator,
         List<AddressRange> trustedProxies,
         CorsOrigins corsOrigins,
+        long importMaxBytes,
         Optional<Secret> metricsToken,
         Duration shutdownDelay,
         boolean logAsJson) {
@@ -191,6 +192,13 @@ public record Settings(
             false,
             CorsOrigins::parse);
 
+    static final Setting<Long> IMPORT_MAX_BYTES = Setting.longNumber(
+            "IMPORT_MAX_BYTES",
+            1L << 30,
+            1L << 16,
+            1L << 40,
+            "Largest body of an import, in bytes, from 65536 to 1099511627776. The body is in a temporary file until the import ends.");
+
     static final Setting<Secret> METRICS_TOKEN = Setting.secret(
             "METRICS_TOKEN",
             "Bearer token of `GET /metrics`, with at least 16 visible ASCII characters. Without it, only calls from the same machine are answered.",
@@ -242,6 +250,7 @@ public record Settings(
                 ADMIN_RESET,
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
+                IMPORT_MAX_BYTES,
                 METRICS_TOKEN,
                 SHUTDOWN_DELAY,
                 LOG_FORMAT,
@@ -292,6 +301,7 @@ public record Settings(
                 administratorFrom(reader, rules, passwordMinLength),
                 reader.optional(TRUSTED_PROXIES).orElse(List.of()),
                 reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
+                reader.withDefault(IMPORT_MAX_BYTES),
                 reader.optional(METRICS_TOKEN),
                 reader.withDefault(SHUTDOWN_DELAY),
                 reader.withDefault(LOG_FORMAT));

@@ -14,7 +14,7 @@ import org.gatehouse.error.GatehouseException;
 
 /**
  * Refuses bodies over {@link #LIMIT}: by their announced length before a byte is read, otherwise at the first byte too
- * many. A {@link StreamedBody} may have any length.
+ * many. A {@link StreamedBody} has a limit of its own.
  *
  * <p>A compressed one is refused as well, for nobody knows its length before it is unpacked.
  */

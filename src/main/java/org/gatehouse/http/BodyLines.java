@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * The lines of a body, one at a time, while it comes. A line of more than {@link #MAX_BYTES} is read to its end but not
+ * The lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not
  * kept, so memory stays the same whatever is sent.
  */
 public final class BodyLines {
@@ -16,25 +16,10 @@ public final class BodyLines {
     private static final int BUFFER = 16 * 1024;
 
     private final InputStream body;
-    private final Pause beforeWaiting;
     private final byte[] buffer = new byte[BUFFER];
     private int filled;
     private int taken;
     private long number;
-
-    /** What is done before a wait for more of the body. */
-    public interface Pause {
-        void run() throws IOException;
-    }
-
-    /** The body broke off, or is not framed as HTTP demands. */
-    public static final class BrokenOff extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        BrokenOff(Exception cause) {
-            super(cause);
-        }
-    }
 
     /**
      * A line of the body.
@@ -48,19 +33,12 @@ public final class BodyLines {
         }
     }
 
-    public BodyLines(InputStream body, Pause beforeWaiting) {
+    public BodyLines(InputStream body) {
         this.body = body;
-        this.beforeWaiting = beforeWaiting;
     }
 
-    /**
-     * The next line; empty at the end of the body. The last one need not end with a line break, but what a broken
-     * connection cut off is no line.
-     *
-     * @throws BrokenOff when there will be no more of a body that has not ended
-     * @throws IOException what the pause throws
-     */
-    public Optional<Line> next() throws BrokenOff, IOException {
+    /** The next line; empty at the end of the body. The last one need not end with a line break. */
+    public Optional<Line> next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         long length = 0;
         boolean ended = false;
@@ -91,27 +69,11 @@ public final class BodyLines {
         return number;
     }
 
-    private boolean fill() throws BrokenOff, IOException {
-        if (available() == 0) {
-            beforeWaiting.run();
-        }
-        try {
-            filled = body.read(buffer, 0, BUFFER);
-        } catch (IOException | RuntimeException brokenOff) {
-            // The latter is how some containers complain of chunks that are none.
-            throw new BrokenOff(brokenOff);
-        }
+    private boolean fill() throws IOException {
+        filled = body.read(buffer, 0, BUFFER);
         taken = 0;
         filled = Math.max(filled, 0);
         return filled > 0;
-    }
-
-    private int available() throws BrokenOff {
-        try {
-            return body.available();
-        } catch (IOException | RuntimeException brokenOff) {
-            throw new BrokenOff(brokenOff);
-        }
     }
 
     private static boolean isBlank(byte[] line) {

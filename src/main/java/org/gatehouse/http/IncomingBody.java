@@ -127,6 +127,14 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return body != null && body.disconnected;
     }
 
+    /** Notes why a body that its resource reads has no end. */
+    static void markBrokenOff(ServletRequest request, Exception failure) {
+        IncomingBody body = of(request);
+        if (body != null) {
+            body.disconnected = failure instanceof IOException;
+        }
+    }
+
     private boolean endsConnection(int status) {
         return isLeftUnread(status) || (context != null && !ended);
     }

@@ -6,7 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The resource method reads the body itself while it comes, whatever its length, and bounds what it keeps of it. */
+/**
+ * The resource method reads the body itself, once the caller has been authenticated, and bounds its length
+ * ({@link BodySpool}).
+ */
 @Documented
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

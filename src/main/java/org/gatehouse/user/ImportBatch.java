@@ -12,14 +12,12 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
-import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
-import org.gatehouse.password.PasswordHasher;
 
 /**
  * Those lines of an import that are decided and written together, some hundreds at a time; used again for the next.
@@ -39,12 +37,8 @@ final class ImportBatch {
     /** Names are parked at the start of a node only. */
     private static final Duration PARKED_NAMES_KNOWN = Duration.ofSeconds(30);
 
-    private final UserDao users;
-    private final MongoUserDao store;
-    private final PasswordHasher hasher;
-    private final AuditLog audit;
+    private final UserImport imports;
     private final Caller caller;
-    private final Runnable requireAdministrator;
     private final boolean dryRun;
     private final ImportReport report;
 
@@ -68,28 +62,13 @@ final class ImportBatch {
     /**
      * An empty batch.
      *
-     * @param store the same users, past the cache
-     * @param requireAdministrator throws when the caller has lost the right to import; run before each write
      * @param dryRun whether nothing is written
      * @param report told what became of each line
      * @param nothingParked whether {@link MongoUserDao#hasNoParkedNames} just now
      */
-    ImportBatch(
-            UserDao users,
-            MongoUserDao store,
-            PasswordHasher hasher,
-            AuditLog audit,
-            Caller caller,
-            Runnable requireAdministrator,
-            boolean dryRun,
-            ImportReport report,
-            boolean nothingParked) {
-        this.users = users;
-        this.store = store;
-        this.hasher = hasher;
-        this.audit = audit;
+    ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report, boolean nothingParked) {
+        this.imports = imports;
         this.caller = caller;
-        this.requireAdministrator = requireAdministrator;
         this.dryRun = dryRun;
         this.report = report;
         this.nothingParked = nothingParked;
@@ -125,7 +104,7 @@ final class ImportBatch {
      */
     void settle() {
         if (!open.isEmpty()) {
-            ImportPatience.untilStoreAnswers(this::decide);
+            imports.untilStoreAnswers(this::decide);
         }
         keys.clear();
         ids.clear();
@@ -137,7 +116,7 @@ final class ImportBatch {
 
     private void decide() {
         forgetDecided(); // by an attempt before this one
-        requireAdministrator.run();
+        imports.requireAdministrator(caller);
         decideByName(open);
         forgetDecided();
         if (open.isEmpty()) {
@@ -145,7 +124,7 @@ final class ImportBatch {
         }
         refuseParked();
         if (dryRun) {
-            Set<UserId> taken = store.taken(openIds());
+            Set<UserId> taken = imports.store.taken(openIds());
             open.forEach(candidate -> createdUnless(taken, candidate));
         } else {
             create();
@@ -157,7 +136,7 @@ final class ImportBatch {
         List<NewUser> fresh = new ArrayList<>();
         open.stream().map(Candidate::imported).forEach(imported -> fresh.add(withHash(imported)));
         if (!hashes.isEmpty()) {
-            requireAdministrator.run(); // hashing takes a while
+            imports.requireAdministrator(caller); // hashing takes a while
         }
         Set<UserId> refused = insertAll(fresh);
         List<Candidate> unclear = new ArrayList<>();
@@ -180,7 +159,7 @@ final class ImportBatch {
     /** The counts alone would not tell who can do everything now. */
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
-            audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.origin())
+            imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.origin())
                     .by(caller.userId())
                     .on(user.id(), user.username().typed())
                     .with(AuditDetail.TO, String.join(", ", new TreeSet<>(user.roles()))));
@@ -189,7 +168,7 @@ final class ImportBatch {
 
     private Set<UserId> insertAll(List<NewUser> fresh) {
         try {
-            return users.insertAll(fresh);
+            return imports.users.insertAll(fresh);
         } catch (GatehouseException unknown) {
             fresh.forEach(user -> attempted.add(user.id()));
             throw unknown;
@@ -198,7 +177,8 @@ final class ImportBatch {
 
     private void decideByName(List<Candidate> candidates) {
         Map<String, User> present =
-                store
+                imports
+                        .store
                         .findNamed(candidates.stream()
                                 .map(candidate -> candidate.imported().key())
                                 .toList())
@@ -233,7 +213,7 @@ final class ImportBatch {
 
     private void refuseParked() {
         if (System.nanoTime() - parkedAsked > PARKED_NAMES_KNOWN.toNanos()) {
-            nothingParked = store.hasNoParkedNames();
+            nothingParked = imports.store.hasNoParkedNames();
             parkedAsked = System.nanoTime();
         }
         if (nothingParked) {
@@ -241,7 +221,7 @@ final class ImportBatch {
         }
         for (Candidate candidate : open) {
             NewUser user = candidate.imported().user();
-            if (store.isParked(user.username(), user.id())) {
+            if (imports.store.isParked(user.username(), user.id())) {
                 refuse(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
             }
         }
@@ -263,14 +243,14 @@ final class ImportBatch {
     private NewUser withHash(ImportedUser imported) {
         return imported.password()
                 .map(password -> hashes.computeIfAbsent(
-                        imported.id(), id -> ImportPatience.untilHashed(() -> hashUnhurried(password.reveal()))))
+                        imported.id(), id -> imports.untilHashed(() -> hashUnhurried(password.reveal()))))
                 .map(imported.user()::withHash)
                 .orElse(imported.user());
     }
 
     private String hashUnhurried(String password) {
         try {
-            return hasher.hashUnhurried(password);
+            return imports.hasher.hashUnhurried(password);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new GatehouseException(ErrorCode.BUSY);

@@ -3,11 +3,10 @@ package org.gatehouse.user;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -18,35 +17,38 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BodyLines;
 import org.gatehouse.http.JsonBodyReader;
 import org.gatehouse.http.StreamedAnswer;
-import org.gatehouse.http.StreamedExchange;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.store.Pause;
 
 /**
- * Takes over users, one a line, while the lines come.
+ * Imports users, one a line.
  *
- * <p>Each line is imported whole or not at all, by itself; what is there already is never changed, so the same lines may
- * be sent again. Lines are written some hundreds at a time, and what is kept in memory does not grow with their number.
+ * <p>Each line is imported whole or not at all, by itself; an existing user is never changed, so the same lines may be
+ * sent again. Lines are written some hundreds at a time, and what is kept in memory does not grow with their number.
  */
 public final class UserImport implements AutoCloseable {
-    private final UserDao users;
-    private final MongoUserDao store;
-    private final PasswordHasher hasher;
+    /** MongoDB may be away for so long, as it is while another primary is elected. */
+    private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
+
+    /** Logins go first, but there are never so many for so long. */
+    private static final Duration HASHING_TIMEOUT = Duration.ofMinutes(2);
+
+    private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
+
+    final UserDao users;
+    final MongoUserDao store;
+    final PasswordHasher hasher;
+    final AuditLog audit;
     private final PasswordPolicy policy;
-    private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
-    private final AtomicInteger threadNumber = new AtomicInteger();
-    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
-        Thread thread = new Thread(work, "gatehouse-import-" + threadNumber.incrementAndGet());
-        thread.setDaemon(true);
-        return thread;
-    });
+    private volatile boolean closed;
 
     /**
      * Wires the import to the stores.
      *
      * @param store the same users, past the cache
-     * @param stillAdministrator asked before each write, for the caller may lose the right meanwhile
+     * @param stillAdministrator asked before each write, because the caller may lose the right meanwhile
      */
     public UserImport(
             UserDao users,
@@ -64,7 +66,7 @@ public final class UserImport implements AutoCloseable {
     }
 
     /**
-     * Begins an import; the body is read while the answer is written.
+     * Begins an import, which is in the audit log when this returns. The body is read while the answer is written.
      *
      * @param dryRun whether lines are only checked
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
@@ -73,14 +75,50 @@ public final class UserImport implements AutoCloseable {
         boolean nothingParked = store.hasNoParkedNames();
         audit.recordOrRefuse(
                 AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin()).by(caller.userId()));
-        return new StreamedExchange(
-                threads, body, (lines, answer) -> new Run(caller, dryRun, lines, answer, nothingParked).run());
+        return answer -> new Run(caller, dryRun, body, answer, nothingParked).run();
     }
 
     /** Imports under way end where they are. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        closed = true;
+    }
+
+    void requireAdministrator(Caller caller) {
+        if (closed) {
+            throw new GatehouseException(ErrorCode.BUSY, "The node stops; send the file again.");
+        }
+        if (!stillAdministrator.test(caller)) {
+            throw new GatehouseException(
+                    ErrorCode.FORBIDDEN, "You are no administrator any more, or your session has ended.");
+        }
+    }
+
+    /** Does what needs the hasher, when it is its turn. */
+    <T> T untilHashed(Supplier<T> work) {
+        return retry(ErrorCode.BUSY, HASHING_TIMEOUT, work);
+    }
+
+    /** Does what needs MongoDB. */
+    void untilStoreAnswers(Runnable work) {
+        var unused = retry(ErrorCode.STORE_UNAVAILABLE, STORE_TIMEOUT, () -> {
+            work.run();
+            return true;
+        });
+    }
+
+    private <T> T retry(ErrorCode temporary, Duration timeout, Supplier<T> work) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            try {
+                return work.get();
+            } catch (GatehouseException failed) {
+                boolean last = closed || System.nanoTime() > deadline;
+                if (failed.code() != temporary || last || !Pause.of(RETRY_INTERVAL)) {
+                    throw failed;
+                }
+            }
+        }
     }
 
     /** One import. */
@@ -93,10 +131,9 @@ public final class UserImport implements AutoCloseable {
 
         Run(Caller caller, boolean dryRun, InputStream body, OutputStream answer, boolean nothingParked) {
             this.caller = caller;
-            this.lines = new BodyLines(body, this::settle);
+            this.lines = new BodyLines(body);
             this.report = new ImportReport(answer, dryRun, hasher::isWeak);
-            this.batch = new ImportBatch(
-                    users, store, hasher, audit, caller, this::requireAdministrator, dryRun, report, nothingParked);
+            this.batch = new ImportBatch(UserImport.this, caller, dryRun, report, nothingParked);
         }
 
         void run() throws IOException {
@@ -115,20 +152,11 @@ public final class UserImport implements AutoCloseable {
         }
 
         private void read() throws IOException {
-            boolean broken = false;
-            try {
-                for (Optional<BodyLines.Line> line = lines.next(); line.isPresent(); line = lines.next()) {
-                    take(line.get());
-                    taken = line.get().number();
-                }
-            } catch (BodyLines.BrokenOff end) {
-                broken = true;
+            for (Optional<BodyLines.Line> line = lines.next(); line.isPresent(); line = lines.next()) {
+                take(line.get());
+                taken = line.get().number();
             }
             settle();
-            if (broken) {
-                throw new GatehouseException(
-                        ErrorCode.BODY_MALFORMED, "The body broke off before its end, or nothing came for too long.");
-            }
         }
 
         private void take(BodyLines.Line line) throws IOException {
@@ -159,7 +187,7 @@ public final class UserImport implements AutoCloseable {
 
         private void requirePolicy(ImportedUser imported) {
             imported.password()
-                    .flatMap(password -> ImportPatience.untilHashed(() -> policy.complaint(
+                    .flatMap(password -> untilHashed(() -> policy.complaint(
                             password.reveal(), imported.user().username().typed())))
                     .ifPresent(complaint -> {
                         throw GatehouseException.invalid(UserJson.PASSWORD, complaint);
@@ -170,13 +198,6 @@ public final class UserImport implements AutoCloseable {
         private void settle() throws IOException {
             batch.settle();
             report.sendBefore(Long.MAX_VALUE);
-        }
-
-        private void requireAdministrator() {
-            if (!stillAdministrator.test(caller)) {
-                throw new GatehouseException(
-                        ErrorCode.FORBIDDEN, "You are no administrator any more, or your session has ended.");
-            }
         }
 
         private static GatehouseException tooLong() {

@@ -41,6 +41,7 @@ class SettingsTest {
         assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);
         assertThat(settings.firstAdministrator()).isEmpty();
         assertThat(settings.trustedProxies()).isEmpty();
+        assertThat(settings.importMaxBytes()).isEqualTo(1L << 30);
     }
 
     @Test
@@ -332,6 +333,8 @@ class SettingsTest {
         "REDIS_EXPIRY_SECS, 0, REDIS_EXPIRY_SECS must be a whole number from 1",
         "PASSWORD_MIN_LENGTH, 7, PASSWORD_MIN_LENGTH must be a whole number from 8",
         "ARGON2_MEMORY_KIB, 1024, ARGON2_MEMORY_KIB must be a whole number from 19456",
+        "IMPORT_MAX_BYTES, 65535, IMPORT_MAX_BYTES must be a whole number from 65536 to 1099511627776",
+        "IMPORT_MAX_BYTES, 1099511627777, IMPORT_MAX_BYTES must be a whole number from 65536 to 1099511627776",
         "ARGON2_ITERATIONS, 1, ARGON2_ITERATIONS must be a whole number from 2",
         "CORS_ORIGINS, app.example.com, 'CORS_ORIGINS has \"app.example.com\", which is not an origin'",
         "CORS_ORIGINS, 'https://a.example,', 'CORS_ORIGINS has \"\", which is not an origin'",

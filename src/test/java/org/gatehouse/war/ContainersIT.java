@@ -40,6 +40,8 @@ class ContainersIT {
     private static final String PASSWORD = "correct horse battery staple";
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"(docs/[^\"]+)\"");
 
+    private static final int MAX_IMPORT = 100_000;
+
     /** As many as there are processors on a small machine. */
     private static final Semaphore turns = new Semaphore(2);
 
@@ -75,7 +77,7 @@ class ContainersIT {
     }
 
     private static void serves(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
-        Map<String, String> settings = ServiceClient.settings(stores, Map.of());
+        Map<String, String> settings = ServiceClient.settings(stores, Map.of("IMPORT_MAX_BYTES", "" + MAX_IMPORT));
         turns.acquire();
         List<String> contextPaths = LONG || jdk.equals(Jdk.own()) ? List.of("", "/accounts") : List.of("/accounts");
         List<Deployment> deployments = contextPaths.stream()
@@ -196,13 +198,15 @@ class ContainersIT {
         assertThat(results).hasSize(4);
         assertThat(results.get(3).path("created").asInt()).isEqualTo(3);
 
-        try (ImportConnection meanwhile = new ImportConnection(service.baseUri(), admin)) {
-            meanwhile.chunk(line().getBytes(StandardCharsets.UTF_8));
-            assertThat(meanwhile.until("\"line\":1")).contains("HTTP/1.1 200");
-            meanwhile.chunk(line().getBytes(StandardCharsets.UTF_8));
-            meanwhile.until("\"line\":2");
-            meanwhile.end();
-            assertThat(meanwhile.rest()).contains("\"status\":\"done\"", "\"created\":2");
+        try (ImportConnection inParts = new ImportConnection(service.baseUri(), admin)) {
+            inParts.chunk(line().getBytes(StandardCharsets.UTF_8));
+            inParts.chunk(line().getBytes(StandardCharsets.UTF_8));
+            inParts.end();
+            assertThat(inParts.rest()).contains("HTTP/1.1 200", "\"status\":\"done\"", "\"created\":2");
+        }
+        try (ImportConnection tooLong = new ImportConnection(service.baseUri(), admin)) {
+            tooLong.chunk("x".repeat(MAX_IMPORT + 10_000).getBytes(StandardCharsets.UTF_8));
+            assertThat(tooLong.until("requestId")).contains("HTTP/1.1 413", "BODY_TOO_LARGE");
         }
     }
 

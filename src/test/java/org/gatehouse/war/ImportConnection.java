@@ -41,6 +41,11 @@ public final class ImportConnection implements AutoCloseable {
         send("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
+    /** Sends a text that is not a part of the body. */
+    public void raw(String text) throws IOException {
+        send(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
     /** Reads of the answer, headers and all, until this has come. */
     public String until(String text) throws IOException {
         StringBuilder read = new StringBuilder();
