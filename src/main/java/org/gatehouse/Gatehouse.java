@@ -38,7 +38,6 @@ import org.gatehouse.docs.SwaggerUiResource;
 import org.gatehouse.health.Dependency;
 import org.gatehouse.health.Health;
 import org.gatehouse.health.HealthResource;
-import org.gatehouse.health.Metrics;
 import org.gatehouse.health.MetricsResource;
 import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.BodySpool;
@@ -60,6 +59,7 @@ import org.gatehouse.login.PasswordResource;
 import org.gatehouse.login.PasswordService;
 import org.gatehouse.login.ThrottleResource;
 import org.gatehouse.login.TokenResource;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.CachedSessions;
@@ -71,7 +71,6 @@ import org.gatehouse.session.SessionService;
 import org.gatehouse.session.UserSessionResource;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoLock;
-import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.StoredFormat;
 import org.gatehouse.store.SupportedServer;
@@ -126,14 +125,16 @@ final class Gatehouse implements AutoCloseable {
     final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
-    record Parts(Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoObserver mongoObserver) {
+    record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
         static Parts of(Settings settings) {
             int cores = Runtime.getRuntime().availableProcessors();
+            Metrics metrics = new Metrics();
             return new Parts(
+                    metrics,
                     Clock.systemUTC(),
-                    new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores),
+                    new PasswordHasher(settings.argon2MemoryKib(), settings.argon2Iterations(), cores, metrics),
                     KeySchedule.every(settings.authKeyRotation(), settings.authExpiry()),
-                    MongoObserver.NONE);
+                    new MongoConnection(settings.mongoUri(), settings.databaseName(), metrics));
         }
     }
 
@@ -151,19 +152,17 @@ final class Gatehouse implements AutoCloseable {
         Optional<FirstAdministrator> administrator =
                 settings.firstAdministrator().map(account -> FirstAdministrator.of(account, administratorCreated));
 
-        Metrics metrics = new Metrics();
-        MongoObserver mongoObserver = MongoObserver.of(parts.mongoObserver(), metrics.mongo());
-        mongo = new MongoConnection(settings.mongoUri(), settings.databaseName(), mongoObserver);
-        redis = new RedisConnection(settings.redis(), metrics.redis());
-        generation = new Generation(mongo, redis, settings.readingWithoutStore(), random);
-        DocumentCache<User> userCache = new DocumentCache<>(
-                generation, "u", settings.cacheExpiry(), UserJson.cached(), metrics.cacheOf("users"));
+        Metrics metrics = parts.metrics();
+        mongo = parts.mongo();
+        redis = new RedisConnection(settings.redis(), metrics);
+        generation = new Generation(mongo, redis, settings.readingWithoutStore(), random, metrics);
+        DocumentCache<User> userCache =
+                new DocumentCache<>(generation, "u", "users", settings.cacheExpiry(), UserJson.cached(), metrics);
         DocumentCache<LiveSession> sessionCache = new DocumentCache<>(
-                generation, "s", settings.cacheExpiry(), CachedSessions.cached(), metrics.cacheOf("sessions"));
+                generation, "s", "sessions", settings.cacheExpiry(), CachedSessions.cached(), metrics);
 
         MongoAuditDao auditEntries = new MongoAuditDao(mongo);
-        AuditLog audit =
-                new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker(), metrics.sessionEnds());
+        AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker(), metrics);
 
         keys = keyRing(settings, parts);
         TokenIssuer issuer =
@@ -210,15 +209,7 @@ final class Gatehouse implements AutoCloseable {
         UserExport exports = new UserExport(storedUsers, audit, stillAdministrator);
 
         LoginService loginService = new LoginService(
-                storedUsers,
-                userService,
-                sessionService,
-                hasher,
-                loginThrottle,
-                issuer,
-                audit,
-                clock,
-                metrics.logins());
+                storedUsers, userService, sessionService, hasher, loginThrottle, issuer, audit, clock, metrics);
         PasswordService passwordService = new PasswordService(userService, policy, reauthentication, audit);
 
         requestIds = new RequestId(random);
@@ -233,11 +224,8 @@ final class Gatehouse implements AutoCloseable {
                 Map.of(
                         Dependency.MONGODB, () -> mongo.requireAnswer(Health.probeLimit()),
                         Dependency.REDIS, () -> redis.requireAnswer(Health.probeLimit()),
-                        Dependency.SIGNING_KEYS, keys::requireUsable));
-        metrics.watch(health);
-        metrics.watch(hasher);
-        metrics.watch(generation);
-        metrics.watch(keys, settings.authKeyRotation(), clock);
+                        Dependency.SIGNING_KEYS, keys::requireUsable),
+                metrics);
 
         resources = List.of(
                 new LoginResource(loginService),
@@ -261,7 +249,7 @@ final class Gatehouse implements AutoCloseable {
                 new RootResource());
         refusals = new RefusalAudit(audit);
         paths = new KnownPaths(resources.stream().map(Object::getClass).toList());
-        accessLog = new AccessLog(metrics.requests(), paths);
+        accessLog = new AccessLog(metrics, paths);
         containerErrors = new ContainerErrors(responseHeaders, accessLog);
 
         passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
@@ -286,8 +274,8 @@ final class Gatehouse implements AutoCloseable {
     private KeyRing keyRing(Settings settings, Parts parts) {
         return switch (settings.authAlgorithm()) {
             case HS256 -> new FixedKeys(settings.authKey(), settings.authKeyPrevious());
-            case ES256 ->
-                new RotatingKeys(
+            case ES256 -> {
+                RotatingKeys rotating = new RotatingKeys(
                         mongo,
                         settings.authKey(),
                         settings.authKeyPrevious(),
@@ -296,6 +284,9 @@ final class Gatehouse implements AutoCloseable {
                         parts.clock(),
                         Ticker.systemTicker(),
                         new SecureRandom());
+                rotating.bindTo(parts.metrics());
+                yield rotating;
+            }
         };
     }
 

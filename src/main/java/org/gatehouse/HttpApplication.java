@@ -38,7 +38,8 @@ final class HttpApplication extends ResourceConfig {
         register(new BodyLimitFilter());
         register(new JsonBodyReader());
         register(gatehouse.responseHeaders);
-        register(new ErrorMapper(gatehouse.paths, gatehouse.refusals));
+        register(gatehouse.refusals);
+        register(new ErrorMapper(gatehouse.paths));
 
         // Registered as classes, bound to the instances made by hand: registering an instance logs a false warning.
         gatehouse.resources.forEach(resource -> register(resource.getClass()));

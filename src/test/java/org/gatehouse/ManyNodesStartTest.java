@@ -10,7 +10,6 @@ import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import com.mongodb.client.result.UpdateResult;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,14 +24,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
-import org.gatehouse.password.CheapHasher;
-import org.gatehouse.store.MongoObserver;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
@@ -164,7 +162,7 @@ class ManyNodesStartTest {
                 awaitUninterrupted(goOn);
             }
         });
-        Gatehouse second = gatehouse(database, MongoObserver.NONE);
+        Gatehouse second = gatehouse(database, unobserved -> {});
         Thread starting = new Thread(first::start, "held-up");
         try {
             starting.start();
@@ -192,10 +190,9 @@ class ManyNodesStartTest {
         }
     }
 
-    private Gatehouse gatehouse(MongoDatabase database, MongoObserver observer) {
+    private Gatehouse gatehouse(MongoDatabase database, Consumer<BsonDocument> observer) {
         Map<String, String> settings = ServiceClient.settings(stores, Map.of("DB_NAME", database.getName()));
-        Gatehouse.Parts parts = new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), Node.SCHEDULE, observer);
-        return new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {});
+        return new Gatehouse(Settings.read(SettingSources.of(settings)), Node.parts(settings, observer), created -> {});
     }
 
     private static void awaitUninterrupted(CountDownLatch latch) {

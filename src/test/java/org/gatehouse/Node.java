@@ -2,11 +2,14 @@ package org.gatehouse;
 
 import static org.awaitility.Awaitility.await;
 
+import com.mongodb.event.CommandListener;
+import com.mongodb.event.CommandStartedEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.bson.BsonDocument;
 import org.bson.BsonNull;
 import org.bson.BsonValue;
@@ -18,9 +21,10 @@ import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.ApplicationServlet;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.store.MongoObserver;
+import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
 
@@ -62,19 +66,43 @@ public final class Node extends ServiceClient {
 
     /** The same with more settings, or with others than usual. */
     public static Node start(Stores stores, Map<String, String> settings) {
-        return start(stores, settings, command -> {});
+        return start(settings(stores, settings));
     }
 
     /** The same, with the name and the collection of each command to MongoDB told to an observer: {@code find users}. */
-    public static Node start(Stores stores, Map<String, String> settings, Consumer<String> mongoObserver) {
-        return startObserved(stores, settings, command -> mongoObserver.accept(name(command)));
+    public static Node start(Stores stores, Map<String, String> settings, Consumer<String> observer) {
+        return startObserved(stores, settings, command -> observer.accept(name(command)));
     }
 
     /** The same, with each command as it is sent. */
-    public static Node startObserved(Stores stores, Map<String, String> settings, MongoObserver mongoObserver) {
-        return start(
-                settings(stores, settings),
-                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, mongoObserver));
+    public static Node startObserved(Stores stores, Map<String, String> more, Consumer<BsonDocument> observer) {
+        Map<String, String> settings = settings(stores, more);
+        // A test's observer may belong to a class that waits for this node before it is initialized, and would then
+        // stop the thread that prepares the stores; so it is not told of that thread's commands.
+        Consumer<BsonDocument> afterStart = command -> {
+            if (!Thread.currentThread().getName().equals("gatehouse-startup")) {
+                observer.accept(command);
+            }
+        };
+        return start("", settings, parts(settings, afterStart), BODY_TIMEOUT);
+    }
+
+    /** The real parts, except for cheap hashes; the observer is told of each command to MongoDB before it is sent. */
+    static Gatehouse.Parts parts(Map<String, String> settings, Consumer<BsonDocument> observer) {
+        CommandListener listener = new CommandListener() {
+            @Override
+            public void commandStarted(CommandStartedEvent event) {
+                observer.accept(event.getCommand());
+            }
+        };
+        Settings read = Settings.read(SettingSources.of(settings));
+        Metrics metrics = new Metrics();
+        return new Gatehouse.Parts(
+                metrics,
+                Clock.systemUTC(),
+                CheapHasher.create(metrics),
+                SCHEDULE,
+                new MongoConnection(read.mongoUri(), read.databaseName(), metrics, listener));
     }
 
     private static String name(BsonDocument command) {
@@ -85,56 +113,54 @@ public final class Node extends ServiceClient {
 
     /** Starts with exactly these settings. */
     public static Node start(Map<String, String> settings) {
-        return start(settings, usualParts());
+        return start("", settings, parts(settings, command -> {}), BODY_TIMEOUT);
     }
 
     /** The same with this clock. */
     public static Node start(Stores stores, Map<String, String> more, Clock clock) {
-        return start(
-                settings(stores, more), new Gatehouse.Parts(clock, CheapHasher.create(), SCHEDULE, MongoObserver.NONE));
+        return startWith(
+                stores,
+                more,
+                parts -> new Gatehouse.Parts(
+                        parts.metrics(), clock, parts.hasher(), parts.keySchedule(), parts.mongo()));
     }
 
     /** The same with hashes that cost what the caller wants. */
     public static Node start(Stores stores, Map<String, String> more, PasswordHasher hasher) {
-        return start(
-                settings(stores, more), new Gatehouse.Parts(Clock.systemUTC(), hasher, SCHEDULE, MongoObserver.NONE));
+        return startWith(
+                stores,
+                more,
+                parts -> new Gatehouse.Parts(
+                        parts.metrics(), parts.clock(), hasher, parts.keySchedule(), parts.mongo()));
     }
 
     /** The same with signing keys that are rotated on this schedule. */
     public static Node start(Stores stores, Map<String, String> more, KeySchedule schedule) {
-        return start(
-                settings(stores, more),
-                new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), schedule, MongoObserver.NONE));
+        return startWith(
+                stores,
+                more,
+                parts -> new Gatehouse.Parts(parts.metrics(), parts.clock(), parts.hasher(), schedule, parts.mongo()));
     }
 
-    private static Node start(Map<String, String> settings, Gatehouse.Parts parts) {
-        return start("", settings, parts, BODY_TIMEOUT);
+    private static Node startWith(Stores stores, Map<String, String> more, UnaryOperator<Gatehouse.Parts> change) {
+        Map<String, String> settings = settings(stores, more);
+        return start("", settings, change.apply(parts(settings, command -> {})), BODY_TIMEOUT);
     }
 
     /** The same with this long to send a body. */
     public static Node start(Stores stores, Map<String, String> more, Duration bodyTimeout) {
-        return start("", settings(stores, more), usualParts(), bodyTimeout);
+        Map<String, String> settings = settings(stores, more);
+        return start("", settings, parts(settings, command -> {}), bodyTimeout);
     }
 
     /** Starts under this context path. */
     public static Node startUnder(String contextPath, Stores stores) {
-        return start(contextPath, settings(stores, Map.of()), usualParts(), BODY_TIMEOUT);
-    }
-
-    private static Gatehouse.Parts usualParts() {
-        return new Gatehouse.Parts(Clock.systemUTC(), CheapHasher.create(), SCHEDULE, MongoObserver.NONE);
+        Map<String, String> settings = settings(stores, Map.of());
+        return start(contextPath, settings, parts(settings, command -> {}), BODY_TIMEOUT);
     }
 
     private static Node start(
-            String contextPath, Map<String, String> settings, Gatehouse.Parts given, Duration bodyTimeout) {
-        // A test's observer may belong to a class that waits for this node before it is initialized, and would then
-        // stop
-        // the thread that prepares the stores; so it is not told of that thread's commands.
-        Gatehouse.Parts parts = new Gatehouse.Parts(given.clock(), given.hasher(), given.keySchedule(), command -> {
-            if (!Thread.currentThread().getName().equals("gatehouse-startup")) {
-                given.mongoObserver().sending(command);
-            }
-        });
+            String contextPath, Map<String, String> settings, Gatehouse.Parts parts, Duration bodyTimeout) {
         Node node = new Node(
                 new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}),
                 contextPath,

@@ -2,13 +2,17 @@ package org.gatehouse.audit;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.Set;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
+import org.gatehouse.metrics.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +31,19 @@ public final class AuditLog {
     /** Followed by JSON, in which no text of others can make a line of its own. */
     private static final String NOT_STORED = "Not in the audit log: {}";
 
+    /** Each may end several sessions at once. A session that expires has no event. */
+    private static final Set<AuditType> SESSION_ENDS = EnumSet.of(
+            AuditType.LOGOUT,
+            AuditType.LOGOUT_EVERYWHERE,
+            AuditType.TOKEN_REUSED,
+            AuditType.SESSION_ENDED,
+            AuditType.PASSWORD_CHANGED,
+            AuditType.PASSWORD_RESET,
+            AuditType.USER_DELETED,
+            AuditType.ADMINISTRATOR_RESET);
+
+    private static final String USER_DISABLED = "user_disabled";
+
     private static final Logger log = LoggerFactory.getLogger(AuditLog.class);
 
     private final MongoAuditDao entries;
@@ -34,16 +51,14 @@ public final class AuditLog {
     private final RepeatBound throttledLogins;
     private final RepeatBound refusals;
     private final Clock clock;
-    private final AuditObserver observer;
+    private final Counter sessionEnds;
 
     /** @param kept how long an entry is shown; changes concern the entries written from then on */
-    public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker) {
-        this(entries, kept, clock, ticker, AuditObserver.NONE);
-    }
-
-    /** The same, observed. */
-    public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker, AuditObserver observer) {
-        this.observer = observer;
+    public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker, Metrics metrics) {
+        this.sessionEnds = metrics.counter(
+                "gatehouse_session_ends_total", "What ended a session, or all sessions of a user at once.", "cause");
+        SESSION_ENDS.forEach(type -> sessionEnds.initLabelValues(Metrics.label(type)));
+        sessionEnds.initLabelValues(USER_DISABLED);
         this.entries = entries;
         this.kept = kept;
         this.throttledLogins = new RepeatBound(ticker, Origin::address);
@@ -53,7 +68,7 @@ public final class AuditLog {
 
     /** Stores the event as of now. */
     public void record(AuditEvent event) {
-        observer.happened(event);
+        countSessionEnd(event);
         if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
             return;
         }
@@ -77,6 +92,15 @@ public final class AuditLog {
      */
     public void recordOrRefuse(AuditEvent event) {
         insert(event, now());
+    }
+
+    private void countSessionEnd(AuditEvent event) {
+        if (SESSION_ENDS.contains(event.type())) {
+            sessionEnds.labelValues(Metrics.label(event.type())).inc();
+        } else if (event.type() == AuditType.STATUS_CHANGED
+                && "disabled".equals(event.details().get(AuditDetail.TO))) {
+            sessionEnds.labelValues(USER_DISABLED).inc();
+        }
     }
 
     private void insert(AuditEvent event, Instant now) {

@@ -1,12 +1,17 @@
 package org.gatehouse.audit;
 
+import jakarta.annotation.Priority;
+import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.security.Principal;
 import java.util.EnumSet;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.http.FailureObserver;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.MatchedMethod;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.UserId;
 
@@ -16,7 +21,8 @@ import org.gatehouse.identity.UserId;
  * <p>The {@link AuditLog} bounds how many of them it stores. Tokens that have merely expired are not recorded, because every
  * client sends one now and then.
  */
-public final class RefusalAudit implements FailureObserver {
+@Priority(Priorities.USER + 1) // before the ErrorMapper replaces the exception by the body of the answer
+public final class RefusalAudit implements ContainerResponseFilter {
     private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(
             ErrorCode.TOKEN_MALFORMED,
             ErrorCode.TOKEN_INVALID,
@@ -31,7 +37,13 @@ public final class RefusalAudit implements FailureObserver {
     }
 
     @Override
-    public void failed(ErrorCode code, ContainerRequestContext request, String call) {
+    public void filter(ContainerRequestContext request, ContainerResponseContext response) {
+        if (response.getEntity() instanceof GatehouseException failure) {
+            MatchedMethod.call(request).ifPresent(call -> record(failure.code(), request, call));
+        }
+    }
+
+    private void record(ErrorCode code, ContainerRequestContext request, String call) {
         if (isRejectedToken(code, request)) {
             audit.record(event(AuditType.TOKEN_REJECTED, request, call).with(AuditDetail.REASON, code.name()));
         } else if (code == ErrorCode.FORBIDDEN) {

@@ -1,6 +1,5 @@
 package org.gatehouse.auth;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,11 +26,6 @@ public final class FixedKeys implements KeyRing {
     @Override
     public SigningKey current() {
         return keys.get(0);
-    }
-
-    @Override
-    public Optional<Instant> signingSince() {
-        return Optional.empty();
     }
 
     @Override

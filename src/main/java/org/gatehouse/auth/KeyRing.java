@@ -1,6 +1,5 @@
 package org.gatehouse.auth;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.gatehouse.error.GatehouseException;
@@ -17,12 +16,6 @@ public interface KeyRing extends AutoCloseable {
 
     /** The key for new tokens. */
     SigningKey current();
-
-    /**
-     * Since when the key signs that this node signs with, as far as it knows without asking; empty when it knows of none,
-     * or the key has no beginning.
-     */
-    Optional<Instant> signingSince();
 
     /**
      * Whether this node could sign now, as far as it knows without asking; nothing is read or made for it.

@@ -27,6 +27,7 @@ import org.gatehouse.auth.KeySet.KnownKey;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,11 +128,27 @@ public final class RotatingKeys implements KeyRing {
         return usable.orElseThrow(BelievedKeys::unavailable).key();
     }
 
-    @Override
-    public Optional<Instant> signingSince() {
+    /** Both gauges are absent while this node does not know which key signs. */
+    public void bindTo(Metrics metrics) {
+        metrics.bindGauges(
+                "gatehouse_signing_key_age_seconds",
+                "For how long the key has signed that signs now.",
+                sample -> signingSince()
+                        .ifPresent(since -> sample.call(seconds(Duration.between(since, clock.instant())))));
+        metrics.bindGauges(
+                "gatehouse_signing_key_rotation_seconds",
+                "For how long a key is to sign.",
+                sample -> signingSince().ifPresent(since -> sample.call(seconds(schedule.rotation()))));
+    }
+
+    private Optional<Instant> signingSince() {
         return believed.seen()
                 .flatMap(seen -> seen.signing(clock.instant()))
                 .map(key -> key.stored().activeFrom());
+    }
+
+    private static double seconds(Duration span) {
+        return span.toMillis() / 1_000.0;
     }
 
     @Override

@@ -1,17 +1,19 @@
 package org.gatehouse.cache;
 
+import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.gatehouse.cache.CacheObserver.Outcome;
 import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisLink;
 import org.gatehouse.store.RedisLink.Pending;
 import org.gatehouse.store.RedisScript;
@@ -57,8 +59,18 @@ public final class DocumentCache<T> {
     private final String prefix;
     private final Duration ttl;
     private final Form<T> form;
-    private final CacheObserver observer;
+    private final Consumer<Outcome> reads;
     private final SingleFlight<Optional<T>> misses = new SingleFlight<>();
+
+    /** What a question for a document led to. */
+    private enum Outcome {
+        /** Redis had the document, or the note that there is none. */
+        HIT,
+        /** Redis had no entry that counts: the document was loaded, or the load of another thread or node was shared. */
+        MISS,
+        /** Redis could not be trusted or did not answer, or the document was being written. */
+        BYPASS
+    }
 
     /** How a document becomes the text of an entry, and back. */
     public interface Form<T> {
@@ -70,14 +82,20 @@ public final class DocumentCache<T> {
         long version(T document);
     }
 
-    /** @param ttl how long an entry lives at most; a tenth less for some, so that they do not all end at once */
-    public DocumentCache(Generation generation, String prefix, Duration ttl, Form<T> form) {
-        this(generation, prefix, ttl, form, CacheObserver.NONE);
-    }
-
-    /** The same, observed. */
-    public DocumentCache(Generation generation, String prefix, Duration ttl, Form<T> form, CacheObserver observer) {
-        this.observer = observer;
+    /**
+     * A cache whose reads are counted.
+     *
+     * @param name of the documents, as a label of the metrics
+     * @param ttl how long an entry lives at most; a tenth less for some, so that they do not all end at once
+     */
+    public DocumentCache(
+            Generation generation, String prefix, String name, Duration ttl, Form<T> form, Metrics metrics) {
+        Counter counter = metrics.counter(
+                "gatehouse_cache_reads_total",
+                "Documents that were asked for, by where they came from.",
+                "cache",
+                "outcome");
+        this.reads = Metrics.byConstant(Outcome.class, outcome -> counter.labelValues(name, outcome));
         this.generation = generation;
         this.prefix = prefix;
         this.ttl = ttl;
@@ -94,7 +112,7 @@ public final class DocumentCache<T> {
     public Supplier<Optional<T>> ask(String id, Supplier<Optional<T>> loader) {
         Optional<Permit> permit = generation.permit();
         if (permit.isEmpty()) {
-            observer.asked(Outcome.BYPASS);
+            reads.accept(Outcome.BYPASS);
             return () -> misses.run(id, loader);
         }
         long number = permit.get().generation();
@@ -104,11 +122,11 @@ public final class DocumentCache<T> {
             Optional<Entry> entry =
                     answer.flatMap(value -> value).map(Entry::parse).filter(found -> found.counts(number));
             if (entry.filter(Entry::isDocument).isPresent()) {
-                observer.asked(Outcome.HIT);
+                reads.accept(Outcome.HIT);
                 return found(id, entry.get(), loader);
             }
             boolean isBeingWritten = entry.filter(Entry::isWriting).isPresent();
-            observer.asked(isBeingWritten || answer.isEmpty() ? Outcome.BYPASS : Outcome.MISS);
+            reads.accept(isBeingWritten || answer.isEmpty() ? Outcome.BYPASS : Outcome.MISS);
             return misses.run(id, isBeingWritten ? loader : () -> readThrough(id, loader));
         };
     }

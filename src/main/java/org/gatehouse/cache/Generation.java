@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.cache.MongoGenerationDao.State;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.RedisLink;
@@ -69,7 +70,12 @@ public final class Generation implements AutoCloseable {
      * @param outlivingStore whether entries are believed for as long as the store does not answer, at the price of
      *     changes that another node makes meanwhile and cannot tell Redis of
      */
-    public Generation(MongoConnection mongo, RedisConnection redis, boolean outlivingStore, SecureRandom random) {
+    public Generation(
+            MongoConnection mongo,
+            RedisConnection redis,
+            boolean outlivingStore,
+            SecureRandom random,
+            Metrics metrics) {
         this.dao = new MongoGenerationDao(mongo);
         this.redis = redis;
         this.outlivingStore = outlivingStore;
@@ -80,6 +86,14 @@ public final class Generation implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+        metrics.bindGauge(
+                "gatehouse_cache_usable",
+                "Whether what is in the cache is believed: 1 or 0.",
+                () -> isUsable() ? 1 : 0);
+        metrics.bindGauges(
+                "gatehouse_cache_generation",
+                "The generation of cache entries that counts; raised by one when all older ones must be forgotten.",
+                sample -> number().ifPresent(sample::call));
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.http.Json;
+import org.gatehouse.metrics.Metrics;
 
 /** Whether requests would succeed now, and which dependencies are there. Asking costs next to nothing and never waits. */
 public final class Health implements AutoCloseable {
@@ -25,12 +26,19 @@ public final class Health implements AutoCloseable {
      *     are
      * @param probes ask a dependency, and throw when there is no answer; each in about {@link #probeLimit} at most
      */
-    public Health(Supplier<Optional<String>> pendingStart, Map<Dependency, Runnable> probes) {
+    public Health(Supplier<Optional<String>> pendingStart, Map<Dependency, Runnable> probes, Metrics metrics) {
         this.pendingStart = pendingStart;
         this.watches = probes.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .map(probe -> new Watch(probe.getKey(), probe.getValue()))
                 .toList();
+        metrics.bindGauge("gatehouse_ready", "Whether requests would succeed: 1 or 0.", () -> isReady() ? 1 : 0);
+        metrics.bindGauges(
+                "gatehouse_dependency_up",
+                "Whether a dependency answers and does what it is asked: 1 or 0.",
+                sample -> watches.forEach(watch -> sample.call(
+                        watch.latency().isPresent() ? 1 : 0, watch.dependency().text())),
+                "dependency");
     }
 
     /** How long a probe may wait for its answer. */
@@ -54,10 +62,6 @@ public final class Health implements AutoCloseable {
                 && watches.stream()
                         .allMatch(watch -> !watch.dependency().required()
                                 || watch.latency().isPresent());
-    }
-
-    List<Watch> watches() {
-        return watches;
     }
 
     /** What is known of each dependency; nothing of it names a host, an address or an error. */

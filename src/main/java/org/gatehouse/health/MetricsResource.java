@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.gatehouse.config.Secret;
 import org.gatehouse.http.ForOperators;
+import org.gatehouse.metrics.Metrics;
 
 /** {@code GET /metrics}: figures for Prometheus. */
 @Path("metrics")
@@ -33,7 +34,7 @@ public final class MetricsResource {
     @Produces({MediaType.TEXT_PLAIN, "application/openmetrics-text", MediaType.WILDCARD})
     public Response read(@Context ContainerRequestContext request) {
         access.require(request);
-        Meters.Exposition exposition = metrics.expose(request.getHeaderString(HttpHeaders.ACCEPT));
+        Metrics.Exposition exposition = metrics.expose(request.getHeaderString(HttpHeaders.ACCEPT));
         return Response.ok(exposition.text().getBytes(StandardCharsets.UTF_8), exposition.contentType())
                 .build();
     }

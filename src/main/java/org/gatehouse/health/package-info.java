@@ -1,9 +1,8 @@
 /**
- * How the service is: whether it lives, whether requests to it would succeed, and figures about what it does.
+ * The state of the service for operators: whether it lives, whether requests would succeed, and its metrics.
  *
- * <p>Knows the rooms that it watches, through the observers that they offer and what they tell of themselves; none of them
- * knows it. Start at {@link org.gatehouse.health.HealthResource} for the state of the dependencies, and at
- * {@link org.gatehouse.health.Metrics} for the figures.
+ * <p>No other package depends on this one. Start at {@link org.gatehouse.health.HealthResource} for the state of the
+ * dependencies, and at {@link org.gatehouse.health.MetricsResource} for the metrics.
  */
 @NullMarked
 package org.gatehouse.health;

@@ -1,5 +1,6 @@
 package org.gatehouse.http;
 
+import io.prometheus.metrics.core.metrics.Histogram;
 import jakarta.annotation.Priority;
 import jakarta.servlet.ServletRequest;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.gatehouse.metrics.Metrics;
 import org.glassfish.jersey.server.model.ResourceMethod;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +42,10 @@ public final class AccessLog implements ContainerResponseFilter {
     /** What is refused for its method, types or headers although its path is known. */
     private static final Set<Integer> OF_KNOWN_PATHS = Set.of(400, 405, 406, 415);
 
-    private final RequestObserver observer;
+    /** From a cached read in memory to the longest time that a store may take. */
+    private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
+
+    private final Histogram durations;
     private final KnownPaths paths;
     private final Map<ResourceMethod, Route> routes = new ConcurrentHashMap<>();
 
@@ -51,8 +56,14 @@ public final class AccessLog implements ContainerResponseFilter {
             int status,
             @Nullable String user) {}
 
-    public AccessLog(RequestObserver observer, KnownPaths paths) {
-        this.observer = observer;
+    public AccessLog(Metrics metrics, KnownPaths paths) {
+        this.durations = metrics.histogram(
+                "gatehouse_http_request_duration_seconds",
+                "From the arrival of a request to the head of its answer.",
+                SECONDS,
+                "method",
+                "route",
+                "status");
         this.paths = paths;
     }
 
@@ -74,14 +85,14 @@ public final class AccessLog implements ContainerResponseFilter {
         Answer answer = new Answer(
                 method(request.getMethod()), route, response.getStatus(), caller == null ? null : caller.getName());
         request.setProperty(ANSWER, answer);
-        tell(answer, nanosSince(request.getProperty(BEGUN)));
+        time(answer, nanosSince(request.getProperty(BEGUN)));
     }
 
     /** Notes an answer that Jersey does not make. */
     void answered(ServletRequest request, String method, String path, int status) {
         Answer answer = new Answer(method(method), routeOfRefused(path, status).orElse(Route.UNMATCHED), status, null);
         request.setAttribute(ANSWER, answer);
-        tell(answer, nanosSince(request.getAttribute(BEGUN)));
+        time(answer, nanosSince(request.getAttribute(BEGUN)));
     }
 
     /** Whether it is known how the request is answered. */
@@ -123,8 +134,11 @@ public final class AccessLog implements ContainerResponseFilter {
                 brokenOff ? ", broken off" : "");
     }
 
-    private void tell(Answer answer, long nanos) {
-        observer.answered(answer.method(), answer.route().template(), answer.status(), nanos);
+    /** @param nanos 0 if the container refused the request by itself */
+    private void time(Answer answer, long nanos) {
+        durations
+                .labelValues(answer.method(), answer.route().template(), Integer.toString(answer.status()))
+                .observe(Metrics.seconds(nanos));
     }
 
     private Route routeTo(ResourceMethod method, ContainerRequestContext request) {

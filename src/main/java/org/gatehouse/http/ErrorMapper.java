@@ -49,11 +49,9 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
             503, ErrorCode.BUSY);
 
     private final KnownPaths paths;
-    private final FailureObserver observer;
 
-    public ErrorMapper(KnownPaths paths, FailureObserver observer) {
+    public ErrorMapper(KnownPaths paths) {
         this.paths = paths;
-        this.observer = observer;
     }
 
     @Override
@@ -86,12 +84,6 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getEntity() instanceof GatehouseException failure) {
-            MatchedMethod.of(request)
-                    .ifPresent(method -> observer.failed(
-                            failure.code(),
-                            request,
-                            request.getMethod() + " "
-                                    + Route.of(request, method).template()));
             addHeaders(failure.code(), request, response);
             write(named(failure, request, response), request, response);
         } else if (response.getStatus() >= 400 && !response.hasEntity()) {

@@ -10,13 +10,20 @@ import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.glassfish.jersey.server.model.ResourceMethod;
 
 /** The method of a resource that a request is for. */
-final class MatchedMethod {
+public final class MatchedMethod {
     private MatchedMethod() {}
 
     /** Empty when there is none, or before it was looked for. */
     static Optional<ResourceMethod> of(ContainerRequestContext request) {
         // Of the request itself, and not injected: then it would be found through a proxy, for each request anew.
         return Optional.ofNullable(((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod());
+    }
+
+    /** The method and the route, such as {@code GET /user/{id}}; never a text of the client. Empty without a match. */
+    public static Optional<String> call(ContainerRequestContext request) {
+        return of(request)
+                .map(method ->
+                        request.getMethod() + " " + Route.of(request, method).template());
     }
 
     /** The media types of the methods that the matched path has under this name, also if none of them was chosen. */

@@ -2,7 +2,7 @@
  * What every request and every answer have in common: the JSON rules, the size limit, the request id, the access log,
  * the headers, the pages of lists, and the one form of an error.
  *
- * <p>Knows the error codes and Jersey, and nothing of users, tokens or stores. Start at
+ * <p>Knows the error codes, the metrics and Jersey, and nothing of users, tokens or stores. Start at
  * {@link org.gatehouse.http.ErrorMapper} and {@link org.gatehouse.http.JsonBody}.
  */
 @NullMarked

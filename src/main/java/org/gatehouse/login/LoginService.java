@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -14,6 +15,7 @@ import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.session.SessionService;
@@ -42,7 +44,7 @@ public final class LoginService {
     private final TokenIssuer tokens;
     private final AuditLog audit;
     private final Clock clock;
-    private final LoginObserver observer;
+    private final Consumer<LoginOutcome> outcomes;
 
     public LoginService(
             MongoUserDao credentials,
@@ -53,7 +55,7 @@ public final class LoginService {
             TokenIssuer tokens,
             AuditLog audit,
             Clock clock,
-            LoginObserver observer) {
+            Metrics metrics) {
         this.credentials = credentials;
         this.users = users;
         this.sessions = sessions;
@@ -62,7 +64,9 @@ public final class LoginService {
         this.tokens = tokens;
         this.audit = audit;
         this.clock = clock;
-        this.observer = observer;
+        this.outcomes = Metrics.byConstant(
+                LoginOutcome.class,
+                metrics.counter("gatehouse_logins_total", "Attempts to log in.", "outcome")::labelValues);
     }
 
     /**
@@ -74,10 +78,10 @@ public final class LoginService {
     public Login login(String name, String password, Origin origin) {
         try {
             Login login = check(name, password, origin);
-            observer.ended(LoginOutcome.SUCCEEDED);
+            outcomes.accept(LoginOutcome.SUCCEEDED);
             return login;
         } catch (GatehouseException refused) {
-            LoginOutcome.ofUnchecked(refused.code()).ifPresent(observer::ended);
+            LoginOutcome.ofUnchecked(refused.code()).ifPresent(outcomes);
             throw refused;
         }
     }
@@ -146,7 +150,7 @@ public final class LoginService {
     }
 
     private void recordFailure(LoginFailure failure, Optional<Credential> found, Origin origin) {
-        observer.ended(LoginOutcome.of(failure));
+        outcomes.accept(LoginOutcome.of(failure));
         record(AuditEvent.loginFailed(failure, origin), found.map(Credential::user));
     }
 

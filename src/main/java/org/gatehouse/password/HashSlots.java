@@ -1,6 +1,8 @@
 package org.gatehouse.password;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
@@ -15,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +44,9 @@ final class HashSlots implements AutoCloseable {
 
     private static final long LOOK_AGAIN_MS = 5;
 
+    /** Up to {@link #WAIT_LIMIT}. */
+    private static final double[] WAIT_SECONDS = {0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
@@ -51,7 +57,8 @@ final class HashSlots implements AutoCloseable {
     private final Duration waitLimit;
     private final ThreadPoolExecutor slots;
     private final Semaphore dear;
-    private volatile HashObserver observer = HashObserver.NONE;
+    private final Histogram waits;
+    private final Counter refusals;
     private final OtherWork otherWork = new OtherWork(Ticker.systemTicker());
 
     /**
@@ -59,7 +66,7 @@ final class HashSlots implements AutoCloseable {
      *
      * @param cores how many hashes may run at once, in ordinary times
      */
-    HashSlots(int cores, Duration waitLimit) {
+    HashSlots(int cores, Duration waitLimit, Metrics metrics) {
         this.cores = cores;
         this.waitLimit = waitLimit;
         this.dear = new Semaphore(Math.max(1, cores / 2));
@@ -71,6 +78,20 @@ final class HashSlots implements AutoCloseable {
                     return thread;
                 });
         this.slots.allowCoreThreadTimeOut(true);
+        this.waits = metrics.histogram(
+                "gatehouse_password_hash_wait_seconds", "Waits of hashes for their turn.", WAIT_SECONDS);
+        this.refusals = metrics.counter("gatehouse_password_hash_refusals_total", "Hashes that had no turn in time.");
+        bindGauges(metrics);
+    }
+
+    private void bindGauges(Metrics metrics) {
+        metrics.bindGauge(
+                "gatehouse_password_hashes_running", "Hashes that are being computed.", slots::getActiveCount);
+        metrics.bindGauge("gatehouse_password_hashes_waiting", "Hashes that wait for their turn.", this::waiting);
+        metrics.bindGauge(
+                "gatehouse_password_hashes_waiting_limit",
+                "Hashes that may wait; whoever comes then is refused.",
+                () -> WAITING_PER_CORE * cores);
     }
 
     /**
@@ -81,7 +102,7 @@ final class HashSlots implements AutoCloseable {
     <T> T run(Callable<T> work) {
         long since = System.nanoTime();
         FutureTask<T> task = new FutureTask<>(() -> {
-            observer.began(System.nanoTime() - since);
+            waits.observe(Metrics.seconds(System.nanoTime() - since));
             return work.call();
         });
         try {
@@ -156,7 +177,7 @@ final class HashSlots implements AutoCloseable {
     }
 
     private GatehouseException busy() {
-        observer.refused();
+        refusals.inc();
         return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
@@ -186,21 +207,6 @@ final class HashSlots implements AutoCloseable {
     /** Tells that a request was served that is no login. */
     void noteOtherWork() {
         otherWork.note();
-    }
-
-    /** Tells this one from now on. */
-    void observe(HashObserver told) {
-        observer = told;
-    }
-
-    /** How many hashes run now. */
-    int running() {
-        return slots.getActiveCount();
-    }
-
-    /** How many may wait. */
-    int room() {
-        return WAITING_PER_CORE * cores;
     }
 
     /** How many wait for a slot now. */

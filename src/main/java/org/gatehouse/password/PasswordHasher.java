@@ -5,12 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.text.Normalizer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,20 +63,21 @@ public final class PasswordHasher implements AutoCloseable {
      * @param iterations passes of a new hash
      * @param cores how many hashes may run at once, in ordinary times
      */
-    public PasswordHasher(int memoryKib, int iterations, int cores) {
-        this(new Argon2(memoryKib), memoryKib, iterations, cores, HashSlots.WAIT_LIMIT);
+    public PasswordHasher(int memoryKib, int iterations, int cores, Metrics metrics) {
+        this(
+                new Argon2(memoryKib),
+                memoryKib,
+                iterations,
+                new HashSlots(cores, HashSlots.WAIT_LIMIT, metrics),
+                Ticker.systemTicker());
     }
 
-    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores, Duration waitLimit) {
-        this(argon2, memoryKib, iterations, cores, waitLimit, Ticker.systemTicker());
-    }
-
-    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, int cores, Duration waitLimit, Ticker ticker) {
+    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashSlots slots, Ticker ticker) {
         this.ticker = ticker;
         this.argon2 = argon2;
         // Matches no password: nothing is known whose hash is all zeros.
         this.hashOfNobody = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
-        this.slots = new HashSlots(cores, waitLimit);
+        this.slots = slots;
     }
 
     /**
@@ -213,26 +214,6 @@ public final class PasswordHasher implements AutoCloseable {
     /** Tells that a request was served that is no login: such as these are left a core when there are many. */
     public void noteOtherWork() {
         slots.noteOtherWork();
-    }
-
-    /** Tells this one from now on how hashes take turns. */
-    public void observe(HashObserver observer) {
-        slots.observe(observer);
-    }
-
-    /** How many wait for a slot now. */
-    public int waiting() {
-        return slots.waiting();
-    }
-
-    /** How many hashes run now. */
-    public int running() {
-        return slots.running();
-    }
-
-    /** How many may wait; more are refused. */
-    public int room() {
-        return slots.room();
     }
 
     @Override

@@ -18,10 +18,8 @@ import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
-import com.mongodb.event.CommandFailedEvent;
 import com.mongodb.event.CommandListener;
-import com.mongodb.event.CommandStartedEvent;
-import com.mongodb.event.CommandSucceededEvent;
+import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -38,6 +36,7 @@ import org.bson.conversions.Bson;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoErrors.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,7 +89,7 @@ public final class MongoConnection implements AutoCloseable {
 
     private final MongoClient client;
     private final MongoDatabase database;
-    private final MongoObserver observer;
+    private final Counter absences;
     private final ReplicaSetNames names;
     private final OutageLog absence = new OutageLog(log, "MongoDB answers again", Duration.ZERO);
     private final OutageLog refusals = new OutageLog(log, "MongoDB does again what it is asked", REFUSAL_QUIET);
@@ -100,40 +99,20 @@ public final class MongoConnection implements AutoCloseable {
      * Opens the client without waiting for a server.
      *
      * @param uri a well-formed connection string; its time limits, read preference and write concern are overruled
+     * @param listeners of the driver, beside the one for the metrics
      */
-    public MongoConnection(Secret uri, String databaseName) {
-        this(uri, databaseName, MongoObserver.NONE);
-    }
-
-    /**
-     * The same, observed.
-     *
-     * @param observer told each command before it is sent
-     */
-    public MongoConnection(Secret uri, String databaseName, MongoObserver observer) {
-        this.observer = observer;
+    public MongoConnection(Secret uri, String databaseName, Metrics metrics, CommandListener... listeners) {
+        this.absences = metrics.counter(
+                "gatehouse_mongodb_unavailable_total",
+                "Times that MongoDB could not be asked or did not answer in time.");
         ConnectionString address = new ConnectionString(uri.reveal());
         this.names = new ReplicaSetNames(address.getRequiredReplicaSetName());
-        this.client = MongoClients.create(MongoClientSettings.builder()
-                .applicationName("gatehouse")
+        MongoClientSettings.Builder settings =
+                MongoClientSettings.builder().addCommandListener(new CommandMetrics(metrics));
+        List.of(listeners).forEach(settings::addCommandListener);
+        this.client = MongoClients.create(settings.applicationName("gatehouse")
                 .applyConnectionString(address)
                 .applyToServerSettings(server -> server.addServerListener(names))
-                .addCommandListener(new CommandListener() {
-                    @Override
-                    public void commandStarted(CommandStartedEvent event) {
-                        observer.sending(event.getCommand());
-                    }
-
-                    @Override
-                    public void commandSucceeded(CommandSucceededEvent event) {
-                        observer.answered(event.getCommandName(), event.getElapsedTime(TimeUnit.NANOSECONDS), true);
-                    }
-
-                    @Override
-                    public void commandFailed(CommandFailedEvent event) {
-                        observer.answered(event.getCommandName(), event.getElapsedTime(TimeUnit.NANOSECONDS), false);
-                    }
-                })
                 .applyToClusterSettings(cluster ->
                         cluster.serverSelectionTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
                 .applyToSocketSettings(
@@ -264,7 +243,7 @@ public final class MongoConnection implements AutoCloseable {
             return result;
         } catch (MongoException failed) {
             Kind kind = MongoErrors.kind(failed).orElseThrow(() -> failed);
-            observer.unavailable();
+            absences.inc();
             if (!(failed instanceof MongoInterruptedException)) {
                 note(kind, failed);
             }

@@ -12,6 +12,7 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.prometheus.metrics.core.metrics.Histogram;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.gatehouse.config.RedisUrl;
+import org.gatehouse.metrics.Metrics;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,9 @@ public final class RedisConnection implements AutoCloseable {
     /** Errors that the probe does not meet come from single keys; they may go on for as long as those exist. */
     private static final Duration REFUSAL_QUIET = Duration.ofMinutes(1);
 
+    /** Reads give up after 0.05 s, everything else after at most 1 s. */
+    private static final double[] ANSWER_SECONDS = {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.2, 1};
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
 
@@ -48,7 +54,8 @@ public final class RedisConnection implements AutoCloseable {
     private final RedisClient client;
     private final List<RedisURI> seeds;
     private final RedisLookup lookup;
-    private final RedisObserver observer;
+    private final Histogram answers;
+    private final Consumer<RedisServer.Failure> failures;
     private final ScheduledExecutorService background;
     private volatile @Nullable RedisLink link;
     private final OutageLog absence = new OutageLog(log, "Redis answers again", Duration.ZERO);
@@ -61,13 +68,17 @@ public final class RedisConnection implements AutoCloseable {
     private volatile boolean closed;
 
     /** Starts connecting, without waiting for it. */
-    public RedisConnection(RedisUrl url) {
-        this(url, RedisObserver.NONE);
-    }
-
-    /** The same, observed. */
-    public RedisConnection(RedisUrl url, RedisObserver observer) {
-        this.observer = observer;
+    public RedisConnection(RedisUrl url, Metrics metrics) {
+        this.answers = metrics.histogram(
+                "gatehouse_redis_command_duration_seconds",
+                "From the sending of a command to Redis until whoever needs the answer has it.",
+                ANSWER_SECONDS);
+        this.failures = Metrics.byConstant(
+                RedisServer.Failure.class,
+                metrics.counter(
+                                "gatehouse_redis_command_failures_total",
+                                "Commands that Redis did not answer.",
+                                "reason")::labelValues);
         this.seeds = url.seeds().stream().map(RedisConnection::bounded).toList();
         this.resources = DefaultClientResources.builder()
                 .nettyCustomizer(new FlushesTogether())
@@ -239,12 +250,12 @@ public final class RedisConnection implements AutoCloseable {
 
         @Override
         public void answered(long nanos) {
-            observer.answered(nanos);
+            answers.observe(Metrics.seconds(nanos));
         }
 
         @Override
-        public void failed(RedisObserver.Failure failure) {
-            observer.failed(failure);
+        public void failed(RedisServer.Failure failure) {
+            failures.accept(failure);
         }
 
         @Override

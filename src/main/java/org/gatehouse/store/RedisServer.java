@@ -39,6 +39,16 @@ final class RedisServer {
     private volatile boolean silent;
     private volatile long silentSince;
 
+    /** Why there is no answer to a command. A command that is not sent, because Redis is away, is not counted. */
+    enum Failure {
+        /** It did not come in time. */
+        LATE,
+        /** It is an error. */
+        REFUSED,
+        /** The connection ended first. */
+        BROKEN
+    }
+
     /** Is told of what happens to the connection. */
     interface Watcher {
         void schedule(Runnable work, Duration delay);
@@ -51,7 +61,7 @@ final class RedisServer {
         void answered(long nanos);
 
         /** Did not answer a command. */
-        void failed(RedisObserver.Failure failure);
+        void failed(Failure failure);
 
         /** Answered a command with an error. */
         void refused(Throwable reason);
@@ -102,12 +112,12 @@ final class RedisServer {
             watcher.answered(System.nanoTime() - sentAt);
             return Optional.of(Optional.ofNullable(answer));
         } catch (TimeoutException late) {
-            watcher.failed(RedisObserver.Failure.LATE);
+            watcher.failed(Failure.LATE);
             noteSilence(late);
         } catch (ExecutionException failed) {
             noteFailure(failed.getCause() == null ? failed : failed.getCause());
         } catch (CancellationException closed) {
-            watcher.failed(RedisObserver.Failure.BROKEN);
+            watcher.failed(Failure.BROKEN);
             broke(closed);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
@@ -120,7 +130,7 @@ final class RedisServer {
             throw unknown;
         }
         boolean isAnswer = reason instanceof RedisCommandExecutionException;
-        watcher.failed(isAnswer ? RedisObserver.Failure.REFUSED : RedisObserver.Failure.BROKEN);
+        watcher.failed(isAnswer ? Failure.REFUSED : Failure.BROKEN);
         if (!isAnswer || WRONG_SERVER.contains(RedisErrors.code(reason))) {
             broke(reason);
         } else {

@@ -22,6 +22,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +39,12 @@ class AuditLogTest {
     private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();
-    private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private static final MongoConnection mongo =
+            new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
     private static final MongoAuditDao entries = new MongoAuditDao(mongo);
 
     private final SettableClock clock = new SettableClock(START);
-    private final AuditLog audit = new AuditLog(entries, KEPT, clock, clock::nanos);
+    private final AuditLog audit = new AuditLog(entries, KEPT, clock, clock::nanos, new Metrics());
 
     @BeforeEach
     void startEmpty() {
@@ -128,7 +130,7 @@ class AuditLogTest {
     @Test
     void showsNoEntryThatHasExpiredEvenIfTheStoreStillHasIt() {
         audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN));
-        new AuditLog(entries, KEPT.plusDays(1), clock, clock::nanos)
+        new AuditLog(entries, KEPT.plusDays(1), clock, clock::nanos, new Metrics())
                 .record(AuditEvent.of(AuditType.LOGOUT_EVERYWHERE, ORIGIN));
 
         clock.advance(KEPT.minusMillis(1));
@@ -207,8 +209,9 @@ class AuditLogTest {
         Logger logger = (Logger) LoggerFactory.getLogger(AuditLog.class);
         logger.addAppender(lines);
         lines.start();
-        try (MongoConnection away = new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none")) {
-            new AuditLog(new MongoAuditDao(away), KEPT, clock, clock::nanos)
+        try (MongoConnection away =
+                new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none", new Metrics())) {
+            new AuditLog(new MongoAuditDao(away), KEPT, clock, clock::nanos, new Metrics())
                     .record(AuditEvent.of(AuditType.STATUS_CHANGED, ORIGIN)
                             .by(ALICE)
                             .on(BOB, "Bob\nERROR forged")

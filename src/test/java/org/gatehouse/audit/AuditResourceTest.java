@@ -14,6 +14,7 @@ import org.gatehouse.Node;
 import org.gatehouse.config.Secret;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
@@ -28,9 +29,10 @@ class AuditResourceTest {
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);
-    private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
-    private static final AuditLog audit =
-            new AuditLog(new MongoAuditDao(mongo), Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker());
+    private static final MongoConnection mongo =
+            new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
+    private static final AuditLog audit = new AuditLog(
+            new MongoAuditDao(mongo), Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker(), new Metrics());
     private static final String admin = gatehouse.adminToken();
 
     private final UserId actor = new UserId(new ObjectId().toHexString());

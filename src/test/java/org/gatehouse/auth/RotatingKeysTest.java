@@ -33,6 +33,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -53,7 +54,8 @@ class RotatingKeysTest {
 
     private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00Z"));
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final MongoConnection mongo = opened(new MongoConnection(new Secret(stores.mongoUri()), stores.database()));
+    private final MongoConnection mongo =
+            opened(new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics()));
 
     @AfterEach
     void closeAll() throws Exception {
@@ -216,7 +218,8 @@ class RotatingKeysTest {
         int port = freePort();
         AtomicLong nanos = new AtomicLong();
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
-        MongoConnection connection = opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys"));
+        MongoConnection connection =
+                opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys", new Metrics()));
         RotatingKeys ring =
                 opened(new RotatingKeys(connection, KEY, Optional.empty(), SCHEDULE, false, clock, nanos::get, random));
         String key = ring.current().id();

@@ -37,6 +37,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -53,7 +54,8 @@ class TokenVerifierTest {
     private static final String SOURCE = "192.0.2.1";
 
     private static final Stores stores = new Stores();
-    private static final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private static final MongoConnection mongo =
+            new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
 
     private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00Z"));
     private final RotatingKeys keys = new RotatingKeys(

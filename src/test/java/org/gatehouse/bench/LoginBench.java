@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 
 /** {@code POST /login} beside the same hashes without anything around them. */
@@ -30,7 +31,7 @@ final class LoginBench implements AutoCloseable {
     private final Load war;
     private final Calls logins;
     private final ExecutorService threads = Executors.newFixedThreadPool(CORES);
-    private final PasswordHasher hasher = new PasswordHasher(MEMORY_KIB, ITERATIONS, CORES);
+    private final PasswordHasher hasher = new PasswordHasher(MEMORY_KIB, ITERATIONS, CORES, new Metrics());
 
     LoginBench(Scene scene) throws IOException {
         this.war = Load.on(scene.war().port(), CONNECTIONS);

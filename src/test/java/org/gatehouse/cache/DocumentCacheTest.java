@@ -23,6 +23,7 @@ import org.gatehouse.config.RedisUrl;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.Stores;
@@ -57,15 +58,16 @@ class DocumentCacheTest {
     }
 
     private static final class CacheNode implements AutoCloseable {
-        private final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+        private final MongoConnection mongo =
+                new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
         private final RedisConnection redis;
         private final Generation generation;
         private final DocumentCache<Integer> cache;
 
         CacheNode(String redisUri) {
-            redis = new RedisConnection(RedisUrl.parse(redisUri));
-            generation = new Generation(mongo, redis, false, new SecureRandom());
-            cache = new DocumentCache<>(generation, "d", TTL, new Numbers());
+            redis = new RedisConnection(RedisUrl.parse(redisUri), new Metrics());
+            generation = new Generation(mongo, redis, false, new SecureRandom(), new Metrics());
+            cache = new DocumentCache<>(generation, "d", "numbers", TTL, new Numbers(), new Metrics());
             generation.start();
         }
 

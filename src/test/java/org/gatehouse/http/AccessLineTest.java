@@ -11,6 +11,7 @@ import java.lang.reflect.Proxy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.gatehouse.metrics.Metrics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class AccessLineTest {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse.access");
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-    private final AccessLog accessLog = new AccessLog((method, route, status, nanos) -> {}, new KnownPaths(List.of()));
+    private final AccessLog accessLog = new AccessLog(new Metrics(), new KnownPaths(List.of()));
     private final Map<Object, Object> attributes = new HashMap<>();
 
     /** A request that has attributes and nothing else. */

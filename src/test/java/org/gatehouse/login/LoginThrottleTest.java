@@ -18,6 +18,7 @@ import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Quota;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
     private static final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "login-throttle"));
-    private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()));
+    private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private static final Throttle counts = new Throttle(redis, Clock.systemUTC());
     private static final AtomicInteger number = new AtomicInteger();
 

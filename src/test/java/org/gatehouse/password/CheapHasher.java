@@ -1,7 +1,9 @@
 package org.gatehouse.password;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.metrics.Metrics;
 
 /** Hashes for tests that need thousands of logins: real Argon2id, with costs that no setting allows. */
 public final class CheapHasher {
@@ -17,7 +19,12 @@ public final class CheapHasher {
     private CheapHasher() {}
 
     public static PasswordHasher create() {
-        return counting(new AtomicInteger());
+        return create(new Metrics());
+    }
+
+    /** The same with these metrics. */
+    public static PasswordHasher create(Metrics metrics) {
+        return of(new Argon2(MEMORY_KIB), metrics);
     }
 
     /** The same, counting how often a hash was computed. */
@@ -34,6 +41,11 @@ public final class CheapHasher {
                 return super.derive(password, like);
             }
         };
-        return new PasswordHasher(argon2, MEMORY_KIB, ITERATIONS, SLOTS, WAIT_LIMIT);
+        return of(argon2, new Metrics());
+    }
+
+    private static PasswordHasher of(Argon2 argon2, Metrics metrics) {
+        HashSlots slots = new HashSlots(SLOTS, WAIT_LIMIT, metrics);
+        return new PasswordHasher(argon2, MEMORY_KIB, ITERATIONS, slots, Ticker.systemTicker());
     }
 }

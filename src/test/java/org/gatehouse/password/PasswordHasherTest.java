@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import org.assertj.core.data.Offset;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.hamcrest.Matchers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PasswordHasherTest {
     @Test
     void knowsItsOwnHashes() {
-        try (PasswordHasher hasher = new PasswordHasher(19_456, 2, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(19_456, 2, 1, new Metrics())) {
             String hash = hasher.hash("correct horse");
 
             assertThat(hash).matches("\\$argon2id\\$v=19\\$m=19456,t=2,p=1\\$[^$]{22}\\$[^$]{43}");
@@ -55,7 +57,7 @@ class PasswordHasherTest {
                 "$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
             })
     void knowsHashesOfTheReferenceImplementation(String hash) {
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             assertThat(hasher.matches("password", stored(hash))).isTrue();
             assertThat(hasher.matches("passwore", stored(hash))).isFalse();
         }
@@ -70,7 +72,7 @@ class PasswordHasherTest {
                 "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
             })
     void knowsBcryptUnderEachOfItsNames(String hash) {
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofOriginal(hash);
 
             assertThat(stored.map(StoredPassword::plain)).hasValue(false);
@@ -84,7 +86,7 @@ class PasswordHasherTest {
 
     @Test
     void readsABcryptPasswordAsTheOriginalDidUpToIts72ndByte() {
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofOriginal(OpenBSDBCrypt.generate(
                     "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4));
 
@@ -98,7 +100,7 @@ class PasswordHasherTest {
     void aPasswordPaddedWithNulIsAnotherOne() {
         String bcrypt = OpenBSDBCrypt.generate("2b", "abc".getBytes(StandardCharsets.UTF_8), new byte[16], 4);
         String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$RpJhHFSOUCy08K7QHlVOS+P16/Hw4QLLDwUMbRGRp60";
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             assertThat(hasher.matches("abc", stored(bcrypt))).isTrue();
             assertThat(hasher.matches("abc\0abc", stored(bcrypt))).isFalse();
             assertThat(hasher.matches("abc", stored(pbkdf2))).isTrue();
@@ -111,7 +113,7 @@ class PasswordHasherTest {
         String longest = "\u00e9".repeat(35) + "x"; // 71 bytes
         String bcrypt = OpenBSDBCrypt.generate("2b", longest.getBytes(StandardCharsets.UTF_8), new byte[16], 4);
         String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest)).isTrue();
             assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest + "x"))
                     .as("may be the beginning of a longer password")
@@ -131,7 +133,7 @@ class PasswordHasherTest {
                 "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
             })
     void takesAHashThatCannotBeCheckedForNoPassword(String hash) {
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofOriginal(hash);
 
             assertThat(hasher.matches("U*U", stored)).isFalse();
@@ -141,7 +143,7 @@ class PasswordHasherTest {
 
     @Test
     void takesHalfOfASurrogatePairForNoQuestionMark() {
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             List<Optional<StoredPassword>> all = List.of(
                     stored(hasher.hash("a?b")),
                     stored(OpenBSDBCrypt.generate("2b", "a?b".getBytes(StandardCharsets.UTF_8), new byte[16], 4)),
@@ -195,7 +197,8 @@ class PasswordHasherTest {
             })
     void padsACheapHashToTheCostOfItsOwn(String cheap) {
         TimedArgon2 argon2 = new TimedArgon2();
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 19_456, 2, 1, HashSlots.WAIT_LIMIT, argon2::read)) {
+        try (PasswordHasher hasher = new PasswordHasher(
+                argon2, 19_456, 2, new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics()), argon2::read)) {
             hasher.measure();
             for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two forms
                 long unknown = timeOf(argon2, () -> hasher.matches(guess, Optional.empty()));
@@ -217,7 +220,7 @@ class PasswordHasherTest {
 
     @Test
     void comparesAPasswordThatTheOriginalStoredAsItIs() {
-        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofOriginal("p\u00e91");
 
             assertThat(hasher.matches("p\u00e91", stored)).isTrue();
@@ -241,7 +244,7 @@ class PasswordHasherTest {
         "12288, 3, 19456, 2, true",
     })
     void asksForANewHashOnlyWhereItCostsMore(int memory, int passes, int memoryNow, int passesNow, boolean needed) {
-        try (PasswordHasher hasher = new PasswordHasher(memoryNow, passesNow, 1)) {
+        try (PasswordHasher hasher = new PasswordHasher(memoryNow, passesNow, 1, new Metrics())) {
             String hash =
                     Argon2Hash.of(memory, passes, new byte[16], new byte[32]).encode();
 
@@ -270,7 +273,8 @@ class PasswordHasherTest {
     @Test
     void doesTheSameWorkWhateverIsStored() {
         CountingArgon2 counting = new CountingArgon2();
-        try (PasswordHasher hasher = new PasswordHasher(counting, 64, 2, 1, HashSlots.WAIT_LIMIT)) {
+        try (PasswordHasher hasher = new PasswordHasher(
+                counting, 64, 2, new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics()), Ticker.systemTicker())) {
             String hash = hasher.hash("right");
             List<Optional<StoredPassword>> all = List.of(
                     stored(hash),
@@ -331,7 +335,8 @@ class PasswordHasherTest {
         int callers = 60;
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(callers);
-        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1, HashSlots.WAIT_LIMIT)) {
+        HashSlots slots = new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, slots, Ticker.systemTicker())) {
             AtomicInteger refused = new AtomicInteger();
             List<Future<Boolean>> results = new ArrayList<>();
             for (int i = 0; i < callers; i++) {
@@ -367,7 +372,8 @@ class PasswordHasherTest {
     void letsLoginsGoBeforeWorkThatCanWait() throws Exception {
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, 1, HashSlots.WAIT_LIMIT)) {
+        HashSlots slots = new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, slots, Ticker.systemTicker())) {
             Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
             await().untilAtomic(slow.begun, Matchers.equalTo(1));
             long begin = System.nanoTime();
@@ -375,7 +381,7 @@ class PasswordHasherTest {
 
             // It does not stand in the queue while the only slot is taken.
             await().until(() -> System.nanoTime() - begin > 300_000_000);
-            assertThat(hasher.waiting()).isZero();
+            assertThat(slots.waiting()).isZero();
 
             slow.release.countDown();
             assertThat(login.get()).isFalse();
@@ -387,7 +393,7 @@ class PasswordHasherTest {
 
     @Test
     void refusesWorkOnceClosed() {
-        PasswordHasher hasher = new PasswordHasher(19_456, 2, 1);
+        PasswordHasher hasher = new PasswordHasher(19_456, 2, 1, new Metrics());
         hasher.close();
 
         assertThatThrownBy(() -> hasher.hash("x")).isInstanceOf(GatehouseException.class);
@@ -422,11 +428,12 @@ class PasswordHasherTest {
     void usesEveryCoreWhileThereIsNothingElseToDo() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2, Duration.ofMinutes(1))) {
+        HashSlots slots = new HashSlots(2, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
             }
-            await().until(() -> argon2.running.get() == 2 && hasher.waiting() == 18);
+            await().until(() -> argon2.running.get() == 2 && slots.waiting() == 18);
 
             argon2.go.release(2);
 
@@ -441,14 +448,15 @@ class PasswordHasherTest {
     void leavesACoreToOthersWhileManyWaitAndTakesItAgainAfterwards() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2, Duration.ofMinutes(1))) {
+        HashSlots slots = new HashSlots(2, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 100; i++) {
                 hasher.noteOtherWork();
             }
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
             }
-            await().until(() -> argon2.running.get() == 2 && hasher.waiting() == 18);
+            await().until(() -> argon2.running.get() == 2 && slots.waiting() == 18);
 
             argon2.go.release(2);
             await().until(() -> argon2.done.get() == 2 && argon2.running.get() == 1);
@@ -477,14 +485,15 @@ class PasswordHasherTest {
         GatedArgon2 argon2 = new GatedArgon2();
         String dear = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         ExecutorService threads = Executors.newCachedThreadPool();
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, 2, Duration.ofMinutes(1))) {
+        HashSlots slots = new HashSlots(2, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 5; i++) {
                 threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(dear))));
             }
             await().until(() -> argon2.running.get() == 1);
             threads.execute(() -> hasher.hash("correct horse"));
             await().until(() -> argon2.running.get() == 2);
-            assertThat(hasher.waiting()).isZero();
+            assertThat(slots.waiting()).isZero();
 
             argon2.go.release(100);
             await().until(() -> argon2.done.get() == 6);
@@ -502,7 +511,8 @@ class PasswordHasherTest {
                 throw new OutOfMemoryError("Java heap space");
             }
         };
-        try (PasswordHasher hasher = new PasswordHasher(hungry, 64, 1, 1, Duration.ofMinutes(1))) {
+        HashSlots slots = new HashSlots(1, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(hungry, 64, 1, slots, Ticker.systemTicker())) {
             assertThatThrownBy(() -> hasher.hash("correct horse"))
                     .isInstanceOfSatisfying(
                             GatehouseException.class,

@@ -20,6 +20,7 @@ import org.bson.BsonDocument;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -113,7 +114,7 @@ class MongoConnectionTest {
         backend.address = server.getLocalAddress().getAddress().getHostAddress() + ":"
                 + server.getLocalAddress().getPort();
         String uri = "mongodb://" + backend.address + (backend.asReplicaSet ? "/?replicaSet=posing" : "");
-        MongoConnection mongo = new MongoConnection(new Secret(uri), "test");
+        MongoConnection mongo = new MongoConnection(new Secret(uri), "test", new Metrics());
         opened.add(mongo);
         return mongo;
     }

@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.metrics.Metrics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -182,7 +183,7 @@ class RedisConnectionTest {
     }
 
     private RedisConnection connect(String url) {
-        return open(new RedisConnection(RedisUrl.parse(url)));
+        return open(new RedisConnection(RedisUrl.parse(url), new Metrics()));
     }
 
     /** Sets, reads and removes keys of many slots. */

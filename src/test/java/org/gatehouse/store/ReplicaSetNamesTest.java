@@ -7,6 +7,7 @@ import java.util.List;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.log.LogLines;
+import org.gatehouse.metrics.Metrics;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,7 +25,7 @@ class ReplicaSetNamesTest {
                         .append("secondary", false));
             }
             try (MongoConnection connection =
-                    new MongoConnection(new Secret(mongo.uri() + "/?replicaSet=wrong"), "test")) {
+                    new MongoConnection(new Secret(mongo.uri() + "/?replicaSet=wrong"), "test", new Metrics())) {
                 for (int i = 0; i < 3; i++) {
                     assertThatThrownBy(connection::buildInfo).isInstanceOf(GatehouseException.class);
                 }

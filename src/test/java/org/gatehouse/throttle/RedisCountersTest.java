@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class RedisCountersTest extends CountersContract {
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "counters"));
-    private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()));
-    private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()));
+    private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
+    private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private final List<Counters> nodes = List.of(new RedisCounters(one), new RedisCounters(other));
     private final AtomicInteger turn = new AtomicInteger();
     private final RedisClient client = RedisClient.create(server.uri());

@@ -15,6 +15,7 @@ import org.gatehouse.config.RedisUrl;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,8 +25,8 @@ class ThrottleTest {
     private static final Quota TEN = new Quota("ten", 10, Duration.ofMinutes(15));
 
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "throttle"));
-    private final RedisConnection redisOfOne = new RedisConnection(RedisUrl.parse(server.uri()));
-    private final RedisConnection redisOfOther = new RedisConnection(RedisUrl.parse(server.uri()));
+    private final RedisConnection redisOfOne = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
+    private final RedisConnection redisOfOther = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private final SettableClock clock = new SettableClock(Instant.now());
     private final Counters shared = new RedisCounters(redisOfOne);
     private final Throttle one = new Throttle(redisOfOne, clock);

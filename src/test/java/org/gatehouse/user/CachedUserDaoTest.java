@@ -17,16 +17,17 @@ import org.gatehouse.cache.Generation;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class CachedUserDaoTest extends UserDaoContract {
     private final RedisConnection redis =
-            new RedisConnection(RedisUrl.parse(stores.redis().uri()));
-    private final Generation generation = new Generation(mongo, redis, false, new SecureRandom());
+            new RedisConnection(RedisUrl.parse(stores.redis().uri()), new Metrics());
+    private final Generation generation = new Generation(mongo, redis, false, new SecureRandom(), new Metrics());
     private final DocumentCache<User> cache =
-            new DocumentCache<>(generation, "u", Duration.ofMinutes(1), UserJson.cached());
+            new DocumentCache<>(generation, "u", "users", Duration.ofMinutes(1), UserJson.cached(), new Metrics());
 
     @Override
     UserDao decorate(MongoUserDao stored) {

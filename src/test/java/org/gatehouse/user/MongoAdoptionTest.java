@@ -30,6 +30,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
@@ -46,7 +47,8 @@ class MongoAdoptionTest {
     private static final String BCRYPT = OpenBSDBCrypt.generate("2b", "p2".toCharArray(), new byte[16], 4);
 
     private final Stores stores = new Stores();
-    private final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    private final MongoConnection mongo =
+            new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
     private final PasswordHasher hasher = CheapHasher.create();
     private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.systemUTC());
 

@@ -30,6 +30,7 @@ import org.bson.types.Binary;
 import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
@@ -102,7 +103,7 @@ class OriginalDatabaseTest {
     @Test
     void finishesOnAnotherNodeWhatADyingOneBegan() throws Exception {
         // With hashes as they cost outside of tests, so that there is a middle.
-        PasswordHasher costly = new PasswordHasher(19_456, 2, 1);
+        PasswordHasher costly = new PasswordHasher(19_456, 2, 1, new Metrics());
         Node first = Node.start(stores, PROXIED, costly);
         try {
             await().pollInterval(Duration.ofMillis(5)).until(() -> passwordsLeft() < originals.size());

@@ -21,6 +21,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -36,7 +37,7 @@ abstract class UserDaoContract {
     private static final UserId NOBODY = new UserId("000000000000000000000000");
 
     final Stores stores = new Stores();
-    final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
+    final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
     private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.fixed(NOW, ZoneOffset.UTC));
     private UserDao users = store;
 

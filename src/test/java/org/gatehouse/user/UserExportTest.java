@@ -18,6 +18,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.SessionId;
+import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.Test;
@@ -28,8 +29,9 @@ class UserExportTest {
     void handsOutNothingThatIsNotInTheAuditLog() {
         String nowhere = "mongodb://127.0.0.1:" + EmbeddedRedis.freePort();
         try (Stores stores = new Stores();
-                MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database());
-                MongoConnection away = new MongoConnection(new Secret(nowhere), "none")) {
+                MongoConnection mongo =
+                        new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
+                MongoConnection away = new MongoConnection(new Secret(nowhere), "none", new Metrics())) {
             MongoUserDao users = new MongoUserDao(mongo, "users", Clock.systemUTC());
             User alice = users.insert(new NewUser(
                     Username.parse("alice").orElseThrow(),
@@ -37,8 +39,12 @@ class UserExportTest {
                     Set.of("admin"),
                     UserStatus.ACTIVE,
                     Json.MAPPER.createObjectNode()));
-            AuditLog audit =
-                    new AuditLog(new MongoAuditDao(away), Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker());
+            AuditLog audit = new AuditLog(
+                    new MongoAuditDao(away),
+                    Duration.ofDays(1),
+                    Clock.systemUTC(),
+                    Ticker.systemTicker(),
+                    new Metrics());
             UserExport exports = new UserExport(users, audit, caller -> true);
             Caller caller =
                     new Caller(alice, SessionId.draw(new SecureRandom()), 0, new Origin("192.0.2.7", "curl", "r-1"));

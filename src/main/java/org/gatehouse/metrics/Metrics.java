@@ -1,0 +1,140 @@
+package org.gatehouse.metrics;
+
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
+import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metrics of one application. Several applications can run in one Java process, so nothing here is static.
+ *
+ * <p>Each label has a bounded set of values: the routes of the resources, the constants of an enum, or a list of words.
+ * So the number of series is bounded, whatever clients send. No value of a label comes from a user, a token, an address or
+ * a setting.
+ */
+public final class Metrics {
+    private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Map<String, Counter> counters = new ConcurrentHashMap<>();
+
+    /** Contains the metrics of the Java process from the start. */
+    public Metrics() {
+        // Registered one by one, because the set of all would include the allocations by pool. Those come from a
+        // listener
+        // that the garbage collectors hold, and with it this application after its stop.
+        JvmBufferPoolMetrics.builder().register(registry);
+        JvmClassLoadingMetrics.builder().register(registry);
+        JvmGarbageCollectorMetrics.builder().register(registry);
+        JvmMemoryMetrics.builder().register(registry);
+        JvmRuntimeInfoMetric.builder().register(registry);
+        JvmThreadsMetrics.builder().register(registry);
+        ProcessMetrics.builder().register(registry);
+    }
+
+    public Histogram histogram(String name, String help, double[] bounds, String... labels) {
+        // Classic and without exemplars, because the other kinds start a thread that outlives the application.
+        return Histogram.builder()
+                .name(name)
+                .help(help)
+                .classicOnly()
+                .classicUpperBounds(bounds)
+                .withoutExemplars()
+                .labelNames(labels)
+                .register(registry);
+    }
+
+    /** The counter of this name, which several objects may share. */
+    public Counter counter(String name, String help, String... labels) {
+        return counters.computeIfAbsent(
+                name,
+                unknown -> Counter.builder()
+                        .name(name)
+                        .help(help)
+                        .withoutExemplars()
+                        .labelNames(labels)
+                        .register(registry));
+    }
+
+    /** A gauge whose value is read at each scrape. */
+    public void bindGauge(String name, String help, DoubleSupplier value) {
+        bindGauges(name, help, sample -> sample.call(value.getAsDouble()));
+    }
+
+    /** The same with one series for each set of labels, or without any while there is no value. */
+    public void bindGauges(String name, String help, Consumer<GaugeWithCallback.Callback> values, String... labels) {
+        var unused = GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames(labels)
+                .callback(values)
+                .register(registry);
+    }
+
+    /**
+     * Counts by the constants of an enum. All series exist from the start, so that the first event shows as an increase.
+     *
+     * @param series for the text of a constant as a label
+     */
+    public static <E extends Enum<E>> Consumer<E> byConstant(Class<E> type, Function<String, CounterDataPoint> series) {
+        Map<E, CounterDataPoint> counts = new EnumMap<>(type);
+        for (E constant : type.getEnumConstants()) {
+            counts.put(constant, series.apply(label(constant)));
+        }
+        return constant -> Objects.requireNonNull(counts.get(constant)).inc();
+    }
+
+    /** The text of a constant as a label. */
+    public static String label(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    public static double seconds(long nanos) {
+        return nanos / NANOS_PER_SECOND;
+    }
+
+    /** All metrics, in a text format. */
+    public record Exposition(String text, String contentType) {}
+
+    /**
+     * All metrics as text.
+     *
+     * @param accept the header of that name
+     */
+    public Exposition expose(@Nullable String accept) {
+        ExpositionFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
+        ExpositionFormatWriter writer = openMetrics.accepts(accept) ? openMetrics : PrometheusTextFormatWriter.create();
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try {
+            writer.write(body, registry.scrape());
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return new Exposition(body.toString(StandardCharsets.UTF_8), writer.getContentType());
+    }
+}
