@@ -1,7 +1,6 @@
 package org.gatehouse.user;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +15,14 @@ record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<N
     /** All users. */
     static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
 
-    private static final Pattern ROLE = Pattern.compile(UserForm.ROLE);
-
     /** The filter that a URL's parameters ask for, null where one is absent; complains of those that are none. */
     static UserFilter parse(@Nullable String q, @Nullable String role, @Nullable String status, FieldErrors errors) {
         Optional<NamePrefix> names = Optional.ofNullable(q).flatMap(NamePrefix::parse);
         if (q != null && names.isEmpty()) {
             errors.add("q", "must be the beginning of a username");
         }
-        Optional<String> known =
-                Optional.ofNullable(role).filter(name -> ROLE.matcher(name).matches());
+        Optional<String> known = Optional.ofNullable(role)
+                .filter(name -> UserForm.ROLE.matcher(name).matches());
         if (role != null && known.isEmpty()) {
             errors.add("role", "must be the name of a role: a letter, then a-z, 0-9, - and _, at most 32 long");
         }

@@ -2,19 +2,17 @@ package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import jakarta.validation.constraints.Pattern;
-import jakarta.validation.constraints.Size;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Validation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,25 +21,14 @@ import org.jspecify.annotations.Nullable;
  * @param fields everything else in the body, nulls included
  */
 record UserForm(
-        @ValidUsername @Nullable String username,
-
+        @Nullable String username,
         @Nullable Secret password,
-
-        @Size(max = 16, message = "must have at most {max} roles") @Nullable
-        List<
-                        @Pattern(
-                                regexp = ROLE,
-                                message =
-                                        "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long")
-                        String>
-                roles,
-
-        @Pattern(regexp = "active|disabled", message = "must be active or disabled") @Nullable
-        String status,
-
+        @Nullable List<String> roles,
+        @Nullable String status,
         ObjectNode fields) {
-    /** What roles are named like, as a regular expression. */
-    static final String ROLE = "[a-z][a-z0-9_-]{0,31}";
+    static final Pattern ROLE = Pattern.compile("[a-z][a-z0-9_-]{0,31}");
+
+    private static final int MAX_ROLES = 16;
 
     /** The form of {@code POST /user}; what is wrong with it is added to the errors. */
     static UserForm ofNew(ObjectNode body, FieldErrors errors) {
@@ -51,7 +38,7 @@ record UserForm(
                 password == null ? null : new Secret(password),
                 ownFields(body).without(UserJson.PASSWORD),
                 errors);
-        Validation.check(form, errors);
+        form.check(errors);
         for (String required : List.of(UserJson.USERNAME, UserJson.PASSWORD)) {
             if (!body.hasNonNull(required)) {
                 errors.add(required, "is required");
@@ -72,7 +59,7 @@ record UserForm(
                 password == null ? null : new Secret(password),
                 ownFields(line).without(ImportedUser.NAMES),
                 errors);
-        Validation.check(form, errors);
+        form.check(errors);
         if (!line.hasNonNull(UserJson.USERNAME)) {
             errors.add(UserJson.USERNAME, "is required");
         }
@@ -94,7 +81,7 @@ record UserForm(
             fields.remove(Reauthentication.CURRENT_PASSWORD);
         }
         UserForm form = read(body, null, fields, errors);
-        Validation.check(form, errors);
+        form.check(errors);
         OwnFields.check(form.fields, OwnFields.Call.PATCH, errors);
         return form;
     }
@@ -110,6 +97,38 @@ record UserForm(
 
     UserStatus statusOr(UserStatus other) {
         return status == null ? other : UserStatus.parse(status).orElse(other);
+    }
+
+    private void check(FieldErrors errors) {
+        require(
+                roles == null
+                        || roles.stream().allMatch(role -> ROLE.matcher(role).matches()),
+                UserJson.ROLES,
+                "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long",
+                errors);
+        require(
+                roles == null || roles.size() <= MAX_ROLES,
+                UserJson.ROLES,
+                "must have at most " + MAX_ROLES + " roles",
+                errors);
+        require(
+                status == null || UserStatus.parse(status).isPresent(),
+                UserJson.STATUS,
+                "must be active or disabled",
+                errors);
+        require(
+                username == null || Username.parse(username).isPresent(),
+                UserJson.USERNAME,
+                "must have " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
+                        + " characters, all of them letters, digits or visible ASCII",
+                errors);
+    }
+
+    /** Adds the first violation of each field only. */
+    private static void require(boolean valid, String field, String rule, FieldErrors errors) {
+        if (!valid && !errors.concerns(field)) {
+            errors.add(field, rule);
+        }
     }
 
     private static ObjectNode ownFields(ObjectNode body) {
