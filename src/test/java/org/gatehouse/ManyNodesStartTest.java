@@ -31,6 +31,8 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
+import org.gatehouse.store.FormatFolder;
+import org.gatehouse.store.FormatScene;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;

@@ -187,7 +187,7 @@ public final class Node extends ServiceClient {
     }
 
     @Override
-    protected String baseUri() {
+    public String baseUri() {
         return "http://127.0.0.1:" + port() + contextPath;
     }
 

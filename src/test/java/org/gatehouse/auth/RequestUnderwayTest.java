@@ -1,0 +1,197 @@
+package org.gatehouse.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** A session ends on one node while another node is at work for it. */
+class RequestUnderwayTest {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String NEW_PASSWORD = "staple battery horse correct";
+
+    private static final Stores stores = new Stores();
+    private static volatile Stop stop = new Stop("");
+    private static final Node one = Node.start(stores, Map.of(), command -> stop.at(command));
+    private static final Node other = Node.start(stores);
+    private static final AtomicInteger number = new AtomicInteger();
+
+    /** Holds the first thread that is about to send this command until it is let go. */
+    private record Stop(String command, CountDownLatch reached, CountDownLatch released) {
+        Stop(String command) {
+            this(command, new CountDownLatch(1), new CountDownLatch(1));
+        }
+
+        void at(String sent) {
+            if (sent.equals(command) && reached.getCount() > 0) {
+                reached.countDown();
+                awaitReleased();
+            }
+        }
+
+        private void awaitReleased() {
+            try {
+                assertThat(released.await(60, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException stopping) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @AfterAll
+    static void close() {
+        stop.released().countDown();
+        one.close();
+        other.close();
+        stores.close();
+    }
+
+    @Test
+    void aSessionThatEndsIsNotBroughtBackByEndingTheOthers() throws Exception {
+        String name = newUser();
+        String thief = other.token(name, PASSWORD);
+        String owner = other.token(name, PASSWORD);
+
+        Answer late = ofLateRequest(
+                "findAndModify users",
+                () -> one.delete("/session?others=true", thief),
+                () -> other.post("/logout", owner, "{\"everywhere\":true}"));
+
+        assertThat(late.text("code")).as(late.body()).isEqualTo("SESSION_ENDED");
+        assertThat(other.get("/user/me", thief).text("code")).isEqualTo("SESSION_ENDED");
+    }
+
+    @Test
+    void norByAChangeOfThePassword() throws Exception {
+        String name = newUser();
+        String thief = other.token(name, PASSWORD);
+        String owner = other.token(name, PASSWORD);
+
+        Answer late = ofLateRequest(
+                "update users",
+                () -> one.send(
+                        "PUT",
+                        "/user/me/password",
+                        "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"" + NEW_PASSWORD + "\"}",
+                        "auth",
+                        thief,
+                        "Content-Type",
+                        "application/json"),
+                () -> other.post("/logout", owner, "{\"everywhere\":true}"));
+
+        assertThat(late.text("code")).as(late.body()).isEqualTo("SESSION_ENDED");
+        assertThat(other.get("/user/me", thief).text("code")).isEqualTo("SESSION_ENDED");
+        assertThat(other.login(name, PASSWORD).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aBodyThatIsKeptBackIsNotHeededAfterTheEnd() throws Exception {
+        String admin = other.adminToken();
+        String name = newUser();
+        String id = other.get("/user?sort=-createdAt&limit=1", admin)
+                .json()
+                .at("/0/_id")
+                .asText();
+        other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String token = other.token(name, PASSWORD);
+
+        String toDemoted = answerToKeptBack(
+                "POST",
+                "/user",
+                token,
+                "{\"username\":\"backdoor\",\"password\":\"" + PASSWORD + "\",\"roles\":[\"admin\"]}",
+                () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
+        assertThat(toDemoted).contains("FORBIDDEN");
+
+        other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String ofItself = answerToKeptBack(
+                "PATCH",
+                "/user/me",
+                token,
+                "{\"roles\":[\"admin\"]}",
+                () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
+        assertThat(ofItself).contains("FORBIDDEN");
+        assertThat(other.get("/user/" + id, admin).json().at("/roles/0").asText())
+                .isEqualTo("user");
+
+        String toEnded = answerToKeptBack(
+                "PATCH", "/user/me", token, "{\"note\":1}", () -> other.delete("/user/" + id + "/session", admin));
+        assertThat(toEnded).contains("SESSION_ENDED");
+    }
+
+    @Test
+    void nobodyUndoesTheOwnDemotionThatCameFirst() throws Exception {
+        String admin = other.adminToken();
+        String name = newUser();
+        String id = other.get("/user?sort=-createdAt&limit=1", admin)
+                .json()
+                .at("/0/_id")
+                .asText();
+        other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
+        String token = other.token(name, PASSWORD);
+
+        Answer late = ofLateRequest(
+                "insert meta", // the lock
+                () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
+                () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
+
+        assertThat(late.text("code")).as(late.body()).isEqualTo("FORBIDDEN");
+        assertThat(other.get("/user/" + id, admin).json().at("/roles/0").asText())
+                .isEqualTo("user");
+    }
+
+    /** The answer to a request whose body is sent after something else was done. */
+    private static String answerToKeptBack(
+            String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {
+        try (Socket socket = new Socket(
+                InetAddress.getLoopbackAddress(), URI.create(one.baseUri()).getPort())) {
+            socket.setSoTimeout(60_000);
+            String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nauth: " + token
+                    + "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close"
+                    + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            // Jetty asks for the body when it is read, and it is read when the caller has been let through.
+            byte[] asked = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
+            assertThat(new String(asked, StandardCharsets.US_ASCII)).contains("100 Continue");
+            Answer answer = meanwhile.get();
+            assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
+            socket.getOutputStream().write(body.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** What a request is answered that was stopped before a command while something else was done. */
+    private static Answer ofLateRequest(String command, Supplier<Answer> request, Supplier<Answer> meanwhile)
+            throws Exception {
+        stop = new Stop(command);
+        CompletableFuture<Answer> late = CompletableFuture.supplyAsync(request);
+        try {
+            assertThat(stop.reached().await(60, TimeUnit.SECONDS)).isTrue();
+            Answer answer = meanwhile.get();
+            assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
+        } finally {
+            stop.released().countDown();
+        }
+        return late.get(60, TimeUnit.SECONDS);
+    }
+
+    private static String newUser() {
+        String name = "user-" + number.incrementAndGet();
+        other.create(other.adminToken(), name, PASSWORD);
+        return name;
+    }
+}

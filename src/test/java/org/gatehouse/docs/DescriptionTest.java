@@ -1,0 +1,626 @@
+package org.gatehouse.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.gatehouse.war.ServiceClient.credentials;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.dialect.Dialects;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.core.Form;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.gatehouse.Node;
+import org.gatehouse.SettableClock;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ApiDescription;
+import org.glassfish.jersey.model.Parameter.Source;
+import org.glassfish.jersey.server.model.Resource;
+import org.glassfish.jersey.server.model.ResourceMethod;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The description of the API has all that there is, and nothing else. */
+class DescriptionTest {
+    private static final String ERRORS = "errors";
+    private static final String PASSWORD = "correct horse battery staple";
+    /** What the OpenAPI Initiative says an OpenAPI 3.1 document is, the schemas in it included. */
+    private static final String OPENAPI = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
+
+    private static final ApiDescription description = ApiDescription.built();
+    private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
+
+    /** Open to all, and ends the session of the token if there is one. */
+    private static final String TAKES_ANY_TOKEN = "post /logout";
+
+    private static final Set<ErrorCode> OF_TOKENS = EnumSet.of(
+            ErrorCode.TOKEN_AMBIGUOUS,
+            ErrorCode.TOKEN_MISSING,
+            ErrorCode.TOKEN_MALFORMED,
+            ErrorCode.TOKEN_INVALID,
+            ErrorCode.TOKEN_EXPIRED,
+            ErrorCode.SESSION_ENDED,
+            ErrorCode.BUSY);
+    private static final Set<ErrorCode> OF_BODIES = EnumSet.of(
+            ErrorCode.BODY_MALFORMED,
+            ErrorCode.BODY_TOO_LARGE,
+            ErrorCode.BODY_TIMEOUT,
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+
+    /** By method and path, such as {@code get /user/{id}}: as the resources declare them, and as they are described. */
+    private static final Map<String, ResourceMethod> methods = new TreeMap<>();
+
+    private static final Map<String, JsonNode> operations = new TreeMap<>();
+
+    private static Stores stores;
+    private static Node node;
+
+    @BeforeAll
+    static void start() {
+        stores = new Stores();
+        node = Node.start(stores);
+        node.resources().forEach(type -> addMethods("", Resource.from(type)));
+        forEachOperation(operations::put);
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        stores.close();
+    }
+
+    @Test
+    void isAnOpenApiDocument() {
+        Schema openApi = SchemaRegistry.withDialect(
+                        Dialects.getDraft202012(),
+                        registry -> registry.schemaIdResolvers(addresses ->
+                                addresses.mapPrefix("https://spec.openapis.org/oas/", "classpath:openapi/")))
+                .getSchema(SchemaLocation.of(OPENAPI));
+        assertThat(openApi.validate(description.document())).isEmpty();
+
+        ObjectNode wrong = description.document().deepCopy();
+        wrong.withObject("/components/schemas/User").put("type", "no type");
+        wrong.withObject("/paths/~1login/post").put("sumary", "no field of an operation");
+        assertThat(openApi.validate(wrong))
+                .extracting(error -> error.getInstanceLocation().toString())
+                .contains("/components/schemas/User/type", "/paths/~1login/post");
+    }
+
+    @Test
+    void hasTheOperationsOfTheResources() {
+        assertThat(operations.keySet()).isEqualTo(methods.keySet());
+    }
+
+    @Test
+    void hasTheParametersOfTheMethods() {
+        methods.forEach((route, method) -> {
+            Set<String> described = new TreeSet<>();
+            for (JsonNode reference : operation(route).path("parameters")) {
+                JsonNode parameter = description.resolve(reference);
+                String place = parameter.path("in").asText();
+                if (!place.equals("header")) {
+                    described.add(place + ":" + parameter.path("name").asText());
+                }
+            }
+            Set<String> declared = new TreeSet<>();
+            method.getInvocable().getParameters().forEach(parameter -> {
+                if (parameter.getSource() == Source.QUERY || parameter.getSource() == Source.PATH) {
+                    String place = parameter.getSource().name().toLowerCase(Locale.ROOT);
+                    declared.add(place + ":" + parameter.getSourceName());
+                }
+            });
+            assertThat(described).as(route).isEqualTo(declared);
+        });
+    }
+
+    @Test
+    void hasTheMediaTypesThatTheMethodsConsume() {
+        methods.forEach((route, method) -> {
+            Set<String> consumed = texts(method.getConsumedTypes());
+            if (consumed.isEmpty() && takes(method, JsonBody.class)) {
+                consumed.add(MediaType.APPLICATION_JSON);
+            }
+            JsonNode body = description.resolve(operation(route).path("requestBody"));
+            assertThat(keys(body.path("content"))).as(route).isEqualTo(consumed);
+        });
+    }
+
+    @Test
+    void hasTheMediaTypesThatTheMethodsProduce() {
+        methods.forEach((route, method) -> {
+            Set<String> described = new TreeSet<>();
+            operation(route).path("responses").properties().forEach(response -> {
+                if (response.getKey().compareTo("400") < 0) {
+                    described.addAll(
+                            keys(description.resolve(response.getValue()).path("content")));
+                }
+            });
+            Set<String> produced = texts(method.getProducedTypes());
+            boolean anything = produced.remove(MediaType.WILDCARD);
+            if (route.equals("get /")) {
+                produced.remove(MediaType.TEXT_HTML); // redirected
+            }
+            if (!described.isEmpty() || anything) {
+                assertThat(described).as(route).containsAll(produced);
+            }
+            if (!anything || !produced.isEmpty()) {
+                assertThat(produced).as(route).containsAll(described);
+            }
+        });
+    }
+
+    /** The access rule of the method, as the security requirement and the roles that the text names. */
+    @Test
+    void saysWhoMayCall() {
+        methods.forEach((route, method) -> {
+            Set<String> roles = roles(method);
+            Set<Set<String>> schemes = new HashSet<>();
+            operation(route).path("security").forEach(requirement -> schemes.add(keys(requirement)));
+            boolean takesToken = !roles.isEmpty() || route.equals(TAKES_ANY_TOKEN);
+            assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(takesToken);
+            assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(takesToken);
+            assertThat(schemes.contains(Set.of()))
+                    .as(route)
+                    .isEqualTo(route.equals(TAKES_ANY_TOKEN) || roles.contains(Roles.NEWCOMER));
+
+            String text = operation(route).path("description").asText();
+            Set<String> named = NAMED_ROLE
+                    .matcher(text)
+                    .results()
+                    .map(role -> role.group(1))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            if (text.contains("no token if registration is open")) {
+                named.add(Roles.NEWCOMER);
+            }
+            roles.remove(Roles.ANY);
+            assertThat(named).as(route).isEqualTo(roles);
+        });
+    }
+
+    /** What every method with such an access rule or such a body can answer; the tests over HTTP check the others. */
+    @Test
+    void listsTheErrorsThatFollowFromTheMethod() {
+        methods.forEach((route, method) -> {
+            Set<ErrorCode> expected = EnumSet.of(
+                    ErrorCode.BAD_REQUEST,
+                    ErrorCode.VALIDATION_FAILED, // an unknown query parameter
+                    ErrorCode.NOT_ACCEPTABLE,
+                    ErrorCode.INTERNAL);
+            if (!route.equals("get /health/ready")) {
+                expected.add(ErrorCode.STORE_UNAVAILABLE); // there, 503 is a report
+            }
+            Set<String> roles = roles(method);
+            if (!roles.isEmpty()) {
+                expected.addAll(OF_TOKENS);
+            }
+            if (!roles.isEmpty() && !roles.contains(Roles.ANY)) {
+                expected.add(ErrorCode.FORBIDDEN);
+            }
+            if (takes(method, JsonBody.class)) {
+                expected.add(ErrorCode.BODY_MALFORMED);
+            }
+            if (takes(method, JsonBody.class) || takes(method, Form.class)) {
+                expected.addAll(EnumSet.of(ErrorCode.BODY_TOO_LARGE, ErrorCode.BODY_TIMEOUT));
+            }
+            if (operation(route).has("requestBody")) {
+                expected.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+            }
+            assertThat(codes(route)).as(route).containsAll(expected);
+            if (roles.isEmpty() && !route.equals(TAKES_ANY_TOKEN)) {
+                assertThat(codes(route)).as(route).doesNotContain(ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.TOKEN_MISSING);
+            }
+            if (!operation(route).has("requestBody")) {
+                assertThat(codes(route)).as(route).doesNotContainAnyElementsOf(OF_BODIES);
+            }
+        });
+    }
+
+    private static JsonNode operation(String route) {
+        return operations.getOrDefault(route, MissingNode.getInstance());
+    }
+
+    private static Set<ErrorCode> codes(String route) {
+        Set<ErrorCode> codes = EnumSet.noneOf(ErrorCode.class);
+        operations
+                .get(route)
+                .path("responses")
+                .forEach(response -> description
+                        .resolve(response)
+                        .path("x-error-codes")
+                        .forEach(code -> codes.add(ErrorCode.valueOf(code.asText()))));
+        return codes;
+    }
+
+    private static Set<String> roles(ResourceMethod method) {
+        RolesAllowed allowed = method.getInvocable().getDefinitionMethod().getAnnotation(RolesAllowed.class);
+        return new TreeSet<>(allowed == null ? List.of() : List.of(allowed.value()));
+    }
+
+    private static boolean takes(ResourceMethod method, Class<?> type) {
+        return method.getInvocable().getParameters().stream().anyMatch(parameter -> parameter.getRawType() == type);
+    }
+
+    private static Set<String> texts(List<MediaType> types) {
+        return types.stream().map(MediaType::toString).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> keys(JsonNode node) {
+        return node.properties().stream().map(Map.Entry::getKey).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static void addMethods(String above, Resource resource) {
+        String path = above + "/" + resource.getPath().replaceAll("^/|:[^}]*", "");
+        resource.getResourceMethods()
+                .forEach(method -> methods.put(method.getHttpMethod().toLowerCase(Locale.ROOT) + " " + path, method));
+        resource.getChildResources().forEach(child -> addMethods(path, child));
+    }
+
+    @Test
+    void saysOfEachOperationWhatItIs() {
+        Set<String> ids = new TreeSet<>();
+        forEachOperation((route, operation) -> {
+            assertThat(ids.add(operation.path("operationId").asText()))
+                    .as(route)
+                    .isTrue();
+            assertThat(operation.path("summary").asText()).as(route).isNotEmpty();
+            assertThat(operation.path("tags")).as(route).hasSize(1);
+            assertThat(operation.path("responses").properties().stream().map(status -> status.getKey()))
+                    .as(route)
+                    .anyMatch(status -> status.startsWith("2"))
+                    .contains("400", "500", "503");
+            assertThat(operation.has("security")).as(route).isTrue();
+        });
+        assertThat(ids).doesNotContain("");
+    }
+
+    @Test
+    void hasEveryErrorCodeUnderItsStatus() {
+        Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED); // of no operation; said in the preface
+        forEachOperation((route, operation) -> operation
+                .path("responses")
+                .properties()
+                .forEach(response -> {
+                    JsonNode error = description.resolve(response.getValue());
+                    assertThat(error.has("x-error-codes"))
+                            .as("%s %s", route, response.getKey())
+                            .isEqualTo(error.at("/content/application~1json/schema/$ref")
+                                    .asText()
+                                    .endsWith("/Error"));
+                    error.path("x-error-codes").forEach(name -> {
+                        ErrorCode code = ErrorCode.valueOf(name.asText());
+                        assertThat(response.getKey()).as("%s %s", route, code).isEqualTo("" + code.status());
+                        checkExample(error.at("/content/application~1json/examples"), code);
+                        described.add(code);
+                    });
+                }));
+        assertThat(described).isEqualTo(EnumSet.allOf(ErrorCode.class));
+    }
+
+    private static void checkExample(JsonNode examples, ErrorCode code) {
+        JsonNode example = description.resolve(examples.path(code.name())).path("value");
+        assertThat(example.path("code").asText()).isEqualTo(code.name());
+        assertThat(example.path("message").asText()).isEqualTo(code.message());
+        assertThat(example.path("name").asText()).isEqualTo(code.originalName().orElse(""));
+    }
+
+    @Test
+    void hasEveryTypeOfAuditEntry() {
+        List<String> types = new ArrayList<>();
+        description.document().at("/components/schemas/AuditType/enum").forEach(type -> types.add(type.asText()));
+        assertThat(types)
+                .containsExactlyElementsOf(
+                        Arrays.stream(AuditType.values()).map(Enum::name).toList());
+    }
+
+    @Test
+    void namesAllErrorCodes() {
+        List<String> codes = new ArrayList<>();
+        description.document().at("/components/schemas/ErrorCode/enum").forEach(code -> codes.add(code.asText()));
+        assertThat(codes)
+                .containsExactlyElementsOf(
+                        Arrays.stream(ErrorCode.values()).map(Enum::name).toList());
+    }
+
+    /** Bodies, parameters and headers alike: each has an example, and the example is one of what it stands for. */
+    @Test
+    void hasExamplesThatFit() {
+        List<String> wrong = new ArrayList<>();
+        lookAt("", description.document(), wrong);
+        assertThat(wrong).isEmpty();
+    }
+
+    private static void lookAt(String place, JsonNode node, List<String> wrong) {
+        if (node.has("$ref")) {
+            description.resolve(node);
+        }
+        if (node.has("schema")) {
+            JsonNode schema = node.path("schema");
+            boolean ofBody = !node.has("example") && !node.has("in") && !node.has("required");
+            List<JsonNode> examples = new ArrayList<>();
+            node.path("examples")
+                    .forEach(
+                            example -> examples.add(description.resolve(example).path("value")));
+            if (node.has("example")) {
+                examples.add(node.path("example"));
+            }
+            if (ofBody && examples.isEmpty() && place.contains("/content/")) {
+                wrong.add(place + " has no example");
+            }
+            examples.forEach(example ->
+                    description.complaints(schema, example).forEach(complaint -> wrong.add(place + ": " + complaint)));
+        }
+        node.properties().forEach(child -> lookAt(place + "/" + child.getKey(), child.getValue(), wrong));
+        if (node.isArray()) {
+            node.forEach(child -> lookAt(place, child, wrong));
+        }
+    }
+
+    @Test
+    void hasNothingThatNoOperationRefersTo() {
+        String whole = description.document().toString();
+        description.document().path("components").properties().forEach(kind -> {
+            if (!kind.getKey().equals("securitySchemes")) {
+                kind.getValue()
+                        .properties()
+                        .forEach(component -> assertThat(whole)
+                                .contains("\"#/components/" + kind.getKey() + "/" + component.getKey() + "\""));
+            }
+        });
+    }
+
+    /** Generators of clients make types of all components, in one namespace, and some ignore the letter case. */
+    @Test
+    void givesEachComponentANameOfItsOwn() {
+        Map<String, String> places = new TreeMap<>();
+        description
+                .document()
+                .path("components")
+                .properties()
+                .forEach(kind -> kind.getValue().fieldNames().forEachRemaining(component -> {
+                    String name = component.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
+                    String place = kind.getKey() + "/" + component;
+                    assertThat(places.put(name, place)).as(place).isNull();
+                }));
+        // In Go, NewUser() makes a User.
+        assertThat(places.keySet()).noneMatch(name -> name.startsWith("new") && places.containsKey(name.substring(3)));
+    }
+
+    /** Before OpenAPI 3.1 what stands beside a reference is ignored, and many tools still ignore it. */
+    @Test
+    void hasNothingBesideAReference() {
+        for (JsonNode parent : description.document().findParents("$ref")) {
+            assertThat(parent).hasSize(1);
+        }
+    }
+
+    @Test
+    void namesItsLicense() {
+        assertThat(description.document().at("/info/license/identifier").asText())
+                .isEqualTo("Apache-2.0");
+    }
+
+    /** Clients that set no roles must send none: an empty array would remove all. */
+    @Test
+    void letsInputsLeaveOutTheRoles() {
+        for (String input : List.of("UserPatch", "UserCreate", "ImportedUser")) {
+            JsonNode schema = description.document().at("/components/schemas/" + input);
+            assertThat(schema.at("/properties/roles/type"))
+                    .as(input)
+                    .extracting(JsonNode::asText)
+                    .containsExactly("array", "null");
+            assertThat(schema.path("required").toString()).doesNotContain("roles");
+        }
+    }
+
+    @Test
+    void describesFlagsAsBooleans() {
+        for (String flag : List.of("count", "dryRun", "hashes", "others")) {
+            assertThat(description
+                            .document()
+                            .at("/components/parameters/" + flag + "Parameter/schema/type")
+                            .asText())
+                    .as(flag)
+                    .isEqualTo("boolean");
+        }
+    }
+
+    /** That nothing else is answered is seen by every test over HTTP; this one sees that all of it is. */
+    @Test
+    void hasNoStatusAndNoFieldThatIsNeverAnswered() {
+        Set<String> statuses = new TreeSet<>();
+        Map<String, Set<String>> fields = new TreeMap<>();
+        forEachOperation((route, operation) -> operation
+                .path("responses")
+                .properties()
+                .forEach(response -> {
+                    if (response.getKey().compareTo("400") < 0) {
+                        String status = route + " " + response.getKey();
+                        statuses.add(status);
+                        fields.put(what(status), fieldsOfSchema(schema(status)));
+                    }
+                }));
+        fields.put(ERRORS, fieldsOfSchema(description.document().at("/components/schemas/Error")));
+
+        SettableClock clock = SettableClock.atNow();
+        try (Stores own = new Stores();
+                Node service = Node.start(own, Map.of(), clock)) {
+            Walk walk = new Walk(service);
+            walk.go(clock);
+            own.redis().kill();
+            await().until(() -> walk.call("GET", "/health/ready", "", "").body().contains("\"reason\""));
+            assertThat(walk.statuses()).isEqualTo(statuses);
+            assertThat(walk.fields()).isEqualTo(fields);
+        }
+    }
+
+    /** A call to each operation, in which everything happens that an answer can tell of. */
+    private record Walk(Node service, Set<String> statuses, Map<String, Set<String>> fields) {
+        Walk(Node service) {
+            this(service, new TreeSet<>(), new TreeMap<>());
+        }
+
+        void go(SettableClock clock) {
+            Answer login = call("POST", "/login", "", credentials(Node.ADMIN, Node.ADMIN_PASSWORD));
+            String admin = login.text("token");
+            call("POST", "/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+            String alice =
+                    call("POST", "/user", admin, credentials("alice", PASSWORD)).text("_id");
+            call("POST", "/login", "", credentials("alice", "not the password of alice"));
+            call("GET", "/user/" + alice + "/throttle", admin, "");
+            call("GET", "/user/me", "not-a-token", "");
+            call("DELETE", "/user/" + alice + "/throttle", admin, "");
+            String token =
+                    call("POST", "/login", "", credentials("alice", PASSWORD)).text("token");
+            call("GET", "/user", admin, "");
+            reread("/user/" + alice, admin);
+            call("PATCH", "/user/" + alice, admin, "{\"roles\":[\"user\",\"author\"]}");
+            call("POST", "/introspect", admin, "token=" + token);
+            call("PUT", "/user/" + alice + "/password", admin, "{\"newPassword\":\"staple battery horse\"}");
+            call("POST", "/login", "", credentials("alice", "staple battery horse"));
+            String second = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
+            call("DELETE", "/session?others=true", second, "");
+            call("GET", "/user/" + alice + "/session", second, "");
+            call("DELETE", "/user/" + alice + "/session", second, "");
+            String key = call("POST", "/key/rotate", second, "").text("kid");
+            call("DELETE", "/key/" + key, second, "");
+            call("GET", "/key", second, "");
+            call("GET", "/.well-known/jwks.json", "", "");
+            call("GET", "/health/live", "", "");
+            await().until(() -> call("GET", "/health/ready", "", "").status() == 200);
+            call("GET", "/metrics", "", "");
+            call("GET", "/user/export?hashes=true", second, "");
+            String lines = "{\"username\":\"bob\"}\n{\"username\":7}";
+            note(
+                    "POST",
+                    "/user/import",
+                    service.send(
+                            "POST", "/user/import", lines, "auth", second, "Content-Type", "application/x-ndjson"));
+            await().until(() ->
+                    call("GET", "/audit?limit=1000", second, "").body().contains("USERS_IMPORTED"));
+            call("DELETE", "/user/" + alice, second, "");
+            call("GET", "/", "", "");
+            note("GET", "/", service.send("GET", "/", "", "Accept", "text/html"));
+            call("GET", "/docs/", "", "");
+            for (String path : List.of("/openapi.json", "/docs", "/docs/page.js")) {
+                reread(path, "");
+            }
+            call("GET", "/user?limit=0", second, "");
+            call("GET", "/user?page=2", second, "");
+            clock.advance(Duration.ofMinutes(11));
+            call("GET", "/session", second, "");
+            String third = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
+            for (JsonNode session : call("GET", "/session", third, "").json()) {
+                if (!session.path("current").asBoolean()) {
+                    call("DELETE", "/session/" + session.path("_id").asText(), third, "");
+                }
+            }
+            call("POST", "/logout", third, "");
+        }
+
+        private void reread(String path, String token) {
+            String tag = call("GET", path, token, "").header("ETag");
+            note("GET", path, service.send("GET", path, "", "auth", token, "If-None-Match", tag));
+        }
+
+        private Answer call(String method, String path, String token, String body) {
+            String type = path.equals("/introspect") ? "application/x-www-form-urlencoded" : "application/json";
+            Answer answer = service.send(method, path, body, "auth", token, "Content-Type", body.isEmpty() ? "" : type);
+            note(method, path, answer);
+            return answer;
+        }
+
+        private void note(String method, String path, Answer answer) {
+            String operation =
+                    description.operation(method, path.replaceAll("\\?.*", "")).orElseThrow();
+            String status = operation + " " + answer.status();
+            if (answer.status() < 400) {
+                statuses.add(status);
+            }
+            Set<String> seen =
+                    fields.computeIfAbsent(answer.status() < 400 ? what(status) : ERRORS, absent -> new TreeSet<>());
+            if (answer.header("Content-Type").equals("application/json") && !path.equals("/openapi.json")) {
+                seen.addAll(fieldsOf(answer.json()));
+            }
+            if (answer.header("Content-Type").equals("application/x-ndjson")) {
+                answer.body().lines().forEach(line -> seen.addAll(fieldsOf(Answer.json(line))));
+            }
+        }
+    }
+
+    private static JsonNode schema(String status) {
+        String[] parts = status.split(" ", 3);
+        JsonNode operation = description.document().path("paths").path(parts[1]).path(parts[0]);
+        JsonNode response = description.resolve(operation.path("responses").path(parts[2]));
+        JsonNode lines = response.at("/content/application~1x-ndjson/schema");
+        return lines.isMissingNode() ? response.at("/content/application~1json/schema") : lines;
+    }
+
+    /** What an answer holds, one or many of: operations that answer the same share it. */
+    private static String what(String status) {
+        JsonNode schema = schema(status);
+        String one = schema.path("$ref").asText();
+        String many = schema.at("/items/$ref").asText();
+        return one.isEmpty() && many.isEmpty() ? status : one + many;
+    }
+
+    private static Set<String> fieldsOf(JsonNode value) {
+        Set<String> fields = new TreeSet<>();
+        value.properties().forEach(field -> add(field.getKey(), fieldsOf(field.getValue()), fields));
+        if (value.isArray()) {
+            value.forEach(element -> fields.addAll(fieldsOf(element)));
+        }
+        return fields;
+    }
+
+    private static Set<String> fieldsOfSchema(JsonNode schema) {
+        JsonNode resolved = description.resolve(schema);
+        Set<String> fields = new TreeSet<>();
+        resolved.path("properties")
+                .properties()
+                .forEach(property -> add(property.getKey(), fieldsOfSchema(property.getValue()), fields));
+        if (resolved.has("items")) {
+            fields.addAll(fieldsOfSchema(resolved.path("items")));
+        }
+        return fields;
+    }
+
+    private static void add(String name, Set<String> below, Set<String> fields) {
+        fields.add(name);
+        below.forEach(field -> fields.add(name + "." + field));
+    }
+
+    private static void forEachOperation(BiConsumer<String, JsonNode> check) {
+        description
+                .document()
+                .path("paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(operation ->
+                                check.accept(operation.getKey() + " " + path.getKey(), operation.getValue())));
+    }
+}

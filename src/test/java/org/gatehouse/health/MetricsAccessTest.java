@@ -1,0 +1,78 @@
+package org.gatehouse.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Without a token the metrics are for the same machine only, and whatever a proxy adds shows that there is one. */
+class MetricsAccessTest {
+    private static final Stores stores = new Stores();
+    private static final Node node = Node.start(stores);
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        stores.close();
+    }
+
+    @Test
+    void aProgramOnTheMachineIsAnswered() {
+        assertThat(node.send(
+                                "GET",
+                                "/metrics",
+                                "",
+                                "User-Agent",
+                                "Prometheus/3.0",
+                                "X-Prometheus-Scrape-Timeout-Seconds",
+                                "10")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Forwarded",
+                "Via",
+                "X-Forwarded-For",
+                "X-Forwarded-Host",
+                "X-Forwarded-Proto",
+                "X-Forwarded-Port",
+                "x-forwarded-port",
+                "X-Forwarded-Server",
+                "X-Forwarded-Prefix",
+                "X-Forwarded-Scheme",
+                "X-Forwarded-By",
+                "X-Forwarded-Ssl",
+                "X-Forwarded-Uri",
+                "X-Forwarded",
+                "X-Forwarded-Client-Cert",
+                "X-Real-IP",
+                "X-Original-Forwarded-For",
+                "X-Original-Host",
+                "X-Client-IP",
+                "X-Cluster-Client-IP",
+                "True-Client-IP",
+                "CF-Connecting-IP",
+                "CF-Ray",
+                "Fastly-Client-IP",
+                "X-Envoy-External-Address",
+                "X-Azure-ClientIP",
+                "X-Amzn-Trace-Id",
+                "X-Scheme",
+                "X-Request-Start"
+            })
+    void whatAProxyAddsClosesThem(String header) {
+        for (String value : new String[] {"127.0.0.1", "443", "x"}) {
+            Answer answer = node.send("GET", "/metrics", "", header, value);
+            assertThat(answer.status()).as(header + ": " + value).isEqualTo(403);
+            assertThat(answer.text("code")).isEqualTo("FORBIDDEN");
+        }
+    }
+}

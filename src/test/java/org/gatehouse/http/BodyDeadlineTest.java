@@ -1,0 +1,216 @@
+package org.gatehouse.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.SlowClients;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Bodies that arrive late, in parts, or not at all. */
+class BodyDeadlineTest {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String JSON = "Content-Type: application/json";
+    private static final Duration PAUSE = Duration.ofMillis(150);
+
+    /** More than Jetty has threads. */
+    private static final int MANY = 220;
+
+    private static final Stores stores = new Stores();
+    private static final Node node = Node.start(stores, Map.of(), Duration.ofMillis(500));
+    private static String admin = "";
+    private static String alice = "";
+
+    @BeforeAll
+    static void createAlice() {
+        admin = node.adminToken();
+        node.create(admin, "alice", PASSWORD);
+        alice = node.token("alice", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        stores.close();
+    }
+
+    @Test
+    void aSlowBodyIsRefusedAndTheConnectionCloses() {
+        List<String> calls = List.of(
+                "POST /login",
+                "POST /user",
+                "PATCH /user/me",
+                "PUT /user/me/password",
+                "POST /introspect",
+                "GET /user/me",
+                "GET /health/live",
+                "HEAD /health/live",
+                "DELETE /session?others=true",
+                "OPTIONS /user",
+                "PROPFIND /user",
+                "POST /nothing/here",
+                "GET /openapi.json");
+        try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
+            Map<Socket, String> sockets = new LinkedHashMap<>();
+            for (String call : calls) {
+                String method = call.split(" ", 2)[0];
+                String path = call.split(" ", 2)[1];
+                sockets.put(slow.trickling(method, path, JSON), call);
+                sockets.put(slow.trickling(method, path, JSON, "auth: " + admin), call);
+                sockets.put(slow.tricklingInChunks(method, path, JSON), call);
+                sockets.put(slow.silent(method, path, JSON), call);
+                sockets.put(slow.silent(method, path, JSON, "Expect: 100-continue"), call);
+            }
+            sockets.forEach((socket, call) -> assertThat(
+                            SlowClients.answer(socket).replace("HTTP/1.1 100 Continue\r\n\r\n", ""))
+                    .as(call)
+                    .startsWith("HTTP/1.1 408")
+                    .containsIgnoringCase("Connection: close")
+                    .contains(call.startsWith("HEAD") ? "" : "\"code\":\"BODY_TIMEOUT\""));
+        }
+    }
+
+    /** An import is read while it is worked on, but only for callers that may import. */
+    @ParameterizedTest
+    @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
+    void aSlowImportOfAStrangerOccupiesNothing(String header, int status) {
+        String token = header.isEmpty() ? "X-Nothing: x" : header.replace("{alice}", alice);
+        try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
+            for (Socket socket : List.of(
+                    slow.trickling("POST", "/user/import", "Content-Type: application/x-ndjson", token),
+                    slow.tricklingInChunks("POST", "/user/import", "Content-Type: application/x-ndjson", token),
+                    slow.tricklingInChunks("POST", "/user/import/", "Content-Type: application/x-ndjson", token),
+                    slow.silent("POST", "/user/import", "Content-Type: application/x-ndjson", token))) {
+                assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 " + status);
+            }
+        }
+    }
+
+    @Test
+    void manySlowClientsDoNotKeepOthersFromBeingServed() {
+        try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
+            List<Socket> sockets = new ArrayList<>();
+            for (int i = 0; i < MANY / 4; i++) {
+                sockets.add(slow.trickling("POST", "/login", JSON));
+                sockets.add(slow.tricklingInChunks("POST", "/nothing", JSON));
+                sockets.add(slow.silent("PATCH", "/user/me", JSON));
+                sockets.add(slow.trickling("POST", "/user/import", "Content-Type: application/x-ndjson"));
+            }
+            for (int i = 0; i < 5; i++) {
+                assertThat(node.get("/health/live", "").status()).isEqualTo(200);
+                assertThat(node.login("alice", PASSWORD).status()).isEqualTo(200);
+            }
+            for (Socket socket : sockets) {
+                assertThat(SlowClients.answer(socket)).containsAnyOf("HTTP/1.1 408", "HTTP/1.1 401");
+            }
+        }
+    }
+
+    @Test
+    void aBodyInPartsIsTakenAsAWhole() throws IOException {
+        String body = "{\"username\":\"alice\",\"password\":\"" + PASSWORD + "\"}";
+        for (String framing : List.of("Content-Length: " + body.length(), "Transfer-Encoding: chunked")) {
+            boolean chunked = framing.startsWith("T");
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+                send(
+                        socket,
+                        "POST /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + JSON + "\r\n" + framing
+                                + "\r\n\r\n");
+                for (int i = 0; i < body.length(); i++) {
+                    String next = body.substring(i, i + 1);
+                    send(socket, chunked ? "1\r\n" + next + "\r\n" : next);
+                }
+                send(socket, chunked ? "0\r\n\r\n" : "");
+                assertThat(SlowClients.answer(socket))
+                        .startsWith("HTTP/1.1 200")
+                        .contains("Logged as alice");
+            }
+        }
+    }
+
+    @Test
+    void aConnectionStaysInUseAfterALateBody() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+            for (int i = 0; i < 3; i++) {
+                send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\n" + JSON + "\r\nContent-Length: 2\r\n\r\n");
+                send(socket, "{");
+                send(socket, "}");
+                assertThat(answerThatKeepsTheConnection(socket))
+                        .startsWith("HTTP/1.1 400")
+                        .contains("CREDENTIALS_MISSING")
+                        .doesNotContain("close");
+            }
+        }
+    }
+
+    @Test
+    void aBodyThatIsTooLongIsRefusedHoweverItArrives() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+            send(
+                    socket,
+                    "POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n" + JSON + "\r\n\r\n");
+            for (int i = 0; i < 80; i++) {
+                send(socket, "400\r\n" + "x".repeat(1024) + "\r\n");
+            }
+            assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 413").contains("BODY_TOO_LARGE");
+        }
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+            send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n" + JSON + "\r\n\r\n");
+            assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 413").contains("BODY_TOO_LARGE");
+        }
+    }
+
+    @Test
+    void aBodyThatEndsEarlyOrIsMalformedIsRefused() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+            send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60\r\n" + JSON + "\r\n\r\n{");
+            socket.shutdownOutput();
+            assertThat(SlowClients.answer(socket))
+                    .satisfiesAnyOf(
+                            answer -> assertThat(answer).isEmpty(),
+                            answer -> assertThat(answer).startsWith("HTTP/1.1 400"));
+        }
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+            send(
+                    socket,
+                    "POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n" + JSON
+                            + "\r\n\r\n1\r\n{\r\n");
+            send(socket, "zz\r\n");
+            assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 400");
+        }
+    }
+
+    @Test
+    void theOrdinaryCallersNoticeNothing() {
+        Answer patched = node.patch("/user/me", alice, "{\"note\":\"" + "x".repeat(10_000) + "\"}");
+        assertThat(patched.status()).as(patched.body()).isEqualTo(200);
+    }
+
+    private static String answerThatKeepsTheConnection(Socket socket) throws IOException {
+        StringBuilder answer = new StringBuilder();
+        while (!answer.toString().endsWith("\r\n\r\n")) {
+            answer.append((char) socket.getInputStream().read());
+        }
+        int length = Integer.parseInt(answer.toString().replaceAll("(?is).*content-length: (\\d+).*", "$1"));
+        return answer + new String(socket.getInputStream().readNBytes(length), StandardCharsets.UTF_8);
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().flush();
+    }
+}

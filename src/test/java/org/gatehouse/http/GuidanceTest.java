@@ -1,0 +1,253 @@
+package org.gatehouse.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jwt.SignedJWT;
+import java.text.ParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a developer is told who meets the service for the first time. */
+class GuidanceTest {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    private static final String HINT = "Authorization begins with 'Bearer '";
+
+    private static final Stores stores = new Stores();
+    private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));
+    private static String admin = "";
+    private static String alice = "";
+
+    @BeforeAll
+    static void createAlice() {
+        admin = node.adminToken();
+        node.create(admin, "alice", PASSWORD);
+        alice = node.token("alice", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        stores.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/users, /user",
+        "/User, /user",
+        "/usr, /user",
+        "/users/alice, /user/{id}",
+        "/users/000000000000000000000000/password, /user/{id}/password",
+        "/user/me/passwords, /user/{id}/password",
+        "/user/me/sessions, /user/{id}/session",
+        "/sessions, /session",
+        "/logins, /login",
+        "/LOGIN, /login",
+        "/log-out, /logout",
+        "/tokens/refresh, /token/refresh",
+        "/refresh, /token/refresh",
+        "/api/user, /user",
+        "/api/v1/login, /login",
+        "/api/user/000000000000000000000000, /user/{id}",
+        "/audits, /audit",
+        "/keys, /key",
+        "/introspection, /introspect",
+        "/well-known/jwks.json, /.well-known/jwks.json",
+        "/jwks.json, /.well-known/jwks.json",
+        "/metric, /metrics",
+        "/live, /health/live",
+        "/healthz/live, /health/live",
+        "/doc, /docs"
+    })
+    void aPathThatResemblesAKnownOneIsAnsweredWithThatOne(String path, String known) {
+        for (String method : List.of("GET", "POST")) {
+            Answer answer = node.send(method, path, "", "auth", admin);
+            assertThat(answer.status()).isEqualTo(404);
+            assertThat(answer.text("code")).isEqualTo("NOT_FOUND");
+            assertThat(answer.text("hint")).isEqualTo("Did you mean " + known + "?");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nothing", "/nothing/here", "/user/me/xyz", "/a/b/c/d/e/user", "/%3Cscript%3E"})
+    void anyOtherPathIsNot(String path) {
+        assertThat(node.get(path, "").json().has("hint")).isFalse();
+    }
+
+    @Test
+    void aLongPathIsNotCompared() {
+        assertThat(node.get("/user" + "s".repeat(500), "").json().has("hint")).isFalse();
+        assertThat(node.get("/x".repeat(500), "").json().has("hint")).isFalse();
+    }
+
+    @Test
+    void theHintIsInAProblemToo() {
+        Answer answer = node.send("GET", "/users", "", "Accept", "application/problem+json");
+
+        assertThat(answer.text("hint")).isEqualTo("Did you mean /user?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET | /login | OPTIONS, POST",
+                "PUT | /user | GET, HEAD, OPTIONS, POST",
+                "POST | /user/me | DELETE, GET, HEAD, OPTIONS, PATCH",
+                "PROPFIND | /user/me/password | OPTIONS, PUT",
+                "POST | / | GET, HEAD, OPTIONS",
+                "DELETE | /health/live | GET, HEAD, OPTIONS"
+            })
+    void aRefusedMethodIsToldTheOthers(String method, String path, String methods) {
+        Answer answer = node.send(method, path, "", "auth", admin);
+
+        assertThat(answer.status()).isEqualTo(405);
+        assertThat(answer.text("message")).isEqualTo("This path has only the methods " + methods + ".");
+        assertThat(answer.header("Allow")).isEqualTo(methods);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/user/alice", "/user/0", "/user/00000000000000000000000g", "/user/ME"})
+    void aUserThatIsNotNamedByAnIdIsNotFoundAndTheFormOfAnIdIsTold(String path) {
+        for (String below : List.of("", "/session", "/throttle")) {
+            Answer answer = node.get(path + below, admin);
+            assertThat(answer.status()).isEqualTo(404);
+            assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+            assertThat(answer.text("message")).isEqualTo("Data not found.");
+            assertThat(answer.text("hint")).contains("24 hexadecimal digits").doesNotContain("alice");
+        }
+        assertThat(node.delete(path, admin).json().has("hint")).isTrue();
+        assertThat(node.patch(path, admin, "{}").json().has("hint")).isTrue();
+        assertThat(node.get("/user/000000000000000000000000", admin).json().has("hint"))
+                .isFalse();
+    }
+
+    @Test
+    void aBrowserIsSentToTheDocumentationAndAProgramIsToldWhereItIs() {
+        Answer redirect = node.send("GET", "/", "", "Accept", BROWSER);
+        assertThat(redirect.status()).isEqualTo(302);
+        assertThat(redirect.header("Location")).isEqualTo("docs");
+        assertThat(redirect.headers().allValues("Vary")).contains("Accept");
+
+        for (String accept :
+                List.of("", "*/*", "application/json", "application/problem+json", "text/html;q=0.1,*/*")) {
+            Answer answer = node.send("GET", "/", "", "Accept", accept);
+            assertThat(answer.status()).as(accept).isEqualTo(200);
+            assertThat(answer.header("Content-Type")).isEqualTo("application/json");
+            assertThat(answer.text("name")).isEqualTo("Gatehouse");
+            assertThat(answer.text("version")).matches("\\d+\\.\\d+\\.\\d+.*");
+            assertThat(answer.text("docs")).isEqualTo("docs");
+            assertThat(answer.text("openapi")).isEqualTo("openapi.json");
+        }
+        assertThat(node.send("GET", "/", "", "Accept", "text/csv").status()).isEqualTo(406);
+    }
+
+    @Test
+    void theAddressOfTheDocumentationWithASlashLeadsToTheOneWithout() {
+        Answer answer = node.send("GET", "/docs/", "", "Accept", BROWSER);
+
+        assertThat(answer.status()).isEqualTo(301);
+        assertThat(answer.header("Location")).isEqualTo("../docs");
+        assertThat(node.get("/docs", "").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aTokenWithoutASchemeIsToldWhereItBelongs() {
+        for (String value : List.of(alice, "Token " + alice, "JWT " + alice, "Basic YTpi", "Bearer", "x")) {
+            Answer answer = node.send("GET", "/user/me", "", "Authorization", value);
+            assertThat(answer.status()).isEqualTo(401);
+            assertThat(answer.text("code")).isEqualTo("TOKEN_MISSING");
+            assertThat(answer.text("message")).isEqualTo("jwt must be provided");
+            assertThat(answer.text("name")).isEqualTo("JsonWebTokenError");
+            assertThat(answer.text("hint")).isEqualTo(HINT);
+        }
+        assertThat(node.get("/user/me", "").json().has("hint")).isFalse();
+    }
+
+    /** Otherwise an administrator would register a user without the rights that the token stands for. */
+    @Test
+    void aTokenWithoutASchemeIsNotIgnoredWhereRegistrationIsOpen() {
+        Answer answer = node.send(
+                "POST",
+                "/user",
+                Node.credentials("newcomer", PASSWORD),
+                "Content-Type",
+                "application/json",
+                "Authorization",
+                admin);
+
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("hint")).isEqualTo(HINT);
+        assertThat(node.send("POST", "/logout", "", "Authorization", admin).status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void theHeaderOfTheLegacyServiceMayHaveAScheme() {
+        for (String value : List.of(alice, "Bearer " + alice, "bearer " + alice)) {
+            assertThat(node.send("GET", "/user/me", "", "auth", value).status()).isEqualTo(200);
+        }
+        assertThat(node.send("GET", "/user/me", "", "auth", "Bearer " + alice, "Authorization", "Bearer " + alice)
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aChallengeSaysWhatIsMissing() {
+        Answer forbidden = node.get("/user", alice);
+        assertThat(forbidden.status()).isEqualTo(403);
+        assertThat(forbidden.header("WWW-Authenticate")).isEqualTo("Bearer error=\"insufficient_scope\"");
+        Answer foreign = node.get("/user/000000000000000000000000", alice);
+        assertThat(foreign.status()).isEqualTo(403);
+        assertThat(foreign.header("WWW-Authenticate")).isEqualTo("Bearer error=\"insufficient_scope\"");
+        Answer roles = node.post(
+                "/user", "", "{\"username\":\"mallory\",\"password\":\"" + PASSWORD + "\",\"roles\":[\"admin\"]}");
+        assertThat(roles.status()).isEqualTo(403);
+        assertThat(roles.header("WWW-Authenticate")).as("no token was sent").isEqualTo("Bearer");
+        Answer ambiguous = node.send("GET", "/user/me", "", "auth", alice, "Authorization", "Bearer " + admin);
+        assertThat(ambiguous.status()).isEqualTo(400);
+        assertThat(ambiguous.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_request\"");
+        assertThat(node.post("/login", "", "{}").header("WWW-Authenticate")).isEmpty();
+        assertThat(node.send("GET", "/metrics", "", "Via", "x").header("WWW-Authenticate"))
+                .isEmpty();
+    }
+
+    @Test
+    void rolesAreInTheSameOrderEverywhere() throws ParseException {
+        String id = node.create(admin, "zoe", PASSWORD);
+        for (String roles : List.of("[\"z\",\"user\",\"a-b\",\"a\",\"m\"]", "[\"m\",\"a\",\"z\",\"user\",\"a-b\"]")) {
+            node.patch("/user/" + id, admin, "{\"roles\":" + roles + "}");
+            Answer login = node.login("zoe", PASSWORD);
+            List<String> sorted = List.of("a", "a-b", "m", "user", "z");
+            assertThat(SignedJWT.parse(login.text("token")).getJWTClaimsSet().getStringListClaim("roles"))
+                    .isEqualTo(sorted);
+            assertThat(texts(login, "/user/roles")).isEqualTo(sorted);
+            assertThat(texts(node.get("/user/" + id, admin), "/roles")).isEqualTo(sorted);
+            Answer introspection = node.send(
+                    "POST",
+                    "/introspect",
+                    "token=" + login.text("token"),
+                    "auth",
+                    admin,
+                    "Content-Type",
+                    "application/x-www-form-urlencoded");
+            assertThat(texts(introspection, "/roles")).isEqualTo(sorted);
+        }
+    }
+
+    private static List<String> texts(Answer answer, String pointer) {
+        List<String> texts = new ArrayList<>();
+        answer.json().at(pointer).forEach(text -> texts.add(text.asText()));
+        return texts;
+    }
+}

@@ -1,0 +1,148 @@
+package org.gatehouse.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a stranger can send to make the service work or stumble. */
+class HostileInputTest {
+    private static final Stores stores = new Stores();
+    private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));
+
+    @AfterAll
+    static void close() {
+        node.close();
+        stores.close();
+    }
+
+    @Test
+    void aNameThatIsNoneIsNotComparedWithThePassword() {
+        // Of 56 KB of accents in the wrong order, folding alone takes a second.
+        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // no longer than a password may be
+
+        Answer answer = node.send(
+                "POST",
+                "/user",
+                "{\"username\":\"" + tooLong + "\",\"password\":\"" + tooLong + "\"}",
+                "Content-Type",
+                "application/json");
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().findValuesAsText("field")).containsExactly("username");
+    }
+
+    @Test
+    void namesOfStrangersThatCollideFailNoCallOfOthers() throws Exception {
+        String admin = node.adminToken();
+        String user = "/user/" + node.create(admin, "bystander", "correct horse battery staple");
+        List<Integer> hostile = Collections.synchronizedList(new ArrayList<>());
+        Thread stranger = new Thread(() -> {
+            for (int i = 0; i < 30; i++) {
+                String body = CollidingNames.body((i % 2 == 0 ? "ab" : "bA") + i, 30_000);
+                String path = List.of("/login", "/token/refresh", "/logout").get(i % 3);
+                hostile.add(node.post(path, "", body).status());
+            }
+        });
+        stranger.start();
+        for (int i = 0; stranger.isAlive() || i < 5; i++) {
+            Answer answer = node.patch(user, admin, "{\"n" + i % 20 + "\":" + i + ",\"name" + i % 20 + "x\":1}");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        }
+        stranger.join();
+
+        assertThat(hostile).hasSize(30).isSubsetOf(200, 400, 401);
+        Answer imported = node.send(
+                "POST",
+                "/user/import",
+                "{\"username\":\"newcomer-1\",\"aNameOfItsOwn\":1}\n" + CollidingNames.body("ab", 30_000)
+                        + "\n{\"username\":\"newcomer-2\",\"another\":1}",
+                "auth",
+                admin,
+                "Content-Type",
+                "application/x-ndjson");
+        assertThat(imported.body().lines().map(line -> line.replaceAll(".*\"status\":\"(\\w+)\".*", "$1")))
+                .containsExactly("created", "error", "created", "done");
+    }
+
+    @Test
+    void aFormOfManyNamesThatCollideIsAnsweredAtOnce() {
+        StringBuilder form = new StringBuilder("token=a");
+        String names = CollidingNames.body("", 60_000).replaceAll("[{}\":1]", "");
+        for (String name : names.split(",")) {
+            form.append('&')
+                    .append(name.replace("ab", "Aa").replace("bA", "BB"))
+                    .append('='); // of String.hashCode
+        }
+
+        Answer answer = node.send(
+                "POST",
+                "/introspect",
+                form.toString(),
+                "auth",
+                node.adminToken(),
+                "Content-Type",
+                "application/x-www-form-urlencoded");
+
+        assertThat(answer.body()).isEqualTo("{\"active\":false}");
+    }
+
+    @Test
+    void halfOfASurrogatePairInANameIsRefused() {
+        String admin = node.adminToken();
+        String body = "{\"a\\ud800\":1,\"b\":{\"\\udc00\":1},\"password\\ud800\":1,\"c\":\"\\ud800\"}";
+
+        for (String path : List.of("/login", "/logout", "/token/refresh", "/user")) {
+            assertThat(node.post(path, admin, body).status()).as(path).isEqualTo(400);
+        }
+        assertThat(node.patch("/user/me", admin, body).status()).isEqualTo(400);
+        assertThat(node.send("PUT", "/user/me/password", body, "auth", admin, "Content-Type", "application/json")
+                        .status())
+                .isEqualTo(400);
+        Answer imported =
+                node.send("POST", "/user/import", body, "auth", admin, "Content-Type", "application/x-ndjson");
+        assertThat(imported.body().lines()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", " null ", "", "{}"})
+    void aLogoutWithoutAnythingInItsBodyEndsTheSession(String body) {
+        String token = node.adminToken();
+
+        assertThat(node.post("/logout", token, body).status()).isEqualTo(200);
+        assertThat(node.get("/user/me", token).text("code")).isEqualTo("SESSION_ENDED");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[]", "true", "0", "\"\"", "null null", "nul"})
+    void aLogoutThatIsNotUnderstoodEndsNothing(String body) {
+        String token = node.adminToken();
+
+        assertThat(node.post("/logout", token, body).text("code")).isEqualTo("BODY_MALFORMED");
+        assertThat(node.get("/user/me", token).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no-such-charset", "\"$%\""})
+    void aFormInACharsetThatDoesNotExistIsRefused(String charset) {
+        Answer answer = node.send(
+                "POST",
+                "/introspect",
+                "token=a",
+                "auth",
+                node.adminToken(),
+                "Content-Type",
+                "application/x-www-form-urlencoded; charset=" + charset);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(415);
+    }
+}

@@ -1,0 +1,198 @@
+package org.gatehouse.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The media type of an answer is the one that its body has, and a body that is not accepted is told what would be. */
+class NegotiationTest {
+    private static final String JSON = "application/json";
+    private static final String PROBLEM = "application/problem+json";
+
+    private static final Stores stores = new Stores();
+    private static final Node node = Node.start(stores);
+    private static String admin = "";
+
+    @BeforeAll
+    static void logIn() {
+        admin = node.adminToken();
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        stores.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/json;charset=ISO-8859-1",
+                "application/json;charset=utf-16",
+                "application/json; charset=\"utf-8\"",
+                "application/json;charset=utf-8;q=0.5",
+                "application/json;q=0.3;version=2",
+                "application/json;version=2;profile=\"https://example.com/x\"",
+                "APPLICATION/JSON;Charset=x",
+                "application/*;charset=utf-16",
+                "*/*;charset=utf-16",
+                "*/*;version=1;q=0.1",
+                "application/problem+json;charset=utf-16",
+                "application/problem+json;charset=utf-16, application/json;charset=utf-32;q=0.9",
+                "text/html;charset=utf-16;q=0.1, application/json;charset=utf-16"
+            })
+    void theTypeOfAnAnswerHasNoParameterOfTheAcceptedRange(String accept) {
+        for (String path :
+                List.of("/user/me", "/user", "/session", "/key", "/audit", "/.well-known/jwks.json", "/health/live")) {
+            Answer answer = node.send("GET", path, "", "auth", admin, "Accept", accept);
+            assertThat(answer.status()).as(path).isEqualTo(200);
+            assertThat(answer.header("Content-Type")).as(path).isEqualTo(JSON);
+            assertThat(node.send("HEAD", path, "", "auth", admin, "Accept", accept)
+                            .header("Content-Type"))
+                    .as(path)
+                    .isEqualTo(JSON);
+        }
+        String body = "{\"username\":\"" + Node.ADMIN + "\",\"password\":\"" + Node.ADMIN_PASSWORD + "\"}";
+        for (String path : List.of("/login", "/logout")) {
+            Answer answer = node.send(
+                    "POST",
+                    path,
+                    path.equals("/login") ? body : "",
+                    "Content-Type",
+                    path.equals("/login") ? JSON : "",
+                    "Accept",
+                    accept);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.header("Content-Type")).isEqualTo(JSON);
+        }
+        Answer failed = node.send("GET", "/user/me", "", "Accept", accept);
+        assertThat(failed.status()).isEqualTo(401);
+        assertThat(failed.header("Content-Type")).isEqualTo(accept.contains("problem") ? PROBLEM : JSON);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/user/export | application/x-ndjson;charset=utf-16 | application/x-ndjson",
+                "/openapi.yaml | application/yaml;charset=utf-16 | application/yaml",
+                "/openapi.json | application/json;charset=utf-16 | application/json",
+                "/docs | text/html;charset=utf-16 | text/html;charset=utf-8",
+                "/docs/page.js | text/javascript;charset=utf-16 | text/javascript;charset=utf-8",
+                "/docs/page.css | text/css;charset=utf-16 | text/css;charset=utf-8",
+                "/health/ready | application/json;charset=utf-16 | application/json",
+                "/.well-known/jwks.json | application/jwk-set+json;charset=utf-16 | application/jwk-set+json",
+                "/.well-known/jwks.json | application/jwk-set+json | application/jwk-set+json",
+                "/.well-known/jwks.json | application/jwk-set+json, application/json;q=0.5 | application/jwk-set+json",
+                "/.well-known/jwks.json | application/json, application/jwk-set+json;q=0.5 | application/json",
+                "/.well-known/jwks.json | */* | application/json",
+                "/ | application/json;charset=utf-16 | application/json"
+            })
+    void aDocumentHasItsOwnType(String path, String accept, String type) {
+        Answer answer = node.send("GET", path, "", "auth", admin, "Accept", accept);
+
+        assertThat(answer.status()).isBetween(200, 503).isNotEqualTo(406);
+        assertThat(answer.header("Content-Type")).isEqualTo(type);
+    }
+
+    @Test
+    void theTypeOfMetricsIsThatOfPrometheus() {
+        assertThat(node.send("GET", "/metrics", "", "Accept", "text/plain;charset=utf-16")
+                        .header("Content-Type"))
+                .startsWith("text/plain;")
+                .contains("charset=utf-8")
+                .doesNotContain("16");
+    }
+
+    @Test
+    void aCacheKeepsTheTypesOfTheKeySetApart() {
+        assertThat(node.get("/.well-known/jwks.json", "").headers().allValues("Vary"))
+                .contains("Accept");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip"})
+    void aCompressedBodyIsToldThatNoneMustBe(String coding) {
+        for (String path : List.of("/login", "/logout", "/token/refresh", "/user", "/user/me")) {
+            Answer answer = node.send(
+                    path.equals("/user/me") ? "PATCH" : "POST",
+                    path,
+                    "{}",
+                    "Content-Type",
+                    JSON,
+                    "auth",
+                    admin,
+                    "Content-Encoding",
+                    coding);
+            assertThat(answer.status()).as(path).isEqualTo(415);
+            assertThat(answer.text("message")).isEqualTo("A body must not be compressed.");
+            assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
+            assertThat(answer.header("Accept")).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"utf-8", "aws-chunked", "x", "gzip, utf-8"})
+    void anUnknownCodingIsNotCalledCompression(String coding) {
+        Answer answer = node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding);
+
+        assertThat(answer.status()).isEqualTo(415);
+        assertThat(answer.text("message"))
+                .isEqualTo("The Content-Encoding is unknown; a body must be sent without one.");
+        assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", ",", "identity", "IDENTITY", "identity, identity"})
+    void noCodingIsAccepted(String coding) {
+        assertThat(node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding)
+                        .text("code"))
+                .isEqualTo("CREDENTIALS_MISSING");
+    }
+
+    @Test
+    void aRequestWithoutABodyHasNoCoding() {
+        assertThat(node.send("GET", "/user/me", "", "auth", admin, "Content-Encoding", "gzip")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "POST  | /login            | application/json",
+                "POST  | /token/refresh    | application/json",
+                "POST  | /user             | application/json",
+                "POST  | /user/import      | application/x-ndjson",
+                "POST  | /introspect       | application/x-www-form-urlencoded",
+                "PUT   | /user/me/password | application/json",
+                "PATCH | /user/me          | application/json, application/merge-patch+json"
+            })
+    void anUnsupportedMediaTypeIsToldWhatIsAccepted(String method, String path, String types) {
+        for (String type : List.of("text/xml", "application/json-patch+json", "multipart/form-data;boundary=x")) {
+            Answer answer = node.send(method, path, "<a/>", "Content-Type", type, "auth", admin);
+            assertThat(answer.status()).isEqualTo(415);
+            assertThat(answer.header("Accept")).isEqualTo(types);
+            assertThat(answer.header("Accept-Patch")).isEqualTo(method.equals("PATCH") ? types : "");
+            assertThat(answer.header("Accept-Post")).isEqualTo(method.equals("POST") ? types : "");
+            assertThat(answer.header("Accept-Encoding")).isEmpty();
+        }
+    }
+
+    @Test
+    void optionsNameTheTypesOfAPatch() {
+        assertThat(node.send("OPTIONS", "/user/me", "").header("Accept-Patch"))
+                .contains("application/merge-patch+json");
+        assertThat(node.send("OPTIONS", "/user", "").header("Accept-Patch")).isEmpty();
+    }
+}

@@ -1,0 +1,235 @@
+package org.gatehouse.login;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.Node;
+import org.gatehouse.SettableClock;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
+import org.gatehouse.user.Reauthentication;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a user proves again before the password or the username changes, and how often that may be tried. */
+class ReauthenticationTest {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String NEW_PASSWORD = "staple battery horse correct";
+
+    private static final Stores stores = new Stores();
+    private static final SettableClock clock = SettableClock.atNow();
+    private static final Node node = Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"), clock);
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private final String name = "user-" + number.incrementAndGet();
+    private final String id = node.create(node.adminToken(), name, PASSWORD);
+    private final String source = "198.51.100." + number.get();
+    private String token = loginFrom(source, name, PASSWORD).text("token");
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        stores.close();
+    }
+
+    @Test
+    void aWrongPresentPasswordIsAWrongFieldAndNotAWrongToken() {
+        for (String target : List.of("me", id)) {
+            Answer refused = changePassword(target, "wrong");
+
+            assertNamesCurrentPassword(refused);
+            assertThat(refused.header("WWW-Authenticate")).isEmpty();
+        }
+        assertThat(changePassword("me", PASSWORD).status()).isEqualTo(204);
+    }
+
+    @Test
+    void failuresAreCountedAcrossNames() {
+        for (int i = 0; i < 5; i++) {
+            assertNamesCurrentPassword(changePassword("me", "guess " + i));
+            assertNamesCurrentPassword(patch(Map.of("username", name + "-x", "currentPassword", "guess " + i)));
+        }
+        assertThrottled(changePassword("me", PASSWORD));
+
+        assertThat(patch(Map.of("username", name + "-renamed")).status()).isEqualTo(200);
+
+        assertThrottled(changePassword("me", PASSWORD));
+        assertThrottled(patch(Map.of("username", name, "currentPassword", PASSWORD)));
+        assertThrottled(loginFrom(source, name + "-renamed", PASSWORD));
+        // The source is stopped, not the owner elsewhere.
+        assertThat(loginFrom("203.0.113." + number.get(), name + "-renamed", PASSWORD)
+                        .status())
+                .isEqualTo(200);
+        JsonNode counted =
+                node.get("/user/" + id + "/throttle", node.adminToken()).json();
+        assertThat(counted.path("sources").path(0).path("failures").asInt()).isEqualTo(10);
+        assertThat(node.delete("/user/" + id + "/throttle", node.adminToken()).status())
+                .isEqualTo(204);
+        assertThat(changePassword("me", PASSWORD).status()).isEqualTo(204);
+    }
+
+    @Test
+    void failedLoginsAreCountedAcrossNames() {
+        for (int i = 0; i < 10; i++) {
+            assertThat(loginFrom(source, name, "guess " + i).status()).isEqualTo(401);
+        }
+        assertThat(patch(Map.of("username", name + "-renamed")).status()).isEqualTo(200);
+
+        assertThrottled(loginFrom(source, name + "-renamed", PASSWORD));
+    }
+
+    @Test
+    void aUsernameChangesWithThePresentPasswordOrSoonAfterALogin() {
+        clock.advance(Reauthentication.RECENT_LOGIN.plusMillis(1));
+        token = refreshed();
+
+        assertNamesCurrentPassword(patch(Map.of("username", name + "-a")));
+        assertNamesCurrentPassword(patch(Map.of("username", name + "-a", "currentPassword", "wrong")));
+        assertThat(patch(Map.of("email", "a@example.com", "username", name)).status())
+                .as("nothing to prove while the name stays")
+                .isEqualTo(200);
+        Answer changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD));
+        assertThat(changed.status()).as(changed.body()).isEqualTo(200);
+        assertThat(changed.text("username")).isEqualTo(name + "-a");
+
+        token = loginFrom(source, name + "-a", PASSWORD).text("token");
+        assertThat(patch(Map.of("username", name + "-b")).status()).isEqualTo(200);
+        assertNamesCurrentPassword(patch(Map.of("username", name + "-c", "currentPassword", "wrong")));
+    }
+
+    @Test
+    void anAdministratorProvesTheOwnNameOnly() {
+        node.patch("/user/" + id, node.adminToken(), "{\"roles\":[\"admin\"]}");
+        clock.advance(Reauthentication.RECENT_LOGIN.plusMinutes(1));
+        token = refreshed();
+        String other = node.create(node.adminToken(), name + "-other", PASSWORD);
+
+        for (int i = 0; i < 12; i++) {
+            assertThat(node.patch("/user/" + other, token, "{\"username\":\"" + name + "-other-" + i + "\"}")
+                            .status())
+                    .isEqualTo(200);
+        }
+        assertNamesCurrentPassword(patch(Map.of("username", name + "-a")));
+    }
+
+    @Test
+    void theNamesThatAUserMayTryAreFew() {
+        Answer stale = node.send(
+                "PATCH",
+                "/user/me",
+                "{\"username\":\"" + name + "-x\"}",
+                "auth",
+                token,
+                "Content-Type",
+                "application/json",
+                "If-Match",
+                "\"99\"");
+        assertThat(stale.status()).isEqualTo(412);
+        for (int i = 0; i < 5; i++) {
+            assertThat(patch(Map.of("username", "Root-Admin")).text("code")).isEqualTo("USERNAME_TAKEN");
+            assertThat(patch(Map.of("username", name + "-" + i)).status()).isEqualTo(200);
+        }
+
+        for (String next : List.of("root-admin", name + "-free")) {
+            Answer refused = patch(Map.of("username", next, "currentPassword", PASSWORD));
+            assertThat(refused.status()).as(refused.body()).isEqualTo(429);
+            assertThat(refused.text("code")).isEqualTo("TOO_MANY_REQUESTS");
+            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(3_500, 3_600);
+        }
+        assertThat(patch(Map.of("email", "a@example.com")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void thePresentPasswordIsNeitherKeptNorShown() {
+        Answer changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD, "email", "a@example.com"));
+
+        assertThat(changed.status()).isEqualTo(200);
+        assertThat(patch(Map.of("currentPassword", PASSWORD)).text("version")).isEqualTo(changed.text("version"));
+        assertThat(node.get("/user/me", token).body()).doesNotContain("currentPassword", PASSWORD);
+        assertThat(node.get("/user/" + id, node.adminToken()).body()).doesNotContain("currentPassword", PASSWORD);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5", "true", "[\"x\"]", "{\"a\":1}"})
+    void aPresentPasswordOfTheWrongTypeIsRefusedWhereverItMayStand(String value) {
+        String admin = node.adminToken();
+        String newPassword = "{\"newPassword\":\"" + NEW_PASSWORD + "\",\"currentPassword\":" + value + "}";
+        String patch = "{\"email\":\"a@example.com\",\"currentPassword\":" + value + "}";
+
+        assertNamesCurrentPassword(put("/user/" + id + "/password", admin, newPassword));
+        assertNamesCurrentPassword(put("/user/me/password", token, newPassword));
+        assertNamesCurrentPassword(node.patch("/user/" + id, admin, patch));
+        assertNamesCurrentPassword(node.patch("/user/me", token, patch));
+        assertThat(loginFrom(source, name, PASSWORD).status()).isEqualTo(200);
+    }
+
+    @Test
+    void halfOfASurrogatePairIsNoQuestionMark() {
+        String other = node.create(node.adminToken(), name + "?", PASSWORD);
+        String set = Json.MAPPER
+                .createObjectNode()
+                .put("newPassword", PASSWORD + "?")
+                .toString();
+        assertThat(put("/user/" + other + "/password", node.adminToken(), set).status())
+                .isEqualTo(204);
+
+        assertThat(login(name + "?", PASSWORD + "\\ud800").status()).isEqualTo(401);
+        assertThat(login(name + "\\ud800", PASSWORD + "?").status()).isEqualTo(401);
+        assertThat(login(name + "?", PASSWORD + "?").status()).isEqualTo(200);
+    }
+
+    private static Answer login(String escapedName, String escapedPassword) {
+        String body = "{\"username\":\"" + escapedName + "\",\"password\":\"" + escapedPassword + "\"}";
+        return node.send("POST", "/login", body, "Content-Type", "application/json");
+    }
+
+    private String refreshed() {
+        String refreshToken = loginFrom(source, name, PASSWORD).text("refreshToken");
+        clock.advance(Reauthentication.RECENT_LOGIN.plusMillis(1));
+        Answer refreshed = node.post("/token/refresh", "", "{\"refreshToken\":\"" + refreshToken + "\"}");
+        assertThat(refreshed.status()).as(refreshed.body()).isEqualTo(200);
+        return refreshed.text("token");
+    }
+
+    private Answer changePassword(String target, String currentPassword) {
+        return put(
+                "/user/" + target + "/password",
+                token,
+                Json.MAPPER
+                        .createObjectNode()
+                        .put("currentPassword", currentPassword)
+                        .put("newPassword", NEW_PASSWORD)
+                        .toString());
+    }
+
+    private Answer put(String path, String bearer, String body) {
+        return node.send(
+                "PUT", path, body, "auth", bearer, "Content-Type", "application/json", "X-Forwarded-For", source);
+    }
+
+    private Answer patch(Map<String, String> fields) {
+        return node.patch("/user/me", token, Json.MAPPER.valueToTree(fields).toString(), "X-Forwarded-For", source);
+    }
+
+    private static Answer loginFrom(String address, String username, String password) {
+        return node.loginFrom(address, username, password);
+    }
+
+    private static void assertNamesCurrentPassword(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly("currentPassword");
+    }
+
+    private static void assertThrottled(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(429);
+        assertThat(answer.text("code")).isEqualTo("LOGIN_THROTTLED");
+        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+    }
+}

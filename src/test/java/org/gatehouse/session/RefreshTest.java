@@ -1,0 +1,577 @@
+package org.gatehouse.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.Document;
+import org.bson.types.Binary;
+import org.gatehouse.Node;
+import org.gatehouse.SettableClock;
+import org.gatehouse.http.Json;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sessions that go on, and those that may not, on two nodes whose clock stands still until a test moves it. */
+@Tag("also-full")
+class RefreshTest {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final Duration EXPIRY = Duration.ofMinutes(10);
+    private static final Duration IDLE = Duration.ofHours(1);
+    private static final Duration MAX = Duration.ofMinutes(150);
+    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Duration INSTANT = Duration.ofMillis(1);
+    private static final int PARALLEL = 200;
+    private static final int TABS = 50;
+    private static final int THREADS = 16;
+    private static final int RACES = Boolean.getBoolean("gatehouse.long") ? 40 : 10;
+
+    private static final Stores stores = new Stores();
+    // Begins at a whole second, for a token tells times in no less.
+    private static final SettableClock clock = SettableClock.atNow();
+    private static final Node one = start();
+    private static final Node other = start();
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private final String id = one.create(admin(), "user-" + number.incrementAndGet(), PASSWORD);
+    private final Answer login = login();
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        other.close();
+        stores.close();
+    }
+
+    /** A token tells times in whole seconds. */
+    @AfterEach
+    void goOnToAWholeSecond() {
+        clock.set(clock.instant().plusMillis(999).truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    private static Node start() {
+        return Node.start(
+                stores,
+                Map.of(
+                        "TRUSTED_PROXIES", "127.0.0.1",
+                        "REFRESH_IDLE", IDLE.toString(),
+                        "REFRESH_MAX", MAX.toString()),
+                clock);
+    }
+
+    @Test
+    void answersAsALoginDoes() {
+        Answer refreshed = refresh(other, login);
+
+        assertThat(refreshed.status()).as(refreshed.body()).isEqualTo(200);
+        assertThat(refreshed.json().fieldNames())
+                .toIterable()
+                .containsExactlyElementsOf(() -> login.json().fieldNames());
+        assertThat(refreshed.text("status")).isEqualTo("success");
+        assertThat(refreshed.text("message")).isEqualTo("Token refreshed");
+        assertThat(refreshed.text("tokenType")).isEqualTo("Bearer");
+        assertThat(refreshed.json().path("expiresIn").asLong()).isEqualTo(EXPIRY.toSeconds());
+        assertThat(refreshed.json().path("refreshExpiresIn").asLong()).isEqualTo(IDLE.toSeconds());
+        assertThat(refreshed.json().path("user").path("_id").asText()).isEqualTo(id);
+        assertThat(refreshed.text("refreshToken")).hasSize(64).isNotEqualTo(login.text("refreshToken"));
+        assertThat(refreshed.header("Cache-Control")).contains("no-store");
+        assertThat(claims(refreshed).path("sid")).isEqualTo(claims(login).path("sid"));
+        assertThat(claims(refreshed).path("jti")).isNotEqualTo(claims(login).path("jti"));
+    }
+
+    @Test
+    void bothAccessTokensCountUntilTheyExpire() {
+        clock.advance(Duration.ofMinutes(4));
+        Answer refreshed = refresh(other, login);
+
+        assertGoesOn(login);
+        assertGoesOn(refreshed);
+
+        clock.advance(EXPIRY.minus(Duration.ofMinutes(4)));
+        assertThat(one.get("/user/me", login.text("token")).text("code")).isEqualTo("TOKEN_EXPIRED");
+        assertGoesOn(refreshed);
+    }
+
+    @Test
+    void aTokenIsAnsweredWithTheSameSuccessorWithinTheGrace() {
+        Answer first = refresh(one, login);
+        clock.advance(GRACE.minus(INSTANT));
+
+        Answer again = refresh(other, login);
+
+        assertThat(again.status()).as(again.body()).isEqualTo(200);
+        assertThat(again.text("refreshToken")).isEqualTo(first.text("refreshToken"));
+        assertThat(claims(again).path("jti")).isNotEqualTo(claims(first).path("jti"));
+        assertThat(again.json().path("refreshExpiresIn").asLong())
+                .isEqualTo(IDLE.minus(GRACE.minus(INSTANT)).toSeconds());
+        Answer next = refresh(one, again);
+        assertThat(next.status()).isEqualTo(200);
+        assertGoesOn(first);
+        assertGoesOn(again);
+        assertGoesOn(next);
+    }
+
+    @Test
+    void theSuccessorDoesNotFollowFromTheTokenAlone() {
+        byte[] token = Base64.getUrlDecoder().decode(login.text("refreshToken"));
+        byte[] successor = Base64.getUrlDecoder().decode(refresh(one, login).text("refreshToken"));
+
+        assertThat(Arrays.copyOf(successor, 16)).isEqualTo(Arrays.copyOf(token, 16));
+        assertThat(Arrays.copyOfRange(successor, 16, 48))
+                .isNotEqualTo(sha256(token))
+                .isNotEqualTo(sha256(Arrays.copyOfRange(token, 16, 48)));
+        assertThat(storedSession().toJson())
+                .doesNotContain(Base64.getEncoder().encodeToString(Arrays.copyOfRange(successor, 16, 48)));
+    }
+
+    @Test
+    void tabsThatRefreshAtOnceContinueWithOneSession() throws Exception {
+        Answer shared = login;
+        for (int round = 0; round < 3; round++) {
+            List<Answer> tabs = refreshAtOnce(shared, TABS);
+            for (Answer tab : tabs) {
+                assertGoesOn(tab);
+            }
+            shared = tabs.get(round);
+            clock.advance(Duration.ofMinutes(9));
+        }
+        assertThat(one.get("/session", login().text("token")).json()).hasSize(2);
+        assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
+                .isEmpty();
+    }
+
+    /** Earlier versions of Gatehouse drew the successor at random. */
+    @Test
+    void aSuccessorThatCannotBeDerivedIsReplacedByOneThatCan() throws Exception {
+        Answer lost = refresh(one, login);
+        byte[] drawn = sha256(new byte[] {1});
+        stores.collection("sessions")
+                .updateOne(
+                        new Document("_id", claims(login).path("sid").asText()),
+                        new Document("$set", new Document("refreshHash", new Binary(drawn))));
+
+        List<Answer> again = refreshAtOnce(login, TABS);
+
+        assertThat(again.get(0).text("refreshToken")).isEqualTo(lost.text("refreshToken"));
+        assertGoesOn(refresh(other, again.get(0)));
+    }
+
+    @Test
+    void theGraceBeginsWithTheFirstUseAndIsNotProlongedByTheSecond() {
+        refresh(one, login);
+        clock.advance(GRACE.minus(INSTANT));
+        Answer again = refresh(other, login);
+        assertThat(again.status()).isEqualTo(200);
+        clock.advance(INSTANT);
+
+        assertEnded(refresh(one, login));
+
+        assertAllEnded(login, again);
+    }
+
+    @Test
+    void whenTheGraceIsOverReuseEndsTheSession() {
+        Answer next = refresh(one, login);
+        clock.advance(GRACE);
+
+        assertEnded(refresh(other, login));
+
+        assertAllEnded(login, next);
+    }
+
+    @Test
+    void onceTheSuccessorWasUsedReuseEndsTheSessionEvenWithinTheGrace() {
+        Answer next = refresh(one, login);
+        Answer last = refresh(other, next);
+        assertThat(last.status()).isEqualTo(200);
+        assertThat(other.get("/user/me", last.text("token")).status()).isEqualTo(200);
+
+        assertEnded(refresh(one, login));
+
+        assertAllEnded(login, next, last);
+    }
+
+    @Test
+    void anInventedTokenOfTheSessionEndsIt() {
+        String token = login.text("refreshToken");
+        String invented = token.substring(0, 63) + (token.endsWith("A") ? "B" : "A");
+
+        assertEnded(refresh(one, invented));
+
+        assertAllEnded(login);
+    }
+
+    @Test
+    void reuseIsTold() {
+        Answer next = refresh(one, login);
+        refresh(one, next);
+        for (int i = 0; i < 3; i++) {
+            assertEnded(refresh(one, login));
+        }
+
+        JsonNode entries =
+                one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json();
+        assertThat(entries).hasSize(1);
+        assertThat(entries.path(0).path("details").path("session"))
+                .isEqualTo(claims(login).path("sid"));
+    }
+
+    @Test
+    void anIdleSessionExpires() {
+        clock.advance(IDLE.minus(INSTANT));
+        Answer next = refresh(one, login);
+        assertThat(next.status()).as(next.body()).isEqualTo(200);
+        assertThat(next.json().path("refreshExpiresIn").asLong()).isEqualTo(IDLE.toSeconds());
+
+        clock.advance(IDLE);
+
+        assertEnded(refresh(other, next));
+    }
+
+    @Test
+    void aBusySessionExpiresAtItsAbsoluteLimitAndSoDoItsTokens() {
+        Answer last = login;
+        for (int i = 0; i < 3; i++) {
+            clock.advance(Duration.ofMinutes(49));
+            last = refresh(i % 2 == 0 ? one : other, last);
+            assertThat(last.status()).as(last.body()).isEqualTo(200);
+        }
+        Duration left = MAX.minus(Duration.ofMinutes(3 * 49));
+        assertThat(last.json().path("expiresIn").asLong()).isEqualTo(left.toSeconds());
+        assertThat(last.json().path("refreshExpiresIn").asLong()).isEqualTo(left.toSeconds());
+        assertThat(claims(last).path("exp").asLong())
+                .isEqualTo(clock.instant().plus(left).getEpochSecond());
+
+        clock.advance(left.minus(INSTANT));
+        assertGoesOn(last);
+        clock.advance(INSTANT);
+
+        assertEnded(refresh(one, last));
+        for (Node node : List.of(one, other)) {
+            assertThat(node.get("/user/me", last.text("token")).text("code")).isEqualTo("TOKEN_EXPIRED");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "junk",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\u00e9",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+                "\u0000",
+                "{\"$ne\":1}"
+            })
+    void whatIsNoRefreshTokenIsRefused(String token) {
+        assertInvalid(refresh(one, token));
+    }
+
+    @Test
+    void aHugeTokenOrAnAccessTokenIsNoRefreshToken() {
+        assertInvalid(refresh(one, "A".repeat(50_000)));
+        assertInvalid(refresh(one, login.text("token")));
+        assertInvalid(refresh(one, login.text("refreshToken") + "\n"));
+        assertThat(refresh(one, login).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "[]",
+                "\"text\"",
+                "{\"refreshToken\":null}",
+                "{\"refreshToken\":7}",
+                "{\"refreshToken\":true}",
+                "{\"refreshToken\":[\"AAAA\"]}",
+                "{\"refreshToken\":{\"$ne\":1}}",
+                "{\"refresh_token\":\"AAAA\"}"
+            })
+    void aTokenThatIsNoStringIsTheCallersMistake(String body) {
+        Answer answer = one.post("/token/refresh", "", body);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("refreshToken");
+    }
+
+    @Test
+    void aRefreshTokenIsNoAccessToken() {
+        Answer answer = one.get("/user/me", login.text("refreshToken"));
+
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("code")).isEqualTo("TOKEN_MALFORMED");
+    }
+
+    @Test
+    void aDisabledUsersSessionDoesNotGoOnEvenWhenTheUserIsEnabledAgain() {
+        patch("{\"status\":\"disabled\"}");
+        assertEnded(refresh(other, login));
+
+        patch("{\"status\":\"active\"}");
+        assertAllEnded(login);
+        assertGoesOn(login());
+    }
+
+    @Test
+    void aDeletedUsersSessionDoesNotGoOn() {
+        assertThat(one.delete("/user/" + id, admin()).status()).isEqualTo(204);
+
+        assertAllEnded(login);
+    }
+
+    @Test
+    void noOtherSessionGoesOnAfterAPasswordChange() {
+        Answer elsewhere = login();
+        Answer changed = one.send(
+                "PUT",
+                "/user/me/password",
+                "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"another " + PASSWORD + "\"}",
+                "auth",
+                login.text("token"),
+                "Content-Type",
+                "application/json",
+                "X-Forwarded-For",
+                address());
+        assertThat(changed.status()).as(changed.body()).isEqualTo(204);
+
+        assertAllEnded(elsewhere);
+        assertThat(refresh(other, login).status()).isEqualTo(200);
+    }
+
+    @Test
+    void noSessionGoesOnAfterALogout() {
+        Answer next = refresh(one, login);
+        assertThat(one.send("POST", "/logout", "", "auth", login.text("token")).status())
+                .isEqualTo(200);
+
+        assertAllEnded(login, next);
+        // Nobody copied anything here.
+        assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
+                .isEmpty();
+    }
+
+    @Test
+    void theNewTokenHasTheRolesOfNow() {
+        assertThat(claims(login).path("roles").toString()).isEqualTo("[\"user\"]");
+        patch("{\"roles\":[\"auditor\"],\"username\":\"renamed-" + number.incrementAndGet() + "\"}");
+
+        Answer refreshed = refresh(other, login);
+
+        assertThat(claims(refreshed).path("roles").toString()).isEqualTo("[\"auditor\"]");
+        assertThat(refreshed.json().path("user").path("username").asText()).startsWith("renamed-");
+    }
+
+    @Test
+    void twoHundredRefreshesGetOneSuccessor() throws Exception {
+        List<Answer> answers = refreshAtOnce(login, PARALLEL);
+
+        assertThat(storedSession().get("refreshHash", Binary.class))
+                .isEqualTo(new Binary(
+                        sha256(Base64.getUrlDecoder().decode(answers.get(0).text("refreshToken")))));
+        for (Answer answer : answers) {
+            assertThat(other.get("/user/me", answer.text("token")).status()).isEqualTo(200);
+        }
+        Answer next = refresh(one, answers.get(0));
+        assertThat(next.status()).as(next.body()).isEqualTo(200);
+        assertGoesOn(next);
+        assertEnded(refresh(other, login));
+        assertAllEnded(login, next, answers.get(0));
+    }
+
+    @Test
+    void aTokenAndItsSuccessorAtOnceLeadToOneTokenOrEndTheSession() throws Exception {
+        int ended = 0;
+        for (int race = 0; race < RACES; race++) {
+            Answer begun = race == 0 ? login : login();
+            Answer next = refresh(one, begun);
+
+            List<Answer> answers = atOnce(List.of(() -> refresh(one, begun), () -> refresh(other, next)));
+
+            if (answers.stream().allMatch(answer -> answer.status() == 200)) {
+                assertThat(answers.get(0).text("refreshToken")).isEqualTo(next.text("refreshToken"));
+                assertThat(refresh(one, next).text("refreshToken"))
+                        .isEqualTo(answers.get(1).text("refreshToken"));
+                assertGoesOn(refresh(other, answers.get(1)));
+            } else {
+                ended++;
+                assertAllEnded(begun, next);
+            }
+        }
+        System.out.println(RACES + " races of a token and its successor: " + ended + " sessions ended");
+    }
+
+    @Test
+    void noSessionOutlivesALogoutHoweverItIsRefreshedMeanwhile() throws Exception {
+        int refreshed = 0;
+        for (int race = 0; race < RACES; race++) {
+            Answer begun = race == 0 ? login : login();
+
+            List<Answer> answers = atOnce(List.of(
+                    () -> one.send("POST", "/logout", "", "auth", begun.text("token")), () -> refresh(other, begun)));
+
+            assertThat(answers.get(0).status()).isEqualTo(200);
+            assertAllEnded(begun);
+            if (answers.get(1).status() == 200) {
+                refreshed++;
+                assertAllEnded(answers.get(1));
+            } else {
+                assertEnded(answers.get(1));
+            }
+        }
+        System.out.println(RACES + " races of a refresh and a logout: " + refreshed
+                + " times the refresh was answered first, 0 sessions went on");
+    }
+
+    @Test
+    void aSessionThatEndsWhileItIsRefreshedIsNotCalledReused() throws Exception {
+        for (int race = 0; race < RACES; race++) {
+            Answer begun = race == 0 ? login : login();
+            atOnce(List.of(
+                    () -> one.send("POST", "/logout", "", "auth", begun.text("token")), () -> refresh(other, begun)));
+        }
+
+        assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
+                .isEmpty();
+    }
+
+    /** The answers to so many refreshes of one token at the same time, all of which must be accepted. */
+    private static List<Answer> refreshAtOnce(Answer begun, int count) throws Exception {
+        List<Callable<Answer>> refreshes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Node node = i % 2 == 0 ? one : other;
+            refreshes.add(() -> refresh(node, begun));
+        }
+        List<Answer> answers = atOnce(refreshes);
+        assertThat(answers)
+                .allSatisfy(
+                        answer -> assertThat(answer.status()).as(answer.body()).isEqualTo(200));
+        assertThat(answers.stream().map(answer -> answer.text("refreshToken")).distinct())
+                .hasSize(1);
+        return answers;
+    }
+
+    private static List<Answer> atOnce(List<Callable<Answer>> calls) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Answer> answers = new ArrayList<>();
+            for (Future<Answer> answer : threads.invokeAll(calls)) {
+                answers.add(answer.get());
+            }
+            return answers;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private Document storedSession() {
+        Document session = stores.collection("sessions")
+                .find(new Document("_id", claims(login).path("sid").asText()))
+                .first();
+        assertThat(session).isNotNull();
+        return session;
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static Answer refresh(Node node, Answer tokens) {
+        return refresh(node, tokens.text("refreshToken"));
+    }
+
+    private static Answer refresh(Node node, String token) {
+        String body = Json.MAPPER.createObjectNode().put("refreshToken", token).toString();
+        return node.post("/token/refresh", "", body);
+    }
+
+    private static void assertGoesOn(Answer tokens) {
+        for (Node node : List.of(one, other)) {
+            Answer answer = node.get("/user/me", tokens.text("token"));
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        }
+    }
+
+    private static void assertEnded(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(401);
+        assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
+    }
+
+    /** Neither of the tokens is accepted by any node. */
+    private static void assertAllEnded(Answer... all) {
+        for (Answer tokens : all) {
+            for (Node node : List.of(one, other)) {
+                assertEnded(node.get("/user/me", tokens.text("token")));
+                assertEnded(refresh(node, tokens));
+            }
+        }
+    }
+
+    private static void assertInvalid(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(401);
+        assertThat(answer.text("code")).isEqualTo("REFRESH_TOKEN_INVALID");
+        assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
+    }
+
+    private static JsonNode claims(Answer tokens) {
+        String payload = tokens.text("token").split("\\.", -1)[1];
+        try {
+            return Json.MAPPER.readTree(new String(Base64.getUrlDecoder().decode(payload), StandardCharsets.UTF_8));
+        } catch (IOException notJson) {
+            throw new AssertionError(notJson);
+        }
+    }
+
+    /** A token of now: the clock may have gone on since the last one was given out. */
+    private static String admin() {
+        return one.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
+    }
+
+    private Answer login() {
+        String username = one.get("/user/" + id, admin()).text("username");
+        Answer begun = one.loginFrom(address(), username, PASSWORD);
+        assertThat(begun.status()).as(begun.body()).isEqualTo(200);
+        return begun;
+    }
+
+    private void patch(String json) {
+        assertThat(one.patch("/user/" + id, admin(), json).status()).isEqualTo(200);
+    }
+
+    /** An address of its own for each caller, so that the throttle has nothing to say. */
+    private static String address() {
+        int n = number.incrementAndGet();
+        return "10.0." + (n >> 8 & 255) + "." + (n & 255);
+    }
+}

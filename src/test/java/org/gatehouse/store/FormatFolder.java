@@ -1,0 +1,253 @@
+package org.gatehouse.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonString;
+import org.bson.Document;
+import org.bson.json.JsonMode;
+import org.bson.json.JsonWriterSettings;
+import org.gatehouse.SettableClock;
+import org.gatehouse.http.Json;
+
+/**
+ * What a version left in its stores, as files of a folder: a line of canonical Extended JSON for each document, a line of
+ * JSON for each index and each key of Redis, and what its callers hold in {@code callers.json}.
+ */
+public final class FormatFolder {
+    static final Path ALL = Path.of("src", "test", "resources", "format");
+
+    private static final JsonWriterSettings CANONICAL =
+            JsonWriterSettings.builder().outputMode(JsonMode.EXTENDED).build();
+    private static final String DOCUMENTS = ".jsonl";
+    private static final String REDIS = "redis.json";
+    private static final String CALLERS = "callers.json";
+    private static final String INDEXES = "indexes.json";
+
+    /** A count and the end of its window, which is a time of the past when it is read again. */
+    private static final Pattern TALLY = Pattern.compile("(\\d+) \\d{13}");
+
+    private static final String END = "{end}";
+
+    private final Path folder;
+
+    FormatFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /** The folders of all versions, oldest first. */
+    static List<FormatFolder> all() {
+        try (Stream<Path> folders = Files.list(ALL)) {
+            return folders.filter(Files::isDirectory)
+                    .sorted(Comparator.comparing(FormatFolder::order))
+                    .map(FormatFolder::new)
+                    .toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    public static FormatFolder latest() {
+        List<FormatFolder> all = all();
+        return all.get(all.size() - 1);
+    }
+
+    /** 0.10.0 after 0.9.0. */
+    private static String order(Path folder) {
+        StringBuilder order = new StringBuilder();
+        for (String part : folder.getFileName().toString().split("\\.", -1)) {
+            order.append("%6s".formatted(part));
+        }
+        return order.toString();
+    }
+
+    /** Writes down what is in these stores. */
+    static FormatFolder write(Path folder, Stores stores, ObjectNode callers) {
+        try {
+            Files.createDirectories(folder);
+            documents(stores)
+                    .forEach((collection, documents) -> write(
+                            folder.resolve(collection + DOCUMENTS),
+                            documents.stream()
+                                    .map(document -> document.toJson(CANONICAL))
+                                    .toList()));
+            write(folder.resolve(INDEXES), indexes(stores));
+            write(
+                    folder.resolve(REDIS),
+                    entries(stores).stream().map(JsonNode::toString).toList());
+            Files.writeString(
+                    folder.resolve(CALLERS),
+                    Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(callers) + "\n");
+            return new FormatFolder(folder);
+        } catch (IOException unwritable) {
+            throw new UncheckedIOException(unwritable);
+        }
+    }
+
+    /** All documents of these stores, by collection. */
+    public static Map<String, List<BsonDocument>> documents(Stores stores) {
+        Map<String, List<BsonDocument>> documents = new TreeMap<>();
+        for (String name : stores.collections()) {
+            documents.put(
+                    name,
+                    stores.collection(name)
+                            .withDocumentClass(BsonDocument.class)
+                            .find()
+                            .sort(new BsonDocument("_id", new BsonInt32(1)))
+                            .into(new ArrayList<>()));
+        }
+        return documents;
+    }
+
+    /** The indexes of these stores, each as the command that makes it has it. */
+    static List<String> indexes(Stores stores) {
+        List<String> indexes = new ArrayList<>();
+        for (String collection : stores.collections()) {
+            stores.collection(collection).listIndexes().forEach(index -> {
+                if (!index.getString("name").equals("_id_")) {
+                    Document kept = new Document("collection", collection);
+                    for (String property : List.of("key", "name", "unique", "expireAfterSeconds")) {
+                        if (index.containsKey(property)) {
+                            kept.append(property, index.get(property));
+                        }
+                    }
+                    indexes.add(kept.toJson());
+                }
+            });
+        }
+        indexes.sort(Comparator.naturalOrder());
+        return indexes;
+    }
+
+    /** All keys of the Redis of these stores, without what depends on the time. */
+    static List<JsonNode> entries(Stores stores) {
+        List<JsonNode> entries = new ArrayList<>();
+        try (RedisText redis = new RedisText(stores.redis().uri())) {
+            RedisCommands<String, String> commands = redis.commands();
+            commands.keys("*").stream().sorted().forEach(key -> {
+                ObjectNode entry = Json.MAPPER.createObjectNode().put("key", key);
+                entries.add(entry);
+                if (commands.type(key).equals("hash")) {
+                    ObjectNode fields = entry.putObject("fields");
+                    new TreeMap<>(commands.hgetall(key))
+                            .forEach((name, value) -> fields.put(
+                                    name, TALLY.matcher(value).matches() ? value.split(" ", 2)[0] + " " + END : value));
+                } else {
+                    entry.put("value", commands.get(key));
+                }
+            });
+        }
+        return entries;
+    }
+
+    public JsonNode callers() {
+        try {
+            return Json.MAPPER.readTree(Files.readString(folder.resolve(CALLERS)));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    /** A clock that stands where that of the version stood. */
+    public SettableClock clock() {
+        return new SettableClock(Instant.parse(callers().path("now").asText()));
+    }
+
+    /** Its documents, by collection. */
+    Map<String, List<BsonDocument>> documents() {
+        Map<String, List<BsonDocument>> documents = new TreeMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(file -> file.getFileName().toString().endsWith(DOCUMENTS))
+                    .forEach(file -> documents.put(
+                            file.getFileName().toString().replace(DOCUMENTS, ""),
+                            lines(file).stream().map(BsonDocument::parse).toList()));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+        return documents;
+    }
+
+    /** What it had in Redis. */
+    List<JsonNode> entries() {
+        return lines(folder.resolve(REDIS)).stream().map(FormatFolder::json).toList();
+    }
+
+    /** The indexes that it made. */
+    List<String> indexes() {
+        return lines(folder.resolve(INDEXES));
+    }
+
+    /** Puts everything into empty stores; their Redis is taken for the one of that time. */
+    public void load(Stores stores) {
+        indexes().forEach(line -> {
+            Document index = Document.parse(line);
+            Object collection = index.remove("collection");
+            stores.command(new Document("createIndexes", collection).append("indexes", List.of(index)));
+        });
+        documents()
+                .forEach((collection, documents) -> stores.collection(collection)
+                        .withDocumentClass(BsonDocument.class)
+                        .insertMany(documents));
+        String end = Long.toString(Instant.now().plus(Duration.ofMinutes(10)).toEpochMilli());
+        try (RedisText redis = new RedisText(stores.redis().uri())) {
+            RedisCommands<String, String> commands = redis.commands();
+            entries().forEach(entry -> {
+                String key = entry.path("key").asText();
+                entry.path("fields")
+                        .properties()
+                        .forEach(field -> commands.hset(
+                                key, field.getKey(), field.getValue().asText().replace(END, end)));
+                if (entry.has("value")) {
+                    commands.set(key, entry.path("value").asText());
+                }
+            });
+            BsonDocument named = new BsonDocument("redisRunIds", new BsonArray(List.of(new BsonString(redis.runId()))));
+            stores.meta().updateOne(new BsonDocument("_id", new BsonString("cache")), new BsonDocument("$set", named));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return folder.toString();
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static void write(Path file, List<String> lines) {
+        try {
+            Files.write(file, lines);
+        } catch (IOException unwritable) {
+            throw new UncheckedIOException(unwritable);
+        }
+    }
+
+    private static JsonNode json(String line) {
+        try {
+            return Json.MAPPER.readTree(line);
+        } catch (IOException malformed) {
+            throw new UncheckedIOException(malformed);
+        }
+    }
+}

@@ -1,0 +1,340 @@
+package org.gatehouse.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.model.Filters;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.bson.Document;
+import org.gatehouse.Node;
+import org.gatehouse.SettableClock;
+import org.gatehouse.http.Json;
+import org.gatehouse.password.ForeignHashes;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+
+/**
+ * A service that was used in every way that leaves a trace in a store; afterwards the stores hold each kind of document
+ * and entry that this version writes.
+ *
+ * <p>Its clock stands in the far future, so that a store that tidies up by its own clock finds nothing that has expired.
+ */
+public final class FormatScene {
+    static final String PASSWORD = "correct horse battery staple";
+    static final String NEW_PASSWORD = "battery staple correct horse";
+    private static final String ALICE =
+            "{\"username\":\"Alice\",\"password\":\"" + PASSWORD + "\",\"email\":\"alice@example.com\",\"age\":42,"
+                    + "\"big\":5000000000,\"ratio\":1.5,\"exact\":1234567890123456789012.5,\"member\":true,"
+                    + "\"nothing\":null,\"address\":{\"city\":\"Bern\",\"floors\":[1,\"two\"]},\"tags\":[\"a\"]}";
+
+    private final Stores stores;
+    private final SettableClock clock = new SettableClock(Instant.parse("2100-01-01T00:00:00Z"));
+    private final ObjectNode callers = Json.MAPPER.createObjectNode();
+
+    /** By name; whoever is not named here cannot log in. */
+    private final ObjectNode passwords = callers.putObject("passwords");
+
+    /** Right ones that are refused all the same. */
+    private final ObjectNode refused = callers.putObject("refused");
+
+    private FormatScene(Stores stores) {
+        this.stores = stores;
+    }
+
+    /** A node on these stores, by this clock, as the scene was and is played. */
+    public static Node node(Stores stores, SettableClock clock) {
+        return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"), clock);
+    }
+
+    /** Plays it on empty stores, and tells what its callers hold in the end. */
+    static ObjectNode play(Stores stores) {
+        return new FormatScene(stores).play();
+    }
+
+    private ObjectNode play() {
+        insertOriginals();
+        try (Node node = node(stores, clock)) {
+            await().until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
+            String admin = node.adminToken();
+            passwords.put(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+            createUsers(node, admin);
+            useSessions(node);
+            changeUsers(node, admin);
+            guess(node, admin);
+            turnKeys(node, admin);
+            tellPages(node, admin);
+            callers.put("jwks", node.get("/.well-known/jwks.json", "").body());
+            callers.put("export", node.get("/user/export?hashes=true", admin).body());
+            fillCache(node, admin);
+        }
+        callers.put("now", clock.instant().toString());
+        return callers;
+    }
+
+    private void insertOriginals() {
+        stores.users()
+                .insertMany(List.of(
+                        new Document("username", "Original")
+                                .append("password", "plain")
+                                .append("roles", List.of("admin"))
+                                .append("email", "original@example.com"),
+                        new Document("username", "original-bcrypt")
+                                .append("password", ForeignHashes.all().getOrDefault("bcrypt-2a", "")),
+                        new Document("username", "twin").append("password", "one"),
+                        new Document("username", "TWIN").append("password", "two")));
+        passwords.put("original", "plain");
+        passwords.put("original-bcrypt", ForeignHashes.passwords().get("bcrypt-2a"));
+        refused.put("twin", "one");
+    }
+
+    private void createUsers(Node node, String admin) {
+        Answer created = node.send(
+                "POST",
+                "/user",
+                ALICE,
+                "auth",
+                admin,
+                "Content-Type",
+                "application/json",
+                "Idempotency-Key",
+                "format-key");
+        assertThat(created.status()).as(created.body()).isEqualTo(201);
+        callers.put("aliceId", created.text("_id"));
+        callers.putObject("repeated")
+                .put("key", "format-key")
+                .put("body", ALICE)
+                .put("answer", created.body());
+        passwords.put("alice", PASSWORD);
+
+        StringBuilder lines = new StringBuilder();
+        ForeignHashes.all().forEach((scheme, hash) -> {
+            ObjectNode line = Json.MAPPER.createObjectNode();
+            lines.append(line.put("username", scheme).put("passwordHash", hash)).append('\n');
+            passwords.put(scheme, ForeignHashes.passwords().get(scheme));
+        });
+        lines.append("{\"username\":\"without-password\",\"roles\":[\"guest\"]}\n");
+        lines.append("{\"_id\":\"5f0000000000000000000001\",\"username\":\"with-a-past\",\"password\":\"" + PASSWORD
+                + "\",\"version\":7,\"createdAt\":\"2020-01-01T00:00:00.000Z\","
+                + "\"updatedAt\":\"2020-02-01T00:00:00.000Z\",\"lastLogin\":\"2020-03-01T00:00:00.000Z\"}\n");
+        passwords.put("with-a-past", PASSWORD);
+        refused.put("without-password", PASSWORD);
+        Answer imported = node.send(
+                "POST", "/user/import", lines.toString(), "auth", admin, "Content-Type", "application/x-ndjson");
+        assertThat(imported.body()).contains("\"failed\":0");
+
+        for (String name : List.of("bob", "carol", "dan", "erin", "frank", "gone")) {
+            node.create(admin, name, PASSWORD);
+            passwords.put(name, PASSWORD);
+        }
+        Answer stranger = node.send(
+                "POST",
+                "/user",
+                "{\"username\":\"stranger\",\"password\":\"" + PASSWORD + "\"}",
+                "Content-Type",
+                "application/json",
+                "X-Forwarded-For",
+                "198.51.100.1");
+        assertThat(stranger.status()).isEqualTo(201);
+        passwords.put("stranger", PASSWORD);
+    }
+
+    private void useSessions(Node node) {
+        live("alice", login(node, "alice"));
+        live("alice", refresh(node, login(node, "alice").text("refreshToken")));
+
+        Answer left = login(node, "alice");
+        assertThat(node.post("/logout", left.text("token"), "").status()).isEqualTo(200);
+        ended("alice", left);
+
+        Answer copied = login(node, "alice");
+        Answer next = refresh(node, copied.text("refreshToken"));
+        clock.advance(Duration.ofSeconds(11));
+        assertThat(node.post("/token/refresh", "", refreshBody(copied.text("refreshToken")))
+                        .status())
+                .isEqualTo(401);
+        ended("alice", next);
+
+        Answer everywhere = login(node, "carol");
+        node.post("/logout", everywhere.text("token"), "{\"everywhere\":true}");
+        ended("carol", everywhere);
+        live("carol", login(node, "carol"));
+
+        Answer others = login(node, "frank");
+        Answer present = login(node, "frank");
+        assertThat(node.delete("/session?others=true", present.text("token")).status())
+                .isEqualTo(204);
+        ended("frank", others);
+        live("frank", present);
+    }
+
+    private void changeUsers(Node node, String admin) {
+        Answer other = login(node, "bob");
+        Answer present = login(node, "bob");
+        String change = "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"" + NEW_PASSWORD + "\"}";
+        assertThat(put(node, "/user/me/password", present.text("token"), change).status())
+                .isEqualTo(204);
+        passwords.put("bob", NEW_PASSWORD);
+        ended("bob", other);
+        live("bob", present);
+        String reset = "{\"newPassword\":\"" + NEW_PASSWORD + "\"}";
+        assertThat(put(node, "/user/" + id("frank") + "/password", admin, reset).status())
+                .isEqualTo(204);
+        passwords.put("frank", NEW_PASSWORD);
+        callers.withArray("tokens").forEach(token -> {
+            if (token.path("user").asText().equals("frank")) {
+                ((ObjectNode) token).put("live", false);
+            }
+        });
+
+        Answer disabled = login(node, "dan");
+        patch(node, admin, "dan", "{\"status\":\"disabled\"}");
+        ended("dan", disabled);
+        refused.put("dan", PASSWORD);
+        passwords.remove("dan");
+
+        patch(node, admin, "erin", "{\"username\":\"Erin.Renamed\",\"roles\":[\"user\",\"introspect\"]}");
+        passwords.remove("erin");
+        passwords.put("erin.renamed", PASSWORD);
+        live("erin.renamed", login(node, "erin.renamed"));
+
+        Answer deleted = login(node, "gone");
+        assertThat(node.delete("/user/" + id("gone"), admin).status()).isEqualTo(204);
+        ended("gone", deleted);
+        passwords.remove("gone");
+        refused.put("gone", PASSWORD);
+    }
+
+    private void guess(Node node, String admin) {
+        for (int i = 0; i < 2; i++) {
+            assertThat(node.loginFrom("198.51.100.7", "alice", "not " + PASSWORD)
+                            .status())
+                    .isEqualTo(401);
+        }
+        node.loginFrom("198.51.100.7", "nobody-at-all", PASSWORD);
+        Answer last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
+        for (int i = 0; last.status() == 401 && i < 20; i++) {
+            last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
+        }
+        assertThat(last.status()).isEqualTo(429);
+        assertThat(node.delete("/user/" + id("carol") + "/throttle", admin).status())
+                .isEqualTo(204);
+    }
+
+    private void turnKeys(Node node, String admin) {
+        String revoked = node.post("/key/rotate", admin, "").text("kid");
+        assertThat(node.delete("/key/" + revoked, admin).status()).isEqualTo(204);
+        assertThat(node.post("/key/rotate", admin, "").status()).isEqualTo(201);
+    }
+
+    /** Second pages, as somebody holds them who has seen the first. */
+    private void tellPages(Node node, String admin) {
+        for (String first : List.of(
+                "/user?limit=4",
+                "/user?limit=4&sort=-createdAt",
+                "/user?limit=4&sort=username",
+                "/user?limit=4&sort=-username&role=user",
+                "/user?limit=1&q=bcrypt",
+                "/audit?limit=5",
+                "/audit?limit=5&user=" + callers.path("aliceId").asText(),
+                "/user/" + callers.path("aliceId").asText() + "/session?limit=1",
+                "/key?limit=1")) {
+            String next = node.get(first, admin).next();
+            assertThat(next).as(first).isNotEmpty();
+            next = next.replaceFirst("^\\w+://[^/]*", "");
+            callers.withArray("pages")
+                    .addObject()
+                    .put("path", next)
+                    .put("body", node.get(next, admin).body());
+        }
+    }
+
+    /** What is cached in the end does not depend on how long anything took before. */
+    private void fillCache(Node node, String admin) {
+        callers.put("admin", admin);
+        try (RedisText redis = new RedisText(stores.redis().uri())) {
+            RedisCommands<String, String> commands = redis.commands();
+            List<String> ids = List.of(
+                    callers.path("aliceId").asText(), id("bob"), id("without-password"), "5f00000000000000000000ff");
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                node.get("/user/" + ids.get(3), admin);
+                return ("" + commands.get("u:{" + ids.get(3) + "}")).startsWith("V");
+            });
+            commands.keys("u:*").forEach(commands::del);
+            commands.keys("s:*").forEach(commands::del);
+            for (String id : ids) {
+                await().until(() -> {
+                    node.get("/user/" + id, admin);
+                    return ("" + commands.get("u:{" + id + "}")).startsWith("V");
+                });
+            }
+        }
+    }
+
+    private Answer login(Node node, String name) {
+        Answer answer = node.send(
+                "POST",
+                "/login",
+                Json.MAPPER
+                        .createObjectNode()
+                        .put("username", name)
+                        .put("password", passwords.path(name).asText())
+                        .toString(),
+                "Content-Type",
+                "application/json",
+                "User-Agent",
+                "a browser/7");
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return answer;
+    }
+
+    private static Answer refresh(Node node, String token) {
+        Answer answer = node.post("/token/refresh", "", refreshBody(token));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return answer;
+    }
+
+    static String refreshBody(String token) {
+        return "{\"refreshToken\":\"" + token + "\"}";
+    }
+
+    static Answer put(Node node, String path, String token, String json) {
+        return node.send("PUT", path, json, "auth", token, "Content-Type", "application/json");
+    }
+
+    private void patch(Node node, String admin, String name, String change) {
+        Answer answer = node.patch("/user/" + id(name), admin, change);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    }
+
+    private String id(String key) {
+        Document user = stores.users().find(Filters.eq("usernameKey", key)).first();
+        if (user == null) {
+            throw new AssertionError("there is no " + key);
+        }
+        return user.getObjectId("_id").toHexString();
+    }
+
+    private void live(String name, Answer login) {
+        note(name, login, true);
+    }
+
+    private void ended(String name, Answer login) {
+        note(name, login, false);
+    }
+
+    private void note(String name, Answer login, boolean live) {
+        JsonNode answer = login.json();
+        callers.withArray("tokens")
+                .addObject()
+                .put("user", name)
+                .put("token", answer.path("token").asText())
+                .put("refreshToken", answer.path("refreshToken").asText())
+                .put("live", live);
+    }
+}

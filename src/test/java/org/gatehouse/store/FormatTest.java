@@ -1,0 +1,201 @@
+package org.gatehouse.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Updates;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.Node;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What earlier versions left in the stores is understood, and what this one leaves is understood by the last one.
+ *
+ * <p>With {@code -Dgatehouse.format.write=0.2.0} it writes down the format of today first; see the README beside the files.
+ */
+class FormatTest {
+    private static final String WRITE = "gatehouse.format.write";
+
+    private static final String ADVICE =
+            "Nodes of the last version work beside this one while it is rolled out, and after it was rolled back. So a"
+                    + " field that is new must be one that they leave alone; one that is missing, one that they do"
+                    + " without; and none may change its type. If it is so, add a folder for this version: see "
+                    + FormatFolder.ALL + "/README.md";
+
+    private final Stores stores = new Stores();
+    private Optional<Node> started = Optional.empty();
+
+    @AfterEach
+    void stop() {
+        started.ifPresent(Node::close);
+        stores.close();
+    }
+
+    static Stream<FormatFolder> versions() {
+        return FormatFolder.all().stream();
+    }
+
+    @Test
+    void theLastVersionReadsWhatThisOneWrites() {
+        ObjectNode callers = FormatScene.play(stores);
+        String version = System.getProperty(WRITE, "");
+        if (!version.isEmpty()) {
+            FormatFolder.write(FormatFolder.ALL.resolve(version), stores, callers);
+        }
+
+        FormatFolder last = FormatFolder.latest();
+        FormatShape before = FormatShape.of(last.documents(), last.entries());
+        FormatShape today = FormatShape.of(FormatFolder.documents(stores), FormatFolder.entries(stores));
+
+        assertThat(today.surprisesFor(before))
+                .as(ADVICE + " (compared with " + last + ")")
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("versions")
+    void everybodyIsListedAndExportedAsBefore(FormatFolder version) {
+        JsonNode callers = version.callers();
+        Node node = start(version);
+        String admin = callers.path("admin").asText();
+
+        callers.path("pages")
+                .forEach(page -> assertThat(
+                                node.get(page.path("path").asText(), admin).json())
+                        .as(page.path("path").asText())
+                        .isEqualTo(Answer.json(page.path("body").asText())));
+        assertThat(node.get("/user/export?hashes=true", admin).body())
+                .isEqualTo(callers.path("export").asText());
+        assertThat(node.get("/.well-known/jwks.json", "").json())
+                .isEqualTo(Answer.json(callers.path("jwks").asText()));
+        JsonNode repeated = callers.path("repeated");
+        Answer again = node.send(
+                "POST",
+                "/user",
+                repeated.path("body").asText(),
+                "auth",
+                admin,
+                "Content-Type",
+                "application/json",
+                "Idempotency-Key",
+                repeated.path("key").asText());
+        assertThat(again.status()).isEqualTo(201);
+        assertThat(again.body()).isEqualTo(repeated.path("answer").asText());
+        JsonNode throttle = node.get("/user/" + callers.path("aliceId").asText() + "/throttle", admin)
+                .json();
+        assertThat(throttle.path("sources").findValuesAsText("failures")).containsExactly("2");
+    }
+
+    @ParameterizedTest
+    @MethodSource("versions")
+    void everybodyLogsInAndGoesOn(FormatFolder version) {
+        JsonNode callers = version.callers();
+        Node node = start(version);
+
+        callers.path("tokens").forEach(held -> {
+            Answer self = node.get("/user/me", held.path("token").asText());
+            Answer next = node.post(
+                    "/token/refresh",
+                    "",
+                    FormatScene.refreshBody(held.path("refreshToken").asText()));
+            String of = held.path("user").asText() + " " + self.body() + next.body();
+            boolean live = held.path("live").asBoolean();
+            assertThat(self.status()).as(of).isEqualTo(live ? 200 : 401);
+            assertThat(next.status()).as(of).isEqualTo(live ? 200 : 401);
+            if (live) {
+                assertThat(self.text("username"))
+                        .isEqualToIgnoringCase(held.path("user").asText());
+                assertThat(node.get("/user/me", next.text("token")).status()).isEqualTo(200);
+            }
+        });
+        callers.path("passwords").properties().forEach(user -> {
+            String password = user.getValue().asText();
+            assertThat(login(node, user.getKey(), "x" + password))
+                    .as(user.getKey())
+                    .isEqualTo(401);
+            assertThat(login(node, user.getKey(), password)).as(user.getKey()).isEqualTo(200);
+            assertThat(login(node, user.getKey(), password))
+                    .as(user.getKey() + " again")
+                    .isEqualTo(200);
+        });
+        callers.path("refused")
+                .properties()
+                .forEach(user -> assertThat(
+                                login(node, user.getKey(), user.getValue().asText()))
+                        .as(user.getKey())
+                        .isEqualTo(401));
+    }
+
+    @ParameterizedTest
+    @MethodSource("versions")
+    void whatIsCachedIsUsedUntilItIsChanged(FormatFolder version) {
+        JsonNode callers = version.callers();
+        String id = callers.path("aliceId").asText();
+        String admin = callers.path("admin").asText();
+        version.load(stores);
+        // Nobody does that: it shows from where an answer comes.
+        stores.users().updateOne(Filters.eq(new ObjectId(id)), Updates.set("email", "another@example.com"));
+        Node node = node(version);
+
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> node.get("/user/" + id, admin).text("email").equals("alice@example.com"));
+        assertThat(node.patch("/user/" + id, admin, "{\"age\":43}")
+                        .json()
+                        .path("age")
+                        .asInt())
+                .isEqualTo(43);
+        Answer changed = node.get("/user/" + id, admin);
+        assertThat(changed.json().path("age").asInt()).isEqualTo(43);
+        assertThat(changed.text("email")).isEqualTo("another@example.com");
+    }
+
+    @Test
+    void aDatabaseThatOnlyNewerVersionsReadIsLeftAlone() {
+        FormatFolder.latest().load(stores);
+        stores.meta().insertOne(new Document("_id", "format").append("readableFrom", 1));
+        start();
+        stores.meta().updateOne(Filters.eq("format"), Updates.set("readableFrom", 2L));
+        stores.users().insertOne(new Document("username", "new").append("password", "plain"));
+
+        assertThatThrownBy(() -> Node.start(stores))
+                .rootCause()
+                .hasMessageContaining("A newer Gatehouse has changed the database " + stores.database())
+                .hasMessageContaining("format 2, and this version understands 1");
+        assertThat(stores.users().countDocuments(Filters.exists("usernameKey", false)))
+                .isEqualTo(1);
+    }
+
+    private void start() {
+        started = Optional.of(FormatScene.node(stores, FormatFolder.latest().clock()));
+    }
+
+    private Node start(FormatFolder version) {
+        version.load(stores);
+        return node(version);
+    }
+
+    private Node node(FormatFolder version) {
+        Node node = FormatScene.node(stores, version.clock());
+        started = Optional.of(node);
+        return node;
+    }
+
+    /** From an address of its own, so that no throttle sees one client behind all of them. */
+    private static int login(ServiceClient node, String name, String password) {
+        String address = "10.1." + Math.floorMod(name.hashCode(), 250) + "." + Math.floorMod(password.hashCode(), 250);
+        return node.patiently(() -> node.loginFrom(address, name, password)).status();
+    }
+}

@@ -1,0 +1,83 @@
+package org.gatehouse.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bson.Document;
+import org.gatehouse.Node;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What docs/operations.md promises about a copy of the database: all documents and indexes, and an empty Redis. */
+class RestoreTest {
+    private static final String PASSWORD = "correct horse battery staple";
+    private static final String OTHER_KEY = "another key, because the first one was lost with its machine";
+
+    private static final Stores stores = new Stores();
+    private static Answer login;
+
+    @BeforeAll
+    static void useService() {
+        try (Node node = Node.start(stores)) {
+            node.create(node.adminToken(), "alice", PASSWORD);
+            login = node.login("alice", PASSWORD);
+        }
+        assertThat(login.status()).isEqualTo(200);
+    }
+
+    @AfterAll
+    static void stop() {
+        stores.close();
+    }
+
+    @Test
+    void withItsAuthKeyAllSessionsContinue() {
+        try (Stores restored = restored();
+                Node node = Node.start(restored)) {
+            assertThat(node.token("alice", PASSWORD)).isNotEmpty();
+            assertThat(node.get("/user/me", login.text("token")).text("username"))
+                    .isEqualTo("alice");
+            assertThat(refresh(node).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void withAnotherAuthKeyPasswordsAndSessionsContinue() {
+        try (Stores restored = restored();
+                Node node = Node.start(restored, Map.of("AUTH_KEY", OTHER_KEY))) {
+            String token = node.token("alice", PASSWORD);
+            assertThat(node.get("/user/me", token).status()).isEqualTo(200);
+            assertThat(node.get("/user/me", login.text("token")).text("username"))
+                    .isEqualTo("alice");
+            assertThat(refresh(node).status()).isEqualTo(200);
+            assertThat(node.get("/.well-known/jwks.json", "").json().path("keys"))
+                    .as("the key that can no longer be decrypted, and a new one")
+                    .hasSize(2);
+        }
+    }
+
+    private static Answer refresh(Node node) {
+        return node.post("/token/refresh", "", new Document("refreshToken", login.text("refreshToken")).toJson());
+    }
+
+    private static Stores restored() {
+        Stores restored = new Stores();
+        for (String collection : stores.collections()) {
+            List<Document> indexes = stores.collection(collection).listIndexes().into(new ArrayList<>());
+            indexes.removeIf(index -> index.getString("name").equals("_id_"));
+            indexes.forEach(index -> index.remove("ns"));
+            if (!indexes.isEmpty()) {
+                restored.command(new Document("createIndexes", collection).append("indexes", indexes));
+            }
+            List<Document> all = stores.collection(collection).find().into(new ArrayList<>());
+            if (!all.isEmpty()) {
+                restored.collection(collection).insertMany(all);
+            }
+        }
+        return restored;
+    }
+}

@@ -1,0 +1,182 @@
+package org.gatehouse.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import de.bwaldvogel.mongo.bson.Document;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.gatehouse.Node;
+import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.log.LogLines;
+import org.gatehouse.war.Answer;
+import org.gatehouse.war.ServiceClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What callers and operators see while MongoDB answers commands with errors; each test has error codes of its own. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StoreErrorsTest {
+    private static final String PASSWORD = "correct horse battery staple";
+
+    private final FaultyMongo mongo = FaultyMongo.start();
+    private final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-errors"));
+    private final Node node = Node.start(Map.of(
+            "AUTH_KEY", ServiceClient.AUTH_KEY,
+            "DB_HOST", mongo.uri(),
+            "REDIS_URL", redis.uri(),
+            "ADMIN_USERNAME", ServiceClient.ADMIN,
+            "ADMIN_PASSWORD", ServiceClient.ADMIN_PASSWORD));
+    private final String admin = node.adminToken();
+    private final String id = node.create(admin, "alice", PASSWORD);
+    private LogLines log = new LogLines();
+
+    @BeforeEach
+    void listen() {
+        log.close();
+        log = new LogLines();
+    }
+
+    @AfterEach
+    void heal() {
+        mongo.heal();
+        log.close();
+    }
+
+    @AfterAll
+    void close() {
+        node.close();
+        redis.close();
+        mongo.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {24, 94, 112, 202, 237, 365, 384, 391, 402, 433, 449, 462, 11601})
+    void anErrorThatPassesIs503WithoutAStackTrace(int code) {
+        mongo.refuse(code, "users", "find", "findAndModify", "update", "insert", "delete");
+
+        for (int i = 0; i < 3; i++) {
+            assertUnavailable(node.login("alice", PASSWORD));
+        }
+        assertUnavailable(node.get("/user", admin));
+
+        assertThat(log.with("MongoDB cannot do now what it is asked"))
+                .singleElement()
+                .asString()
+                .startsWith("WARN")
+                .contains("error " + code)
+                .doesNotContain("hunter2");
+        assertThat(log.withStackTrace()).isEmpty();
+        assertThat(log.from(Level.ERROR)).isEmpty();
+    }
+
+    @Test
+    void anErrorThatTheDriverRepeatsUntilItsTimeIsOverIsNamed() {
+        mongo.refuse(134, "users", "find");
+
+        assertUnavailable(node.login("alice", PASSWORD));
+
+        assertThat(log.with("MongoDB cannot do now what it is asked"))
+                .singleElement()
+                .asString()
+                .contains("error 134");
+        assertThat(log.withStackTrace()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {13, 18, 8000})
+    void aMissingPermissionIs503AndOneLine(int code) {
+        mongo.refuse(code, "users", "find", "findAndModify", "update", "insert", "delete");
+
+        for (int i = 0; i < 3; i++) {
+            assertUnavailable(node.login("alice", PASSWORD));
+            assertUnavailable(node.delete("/user/" + id, admin));
+        }
+
+        assertThat(log.from(Level.ERROR))
+                .singleElement()
+                .asString()
+                .contains("MongoDB refuses the account", "error " + code)
+                .doesNotContain("hunter2");
+        assertThat(log.withStackTrace()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {31, 43, 175, 371})
+    void aWriteThatIsRefusedIs503AndIsNotSeenLater(int code) {
+        mongo.refuse(code, "users", "findAndModify");
+
+        assertUnavailable(node.patch("/user/" + id, admin, "{\"email\":\"" + code + "@example.org\"}"));
+
+        mongo.heal();
+        assertThat(node.get("/user/" + id, admin).text("email")).isNotEqualTo(code + "@example.org");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 91, 100, 123_456})
+    void aWriteThatNoMajorityConfirmedIs503AndSeenAsItIs(int code) {
+        Document concern = new Document("code", code).append("codeName", "X").append("errmsg", "waiting");
+        mongo.answer(command -> FaultyMongo.name(command).equals("insert") && "sessions".equals(command.get("insert"))
+                ? Optional.of(new Document("ok", 1.0).append("n", 1).append("writeConcernError", concern))
+                : Optional.empty());
+
+        assertUnavailable(node.login("alice", PASSWORD));
+        assertThat(log.withStackTrace()).isEmpty();
+    }
+
+    @Test
+    void errorsInsideABulkWriteCountToo() {
+        mongo.answer(command -> {
+            if (!FaultyMongo.name(command).equals("insert") || !"users".equals(command.get("insert"))) {
+                return Optional.empty();
+            }
+            Document error = new Document("index", 0).append("code", 11).append("errmsg", "no such account");
+            return Optional.of(new Document("ok", 1.0).append("n", 0).append("writeErrors", List.of(error)));
+        });
+
+        assertUnavailable(node.post("/user", admin, "{\"username\":\"carol\",\"password\":\"" + PASSWORD + "\"}"));
+        assertThat(log.from(Level.ERROR)).singleElement().asString().contains("no such account");
+    }
+
+    @Test
+    void anErrorOfTheCallItselfIs500WithItsReasonInTheLog() {
+        mongo.refuse(2, "users", "find");
+
+        assertThat(node.login("alice", PASSWORD).status()).isEqualTo(500);
+
+        assertThat(log.withStackTrace()).singleElement().asString().contains("Unexpected failure");
+    }
+
+    @Test
+    void healthNamesTheErrorOfAStoreThatAnswersWithOne() {
+        mongo.refuse(404, "meta", "find");
+
+        await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+            Answer ready = node.send("GET", "/health/ready", "");
+            assertThat(ready.status()).isEqualTo(503);
+            assertThat(ready.json().path("dependencies").path(0).path("state").asText())
+                    .isEqualTo("down");
+            assertThat(ready.json().path("dependencies").path(0).path("reason").asText())
+                    .isEqualTo("It answers with the error 404.");
+        });
+        mongo.heal();
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> node.send("GET", "/health/ready", "").status() == 200);
+    }
+
+    private static void assertUnavailable(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.text("code")).isEqualTo("STORE_UNAVAILABLE");
+        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+        assertThat(answer.body()).doesNotContain("hunter2", "refused by");
+    }
+}

@@ -1,0 +1,243 @@
+package org.gatehouse.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Conditional requests (RFC 9110, section 13) and merge patches (RFC 7396), on two nodes. */
+@Tag("also-full")
+class ConditionalTest {
+    private static final String PASSWORD = "correct horse battery staple";
+
+    /** Edits of each of the two clients. */
+    private static final int EDITS = Boolean.getBoolean("gatehouse.long") ? 1_000 : 50;
+
+    private static final Stores stores = new Stores();
+    private static final Node one = Node.start(stores);
+    private static final Node other = Node.start(stores);
+    private static String admin = "";
+    private static String user = "";
+
+    @BeforeAll
+    static void createAlice() {
+        admin = one.adminToken();
+        user = "/user/" + one.create(admin, "alice", PASSWORD);
+    }
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        other.close();
+        stores.close();
+    }
+
+    /** V stands for the present version. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "If-Match | \"V\" | 200",
+                "If-Match | * | 200",
+                "If-Match | \"0\", \"V\" | 200",
+                "If-Match | \"0\" , \"x\",\"V\" | 200",
+                "If-Match | \"0\" | 412",
+                "If-Match | \"0\", \"x\" | 412",
+                "If-Match | W/\"V\" | 412",
+                "If-Match | W/\"0\", W/\"V\" | 412",
+                "If-Match | V | 400",
+                "If-Match | \"V | 400",
+                "If-Match | \"V\" \"V\" | 400",
+                "If-Match | ,\"0\",, \"V\" , | 200",
+                "If-Match | *, \"V\" | 400",
+                "If-Match | , | 400",
+                "If-Match | w/\"V\" | 400",
+                "If-None-Match | \"V\" | 412",
+                "If-None-Match | W/\"V\" | 412",
+                "If-None-Match | * | 412",
+                "If-None-Match | \"0\", \"V\" | 412",
+                "If-None-Match | \"0\" | 200",
+                "If-None-Match | V\" | 400",
+            })
+    void aChangeIsMadeOnItsCondition(String header, String value, int status) {
+        String tag = one.get(user, admin).header("ETag");
+        String version = tag.replace("\"", "");
+
+        Answer answer = other.patch(user, admin, "{\"seen\":\"" + version + "\"}", header, value.replace("V", version));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+        if (status != 200) {
+            assertThat(answer.text("code")).isEqualTo(status == 412 ? "VERSION_MISMATCH" : "BAD_REQUEST");
+            assertThat(one.get(user, admin).header("ETag")).isEqualTo(tag);
+        } else {
+            assertThat(answer.header("ETag"))
+                    .isNotEqualTo(tag)
+                    .isEqualTo(one.get(user, admin).header("ETag"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "If-None-Match | \"V\" | 304",
+                "If-None-Match | W/\"V\" | 304",
+                "If-None-Match | * | 304",
+                "If-None-Match | \"0\", \"V\" | 304",
+                "If-None-Match | \"0\" | 200",
+                "If-None-Match | V\" | 400",
+                "If-Match | \"V\" | 200",
+                "If-Match | * | 200",
+                "If-Match | W/\"V\" | 412",
+                "If-Match | \"0\" | 412",
+            })
+    void aReadIsAnsweredOnItsCondition(String header, String value, int status) {
+        String tag = one.get(user, admin).header("ETag");
+        for (String method : List.of("GET", "HEAD")) {
+            Answer answer =
+                    other.send(method, user, "", "auth", admin, header, value.replace("V", tag.replace("\"", "")));
+            assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+            if (status < 400) {
+                assertThat(answer.header("ETag")).isEqualTo(tag);
+            }
+            if (status == 304) {
+                assertThat(answer.body()).isEmpty();
+            }
+            assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+        }
+    }
+
+    @Test
+    void aDeletionIsMadeOnItsCondition() {
+        String bob = "/user/" + one.create(admin, "bob", PASSWORD);
+
+        assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"7\"")
+                        .status())
+                .isEqualTo(412);
+        assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "W/\"1\"")
+                        .status())
+                .isEqualTo(412);
+        assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"1")
+                        .status())
+                .isEqualTo(400);
+        assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"7\", \"1\"")
+                        .status())
+                .isEqualTo(204);
+        // There is nothing that could match, and that there is nothing is the better answer.
+        assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "*").status())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void conditionsOnSeveralLinesAreOneList() {
+        String tag = one.get(user, admin).header("ETag");
+
+        assertThat(one.patch(user, admin, "{\"lines\":1}", "If-Match", "\"0\"", "If-Match", tag)
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void noEditOfTwoClientsIsLost() throws Exception {
+        String counter = "/user/" + one.create(admin, "counter", PASSWORD);
+        ExecutorService clients = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<List<Integer>>> edits = new ArrayList<>();
+            for (Node node : List.of(one, other)) {
+                edits.add(clients.submit(() -> edit(node, counter)));
+            }
+            List<Integer> accepted = new ArrayList<>();
+            for (Future<List<Integer>> of : edits) {
+                accepted.addAll(of.get());
+            }
+            Answer last = one.get(counter, admin);
+            // Each accepted edit went one on from the one before it: none is missing, and none was made on another's
+            // back.
+            assertThat(accepted)
+                    .doesNotHaveDuplicates()
+                    .hasSize(last.json().path("n").intValue());
+            assertThat(last.json().path("version").intValue()).isEqualTo(accepted.size() + 1);
+            assertThat(accepted).hasSizeGreaterThanOrEqualTo(EDITS);
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    /** Each edit reads, adds one, and writes on the condition that nobody has written since. */
+    private static List<Integer> edit(Node node, String counter) {
+        List<Integer> accepted = new ArrayList<>();
+        for (int i = 0; i < EDITS; i++) {
+            Answer read = node.get(counter, admin);
+            assertThat(read.status()).isEqualTo(200);
+            int next = read.json().path("n").intValue() + 1;
+            Answer answer = node.patch(counter, admin, "{\"n\":" + next + "}", "If-Match", read.header("ETag"));
+            assertThat(answer.status()).as(answer.body()).isIn(200, 412);
+            if (answer.status() == 200) {
+                assertThat(answer.json().path("n").intValue()).isEqualTo(next);
+                accepted.add(next);
+            }
+        }
+        return accepted;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/merge-patch+json",
+                "application/json",
+                "application/merge-patch+json; charset=utf-8",
+                "application/json;charset=UTF-8",
+                "Application/Merge-Patch+JSON"
+            })
+    void aPatchMergesWhatIsNested(String type) {
+        assertThat(patch(type, "{\"a\":{\"b\":{\"c\":1,\"d\":2},\"list\":[1,2]},\"gone\":1}")
+                        .status())
+                .isEqualTo(200);
+
+        Answer answer = patch(type, "{\"a\":{\"b\":{\"c\":null,\"e\":{\"x\":null}},\"list\":[null]},\"gone\":null}");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("a").toString()).isEqualTo("{\"b\":{\"d\":2,\"e\":{}},\"list\":[null]}");
+        assertThat(answer.json().has("gone")).isFalse();
+        assertThat(patch(type, "{\"a\":null}").json().has("a")).isFalse();
+    }
+
+    @Test
+    void theBoundsOfOwnFieldsHoldAfterTheMerge() {
+        String half = "x".repeat(9_000);
+        assertThat(one.patch(user, admin, "{\"big\":{\"one\":\"" + half + "\"}}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(other.patch(user, admin, "{\"big\":{\"two\":\"" + half + "\"}}")
+                        .text("code"))
+                .isEqualTo("VALIDATION_FAILED");
+        assertThat(one.patch(user, admin, "{\"big\":{\"one\":null,\"two\":\"" + half + "\"}}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(one.patch(user, admin, "{\"big\":null}").status()).isEqualTo(200);
+
+        String eight = "{\"l\":".repeat(7) + "{}" + "}".repeat(7);
+        assertThat(one.patch(user, admin, "{\"deep\":" + eight + "}").status()).isEqualTo(200);
+        assertThat(one.patch(user, admin, "{\"deep\":" + eight.replace("{}", "{\"l\":1}") + "}")
+                        .text("code"))
+                .isEqualTo("VALIDATION_FAILED");
+        assertThat(one.patch(user, admin, "{\"deep\":null}").status()).isEqualTo(200);
+    }
+
+    private static Answer patch(String type, String body) {
+        return one.send("PATCH", user, body, "auth", admin, "Content-Type", type);
+    }
+}

@@ -1,0 +1,276 @@
+package org.gatehouse.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.bson.Document;
+import org.bson.types.ObjectId;
+import org.gatehouse.Node;
+import org.gatehouse.SettableClock;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A request with an Idempotency-Key is done once, on whichever node it arrives and wherever the one before has stopped. */
+class IdempotencyTest {
+    private static final String PASSWORD = "correct horse battery staple";
+
+    private static final Stores stores = new Stores();
+    private static final SettableClock clock = SettableClock.atNow();
+    private static final Node one = start();
+    private static final Node other = start();
+
+    private static Node start() {
+        Map<String, String> settings = Map.of("REGISTRATION", "open", "TRUSTED_PROXIES", "127.0.0.1");
+        return Node.start(stores, settings, clock);
+    }
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        other.close();
+        stores.close();
+    }
+
+    @Test
+    void theSameRequestIsAnsweredTheSame() {
+        String admin = one.adminToken();
+        String body = body("repeated").replace("}", ",\"n\":1.50,\"address\":{\"city\":\"Bern\"},\"tags\":[null]}");
+        Answer first = create(one, admin, "k1", body);
+        assertThat(first.status()).isEqualTo(201);
+
+        // What has happened to the user since is not what is answered.
+        assertThat(one.patch("/user/" + first.text("_id"), admin, "{\"n\":2}").status())
+                .isEqualTo(200);
+        for (Node node : List.of(one, other)) {
+            assertSame(first, create(node, admin, "k1", body));
+        }
+        assertSame(first, create(other, admin, "k1", reordered(body)));
+        assertThat(one.delete("/user/" + first.text("_id"), admin).status()).isEqualTo(204);
+        assertSame(first, create(other, admin, "k1", body));
+        assertThat(usersNamed("repeated")).isZero();
+    }
+
+    @Test
+    void anotherBodyUnderTheSameKeyIsRefused() {
+        String admin = one.adminToken();
+        assertThat(create(one, admin, "k2", body("bodied")).status()).isEqualTo(201);
+
+        for (String body : List.of(body("bodied2"), body("bodied").replace("staple", "stable"))) {
+            Answer answer = create(other, admin, "k2", body);
+            assertThat(answer.status()).isEqualTo(422);
+            assertThat(answer.text("code")).isEqualTo("IDEMPOTENCY_KEY_REUSED");
+        }
+    }
+
+    @Test
+    void aRefusalFreesTheKey() {
+        String admin = one.adminToken();
+        one.create(admin, "occupied", PASSWORD);
+
+        assertThat(create(one, admin, "k3", body("x")).status()).isEqualTo(400);
+        assertThat(create(one, admin, "k3", body("occupied")).status()).isEqualTo(409);
+        assertThat(create(other, admin, "k3", body("vacant")).status()).isEqualTo(201);
+    }
+
+    @Test
+    void aKeyIsForgottenAfterADay() {
+        String admin = one.adminToken();
+        assertThat(create(one, admin, "k4", body("dayfly")).status()).isEqualTo(201);
+
+        clock.advance(Duration.ofHours(23));
+        String later = one.adminToken();
+        assertThat(create(one, later, "k4", body("dayfly")).status()).isEqualTo(201);
+        clock.advance(Duration.ofHours(1));
+        String muchLater = one.adminToken();
+        assertThat(create(one, muchLater, "k4", body("dayfly")).text("code")).isEqualTo("USERNAME_TAKEN");
+        assertThat(create(one, muchLater, "k4", body("mayfly")).status()).isEqualTo(201);
+    }
+
+    @Test
+    void keysOfOthersAreOtherKeys() {
+        String admin = one.adminToken();
+        assertThat(create(one, admin, "k5", body("scoped1")).status()).isEqualTo(201);
+        Answer stranger = createFrom("198.51.100.1", "k5", body("scoped2"));
+        assertThat(stranger.status()).isEqualTo(201);
+        assertSame(stranger, createFrom("198.51.100.1", "k5", body("scoped2")));
+
+        assertThat(createFrom("198.51.100.2", "k5", body("scoped2")).text("code"))
+                .isEqualTo("USERNAME_TAKEN");
+        assertThat(create(one, one.token("scoped1", PASSWORD), "k5", body("scoped2"))
+                        .text("code"))
+                .isEqualTo("USERNAME_TAKEN");
+    }
+
+    @Test
+    void nothingOfTheRequestIsStored() {
+        String admin = one.adminToken();
+        assertThat(create(one, admin, "a-secret-key", body("unnoted")).status()).isEqualTo(201);
+
+        for (Document document : stores.collection("idempotencyKeys").find()) {
+            assertThat(document.toJson())
+                    .doesNotContain("unnoted")
+                    .doesNotContain("horse")
+                    .doesNotContain("argon2")
+                    .doesNotContain("a-secret-key");
+        }
+    }
+
+    @Test
+    void whoComesWhileTheFirstIsUnderWayIsAskedToWait() {
+        String admin = one.adminToken();
+        Answer first = create(one, admin, "k6", body("underway"));
+        interrupt(first, Instant.now(clock).plusSeconds(30));
+
+        Answer early = create(other, admin, "k6", body("underway"));
+        assertThat(early.status()).isEqualTo(409);
+        assertThat(early.text("code")).isEqualTo("IDEMPOTENCY_KEY_IN_USE");
+        assertThat(early.header("Retry-After")).isEqualTo("1");
+
+        clock.advance(Duration.ofSeconds(31));
+        assertSame(first, create(other, admin, "k6", body("underway")));
+        assertThat(usersNamed("underway")).isEqualTo(1);
+    }
+
+    @Test
+    void aNodeThatDiedBeforeTheUserWasStoredHasNotTakenTheKeyAlong() {
+        String admin = one.adminToken();
+        Answer first = create(one, admin, "k7", body("unstored"));
+        stores.users().deleteOne(new Document("username", "unstored"));
+        interrupt(first, Instant.now(clock).minusSeconds(1));
+
+        Answer again = create(other, admin, "k7", body("unstored"));
+        assertThat(again.status()).isEqualTo(201);
+        assertThat(again.text("_id")).isEqualTo(first.text("_id"));
+        assertThat(usersNamed("unstored")).isEqualTo(1);
+        assertSame(again, create(one, admin, "k7", body("unstored")));
+    }
+
+    @Test
+    void fiftyAtOnceOnTwoNodesCreateOneUser() throws Exception {
+        String admin = one.adminToken();
+        CountDownLatch go = new CountDownLatch(1);
+        ExecutorService clients = Executors.newFixedThreadPool(50);
+        List<Future<Answer>> answers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 50; i++) {
+                Node node = i % 2 == 0 ? one : other;
+                answers.add(clients.submit(() -> {
+                    go.await();
+                    return create(node, admin, "k8", body("crowded"));
+                }));
+            }
+            go.countDown();
+            Answer last = null;
+            for (Future<Answer> future : answers) {
+                Answer answer = future.get();
+                assertThat(answer.status()).as(answer.body()).isIn(201, 409);
+                if (answer.status() == 409) {
+                    assertThat(answer.text("code")).isEqualTo("IDEMPOTENCY_KEY_IN_USE");
+                } else {
+                    if (last != null) {
+                        assertSame(last, answer);
+                    }
+                    last = answer;
+                }
+            }
+            assertThat(last).isNotNull();
+        } finally {
+            clients.shutdownNow();
+        }
+        assertThat(usersNamed("crowded")).isEqualTo(1);
+        assertThat(create(one, admin, "k8", body("crowded")).status()).isEqualTo(201);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"has space", "tab\tinside"})
+    void aKeyThatIsNoneIsRefused(String key) {
+        Answer answer = create(one, one.adminToken(), key, body("keyless"));
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text("code")).isEqualTo("BAD_REQUEST");
+    }
+
+    @Test
+    void aKeyHasALengthAndComesOnce() {
+        String admin = one.adminToken();
+
+        assertThat(create(one, admin, "k".repeat(256), body("lengthy")).status())
+                .isEqualTo(400);
+        assertThat(create(one, admin, "k".repeat(255), body("lengthy")).status())
+                .isEqualTo(201);
+        Answer twice = one.send(
+                "POST",
+                "/user",
+                body("twice"),
+                "auth",
+                admin,
+                "Content-Type",
+                "application/json",
+                "Idempotency-Key",
+                "a",
+                "Idempotency-Key",
+                "b");
+        assertThat(twice.status()).isEqualTo(400);
+    }
+
+    /** As if the node had stopped before it noted that the user was created. */
+    private static void interrupt(Answer created, Instant heldUntil) {
+        stores.collection("idempotencyKeys")
+                .updateOne(
+                        new Document("userId", new ObjectId(created.text("_id"))),
+                        new Document("$unset", new Document("createdAt", ""))
+                                .append("$set", new Document("heldUntil", Date.from(heldUntil))));
+    }
+
+    private static void assertSame(Answer first, Answer again) {
+        assertThat(again.status()).as(again.body()).isEqualTo(201);
+        assertThat(again.body()).isEqualTo(first.body());
+        assertThat(again.header("ETag")).isEqualTo(first.header("ETag")).isEqualTo("\"1\"");
+        assertThat(again.header("Location")).isEqualTo(first.header("Location"));
+    }
+
+    private static Answer create(Node node, String token, String key, String body) {
+        return node.send(
+                "POST", "/user", body, "auth", token, "Content-Type", "application/json", "Idempotency-Key", key);
+    }
+
+    private static Answer createFrom(String address, String key, String body) {
+        return one.send(
+                "POST",
+                "/user",
+                body,
+                "X-Forwarded-For",
+                address,
+                "Content-Type",
+                "application/json",
+                "Idempotency-Key",
+                key);
+    }
+
+    private static String body(String username) {
+        return "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}";
+    }
+
+    private static String reordered(String body) {
+        return body.replace("{\"username\":\"repeated\",", "{ \"n\" : 1.50, \"username\":\"repeated\",")
+                .replace("\"staple\",\"n\":1.50", "\"staple\"")
+                .replace(",\"n\":1.50,\"address\"", ",\"address\"");
+    }
+
+    private static long usersNamed(String username) {
+        return stores.users().countDocuments(new Document("username", username));
+    }
+}
