@@ -15,7 +15,6 @@ import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.audit.RefusalAudit;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.auth.FixedKeys;
 import org.gatehouse.auth.IntrospectionResource;
 import org.gatehouse.auth.JwksResource;
@@ -23,8 +22,6 @@ import org.gatehouse.auth.KeyResource;
 import org.gatehouse.auth.KeyRing;
 import org.gatehouse.auth.KeySchedule;
 import org.gatehouse.auth.KeyService;
-import org.gatehouse.auth.KeyedHash;
-import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.auth.RotatingKeys;
 import org.gatehouse.auth.SignatureLanes;
 import org.gatehouse.auth.TokenIssuer;
@@ -63,12 +60,14 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.CachedSessions;
+import org.gatehouse.session.LiveSession;
 import org.gatehouse.session.MongoSessionDao;
 import org.gatehouse.session.RefreshSuccessors;
 import org.gatehouse.session.SessionLimits;
 import org.gatehouse.session.SessionResource;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.session.UserSessionResource;
+import org.gatehouse.store.KeyedHash;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.RedisConnection;
@@ -79,6 +78,7 @@ import org.gatehouse.throttle.Throttle;
 import org.gatehouse.throttle.UsernameChangeThrottle;
 import org.gatehouse.user.AdministratorReset;
 import org.gatehouse.user.CachedUserDao;
+import org.gatehouse.user.Caller;
 import org.gatehouse.user.CreateOnce;
 import org.gatehouse.user.FirstAdministrator;
 import org.gatehouse.user.MongoAdoption;
@@ -184,32 +184,26 @@ final class Gatehouse implements AutoCloseable {
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
         PasswordReauthentication reauthentication =
-                new PasswordReauthentication(storedUsers, sessions, hasher, loginThrottle, clock);
+                new PasswordReauthentication(users, sessions, hasher, loginThrottle, clock);
         UserService userService = new UserService(
-                users,
-                storedUsers,
-                hasher,
-                administration,
-                reauthentication,
-                new UsernameChangeThrottle(throttle),
-                audit);
-        UserCreation creation = new UserCreation(users, storedUsers, hasher, policy, registration, once, audit);
+                users, hasher, administration, reauthentication, new UsernameChangeThrottle(throttle), audit);
+        UserCreation creation = new UserCreation(users, hasher, policy, registration, once, audit);
         AdministratorReset administratorReset =
-                new AdministratorReset(users, storedUsers, hasher, administration, loginThrottle::clear, audit);
+                new AdministratorReset(users, hasher, administration, loginThrottle::clear, audit);
 
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
         RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
         SessionService sessionService = new SessionService(
                 storedSessions, sessions, userService, successors, sessionLimits, audit, clock, random);
-        Authenticator authenticator = new Authenticator(verifier, sessions, userService, hasher::noteOtherWork);
+        Authenticator authenticator = new Authenticator(verifier, sessions, users, hasher::noteOtherWork);
 
-        Predicate<Caller> stillAdministrator = caller -> authenticator.stillLets(caller, Roles.ADMIN);
+        Predicate<Caller> stillAdministrator = caller -> authenticator.isStillAuthorized(caller, Roles.ADMIN);
         importBodies = new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes());
-        imports = new UserImport(users, storedUsers, hasher, policy, audit, stillAdministrator);
-        UserExport exports = new UserExport(storedUsers, audit, stillAdministrator);
+        imports = new UserImport(users, hasher, policy, audit, stillAdministrator);
+        UserExport exports = new UserExport(users, audit, stillAdministrator);
 
         LoginService loginService = new LoginService(
-                storedUsers, userService, sessionService, hasher, loginThrottle, issuer, audit, clock, metrics);
+                users, sessionService, hasher, loginThrottle, issuer, audit, clock, metrics);
         PasswordService passwordService = new PasswordService(userService, policy, reauthentication, audit);
 
         requestIds = new RequestId(random);
@@ -265,7 +259,7 @@ final class Gatehouse implements AutoCloseable {
             storedSessions.createIndexes();
             creations.createIndexes();
             keys.start();
-            administrator.ifPresent(account -> account.ensure(creation, administratorReset));
+            administrator.ifPresent(account -> account.ensure(storedUsers, hasher, audit, administratorReset));
             FirstAdministrator.warnIfThereIsNone(storedUsers, settings.databaseName());
             passwordSweep.start();
         });

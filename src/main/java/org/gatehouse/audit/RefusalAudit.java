@@ -8,6 +8,7 @@ import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.security.Principal;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -49,7 +50,10 @@ public final class RefusalAudit implements ContainerResponseFilter {
         } else if (code == ErrorCode.FORBIDDEN) {
             AuditEvent denied = event(AuditType.ACCESS_DENIED, request, call);
             Principal caller = request.getSecurityContext().getUserPrincipal();
-            audit.record(caller == null ? denied : denied.by(new UserId(caller.getName())));
+            audit.record(Optional.ofNullable(caller)
+                    .flatMap(known -> UserId.parse(known.getName()))
+                    .map(denied::by)
+                    .orElse(denied));
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.jspecify.annotations.Nullable;
 

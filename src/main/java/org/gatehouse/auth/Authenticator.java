@@ -8,13 +8,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BearerToken;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.session.CachedSessions;
+import org.gatehouse.session.LiveSession;
+import org.gatehouse.user.Caller;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserDao;
 
 /**
  * Finds out who is calling.
@@ -29,26 +33,26 @@ public final class Authenticator {
     private static final Pattern BARE_TOKEN = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final TokenVerifier verifier;
-    private final LiveSessions sessions;
-    private final Accounts accounts;
+    private final CachedSessions sessions;
+    private final UserDao users;
     private final Runnable onCheck;
 
-    /** @param onCheck told of each token before it is checked, for those who must leave room for that */
-    public Authenticator(TokenVerifier verifier, LiveSessions sessions, Accounts accounts, Runnable onCheck) {
+    /** @param onCheck run before each check of a token, so that hashing of passwords can leave room for it */
+    public Authenticator(TokenVerifier verifier, CachedSessions sessions, UserDao users, Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
-        this.accounts = accounts;
+        this.users = users;
         this.onCheck = onCheck;
     }
 
-    /** A token that counts, and whom it stands for. */
-    public record Authenticated(AccessToken token, LiveSession session, Account account) {
+    /** A valid token with its session and user. */
+    public record Authenticated(AccessToken token, LiveSession session, User user) {
         Caller caller(Origin origin) {
-            return new Caller(account, session.id(), session.epoch(), origin);
+            return new Caller(user, session.id(), session.epoch(), origin);
         }
     }
 
-    private record Live(LiveSession session, Account account) {}
+    private record Live(LiveSession session, User user) {}
 
     /**
      * The caller of a request; empty when it carries no token.
@@ -110,31 +114,32 @@ public final class Authenticator {
     }
 
     /**
-     * Whether the caller of a request that takes long may go on: the session has not ended, and the user is active and
-     * still has the role, as of now. That the token has expired meanwhile does not matter.
+     * Whether the caller of a long request may go on: the session has not ended, and the user is active and still has the
+     * role. The token may have expired meanwhile.
      */
-    public boolean stillLets(Caller caller, String role) {
+    public boolean isStillAuthorized(Caller caller, String role) {
         return live(caller.userId(), caller.sessionId())
-                .filter(live -> live.account().roles().contains(role))
+                .filter(live -> live.user().roles().contains(role))
                 .isPresent();
     }
 
     private Authenticated live(AccessToken token) {
         return live(token.userId(), token.sessionId())
-                .map(live -> new Authenticated(token, live.session(), live.account()))
+                .map(live -> new Authenticated(token, live.session(), live.user()))
                 .orElseThrow(Authenticator::ended);
     }
 
-    /** The session and its user as of now; empty when the one has ended or the other is not let in. */
+    /** The session and its user as of now; empty if the session has ended or the user is disabled. */
     private Optional<Live> live(UserId userId, SessionId sessionId) {
-        Supplier<Optional<LiveSession>> askedSession = sessions.ask(sessionId);
-        Supplier<Optional<Account>> askedAccount = accounts.ask(userId);
-        Optional<LiveSession> session =
-                askedSession.get().filter(found -> found.userId().equals(userId));
-        return session.flatMap(lasting -> askedAccount
+        Supplier<Optional<LiveSession>> pendingSession = sessions.findAsync(sessionId);
+        Supplier<Optional<User>> pendingUser = users.findAsync(userId);
+        return pendingSession
                 .get()
-                .filter(found -> found.active() && found.epoch().allows(lasting.id(), lasting.epoch()))
-                .map(account -> new Live(lasting, account)));
+                .filter(session -> session.userId().equals(userId))
+                .flatMap(session -> pendingUser
+                        .get()
+                        .filter(user -> user.allows(session.id(), session.epoch()))
+                        .map(user -> new Live(session, user)));
     }
 
     private static Optional<String> tokenOf(ContainerRequestContext request) {

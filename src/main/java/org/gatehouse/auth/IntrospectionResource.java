@@ -17,6 +17,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.User;
 
 /** {@code POST /introspect} (RFC 7662): for services that ask instead of checking tokens themselves. */
 @Path("introspect")
@@ -69,12 +70,12 @@ public final class IntrospectionResource {
 
     private void write(Authenticated authenticated, ObjectNode answer) {
         AccessToken token = authenticated.token();
-        Account account = authenticated.account();
+        User user = authenticated.user();
         answer.put("active", true);
-        answer.put("sub", account.id().hex());
+        answer.put("sub", user.id().hex());
         answer.put("sid", token.sessionId().text());
-        answer.put("username", account.username());
-        account.roles().stream().sorted().forEach(answer.putArray("roles")::add);
+        answer.put("username", user.username());
+        user.roles().stream().sorted().forEach(answer.putArray("roles")::add);
         answer.put("exp", token.expiresAt().getEpochSecond());
         answer.put("iat", token.issuedAt().getEpochSecond());
         answer.put("iss", issuer);

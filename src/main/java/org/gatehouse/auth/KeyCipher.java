@@ -10,18 +10,16 @@ import com.nimbusds.jose.crypto.DirectDecrypter;
 import com.nimbusds.jose.crypto.DirectEncrypter;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.util.Base64URL;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.text.ParseException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.gatehouse.config.Secret;
+import org.gatehouse.store.KeyedHash;
 
 /**
  * Keeps private keys from whoever can read the store: as encrypted JWKs (RFC 7517, section 7), with AES-256-GCM under a
@@ -31,8 +29,6 @@ import org.gatehouse.config.Secret;
  * place. What was encrypted under {@code AUTH_KEY_PREVIOUS} is still decrypted.
  */
 final class KeyCipher {
-    private static final String HMAC = "HmacSHA256";
-    private static final int KEY_BYTES = 32;
     private static final int ID_BYTES = 9;
 
     /** The header parameter that says whose private part it is. */
@@ -93,33 +89,11 @@ final class KeyCipher {
     }
 
     private static SecretKey encryptionKey(Secret secret) {
-        return new SecretKeySpec(derive(secret, "signing keys"), "AES");
+        return new SecretKeySpec(KeyedHash.derive(secret, "signing keys"), "AES");
     }
 
     private static String idOf(Secret secret) {
-        return Base64URL.encode(Arrays.copyOf(derive(secret, "id"), ID_BYTES)).toString();
-    }
-
-    static byte[] derive(Secret secret, String purpose) {
-        byte[] salt = "gatehouse".getBytes(StandardCharsets.UTF_8);
-        return hkdf(salt, secret.bytes(), ("gatehouse " + purpose).getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** HKDF-SHA-256 (RFC 5869, section 2) for {@link #KEY_BYTES}, which is one block, so that one round expands it. */
-    static byte[] hkdf(byte[] salt, byte[] input, byte[] info) {
-        byte[] pseudorandomKey = hmac(salt, input);
-        byte[] block = Arrays.copyOf(info, info.length + 1);
-        block[info.length] = 1;
-        return Arrays.copyOf(hmac(pseudorandomKey, block), KEY_BYTES);
-    }
-
-    static byte[] hmac(byte[] key, byte[] input) {
-        try {
-            Mac mac = Mac.getInstance(HMAC);
-            mac.init(new SecretKeySpec(key, HMAC));
-            return mac.doFinal(input);
-        } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException("HMAC-SHA-256 is not available in this Java", impossible);
-        }
+        return Base64URL.encode(Arrays.copyOf(KeyedHash.derive(secret, "id"), ID_BYTES))
+                .toString();
     }
 }

@@ -24,6 +24,7 @@ import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
 /** The signing keys for administrators: never their private parts. */
@@ -59,7 +60,7 @@ public final class KeyResource {
     @RolesAllowed(Roles.ADMIN)
     public Response rotate(JsonBody body, @Context SecurityContext security) {
         body.requireEmpty();
-        KeyInfo made = keys.rotate(caller(security));
+        KeyInfo made = keys.rotate(Caller.of(security));
         return Response.status(Response.Status.CREATED)
                 .entity(Json.write(write(made)))
                 .build();
@@ -70,7 +71,7 @@ public final class KeyResource {
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
     public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
-        keys.revoke(kid, caller(security));
+        keys.revoke(kid, Caller.of(security));
     }
 
     /** How many keys come before the page; empty when the one that the cursor names is gone. */
@@ -90,9 +91,5 @@ public final class KeyResource {
         key.revokedAt().ifPresent(time -> json.put("revokedAt", IsoTime.format(time)));
         json.put("current", key.current());
         return json;
-    }
-
-    private static Caller caller(SecurityContext security) {
-        return (Caller) security.getUserPrincipal();
     }
 }

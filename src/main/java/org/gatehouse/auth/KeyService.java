@@ -5,6 +5,7 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
+import org.gatehouse.user.Caller;
 
 /** What an administrator may do with the signing keys. */
 public final class KeyService {

@@ -1,10 +1,8 @@
 /**
- * Who is calling: tokens issued and verified, the keys they are signed with, the filter that stands before every
- * resource, and the caller it lets through.
+ * Authentication of requests: tokens are issued and verified here, and a filter rejects callers that may not call a method.
  *
- * <p>Knows tokens, keys, ids and roles; of users and sessions only the questions that {@code Accounts} and
- * {@code LiveSessions} ask. Start at {@link org.gatehouse.auth.AuthenticationFilter}, then
- * {@link org.gatehouse.auth.Authenticator}; for the keys at {@link org.gatehouse.auth.RotatingKeys}.
+ * <p>May depend on {@code user} and {@code session}, which know nothing of tokens. Start reading at
+ * {@link org.gatehouse.auth.AuthenticationFilter}; for the signing keys at {@link org.gatehouse.auth.RotatingKeys}.
  */
 @NullMarked
 package org.gatehouse.auth;

@@ -103,13 +103,13 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * Asks for a document without waiting, so that several are asked for in one round trip.
+     * Starts to read a document without waiting, so that one round trip can read several.
      *
      * @param loader reads the store itself, at its strongest
      * @return waits for the document, from Redis where that may be believed, else by the loader; it is as of now or
      *     later, and empty when there is none
      */
-    public Supplier<Optional<T>> ask(String id, Supplier<Optional<T>> loader) {
+    public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
         Optional<Permit> permit = generation.permit();
         if (permit.isEmpty()) {
             reads.accept(Outcome.BYPASS);

@@ -39,7 +39,7 @@ final class MongoGenerationDao {
     record State(long generation, List<String> redisRunIds) {}
 
     Optional<State> find() {
-        return mongo.findAsOfNow(reads, Filters.eq(ID))
+        return mongo.findLinearizable(reads, Filters.eq(ID))
                 .map(found -> new State(
                         found.getNumber(GENERATION).longValue(),
                         found.getArray(RUN_IDS).stream()

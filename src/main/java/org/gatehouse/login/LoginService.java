@@ -21,9 +21,8 @@ import org.gatehouse.password.StoredPassword;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
-import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.User;
-import org.gatehouse.user.UserService;
+import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class LoginService {
     private static final Logger log = LoggerFactory.getLogger(LoginService.class);
 
-    private final MongoUserDao credentials;
-    private final UserService users;
+    private final UserDao users;
     private final SessionService sessions;
     private final PasswordHasher hasher;
     private final LoginThrottle throttle;
@@ -47,8 +45,7 @@ public final class LoginService {
     private final Consumer<LoginOutcome> outcomes;
 
     public LoginService(
-            MongoUserDao credentials,
-            UserService users,
+            UserDao users,
             SessionService sessions,
             PasswordHasher hasher,
             LoginThrottle throttle,
@@ -56,7 +53,6 @@ public final class LoginService {
             AuditLog audit,
             Clock clock,
             Metrics metrics) {
-        this.credentials = credentials;
         this.users = users;
         this.sessions = sessions;
         this.hasher = hasher;
@@ -89,7 +85,7 @@ public final class LoginService {
     private Login check(String name, String password, Origin origin) {
         hasher.requireRoom();
         Instant now = now();
-        Optional<Credential> found = credentials.findCredential(name);
+        Optional<Credential> found = users.findCredential(name);
         Attempt attempt = admit(name, found, origin, now);
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
         Optional<LoginFailure> failure = failure(found, right);
@@ -100,10 +96,9 @@ public final class LoginService {
         Credential credential = found.orElseThrow();
         attempt.succeeded();
         // The session begins under the epoch that was read with the password: if that has changed since, it has ended.
-        User user = credentials
-                .find(credential.user().id())
+        User user = users.findLinearizable(credential.user().id())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
-        credentials.recordLogin(credential, origin.source(), now);
+        users.recordLogin(credential, origin.source(), now);
         credential
                 .password()
                 .filter(stored -> hasher.needsRehash(stored, password))
@@ -120,7 +115,7 @@ public final class LoginService {
     /** Stores a better hash of a password that was right; the login goes on without it where that cannot be done now. */
     private void rehash(User user, String password, StoredPassword old) {
         try {
-            credentials.replacePassword(user.id(), old, hasher.hash(password));
+            users.replacePassword(user.id(), old, hasher.hash(password));
         } catch (GatehouseException notNow) {
             log.debug("The password of {} is hashed anew at another login: {}", user.id(), notNow.code());
         }
@@ -165,7 +160,7 @@ public final class LoginService {
      */
     public Login refresh(String refreshToken, Origin origin) {
         StartedSession session = sessions.refresh(refreshToken, origin);
-        User user = users.user(session.userId())
+        User user = users.find(session.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted this very moment
         return loggedIn(user, session, now());
     }

@@ -3,14 +3,14 @@ package org.gatehouse.login;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.session.CachedSessions;
+import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
-import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.UserDao;
 
 /**
  * Reauthentication by the present password or by the age of the login.
@@ -19,19 +19,15 @@ import org.gatehouse.user.Reauthentication;
  * token is valid, so a client that got 401 would refresh it and repeat the request.
  */
 public final class PasswordReauthentication implements Reauthentication {
-    private final MongoUserDao credentials;
+    private final UserDao users;
     private final CachedSessions sessions;
     private final PasswordHasher hasher;
     private final LoginThrottle throttle;
     private final Clock clock;
 
     public PasswordReauthentication(
-            MongoUserDao credentials,
-            CachedSessions sessions,
-            PasswordHasher hasher,
-            LoginThrottle throttle,
-            Clock clock) {
-        this.credentials = credentials;
+            UserDao users, CachedSessions sessions, PasswordHasher hasher, LoginThrottle throttle, Clock clock) {
+        this.users = users;
         this.sessions = sessions;
         this.hasher = hasher;
         this.throttle = throttle;
@@ -61,10 +57,9 @@ public final class PasswordReauthentication implements Reauthentication {
      * @throws GatehouseException as {@link #require}
      */
     Credential requirePassword(Caller caller, String password) {
-        Credential credential = credentials
-                .findCredential(caller.userId())
+        Credential credential = users.findCredential(caller.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
-        if (!caller.isStillLetBy(credential.user())) {
+        if (!caller.isStillAuthorized(credential.user())) {
             throw new GatehouseException(ErrorCode.SESSION_ENDED);
         }
         String source = caller.origin().source();

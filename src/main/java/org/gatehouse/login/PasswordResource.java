@@ -9,7 +9,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
-import org.gatehouse.auth.Caller;
+import org.gatehouse.user.Caller;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
 
@@ -28,6 +28,6 @@ public final class PasswordResource {
     @RolesAllowed(Roles.ANY)
     @Consumes(MediaType.APPLICATION_JSON)
     public void change(@PathParam("id") String id, JsonBody body, @Context SecurityContext security) {
-        passwords.change((Caller) security.getUserPrincipal(), id, body);
+        passwords.change(Caller.of(security), id, body);
     }
 }

@@ -6,13 +6,12 @@ import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
-import org.gatehouse.identity.SessionId;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.User;
@@ -63,7 +62,7 @@ public final class PasswordService {
         errors.throwIfAny();
         if (own) {
             changeOwn(caller, currentPassword, newPassword);
-        } else if (!users.changePassword(user.id(), Optional.empty(), newPassword, Optional.empty())) {
+        } else if (!users.resetPassword(user.id(), newPassword)) {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
         audit.record(AuditEvent.of(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET, caller.origin())
@@ -74,8 +73,7 @@ public final class PasswordService {
     private void changeOwn(Caller caller, String currentPassword, String newPassword) {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             Credential credential = reauthentication.requirePassword(caller, currentPassword);
-            Optional<SessionId> own = Optional.of(caller.sessionId());
-            if (users.changePassword(caller.userId(), Optional.of(credential), newPassword, own)) {
+            if (users.changePassword(caller, credential, newPassword)) {
                 return;
             }
         }

@@ -15,7 +15,7 @@ import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Caller;
+import org.gatehouse.user.Caller;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
@@ -42,7 +42,7 @@ public final class ThrottleResource {
     @GET
     @RolesAllowed(Roles.ADMIN)
     public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
-        User user = users.find(caller(security), id);
+        User user = users.find(Caller.of(security), id);
         LoginThrottle.AccountTallies tallies = throttle.tallies(user.id(), user.username());
         ObjectNode answer = Json.MAPPER.createObjectNode();
         write(
@@ -62,16 +62,12 @@ public final class ThrottleResource {
     @DELETE
     @RolesAllowed(Roles.ADMIN)
     public void clear(@PathParam("id") String id, @Context SecurityContext security) {
-        Caller caller = caller(security);
+        Caller caller = Caller.of(security);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
         audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.origin())
                 .by(caller.userId())
                 .on(user.id(), user.username()));
-    }
-
-    private static Caller caller(SecurityContext security) {
-        return (Caller) security.getUserPrincipal();
     }
 
     private static void write(ObjectNode json, Optional<Tally> tally, Quota quota) {

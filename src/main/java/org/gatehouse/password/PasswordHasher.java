@@ -47,7 +47,7 @@ public final class PasswordHasher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
     private final Argon2 argon2;
-    private final Argon2Hash hashOfNobody;
+    private final Argon2Hash dummyHash;
     private final SecureRandom random = new SecureRandom();
     private final HashSlots slots;
 
@@ -76,7 +76,7 @@ public final class PasswordHasher implements AutoCloseable {
         this.ticker = ticker;
         this.argon2 = argon2;
         // Matches no password: nothing is known whose hash is all zeros.
-        this.hashOfNobody = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
+        this.dummyHash = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
         this.slots = slots;
     }
 
@@ -89,7 +89,7 @@ public final class PasswordHasher implements AutoCloseable {
         return slots.run(() -> {
             byte[] salt = new byte[SALT_BYTES];
             random.nextBytes(salt);
-            Argon2Hash salted = hashOfNobody.with(salt, new byte[HASH_BYTES]);
+            Argon2Hash salted = dummyHash.with(salt, new byte[HASH_BYTES]);
             return salted.with(salt, timed(normal(password), salted)).encode();
         });
     }
@@ -100,7 +100,7 @@ public final class PasswordHasher implements AutoCloseable {
      */
     public void measure() {
         try {
-            var unused = slots.run(() -> timed("", hashOfNobody));
+            var unused = slots.run(() -> timed("", dummyHash));
         } catch (GatehouseException busy) {
             log.debug("The cost of a hash is measured at the first login: {}", busy.code());
         }
@@ -147,7 +147,7 @@ public final class PasswordHasher implements AutoCloseable {
                 .map(ForeignHash::isDear)
                 .orElseGet(() -> !stored.plain()
                         && Argon2Hash.parse(stored.text())
-                                .filter(hash -> hash.isDearBeside(hashOfNobody))
+                                .filter(hash -> hash.isDearBeside(dummyHash))
                                 .isPresent());
     }
 
@@ -164,7 +164,7 @@ public final class PasswordHasher implements AutoCloseable {
     private boolean isWeakerThanNew(StoredPassword stored) {
         return stored.plain()
                 || Argon2Hash.parse(stored.text())
-                        .map(hash -> hash.isWeakerThan(hashOfNobody))
+                        .map(hash -> hash.isWeakerThan(dummyHash))
                         .orElse(true);
     }
 
@@ -177,7 +177,7 @@ public final class PasswordHasher implements AutoCloseable {
         Optional<Argon2Hash> argon2Hash =
                 hash.length() <= ForeignHash.MAX_LENGTH ? Argon2Hash.parse(hash) : Optional.empty();
         Optional<Boolean> affordable = argon2Hash
-                .map(known -> known.isAffordable() || known.costsAtMost(hashOfNobody))
+                .map(known -> known.isAffordable() || known.costsAtMost(dummyHash))
                 .or(() -> ForeignHash.parse(hash).map(ForeignHash::isAffordable));
         if (affordable.isEmpty()) {
             return Optional.of(DJANGO.entrySet().stream()
@@ -231,8 +231,8 @@ public final class PasswordHasher implements AutoCloseable {
         }
         Argon2Hash expected = stored.filter(password -> !password.plain())
                 .flatMap(hash -> Argon2Hash.parse(hash.text()))
-                .orElse(hashOfNobody);
-        if (!hashOfNobody.costsAtMost(expected)) {
+                .orElse(dummyHash);
+        if (!dummyHash.costsAtMost(expected)) {
             return padded(forms.size(), () -> isAnyOf(forms, expected));
         }
         boolean derived = isAnyOf(forms, expected);
@@ -255,9 +255,9 @@ public final class PasswordHasher implements AutoCloseable {
         long own = ownNanos;
         double missing = own == 0 ? hashes : hashes - (double) (ticker.read() - began) / own;
         for (; missing >= 1; missing--) {
-            var unused = timed("", hashOfNobody);
+            var unused = timed("", dummyHash);
         }
-        hashOfNobody.scaled(missing).ifPresent(rest -> argon2.derive("", rest));
+        dummyHash.scaled(missing).ifPresent(rest -> argon2.derive("", rest));
         return matches;
     }
 
@@ -277,7 +277,7 @@ public final class PasswordHasher implements AutoCloseable {
     private byte[] timed(String candidate, Argon2Hash like) {
         long began = ticker.read();
         byte[] derived = argon2.derive(candidate, like);
-        if (like.costsAtMost(hashOfNobody) && hashOfNobody.costsAtMost(like)) {
+        if (like.costsAtMost(dummyHash) && dummyHash.costsAtMost(like)) {
             ownNanos = ticker.read() - began;
         }
         return derived;

@@ -7,19 +7,18 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.gatehouse.auth.LiveSessions;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * Whether sessions live, from the cache where that may be believed, and the end of them through the cache's protocol.
+ * Live sessions, from the cache where an entry is valid; sessions are ended through the cache's protocol.
  *
- * <p>What is cached is a {@link LiveSessions.LiveSession}, which has no place for a token or a hash. A refresh changes
- * nothing of it, so it needs no protocol; nor does a new session, whose id nobody can have asked for.
+ * <p>A cached {@link LiveSession} has no field for a token or a hash. A refresh changes none of its fields, so refreshes
+ * need no protocol. Nor do new sessions, because no client can have asked for their random ids.
  */
-public final class CachedSessions implements LiveSessions {
+public final class CachedSessions {
     private final MongoSessionDao store;
     private final DocumentCache<LiveSession> cache;
     private final Clock clock;
@@ -30,9 +29,14 @@ public final class CachedSessions implements LiveSessions {
         this.clock = clock;
     }
 
-    @Override
-    public Supplier<Optional<LiveSession>> ask(SessionId id) {
-        return cache.ask(id.text(), () -> store.findLive(id).map(Session::live));
+    /** The session; empty if it is unknown or has ended. */
+    Optional<LiveSession> find(SessionId id) {
+        return findAsync(id).get();
+    }
+
+    /** Starts to read the session without waiting; the supplier waits. */
+    public Supplier<Optional<LiveSession>> findAsync(SessionId id) {
+        return cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
     /** When the login was that the session belongs to, from the store itself; empty if the session has ended. */

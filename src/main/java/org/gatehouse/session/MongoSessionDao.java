@@ -84,7 +84,8 @@ public final class MongoSessionDao {
 
     /** The session that this token belongs or belonged to, if it has neither ended nor expired. */
     Optional<RefreshState> findOpen(RefreshToken token, Instant now) {
-        return mongo.findAsOfNow(reads, Filters.and(byFamily(token), open(now))).map(SessionDocument::readRefreshState);
+        return mongo.findLinearizable(reads, Filters.and(byFamily(token), open(now)))
+                .map(SessionDocument::readRefreshState);
     }
 
     /** Whether the token belongs or belonged to any session that is still remembered. */
@@ -161,7 +162,7 @@ public final class MongoSessionDao {
     }
 
     private Optional<Session> first(Bson filter) {
-        return mongo.findAsOfNow(reads, filter).map(SessionDocument::read);
+        return mongo.findLinearizable(reads, filter).map(SessionDocument::read);
     }
 
     private Optional<Session> change(Bson filter, List<Bson> changes) {

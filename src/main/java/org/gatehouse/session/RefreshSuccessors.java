@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.gatehouse.auth.KeyedHash;
 import org.gatehouse.config.Secret;
+import org.gatehouse.store.KeyedHash;
 
 /**
  * Derives the successor of a refresh token: HMAC-SHA-256 (RFC 2104) of the token under a key derived from {@code AUTH_KEY}.

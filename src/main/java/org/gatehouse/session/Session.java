@@ -1,7 +1,6 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
-import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 

@@ -3,10 +3,10 @@ package org.gatehouse.session;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.Page;
+import org.gatehouse.user.Caller;
 
 /** Sessions as callers see them. */
 final class SessionJson {

@@ -12,7 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.auth.Caller;
+import org.gatehouse.user.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.PageRequest;
@@ -37,7 +37,7 @@ public final class SessionResource {
             @QueryParam("after") @Nullable String after,
             @Context SecurityContext security,
             @Context UriInfo uri) {
-        Caller caller = caller(security);
+        Caller caller = Caller.of(security);
         FieldErrors errors = new FieldErrors();
         PageRequest page = PageRequest.parse(limit, after, errors);
         return SessionJson.answer(sessions.list(caller, caller.userId().hex(), page, errors), caller, uri);
@@ -50,7 +50,7 @@ public final class SessionResource {
         if (!"true".equals(others)) {
             throw GatehouseException.invalid("others", "must be true; one session is ended at /session/{sid}");
         }
-        sessions.endOthers(caller(security));
+        sessions.endOthers(Caller.of(security));
     }
 
     /** 204 when this session of the caller has ended. */
@@ -58,10 +58,6 @@ public final class SessionResource {
     @Path("{sid}")
     @RolesAllowed(Roles.ANY)
     public void end(@PathParam("sid") String id, @Context SecurityContext security) {
-        sessions.end(caller(security), id);
-    }
-
-    private static Caller caller(SecurityContext security) {
-        return (Caller) security.getUserPrincipal();
+        sessions.end(Caller.of(security), id);
     }
 }

@@ -11,9 +11,6 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Account;
-import org.gatehouse.auth.Caller;
-import org.gatehouse.auth.LiveSessions.LiveSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
@@ -23,6 +20,7 @@ import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
+import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
@@ -98,7 +96,7 @@ public final class SessionService {
         while (true) {
             Instant now = now();
             RefreshState state = store.findOpen(token, now)
-                    .filter(found -> userLets(found.session().live()))
+                    .filter(found -> isStillAuthorized(found.session().live()))
                     .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
             if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
                 endReused(state.session(), origin);
@@ -162,7 +160,7 @@ public final class SessionService {
         users.endSessions(
                 caller.userId(),
                 // Counted before the write: if it cannot be counted, nothing has ended, and the client may try again.
-                user -> live.set(user.active() ? store.count(user.id(), user.epoch(), now()) : 0));
+                user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), now()) : 0));
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
         return live.get();
     }
@@ -176,7 +174,7 @@ public final class SessionService {
         LiveSession session = SessionId.parse(id)
                 .flatMap(sessions::find)
                 .filter(found -> caller.is(found.userId()))
-                .filter(this::userLets)
+                .filter(this::isStillAuthorized)
                 .orElseThrow(SessionService::notFound);
         if (!sessions.end(session.id())) {
             throw notFound();
@@ -223,14 +221,13 @@ public final class SessionService {
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found =
-                user.active() ? store.list(user.id(), user.epoch(), now(), after, request.limit() + 1) : List.of();
+                user.isActive() ? store.list(user.id(), user.epoch(), now(), after, request.limit() + 1) : List.of();
         return Page.of(found, request.limit());
     }
 
-    private boolean userLets(LiveSession session) {
+    private boolean isStillAuthorized(LiveSession session) {
         return users.find(session.userId())
-                .filter(Account::active)
-                .filter(account -> account.epoch().allows(session.id(), session.epoch()))
+                .filter(user -> user.allows(session.id(), session.epoch()))
                 .isPresent();
     }
 

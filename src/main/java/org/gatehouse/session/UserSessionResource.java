@@ -12,7 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.auth.Caller;
+import org.gatehouse.user.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.Roles;
@@ -37,7 +37,7 @@ public final class UserSessionResource {
             @QueryParam("after") @Nullable String after,
             @Context SecurityContext security,
             @Context UriInfo uri) {
-        Caller caller = caller(security);
+        Caller caller = Caller.of(security);
         FieldErrors errors = new FieldErrors();
         PageRequest page = PageRequest.parse(limit, after, errors);
         return SessionJson.answer(sessions.list(caller, id, page, errors), caller, uri);
@@ -47,10 +47,6 @@ public final class UserSessionResource {
     @DELETE
     @RolesAllowed(Roles.ADMIN)
     public void end(@PathParam("id") String id, @Context SecurityContext security) {
-        sessions.endAllOf(caller(security), id);
-    }
-
-    private static Caller caller(SecurityContext security) {
-        return (Caller) security.getUserPrincipal();
+        sessions.endAllOf(Caller.of(security), id);
     }
 }

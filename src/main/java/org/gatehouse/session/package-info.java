@@ -1,8 +1,7 @@
 /**
- * Sessions: every login is one, and ends when somebody says so, when its user may no longer act, or when it was left
- * alone for too long.
+ * Sessions: each login begins one, which ends on request, when its user is disabled or deleted, or when it is not used.
  *
- * <p>Knows callers, the cache, the store, and users as far as their sessions go; nothing of passwords. Start at
+ * <p>May depend on {@code user}, {@code cache}, {@code store} and {@code audit}. Start reading at
  * {@link org.gatehouse.session.SessionService}.
  */
 @NullMarked

@@ -150,12 +150,13 @@ public final class MongoConnection implements AutoCloseable {
      * @param filter names at most one document, for that is what the read concern needs
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public Optional<BsonDocument> findAsOfNow(MongoCollection<BsonDocument> collection, Bson filter) {
-        return findAsOfNow(collection, filter, new BsonDocument());
+    public Optional<BsonDocument> findLinearizable(MongoCollection<BsonDocument> collection, Bson filter) {
+        return findLinearizable(collection, filter, new BsonDocument());
     }
 
     /** The same without some fields. */
-    public Optional<BsonDocument> findAsOfNow(MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
+    public Optional<BsonDocument> findLinearizable(
+            MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
         return call(() -> {
             int strongest = hasOthers() ? weaker.get() : READ_CONCERNS.size() - 1;
             for (int strength = strongest; true; strength++) {
@@ -189,7 +190,7 @@ public final class MongoConnection implements AutoCloseable {
      */
     public void requireAnswer(Duration limit) {
         try {
-            var unused = findAsOfNow(
+            var unused = findLinearizable(
                     collection("meta").withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS),
                     Filters.eq(new BsonString("cache")));
         } catch (GatehouseException unavailable) {
@@ -207,7 +208,7 @@ public final class MongoConnection implements AutoCloseable {
     public <T> T asOfNow(Supplier<T> reads) {
         T result = call(reads);
         if (call(this::hasOthers)) {
-            findAsOfNow(readOnly("meta"), Filters.eq(new BsonString("cache")));
+            findLinearizable(readOnly("meta"), Filters.eq(new BsonString("cache")));
         }
         return result;
     }

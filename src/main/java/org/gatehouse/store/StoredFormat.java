@@ -38,7 +38,7 @@ public final class StoredFormat {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void requireUnderstood() {
-        Optional<BsonNumber> needed = mongo.findAsOfNow(reads, Filters.eq(ID))
+        Optional<BsonNumber> needed = mongo.findLinearizable(reads, Filters.eq(ID))
                 .filter(format -> format.isNumber(READABLE_FROM))
                 .map(format -> format.getNumber(READABLE_FROM));
         if (needed.filter(number -> number.longValue() > UNDERSTOOD).isPresent()) {

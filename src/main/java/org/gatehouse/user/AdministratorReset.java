@@ -11,7 +11,6 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
@@ -35,29 +34,25 @@ public final class AdministratorReset {
     private static final Duration FORGET_INTERVAL = Duration.ofMillis(200);
 
     private final UserDao users;
-    private final MongoUserDao store;
     private final PasswordHasher hasher;
     private final MongoLock administration;
     private final BiConsumer<UserId, String> forgetFailures;
     private final AuditLog audit;
 
     /**
-     * Wires the reset to the stores.
+     * Creates the reset.
      *
-     * @param store the same users, past the cache
      * @param administration held while an administrator is made or removed, on all nodes
      * @param forgetFailures forgets the failed logins of the user with this id and name, or throws
      *     {@code STORE_UNAVAILABLE}
      */
     public AdministratorReset(
             UserDao users,
-            MongoUserDao store,
             PasswordHasher hasher,
             MongoLock administration,
             BiConsumer<UserId, String> forgetFailures,
             AuditLog audit) {
         this.users = users;
-        this.store = store;
         this.hasher = hasher;
         this.administration = administration;
         this.forgetFailures = forgetFailures;
@@ -73,7 +68,7 @@ public final class AdministratorReset {
      */
     boolean run(Username username, String password) {
         Outcome outcome = administration.exclusively(() -> {
-            Optional<Credential> credential = store.findCredential(username.typed());
+            Optional<Credential> credential = users.findCredential(username.typed());
             if (credential.isEmpty()) {
                 return new Outcome(create(username, password), true);
             }
@@ -91,22 +86,14 @@ public final class AdministratorReset {
     private record Outcome(User user, boolean changed) {}
 
     private User create(Username username, String password) {
-        User created = users.insert(new NewUser(
-                username,
-                hasher.hash(password),
-                Set.of(Roles.ADMIN, Roles.USER),
-                UserStatus.ACTIVE,
-                Json.MAPPER.createObjectNode()));
-        audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
-                .on(created.id(), created.username())
-                .with(AuditDetail.TO, UserService.text(created.roles())));
+        User created = FirstAdministrator.create(username, hasher.hash(password), users, audit);
         recordReset("", created);
         return created;
     }
 
     /** First the password, which ends all sessions, so that none of them ever has the new role. */
     private User reset(User before, String password) {
-        if (!users.changePassword(before.id(), Optional.empty(), hasher.hash(password), Optional.empty())) {
+        if (!users.resetPassword(before.id(), hasher.hash(password))) {
             throw goneMeanwhile();
         }
         User after = users.update(

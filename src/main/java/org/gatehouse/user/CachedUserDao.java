@@ -1,5 +1,7 @@
 package org.gatehouse.user;
 
+import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -9,31 +11,42 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.password.StoredPassword;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A user DAO with a read-through cache before it: a single user is read from the cache where that may be believed, and
- * every change goes through the cache's protocol.
+ * A user DAO with a read-through cache: {@link #findAsync} reads valid cache entries, and every change that is visible in
+ * a cached user goes through the cache's protocol. All other operations go to the DAO behind it.
  *
- * <p>What is cached is a {@link User}, which has no place for a password or a hash. With the cache away every call
- * answers the same, slower.
+ * <p>A cached {@link User} has no field for a password or a hash. Without the cache, every call has the same result, later.
  */
 public final class CachedUserDao implements UserDao {
-    private final MongoUserDao store;
+    private final UserDao store;
     private final DocumentCache<User> cache;
 
-    public CachedUserDao(MongoUserDao store, DocumentCache<User> cache) {
+    public CachedUserDao(UserDao store, DocumentCache<User> cache) {
         this.store = store;
         this.cache = cache;
     }
 
     @Override
-    public Optional<User> find(UserId id) {
-        return ask(id).get();
+    public Supplier<Optional<User>> findAsync(UserId id) {
+        return cache.getAsync(id.hex(), () -> store.findLinearizable(id));
     }
 
     @Override
-    public Supplier<Optional<User>> ask(UserId id) {
-        return cache.ask(id.hex(), () -> store.find(id));
+    public Optional<User> findLinearizable(UserId id) {
+        return store.findLinearizable(id);
+    }
+
+    @Override
+    public Optional<Credential> findCredential(String typed) {
+        return store.findCredential(typed);
+    }
+
+    @Override
+    public Optional<Credential> findCredential(UserId id) {
+        return store.findCredential(id);
     }
 
     @Override
@@ -42,8 +55,43 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
+    public long estimatedCount(UserFilter filter) {
+        return store.estimatedCount(filter);
+    }
+
+    @Override
+    public List<UserId> activeAdministrators(int limit) {
+        return store.activeAdministrators(limit);
+    }
+
+    @Override
+    public List<ListedUser> findNamed(Collection<String> keys) {
+        return store.findNamed(keys);
+    }
+
+    @Override
+    public Set<UserId> taken(Collection<UserId> ids) {
+        return store.taken(ids);
+    }
+
+    @Override
+    public boolean hasNoParkedNames() {
+        return store.hasNoParkedNames();
+    }
+
+    @Override
+    public boolean isParked(Username name, UserId id) {
+        return store.isParked(name, id);
+    }
+
+    @Override
+    public List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords) {
+        return store.page(after, limit, withPasswords);
+    }
+
+    @Override
     public User insert(NewUser user) {
-        // Somebody may have asked for this id before, and "there is none" is cached too.
+        // A client may have asked for this id before, and the absence of a user is cached too.
         return cache.write(user.id().hex(), () -> store.insert(user));
     }
 
@@ -54,17 +102,31 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        // Most often nobody has changed what the cache has, so it need not be read from the store first.
-        // Without a version, though, it may be as another service has changed it since.
-        return find(id).flatMap(seen ->
-                cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit)));
+    public Optional<User> update(User seen, UnaryOperator<User> edit) {
+        // The cached user is usually the stored one, so it is not read from the store first.
+        // Without a version, however, another service may have changed the user since.
+        UserId id = seen.id();
+        return cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit));
     }
 
     @Override
-    public boolean changePassword(
-            UserId id, Optional<Credential> current, String newHash, Optional<SessionId> sparing) {
-        return cache.write(id.hex(), () -> store.changePassword(id, current, newHash, sparing));
+    public boolean resetPassword(UserId id, String newHash) {
+        return cache.write(id.hex(), () -> store.resetPassword(id, newHash));
+    }
+
+    @Override
+    public boolean changePassword(Credential current, String newHash, SessionId exempt) {
+        return cache.write(current.user().id().hex(), () -> store.changePassword(current, newHash, exempt));
+    }
+
+    @Override
+    public void replacePassword(UserId id, StoredPassword old, String hash) {
+        store.replacePassword(id, old, hash);
+    }
+
+    @Override
+    public void recordLogin(Credential credential, String source, Instant at) {
+        store.recordLogin(credential, source, at);
     }
 
     @Override

@@ -3,11 +3,19 @@ package org.gatehouse.user;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
 import org.gatehouse.config.Secret;
 import org.gatehouse.config.Settings;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.Json;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,15 +67,17 @@ public final class FirstAdministrator {
     }
 
     /**
-     * Creates the account if it is needed, or resets it if the settings say so. Says in the log what was done.
+     * Creates the account if it is needed, or resets it if the settings say so. Logs what was done.
      *
+     * @param users without a cache, for which a node that has just started would have to wait. The first user needs none,
+     *     because no client can have asked for its id.
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void ensure(UserCreation users, AdministratorReset administratorReset) {
+    public void ensure(UserDao users, PasswordHasher hasher, AuditLog audit, AdministratorReset administratorReset) {
         try {
             if (reset) {
                 reset(administratorReset);
-            } else if (users.createFirstAdministrator(username, password.reveal())) {
+            } else if (createIfThereIsNone(users, hasher, audit)) {
                 log.info("Created the first administrator, {}", username.typed());
                 created.accept(username.typed());
             } else {
@@ -89,6 +99,32 @@ public final class FirstAdministrator {
         }
     }
 
+    private boolean createIfThereIsNone(UserDao users, PasswordHasher hasher, AuditLog audit) {
+        if (!users.activeAdministrators(1).isEmpty()) {
+            return false;
+        }
+        try {
+            create(username, hasher.hash(password.reveal()), users, audit);
+            return true;
+        } catch (GatehouseException taken) {
+            if (taken.code() == ErrorCode.USERNAME_TAKEN
+                    && !users.activeAdministrators(1).isEmpty()) {
+                return false; // another node was faster
+            }
+            throw taken;
+        }
+    }
+
+    /** Creates an administrator and records it. */
+    static User create(Username username, String hash, UserDao users, AuditLog audit) {
+        User created = users.insert(new NewUser(
+                username, hash, Set.of(Roles.ADMIN, Roles.USER), UserStatus.ACTIVE, Json.MAPPER.createObjectNode()));
+        audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
+                .on(created.id(), created.username())
+                .with(AuditDetail.TO, UserService.text(created.roles())));
+        return created;
+    }
+
     private void reset(AdministratorReset administratorReset) {
         boolean changed = administratorReset.run(username, password.reveal());
         log.warn(
@@ -108,7 +144,7 @@ public final class FirstAdministrator {
      * @param database where the users are, because the wrong one is a frequent reason
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public static void warnIfThereIsNone(MongoUserDao users, String database) {
+    public static void warnIfThereIsNone(UserDao users, String database) {
         if (users.activeAdministrators(1).isEmpty()) {
             log.warn(
                     "The database {} has no active administrator who can log in. Set ADMIN_USERNAME and ADMIN_PASSWORD and"

@@ -13,7 +13,6 @@ import java.util.stream.Collectors;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
@@ -64,7 +63,7 @@ final class ImportBatch {
      *
      * @param dryRun whether nothing is written
      * @param report told what became of each line
-     * @param nothingParked whether {@link MongoUserDao#hasNoParkedNames} just now
+     * @param nothingParked whether {@link UserDao#hasNoParkedNames} just now
      */
     ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report, boolean nothingParked) {
         this.imports = imports;
@@ -124,7 +123,7 @@ final class ImportBatch {
         }
         refuseParked();
         if (dryRun) {
-            Set<UserId> taken = imports.store.taken(openIds());
+            Set<UserId> taken = imports.users.taken(openIds());
             open.forEach(candidate -> createdUnless(taken, candidate));
         } else {
             create();
@@ -178,7 +177,7 @@ final class ImportBatch {
     private void decideByName(List<Candidate> candidates) {
         Map<String, User> present =
                 imports
-                        .store
+                        .users
                         .findNamed(candidates.stream()
                                 .map(candidate -> candidate.imported().key())
                                 .toList())
@@ -213,7 +212,7 @@ final class ImportBatch {
 
     private void refuseParked() {
         if (System.nanoTime() - parkedAsked > PARKED_NAMES_KNOWN.toNanos()) {
-            nothingParked = imports.store.hasNoParkedNames();
+            nothingParked = imports.users.hasNoParkedNames();
             parkedAsked = System.nanoTime();
         }
         if (nothingParked) {
@@ -221,7 +220,7 @@ final class ImportBatch {
         }
         for (Candidate candidate : open) {
             NewUser user = candidate.imported().user();
-            if (imports.store.isParked(user.username(), user.id())) {
+            if (imports.users.isParked(user.username(), user.id())) {
                 refuse(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
             }
         }

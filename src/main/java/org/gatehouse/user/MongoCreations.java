@@ -81,7 +81,7 @@ public final class MongoCreations {
     /** What is noted of this key, unless it has expired. */
     Optional<Creation> find(String key) {
         long now = clock.millis();
-        return mongo.findAsOfNow(reads, byKey(key))
+        return mongo.findLinearizable(reads, byKey(key))
                 .filter(document -> document.getDateTime(EXPIRES_AT).getValue() > now)
                 .map(document -> read(document, now));
     }

@@ -56,7 +56,7 @@ final class MongoKeyIndex {
      * @throws UnusableStoreException when the index was made before and is gone, but not the users
      */
     void requireNotLost() {
-        boolean wasMade = mongo.findAsOfNow(meta, Filters.eq(note)).isPresent(); // another node may be making it
+        boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent(); // another node may be making it
         if (wasMade && !exists() && hasKeys()) {
             throw new UnusableStoreException("The collection " + users.getNamespace() + " has lost its unique index on "
                     + UserDocument.KEY + ", so users of Gatehouse cannot be told from those of the original service."
@@ -66,7 +66,7 @@ final class MongoKeyIndex {
     }
 
     private boolean hasKeys() {
-        return mongo.findAsOfNow(users, Filters.exists(UserDocument.KEY)).isPresent();
+        return mongo.findLinearizable(users, Filters.exists(UserDocument.KEY)).isPresent();
     }
 
     /**

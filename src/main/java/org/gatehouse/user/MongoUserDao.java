@@ -42,12 +42,13 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.MongoConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Users in MongoDB: one document each, own fields at the top level as the original service kept them.
  *
  * <p>A change touches only the fields that changed, so what another version of the application wrote beside them stays.
- * Passwords are read here for {@link #findCredential} alone; every other read leaves them in the store.
+ * Only {@link #findCredential} and {@link #page} read passwords.
  */
 public final class MongoUserDao implements UserDao {
     /** Losing this often means that others succeeded this often within milliseconds. */
@@ -93,20 +94,17 @@ public final class MongoUserDao implements UserDao {
         return lists.list(query);
     }
 
-    /** About how many users the filter lets through; see {@link MongoUserLists#estimatedCount}. */
-    long estimatedCount(UserFilter filter) {
+    @Override
+    public long estimatedCount(UserFilter filter) {
         return lists.estimatedCount(filter);
     }
 
     @Override
-    public Optional<User> find(UserId id) {
-        return mongo.findAsOfNow(reads, byId(id), WITHOUT_PASSWORDS).map(UserDocument::read);
+    public Optional<User> findLinearizable(UserId id) {
+        return mongo.findLinearizable(reads, byId(id), WITHOUT_PASSWORDS).map(UserDocument::read);
     }
 
-    /**
-     * The user whose name is typed at a login, with what proves the password; always asked of the store itself. Each form of the name is looked for, whether an earlier one was found
-     * or not, so that the time does not tell; there is only one, unless the name has a sigma or blanks at the ends.
-     */
+    @Override
     public Optional<Credential> findCredential(String typed) {
         return Username.keys(typed).stream()
                 .map(key -> findCredential(Filters.eq(UserDocument.KEY, new BsonString(key))))
@@ -116,53 +114,53 @@ public final class MongoUserDao implements UserDao {
                 .findFirst();
     }
 
-    /** The user of this id with what proves the password; always asked of the store itself. */
+    @Override
     public Optional<Credential> findCredential(UserId id) {
         return findCredential(byId(id));
     }
 
     /** Custom fields are left in the store: a login that fails is not to take longer because there are many. */
     private Optional<Credential> findCredential(Bson filter) {
-        return mongo.findAsOfNow(reads, filter, UserDocument.CREDENTIAL)
+        return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL)
                 .map(document -> new Credential(
                         UserDocument.read(document), UserDocument.password(document), UserDocument.sources(document)));
     }
 
-    /**
-     * Notes a login and where it came from; not a change of the user, so the version stays.
-     *
-     * @param credential the user as read for this login
-     */
+    @Override
     public void recordLogin(Credential credential, String source, Instant at) {
         List<Bson> notes = UserDocument.login(credential.sources(), source, at);
         mongo.call(() -> users.updateOne(byId(credential.user().id()), Updates.combine(notes)));
     }
 
-    /**
-     * Puts a hash in the place of what was stored of the same password, unless that has changed meanwhile. Nothing that
-     * anybody sees or caches changes, so the version stays.
-     */
+    @Override
     public void replacePassword(UserId id, StoredPassword old, String hash) {
         Bson unchanged = Filters.and(byId(id), stillHas(old));
         mongo.call(() -> users.updateOne(unchanged, UserDocument.replacePassword(hash)));
     }
 
     @Override
-    public boolean changePassword(
-            UserId id, Optional<Credential> current, String newHash, Optional<SessionId> sparing) {
-        Bson unchanged =
-                current.map(old -> Filters.and(byId(id), stillHas(old))).orElseGet(() -> byId(id));
+    public boolean resetPassword(UserId id, String newHash) {
+        return changePassword(byId(id), newHash, null);
+    }
+
+    @Override
+    public boolean changePassword(Credential current, String newHash, SessionId exempt) {
+        Bson unchanged = Filters.and(byId(current.user().id()), stillHas(current));
+        return changePassword(unchanged, newHash, exempt);
+    }
+
+    private boolean changePassword(Bson condition, String newHash, @Nullable SessionId exempt) {
         Bson change = Updates.combine(
                 UserDocument.replacePassword(newHash),
                 Updates.inc(UserDocument.SESSION_EPOCH, 1L),
-                UserDocument.exempt(sparing.orElse(null)),
+                UserDocument.exempt(exempt),
                 Updates.inc(UserJson.VERSION, 1L),
                 Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
-        return mongo.call(() -> users.updateOne(unchanged, change)).getMatchedCount() > 0;
+        return mongo.call(() -> users.updateOne(condition, change)).getMatchedCount() > 0;
     }
 
-    /** Some of the administrators who can log in; never more than the limit. */
-    List<UserId> activeAdministrators(int limit) {
+    @Override
+    public List<UserId> activeAdministrators(int limit) {
         Bson filter = Filters.and(
                 SERVED,
                 Filters.exists(UserJson.VERSION), // without one, another service wrote these fields
@@ -203,8 +201,8 @@ public final class MongoUserDao implements UserDao {
         }
     }
 
-    /** The users that have one of these folded names. */
-    List<ListedUser> findNamed(Collection<String> keys) {
+    @Override
+    public List<ListedUser> findNamed(Collection<String> keys) {
         List<BsonString> names = keys.stream().map(BsonString::new).toList();
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserDocument.KEY, names))
                 .projection(WITHOUT_PASSWORDS)
@@ -215,8 +213,8 @@ public final class MongoUserDao implements UserDao {
                 .toList();
     }
 
-    /** Those of these ids that belong to a user. */
-    Set<UserId> taken(Collection<UserId> ids) {
+    @Override
+    public Set<UserId> taken(Collection<UserId> ids) {
         List<BsonObjectId> wanted =
                 ids.stream().map(id -> new BsonObjectId(new ObjectId(id.hex()))).toList();
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserJson.ID, wanted))
@@ -225,25 +223,21 @@ public final class MongoUserDao implements UserDao {
         return found.stream().map(UserDocument::id).collect(Collectors.toSet());
     }
 
-    /** Whether no name at all is kept from everybody because users of the original service share it. */
-    boolean hasNoParkedNames() {
+    @Override
+    public boolean hasNoParkedNames() {
         return parkedNames.isEmpty();
     }
 
-    /** Whether this name is kept from this user because users of the original service share it. */
-    boolean isParked(Username name, UserId id) {
+    @Override
+    public boolean isParked(Username name, UserId id) {
         return parkedNames.hold(name.key(), id);
     }
 
-    /**
-     * The users after one, in the order of their ids, which nothing changes.
-     *
-     * @param withPasswords whether what is stored of a password is read too
-     */
-    List<Credential> page(Optional<UserId> after, int limit, boolean withPasswords) {
-        Bson filter = after.map(last ->
-                        Filters.and(Filters.gt(UserJson.ID, new BsonObjectId(new ObjectId(last.hex()))), SERVED))
-                .orElse(SERVED);
+    @Override
+    public List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords) {
+        Bson filter = after == null
+                ? SERVED
+                : Filters.and(Filters.gt(UserJson.ID, new BsonObjectId(new ObjectId(after.hex()))), SERVED);
         List<BsonDocument> found = mongo.call(() -> unhurriedReads
                 .find(filter)
                 .projection(withPasswords ? Projections.exclude(UserDocument.SOURCES) : WITHOUT_PASSWORDS)
@@ -256,18 +250,9 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public Optional<User> update(UserId id, UnaryOperator<User> edit) {
-        return find(id).flatMap(seen -> update(seen, edit));
-    }
-
-    /**
-     * The same, beginning with the user as it was seen some time ago.
-     *
-     * @param seen none of its fields is missing, and its version tells whether it has changed since
-     */
-    Optional<User> update(User seen, UnaryOperator<User> edit) {
+    public Optional<User> update(User seen, UnaryOperator<User> edit) {
         UserId id = seen.id();
-        return untilUndisturbed(seen, (before, deadline) -> {
+        return retryOnConflict(seen, (before, deadline) -> {
             User edited = edit.apply(before);
             UserDocument.Changes changes = UserDocument.changes(before, edited);
             if (changes.isEmpty()) {
@@ -312,7 +297,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> delete(UserId id, Consumer<User> check) {
-        return find(id).flatMap(seen -> untilUndisturbed(seen, (before, deadline) -> {
+        return find(id).flatMap(seen -> retryOnConflict(seen, (before, deadline) -> {
             check.accept(before);
             DeleteResult result = mongo.call(() -> mongo.until(deadline, users).deleteOne(unchangedSince(before)));
             if (result.getDeletedCount() == 0) {
@@ -358,7 +343,7 @@ public final class MongoUserDao implements UserDao {
      * @param write empty when the user had changed meanwhile; told when ({@link System#nanoTime}) it must have ended
      * @return what the write answered; empty when there is no such user
      */
-    private Optional<User> untilUndisturbed(User seen, BiFunction<User, Long, Optional<User>> write) {
+    private Optional<User> retryOnConflict(User seen, BiFunction<User, Long, Optional<User>> write) {
         long deadline = System.nanoTime() + MongoConnection.WRITE_LIMIT.toNanos();
         Optional<User> before = Optional.of(seen);
         for (int attempt = 0; attempt < MAX_ATTEMPTS && System.nanoTime() < deadline; attempt++) {

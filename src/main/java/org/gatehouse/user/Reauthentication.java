@@ -2,7 +2,6 @@ package org.gatehouse.user;
 
 import java.time.Duration;
 import java.util.Optional;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.GatehouseException;
 
 /**

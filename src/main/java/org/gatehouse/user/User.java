@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
-import org.gatehouse.auth.Account;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A user as others may see it: there is no place in it for a password or a hash.
@@ -28,19 +28,27 @@ public record User(
         Instant updatedAt,
         Optional<Instant> lastLogin,
         SessionEpoch epoch,
-        ObjectNode fields)
-        implements Account {
+        ObjectNode fields) {
     public User {
         roles = Set.copyOf(roles);
     }
 
     boolean isActiveAdministrator() {
-        return status == UserStatus.ACTIVE && roles.contains(Roles.ADMIN);
+        return isActive() && roles.contains(Roles.ADMIN);
     }
 
-    @Override
-    public boolean active() {
+    /** Whether the user may do anything at all. */
+    public boolean isActive() {
         return status == UserStatus.ACTIVE;
+    }
+
+    /**
+     * Whether a session of this user is still authorized, provided that it has not been ended by itself.
+     *
+     * @param sessionEpoch the number of the epoch when the session began
+     */
+    public boolean allows(SessionId session, long sessionEpoch) {
+        return isActive() && epoch.allows(session, sessionEpoch);
     }
 
     /** This user with a later {@code lastLogin}. */
@@ -49,28 +57,19 @@ public record User(
     }
 
     /**
-     * This user with other contents; what the store decides (id, version, times) stays. Whoever is disabled loses all
-     * sessions, so that none returns with the account.
+     * This user with other contents; what the store decides (id, version, times) stays. Disabling a user ends all
+     * sessions, so that none is valid again once the user is enabled.
      */
     User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
-        boolean disabled = status == UserStatus.ACTIVE && newStatus != UserStatus.ACTIVE;
+        boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;
         SessionEpoch newEpoch = disabled ? epoch.next(null) : epoch;
         return new User(
                 id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newEpoch, newFields);
     }
 
-    /** This user after all sessions have ended but for one. */
-    User withoutSessions(Optional<SessionId> sparing) {
+    /** This user after all sessions except the exempt one have ended. */
+    User withoutSessions(@Nullable SessionId exempt) {
         return new User(
-                id,
-                username,
-                roles,
-                status,
-                version,
-                createdAt,
-                updatedAt,
-                lastLogin,
-                epoch.next(sparing.orElse(null)),
-                fields);
+                id, username, roles, status, version, createdAt, updatedAt, lastLogin, epoch.next(exempt), fields);
     }
 }

@@ -7,13 +7,11 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.IdempotencyKey;
-import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.Roles;
@@ -22,34 +20,26 @@ import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 
 /**
- * How users come to be: made by an administrator, by themselves where registration is open, or by the first start.
+ * How users come to be: made by an administrator, or by themselves where registration is open.
  *
  * <p>Every method either does all of what it says or throws and has changed nothing.
  */
 public final class UserCreation {
     private final UserDao users;
-    private final MongoUserDao store;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
     private final Registration registration;
     private final CreateOnce once;
     private final AuditLog audit;
 
-    /**
-     * Wires the rules to the stores.
-     *
-     * @param store the same users, past the cache
-     */
     public UserCreation(
             UserDao users,
-            MongoUserDao store,
             PasswordHasher hasher,
             PasswordPolicy policy,
             Registration registration,
             CreateOnce once,
             AuditLog audit) {
         this.users = users;
-        this.store = store;
         this.hasher = hasher;
         this.policy = policy;
         this.registration = registration;
@@ -141,7 +131,7 @@ public final class UserCreation {
 
         @Override
         public Optional<User> find(UserId id) {
-            return store.find(id);
+            return users.findLinearizable(id);
         }
 
         @Override
@@ -168,36 +158,5 @@ public final class UserCreation {
             throw new GatehouseException(caller.isEmpty() ? ErrorCode.TOKEN_MISSING : ErrorCode.FORBIDDEN);
         }
         UserForm.requireNothingForAdministrators(body);
-    }
-
-    /**
-     * Creates the administrator with which everything begins, unless there is one.
-     *
-     * @return true when this call created it
-     */
-    public boolean createFirstAdministrator(Username username, String password) {
-        if (!store.activeAdministrators(1).isEmpty()) {
-            return false;
-        }
-        try {
-            // Past the cache, which a node that has just started would have to wait for: nobody can have asked for
-            // this id before.
-            User created = store.insert(new NewUser(
-                    username,
-                    hasher.hash(password),
-                    Set.of(Roles.ADMIN, Roles.USER),
-                    UserStatus.ACTIVE,
-                    Json.MAPPER.createObjectNode()));
-            audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
-                    .on(created.id(), created.username())
-                    .with(AuditDetail.TO, UserService.text(created.roles())));
-            return true;
-        } catch (GatehouseException taken) {
-            if (taken.code() == ErrorCode.USERNAME_TAKEN
-                    && !store.activeAdministrators(1).isEmpty()) {
-                return false; // another node was quicker
-            }
-            throw taken;
-        }
     }
 }

@@ -4,13 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Json;
@@ -27,13 +25,13 @@ public final class UserExport {
     /** Of users with all the fields they may have, this is some 16 MB. */
     private static final int PAGE = 1_000;
 
-    private final MongoUserDao store;
+    private final UserDao users;
     private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
 
     /** @param stillAdministrator asked before each page, for the caller may lose the right meanwhile */
-    public UserExport(MongoUserDao store, AuditLog audit, Predicate<Caller> stillAdministrator) {
-        this.store = store;
+    public UserExport(UserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
+        this.users = users;
         this.audit = audit;
         this.stillAdministrator = stillAdministrator;
     }
@@ -45,7 +43,7 @@ public final class UserExport {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} when the caller has just lost the right to
      */
     StreamedAnswer.Body start(Caller caller, boolean hashes) {
-        List<Credential> first = store.page(Optional.empty(), PAGE, hashes);
+        List<Credential> first = users.page(null, PAGE, hashes);
         audit.recordOrRefuse(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
                 .by(caller.userId())
                 .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
@@ -58,7 +56,7 @@ public final class UserExport {
         write(page, output);
         while (page.size() == PAGE) {
             UserId last = page.get(page.size() - 1).user().id();
-            page = store.page(Optional.of(last), PAGE, hashes);
+            page = users.page(last, PAGE, hashes);
             requireAdministrator(caller);
             write(page, output);
         }

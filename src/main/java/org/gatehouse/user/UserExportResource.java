@@ -10,7 +10,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.StreamedAnswer;
@@ -40,6 +39,6 @@ public final class UserExportResource {
         if (request.getMethod().equals(HttpMethod.HEAD)) {
             return StreamedAnswer.of(request, nothing -> {}); // leaves, so nothing is read or recorded
         }
-        return StreamedAnswer.of(request, exports.start((Caller) security.getUserPrincipal(), withHashes));
+        return StreamedAnswer.of(request, exports.start(Caller.of(security), withHashes));
     }
 }

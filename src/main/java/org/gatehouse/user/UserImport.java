@@ -11,7 +11,6 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BodyLines;
@@ -37,7 +36,6 @@ public final class UserImport implements AutoCloseable {
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
 
     final UserDao users;
-    final MongoUserDao store;
     final PasswordHasher hasher;
     final AuditLog audit;
     private final PasswordPolicy policy;
@@ -45,20 +43,17 @@ public final class UserImport implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Wires the import to the stores.
+     * Creates the import.
      *
-     * @param store the same users, past the cache
      * @param stillAdministrator asked before each write, because the caller may lose the right meanwhile
      */
     public UserImport(
             UserDao users,
-            MongoUserDao store,
             PasswordHasher hasher,
             PasswordPolicy policy,
             AuditLog audit,
             Predicate<Caller> stillAdministrator) {
         this.users = users;
-        this.store = store;
         this.hasher = hasher;
         this.policy = policy;
         this.audit = audit;
@@ -72,7 +67,7 @@ public final class UserImport implements AutoCloseable {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     StreamedAnswer.Body start(Caller caller, boolean dryRun, InputStream body) {
-        boolean nothingParked = store.hasNoParkedNames();
+        boolean nothingParked = users.hasNoParkedNames();
         audit.recordOrRefuse(
                 AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin()).by(caller.userId()));
         return answer -> new Run(caller, dryRun, body, answer, nothingParked).run();

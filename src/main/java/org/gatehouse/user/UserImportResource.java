@@ -13,7 +13,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import java.io.IOException;
 import java.io.InputStream;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BodySpool;
 import org.gatehouse.http.Flag;
@@ -52,6 +51,6 @@ public final class UserImportResource {
         errors.throwIfAny();
         InputStream lines = bodies.receive(received);
         endOfRequest.add(lines);
-        return StreamedAnswer.of(request, imports.start((Caller) security.getUserPrincipal(), dry, lines));
+        return StreamedAnswer.of(request, imports.start(Caller.of(security), dry, lines));
     }
 }

@@ -22,7 +22,6 @@ import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;
 import org.gatehouse.http.IdempotencyKey;
@@ -63,7 +62,7 @@ public final class UserResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        User user = creation.create(callerIfAny(security), Origin.of(request), body, IdempotencyKey.of(request));
+        User user = creation.create(Caller.ifAny(security), Origin.of(request), body, IdempotencyKey.of(request));
         String location = RelativeReference.child(uri, user.id().hex());
         return answer(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
     }
@@ -104,7 +103,7 @@ public final class UserResource {
     public Response find(
             @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
         Preconditions conditions = Preconditions.of(request);
-        User user = users.find(caller(security), id);
+        User user = users.find(Caller.of(security), id);
         return conditions.isUnmodified(tag(user))
                 ? Response.notModified(tag(user)).build()
                 : answer(Response.ok(), user);
@@ -120,7 +119,7 @@ public final class UserResource {
             JsonBody body,
             @Context SecurityContext security,
             @Context ContainerRequestContext request) {
-        return answer(Response.ok(), users.change(caller(security), id, body, condition(request)));
+        return answer(Response.ok(), users.change(Caller.of(security), id, body, condition(request)));
     }
 
     /** 204 when the user is gone. */
@@ -129,7 +128,7 @@ public final class UserResource {
     @RolesAllowed(Roles.ADMIN)
     public void delete(
             @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
-        users.delete(caller(security), id, condition(request));
+        users.delete(Caller.of(security), id, condition(request));
     }
 
     /** What throws when the user is not as the request demands. */
@@ -144,13 +143,5 @@ public final class UserResource {
 
     private static EntityTag tag(User user) {
         return new EntityTag(Long.toString(user.version()));
-    }
-
-    private static Optional<Caller> callerIfAny(SecurityContext security) {
-        return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
-    }
-
-    private static Caller caller(SecurityContext security) {
-        return (Caller) security.getUserPrincipal();
     }
 }

@@ -13,15 +13,11 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.auth.Account;
-import org.gatehouse.auth.Accounts;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
-import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
@@ -34,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every method either does all of what it says or throws and has changed nothing.
  */
-public final class UserService implements Accounts {
+public final class UserService {
     /** Stands for the caller's own id. */
     private static final String MYSELF = "me";
 
@@ -42,7 +38,6 @@ public final class UserService implements Accounts {
             "An id has 24 hexadecimal digits, or is me; GET /user?q= finds a user by the beginning of the name.";
 
     private final UserDao users;
-    private final MongoUserDao store;
     private final PasswordHasher hasher;
     private final MongoLock administration;
     private final Reauthentication reauthentication;
@@ -50,21 +45,18 @@ public final class UserService implements Accounts {
     private final AuditLog audit;
 
     /**
-     * Wires the rules to the stores.
+     * Creates the service.
      *
-     * @param store the same users, past the cache
      * @param administration held while an administrator may be removed, on all nodes
      */
     public UserService(
             UserDao users,
-            MongoUserDao store,
             PasswordHasher hasher,
             MongoLock administration,
             Reauthentication reauthentication,
             UsernameChangeThrottle usernameChanges,
             AuditLog audit) {
         this.users = users;
-        this.store = store;
         this.hasher = hasher;
         this.administration = administration;
         this.reauthentication = reauthentication;
@@ -77,9 +69,9 @@ public final class UserService implements Accounts {
         return users.list(query.withOneMore());
     }
 
-    /** About how many users the filter lets through; see {@link MongoUserDao#estimatedCount}. */
+    /** About how many users the filter lets through; see {@link MongoUserLists#estimatedCount}. */
     long estimatedCount(UserFilter filter) {
-        return store.estimatedCount(filter);
+        return users.estimatedCount(filter);
     }
 
     /**
@@ -89,18 +81,13 @@ public final class UserService implements Accounts {
      */
     public User find(Caller caller, String id) {
         UserId userId = reachable(caller, id);
-        return readAlready(caller, userId).or(() -> users.find(userId)).orElseThrow(UserService::notFound);
+        // The caller's own user has been read for this request.
+        return caller.is(userId) ? caller.user() : users.find(userId).orElseThrow(UserService::notFound);
     }
 
     /** The user of this id, for the server itself. */
-    public Optional<User> user(UserId id) {
+    public Optional<User> find(UserId id) {
         return users.find(id);
-    }
-
-    @Override
-    public Supplier<Optional<Account>> ask(UserId id) {
-        Supplier<Optional<User>> asked = users.ask(id);
-        return () -> asked.get().map(user -> user);
     }
 
     /**
@@ -112,7 +99,7 @@ public final class UserService implements Accounts {
     public void endSessions(UserId id, Consumer<User> before) {
         Optional<User> changed = users.update(id, user -> {
             before.accept(user);
-            return user.withoutSessions(Optional.empty());
+            return user.withoutSessions(null);
         });
         if (changed.isEmpty()) {
             throw notFound();
@@ -127,10 +114,10 @@ public final class UserService implements Accounts {
      */
     public void endOtherSessions(Caller caller) {
         Optional<User> changed = users.update(caller.userId(), user -> {
-            if (!caller.isStillLetBy(user)) {
+            if (!caller.isStillAuthorized(user)) {
                 throw new GatehouseException(ErrorCode.SESSION_ENDED);
             }
-            return user.withoutSessions(Optional.of(caller.sessionId()));
+            return user.withoutSessions(caller.sessionId());
         });
         if (changed.isEmpty()) {
             throw notFound();
@@ -138,15 +125,23 @@ public final class UserService implements Accounts {
     }
 
     /**
-     * Gives a user another password, ending all sessions but one in the same write.
+     * Changes the password of a user, ending all sessions in the same write; false if there is no such user.
      *
-     * @param current the password and the epoch that must still be stored; empty when they do not matter
-     * @return false when there is no such user, or another password or epoch is stored now
      * @throws GatehouseException {@code BUSY}
      */
-    public boolean changePassword(
-            UserId id, Optional<Credential> current, String newPassword, Optional<SessionId> sparing) {
-        return users.changePassword(id, current, hasher.hash(newPassword), sparing);
+    public boolean resetPassword(UserId id, String newPassword) {
+        return users.resetPassword(id, hasher.hash(newPassword));
+    }
+
+    /**
+     * Changes the caller's password, ending all other sessions in the same write.
+     *
+     * @param current the password and the epoch that must still be stored
+     * @return false if there is no such user, or another password or epoch is stored now
+     * @throws GatehouseException {@code BUSY}
+     */
+    public boolean changePassword(Caller caller, Credential current, String newPassword) {
+        return users.changePassword(current, hasher.hash(newPassword), caller.sessionId());
     }
 
     /**
@@ -266,8 +261,8 @@ public final class UserService implements Accounts {
      */
     private <T> T asAdministrator(Caller caller, Supplier<T> work) {
         return administration.exclusively(() -> {
-            User account = store.find(caller.userId())
-                    .filter(caller::isStillLetBy)
+            User account = users.findLinearizable(caller.userId())
+                    .filter(caller::isStillAuthorized)
                     .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
             if (!account.roles().contains(Roles.ADMIN)) {
                 throw new GatehouseException(ErrorCode.FORBIDDEN);
@@ -278,7 +273,7 @@ public final class UserService implements Accounts {
 
     /** Holds until the write only because all that could remove an administrator is done exclusively. */
     private void requireAnotherAdministrator(UserId id) {
-        if (store.activeAdministrators(2).stream().allMatch(id::equals)) {
+        if (users.activeAdministrators(2).stream().allMatch(id::equals)) {
             throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
         }
     }
@@ -299,11 +294,6 @@ public final class UserService implements Accounts {
             errors.throwIfAny();
         }
         return patched;
-    }
-
-    /** The caller's own user, which was read for this very request, to find out who is calling. */
-    private static Optional<User> readAlready(Caller caller, UserId id) {
-        return caller.is(id) && caller.account() instanceof User self ? Optional.of(self) : Optional.empty();
     }
 
     private static UserId reachable(Caller caller, String id) {

@@ -190,7 +190,7 @@ class DocumentCacheTest {
         CountDownLatch loaded = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         CompletableFuture<Optional<Integer>> slow = CompletableFuture.supplyAsync(() -> one.cache
-                .ask(id, () -> {
+                .getAsync(id, () -> {
                     Optional<Integer> old = load(id);
                     loaded.countDown();
                     hold(goOn);
@@ -349,7 +349,7 @@ class DocumentCacheTest {
     }
 
     private Optional<Integer> read(CacheNode node, String document) {
-        return node.cache.ask(document, () -> load(document)).get();
+        return node.cache.getAsync(document, () -> load(document)).get();
     }
 
     private Optional<Integer> load(String document) {

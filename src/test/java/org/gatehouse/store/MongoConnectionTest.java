@@ -120,7 +120,7 @@ class MongoConnectionTest {
     }
 
     private static void find(MongoConnection mongo) {
-        assertThat(mongo.findAsOfNow(mongo.readOnly("things"), Filters.eq(1), new BsonDocument()))
+        assertThat(mongo.findLinearizable(mongo.readOnly("things"), Filters.eq(1), new BsonDocument()))
                 .isEmpty();
     }
 

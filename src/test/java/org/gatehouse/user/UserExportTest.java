@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.Set;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.MongoAuditDao;
-import org.gatehouse.auth.Caller;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;

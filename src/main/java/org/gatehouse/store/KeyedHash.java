@@ -1,0 +1,79 @@
+package org.gatehouse.store;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.gatehouse.config.Secret;
+
+/**
+ * Fingerprints of values that must not be stored: HMAC-SHA-256 (RFC 2104) under a key that HKDF (RFC 5869) derives from
+ * {@code AUTH_KEY}. Without that key, the values cannot be found by trying.
+ */
+public final class KeyedHash {
+    private static final String HMAC = "HmacSHA256";
+    private static final int KEY_BYTES = 32;
+
+    private final byte[] current;
+    private final List<byte[]> keys = new ArrayList<>();
+
+    /**
+     * Derives the keys.
+     *
+     * @param previous {@code AUTH_KEY_PREVIOUS}, whose fingerprints match too
+     * @param purpose keeps the fingerprints of one use from being those of another
+     */
+    public KeyedHash(Secret authKey, Optional<Secret> previous, String purpose) {
+        this.current = derive(authKey, purpose);
+        keys.add(current);
+        previous.ifPresent(secret -> keys.add(derive(secret, purpose)));
+    }
+
+    /** The fingerprint of the data, 64 hexadecimal digits. */
+    public String of(byte[] data) {
+        return of(current, data);
+    }
+
+    /** The fingerprints of the data as bytes: that under {@code AUTH_KEY}, then that under {@code AUTH_KEY_PREVIOUS} if set. */
+    public List<byte[]> ofEachKey(byte[] data) {
+        return keys.stream().map(key -> hmac(key, data)).toList();
+    }
+
+    /** Whether this is a fingerprint of the data. */
+    public boolean matches(byte[] data, String fingerprint) {
+        return keys.stream().anyMatch(key -> of(key, data).equals(fingerprint));
+    }
+
+    /** The key for one purpose, which says nothing about the secret or the keys for other purposes. */
+    public static byte[] derive(Secret secret, String purpose) {
+        byte[] salt = "gatehouse".getBytes(StandardCharsets.UTF_8);
+        return hkdf(salt, secret.bytes(), ("gatehouse " + purpose).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** HKDF-SHA-256 (RFC 5869, section 2) for {@link #KEY_BYTES}, which is one block, so that one round expands it. */
+    static byte[] hkdf(byte[] salt, byte[] input, byte[] info) {
+        byte[] pseudorandomKey = hmac(salt, input);
+        byte[] block = Arrays.copyOf(info, info.length + 1);
+        block[info.length] = 1;
+        return Arrays.copyOf(hmac(pseudorandomKey, block), KEY_BYTES);
+    }
+
+    private static byte[] hmac(byte[] key, byte[] input) {
+        try {
+            Mac mac = Mac.getInstance(HMAC);
+            mac.init(new SecretKeySpec(key, HMAC));
+            return mac.doFinal(input);
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("HMAC-SHA-256 is not available in this Java", impossible);
+        }
+    }
+
+    private static String of(byte[] key, byte[] data) {
+        return HexFormat.of().formatHex(hmac(key, data));
+    }
+}

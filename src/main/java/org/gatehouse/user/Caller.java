@@ -1,0 +1,63 @@
+package org.gatehouse.user;
+
+import jakarta.ws.rs.core.SecurityContext;
+import java.security.Principal;
+import java.util.Optional;
+import java.util.Set;
+import org.gatehouse.http.Origin;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.SessionEpoch;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.UserId;
+
+/**
+ * The holder of a valid token.
+ *
+ * @param user as read for this request
+ * @param sessionId the session that the token belongs to
+ * @param epoch the number of the user's {@link SessionEpoch} when the session began
+ * @param origin where the request came from
+ */
+public record Caller(User user, SessionId sessionId, long epoch, Origin origin) implements Principal {
+    /** The caller of a request to a method that requires one. */
+    public static Caller of(SecurityContext security) {
+        return ifAny(security).orElseThrow();
+    }
+
+    /** The caller of a request; empty if it has no token. */
+    static Optional<Caller> ifAny(SecurityContext security) {
+        // A container may have a principal of its own.
+        return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
+    }
+
+    public UserId userId() {
+        return user.id();
+    }
+
+    /** What the caller may do now. */
+    public Set<String> roles() {
+        return user.roles();
+    }
+
+    public boolean isAdmin() {
+        return roles().contains(Roles.ADMIN);
+    }
+
+    public boolean is(UserId other) {
+        return userId().equals(other);
+    }
+
+    /**
+     * Whether the caller's session is still authorized.
+     *
+     * @param later the caller's user, read later than {@link #user}
+     */
+    public boolean isStillAuthorized(User later) {
+        return later.allows(sessionId, epoch);
+    }
+
+    @Override
+    public String getName() {
+        return userId().hex();
+    }
+}
