@@ -47,6 +47,7 @@ import org.gatehouse.http.ResponseHeaders;
 import org.gatehouse.http.StartGate;
 import org.gatehouse.http.TrustedProxies;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.login.LoginRecorder;
 import org.gatehouse.login.LoginResource;
 import org.gatehouse.login.LoginService;
 import org.gatehouse.login.LoginThrottle;
@@ -193,8 +194,8 @@ final class Gatehouse implements AutoCloseable {
 
         SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
         RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
-        SessionService sessionService = new SessionService(
-                storedSessions, sessions, userService, successors, sessionLimits, audit, clock, random);
+        SessionService sessionService =
+                new SessionService(sessions, userService, successors, sessionLimits, audit, clock, random);
         Authenticator authenticator = new Authenticator(verifier, sessions, users, hasher::noteOtherWork);
 
         Predicate<Caller> stillAdministrator = caller -> authenticator.isStillAuthorized(caller, Roles.ADMIN);
@@ -202,8 +203,9 @@ final class Gatehouse implements AutoCloseable {
         imports = new UserImport(users, hasher, policy, audit, stillAdministrator);
         UserExport exports = new UserExport(users, audit, stillAdministrator);
 
-        LoginService loginService = new LoginService(
-                users, sessionService, hasher, loginThrottle, issuer, audit, clock, metrics);
+        LoginRecorder loginRecorder = new LoginRecorder(audit, metrics);
+        LoginService loginService =
+                new LoginService(users, sessionService, hasher, loginThrottle, issuer, loginRecorder, clock);
         PasswordService passwordService = new PasswordService(userService, policy, reauthentication, audit);
 
         requestIds = new RequestId(random);

@@ -5,17 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import java.util.function.Consumer;
-import org.gatehouse.audit.AuditDetail;
-import org.gatehouse.audit.AuditEvent;
-import org.gatehouse.audit.AuditLog;
-import org.gatehouse.audit.AuditType;
 import org.gatehouse.audit.LoginFailure;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Origin;
-import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.session.SessionService;
@@ -23,7 +17,7 @@ import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
-import org.gatehouse.user.UserStatus;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,9 +34,8 @@ public final class LoginService {
     private final PasswordHasher hasher;
     private final LoginThrottle throttle;
     private final TokenIssuer tokens;
-    private final AuditLog audit;
+    private final LoginRecorder recorder;
     private final Clock clock;
-    private final Consumer<LoginOutcome> outcomes;
 
     public LoginService(
             UserDao users,
@@ -50,19 +43,15 @@ public final class LoginService {
             PasswordHasher hasher,
             LoginThrottle throttle,
             TokenIssuer tokens,
-            AuditLog audit,
-            Clock clock,
-            Metrics metrics) {
+            LoginRecorder recorder,
+            Clock clock) {
         this.users = users;
         this.sessions = sessions;
         this.hasher = hasher;
         this.throttle = throttle;
         this.tokens = tokens;
-        this.audit = audit;
+        this.recorder = recorder;
         this.clock = clock;
-        this.outcomes = Metrics.byConstant(
-                LoginOutcome.class,
-                metrics.counter("gatehouse_logins_total", "Attempts to log in.", "outcome")::labelValues);
     }
 
     /**
@@ -74,10 +63,10 @@ public final class LoginService {
     public Login login(String name, String password, Origin origin) {
         try {
             Login login = check(name, password, origin);
-            outcomes.accept(LoginOutcome.SUCCEEDED);
+            recorder.succeeded();
             return login;
         } catch (GatehouseException refused) {
-            LoginOutcome.ofUnchecked(refused.code()).ifPresent(outcomes);
+            recorder.failed(refused.code());
             throw refused;
         }
     }
@@ -86,11 +75,11 @@ public final class LoginService {
         hasher.requireRoom();
         Instant now = now();
         Optional<Credential> found = users.findCredential(name);
-        Attempt attempt = admit(name, found, origin, now);
+        Attempt attempt = admit(name, found.orElse(null), origin, now);
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
-        Optional<LoginFailure> failure = failure(found, right);
-        if (failure.isPresent()) {
-            recordFailure(failure.get(), found, origin);
+        LoginFailure failure = failure(found.orElse(null), right);
+        if (failure != null) {
+            recorder.failed(failure, found.map(Credential::user).orElse(null), origin);
             throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
         }
         Credential credential = found.orElseThrow();
@@ -104,11 +93,7 @@ public final class LoginService {
                 .filter(stored -> hasher.needsRehash(stored, password))
                 .ifPresent(old -> rehash(credential.user(), password, old));
         StartedSession session = sessions.start(credential.user(), origin);
-        record(
-                AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
-                        .by(credential.user().id())
-                        .with(AuditDetail.SESSION, session.id().text()),
-                Optional.of(credential.user()));
+        recorder.started(credential.user(), session.id(), origin);
         return loggedIn(user.loggedInAt(now), session, now);
     }
 
@@ -121,36 +106,27 @@ public final class LoginService {
         }
     }
 
-    private Attempt admit(String name, Optional<Credential> found, Origin origin, Instant now) {
-        String source = origin.source();
-        boolean known = found.filter(user -> user.knows(source, now)).isPresent();
+    private Attempt admit(String name, @Nullable Credential found, Origin origin, Instant now) {
+        User user = found == null ? null : found.user();
+        boolean known = found != null && found.knows(origin.source(), now);
         try {
-            return throttle.admitLogin(name, found.map(user -> user.user().id()), known, source);
+            return throttle.admitLogin(name, user == null ? null : user.id(), known, origin.source());
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.LOGIN_THROTTLED) {
-                recordFailure(LoginFailure.THROTTLED, found, origin);
+                recorder.failed(LoginFailure.THROTTLED, user, origin);
             }
             throw refused;
         }
     }
 
-    private static Optional<LoginFailure> failure(Optional<Credential> found, boolean right) {
-        if (found.isEmpty()) {
-            return Optional.of(LoginFailure.UNKNOWN_USER);
+    private static @Nullable LoginFailure failure(@Nullable Credential found, boolean right) {
+        if (found == null) {
+            return LoginFailure.UNKNOWN_USER;
         }
         if (!right) {
-            return Optional.of(LoginFailure.WRONG_PASSWORD);
+            return LoginFailure.WRONG_PASSWORD;
         }
-        return found.get().user().status() == UserStatus.ACTIVE ? Optional.empty() : Optional.of(LoginFailure.DISABLED);
-    }
-
-    private void recordFailure(LoginFailure failure, Optional<Credential> found, Origin origin) {
-        outcomes.accept(LoginOutcome.of(failure));
-        record(AuditEvent.loginFailed(failure, origin), found.map(Credential::user));
-    }
-
-    private void record(AuditEvent event, Optional<User> user) {
-        audit.record(user.map(on -> event.on(on.id(), on.username())).orElse(event));
+        return found.user().isActive() ? null : LoginFailure.DISABLED;
     }
 
     /**

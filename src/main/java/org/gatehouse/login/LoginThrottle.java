@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -16,6 +15,7 @@ import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.Tally;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.Username;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the guessing of passwords: what one source may fail at one account, what all strangers together may fail at it, and
@@ -45,10 +45,10 @@ public final class LoginThrottle {
     /**
      * What is counted for an account.
      *
-     * @param strangers failures of all strangers; empty when there were none
+     * @param strangers failures of all strangers; null if there were none
      * @param sources failures by source
      */
-    record AccountTallies(Optional<Tally> strangers, Map<String, Tally> sources) {}
+    record AccountTallies(@Nullable Tally strangers, Map<String, Tally> sources) {}
 
     private static final String FROM = "from ";
 
@@ -81,19 +81,15 @@ public final class LoginThrottle {
      * Counts a login, before the password is checked.
      *
      * @param typed the name, of any length
-     * @param user whose name it is; an unknown name is counted as often, so that it takes the same time
+     * @param user the user of this name, if any; an unknown name is counted as often, so that it takes the same time
      * @param known whether this source has logged in to the account lately
      * @param source as {@code Origin.source()} has it
      * @throws GatehouseException {@code LOGIN_THROTTLED}; then nothing is counted
      */
-    Attempt admitLogin(String typed, Optional<UserId> user, boolean known, String source) {
+    Attempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
         String name = nameKey(typed);
         return admit(
-                List.of(
-                        name,
-                        user.map(LoginThrottle::userKey).orElseGet(() -> digestKey(UNKNOWN + accountName(typed)))),
-                known,
-                source);
+                List.of(name, user == null ? digestKey(UNKNOWN + accountName(typed)) : userKey(user)), known, source);
     }
 
     /**
@@ -145,8 +141,7 @@ public final class LoginThrottle {
                 sources.put(name.substring(FROM.length()), tally);
             }
         });
-        return new AccountTallies(
-                Optional.ofNullable(tallies.get(limits.strangers().name())), sources);
+        return new AccountTallies(tallies.get(limits.strangers().name()), sources);
     }
 
     /**

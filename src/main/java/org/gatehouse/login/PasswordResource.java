@@ -9,9 +9,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
-import org.gatehouse.user.Caller;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
 
 /** {@code PUT /user/{id}/password}. */
 @Path("user/{id}/password")

@@ -11,18 +11,18 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
-import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.user.Caller;
 import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.Tally;
+import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /user/{id}/throttle}: the failed logins that are counted for a user, to be seen and to be forgotten. */
 @Path("user/{id}/throttle")
@@ -53,7 +53,7 @@ public final class ThrottleResource {
         tallies.sources()
                 .forEach((source, tally) -> write(
                         sources.addObject().put("source", source),
-                        Optional.of(tally),
+                        tally,
                         throttle.limits().failures()));
         return Json.write(answer);
     }
@@ -70,9 +70,11 @@ public final class ThrottleResource {
                 .on(user.id(), user.username()));
     }
 
-    private static void write(ObjectNode json, Optional<Tally> tally, Quota quota) {
-        json.put("failures", tally.map(Tally::count).orElse(0));
+    private static void write(ObjectNode json, @Nullable Tally tally, Quota quota) {
+        json.put("failures", tally == null ? 0 : tally.count());
         json.put("limit", quota.limit());
-        tally.ifPresent(counted -> json.put("endsAt", IsoTime.format(counted.endsAt())));
+        if (tally != null) {
+            json.put("endsAt", IsoTime.format(tally.endsAt()));
+        }
     }
 }

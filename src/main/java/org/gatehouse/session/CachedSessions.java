@@ -29,6 +29,11 @@ public final class CachedSessions {
         this.clock = clock;
     }
 
+    /** The sessions as stored, past the cache. */
+    MongoSessionDao store() {
+        return store;
+    }
+
     /** The session; empty if it is unknown or has ended. */
     Optional<LiveSession> find(SessionId id) {
         return findAsync(id).get();

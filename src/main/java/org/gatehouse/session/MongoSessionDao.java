@@ -24,6 +24,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions in MongoDB.
@@ -115,10 +116,11 @@ public final class MongoSessionDao {
         List<Bson> changes = new ArrayList<>(List.of(more));
         changes.add(Updates.set(
                 SessionDocument.REFRESH_HASH, new BsonBinary(successor.token().hash())));
-        changes.add(successor
-                .mask()
-                .map(mask -> Updates.set(SessionDocument.SUCCESSOR_MASK, new BsonBinary(mask)))
-                .orElseGet(() -> Updates.unset(SessionDocument.SUCCESSOR_MASK)));
+        byte[] mask = successor.mask();
+        changes.add(
+                mask == null
+                        ? Updates.unset(SessionDocument.SUCCESSOR_MASK)
+                        : Updates.set(SessionDocument.SUCCESSOR_MASK, new BsonBinary(mask)));
         return change(
                 Filters.and(
                         byId(read.session().id()),
@@ -128,9 +130,11 @@ public final class MongoSessionDao {
     }
 
     /** A user's sessions that count, latest first, after a place. */
-    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, Optional<SessionPlace> after, int limit) {
+    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable SessionPlace after, int limit) {
         List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
-        after.ifPresent(place -> filters.add(beyond(place)));
+        if (after != null) {
+            filters.add(beyond(after));
+        }
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
                 .sort(Sorts.descending(SessionDocument.CREATED_AT, SessionDocument.ID))
                 .limit(limit)

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Derives the successor of a refresh token: HMAC-SHA-256 (RFC 2104) of the token under a key derived from {@code AUTH_KEY}.
@@ -31,16 +32,16 @@ public final class RefreshSuccessors {
     /**
      * A token to give out.
      *
-     * @param mask what a node that has only the previous key needs to derive the token; empty if there is one key only
+     * @param mask what a node that has only the previous key needs to derive the token; null if there is one key only
      */
-    record Successor(RefreshToken token, Optional<byte[]> mask) {}
+    @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+    record Successor(RefreshToken token, byte @Nullable [] mask) {}
 
     /** The successor under the current key. */
     Successor derive(RefreshToken token) {
         byte[] secret = secrets.ofEachKey(token.bytes()).get(0);
-        Optional<byte[]> mask =
-                masks.ofEachKey(token.bytes()).stream().skip(1).findFirst().map(pad -> xor(pad, secret));
-        return new Successor(token.withSecret(secret), mask);
+        List<byte[]> pads = masks.ofEachKey(token.bytes());
+        return new Successor(token.withSecret(secret), pads.size() > 1 ? xor(pads.get(1), secret) : null);
     }
 
     /**
@@ -50,9 +51,11 @@ public final class RefreshSuccessors {
      * @param mask stored with that hash
      * @return empty if the successor was not derived, or was derived from a key that this node does not have
      */
-    Optional<RefreshToken> find(RefreshToken token, byte[] hash, Optional<byte[]> mask) {
+    Optional<RefreshToken> find(RefreshToken token, byte[] hash, byte @Nullable [] mask) {
         List<byte[]> candidates = new ArrayList<>(secrets.ofEachKey(token.bytes()));
-        mask.ifPresent(masked -> masks.ofEachKey(token.bytes()).forEach(pad -> candidates.add(xor(pad, masked))));
+        if (mask != null) {
+            masks.ofEachKey(token.bytes()).forEach(pad -> candidates.add(xor(pad, mask)));
+        }
         return candidates.stream()
                 .map(token::withSecret)
                 .filter(candidate -> MessageDigest.isEqual(candidate.hash(), hash))

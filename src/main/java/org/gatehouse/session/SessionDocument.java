@@ -1,7 +1,6 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
-import java.util.Optional;
 import org.bson.BsonBinary;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
@@ -11,6 +10,7 @@ import org.bson.BsonString;
 import org.bson.types.ObjectId;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.jspecify.annotations.Nullable;
 
 /** A session as a document; of its refresh tokens it holds only hashes. */
 final class SessionDocument {
@@ -65,13 +65,12 @@ final class SessionDocument {
                 read(document),
                 document.getBinary(REFRESH_HASH).getData(),
                 binary(document, PREVIOUS_HASH),
-                Optional.ofNullable(document.get(ROTATED_AT)).map(present -> instant(document, ROTATED_AT)),
+                document.containsKey(ROTATED_AT) ? instant(document, ROTATED_AT) : null,
                 binary(document, SUCCESSOR_MASK));
     }
 
-    private static Optional<byte[]> binary(BsonDocument document, String name) {
-        return Optional.ofNullable(document.get(name))
-                .map(present -> present.asBinary().getData());
+    private static byte @Nullable [] binary(BsonDocument document, String name) {
+        return document.containsKey(name) ? document.getBinary(name).getData() : null;
     }
 
     static BsonObjectId id(UserId userId) {

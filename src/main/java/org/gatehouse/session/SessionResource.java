@@ -12,11 +12,11 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.user.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /session}: a user's own sessions. */

@@ -43,7 +43,6 @@ public final class SessionService {
     private final SecureRandom random;
 
     public SessionService(
-            MongoSessionDao store,
             CachedSessions sessions,
             UserService users,
             RefreshSuccessors successors,
@@ -51,7 +50,7 @@ public final class SessionService {
             AuditLog audit,
             Clock clock,
             SecureRandom random) {
-        this.store = store;
+        this.store = sessions.store();
         this.sessions = sessions;
         this.users = users;
         this.successors = successors;
@@ -217,7 +216,7 @@ public final class SessionService {
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}
      */
     Page<Session> list(Caller caller, String userId, PageRequest request, FieldErrors errors) {
-        Optional<SessionPlace> after = request.place(SessionPlace::parse, errors);
+        SessionPlace after = request.place(SessionPlace::parse, errors).orElse(null);
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found =

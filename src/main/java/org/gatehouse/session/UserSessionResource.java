@@ -12,10 +12,10 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.user.Caller;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /user/{id}/session}: any user's sessions, for administrators. */

@@ -20,7 +20,6 @@ import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Flag;

@@ -1,0 +1,50 @@
+package org.gatehouse.login;
+
+import java.util.function.Consumer;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.audit.LoginFailure;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.http.Origin;
+import org.gatehouse.identity.SessionId;
+import org.gatehouse.metrics.Metrics;
+import org.gatehouse.user.User;
+import org.jspecify.annotations.Nullable;
+
+/** Counts every login by its outcome, and records in the audit log those whose credentials were checked or throttled. */
+public final class LoginRecorder {
+    private final AuditLog audit;
+    private final Consumer<LoginOutcome> outcomes;
+
+    public LoginRecorder(AuditLog audit, Metrics metrics) {
+        this.audit = audit;
+        this.outcomes = Metrics.byConstant(
+                LoginOutcome.class,
+                metrics.counter("gatehouse_logins_total", "Attempts to log in.", "outcome")::labelValues);
+    }
+
+    void started(User user, SessionId session, Origin origin) {
+        audit.record(AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
+                .by(user.id())
+                .on(user.id(), user.username())
+                .with(AuditDetail.SESSION, session.text()));
+    }
+
+    void succeeded() {
+        outcomes.accept(LoginOutcome.SUCCEEDED);
+    }
+
+    /** @param user null if the name is unknown */
+    void failed(LoginFailure failure, @Nullable User user, Origin origin) {
+        outcomes.accept(LoginOutcome.of(failure));
+        AuditEvent event = AuditEvent.loginFailed(failure, origin);
+        audit.record(user == null ? event : event.on(user.id(), user.username()));
+    }
+
+    /** Counts a login that failed for this reason, unless its credentials were checked. */
+    void failed(ErrorCode code) {
+        LoginOutcome.ofUnchecked(code).ifPresent(outcomes);
+    }
+}
