@@ -74,9 +74,7 @@ import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.StoredFormat;
 import org.gatehouse.store.SupportedServer;
-import org.gatehouse.throttle.RegistrationThrottle;
 import org.gatehouse.throttle.Throttle;
-import org.gatehouse.throttle.UsernameChangeThrottle;
 import org.gatehouse.user.AdministratorReset;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.Caller;
@@ -87,6 +85,7 @@ import org.gatehouse.user.MongoCreations;
 import org.gatehouse.user.MongoPasswordSweep;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.Registration;
+import org.gatehouse.user.RegistrationThrottle;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserCreation;
 import org.gatehouse.user.UserDao;
@@ -97,6 +96,7 @@ import org.gatehouse.user.UserImportResource;
 import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserResource;
 import org.gatehouse.user.UserService;
+import org.gatehouse.user.UsernameChangeThrottle;
 
 /** Every object of the application, in the order in which each needs the ones before it. */
 final class Gatehouse implements AutoCloseable {
@@ -178,7 +178,7 @@ final class Gatehouse implements AutoCloseable {
         LoginThrottle loginThrottle = new LoginThrottle(throttle);
         RegistrationThrottle registrationThrottle = new RegistrationThrottle(throttle);
         Registration registration = new Registration(
-                settings.registrationOpen(), origin -> registrationThrottle.admit(origin.source())::giveBack);
+                settings.registrationOpen(), origin -> registrationThrottle.acquire(origin.source())::refund);
         MongoCreations creations = new MongoCreations(mongo, clock);
         CreateOnce once = new CreateOnce(
                 creations, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));

@@ -10,10 +10,10 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.store.Sha256;
-import org.gatehouse.throttle.Admission;
 import org.gatehouse.throttle.Quota;
-import org.gatehouse.throttle.Tally;
+import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
+import org.gatehouse.throttle.WindowCount;
 import org.gatehouse.user.Username;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +48,7 @@ public final class LoginThrottle {
      * @param strangers failures of all strangers; null if there were none
      * @param sources failures by source
      */
-    record AccountTallies(@Nullable Tally strangers, Map<String, Tally> sources) {}
+    record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
     private static final String FROM = "from ";
 
@@ -104,44 +104,44 @@ public final class LoginThrottle {
     private Attempt admit(List<String> accounts, boolean known, String source) {
         Quota failures = limits.failures().named(FROM + source);
         List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
-        List<Admission> admissions = new ArrayList<>();
+        List<RateLimitPermit> permits = new ArrayList<>();
         try {
             // The source first: while its count is being given back, the attempts of others are not touched.
-            admissions.add(throttle.admit("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED));
+            permits.add(throttle.acquire("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED));
             for (String account : accounts) {
-                admissions.add(throttle.admit(account, quotas, ErrorCode.LOGIN_THROTTLED));
+                permits.add(throttle.acquire(account, quotas, ErrorCode.LOGIN_THROTTLED));
             }
         } catch (GatehouseException refused) {
-            admissions.forEach(Admission::giveBack);
+            permits.forEach(RateLimitPermit::refund);
             throw refused;
         }
         return new Attempt() {
             @Override
             public void succeeded() {
-                for (Admission byAccount : admissions.subList(1, admissions.size())) {
-                    byAccount.giveBack(limits.strangers().name());
+                for (RateLimitPermit byAccount : permits.subList(1, permits.size())) {
+                    byAccount.refund(limits.strangers().name());
                 }
-                accounts.forEach(account -> throttle.forget(account, failures.name()));
+                accounts.forEach(account -> throttle.remove(account, failures.name()));
             }
 
             @Override
             public void notChecked() {
-                admissions.forEach(Admission::giveBack);
+                permits.forEach(RateLimitPermit::refund);
             }
         };
     }
 
     /** What is counted for a user now: by the id, or by the name if that is more. */
-    AccountTallies tallies(UserId user, String username) {
-        Map<String, Tally> tallies = new HashMap<>(throttle.tallies(userKey(user)));
-        throttle.tallies(nameKey(username)).forEach((name, tally) -> tallies.merge(name, tally, Tally::larger));
-        Map<String, Tally> sources = new TreeMap<>();
-        tallies.forEach((name, tally) -> {
+    AccountCounts counts(UserId user, String username) {
+        Map<String, WindowCount> counts = new HashMap<>(throttle.counts(userKey(user)));
+        throttle.counts(nameKey(username)).forEach((name, count) -> counts.merge(name, count, WindowCount::max));
+        Map<String, WindowCount> sources = new TreeMap<>();
+        counts.forEach((name, count) -> {
             if (name.startsWith(FROM)) {
-                sources.put(name.substring(FROM.length()), tally);
+                sources.put(name.substring(FROM.length()), count);
             }
         });
-        return new AccountTallies(tallies.get(limits.strangers().name()), sources);
+        return new AccountCounts(counts.get(limits.strangers().name()), sources);
     }
 
     /**

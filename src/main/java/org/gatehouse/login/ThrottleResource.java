@@ -18,7 +18,7 @@ import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.throttle.Quota;
-import org.gatehouse.throttle.Tally;
+import org.gatehouse.throttle.WindowCount;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
@@ -43,17 +43,17 @@ public final class ThrottleResource {
     @RolesAllowed(Roles.ADMIN)
     public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
         User user = users.find(Caller.of(security), id);
-        LoginThrottle.AccountTallies tallies = throttle.tallies(user.id(), user.username());
+        LoginThrottle.AccountCounts counts = throttle.counts(user.id(), user.username());
         ObjectNode answer = Json.MAPPER.createObjectNode();
         write(
                 answer.putObject("strangers"),
-                tallies.strangers(),
+                counts.strangers(),
                 throttle.limits().strangers());
         ArrayNode sources = answer.putArray("sources");
-        tallies.sources()
-                .forEach((source, tally) -> write(
+        counts.sources()
+                .forEach((source, count) -> write(
                         sources.addObject().put("source", source),
-                        tally,
+                        count,
                         throttle.limits().failures()));
         return Json.write(answer);
     }
@@ -70,11 +70,11 @@ public final class ThrottleResource {
                 .on(user.id(), user.username()));
     }
 
-    private static void write(ObjectNode json, @Nullable Tally tally, Quota quota) {
-        json.put("failures", tally == null ? 0 : tally.count());
+    private static void write(ObjectNode json, @Nullable WindowCount count, Quota quota) {
+        json.put("failures", count == null ? 0 : count.count());
         json.put("limit", quota.limit());
-        if (tally != null) {
-            json.put("endsAt", IsoTime.format(tally.endsAt()));
+        if (count != null) {
+            json.put("endsAt", IsoTime.format(count.endsAt()));
         }
     }
 }

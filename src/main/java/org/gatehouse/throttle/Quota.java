@@ -3,21 +3,21 @@ package org.gatehouse.throttle;
 import java.time.Duration;
 
 /**
- * How often something may be done.
+ * The maximum number of attempts within a fixed window of time.
  *
- * @param name tells this count from the others under the same key
- * @param limit how often in one window, at least once
- * @param window begins with the first count and has a fixed end, so around an end twice the limit may fit into one window's
- *     time
+ * @param name distinguishes this count from others under the same key
+ * @param limit the attempts allowed in one window, at least 1
+ * @param window starts with the first count and has a fixed end; therefore a period of this length that spans two windows
+ *     may contain up to twice the limit
  */
 public record Quota(String name, int limit, Duration window) {
     public Quota {
         if (limit < 1 || window.toMillis() < 1) {
-            throw new IllegalArgumentException("a quota allows something, for some time");
+            throw new IllegalArgumentException("limit and window must be positive");
         }
     }
 
-    /** The same quota, counted apart under another name. */
+    /** Returns the same quota, counted separately under another name. */
     public Quota named(String other) {
         return new Quota(other, limit, window);
     }

@@ -11,83 +11,83 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.RedisConnection;
 
 /**
- * Lets things happen as often as a quota says, on all nodes together.
+ * Enforces quotas across all nodes.
  *
- * <p>Counts come before the deed, so those that run at the same time cannot overshoot. When Redis falls silent each node
- * goes on by itself from what it last saw there, and goes on respecting what it counted after Redis has returned, until
- * the windows end. So an outage adds at most one limit a node, however often it comes and goes, and nothing where the
- * limit was reached before.
+ * <p>An attempt is counted before it is made, so concurrent attempts cannot exceed a limit. While Redis is unavailable,
+ * each node continues alone from the counts that it last read there. After Redis has returned, the node still enforces its
+ * local counts until their windows end. Therefore an outage adds at most one limit per node, however often Redis fails and
+ * returns. It adds nothing where the limit had been reached before.
  */
 public final class Throttle {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
-    private final Counters shared;
+    private final RateLimitStore shared;
 
-    /** What Redis last said; asked for only when Redis is silent, for by then others may have given back or cleared. */
-    private final MemoryCounters seen;
+    /** The last reply of Redis; used only during an outage, because other nodes may since have refunded or cleared. */
+    private final MemoryRateLimitStore lastSeen;
 
-    /** What was counted here while Redis was silent. */
-    private final MemoryCounters own;
+    /** What this node counted during outages of Redis. */
+    private final MemoryRateLimitStore local;
 
     public Throttle(RedisConnection redis, Clock clock) {
-        this.shared = new RedisCounters(redis);
-        this.seen = new MemoryCounters(clock, MemoryCounters.MOST);
-        this.own = new MemoryCounters(clock, MemoryCounters.MOST);
+        this.shared = new RedisRateLimitStore(redis);
+        this.lastSeen = new MemoryRateLimitStore(clock, MemoryRateLimitStore.MAX_COUNTS);
+        this.local = new MemoryRateLimitStore(clock, MemoryRateLimitStore.MAX_COUNTS);
     }
 
     /**
-     * Counts one under each quota of the key.
+     * Counts an attempt under each quota of the key, before it is made.
      *
-     * @param key what is counted; other keys do not matter
-     * @param refusal the code when there is no room
-     * @throws GatehouseException the refusal, with the time until there is room under every quota; then nothing is counted
+     * @param errorCode of the exception if a quota is full
+     * @throws GatehouseException with the time until every quota allows another attempt; nothing is counted then
      */
-    public Admission admit(String key, List<Quota> quotas, ErrorCode refusal) {
-        requireRoom(own.delay(key, quotas), refusal);
-        Optional<Count> inRedis = shared.count(key, quotas);
+    public RateLimitPermit acquire(String key, List<Quota> quotas, ErrorCode errorCode) {
+        requireNoDelay(local.delay(key, quotas), errorCode);
+        Optional<CountResult> inRedis = shared.increment(key, quotas);
         if (inRedis.isPresent()) {
-            Count count = inRedis.get();
-            seen.note(key, count.tallies());
-            requireRoom(count.delay(), refusal);
-            return new Admission(List.of(shared, seen), key, count.tallies());
+            CountResult result = inRedis.get();
+            lastSeen.update(key, result.counts());
+            requireNoDelay(result.delay(), errorCode);
+            return new RateLimitPermit(List.of(shared, lastSeen), key, result.counts());
         }
-        own.raise(key, seen.tallies(key).orElseThrow());
-        Count count = own.count(key, quotas).orElseThrow();
-        requireRoom(count.delay(), refusal);
-        return new Admission(List.of(own), key, count.tallies());
+        local.mergeMax(key, lastSeen.counts(key).orElseThrow());
+        CountResult result = local.increment(key, quotas).orElseThrow();
+        requireNoDelay(result.delay(), errorCode);
+        return new RateLimitPermit(List.of(local), key, result.counts());
     }
 
-    /** Ends the window of this name on this node and in Redis, with all that was counted in it. */
-    public void forget(String key, String name) {
-        own.forget(key, name);
-        seen.forget(key, name);
-        shared.forget(key, name);
+    /** Deletes the count of this name on this node and in Redis. */
+    public void remove(String key, String name) {
+        local.remove(key, name);
+        lastSeen.remove(key, name);
+        shared.remove(key, name);
     }
 
-    /** What is counted under this key, by the name of the quota: by all nodes, or by this one where that is more. */
-    public Map<String, Tally> tallies(String key) {
-        Map<String, Tally> tallies =
-                new HashMap<>(shared.tallies(key).or(() -> seen.tallies(key)).orElseThrow());
-        own.tallies(key).orElseThrow().forEach((name, tally) -> tallies.merge(name, tally, Tally::larger));
-        return tallies;
+    /** Returns the counts of this key by quota name: those of all nodes, or the local ones where they are higher. */
+    public Map<String, WindowCount> counts(String key) {
+        Map<String, WindowCount> counts = new HashMap<>(
+                shared.counts(key).or(() -> lastSeen.counts(key)).orElseThrow());
+        local.counts(key).orElseThrow().forEach((name, count) -> counts.merge(name, count, WindowCount::max));
+        return counts;
     }
 
     /**
-     * Ends every window of this key in Redis and on this node. What another node counted while Redis was away stays.
+     * Deletes all counts of this key in Redis and on this node. Counts that other nodes made during an outage of Redis
+     * stay.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} when Redis cannot be reached, so that its counts may return
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts may then return
      */
     public void clear(String key) {
-        own.clear(key);
-        seen.clear(key);
+        local.clear(key);
+        lastSeen.clear(key);
         if (!shared.clear(key)) {
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
         }
     }
 
-    private static void requireRoom(Duration delay, ErrorCode refusal) {
+    private static void requireNoDelay(Duration delay, ErrorCode errorCode) {
         if (!delay.isZero()) {
-            throw GatehouseException.temporary(refusal, delay, null);
+            throw GatehouseException.temporary(errorCode, delay, null);
         }
     }
 }

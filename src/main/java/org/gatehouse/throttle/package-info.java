@@ -1,9 +1,9 @@
 /**
- * Counting what must not happen too often: how often something may be done in a window of time, counted in Redis for all
- * nodes together, in memory while Redis is away.
+ * Rate limits: counts attempts in windows of time, in Redis for all nodes together, and in memory while Redis is
+ * unavailable.
  *
- * <p>Knows the Redis connection and error codes; what is counted, and by what, is the business of those who throttle.
- * Start at {@link org.gatehouse.throttle.Throttle}.
+ * <p>Depends on the Redis connection and the error codes only; callers choose the keys and the quotas. Start at
+ * {@link org.gatehouse.throttle.Throttle}.
  */
 @NullMarked
 package org.gatehouse.throttle;

@@ -21,8 +21,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
-import org.gatehouse.throttle.Admission;
-import org.gatehouse.throttle.UsernameChangeThrottle;
+import org.gatehouse.throttle.RateLimitPermit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,12 +171,12 @@ public final class UserService {
         }
         precondition.accept(find(caller, id)); // so that a change that is refused anyway does not count
         reauthentication.require(caller, currentPassword);
-        Admission admission = usernameChanges.admit(userId.hex());
+        RateLimitPermit permit = usernameChanges.acquire(userId.hex());
         try {
             return change(caller, userId, form, precondition);
         } catch (GatehouseException failed) {
             if (failed.code() != ErrorCode.USERNAME_TAKEN) { // which tells the caller something, so it counts
-                admission.giveBack();
+                permit.refund();
             }
             throw failed;
         }

@@ -21,8 +21,8 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Quota;
-import org.gatehouse.throttle.Tally;
 import org.gatehouse.throttle.Throttle;
+import org.gatehouse.throttle.WindowCount;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,7 +109,7 @@ class LoginThrottleTest {
             fail(1, account, true, net + i);
         }
 
-        assertThat(throttle.tallies(user(account), account).strangers()).isNull();
+        assertThat(throttle.counts(user(account), account).strangers()).isNull();
         admit(account, false, net + 77);
     }
 
@@ -130,9 +130,9 @@ class LoginThrottleTest {
 
         admit(account, false, net + 1).succeeded();
 
-        assertThat(throttle.tallies(user(account), account).sources()).containsOnlyKeys(net + 2);
-        assertThat(throttle.tallies(user(account), account).strangers())
-                .extracting(Tally::count)
+        assertThat(throttle.counts(user(account), account).sources()).containsOnlyKeys(net + 2);
+        assertThat(throttle.counts(user(account), account).strangers())
+                .extracting(WindowCount::count)
                 .isEqualTo(4);
         fail(3, account, false, net + 1);
         assertRefused(account, false, net + 1);
@@ -144,8 +144,8 @@ class LoginThrottleTest {
             admit(account, false, net + 1).notChecked();
         }
 
-        assertThat(throttle.tallies(user(account), account).strangers()).isNull();
-        assertThat(throttle.tallies(user(account), account).sources()).isEmpty();
+        assertThat(throttle.counts(user(account), account).strangers()).isNull();
+        assertThat(throttle.counts(user(account), account).sources()).isEmpty();
         fail(3, account, false, net + 1);
         fail(3, account + "-a", false, net + 1);
         fail(2, account + "-b", false, net + 1);
@@ -159,8 +159,8 @@ class LoginThrottleTest {
             assertRefused(account, false, net + 1);
         }
 
-        assertThat(throttle.tallies(user(account), account).strangers())
-                .extracting(Tally::count)
+        assertThat(throttle.counts(user(account), account).strangers())
+                .extracting(WindowCount::count)
                 .isEqualTo(3);
         fail(3, account + "-a", false, net + 1);
         fail(2, account + "-b", false, net + 1);
@@ -200,17 +200,17 @@ class LoginThrottleTest {
         fail(2, account, false, net + 1);
         fail(1, account, true, net + 2);
 
-        LoginThrottle.AccountTallies tallies = throttle.tallies(user(account), account);
-        assertThat(tallies.strangers()).extracting(Tally::count).isEqualTo(2);
-        assertThat(tallies.sources())
+        LoginThrottle.AccountCounts accountCounts = throttle.counts(user(account), account);
+        assertThat(accountCounts.strangers()).extracting(WindowCount::count).isEqualTo(2);
+        assertThat(accountCounts.sources())
                 .extractingByKeys(net + 1, net + 2)
-                .extracting(Tally::count)
+                .extracting(WindowCount::count)
                 .containsExactly(2, 1);
 
         throttle.clear(user(account), account);
 
-        assertThat(throttle.tallies(user(account), account).strangers()).isNull();
-        assertThat(throttle.tallies(user(account), account).sources()).isEqualTo(Map.of());
+        assertThat(throttle.counts(user(account), account).strangers()).isNull();
+        assertThat(throttle.counts(user(account), account).sources()).isEqualTo(Map.of());
         fail(3, account, false, net + 1);
     }
 
@@ -224,8 +224,8 @@ class LoginThrottleTest {
         assertThatThrownBy(() -> throttle.admitLogin(account + "-renamed", user, false, net + 1))
                 .isInstanceOf(GatehouseException.class);
         throttle.admitLogin(account + "-renamed", null, false, net + 1);
-        assertThat(throttle.tallies(user, account).sources().get(net + 1))
-                .extracting(Tally::count)
+        assertThat(throttle.counts(user, account).sources().get(net + 1))
+                .extracting(WindowCount::count)
                 .isEqualTo(3);
     }
 

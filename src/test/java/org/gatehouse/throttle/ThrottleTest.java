@@ -28,13 +28,13 @@ class ThrottleTest {
     private final RedisConnection redisOfOne = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private final RedisConnection redisOfOther = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private final SettableClock clock = new SettableClock(Instant.now());
-    private final Counters shared = new RedisCounters(redisOfOne);
+    private final RateLimitStore shared = new RedisRateLimitStore(redisOfOne);
     private final Throttle one = new Throttle(redisOfOne, clock);
     private final Throttle other = new Throttle(redisOfOther, clock);
 
     @BeforeEach
     void awaitRedis() {
-        await().until(() -> shared.clear("nothing") && new RedisCounters(redisOfOther).clear("nothing"));
+        await().until(() -> shared.clear("unused") && new RedisRateLimitStore(redisOfOther).clear("unused"));
     }
 
     @AfterEach
@@ -45,61 +45,61 @@ class ThrottleTest {
     }
 
     @Test
-    void admitsExactlyTheLimitOnTwoNodesTogether() throws Exception {
+    void allowsExactlyTheLimitOnTwoNodesTogether() throws Exception {
         Quota hundred = new Quota("hundred", 100, Duration.ofMinutes(15));
         AtomicInteger turn = new AtomicInteger();
-        AtomicInteger admitted = new AtomicInteger();
+        AtomicInteger allowed = new AtomicInteger();
 
-        CountersContract.inParallel(64, () -> {
+        RateLimitStoreContract.inParallel(64, () -> {
             for (int i = 0; i < 10; i++) {
                 Throttle node = turn.getAndIncrement() % 2 == 0 ? one : other;
-                if (admits(node, "account", hundred)) {
-                    admitted.incrementAndGet();
+                if (allows(node, "account", hundred)) {
+                    allowed.incrementAndGet();
                 }
             }
         });
 
-        assertThat(admitted).hasValue(100);
-        assertThat(one.tallies("account").get("hundred"))
-                .extracting(Tally::count)
+        assertThat(allowed).hasValue(100);
+        assertThat(one.counts("account").get("hundred"))
+                .extracting(WindowCount::count)
                 .isEqualTo(100);
     }
 
     @Test
-    void saysNothingButWhenToComeBack() {
+    void revealsOnlyWhenToRetry() {
         Quota once = new Quota("once", 1, Duration.ofMillis(61_500));
-        one.admit("account", List.of(once), ErrorCode.LOGIN_THROTTLED);
+        one.acquire("account", List.of(once), ErrorCode.LOGIN_THROTTLED);
 
-        GatehouseException refused = refusal(() -> other.admit("account", List.of(once), ErrorCode.LOGIN_THROTTLED));
+        GatehouseException rejected = failureOf(() -> other.acquire("account", List.of(once), ErrorCode.LOGIN_THROTTLED));
 
-        assertThat(refused.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
-        assertThat(refused.getMessage()).isEqualTo(ErrorCode.LOGIN_THROTTLED.message());
-        assertThat(refused.retryAfter())
+        assertThat(rejected.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
+        assertThat(rejected.getMessage()).isEqualTo(ErrorCode.LOGIN_THROTTLED.message());
+        assertThat(rejected.retryAfter())
                 .hasValueSatisfying(
                         after -> assertThat(after).isBetween(Duration.ofSeconds(50), Duration.ofMillis(61_500)));
     }
 
     @Test
-    void goesOnFromWhatItLastSawWhenRedisFallsSilent() {
+    void continuesFromTheLastSeenCountsDuringAnOutage() {
         for (int i = 0; i < 5; i++) {
-            one.admit("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
-            other.admit("full", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+            one.acquire("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+            other.acquire("full", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
         }
-        other.admit("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
-        one.admit("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED).giveBack();
+        other.acquire("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        one.acquire("account", List.of(TEN), ErrorCode.LOGIN_THROTTLED).refund();
         fill(one, "full");
         server.kill();
 
         assertThat(fill(one, "account")).isEqualTo(4);
-        assertThat(fill(other, "account")).as("saw less").isEqualTo(4);
+        assertThat(fill(other, "account")).as("last saw a lower count").isEqualTo(4);
         assertThat(fill(one, "full")).isZero();
     }
 
     @Test
-    void forgetsWhatItSawTogetherWithTheCount() {
+    void removesTheLastSeenCountsTogetherWithTheCount() {
         fill(one, "account");
         fill(one, "cleared");
-        one.forget("account", "ten");
+        one.remove("account", "ten");
         one.clear("cleared");
         server.kill();
 
@@ -108,92 +108,76 @@ class ThrottleTest {
     }
 
     @Test
-    void countsByItselfWhileRedisIsAwayAndRespectsThatAfterItsReturn() {
+    void countsLocallyDuringAnOutageAndEnforcesThatAfterwards() {
         server.kill();
 
         assertThat(fill(one, "account")).isEqualTo(10);
-        assertThat(admits(one, "account", TEN)).isFalse();
-        assertThat(admits(other, "account", TEN)).as("a node of its own").isTrue();
+        assertThat(allows(one, "account", TEN)).isFalse();
+        assertThat(allows(other, "account", TEN)).as("another node counts separately").isTrue();
 
         server.restart();
         awaitRedis();
 
-        assertThat(admits(one, "account", TEN)).isFalse();
-        assertThat(shared.tallies("account")).as("a refusal counts nothing").hasValue(Map.of());
-        assertThat(one.tallies("account").get("ten")).extracting(Tally::count).isEqualTo(10);
+        assertThat(allows(one, "account", TEN)).isFalse();
+        assertThat(shared.counts("account")).as("a rejected attempt is not counted").hasValue(Map.of());
+        assertThat(one.counts("account").get("ten")).extracting(WindowCount::count).isEqualTo(10);
         clock.advance(TEN.window());
-        assertThat(admits(one, "account", TEN)).isTrue();
-        assertThat(shared.tallies("account").orElseThrow()).containsOnlyKeys("ten");
+        assertThat(allows(one, "account", TEN)).isTrue();
+        assertThat(shared.counts("account").orElseThrow()).containsOnlyKeys("ten");
     }
 
     @Test
-    void givesBackWhereItCounted() {
-        Admission inRedis = one.admit("redis", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
-        inRedis.giveBack();
-        assertThat(one.tallies("redis")).isEmpty();
+    void refundsWhereItCounted() {
+        RateLimitPermit inRedis = one.acquire("redis", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        inRedis.refund();
+        assertThat(one.counts("redis")).isEmpty();
 
         server.kill();
-        Admission inMemory = one.admit("memory", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
-        assertThat(one.tallies("memory")).containsOnlyKeys("ten");
-        inMemory.giveBack();
-        assertThat(one.tallies("memory")).isEmpty();
+        RateLimitPermit inMemory = one.acquire("memory", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        assertThat(one.counts("memory")).containsOnlyKeys("ten");
+        inMemory.refund();
+        assertThat(one.counts("memory")).isEmpty();
     }
 
     @Test
-    void clearsBothCountsOrSaysThatItCouldNot() {
+    void clearsBothCountsOrFails() {
         server.kill();
         fill(one, "account");
 
-        GatehouseException failure = refusal(() -> one.clear("account"));
+        GatehouseException failure = failureOf(() -> one.clear("account"));
 
         assertThat(failure.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE);
-        assertThat(one.tallies("account")).as("this node's own").isEmpty();
+        assertThat(one.counts("account")).as("local counts").isEmpty();
 
         server.restart();
         awaitRedis();
         fill(one, "account");
         other.clear("account");
-        assertThat(one.tallies("account")).isEmpty();
-        assertThat(admits(one, "account", TEN)).isTrue();
-    }
-
-    @Test
-    void boundsTheAccountsThatASourceMakesForItself() {
-        RegistrationThrottle registrations = new RegistrationThrottle(one);
-        for (int i = 0; i < 10; i++) {
-            registrations.admit("192.0.2.1");
-        }
-
-        GatehouseException refused = refusal(() -> registrations.admit("192.0.2.1"));
-
-        assertThat(refused.code()).isEqualTo(ErrorCode.TOO_MANY_REQUESTS);
-        assertThat(refused.retryAfter())
-                .hasValueSatisfying(after -> assertThat(after).isBetween(Duration.ofMinutes(59), Duration.ofHours(1)));
-        registrations.admit("192.0.2.2").giveBack();
-        assertThat(one.tallies("source:192.0.2.2")).isEmpty();
+        assertThat(one.counts("account")).isEmpty();
+        assertThat(allows(one, "account", TEN)).isTrue();
     }
 
     private static int fill(Throttle throttle, String key) {
-        int admitted = 0;
+        int allowed = 0;
         for (int i = 0; i < 10; i++) {
-            admitted += admits(throttle, key, TEN) ? 1 : 0;
+            allowed += allows(throttle, key, TEN) ? 1 : 0;
         }
-        return admitted;
+        return allowed;
     }
 
-    private static boolean admits(Throttle throttle, String key, Quota quota) {
+    private static boolean allows(Throttle throttle, String key, Quota quota) {
         try {
-            throttle.admit(key, List.of(quota), ErrorCode.LOGIN_THROTTLED);
+            throttle.acquire(key, List.of(quota), ErrorCode.LOGIN_THROTTLED);
             return true;
-        } catch (GatehouseException refused) {
-            assertThat(refused.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
+        } catch (GatehouseException rejected) {
+            assertThat(rejected.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
             return false;
         }
     }
 
-    private static GatehouseException refusal(Runnable call) {
-        GatehouseException refused = catchThrowableOfType(GatehouseException.class, call::run);
-        assertThat(refused).isNotNull();
-        return refused;
+    private static GatehouseException failureOf(Runnable call) {
+        GatehouseException rejected = catchThrowableOfType(GatehouseException.class, call::run);
+        assertThat(rejected).isNotNull();
+        return rejected;
     }
 }

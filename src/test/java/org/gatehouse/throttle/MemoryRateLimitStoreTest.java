@@ -9,13 +9,13 @@ import java.util.Map;
 import org.gatehouse.SettableClock;
 import org.junit.jupiter.api.Test;
 
-class MemoryCountersTest extends CountersContract {
+class MemoryRateLimitStoreTest extends RateLimitStoreContract {
     private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00.123Z"));
-    private final MemoryCounters counters = new MemoryCounters(clock, MemoryCounters.MOST);
+    private final MemoryRateLimitStore store = new MemoryRateLimitStore(clock, MemoryRateLimitStore.MAX_COUNTS);
 
     @Override
-    Counters counters() {
-        return counters;
+    RateLimitStore store() {
+        return store;
     }
 
     @Override
@@ -29,34 +29,34 @@ class MemoryCountersTest extends CountersContract {
     }
 
     @Test
-    void keepNothingOfWhatWasOnlyRefused() {
+    void keepsNoEmptyWindows() {
         Instant later = now().plusSeconds(60);
 
-        counters.note("refused", Map.of("from 192.0.2.1", new Tally(0, later), "strangers", new Tally(100, later)));
+        store.update("rejected", Map.of("from 192.0.2.1", new WindowCount(0, later), "strangers", new WindowCount(100, later)));
 
-        assertThat(counters.tallies("refused").orElseThrow()).containsOnlyKeys("strangers");
+        assertThat(store.counts("rejected").orElseThrow()).containsOnlyKeys("strangers");
     }
 
     @Test
-    void remainBoundedAndKeepTheFullCountThatIsAskedFor() {
+    void staysBoundedAndKeepsAFullCountThatIsInUse() {
         Quota quota = new Quota("strangers", 10, Duration.ofHours(1));
-        MemoryCounters few = new MemoryCounters(clock, 1_000);
+        MemoryRateLimitStore small = new MemoryRateLimitStore(clock, 1_000);
         for (int i = 0; i < 10; i++) {
-            few.count("victim", List.of(quota));
+            small.increment("victim", List.of(quota));
         }
 
         int kept = 0;
         for (int i = 0; i < 20_000; i++) {
-            few.count("name-" + i, List.of(quota));
+            small.increment("name-" + i, List.of(quota));
             if (i % 100 == 0) {
-                assertThat(few.delay("victim", List.of(quota)))
+                assertThat(small.delay("victim", List.of(quota)))
                         .as("after %d names", i)
                         .isPositive();
             }
         }
 
         for (int i = 0; i < 20_000; i++) {
-            kept += few.tallies("name-" + i).orElseThrow().size();
+            kept += small.counts("name-" + i).orElseThrow().size();
         }
         assertThat(kept).isBetween(500, 1_000);
     }

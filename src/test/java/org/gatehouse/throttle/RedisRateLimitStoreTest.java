@@ -19,11 +19,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class RedisCountersTest extends CountersContract {
-    private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "counters"));
+class RedisRateLimitStoreTest extends RateLimitStoreContract {
+    private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "rate-limits"));
     private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
-    private final List<Counters> nodes = List.of(new RedisCounters(one), new RedisCounters(other));
+    private final List<RateLimitStore> nodes = List.of(new RedisRateLimitStore(one), new RedisRateLimitStore(other));
     private final AtomicInteger turn = new AtomicInteger();
     private final RedisClient client = RedisClient.create(server.uri());
     private final StatefulRedisConnection<String, String> connection = client.connect();
@@ -31,7 +31,7 @@ class RedisCountersTest extends CountersContract {
 
     @BeforeAll
     void awaitConnections() {
-        await().until(() -> nodes.stream().allMatch(node -> node.clear("nothing")));
+        await().until(() -> nodes.stream().allMatch(node -> node.clear("unused")));
     }
 
     @AfterAll
@@ -44,7 +44,7 @@ class RedisCountersTest extends CountersContract {
     }
 
     @Override
-    Counters counters() {
+    RateLimitStore store() {
         return nodes.get(turn.incrementAndGet() % nodes.size());
     }
 
@@ -60,51 +60,51 @@ class RedisCountersTest extends CountersContract {
     }
 
     @Test
-    void liveAsLongAsTheirLongestWindow() {
-        Quota brief = new Quota("brief", 5, SHORT);
+    void expiresAKeyWithItsLongestWindow() {
+        Quota shortQuota = new Quota("short", 5, SHORT);
         Quota hour = new Quota("hour", 5, Duration.ofHours(1));
 
-        nodes.get(0).count("lives", List.of(hour, brief));
-        assertThat(redis.pttl("throttle:lives")).isBetween(3_590_000L, 3_600_000L);
-        nodes.get(0).count("lives", List.of(brief, hour));
-        assertThat(redis.pttl("throttle:lives")).isBetween(3_590_000L, 3_600_000L);
+        nodes.get(0).increment("expiring", List.of(hour, shortQuota));
+        assertThat(redis.pttl("throttle:expiring")).isBetween(3_590_000L, 3_600_000L);
+        nodes.get(0).increment("expiring", List.of(shortQuota, hour));
+        assertThat(redis.pttl("throttle:expiring")).isBetween(3_590_000L, 3_600_000L);
 
-        nodes.get(0).count("brief", List.of(brief));
-        await().atMost(Duration.ofSeconds(60)).until(() -> redis.exists("throttle:brief") == 0);
+        nodes.get(0).increment("short", List.of(shortQuota));
+        await().atMost(Duration.ofSeconds(60)).until(() -> redis.exists("throttle:short") == 0);
     }
 
     @Test
-    void dropTheFieldsOfEndedWindows() {
-        Quota brief = new Quota("brief", 5, SHORT);
+    void deletesTheFieldsOfEndedWindows() {
+        Quota shortQuota = new Quota("short", 5, SHORT);
         for (int i = 0; i < 50; i++) {
-            nodes.get(0).count("many", List.of(brief.named("source-" + i), new Quota("all", 100, Duration.ofHours(1))));
+            nodes.get(0).increment("many", List.of(shortQuota.named("source-" + i), new Quota("all", 100, Duration.ofHours(1))));
         }
         pass(SHORT);
 
-        nodes.get(1).count("many", List.of(brief.named("last")));
+        nodes.get(1).increment("many", List.of(shortQuota.named("last")));
 
         assertThat(redis.hkeys("throttle:many")).containsExactlyInAnyOrder("all", "last");
     }
 
     @Test
-    void areCountedAgainAfterRedisLostItsScripts() {
+    void countsAfterRedisHasLostItsScripts() {
         Quota quota = new Quota("lost", 5, Duration.ofHours(1));
-        nodes.get(0).count("lost", List.of(quota));
+        nodes.get(0).increment("lost", List.of(quota));
 
         redis.scriptFlush();
 
-        assertThat(nodes.get(0).count("lost", List.of(quota))).isPresent();
-        assertThat(nodes.get(0).tallies("lost").orElseThrow().get("lost"))
-                .extracting(Tally::count)
+        assertThat(nodes.get(0).increment("lost", List.of(quota))).isPresent();
+        assertThat(nodes.get(0).counts("lost").orElseThrow().get("lost"))
+                .extracting(WindowCount::count)
                 .isEqualTo(2);
     }
 
     @Test
-    void treatWhatSomebodyElseWroteAsNothing() {
-        redis.hset("throttle:foreign", "count", "junk");
+    void treatsMalformedFieldsAsAbsent() {
+        redis.hset("throttle:malformed", "count", "junk");
 
-        assertThat(nodes.get(0).tallies("foreign").orElseThrow()).isEmpty();
-        assertThat(nodes.get(0).count("foreign", List.of(new Quota("count", 1, Duration.ofHours(1)))))
-                .hasValueSatisfying(count -> assertThat(count.delay()).isZero());
+        assertThat(nodes.get(0).counts("malformed").orElseThrow()).isEmpty();
+        assertThat(nodes.get(0).increment("malformed", List.of(new Quota("count", 1, Duration.ofHours(1)))))
+                .hasValueSatisfying(result -> assertThat(result.delay()).isZero());
     }
 }

@@ -12,18 +12,18 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Counters that all nodes share: each key is a hash in Redis, each of its fields a count and the end of its window.
+ * Counts that all nodes share: each key is a Redis hash, and each of its fields holds a count and the end of its window.
  *
- * <p>Short scripts run inside Redis and by its clock, so the nodes' clocks do not matter. Each touches a single key, so in
- * a Redis Cluster it runs wherever that key is. A hash lives until its last window ends; the fields of ended windows go
- * when another is added.
+ * <p>Short scripts run in Redis and use its clock, so the clocks of the nodes do not matter. Each script uses a single key,
+ * so it also works in a Redis Cluster. A hash expires when its last window ends; fields of ended windows are deleted when
+ * an attempt is counted.
  */
-final class RedisCounters implements Counters {
+final class RedisRateLimitStore implements RateLimitStore {
     /**
-     * Arguments: name, limit and length in ms of each quota. Answers how long to wait, 0 when it was counted, and of each
-     * quota what is counted now and when the window ends.
+     * Arguments: name, limit and window in ms of each quota. Returns the time to wait (0 if the attempt was counted), then
+     * for each quota the count and the end of its window.
      */
-    private static final RedisScript<List<Object>> COUNT = RedisScript.ofList("""
+    private static final RedisScript<List<Object>> INCREMENT = RedisScript.ofList("""
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
             local wait, windows = 0, {}
@@ -38,13 +38,13 @@ final class RedisCounters implements Counters {
               end
               table.insert(windows, {name = ARGV[i], count = count, stop = stop})
             end
-            local answer = {wait}
+            local reply = {wait}
             if wait > 0 then
               for _, window in ipairs(windows) do
-                table.insert(answer, window.count)
-                table.insert(answer, window.stop)
+                table.insert(reply, window.count)
+                table.insert(reply, window.stop)
               end
-              return answer
+              return reply
             end
             local fields = redis.call('HGETALL', KEYS[1])
             for i = 1, #fields, 2 do
@@ -57,14 +57,14 @@ final class RedisCounters implements Counters {
               if redis.call('PTTL', KEYS[1]) < window.stop - now then
                 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', window.stop))
               end
-              table.insert(answer, window.count + 1)
-              table.insert(answer, window.stop)
+              table.insert(reply, window.count + 1)
+              table.insert(reply, window.stop)
             end
-            return answer
+            return reply
             """);
 
     /** Arguments: name and end of each window. */
-    private static final RedisScript<List<Object>> GIVE_BACK = RedisScript.ofList("""
+    private static final RedisScript<List<Object>> REFUND = RedisScript.ofList("""
             for i = 1, #ARGV, 2 do
               local count, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)$')
               if stop == ARGV[i + 1] then
@@ -78,99 +78,100 @@ final class RedisCounters implements Counters {
             return {}
             """);
 
-    /** Answers name, count and end of each window that runs. */
-    private static final RedisScript<List<Object>> TALLIES = RedisScript.ofList("""
+    /** Returns name, count and end of each window that has not ended. */
+    private static final RedisScript<List<Object>> COUNTS = RedisScript.ofList("""
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
-            local fields, answer = redis.call('HGETALL', KEYS[1]), {}
+            local fields, reply = redis.call('HGETALL', KEYS[1]), {}
             for i = 1, #fields, 2 do
               local count, stop = string.match(fields[i + 1], '^(%d+) (%d+)$')
               if stop and tonumber(stop) > now then
-                table.insert(answer, fields[i])
-                table.insert(answer, count)
-                table.insert(answer, stop)
+                table.insert(reply, fields[i])
+                table.insert(reply, count)
+                table.insert(reply, stop)
               end
             end
-            return answer
+            return reply
             """);
 
     private static final String KEY_PREFIX = "throttle:";
 
-    /** Short beside the hash of a password, which it comes before; long enough for a process that is held up. */
-    private static final Duration LIMIT = Duration.ofMillis(500);
+    /** Short compared with the password hash that follows it, but long enough for a process that is briefly stalled. */
+    private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final RedisConnection redis;
 
-    RedisCounters(RedisConnection redis) {
+    RedisRateLimitStore(RedisConnection redis) {
         this.redis = redis;
     }
 
     @Override
-    public Optional<Count> count(String key, List<Quota> quotas) {
+    public Optional<CountResult> increment(String key, List<Quota> quotas) {
         List<String> arguments = new ArrayList<>();
         for (Quota quota : quotas) {
             arguments.add(quota.name());
             arguments.add(Integer.toString(quota.limit()));
             arguments.add(Long.toString(quota.window().toMillis()));
         }
-        return run(COUNT, key, arguments).map(answer -> {
-            Duration delay = Duration.ofMillis(Long.parseLong(answer.get(0)));
-            Map<String, Tally> tallies = new HashMap<>();
+        return run(INCREMENT, key, arguments).map(reply -> {
+            Duration delay = Duration.ofMillis(Long.parseLong(reply.get(0)));
+            Map<String, WindowCount> counts = new HashMap<>();
             for (int i = 0; i < quotas.size(); i++) {
-                tallies.put(quotas.get(i).name(), tally(answer.get(2 * i + 1), answer.get(2 * i + 2)));
+                counts.put(quotas.get(i).name(), windowCount(reply.get(2 * i + 1), reply.get(2 * i + 2)));
             }
-            return new Count(delay, tallies);
+            return new CountResult(delay, counts);
         });
     }
 
     @Override
-    public void giveBack(String key, Map<String, Tally> windows) {
+    public void refund(String key, Map<String, WindowCount> windows) {
         List<String> arguments = new ArrayList<>();
-        windows.forEach((name, tally) -> {
+        windows.forEach((name, window) -> {
             arguments.add(name);
-            arguments.add(Long.toString(tally.endsAt().toEpochMilli()));
+            arguments.add(Long.toString(window.endsAt().toEpochMilli()));
         });
-        run(GIVE_BACK, key, arguments);
+        run(REFUND, key, arguments);
     }
 
     @Override
-    public void forget(String key, String name) {
+    public void remove(String key, String name) {
         redis.link()
                 .ifPresent(
-                        link -> link.ask(KEY_PREFIX + key, LIMIT, commands -> commands.hdel(KEY_PREFIX + key, name)));
+                        link -> link.ask(KEY_PREFIX + key, TIMEOUT, commands -> commands.hdel(KEY_PREFIX + key, name)));
     }
 
     @Override
-    public Optional<Map<String, Tally>> tallies(String key) {
-        return run(TALLIES, key, List.of()).map(answer -> {
-            Map<String, Tally> tallies = new HashMap<>();
-            for (int i = 0; i < answer.size(); i += 3) {
-                tallies.put(answer.get(i), tally(answer.get(i + 1), answer.get(i + 2)));
+    public Optional<Map<String, WindowCount>> counts(String key) {
+        return run(COUNTS, key, List.of()).map(reply -> {
+            Map<String, WindowCount> counts = new HashMap<>();
+            for (int i = 0; i < reply.size(); i += 3) {
+                counts.put(reply.get(i), windowCount(reply.get(i + 1), reply.get(i + 2)));
             }
-            return tallies;
+            return counts;
         });
     }
 
     @Override
     public boolean clear(String key) {
         return redis.link()
-                .flatMap(link -> link.ask(KEY_PREFIX + key, LIMIT, commands -> commands.del(KEY_PREFIX + key)))
+                .flatMap(link -> link.ask(KEY_PREFIX + key, TIMEOUT, commands -> commands.del(KEY_PREFIX + key)))
                 .isPresent();
     }
 
     private Optional<List<String>> run(RedisScript<List<Object>> script, String key, List<String> arguments) {
         byte[][] values = arguments.stream().map(RedisScript::bytes).toArray(byte[][]::new);
         return redis.link()
-                .flatMap(link -> script.run(link, KEY_PREFIX + key, LIMIT, values))
-                .map(answer ->
-                        answer.orElseThrow().stream().map(RedisCounters::text).toList());
+                .flatMap(link -> script.run(link, KEY_PREFIX + key, TIMEOUT, values))
+                .map(reply -> reply.orElseThrow().stream()
+                        .map(RedisRateLimitStore::text)
+                        .toList());
     }
 
-    private static Tally tally(String count, String end) {
-        return new Tally(Integer.parseInt(count), Instant.ofEpochMilli(Long.parseLong(end)));
+    private static WindowCount windowCount(String count, String end) {
+        return new WindowCount(Integer.parseInt(count), Instant.ofEpochMilli(Long.parseLong(end)));
     }
 
-    private static String text(Object answer) {
-        return answer instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : answer.toString();
+    private static String text(Object element) {
+        return element instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : element.toString();
     }
 }

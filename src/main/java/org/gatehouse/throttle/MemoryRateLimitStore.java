@@ -1,0 +1,147 @@
+package org.gatehouse.throttle;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts of this node only.
+ *
+ * <p>Their number is bounded; if the store is full, the least used counts are evicted first. See {@link #MAX_COUNTS}.
+ */
+final class MemoryRateLimitStore implements RateLimitStore {
+    /**
+     * About 20 MB. To evict the full count of one account, an attacker must have some 20,000 attempts at other accounts
+     * counted while its window lasts. None of their sources may be over its limit, and each attempt waits for a password
+     * hash. So much work does not pay for the guesses of one window.
+     */
+    static final long MAX_COUNTS = 50_000;
+
+    private final Clock clock;
+    private final Cache<String, Map<String, WindowCount>> cache;
+
+    MemoryRateLimitStore(Clock clock, long maxCounts) {
+        this.clock = clock;
+        this.cache = Caffeine.newBuilder()
+                .maximumWeight(maxCounts)
+                .<String, Map<String, WindowCount>>weigher((key, counts) -> counts.size())
+                .expireAfter(Expiry.<String, Map<String, WindowCount>>writing((key, counts) -> remaining(counts)))
+                .ticker(() -> Duration.ofMillis(clock.millis()).toNanos())
+                .executor(Runnable::run) // no thread outlives the application
+                .build();
+    }
+
+    /** Returns the time until every quota allows another attempt, zero if none is full; counts nothing. */
+    Duration delay(String key, List<Quota> quotas) {
+        return delay(current(cache.getIfPresent(key)), quotas);
+    }
+
+    /** Takes over the counts of another store where they are higher. */
+    void mergeMax(String key, Map<String, WindowCount> other) {
+        compute(key, counts -> current(other).forEach((name, count) -> counts.merge(name, count, WindowCount::max)));
+    }
+
+    /** Replaces the counts of the same names, whether they are higher or lower. */
+    void update(String key, Map<String, WindowCount> other) {
+        compute(key, counts -> counts.putAll(current(other)));
+    }
+
+    @Override
+    public Optional<CountResult> increment(String key, List<Quota> quotas) {
+        CountResult[] result = new CountResult[1];
+        compute(key, counts -> {
+            Duration delay = delay(counts, quotas);
+            if (delay.isZero()) {
+                quotas.forEach(quota ->
+                        counts.put(quota.name(), windowOf(counts, quota).incremented()));
+            }
+            result[0] = new CountResult(
+                    delay, quotas.stream().collect(Collectors.toMap(Quota::name, quota -> windowOf(counts, quota))));
+        });
+        return Optional.of(result[0]);
+    }
+
+    @Override
+    public void refund(String key, Map<String, WindowCount> windows) {
+        compute(
+                key,
+                counts -> windows.forEach((name, window) -> counts.computeIfPresent(name, (same, count) -> {
+                    if (!count.endsAt().equals(window.endsAt())) {
+                        return count;
+                    }
+                    return count.count() > 1 ? new WindowCount(count.count() - 1, count.endsAt()) : null;
+                })));
+    }
+
+    @Override
+    public void remove(String key, String name) {
+        compute(key, counts -> counts.remove(name));
+    }
+
+    @Override
+    public Optional<Map<String, WindowCount>> counts(String key) {
+        return Optional.of(current(cache.getIfPresent(key)));
+    }
+
+    @Override
+    public boolean clear(String key) {
+        cache.invalidate(key);
+        return true;
+    }
+
+    private void compute(String key, Consumer<Map<String, WindowCount>> change) {
+        cache.asMap().compute(key, (same, before) -> {
+            Map<String, WindowCount> counts = current(before);
+            change.accept(counts);
+            return counts.isEmpty() ? null : counts;
+        });
+    }
+
+    private Duration delay(Map<String, WindowCount> counts, List<Quota> quotas) {
+        Instant now = now();
+        return quotas.stream()
+                .filter(quota -> windowOf(counts, quota).count() >= quota.limit())
+                .map(quota -> Duration.between(now, windowOf(counts, quota).endsAt()))
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
+    }
+
+    /** Returns the current window, or the one that would start now. */
+    private WindowCount windowOf(Map<String, WindowCount> counts, Quota quota) {
+        return counts.getOrDefault(quota.name(), new WindowCount(0, now().plus(quota.window())));
+    }
+
+    /**
+     * Returns a mutable copy without windows that have ended or are empty. Otherwise a rejected attempt, which costs its
+     * sender nothing, would occupy memory.
+     */
+    private Map<String, WindowCount> current(@Nullable Map<String, WindowCount> counts) {
+        Map<String, WindowCount> current = new HashMap<>(counts == null ? Map.of() : counts);
+        Instant now = now();
+        current.values().removeIf(count -> count.count() < 1 || !count.endsAt().isAfter(now));
+        return current;
+    }
+
+    private Duration remaining(Map<String, WindowCount> counts) {
+        Instant now = now();
+        return counts.values().stream()
+                .map(count -> Duration.between(now, count.endsAt()))
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+}

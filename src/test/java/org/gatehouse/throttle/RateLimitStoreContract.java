@@ -1,0 +1,251 @@
+package org.gatehouse.throttle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The contract of {@link RateLimitStore}; each implementation runs all of these tests. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RateLimitStoreContract {
+    static final Duration SHORT = Duration.ofSeconds(2);
+
+    private static final Quota THREE = new Quota("three", 3, Duration.ofMinutes(5));
+    private static final Quota FIVE = new Quota("five", 5, Duration.ofMinutes(15));
+
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private String key = "";
+
+    /** Returns the store under test as one of the nodes sees it; all nodes share its counts. */
+    abstract RateLimitStore store();
+
+    /** Returns the time of the clock by which windows end. */
+    abstract Instant now();
+
+    /** Returns after this time has passed for the store. */
+    abstract void pass(Duration time);
+
+    @BeforeEach
+    void useANewKey() {
+        key = "key-" + number.incrementAndGet();
+    }
+
+    @Test
+    void countsUpToTheLimitAndThenReturnsTheDelay() {
+        Instant start = now();
+        for (int i = 0; i < 3; i++) {
+            assertThat(count(THREE).delay()).isZero();
+        }
+
+        assertThat(count(THREE).delay()).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
+        assertThat(counted("three")).isEqualTo(3);
+        assertThat(counts().values())
+                .allSatisfy(
+                        window -> assertThat(window.endsAt()).isBetween(start.plusSeconds(299), now().plusSeconds(301)));
+    }
+
+    @Test
+    void countsUnderAllQuotasOrUnderNone() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(count(FIVE, THREE).delay()).isZero();
+        }
+
+        CountResult rejected = count(FIVE, THREE);
+
+        assertThat(rejected.delay()).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
+        assertThat(rejected.counts().get("five")).extracting(WindowCount::count).isEqualTo(3);
+        assertThat(rejected.counts().get("three")).extracting(WindowCount::count).isEqualTo(3);
+        assertThat(counted("five")).isEqualTo(3);
+        assertThat(count(FIVE).delay()).isZero();
+        assertThat(counted("five")).isEqualTo(4);
+    }
+
+    @Test
+    void returnsTheLongestDelayOfSeveralFullQuotas() {
+        Quota once = new Quota("once", 1, Duration.ofMinutes(5));
+        Quota onceInAQuarter = new Quota("quarter", 1, Duration.ofMinutes(15));
+        count(once, onceInAQuarter);
+
+        assertThat(count(once, onceInAQuarter).delay()).isGreaterThan(Duration.ofMinutes(14));
+        assertThat(count(onceInAQuarter, once).delay()).isGreaterThan(Duration.ofMinutes(14));
+    }
+
+    @Test
+    void countsKeysSeparately() {
+        for (int i = 0; i < 3; i++) {
+            count(THREE);
+        }
+
+        assertThat(store()
+                        .increment(key + "-other", List.of(THREE))
+                        .orElseThrow()
+                        .delay())
+                .isZero();
+    }
+
+    @Test
+    void startsANewWindowAfterOneHasEnded() {
+        Quota shortQuota = new Quota("short", 2, SHORT);
+        assertThat(count(shortQuota, FIVE).delay()).isZero();
+        assertThat(count(shortQuota, FIVE).delay()).isZero();
+        assertThat(count(shortQuota, FIVE).delay()).isPositive().isLessThanOrEqualTo(SHORT);
+
+        pass(SHORT);
+
+        assertThat(counts()).containsOnlyKeys("five");
+        assertThat(count(shortQuota, FIVE).delay()).isZero();
+        assertThat(counted("short")).isEqualTo(1);
+        assertThat(counted("five")).isEqualTo(3);
+    }
+
+    @Test
+    void refundsAnAttempt() {
+        CountResult first = count(THREE, FIVE);
+        count(THREE, FIVE);
+
+        store().refund(key, first.counts());
+
+        assertThat(counted("three")).isEqualTo(1);
+        assertThat(counted("five")).isEqualTo(1);
+        Map<String, WindowCount> onlyFive = new HashMap<>(first.counts());
+        onlyFive.remove("three");
+        store().refund(key, onlyFive);
+        assertThat(counts()).containsOnlyKeys("three");
+    }
+
+    @Test
+    void refundsOnlyTheNamesThatWereCounted() {
+        count(THREE.named("other"));
+        CountResult counted = count(THREE);
+
+        store().refund(key, counted.counts());
+
+        assertThat(counted.counts()).containsOnlyKeys("three");
+        assertThat(counts()).containsOnlyKeys("other");
+    }
+
+    @Test
+    void refundsOnlyTheWindowThatWasCounted() {
+        Quota shortQuota = new Quota("short", 2, SHORT);
+        CountResult old = count(shortQuota);
+        pass(SHORT);
+        count(shortQuota);
+        count(shortQuota);
+
+        store().refund(key, old.counts());
+
+        assertThat(counted("short")).isEqualTo(2);
+        assertThat(count(shortQuota).delay()).isPositive();
+    }
+
+    @Test
+    void neverDecrementsBelowZero() {
+        CountResult counted = count(THREE);
+        for (int i = 0; i < 5; i++) {
+            store().refund(key, counted.counts());
+        }
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(count(THREE).delay()).isZero();
+        }
+        assertThat(count(THREE).delay()).isPositive();
+    }
+
+    @Test
+    void removesOneName() {
+        count(THREE, FIVE);
+
+        store().remove(key, "three");
+
+        assertThat(counts()).containsOnlyKeys("five");
+    }
+
+    @Test
+    void clearsAllCountsOfAKey() {
+        count(THREE, FIVE);
+
+        assertThat(store().clear(key)).isTrue();
+
+        assertThat(counts()).isEmpty();
+        assertThat(store().clear(key)).isTrue();
+    }
+
+    @Test
+    void acceptsAnyName() {
+        List<Quota> quotas = List.of(
+                THREE.named(""),
+                THREE.named("from 2001:db8::/64"),
+                THREE.named("1 2"),
+                THREE.named("'\n\0\"}"),
+                THREE.named("\u00e9\ud83d\ude00"));
+
+        assertThat(store().increment(key, quotas).orElseThrow().delay()).isZero();
+
+        assertThat(counts()).containsOnlyKeys(quotas.stream().map(Quota::name).toArray(String[]::new));
+        quotas.forEach(quota -> assertThat(counted(quota.name())).isEqualTo(1));
+    }
+
+    @Test
+    void neverExceedsTheLimitUnderConcurrency() throws Exception {
+        Quota hundred = new Quota("hundred", 100, Duration.ofMinutes(5));
+        AtomicInteger counted = new AtomicInteger();
+        AtomicInteger highest = new AtomicInteger();
+
+        inParallel(64, () -> {
+            for (int i = 0; i < 20; i++) {
+                RateLimitStore store = store();
+                CountResult result = store.increment(key, List.of(hundred)).orElseThrow();
+                if (!result.delay().isZero()) {
+                    continue;
+                }
+                highest.accumulateAndGet(counted.incrementAndGet(), Math::max);
+                if (ThreadLocalRandom.current().nextInt(3) == 0) {
+                    counted.decrementAndGet();
+                    store.refund(key, result.counts());
+                }
+            }
+        });
+
+        assertThat(highest.get()).isLessThanOrEqualTo(100);
+        assertThat(counted.get()).isEqualTo(counted("hundred")).isGreaterThan(90);
+    }
+
+    private CountResult count(Quota... quotas) {
+        return store().increment(key, List.of(quotas)).orElseThrow();
+    }
+
+    private int counted(String name) {
+        return counts().getOrDefault(name, new WindowCount(0, Instant.EPOCH)).count();
+    }
+
+    private Map<String, WindowCount> counts() {
+        return store().counts(key).orElseThrow();
+    }
+
+    static void inParallel(int threads, Runnable task) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<Object>> results =
+                    new ArrayList<>(pool.invokeAll(Collections.nCopies(threads, Executors.callable(task))));
+            for (Future<Object> result : results) {
+                result.get();
+            }
+        } finally {
+            pool.shutdown();
+        }
+    }
+}
