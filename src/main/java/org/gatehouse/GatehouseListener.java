@@ -10,8 +10,8 @@ import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
 import org.gatehouse.http.ApplicationServlet;
-import org.gatehouse.log.JsonLines;
-import org.gatehouse.log.LibraryLogs;
+import org.gatehouse.log.JsonLogEncoder;
+import org.gatehouse.log.JulBridge;
 import org.gatehouse.store.DriverThreads;
 import org.gatehouse.store.MongoErrors;
 import org.gatehouse.store.NettyFlightRecorder;
@@ -37,7 +37,7 @@ public final class GatehouseListener implements ServletContextListener {
     private static final Logger log = LoggerFactory.getLogger(GatehouseListener.class);
 
     private @Nullable Gatehouse gatehouse;
-    private @Nullable LibraryLogs libraryLogs;
+    private @Nullable JulBridge julBridge;
     private @Nullable ShutdownDelay shutdownDelay;
 
     @Override
@@ -45,13 +45,13 @@ public final class GatehouseListener implements ServletContextListener {
         ServletContext context = event.getServletContext();
         // No session of the container is looked for, so it does not read cookies, and print those that it cannot read.
         context.setSessionTrackingModes(Set.of());
-        libraryLogs = LibraryLogs.take();
+        julBridge = JulBridge.install();
         NettyFlightRecorder.disable();
         try {
             SettingSources sources = SettingSources.of(context);
             Settings settings = settings(sources);
             if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
-                JsonLines.writeToConsole(logback);
+                JsonLogEncoder.writeToConsole(logback);
             }
             sources.mistypedNames().forEach(log::warn);
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
@@ -109,9 +109,9 @@ public final class GatehouseListener implements ServletContextListener {
             gatehouse = null;
         }
         DriverThreads.end();
-        if (libraryLogs != null) {
-            libraryLogs.close();
-            libraryLogs = null;
+        if (julBridge != null) {
+            julBridge.close();
+            julBridge = null;
         }
     }
 }

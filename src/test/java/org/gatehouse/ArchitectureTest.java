@@ -120,7 +120,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule thereIsOneLogger = noClasses()
-            .that(DescribedPredicate.not(nameMatching("org\\.gatehouse\\.log\\.LibraryLogs(\\$.*)?")))
+            .that(DescribedPredicate.not(nameMatching("org\\.gatehouse\\.log\\.JulBridge(\\$.*)?")))
             .should(USE_JAVA_UTIL_LOGGING);
 
     private static DescribedPredicate<JavaClass> areNeither(String room, String names) {

@@ -4,11 +4,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every failure that a caller can be told of: a stable code, the HTTP status, and the sentence for the caller.
+ * Every failure that is reported to callers: a stable code, the HTTP status and a message.
  *
- * <p>Clients branch on the code; the sentence may be replaced by a more precise one where the exception is thrown. The
- * sentences of the first block, and the names that token errors carry, are those of the original service, word for
- * word, because its clients compare them.
+ * <p>Clients branch on the code; the code that throws the exception may use a more precise message. The messages of the
+ * first block and the names of token errors are those of the legacy service, word for word, because its clients compare
+ * them.
  */
 public enum ErrorCode {
     CREDENTIALS_MISSING(400, "Username or password field is missing!"),
@@ -24,54 +24,53 @@ public enum ErrorCode {
     BODY_TOO_LARGE(413, "The body is too large."),
     TOKEN_AMBIGUOUS(400, "The request carries two different tokens."),
     VALIDATION_FAILED(400, "Some fields are not acceptable."),
-    BAD_REQUEST(400, "The request cannot be understood."),
+    BAD_REQUEST(400, "The request is malformed."),
     REFRESH_TOKEN_INVALID(401, "The refresh token is not valid."),
     METRICS_TOKEN_WRONG(401, "The metrics token is missing or wrong."),
     FORBIDDEN(403, "You are not allowed to do this."),
     NOT_FOUND(404, "There is nothing at this path."),
     SESSION_NOT_FOUND(404, "There is no such session."),
-    METHOD_NOT_ALLOWED(405, "This path does not answer that method."),
+    METHOD_NOT_ALLOWED(405, "This path does not support that method."),
     BODY_TIMEOUT(408, "The body did not arrive in time."),
-    NOT_ACCEPTABLE(406, "None of the media types in Accept can be answered here."),
+    NOT_ACCEPTABLE(406, "None of the media types in Accept is available here."),
     USERNAME_TAKEN(409, "This username is taken."),
     LAST_ADMINISTRATOR(409, "The last active administrator cannot be demoted, disabled or deleted."),
     KEYS_FIXED(409, "With AUTH_ALG=HS256 the key is AUTH_KEY itself; change it in the settings."),
-    IDEMPOTENCY_KEY_IN_USE(409, "A request with this Idempotency-Key is under way; ask again shortly."),
+    IDEMPOTENCY_KEY_IN_USE(409, "A request with this Idempotency-Key is in progress; try again shortly."),
     VERSION_MISMATCH(412, "The user has changed since you read it."),
-    UNSUPPORTED_MEDIA_TYPE(415, "The Content-Type is not one that is taken here."),
-    IDEMPOTENCY_KEY_REUSED(422, "This Idempotency-Key came with another body before; use a new one."),
+    UNSUPPORTED_MEDIA_TYPE(415, "This Content-Type is not supported here."),
+    IDEMPOTENCY_KEY_REUSED(422, "This Idempotency-Key was used with another body; use a new one."),
     LOGIN_THROTTLED(429, "Too many attempts to log in; try again later."),
     TOO_MANY_REQUESTS(429, "Too many requests of this kind; try again later."),
     INTERNAL(500, "Something went wrong on our side; quote the request id to the operator."),
-    BUSY(503, "Too much to do at once; try again shortly."),
+    BUSY(503, "The server is overloaded; try again shortly."),
     STORE_UNAVAILABLE(503, "The user store cannot be reached; try again shortly.");
 
     private final int status;
     private final String message;
-    private final @Nullable String originalName;
+    private final @Nullable String legacyName;
 
     ErrorCode(int status, String message) {
         this(status, message, null);
     }
 
-    ErrorCode(int status, String message, @Nullable String originalName) {
+    ErrorCode(int status, String message, @Nullable String legacyName) {
         this.status = status;
         this.message = message;
-        this.originalName = originalName;
+        this.legacyName = legacyName;
     }
 
-    /** The HTTP status this code always answers with. */
     public int status() {
         return status;
     }
 
-    /** The sentence for the caller when the place of failure has no better one. */
+    /** The message for the caller unless the exception has a more precise one. */
     public String message() {
         return message;
     }
 
-    /** The error name that the original service put beside token errors; empty for all others. */
-    public Optional<String> originalName() {
-        return Optional.ofNullable(originalName);
+    /** The error name that the legacy service returned with token errors; empty for all other errors. */
+    public Optional<String> legacyName() {
+        return Optional.ofNullable(legacyName);
     }
 }

@@ -1,9 +1,9 @@
 package org.gatehouse.error;
 
 /**
- * One field of the request that is not acceptable, and why.
+ * An invalid field of a request.
  *
- * @param field the name as the caller sent it, dots between levels
- * @param message a sentence fragment that follows the field's name, such as "must be a string"
+ * @param field the name as the caller sent it, with dots between levels
+ * @param message a predicate that follows the name of the field, such as "must be a string"
  */
 public record FieldError(String field, String message) {}

@@ -5,9 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers what is wrong with a request's fields, so that the caller hears of all of it at once.
+ * Collects the errors in the fields of a request, so that all are reported together.
  *
- * <p>"All" ends at {@link #MAX_ERRORS}, and a name is cut: a hostile body must not buy an answer larger than itself.
+ * <p>Errors beyond {@link #MAX_ERRORS} are omitted and names are truncated, so that the response to a hostile body is not
+ * larger than the body.
  */
 public final class FieldErrors {
     private static final int MAX_ERRORS = 50;
@@ -16,7 +17,7 @@ public final class FieldErrors {
     private final List<FieldError> errors = new ArrayList<>();
     private @Nullable String hint;
 
-    /** Whether another error would be left out. */
+    /** Returns whether further errors are omitted. */
     public boolean isFull() {
         return errors.size() >= MAX_ERRORS;
     }
@@ -28,31 +29,35 @@ public final class FieldErrors {
         }
     }
 
-    /** Adds a sentence on how the caller can avoid the errors; the first one is kept. Never a text of the caller. */
+    /**
+     * Adds a sentence on how the caller can avoid the errors, unless there is one already.
+     *
+     * @param sentence must not contain text from the request
+     */
     public void hint(String sentence) {
         if (hint == null) {
             hint = sentence;
         }
     }
 
-    /** True when something was said of this field; a second complaint about it would only confuse. */
-    public boolean concerns(String field) {
+    /** Returns whether this field already has an error; a second one would only confuse. */
+    public boolean hasErrorFor(String field) {
         return errors.stream().anyMatch(error -> error.field().equals(field));
     }
 
     /**
-     * Ends the request if there was a complaint.
+     * Rejects the request if there are errors.
      *
-     * @throws GatehouseException {@code VALIDATION_FAILED} with every complaint
+     * @throws GatehouseException {@code VALIDATION_FAILED}
      */
     public void throwIfAny() {
         throwIfAny(ErrorCode.VALIDATION_FAILED);
     }
 
     /**
-     * The same under another code.
+     * Rejects the request with this code if there are errors.
      *
-     * @throws GatehouseException of this code with every complaint
+     * @throws GatehouseException with this code
      */
     public void throwIfAny(ErrorCode code) {
         if (!errors.isEmpty()) {

@@ -8,10 +8,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one exception that carries an {@link ErrorCode} to the caller.
+ * The exception that reports an {@link ErrorCode} to the caller.
  *
- * <p>Its message is written for the caller and never holds anything of the inside; the cause, if any, is for the log.
- * An exception without a cause is an ordinary answer and has no stack trace.
+ * <p>Its message is written for the caller and contains no internal details; the cause, if any, is for the log. An
+ * exception without a cause is an ordinary response and has no stack trace.
  */
 public final class GatehouseException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -46,12 +46,11 @@ public final class GatehouseException extends RuntimeException {
         this.hint = hint;
     }
 
-    /** {@code VALIDATION_FAILED}, with every field that is not acceptable. */
+    /** {@code VALIDATION_FAILED} with all invalid fields. */
     public static GatehouseException invalid(List<FieldError> errors) {
         return invalid(ErrorCode.VALIDATION_FAILED, errors);
     }
 
-    /** The same under another code. */
     static GatehouseException invalid(ErrorCode code, List<FieldError> errors) {
         return new GatehouseException(code, code.message(), null, errors, null, null, null);
     }
@@ -61,18 +60,22 @@ public final class GatehouseException extends RuntimeException {
         return invalid(List.of(new FieldError(field, message)));
     }
 
-    /** {@code TOKEN_EXPIRED}, with the moment of expiry that the original service also named. */
+    /** {@code TOKEN_EXPIRED} with the time of expiry, which the legacy service also returned. */
     public static GatehouseException expired(Instant expiredAt) {
         ErrorCode code = ErrorCode.TOKEN_EXPIRED;
         return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt, null);
     }
 
-    /** A failure that passes by itself: the caller is told to come back after {@code retryAfter}. */
+    /** A temporary failure: the caller may retry after {@code retryAfter}. */
     public static GatehouseException temporary(ErrorCode code, Duration retryAfter, @Nullable Throwable cause) {
         return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null, null);
     }
 
-    /** The same failure with a sentence on how the caller can avoid it; never a text of the caller. */
+    /**
+     * Returns the same failure with a sentence on how the caller can avoid it.
+     *
+     * @param sentence must not contain text from the request
+     */
     public GatehouseException withHint(String sentence) {
         return new GatehouseException(
                 code,
@@ -88,12 +91,12 @@ public final class GatehouseException extends RuntimeException {
         return code;
     }
 
-    /** What is wrong with which field; empty unless the code is {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}. */
+    /** The invalid fields; empty unless the code is {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}. */
     public List<FieldError> errors() {
         return errors;
     }
 
-    /** When it is worth trying again; empty when trying again would not help. */
+    /** When to retry; empty if a retry would not help. */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }
@@ -103,7 +106,7 @@ public final class GatehouseException extends RuntimeException {
         return Optional.ofNullable(expiredAt);
     }
 
-    /** How the caller can avoid the failure; empty if the message says everything. */
+    /** How the caller can avoid the failure; empty if the message is sufficient. */
     public Optional<String> hint() {
         return Optional.ofNullable(hint);
     }

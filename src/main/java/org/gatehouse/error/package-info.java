@@ -1,9 +1,8 @@
 /**
- * What can go wrong, as data: {@link org.gatehouse.error.ErrorCode} is the list of every failure a caller can be told
- * of, {@link org.gatehouse.error.GatehouseException} the one exception that carries one.
+ * The failures that are reported to callers: {@link org.gatehouse.error.ErrorCode} lists all of them, and
+ * {@link org.gatehouse.error.GatehouseException} reports one of them.
  *
- * <p>Knows nothing of HTTP beyond the status each code answers with, and nothing of the other rooms. Start at
- * {@code ErrorCode}.
+ * <p>Depends on no other package, and on nothing of HTTP except the status codes. Start at {@code ErrorCode}.
  */
 @NullMarked
 package org.gatehouse.error;

@@ -25,7 +25,7 @@ enum ErrorForm {
         void describe(GatehouseException failure, ObjectNode body) {
             body.put("status", "error");
             body.put("code", failure.code().name());
-            failure.code().originalName().ifPresent(name -> body.put("name", name));
+            failure.code().legacyName().ifPresent(name -> body.put("name", name));
             body.put("message", failure.getMessage());
         }
     },
@@ -39,7 +39,7 @@ enum ErrorForm {
             body.put("status", code.status());
             body.put("detail", failure.getMessage());
             body.put("code", code.name());
-            code.originalName().ifPresent(name -> body.put("name", name));
+            code.legacyName().ifPresent(name -> body.put("name", name));
         }
     };
 

@@ -24,7 +24,7 @@ final class KnownNames {
      */
     static void addUnknown(String name, String kind, Collection<String> known, FieldErrors errors) {
         // A suggestion costs more than the rest, and a full list shows none.
-        if (!errors.isFull() && !errors.concerns(name)) {
+        if (!errors.isFull() && !errors.hasErrorFor(name)) {
             String suggestion = nearest(name, known)
                     .map(similar -> "; did you mean " + similar + "?")
                     .orElse("");

@@ -80,7 +80,7 @@ public final class QueryParameterFilter implements ContainerRequestFilter {
         String known = name.get();
         if (!parameters.containsKey(known)) {
             KnownNames.addUnknown(known, KIND, parameters.keySet(), errors);
-        } else if (!seen.add(known) && !parameters.get(known) && !errors.concerns(known)) {
+        } else if (!seen.add(known) && !parameters.get(known) && !errors.hasErrorFor(known)) {
             errors.add(known, "occurs more than once");
         }
     }

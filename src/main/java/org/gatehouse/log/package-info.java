@@ -1,7 +1,7 @@
 /**
- * What a line of the log looks like: text, or JSON by a setting.
+ * The format of the log: text or JSON, and records of {@code java.util.logging}.
  *
- * <p>Knows Logback, and nothing of what is logged. Start at {@link org.gatehouse.log.JsonLines} and
+ * <p>Depends on Logback, and on nothing that logs. Start at {@link org.gatehouse.log.JsonLogEncoder} and
  * {@code logback.xml}.
  */
 @NullMarked

@@ -36,7 +36,7 @@ public final class LoginResource {
         FieldErrors errors = new FieldErrors();
         String username = required(body, USERNAME, errors);
         String password = required(body, PASSWORD, errors);
-        boolean missing = errors.concerns(USERNAME) || errors.concerns(PASSWORD);
+        boolean missing = errors.hasErrorFor(USERNAME) || errors.hasErrorFor(PASSWORD);
         body.rejectUnknown(List.of(USERNAME, PASSWORD), errors);
         errors.throwIfAny(missing ? ErrorCode.CREDENTIALS_MISSING : ErrorCode.VALIDATION_FAILED);
         Login login = logins.login(username, password, Origin.of(request));

@@ -56,7 +56,7 @@ public final class PasswordService {
         String newPassword = required(body, NEW, errors);
         String currentPassword = own ? required(body, CURRENT, errors) : unused(body, errors);
         body.rejectUnknown(List.of(CURRENT, NEW), errors);
-        if (!errors.concerns(NEW)) {
+        if (!errors.hasErrorFor(NEW)) {
             policy.complaint(newPassword, user.username()).ifPresent(complaint -> errors.add(NEW, complaint));
         }
         errors.throwIfAny();

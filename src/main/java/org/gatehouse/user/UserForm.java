@@ -126,7 +126,7 @@ record UserForm(
 
     /** Adds the first violation of each field only. */
     private static void require(boolean valid, String field, String rule, FieldErrors errors) {
-        if (!valid && !errors.concerns(field)) {
+        if (!valid && !errors.hasErrorFor(field)) {
             errors.add(field, rule);
         }
     }

@@ -126,7 +126,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
         if (q != null && order.filter(Sort::byTime).isPresent()) {
             errors.add("sort", "must be username or -username where q is given");
         }
-        boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::concerns);
+        boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::hasErrorFor);
         UserQuery first = new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), filter, Optional.empty());
         // Of which list a cursor must be is not known where the list itself is not.
         Optional<Place> place =

@@ -324,7 +324,7 @@ class DescriptionTest {
         JsonNode example = description.resolve(examples.path(code.name())).path("value");
         assertThat(example.path("code").asText()).isEqualTo(code.name());
         assertThat(example.path("message").asText()).isEqualTo(code.message());
-        assertThat(example.path("name").asText()).isEqualTo(code.originalName().orElse(""));
+        assertThat(example.path("name").asText()).isEqualTo(code.legacyName().orElse(""));
     }
 
     @Test

@@ -27,7 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
-import org.gatehouse.log.JsonLines;
+import org.gatehouse.log.JsonLogEncoder;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ImportConnection;
@@ -240,7 +240,7 @@ class AccessLogTest {
                         .filter(line -> line.matches("2026-.*org\\.gatehouse\\.access.*"))
                         .map(AccessLogTest::withoutWhatDiffers))
                 .containsExactly(withoutWhatDiffers(text(line())));
-        JsonNode json = Answer.json(new String(new JsonLines().encode(line()), StandardCharsets.UTF_8));
+        JsonNode json = Answer.json(new String(new JsonLogEncoder().encode(line()), StandardCharsets.UTF_8));
         JsonNode shown = Answer.json(page.stream()
                 .filter(line -> line.startsWith("{\"time\""))
                 .findFirst()

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Keeps what the application logs until it is closed; other tests of the process may log at the same time. */
+/** Records the log of the application until closed; other tests in the process may log at the same time. */
 public final class LogLines implements AutoCloseable {
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse");
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
@@ -24,12 +24,12 @@ public final class LogLines implements AutoCloseable {
         logger.addAppender(appender);
     }
 
-    /** Forgets what was logged so far. */
+    /** Discards what has been logged so far. */
     public void clear() {
         events.clear();
     }
 
-    /** The messages with this text, with their levels before them. */
+    /** Returns the messages that contain this text, each after its level. */
     public List<String> with(String text) {
         return events.stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage())
@@ -37,7 +37,7 @@ public final class LogLines implements AutoCloseable {
                 .toList();
     }
 
-    /** The messages of this level or a more severe one, with their levels before them. */
+    /** Returns the messages of at least this level, each after its level. */
     public List<String> from(Level level) {
         return events.stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(level))
@@ -45,7 +45,7 @@ public final class LogLines implements AutoCloseable {
                 .toList();
     }
 
-    /** Those that have a stack trace. */
+    /** Returns the messages of at least level INFO that have a stack trace. */
     public List<String> withStackTrace() {
         return events.stream()
                 .filter(event ->

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * Leads what libraries of this application log with {@code java.util.logging} into the log of this application.
+ * Routes log records of this application's libraries from {@code java.util.logging} to SLF4J.
  *
- * <p>The loggers of a Jetty belong to all its applications, so only records of classes that this application loaded are
- * taken; any other record goes where it would go without this. Nothing is left behind after {@link #close}.
+ * <p>All applications in a servlet container share these loggers. Therefore only records of classes that this application
+ * loaded are routed, and all other records go where they would go without this bridge. {@link #close} removes everything.
  */
-public final class LibraryLogs implements AutoCloseable {
-    /** Those libraries of the WAR that use {@code java.util.logging} even if SLF4J is there, by their loggers. */
+public final class JulBridge implements AutoCloseable {
+    /** The loggers of the libraries in the WAR that use {@code java.util.logging} even if SLF4J is present. */
     public static final Set<String> ROOTS = Set.of(
             "com.github.benmanes.caffeine",
             "jakarta.ws.rs",
@@ -27,47 +27,49 @@ public final class LibraryLogs implements AutoCloseable {
             "org.glassfish.jersey",
             "org.jvnet.hk2");
 
-    private final Deque<Taker> takers = new ArrayDeque<>();
+    private final Deque<ApplicationHandler> handlers = new ArrayDeque<>();
 
-    private LibraryLogs() {}
+    private JulBridge() {}
 
-    /** Takes such records from now on. */
-    public static LibraryLogs take() {
-        LibraryLogs logs = new LibraryLogs();
+    public static JulBridge install() {
+        JulBridge bridge = new JulBridge();
         for (String root : ROOTS) {
-            Taker taker = new Taker(Logger.getLogger(root));
-            taker.begin();
-            logs.takers.push(taker);
+            ApplicationHandler handler = new ApplicationHandler(Logger.getLogger(root));
+            handler.attach();
+            bridge.handlers.push(handler);
         }
-        return logs;
+        return bridge;
     }
 
     @Override
     public void close() {
-        while (!takers.isEmpty()) {
-            takers.pop().end();
+        while (!handlers.isEmpty()) {
+            handlers.pop().detach();
         }
     }
 
-    /** Also tells the takers of other applications, by the public methods of its superclass, which records it takes. */
-    private static final class Taker extends SLF4JBridgeHandler {
+    /**
+     * Handles the records of this application. The handlers of other applications call {@link #isLoggable} to learn which
+     * records it accepts.
+     */
+    private static final class ApplicationHandler extends SLF4JBridgeHandler {
         private static final StackWalker stack = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
-        /** Kept because the log manager forgets loggers that are not referenced. */
+        /** A strong reference, because the log manager holds loggers weakly. */
         private final Logger logger;
 
-        Taker(Logger logger) {
+        ApplicationHandler(Logger logger) {
             this.logger = logger;
         }
 
-        void begin() {
+        void attach() {
             logger.addHandler(this);
             logger.setUseParentHandlers(false);
         }
 
-        void end() {
+        void detach() {
             logger.removeHandler(this);
-            if (takers().isEmpty()) {
+            if (applicationHandlers().isEmpty()) {
                 logger.setUseParentHandlers(true);
             }
         }
@@ -83,16 +85,16 @@ public final class LibraryLogs implements AutoCloseable {
                 super.publish(record);
                 return;
             }
-            List<Handler> all = takers();
-            if (!all.isEmpty() && all.get(0) == this && all.stream().noneMatch(taker -> taker.isLoggable(record))) {
+            List<Handler> all = applicationHandlers();
+            if (!all.isEmpty() && all.get(0) == this && all.stream().noneMatch(handler -> handler.isLoggable(record))) {
                 publishToParents(record);
             }
         }
 
-        /** Those of every application that runs in this Java; their classes have only the name in common. */
-        private List<Handler> takers() {
+        /** Returns the handlers of all applications in this JVM; their classes differ and only share a name. */
+        private List<Handler> applicationHandlers() {
             return Stream.of(logger.getHandlers())
-                    .filter(handler -> handler.getClass().getName().equals(Taker.class.getName()))
+                    .filter(handler -> handler.getClass().getName().equals(ApplicationHandler.class.getName()))
                     .toList();
         }
 
@@ -109,8 +111,8 @@ public final class LibraryLogs implements AutoCloseable {
 
         private static boolean isOfThisApplication() {
             return stack.walk(frames -> frames.map(StackWalker.StackFrame::getDeclaringClass)
-                    .anyMatch(type -> type.getClassLoader() == Taker.class.getClassLoader()
-                            && type.getNestHost() != LibraryLogs.class));
+                    .anyMatch(type -> type.getClassLoader() == ApplicationHandler.class.getClassLoader()
+                            && type.getNestHost() != JulBridge.class));
         }
     }
 }

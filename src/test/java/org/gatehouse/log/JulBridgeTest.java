@@ -23,25 +23,25 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-class LibraryLogsTest {
-    private static final String NAME = "org.glassfish.jersey.LibraryLogsTest";
+class JulBridgeTest {
+    private static final String NAME = "org.glassfish.jersey.JulBridgeTest";
 
     private final Logger library = Logger.getLogger(NAME);
     private final Logger root = Logger.getLogger("org.glassfish.jersey");
     private final Logger container = Logger.getLogger("org.glassfish");
-    private final Queue<String> ofContainer = new ConcurrentLinkedQueue<>();
-    private final Queue<ILoggingEvent> ofApplication = new ConcurrentLinkedQueue<>();
+    private final Queue<String> containerRecords = new ConcurrentLinkedQueue<>();
+    private final Queue<ILoggingEvent> applicationEvents = new ConcurrentLinkedQueue<>();
     private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
 
     private final Handler handler = new Handler() {
         @Override
         public void publish(LogRecord record) {
-            ofContainer.add(record.getMessage());
+            containerRecords.add(record.getMessage());
         }
 
         @Override
         public void flush() {
-            // nothing is kept
+            // nothing is buffered
         }
 
         @Override
@@ -53,7 +53,7 @@ class LibraryLogsTest {
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-            ofApplication.add(event);
+            applicationEvents.add(event);
         }
     };
 
@@ -72,60 +72,60 @@ class LibraryLogsTest {
         container.setUseParentHandlers(true);
     }
 
-    /** Logs as a library of another application does, when another class loader defines it. */
+    /** Logs like a library of another application if another class loader defines this class. */
     public static final class Library implements Runnable {
         @Override
         public void run() {
-            Logger.getLogger("org.glassfish.jersey.LibraryLogsTest").warning("of another application");
+            Logger.getLogger("org.glassfish.jersey.JulBridgeTest").warning("of another application");
         }
     }
 
     @Test
-    void takesWhatLibrariesLog() {
-        try (LibraryLogs logs = LibraryLogs.take()) {
-            assertThat(logs).isNotNull();
+    void routesTheRecordsOfLibraries() {
+        try (JulBridge bridge = JulBridge.install()) {
+            assertThat(bridge).isNotNull();
             library.severe("a failure");
         }
         library.warning("after the end");
 
-        assertThat(ofApplication).singleElement().satisfies(event -> {
+        assertThat(applicationEvents).singleElement().satisfies(event -> {
             assertThat(event.getLevel()).isEqualTo(Level.ERROR);
             assertThat(event.getLoggerName()).isEqualTo(NAME);
             assertThat(event.getFormattedMessage()).isEqualTo("a failure");
         });
-        assertThat(ofContainer).containsExactly("after the end");
+        assertThat(containerRecords).containsExactly("after the end");
         assertThat(root.getHandlers()).isEmpty();
         assertThat(root.getUseParentHandlers()).isTrue();
     }
 
     @Test
-    void leavesWhatOtherApplicationsLogWhereItGoes() throws Exception {
-        try (LibraryLogs logs = LibraryLogs.take();
+    void leavesTheRecordsOfOtherApplications() throws Exception {
+        try (JulBridge bridge = JulBridge.install();
                 URLClassLoader other = otherApplication()) {
-            assertThat(logs).isNotNull();
+            assertThat(bridge).isNotNull();
             logIn(other);
         }
 
-        assertThat(ofContainer).containsExactly("of another application");
-        assertThat(ofApplication).isEmpty();
+        assertThat(containerRecords).containsExactly("of another application");
+        assertThat(applicationEvents).isEmpty();
     }
 
     @Test
-    void eachOfSeveralApplicationsTakesItsOwn() throws Exception {
-        try (LibraryLogs logs = LibraryLogs.take();
+    void routesTheRecordsOfEachApplicationSeparately() throws Exception {
+        try (JulBridge bridge = JulBridge.install();
                 URLClassLoader other = otherApplication()) {
-            assertThat(logs).isNotNull();
-            Class<?> type = other.loadClass(LibraryLogs.class.getName());
-            AutoCloseable logsOfOther = (AutoCloseable) type.getMethod("take").invoke(null);
+            assertThat(bridge).isNotNull();
+            Class<?> type = other.loadClass(JulBridge.class.getName());
+            AutoCloseable bridgeOfOther = (AutoCloseable) type.getMethod("install").invoke(null);
             logIn(other);
             library.warning("own");
-            logsOfOther.close();
+            bridgeOfOther.close();
             assertThat(root.getHandlers()).hasSize(1);
             library.warning("own again");
         }
 
-        assertThat(ofContainer).isEmpty();
-        assertThat(ofApplication).extracting(ILoggingEvent::getFormattedMessage).containsExactly("own", "own again");
+        assertThat(containerRecords).isEmpty();
+        assertThat(applicationEvents).extracting(ILoggingEvent::getFormattedMessage).containsExactly("own", "own again");
     }
 
     private static void logIn(ClassLoader application) throws Exception {

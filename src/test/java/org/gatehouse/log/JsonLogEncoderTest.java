@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
 
-class JsonLinesTest {
-    /** Line breaks of all kinds, what JSON escapes, half of a character, and some whole ones. */
+class JsonLogEncoderTest {
+    /** All kinds of line breaks, characters that JSON escapes, unpaired surrogates, and characters outside ASCII. */
     private static final String HOSTILE =
             "a\nb\r\nc\u2028d\u2029e\u0085f\u0000g\u001bh\"i\\j\t\uD800k\uDC00 l\u007f\u00fc\uD83D\uDE00\"}\n{\"level\":\"ERROR\"}";
 
@@ -27,7 +27,7 @@ class JsonLinesTest {
     private final Logger logger = context.getLogger("org.gatehouse.Some");
 
     @Test
-    void tellWhenWhoAndWhat() throws IOException {
+    void writesAllFieldsOfAnEvent() throws IOException {
         LoggingEvent event = event("Hello {}", null, "world");
         event.setInstant(Instant.parse("2026-11-23T10:00:00.120Z"));
         event.setMDCPropertyMap(Map.of("requestId", "r-1"));
@@ -36,7 +36,7 @@ class JsonLinesTest {
         event.addKeyValuePair(new KeyValuePair("done", true));
         event.addKeyValuePair(new KeyValuePair("user", "u-1"));
 
-        assertThat(text(event))
+        assertThat(encode(event))
                 .isEqualTo(
                         "{\"time\":\"2026-11-23T10:00:00.120Z\",\"level\":\"WARN\",\"logger\":\"org.gatehouse.Some\","
                                 + "\"thread\":\"" + Thread.currentThread().getName() + "\",\"message\":\"Hello world\","
@@ -44,13 +44,13 @@ class JsonLinesTest {
     }
 
     @Test
-    void areOneLineEachWhateverIsInThem() throws IOException {
+    void writesOneLineWhateverTheEventContains() throws IOException {
         LoggingEvent event = event("{}", new IllegalStateException(HOSTILE, new IOException(HOSTILE)), HOSTILE);
         event.setThreadName(HOSTILE);
         event.setMDCPropertyMap(Map.of(HOSTILE, HOSTILE));
         event.addKeyValuePair(new KeyValuePair("given", HOSTILE));
 
-        String line = text(event);
+        String line = encode(event);
 
         assertThat(line).endsWith("}\n");
         assertThat(line.substring(0, line.length() - 1).chars())
@@ -63,41 +63,41 @@ class JsonLinesTest {
         assertThat(read.path("level").asText()).isEqualTo("WARN");
         assertThat(read.path("error").asText())
                 .startsWith("java.lang.IllegalStateException: " + HOSTILE)
-                .contains("Caused by: java.io.IOException", "\tat org.gatehouse.log.JsonLinesTest.");
+                .contains("Caused by: java.io.IOException", "\tat org.gatehouse.log.JsonLogEncoderTest.");
     }
 
     @Test
-    void takeThePlaceOfTheTextOnTheConsole() {
+    void replacesTheTextOnTheConsole() {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         ConsoleAppender<ILoggingEvent> text = new ConsoleAppender<>();
         text.setName("console");
         root.addAppender(text);
 
-        JsonLines.writeToConsole(context);
+        JsonLogEncoder.writeToConsole(context);
 
         assertThat(root.iteratorForAppenders())
                 .toIterable()
                 .singleElement()
                 .isInstanceOfSatisfying(ConsoleAppender.class, console -> {
-                    assertThat(console.getEncoder()).isInstanceOf(JsonLines.class);
+                    assertThat(console.getEncoder()).isInstanceOf(JsonLogEncoder.class);
                     assertThat(console.isStarted()).isTrue();
                 });
         assertThat(text.isStarted()).isFalse();
     }
 
     @Test
-    void leaveSomebodyElsesConfigurationAsItIs() {
-        JsonLines.writeToConsole(context);
+    void leavesAnotherConfigurationUnchanged() {
+        JsonLogEncoder.writeToConsole(context);
 
         assertThat(context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).iteratorForAppenders())
                 .isExhausted();
     }
 
     private LoggingEvent event(String message, @Nullable Throwable thrown, Object... arguments) {
-        return new LoggingEvent(JsonLinesTest.class.getName(), logger, Level.WARN, message, thrown, arguments);
+        return new LoggingEvent(JsonLogEncoderTest.class.getName(), logger, Level.WARN, message, thrown, arguments);
     }
 
-    private static String text(ILoggingEvent event) {
-        return new String(new JsonLines().encode(event), StandardCharsets.UTF_8);
+    private static String encode(ILoggingEvent event) {
+        return new String(new JsonLogEncoder().encode(event), StandardCharsets.UTF_8);
     }
 }

@@ -23,25 +23,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Each log event as one line of JSON: {@code time}, {@code level}, {@code logger}, {@code thread} and {@code message}, what
- * the log context and the event name, and {@code error} with the stack trace.
+ * Writes each log event as one line of JSON: {@code time}, {@code level}, {@code logger}, {@code thread} and
+ * {@code message}, then the MDC properties and key-value pairs, then {@code error} with the stack trace.
  *
- * <p>Whatever is outside of ASCII is escaped, so no reader takes a character of a message for the end of the line.
- * Logback's own encoder of JSON writes all that an event names as text, each pair an object, and times as numbers.
+ * <p>Characters outside ASCII are escaped, so a reader cannot take a character of a message for a line break. Logback's own
+ * JSON encoder is not used, because it writes each key-value pair as an object, its value as text, and times as numbers.
  */
-public final class JsonLines extends EncoderBase<ILoggingEvent> {
-    /** The appender of {@code logback.xml}. */
+public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
+    /** The name of the appender in {@code logback.xml}. */
     private static final String CONSOLE = "console";
 
-    private static final int USUAL_LENGTH = 512;
-    private static final byte[] NOTHING = {};
+    private static final int INITIAL_SIZE = 512;
+    private static final byte[] EMPTY = {};
 
     private static final JsonFactory json =
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     /**
-     * Makes the console of this application show such lines from now on. Where somebody who runs it has given Logback a
-     * file of his own, without that appender, nothing changes.
+     * Switches the console log of this application to JSON. If the operator has given Logback another configuration file,
+     * without this appender, nothing changes.
      */
     public static void writeToConsole(LoggerContext context) {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -49,13 +49,13 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
         if (text == null) {
             return;
         }
-        JsonLines lines = new JsonLines();
-        lines.setContext(context);
-        lines.start();
+        JsonLogEncoder encoder = new JsonLogEncoder();
+        encoder.setContext(context);
+        encoder.start();
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setName(CONSOLE);
         console.setContext(context);
-        console.setEncoder(lines);
+        console.setEncoder(encoder);
         console.start();
         root.detachAppender(text);
         root.addAppender(console);
@@ -64,7 +64,7 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
 
     @Override
     public byte[] encode(ILoggingEvent event) {
-        ByteArrayOutputStream line = new ByteArrayOutputStream(USUAL_LENGTH);
+        ByteArrayOutputStream line = new ByteArrayOutputStream(INITIAL_SIZE);
         try (JsonGenerator generator = json.createGenerator(line)) {
             generator.writeStartObject();
             write(generator, event);
@@ -82,12 +82,12 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
         generator.writeStringField("logger", event.getLoggerName());
         generator.writeStringField("thread", event.getThreadName());
         generator.writeStringField("message", event.getFormattedMessage());
-        for (Map.Entry<String, String> named : event.getMDCPropertyMap().entrySet()) {
-            generator.writeStringField(wellFormed(named.getKey()), named.getValue());
+        for (Map.Entry<String, String> property : event.getMDCPropertyMap().entrySet()) {
+            generator.writeStringField(wellFormed(property.getKey()), property.getValue());
         }
-        for (KeyValuePair named : Objects.requireNonNullElse(event.getKeyValuePairs(), List.<KeyValuePair>of())) {
-            generator.writeFieldName(wellFormed(named.key));
-            writeValue(generator, named.value);
+        for (KeyValuePair pair : Objects.requireNonNullElse(event.getKeyValuePairs(), List.<KeyValuePair>of())) {
+            generator.writeFieldName(wellFormed(pair.key));
+            writeValue(generator, pair.value);
         }
         IThrowableProxy thrown = event.getThrowableProxy();
         if (thrown != null) {
@@ -95,7 +95,7 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
         }
     }
 
-    /** Half of a surrogate pair in a name, which JSON parsers reject, becomes a question mark. */
+    /** Replaces an unpaired surrogate in a name, which JSON parsers reject, with a question mark. */
     private static String wellFormed(String name) {
         return new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
@@ -112,11 +112,11 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
 
     @Override
     public byte[] headerBytes() {
-        return NOTHING;
+        return EMPTY;
     }
 
     @Override
     public byte[] footerBytes() {
-        return NOTHING;
+        return EMPTY;
     }
 }
