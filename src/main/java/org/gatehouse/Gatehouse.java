@@ -219,7 +219,7 @@ final class Gatehouse implements AutoCloseable {
                 this::pendingStart,
                 Map.of(
                         Dependency.MONGODB, () -> mongo.requireAnswer(Health.probeLimit()),
-                        Dependency.REDIS, () -> redis.requireAnswer(Health.probeLimit()),
+                        Dependency.REDIS, () -> redis.requireAvailable(Health.probeLimit()),
                         Dependency.SIGNING_KEYS, keys::requireUsable),
                 metrics);
 

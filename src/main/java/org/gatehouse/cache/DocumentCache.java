@@ -14,8 +14,9 @@ import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
-import org.gatehouse.store.RedisLink;
-import org.gatehouse.store.RedisLink.Pending;
+import org.gatehouse.store.RedisTopology;
+import org.gatehouse.store.RedisTopology.PendingReply;
+import org.gatehouse.store.RedisReply;
 import org.gatehouse.store.RedisScript;
 
 /**
@@ -48,10 +49,10 @@ public final class DocumentCache<T> {
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
     /** Longer than any healthy answer on a local network; shorter than asking MongoDB instead is annoying. */
-    private static final Duration READ_LIMIT = Duration.ofMillis(50);
+    private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
     /** More than for a read: a write that cannot be told takes seconds, and makes every entry worthless. */
-    private static final Duration WRITE_LIMIT = Duration.ofMillis(200);
+    private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
 
     private static final int[] WAITS_FOR_LOADER_MS = {5, 10, 20, 40};
 
@@ -116,17 +117,17 @@ public final class DocumentCache<T> {
             return () -> misses.run(id, loader);
         }
         long number = permit.get().generation();
-        Pending<byte[]> asked = permit.get().link().send(key(id), commands -> commands.get(key(id)));
+        PendingReply<byte[]> pending = permit.get().link().executeAsync(key(id), commands -> commands.get(key(id)));
         return () -> {
-            Optional<Optional<byte[]>> answer = asked.await(READ_LIMIT);
+            RedisReply<byte[]> reply = pending.await(READ_TIMEOUT);
             Optional<Entry> entry =
-                    answer.flatMap(value -> value).map(Entry::parse).filter(found -> found.counts(number));
+                    reply.value().map(Entry::parse).filter(found -> found.counts(number));
             if (entry.filter(Entry::isDocument).isPresent()) {
                 reads.accept(Outcome.HIT);
                 return found(id, entry.get(), loader);
             }
             boolean isBeingWritten = entry.filter(Entry::isWriting).isPresent();
-            reads.accept(isBeingWritten || answer.isEmpty() ? Outcome.BYPASS : Outcome.MISS);
+            reads.accept(isBeingWritten || !reply.isAvailable() ? Outcome.BYPASS : Outcome.MISS);
             return misses.run(id, isBeingWritten ? loader : () -> readThrough(id, loader));
         };
     }
@@ -138,14 +139,17 @@ public final class DocumentCache<T> {
             // Who may not fill when it begins to load may not do so later either: a write of before may be under way
             // whose T another Redis took with it.
             Optional<Permit> permit = generation.permit().filter(Permit::mayFill);
-            Optional<Optional<byte[]>> answer = permit.flatMap(present -> acquire(id, present, token));
-            if (permit.isEmpty() || answer.isEmpty()) {
+            if (permit.isEmpty()) {
                 return loader.get();
             }
-            if (answer.get().isEmpty()) {
+            RedisReply<byte[]> reply = acquire(id, permit.get(), token);
+            if (!reply.isAvailable()) {
+                return loader.get();
+            }
+            if (reply.value().isEmpty()) {
                 return load(id, permit.get(), token, loader);
             }
-            Entry entry = Entry.parse(answer.get().get());
+            Entry entry = Entry.parse(reply.value().get());
             if (entry.isDocument()) {
                 return found(id, entry, loader);
             }
@@ -181,7 +185,7 @@ public final class DocumentCache<T> {
             byte[] value = Entry.document(
                     permit.generation(), loaded.map(form::version).orElse(0L), loaded.map(form::write));
             byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
-            Script.FILL.run(permit.link(), key(id), READ_LIMIT, mark, value, life);
+            Script.FILL.execute(permit.link(), key(id), READ_TIMEOUT, mark, value, life);
         }
         return loaded;
     }
@@ -201,7 +205,7 @@ public final class DocumentCache<T> {
     /** The same for several documents that one write changes; each step is taken for all of them in one round trip. */
     public <R> R write(List<String> ids, Supplier<R> write) {
         String token = token();
-        Optional<RedisLink> told = generation.link().filter(link -> begin(ids, link, token));
+        Optional<RedisTopology> told = generation.link().filter(link -> begin(ids, link, token));
         R result;
         try {
             result = write.get();
@@ -224,19 +228,19 @@ public final class DocumentCache<T> {
         return result;
     }
 
-    private boolean begin(List<String> ids, RedisLink link, String token) {
+    private boolean begin(List<String> ids, RedisTopology link, String token) {
         byte[] life = millis(WRITE_MARK_LIFE);
-        return all(ids, id -> Script.BEGIN.send(link, key(id), RedisScript.bytes(token), life));
+        return all(ids, id -> Script.BEGIN.executeAsync(link, key(id), RedisScript.bytes(token), life));
     }
 
-    private boolean end(List<String> ids, RedisLink link, String token) {
-        return all(ids, id -> Script.END.send(link, key(id), RedisScript.bytes(token)));
+    private boolean end(List<String> ids, RedisTopology link, String token) {
+        return all(ids, id -> Script.END.executeAsync(link, key(id), RedisScript.bytes(token)));
     }
 
     /** Sends something about each document before the first answer is awaited; false when one did not come. */
-    private static boolean all(List<String> ids, Function<String, Pending<byte[]>> step) {
-        List<Pending<byte[]>> sent = ids.stream().map(step).toList();
-        return sent.stream().allMatch(pending -> pending.await(WRITE_LIMIT).isPresent());
+    private static boolean all(List<String> ids, Function<String, PendingReply<byte[]>> step) {
+        List<PendingReply<byte[]>> sent = ids.stream().map(step).toList();
+        return sent.stream().allMatch(pending -> pending.await(WRITE_TIMEOUT).isAvailable());
     }
 
     /**
@@ -249,7 +253,7 @@ public final class DocumentCache<T> {
         }
         generation.execute(
                 () -> {
-                    Optional<RedisLink> told = generation.link().filter(link -> end(ids, link, token));
+                    Optional<RedisTopology> told = generation.link().filter(link -> end(ids, link, token));
                     if (told.filter(generation::isTrusted).isEmpty()) {
                         generation.raiseSoon();
                     }
@@ -257,10 +261,10 @@ public final class DocumentCache<T> {
                 WRITE_MARK_LIFE);
     }
 
-    private Optional<Optional<byte[]>> acquire(String id, Permit permit, String token) {
+    private RedisReply<byte[]> acquire(String id, Permit permit, String token) {
         byte[] number = RedisScript.bytes(Long.toString(permit.generation()));
-        return Script.ACQUIRE.run(
-                permit.link(), key(id), READ_LIMIT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
+        return Script.ACQUIRE.execute(
+                permit.link(), key(id), READ_TIMEOUT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
     }
 
     private String key(String id) {

@@ -19,7 +19,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
-import org.gatehouse.store.RedisLink;
+import org.gatehouse.store.RedisTopology;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,7 +59,7 @@ public final class Generation implements AutoCloseable {
     private final ScheduledExecutorService background;
     private volatile @Nullable Lease lease;
     private volatile boolean storeAway;
-    private @Nullable RedisLink compared; // by the one thread at a time that refreshes
+    private @Nullable RedisTopology compared; // by the one thread at a time that refreshes
     private boolean shownUsable; // likewise
     private long lastUsable; // likewise
     private @Nullable CompletableFuture<@Nullable Void> nextRaise; // guarded by this
@@ -114,7 +114,7 @@ public final class Generation implements AutoCloseable {
     }
 
     /** The right to use the cache: a generation, and the very Redis that it names. */
-    record Permit(long generation, RedisLink link, boolean mayAcknowledge, boolean mayFill) {}
+    record Permit(long generation, RedisTopology link, boolean mayAcknowledge, boolean mayFill) {}
 
     public void start() {
         var unused = background.scheduleWithFixedDelay(this::refresh, 0, POLL.toMillis(), TimeUnit.MILLISECONDS);
@@ -143,14 +143,14 @@ public final class Generation implements AutoCloseable {
             return Optional.empty();
         }
         boolean mayFill = isValid && now - current.firstSeen >= FILL_QUARANTINE.toNanos();
-        return redis.link()
+        return redis.topology()
                 .filter(link -> link.runIds().equals(current.state.redisRunIds()))
                 .map(link -> new Permit(current.state.generation(), link, isValid, mayFill));
     }
 
     /** The Redis to announce a write to: also when nothing in it may be believed at the moment. */
-    Optional<RedisLink> link() {
-        return redis.link();
+    Optional<RedisTopology> link() {
+        return redis.topology();
     }
 
     /**
@@ -159,7 +159,7 @@ public final class Generation implements AutoCloseable {
      *
      * @return false when the generation names another Redis, or does not settle
      */
-    boolean settles(RedisLink told) {
+    boolean settles(RedisTopology told) {
         Lease current = lease;
         if (current != null && current.isValid(System.nanoTime()) && !current.isSettled(System.nanoTime())) {
             sleep(SETTLING.toNanos() - (System.nanoTime() - current.firstSeen));
@@ -168,7 +168,7 @@ public final class Generation implements AutoCloseable {
     }
 
     /** Whether all nodes know that this is the Redis whose entries count, as of now. */
-    boolean isTrusted(RedisLink link) {
+    boolean isTrusted(RedisTopology link) {
         return permit().filter(permit -> permit.mayAcknowledge() && permit.link() == link)
                 .isPresent();
     }
@@ -231,7 +231,7 @@ public final class Generation implements AutoCloseable {
             State state = dao.find().orElseGet(this::first);
             storeAway = false;
             note(state, sent);
-            redis.link().ifPresent(link -> compare(link, state));
+            redis.topology().ifPresent(link -> compare(link, state));
         } catch (RuntimeException failed) {
             storeAway = true;
             log.debug("The cache generation could not be read", failed);
@@ -254,7 +254,7 @@ public final class Generation implements AutoCloseable {
     private State first() {
         Lease before = lease;
         long number = (before == null ? 0 : before.state.generation()) + (random.nextLong() >>> 16) + 1;
-        dao.create(new State(number, redis.link().map(RedisLink::runIds).orElse(List.of())));
+        dao.create(new State(number, redis.topology().map(RedisTopology::runIds).orElse(List.of())));
         return dao.find().orElseThrow(); // another node may have been quicker
     }
 
@@ -262,7 +262,7 @@ public final class Generation implements AutoCloseable {
      * A link that has just been made and leads elsewhere than the generation says has met another run of Redis. One that
      * led there before has been overtaken: somebody else has met another one, and so will this node if it looks again.
      */
-    private void compare(RedisLink link, State state) {
+    private void compare(RedisTopology link, State state) {
         boolean isNew = link != compared;
         compared = link;
         if (link.runIds().equals(state.redisRunIds())) {
@@ -274,7 +274,7 @@ public final class Generation implements AutoCloseable {
             }
             dao.claim(state, link.runIds());
         } else {
-            redis.leave(link);
+            redis.reconnect(link);
         }
     }
 

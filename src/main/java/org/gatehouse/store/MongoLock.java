@@ -57,7 +57,7 @@ public final class MongoLock {
         long deadline = System.nanoTime() + WAIT_LIMIT.toNanos();
         try {
             while (!acquired(holder)) {
-                if (System.nanoTime() > deadline || !Pause.of(RETRY)) {
+                if (System.nanoTime() > deadline || !Sleep.of(RETRY)) {
                     throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 }
             }

@@ -29,129 +29,129 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The one way to Redis, shared by all threads: a connection to each server that is needed, which pipelines by itself.
+ * The application's connection to Redis, shared by all threads; it has one pipelined connection per server.
  *
- * <p>Redis is never needed for an answer to be right, so its absence is not an exception: a question is answered by
- * nothing, at once while the connection is down or the server is silent, and the connection is built up again in the
- * background, for as long as it takes. A change of state is one log line, and so is a new reason.
+ * <p>No response depends on Redis for its correctness, so an outage causes no exceptions. While Redis is down or does not
+ * reply, commands return {@link RedisReply.Unavailable} immediately. A background thread reconnects, for as long as it
+ * takes. Each change of state and each new reason is logged in one line.
  *
- * <p>Lettuce's own reconnecting is off: a new connection may lead to another server, or to one that forgot everything,
- * so it is used only once it is known whom it leads to ({@link RedisLink#runIds}).
+ * <p>Lettuce's automatic reconnection is disabled, because a new connection may lead to another server or to one that has
+ * lost its data. A connection is used only after its server has been identified ({@link RedisTopology#runIds}).
  */
 public final class RedisConnection implements AutoCloseable {
-    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(1);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_DELAY = Duration.ofMillis(500);
-    /** Errors that the probe does not meet come from single keys; they may go on for as long as those exist. */
-    private static final Duration REFUSAL_QUIET = Duration.ofMinutes(1);
+    /** Errors that the probe does not detect concern single keys and may recur as long as these exist. */
+    private static final Duration ERROR_QUIET_PERIOD = Duration.ofMinutes(1);
 
-    /** Reads give up after 0.05 s, everything else after at most 1 s. */
-    private static final double[] ANSWER_SECONDS = {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.2, 1};
+    /** Reads time out after 0.05 s, all other commands after 1 s at most. */
+    private static final double[] REPLY_SECONDS = {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.2, 1};
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
 
     private final ClientResources resources;
     private final RedisClient client;
     private final List<RedisURI> seeds;
-    private final RedisLookup lookup;
+    private final RedisDiscovery discovery;
     private final Histogram answers;
-    private final Consumer<RedisServer.Failure> failures;
+    private final Consumer<RedisNodeConnection.Failure> failures;
     private final ScheduledExecutorService background;
-    private volatile @Nullable RedisLink link;
-    private final OutageLog absence = new OutageLog(log, "Redis answers again", Duration.ZERO);
-    private final OutageLog refusals = new OutageLog(log, "Redis does again what it is asked", REFUSAL_QUIET);
-    /** What the last server that was found answered instead of letting itself be used. */
+    private volatile @Nullable RedisTopology topology;
+    private final OutageLog outages = new OutageLog(log, "Redis is available again", Duration.ZERO);
+    private final OutageLog errors = new OutageLog(log, "Redis accepts commands again", ERROR_QUIET_PERIOD);
+    /** The reply of the last server that was found but must not be used. */
     private volatile Optional<StoreRefusedException> unusable = Optional.empty();
 
-    private volatile Optional<String> refusedWith = Optional.empty();
+    private volatile Optional<String> errorCode = Optional.empty();
     private volatile boolean probeFailed;
     private volatile boolean closed;
 
-    /** Starts connecting, without waiting for it. */
+    /** Starts to connect, without waiting. */
     public RedisConnection(RedisUrl url, Metrics metrics) {
         this.answers = metrics.histogram(
                 "gatehouse_redis_command_duration_seconds",
-                "From the sending of a command to Redis until whoever needs the answer has it.",
-                ANSWER_SECONDS);
+                "Time from sending a command to Redis until the caller has the reply.",
+                REPLY_SECONDS);
         this.failures = Metrics.byConstant(
-                RedisServer.Failure.class,
+                RedisNodeConnection.Failure.class,
                 metrics.counter(
                                 "gatehouse_redis_command_failures_total",
-                                "Commands that Redis did not answer.",
+                                "Commands to which Redis did not reply with a value.",
                                 "reason")::labelValues);
-        this.seeds = url.seeds().stream().map(RedisConnection::bounded).toList();
+        this.seeds = url.seeds().stream().map(RedisConnection::withTimeouts).toList();
         this.resources = DefaultClientResources.builder()
-                .nettyCustomizer(new FlushesTogether())
+                .nettyCustomizer(new FlushConsolidation())
                 .build();
         this.client = new AsyncRedisClient(resources);
         this.client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
                 .socketOptions(
-                        SocketOptions.builder().connectTimeout(CONNECT_LIMIT).build())
+                        SocketOptions.builder().connectTimeout(CONNECT_TIMEOUT).build())
                 .build());
-        this.lookup = new RedisLookup(
-                client, CONNECT_LIMIT, met -> new RedisServer(met.connection(), met.runId(), new ServerWatcher()));
+        this.discovery = new RedisDiscovery(
+                client, CONNECT_TIMEOUT, handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), new NodeListener()));
         this.background = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread thread = new Thread(work, "gatehouse-redis");
             thread.setDaemon(true);
             return thread;
         });
         background.execute(this::connect);
-        forgetThread();
+        clearThreadLocals();
     }
 
-    /** Leaves nothing of ours with a thread that is the container's, and outlives us. */
-    private static void forgetThread() {
+    /** Clears Netty's thread-locals from a thread that belongs to the container and outlives this application. */
+    private static void clearThreadLocals() {
         FastThreadLocal.removeAll();
     }
 
-    /** The present way to Redis; empty while there is none. */
-    public Optional<RedisLink> link() {
-        return Optional.ofNullable(link);
+    /** The current connections; empty while Redis is unavailable. */
+    public Optional<RedisTopology> topology() {
+        return Optional.ofNullable(topology);
     }
 
     /**
-     * Asks Redis whether it is there, and whether it does what Gatehouse needs.
+     * Checks that Redis is reachable and executes the commands that Gatehouse needs.
      *
-     * @throws StoreRefusedException when it answers, but with an error
-     * @throws RedisConnectionException when it does not answer in time
+     * @throws StoreRefusedException if Redis replies with an error
+     * @throws RedisConnectionException if Redis does not reply in time
      */
-    public void requireAnswer(Duration limit) {
-        RedisLink present = link;
-        if (present == null) {
-            throw noAnswer();
+    public void requireAvailable(Duration timeout) {
+        RedisTopology current = topology;
+        if (current == null) {
+            throw unavailable();
         }
-        refusedWith = Optional.empty();
-        if (present.works(limit)) {
+        errorCode = Optional.empty();
+        if (current.works(timeout)) {
             if (probeFailed) {
                 probeFailed = false;
-                refusals.ended();
+                errors.ended();
             } else {
-                refusals.succeeded();
+                errors.succeeded();
             }
             return;
         }
-        Optional<String> error = refusedWith;
+        Optional<String> error = errorCode;
         if (error.isPresent()) {
             probeFailed = true;
             throw new StoreRefusedException("It refuses commands with " + error.get() + ".", null);
         }
-        throw noAnswer();
+        throw unavailable();
     }
 
-    private RuntimeException noAnswer() {
+    private RuntimeException unavailable() {
         Optional<StoreRefusedException> refused = unusable;
-        return refused.isPresent() ? refused.get() : new RedisConnectionException("no answer");
+        return refused.isPresent() ? refused.get() : new RedisConnectionException("no reply");
     }
 
     /**
-     * Looks anew for the servers to use: there is reason to think that others have taken over.
+     * Starts a new discovery because another server may have taken over.
      *
      * @param old is not used again
      */
-    public void leave(RedisLink old) {
-        lost(old, new RedisConnectionException("another Redis has taken over"));
+    public void reconnect(RedisTopology old) {
+        disconnect(old, new RedisConnectionException("another Redis has taken over"));
     }
 
     @Override
@@ -159,21 +159,21 @@ public final class RedisConnection implements AutoCloseable {
         closed = true;
         background.shutdownNow();
         try {
-            background.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            background.awaitTermination(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
         }
-        client.shutdown(Duration.ZERO, STOP_LIMIT);
+        client.shutdown(Duration.ZERO, STOP_TIMEOUT);
         resources
-                .shutdown(0, STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)
-                .awaitUninterruptibly(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
-        forgetThread();
+                .shutdown(0, STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                .awaitUninterruptibly(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        clearThreadLocals();
     }
 
-    private static RedisURI bounded(RedisURI seed) {
-        seed.setTimeout(CONNECT_LIMIT);
+    private static RedisURI withTimeouts(RedisURI seed) {
+        seed.setTimeout(CONNECT_TIMEOUT);
         seed.setClientName("gatehouse");
-        seed.getSentinels().forEach(sentinel -> sentinel.setTimeout(CONNECT_LIMIT));
+        seed.getSentinels().forEach(sentinel -> sentinel.setTimeout(CONNECT_TIMEOUT));
         return seed;
     }
 
@@ -181,71 +181,71 @@ public final class RedisConnection implements AutoCloseable {
         RuntimeException reason = new RedisConnectionException("no address");
         for (RedisURI seed : seeds) {
             try {
-                use(lookup.connect(seed));
+                use(discovery.connect(seed));
                 return;
             } catch (RuntimeException failed) {
                 reason = failed;
             }
         }
         unusable = RedisErrors.refusal(reason);
-        noteAbsence(reason);
+        reportOutage(reason);
         schedule(this::connect, RECONNECT_DELAY);
     }
 
-    private void use(RedisLink made) {
-        link = made;
+    private void use(RedisTopology connected) {
+        topology = connected;
         unusable = Optional.empty();
-        notePresence();
-        if (!made.isOpen()) {
-            lost(made, new RedisConnectionException("the connection broke")); // before anybody was told of it
+        reportRecovery();
+        if (!connected.isOpen()) { // it broke before there was a topology for its listener to close
+            disconnect(connected, new RedisConnectionException("the connection broke"));
         }
     }
 
-    private synchronized void lost(RedisLink gone, Throwable reason) {
-        if (link == gone) {
-            link = null;
-            gone.close();
-            noteAbsence(reason);
+    private synchronized void disconnect(RedisTopology old, Throwable reason) {
+        if (topology == old) {
+            topology = null;
+            old.close();
+            reportOutage(reason);
             schedule(this::connect, RECONNECT_DELAY);
         }
     }
 
-    private void schedule(Runnable work, Duration delay) {
+    private void schedule(Runnable task, Duration delay) {
         try {
-            var unused = background.schedule(work, delay.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException stopping) {
-            log.debug("Stopped before a delayed task");
+            var unused = background.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closing) {
+            log.debug("Closed before a delayed task");
         }
     }
 
-    private void notePresence() {
-        absence.ended();
+    private void reportRecovery() {
+        outages.ended();
     }
 
-    private void noteAbsence(Throwable reason) {
+    private void reportOutage(Throwable reason) {
         if (!closed) {
             String shown = RedisErrors.describe(reason);
             String line = RedisErrors.refusal(reason).isPresent()
                     ? "Redis cannot be used; everything is read from MongoDB until it can: "
                     : "Redis cannot be reached; everything is read from MongoDB until it returns: ";
-            absence.failed(Level.WARN, shown.replaceAll("\\d+", "0"), line + shown);
+            outages.failed(Level.WARN, shown.replaceAll("\\d+", "0"), line + shown);
         }
     }
 
-    private final class ServerWatcher implements RedisServer.Watcher {
+    private final class NodeListener implements RedisNodeConnection.Listener {
         @Override
-        public void schedule(Runnable work, Duration delay) {
-            RedisConnection.this.schedule(work, delay);
+        public void schedule(Runnable task, Duration delay) {
+            RedisConnection.this.schedule(task, delay);
         }
 
         @Override
-        public void isSilent(Throwable reason) {
-            noteAbsence(reason);
+        public void becameSilent(Throwable reason) {
+            reportOutage(reason);
         }
 
         @Override
-        public void speaks() {
-            notePresence();
+        public void recovered() {
+            reportRecovery();
         }
 
         @Override
@@ -254,37 +254,37 @@ public final class RedisConnection implements AutoCloseable {
         }
 
         @Override
-        public void failed(RedisServer.Failure failure) {
+        public void failed(RedisNodeConnection.Failure failure) {
             failures.accept(failure);
         }
 
         @Override
-        public void refused(Throwable reason) {
+        public void rejected(Throwable reason) {
             String code = RedisErrors.code(reason);
-            refusedWith = Optional.of(code);
-            refusals.failed(
+            errorCode = Optional.of(code);
+            errors.failed(
                     Level.WARN,
                     code,
-                    "Redis refuses what it is asked; the cache works slower, or not at all: "
+                    "Redis rejects commands; the cache is slower or does not work: "
                             + RedisErrors.describe(reason));
         }
 
         @Override
-        public void broke(RedisServer server, Throwable reason) {
-            link().filter(current -> current.contains(server)).ifPresent(current -> {
+        public void broke(RedisNodeConnection node, Throwable reason) {
+            topology().filter(current -> current.contains(node)).ifPresent(current -> {
                 unusable = RedisErrors.refusal(reason);
-                lost(current, reason);
+                disconnect(current, reason);
             });
         }
     }
 
-    /** Sends what several threads have written at about the same time in one system call: half as many again per second. */
-    private static final class FlushesTogether implements NettyCustomizer {
-        private static final int AT_MOST = 64;
+    /** Combines the commands of several threads into one system call, which allows half as many again per second. */
+    private static final class FlushConsolidation implements NettyCustomizer {
+        private static final int MAX_FLUSHES = 64;
 
         @Override
         public void afterChannelInitialized(Channel channel) {
-            channel.pipeline().addFirst(new FlushConsolidationHandler(AT_MOST, true));
+            channel.pipeline().addFirst(new FlushConsolidationHandler(MAX_FLUSHES, true));
         }
     }
 }

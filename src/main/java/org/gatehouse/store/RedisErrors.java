@@ -5,25 +5,25 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the errors of Redis say, for the log and for callers. */
+/** Reads the errors of Redis for the log and for callers. */
 final class RedisErrors {
     private static final int MAX_TEXT = 200;
 
-    /** The first word of an error is its code; up to version 6 a script's error has that of its command inside. */
+    /** The first word of an error is its code; up to Redis 6 the error of a script contains the code of its command. */
     private static final Pattern CODE = Pattern.compile("^-?([A-Z]{3,})\\b");
 
     private static final Pattern IN_SCRIPT = Pattern.compile(" -([A-Z]{3,}) ");
 
-    /** How a script tells that the user may not do what is in it: up to version 6, and later. */
+    /** The errors of a script whose commands the user may not execute: up to Redis 6, and later. */
     private static final Pattern NOT_ALLOWED_IN_SCRIPT =
             Pattern.compile("The user executing the script|ACL failure in script");
 
-    /** An unknown command is repeated with its arguments, and those of a login hold the password. */
+    /** The error for an unknown command repeats its arguments, which contain the password if it was {@code AUTH}. */
     private static final Pattern ARGUMENTS = Pattern.compile(",? with args beginning with.*");
 
     private RedisErrors() {}
 
-    /** The code, such as {@code OOM} or {@code NOPERM}; {@code ERR} if the error has none of its own. */
+    /** Returns the code, such as {@code OOM} or {@code NOPERM}; {@code ERR} if the error has no specific one. */
     static String code(Throwable error) {
         String message = String.valueOf(error.getMessage());
         if (NOT_ALLOWED_IN_SCRIPT.matcher(message).find()) {
@@ -35,20 +35,20 @@ final class RedisErrors {
         return first.equals("ERR") && inner.find() ? inner.group(1) : first;
     }
 
-    /** What a server answered, if the failure is an answer at all. */
+    /** Returns the refusal of a server; empty if the failure is not a reply. */
     static Optional<StoreRefusedException> refusal(Throwable failure) {
         for (Throwable next = failure; next != null; next = next.getCause()) {
             if (next instanceof StoreRefusedException refused) {
                 return Optional.of(refused);
             }
-            if (next instanceof RedisCommandExecutionException answer) {
-                return Optional.of(new StoreRefusedException("It refuses commands with " + code(answer) + ".", answer));
+            if (next instanceof RedisCommandExecutionException reply) {
+                return Optional.of(new StoreRefusedException("It refuses commands with " + code(reply) + ".", reply));
             }
         }
         return Optional.empty();
     }
 
-    /** The innermost reason, on one line. */
+    /** Returns the root cause on one line. */
     static String describe(Throwable failure) {
         Throwable root = failure;
         for (Throwable next = root.getCause(); next != null; next = next.getCause()) {

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Asks a server to do everything that Gatehouse asks of it, on keys that do not exist and are not made.
+ * Executes every kind of command that Gatehouse uses, on keys that do not exist and are not created.
  *
- * <p>A server checks memory, permissions, its role and its disk before it runs a command, so a command that would change
- * nothing fails for the same reasons as one that would.
+ * <p>A server checks memory, permissions, its role and its disk before it executes a command. Therefore a command that
+ * changes nothing fails for the same reasons as one that does.
  */
 final class RedisProbe {
-    /** As of a cached document: what the scripts of the cache do. */
+    /** The commands of the cache scripts, on the key of a document. */
     private static final RedisScript<byte[]> CACHE = RedisScript.ofValue("""
             redis.call('GET', KEYS[1])
             redis.call('SET', KEYS[1], '', 'XX', 'PX', 1)
@@ -22,8 +22,8 @@ final class RedisProbe {
             return 'done'
             """);
 
-    /** As of a counter: what the scripts of the throttle do. The check of memory is the one of the cache. */
-    private static final RedisScript<byte[]> COUNTERS = RedisScript.ofValue("""
+    /** The commands of the rate-limit scripts; the cache script covers the check of memory. */
+    private static final RedisScript<byte[]> RATE_LIMITS = RedisScript.ofValue("""
             redis.call('TIME')
             redis.call('HGET', KEYS[1], 'probe')
             redis.call('HGETALL', KEYS[1])
@@ -33,36 +33,36 @@ final class RedisProbe {
             return 'done'
             """);
 
-    private static final List<String> CACHES = List.of("u", "s");
+    private static final List<String> CACHE_PREFIXES = List.of("u", "s");
 
-    /** Of so many keys every server of a Cluster has one, unless it has next to no slots. */
+    /** Among so many keys, every server of a Cluster has one, unless it has hardly any slots. */
     private static final int MAX_TRIES = 100_000;
 
     private RedisProbe() {}
 
-    /** The hash tags of keys of which each server has one. */
-    static List<String> keys(List<RedisServer> bySlot) {
-        Set<RedisServer> left = new HashSet<>(bySlot);
+    /** Returns one hash tag per server. */
+    static List<String> keys(List<RedisNodeConnection> bySlot) {
+        Set<RedisNodeConnection> remaining = new HashSet<>(bySlot);
         List<String> tags = new ArrayList<>();
-        for (int i = 0; i < MAX_TRIES && !left.isEmpty(); i++) {
+        for (int i = 0; i < MAX_TRIES && !remaining.isEmpty(); i++) {
             String tag = "{probe" + i + "}";
-            RedisServer server = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(tag));
-            if (left.remove(server)) {
+            RedisNodeConnection node = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(tag));
+            if (remaining.remove(node)) {
                 tags.add(tag);
             }
         }
         return List.copyOf(tags);
     }
 
-    /** Sends all commands about the keys with this hash tag. */
-    static List<RedisLink.Pending<byte[]>> send(RedisLink link, String tag) {
-        List<RedisLink.Pending<byte[]>> sent = new ArrayList<>();
-        for (String prefix : CACHES) {
+    /** Sends all commands for the keys with this hash tag. */
+    static List<RedisTopology.PendingReply<byte[]>> executeAsync(RedisTopology topology, String tag) {
+        List<RedisTopology.PendingReply<byte[]>> sent = new ArrayList<>();
+        for (String prefix : CACHE_PREFIXES) {
             String key = prefix + ":" + tag;
-            sent.add(link.send(key, commands -> commands.get(key)));
-            sent.add(CACHE.send(link, key));
+            sent.add(topology.executeAsync(key, commands -> commands.get(key)));
+            sent.add(CACHE.executeAsync(topology, key));
         }
-        sent.add(COUNTERS.send(link, "throttle:" + tag));
+        sent.add(RATE_LIMITS.executeAsync(topology, "throttle:" + tag));
         return sent;
     }
 }

@@ -8,12 +8,11 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * A Lua script about one key. Its text is sent only to a server that does not know it yet; afterwards its digest will do.
+ * A Lua script that uses one key. Its text is sent only to a server that does not know its digest.
  *
- * @param <T> what it answers
+ * @param <T> the type of its reply
  */
 public final class RedisScript<T> {
     private final String text;
@@ -26,45 +25,44 @@ public final class RedisScript<T> {
         this.type = type;
     }
 
-    /** One that answers a text or nothing. */
+    /** A script that returns a string or nil. */
     public static RedisScript<byte[]> ofValue(String text) {
         return new RedisScript<>(text, ScriptOutputType.VALUE);
     }
 
-    /** One that answers a list. */
+    /** A script that returns a list. */
     public static RedisScript<List<Object>> ofList(String text) {
         return new RedisScript<>(text, ScriptOutputType.MULTI);
     }
 
-    /** The Lua that Redis is sent. */
     public String text() {
         return text;
     }
 
-    /** As {@link RedisLink#ask}. */
-    public Optional<Optional<T>> run(RedisLink link, String key, Duration limit, byte[]... arguments) {
-        return send(link, key, arguments).await(limit);
+    /** As {@link RedisTopology#execute}. */
+    public RedisReply<T> execute(RedisTopology topology, String key, Duration timeout, byte[]... arguments) {
+        return executeAsync(topology, key, arguments).await(timeout);
     }
 
-    /** As {@link RedisLink#send}: the answer need not be waited for before the next is sent. */
-    public RedisLink.Pending<T> send(RedisLink link, String key, byte[]... arguments) {
+    /** As {@link RedisTopology#executeAsync}. */
+    public RedisTopology.PendingReply<T> executeAsync(RedisTopology topology, String key, byte[]... arguments) {
         String[] keys = {key};
-        RedisLink.Pending<T> sent = link.send(key, commands -> commands.evalsha(digest, type, keys, arguments));
-        return limit -> {
+        RedisTopology.PendingReply<T> sent = topology.executeAsync(key, commands -> commands.evalsha(digest, type, keys, arguments));
+        return timeout -> {
             try {
-                return sent.await(limit);
+                return sent.await(timeout);
             } catch (RedisNoScriptException unknown) {
-                return link.ask(key, limit, commands -> commands.eval(text, type, keys, arguments));
+                return topology.execute(key, timeout, commands -> commands.eval(text, type, keys, arguments));
             }
         };
     }
 
-    /** A text as an argument. */
+    /** Encodes an argument. */
     public static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What Redis calls a script; no secret, so the age of SHA-1 does not matter. */
+    /** Redis identifies scripts by their SHA-1; it protects no secret, so the weakness of SHA-1 does not matter. */
     private static String sha1(String text) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(bytes(text)));

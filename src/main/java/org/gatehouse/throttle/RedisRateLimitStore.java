@@ -135,9 +135,9 @@ final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public void remove(String key, String name) {
-        redis.link()
+        redis.topology()
                 .ifPresent(
-                        link -> link.ask(KEY_PREFIX + key, TIMEOUT, commands -> commands.hdel(KEY_PREFIX + key, name)));
+                        topology -> topology.execute(KEY_PREFIX + key, TIMEOUT, commands -> commands.hdel(KEY_PREFIX + key, name)));
     }
 
     @Override
@@ -153,16 +153,18 @@ final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public boolean clear(String key) {
-        return redis.link()
-                .flatMap(link -> link.ask(KEY_PREFIX + key, TIMEOUT, commands -> commands.del(KEY_PREFIX + key)))
+        return redis.topology()
+                .filter(topology -> topology.execute(
+                                KEY_PREFIX + key, TIMEOUT, commands -> commands.del(KEY_PREFIX + key))
+                        .isAvailable())
                 .isPresent();
     }
 
     private Optional<List<String>> run(RedisScript<List<Object>> script, String key, List<String> arguments) {
         byte[][] values = arguments.stream().map(RedisScript::bytes).toArray(byte[][]::new);
-        return redis.link()
-                .flatMap(link -> script.run(link, KEY_PREFIX + key, TIMEOUT, values))
-                .map(reply -> reply.orElseThrow().stream()
+        return redis.topology()
+                .flatMap(topology -> script.execute(topology, KEY_PREFIX + key, TIMEOUT, values).value())
+                .map(reply -> reply.stream()
                         .map(RedisRateLimitStore::text)
                         .toList());
     }

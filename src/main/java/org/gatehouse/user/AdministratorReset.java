@@ -15,7 +15,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
-import org.gatehouse.store.Pause;
+import org.gatehouse.store.Sleep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,7 +129,7 @@ public final class AdministratorReset {
                     throw unreachable;
                 }
             }
-            if (!Pause.of(FORGET_INTERVAL)) {
+            if (!Sleep.of(FORGET_INTERVAL)) {
                 return;
             }
         }

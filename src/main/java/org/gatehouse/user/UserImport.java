@@ -18,7 +18,7 @@ import org.gatehouse.http.JsonBodyReader;
 import org.gatehouse.http.StreamedAnswer;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
-import org.gatehouse.store.Pause;
+import org.gatehouse.store.Sleep;
 
 /**
  * Imports users, one a line.
@@ -109,7 +109,7 @@ public final class UserImport implements AutoCloseable {
                 return work.get();
             } catch (GatehouseException failed) {
                 boolean last = closed || System.nanoTime() > deadline;
-                if (failed.code() != temporary || last || !Pause.of(RETRY_INTERVAL)) {
+                if (failed.code() != temporary || last || !Sleep.of(RETRY_INTERVAL)) {
                     throw failed;
                 }
             }

@@ -325,7 +325,7 @@ class DocumentCacheTest {
         withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // as a restored snapshot would
 
         await().atMost(LONGEST)
-                .until(() -> one.redis.link().isPresent() && other.redis.link().isPresent());
+                .until(() -> one.redis.topology().isPresent() && other.redis.topology().isPresent());
         for (int i = 0; i < 200; i++) {
             assertThat(read(one, id)).hasValue(2);
             assertThat(read(other, id)).hasValue(2);

@@ -58,9 +58,9 @@ enum Mutation {
             "return true;"),
     ANY_RUN_OF_REDIS_BELIEVED(
             Directed.AN_OLD_SNAPSHOT,
-            "store/RedisLink.java",
-            "bySlot.stream().map(RedisServer::runId).distinct().sorted().toList();",
-            "List.of(\"any\");"),
+            "store/RedisTopology.java",
+            "return runIds;",
+            "return List.of(\"any\");"),
     NO_RAISE_WHEN_END_CANNOT_BE_TOLD(
             Directed.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.raiseAndAwait();", "");
 

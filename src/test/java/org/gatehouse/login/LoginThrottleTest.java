@@ -46,7 +46,7 @@ class LoginThrottleTest {
 
     @BeforeAll
     static void awaitRedis() {
-        await().until(() -> redis.link().isPresent());
+        await().until(() -> redis.topology().isPresent());
     }
 
     @AfterAll

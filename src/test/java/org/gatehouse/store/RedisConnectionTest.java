@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The kinds of Redis that an address may mean, each with real servers. */
 class RedisConnectionTest {
     private static final Duration LONGEST = Duration.ofSeconds(60);
-    private static final Duration LIMIT = Duration.ofSeconds(1);
+    private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -51,7 +51,7 @@ class RedisConnectionTest {
         RedisConnection silent = connect("redis://" + place);
         await().during(Duration.ofSeconds(1))
                 .atMost(LONGEST)
-                .until(() -> refused.link().isEmpty() && silent.link().isEmpty());
+                .until(() -> refused.topology().isEmpty() && silent.topology().isEmpty());
     }
 
     @Test
@@ -86,7 +86,7 @@ class RedisConnectionTest {
         RedisConnection doubting = connect("rediss://127.0.0.1:" + tlsPort);
         await().during(Duration.ofSeconds(1))
                 .atMost(LONGEST)
-                .until(() -> doubting.link().isEmpty());
+                .until(() -> doubting.topology().isEmpty());
     }
 
     @Test
@@ -94,23 +94,24 @@ class RedisConnectionTest {
         EmbeddedRedis server = open(EmbeddedRedis.start(folder));
         RedisConnection connection = connect(server.uri());
         assertWorks(connection);
-        RedisLink link = connection.link().orElseThrow();
+        RedisTopology topology = connection.topology().orElseThrow();
         server.pause();
         try {
-            assertThat(link.ask("u:{1}", Duration.ofMillis(50), commands -> commands.get("u:{1}")))
-                    .isEmpty();
+            assertThat(topology.execute("u:{1}", Duration.ofMillis(50), commands -> commands.get("u:{1}")))
+                    .isEqualTo(new RedisReply.Unavailable<>());
 
-            assertThat(link.ask("u:{1}", LONGEST, commands -> commands.get("u:{1}")))
-                    .isEmpty();
+            assertThat(topology.execute("u:{1}", LONGEST, commands -> commands.get("u:{1}")))
+                    .isEqualTo(new RedisReply.Unavailable<>());
             // Had it waited, it would have done so until the connection was given up.
-            assertThat(connection.link()).hasValue(link);
+            assertThat(connection.topology()).hasValue(topology);
         } finally {
             server.resume();
         }
         await().atMost(LONGEST)
                 .until(() -> connection
-                        .link()
-                        .flatMap(now -> now.ask("u:{1}", LIMIT, commands -> commands.get("u:{1}")))
+                        .topology()
+                        .filter(now -> now.execute("u:{1}", TIMEOUT, commands -> commands.get("u:{1}"))
+                                .isAvailable())
                         .isPresent());
     }
 
@@ -128,7 +129,7 @@ class RedisConnectionTest {
 
             // It connects, sees whom it has met, and tries again later.
             await().atMost(LONGEST).until(() -> connectionsOf(observer) >= before + 3);
-            assertThat(connection.link()).isEmpty();
+            assertThat(connection.topology()).isEmpty();
             observer.sync().replicaofNoOne();
             assertWorks(connection);
         }
@@ -146,12 +147,12 @@ class RedisConnectionTest {
         SentinelRedis redis = open(new SentinelRedis(folder));
         RedisConnection connection = connect(redis.uri());
         assertWorks(connection);
-        List<String> before = connection.link().orElseThrow().runIds();
+        List<String> before = connection.topology().orElseThrow().runIds();
 
         redis.servers().get(0).kill();
 
-        await().atMost(LONGEST).until(() -> connection.link().isPresent());
-        assertThat(connection.link().orElseThrow().runIds()).isNotEqualTo(before);
+        await().atMost(LONGEST).until(() -> connection.topology().isPresent());
+        assertThat(connection.topology().orElseThrow().runIds()).isNotEqualTo(before);
         assertWorks(connection);
     }
 
@@ -160,18 +161,18 @@ class RedisConnectionTest {
         ClusterRedis redis = open(new ClusterRedis(folder));
         RedisConnection connection = connect(redis.uri());
         assertWorks(connection);
-        List<String> before = connection.link().orElseThrow().runIds();
+        List<String> before = connection.topology().orElseThrow().runIds();
         assertThat(before).hasSize(3);
         RedisConnection throughOneServer = connect(redis.servers().get(5).uri());
         assertWorks(throughOneServer);
-        assertThat(throughOneServer.link().orElseThrow().runIds()).isEqualTo(before);
+        assertThat(throughOneServer.topology().orElseThrow().runIds()).isEqualTo(before);
 
         redis.servers().get(1).kill();
 
         await().atMost(LONGEST)
                 .until(() -> connection
-                        .link()
-                        .filter(link -> !link.runIds().equals(before))
+                        .topology()
+                        .filter(topology -> !topology.runIds().equals(before))
                         .isPresent());
         assertWorks(connection);
 
@@ -179,7 +180,7 @@ class RedisConnectionTest {
         await().atMost(LONGEST)
                 .until(() -> !ClusterRedis.isMaster(redis.servers().get(0)));
         await().atMost(LONGEST).ignoreExceptions().untilAsserted(() -> assertWorks(connection));
-        assertThat(connection.link().orElseThrow().runIds()).hasSize(3);
+        assertThat(connection.topology().orElseThrow().runIds()).hasSize(3);
     }
 
     private RedisConnection connect(String url) {
@@ -188,23 +189,24 @@ class RedisConnectionTest {
 
     /** Sets, reads and removes keys of many slots. */
     private static void assertWorks(RedisConnection connection) {
-        await().atMost(LONGEST).until(() -> connection.link().isPresent());
-        RedisLink link = connection.link().orElseThrow();
+        await().atMost(LONGEST).until(() -> connection.topology().isPresent());
+        RedisTopology topology = connection.topology().orElseThrow();
         RedisScript<byte[]> set = RedisScript.ofValue("redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]");
         for (int i = 0; i < 50; i++) {
             String key = "u:{" + i + "}";
             byte[] value = RedisScript.bytes("value " + i);
-            assertThat(set.run(link, key, LIMIT, value)).isPresent();
-            assertThat(text(link.ask(key, LIMIT, commands -> commands.get(key))))
+            assertThat(set.execute(topology, key, TIMEOUT, value).value()).isPresent();
+            assertThat(text(topology.execute(key, TIMEOUT, commands -> commands.get(key))))
                     .isEqualTo("value " + i);
-            assertThat(link.ask(key, LIMIT, commands -> commands.del(key))).hasValue(Optional.of(1L));
-            assertThat(text(link.ask(key, LIMIT, commands -> commands.get(key))))
+            assertThat(topology.execute(key, TIMEOUT, commands -> commands.del(key))).isEqualTo(new RedisReply.Value<>(1L));
+            assertThat(text(topology.execute(key, TIMEOUT, commands -> commands.get(key))))
                     .isEqualTo("nil");
         }
     }
 
-    private static String text(Optional<Optional<byte[]>> answer) {
-        return answer.orElseThrow()
+    private static String text(RedisReply<byte[]> reply) {
+        assertThat(reply.isAvailable()).isTrue();
+        return reply.value()
                 .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
                 .orElse("nil");
     }

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RedisRefusalsTest {
     private static final Duration LONGEST = Duration.ofSeconds(20);
-    private static final String DOWN = "Redis refuses what it is asked";
-    private static final String UP = "Redis does again what it is asked";
+    private static final String DOWN = "Redis rejects commands";
+    private static final String UP = "Redis accepts commands again";
     private static final String GRANTS = "ACL SETUSER gatehouse on >secret ~* +@all";
 
     private final Stores stores = new Stores();
@@ -117,7 +117,7 @@ class RedisRefusalsTest {
 
         redis("REPLICAOF NO ONE");
         await().atMost(LONGEST).until(() -> state().equals("up"));
-        assertThat(log.with("Redis answers again")).hasSize(1);
+        assertThat(log.with("Redis is available again")).hasSize(1);
         assertThat(log.with("Redis cannot be used").size()).isBetween(1, 2); // the write that fails, then the role
     }
 

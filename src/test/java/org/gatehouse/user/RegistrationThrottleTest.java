@@ -21,7 +21,7 @@ class RegistrationThrottleTest {
     void limitsTheRegistrationsOfASource() {
         try (EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "registrations"));
                 RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics())) {
-            await().until(() -> redis.link().isPresent());
+            await().until(() -> redis.topology().isPresent());
             Throttle throttle = new Throttle(redis, Clock.systemUTC());
             RegistrationThrottle registrations = new RegistrationThrottle(throttle);
             for (int i = 0; i < 10; i++) {

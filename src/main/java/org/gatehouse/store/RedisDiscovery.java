@@ -25,31 +25,30 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the servers to use, and connects to each: to a master, or in a Cluster to those that have all slots between
- * them.
+ * Finds the master, or the masters that together hold all slots of a Cluster, and connects to each.
  *
- * <p>A connection is handed out only when it is known whom it leads to. Lettuce's own client for a Cluster would follow
- * a slot to another server, or reconnect to one that forgot everything, without a word; so of a Cluster only the map of
- * slots is asked for, and each master gets a connection of its own.
+ * <p>The identity of a server is known before its connection is used. Lettuce's cluster client is not used, because it
+ * follows a slot to another server and reconnects to a server that has lost its data, without notice. Therefore only the
+ * slot map is read from a Cluster, and each master gets a separate connection.
  */
-final class RedisLookup {
+final class RedisDiscovery {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
     private static final Pattern CLUSTER = Pattern.compile("(?m)^redis_mode:cluster");
     private static final Pattern MASTER = Pattern.compile("(?m)^role:master");
     private static final Pattern LOADING = Pattern.compile("(?m)^loading:1");
-    private static final Pattern CLUSTER_WORKS = Pattern.compile("(?m)^cluster_state:ok");
+    private static final Pattern CLUSTER_OK = Pattern.compile("(?m)^cluster_state:ok");
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
     private final RedisClient client;
-    private final Duration limit;
-    private final Function<Met, RedisServer> servers;
+    private final Duration timeout;
+    private final Function<Handshake, RedisNodeConnection> nodes;
 
-    /** A connection, and what the server at its end said of itself. */
-    record Met(StatefulRedisConnection<String, byte[]> connection, String info) {
+    /** A connection and the reply of its server to {@code INFO}. */
+    record Handshake(StatefulRedisConnection<String, byte[]> connection, String info) {
         String runId() {
             Matcher matcher = RUN_ID.matcher(info);
             if (!matcher.find()) {
-                throw new RedisConnectionException("the server does not tell its run_id");
+                throw new RedisConnectionException("the server does not report its run_id");
             }
             return matcher.group(1);
         }
@@ -64,23 +63,23 @@ final class RedisLookup {
         }
     }
 
-    /** @param limit for each connection and each question */
-    RedisLookup(RedisClient client, Duration limit, Function<Met, RedisServer> servers) {
+    /** @param timeout for each connection and each command */
+    RedisDiscovery(RedisClient client, Duration timeout, Function<Handshake, RedisNodeConnection> nodes) {
         this.client = client;
-        this.limit = limit;
-        this.servers = servers;
+        this.timeout = timeout;
+        this.nodes = nodes;
     }
 
     /**
-     * Waits until connected, or for at most a few times the limit.
+     * Waits until connected, for at most a few times the timeout.
      *
-     * @throws RedisConnectionException when that cannot be done through this seed
-     * @throws StoreRefusedException when a server answers that is not one to use now
+     * @throws RedisConnectionException if this seed does not lead to a connection
+     * @throws StoreRefusedException if a server replies that must not be used now
      */
-    RedisLink connect(RedisURI seed) {
+    RedisTopology connect(RedisURI seed) {
         List<StatefulRedisConnection<?, ?>> opened = new ArrayList<>();
         try {
-            Met first = meet(seed, opened);
+            Handshake first = handshake(seed, opened);
             return CLUSTER.matcher(first.info()).find() ? connectAll(seed, first, opened) : connectOne(first);
         } catch (RuntimeException failed) {
             opened.forEach(StatefulRedisConnection::close);
@@ -88,28 +87,28 @@ final class RedisLookup {
         }
     }
 
-    private RedisLink connectOne(Met met) {
-        met.requireMaster();
-        return new RedisLink(List.of(servers.apply(met)));
+    private RedisTopology connectOne(Handshake handshake) {
+        handshake.requireMaster();
+        return new RedisTopology(List.of(nodes.apply(handshake)));
     }
 
-    private RedisLink connectAll(RedisURI seed, Met first, List<StatefulRedisConnection<?, ?>> opened) {
-        RedisServer[] bySlot = new RedisServer[SlotHash.SLOT_COUNT];
+    private RedisTopology connectAll(RedisURI seed, Handshake first, List<StatefulRedisConnection<?, ?>> opened) {
+        RedisNodeConnection[] bySlot = new RedisNodeConnection[SlotHash.SLOT_COUNT];
         boolean seedIsNeeded = false;
-        String map = ask(first.connection().async().clusterNodes());
-        for (RedisClusterNode node : ClusterPartitionParser.parse(map)) {
+        String slotMap = await(first.connection().async().clusterNodes());
+        for (RedisClusterNode node : ClusterPartitionParser.parse(slotMap)) {
             if (node.getSlots().isEmpty() || !node.is(NodeFlag.UPSTREAM)) {
                 continue;
             }
             boolean isSeed = node.is(NodeFlag.MYSELF);
             seedIsNeeded |= isSeed;
-            Met met = isSeed ? first : meet(at(seed, node.getUri()), opened);
-            met.requireMaster();
-            requireWorkingCluster(met);
-            RedisServer server = servers.apply(met);
-            node.getSlots().forEach(slot -> bySlot[slot] = server);
+            Handshake handshake = isSeed ? first : handshake(at(seed, node.getUri()), opened);
+            handshake.requireMaster();
+            requireWorkingCluster(handshake);
+            RedisNodeConnection connection = nodes.apply(handshake);
+            node.getSlots().forEach(slot -> bySlot[slot] = connection);
         }
-        List<RedisServer> complete = new ArrayList<>();
+        List<RedisNodeConnection> complete = new ArrayList<>();
         Collections.addAll(complete, bySlot);
         if (complete.contains(null)) {
             throw new StoreRefusedException("The Cluster does not cover all slots.", null);
@@ -117,32 +116,32 @@ final class RedisLookup {
         if (!seedIsNeeded) {
             first.connection().close();
         }
-        return new RedisLink(complete);
+        return new RedisTopology(complete);
     }
 
-    /** A master that was cut off from the others says so, after a while. */
-    private void requireWorkingCluster(Met met) {
-        if (!CLUSTER_WORKS.matcher(ask(met.connection().async().clusterInfo())).find()) {
+    /** A master that is partitioned from the others reports this after a while. */
+    private void requireWorkingCluster(Handshake handshake) {
+        if (!CLUSTER_OK.matcher(await(handshake.connection().async().clusterInfo())).find()) {
             throw new StoreRefusedException("The Cluster is down.", null);
         }
     }
 
-    private Met meet(RedisURI uri, List<StatefulRedisConnection<?, ?>> opened) {
+    private Handshake handshake(RedisURI uri, List<StatefulRedisConnection<?, ?>> opened) {
         CompletableFuture<StatefulRedisConnection<String, byte[]>> connecting =
                 client.connectAsync(CODEC, uri).toCompletableFuture();
         StatefulRedisConnection<String, byte[]> connection;
         try {
             connection = await(connecting);
         } catch (RedisConnectionException failed) {
-            var unused = connecting.thenAccept(StatefulRedisConnection::close); // should it come after all
+            var unused = connecting.thenAccept(StatefulRedisConnection::close); // in case it still succeeds
             throw failed;
         }
         opened.add(connection);
-        return new Met(connection, ask(connection.async().info()));
+        return new Handshake(connection, await(connection.async().info()));
     }
 
-    private static RedisURI at(RedisURI seed, RedisURI place) {
-        RedisURI uri = RedisURI.create(place.getHost(), place.getPort());
+    private static RedisURI at(RedisURI seed, RedisURI address) {
+        RedisURI uri = RedisURI.create(address.getHost(), address.getPort());
         uri.applyAuthentication(seed);
         uri.applySsl(seed);
         uri.setTimeout(seed.getTimeout());
@@ -150,19 +149,15 @@ final class RedisLookup {
         return uri;
     }
 
-    private <T> T ask(CompletionStage<T> question) {
-        return await(question.toCompletableFuture());
-    }
-
-    private <T> T await(CompletableFuture<T> future) {
+    private <T> T await(CompletionStage<T> stage) {
         try {
-            // With Sentinels a connection takes several, of which the first ones may be dead.
-            return future.get(limit.multipliedBy(4).toNanos(), TimeUnit.NANOSECONDS);
+            // With Sentinels, a connection takes several others first, and the first Sentinels may be down.
+            return stage.toCompletableFuture().get(timeout.multipliedBy(4).toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException failed) {
             throw new RedisConnectionException("cannot connect", failed);
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new RedisConnectionException("stopped", stopping);
+            throw new RedisConnectionException("interrupted", interrupted);
         }
     }
 }

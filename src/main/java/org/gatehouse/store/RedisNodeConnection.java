@@ -17,63 +17,65 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to one run of one server, and the breaker before it.
+ * The connection to one run of one server, with a circuit breaker.
  *
- * <p>Whoever waits in vain finds out for all: from then on nothing is asked, so that nobody else waits, until a
- * {@code PING} is answered. If none is for {@link #SILENCE_LIMIT}, the connection counts as broken.
+ * <p>The first timeout opens the circuit: no further commands are sent, so that no other caller waits, until the server
+ * replies to a {@code PING}. If it does not within {@link #SILENCE_TIMEOUT}, the connection counts as broken.
  */
-final class RedisServer {
-    /** A shorter silence is nothing that anybody could mend. */
-    private static final Duration WORTH_TELLING = Duration.ofMillis(500);
+final class RedisNodeConnection {
+    /** A shorter silence is not reported, because an operator could not do anything about it. */
+    private static final Duration REPORT_DELAY = Duration.ofMillis(500);
 
-    /** After that a new connection may find what this one does not: another server, behind a link that is half open. */
-    private static final Duration SILENCE_LIMIT = Duration.ofSeconds(3);
+    /** After this time a new connection is tried, because this one may be half open and another server in place. */
+    private static final Duration SILENCE_TIMEOUT = Duration.ofSeconds(3);
 
-    /** Answers of a server that is not the one to ask, or not any more. */
+    /** Error codes of a server that is not, or no longer, the right one. */
     private static final Set<String> WRONG_SERVER =
             Set.of("MOVED", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOAUTH");
 
     private final StatefulRedisConnection<String, byte[]> connection;
     private final String runId;
-    private final Watcher watcher;
+    private final Listener listener;
     private volatile boolean silent;
     private volatile long silentSince;
 
-    /** Why there is no answer to a command. A command that is not sent, because Redis is away, is not counted. */
+    /** Why a command failed. Commands that are not sent, because Redis is unavailable, are not counted. */
     enum Failure {
-        /** It did not come in time. */
+        /** The reply did not arrive in time. */
         LATE,
-        /** It is an error. */
+        /** The reply is an error. */
         REFUSED,
-        /** The connection ended first. */
+        /** The connection broke first. */
         BROKEN
     }
 
-    /** Is told of what happens to the connection. */
-    interface Watcher {
+    /** Receives the events of a connection. */
+    interface Listener {
         void schedule(Runnable work, Duration delay);
 
-        void isSilent(Throwable reason);
+        /** The server has not replied for a while. */
+        void becameSilent(Throwable reason);
 
-        void speaks();
+        /** The server replies again. */
+        void recovered();
 
-        /** Answered a command, so long after it was sent. */
+        /** The server replied to a command after this time. */
         void answered(long nanos);
 
-        /** Did not answer a command. */
+        /** A command failed. */
         void failed(Failure failure);
 
-        /** Answered a command with an error. */
-        void refused(Throwable reason);
+        /** The server replied to a command with an error. */
+        void rejected(Throwable reason);
 
-        /** Cannot be used again. */
-        void broke(RedisServer server, Throwable reason);
+        /** The connection cannot be used again. */
+        void broke(RedisNodeConnection node, Throwable reason);
     }
 
-    RedisServer(StatefulRedisConnection<String, byte[]> connection, String runId, Watcher watcher) {
+    RedisNodeConnection(StatefulRedisConnection<String, byte[]> connection, String runId, Listener listener) {
         this.connection = connection;
         this.runId = runId;
-        this.watcher = watcher;
+        this.listener = listener;
         connection.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> gone) {
@@ -94,52 +96,51 @@ final class RedisServer {
         var unused = connection.closeAsync();
     }
 
-    /** The command on its way; empty while the server is silent. */
+    /** Sends a command; empty while the circuit is open. */
     <T> Optional<RedisFuture<T>> send(RedisCommand<T> command) {
         return silent ? Optional.empty() : Optional.of(command.send(connection.async()));
     }
 
     /**
-     * Waits for the answer to a command of this server.
+     * Waits for the reply to a command.
      *
-     * @param sentAt as {@link System#nanoTime}
-     * @return what it is, or that there is none (nil); empty when it did not come in time
-     * @throws RedisNoScriptException so that the caller sends the script itself
+     * @param sentAt from {@link System#nanoTime}
+     * @throws RedisNoScriptException so that the caller sends the text of the script
      */
-    <T> Optional<Optional<T>> await(RedisFuture<T> sent, long sentAt, Duration limit) {
+    <T> RedisReply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
-            @Nullable T answer = sent.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-            watcher.answered(System.nanoTime() - sentAt);
-            return Optional.of(Optional.ofNullable(answer));
+            @Nullable T reply = sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            listener.answered(System.nanoTime() - sentAt);
+            return reply == null ? new RedisReply.Nil<>() : new RedisReply.Value<>(reply);
         } catch (TimeoutException late) {
-            watcher.failed(Failure.LATE);
+            listener.failed(Failure.LATE);
             noteSilence(late);
         } catch (ExecutionException failed) {
             noteFailure(failed.getCause() == null ? failed : failed.getCause());
         } catch (CancellationException closed) {
-            watcher.failed(Failure.BROKEN);
+            listener.failed(Failure.BROKEN);
             broke(closed);
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        return Optional.empty();
+        return new RedisReply.Unavailable<>();
     }
 
     private void noteFailure(Throwable reason) {
         if (reason instanceof RedisNoScriptException unknown) {
             throw unknown;
         }
-        boolean isAnswer = reason instanceof RedisCommandExecutionException;
-        watcher.failed(isAnswer ? Failure.REFUSED : Failure.BROKEN);
-        if (!isAnswer || WRONG_SERVER.contains(RedisErrors.code(reason))) {
+        boolean isReply = reason instanceof RedisCommandExecutionException;
+        listener.failed(isReply ? Failure.REFUSED : Failure.BROKEN);
+        if (!isReply || WRONG_SERVER.contains(RedisErrors.code(reason))) {
             broke(reason);
         } else {
-            watcher.refused(reason);
+            listener.rejected(reason);
         }
     }
 
     private void broke(Throwable reason) {
-        watcher.broke(this, reason);
+        listener.broke(this, reason);
     }
 
     private synchronized void noteSilence(Throwable reason) {
@@ -148,23 +149,23 @@ final class RedisServer {
             silentSince = since;
             silent = true;
             probe();
-            watcher.schedule(
+            listener.schedule(
                     () -> {
                         if (isSilentSince(since)) {
-                            watcher.isSilent(reason);
+                            listener.becameSilent(reason);
                         }
                     },
-                    WORTH_TELLING);
-            watcher.schedule(() -> giveUpIfSilentSince(since), SILENCE_LIMIT);
+                    REPORT_DELAY);
+            listener.schedule(() -> breakIfSilentSince(since), SILENCE_TIMEOUT);
         }
     }
 
-    /** At once, for more often than the server it is this process that was held up. Answers come in order. */
+    /** Pings immediately, because usually this process was stalled, not the server. Replies arrive in order. */
     private void probe() {
         var unused = connection.async().ping().whenComplete((pong, failure) -> {
             if (failure == null) {
                 silent = false;
-                watcher.speaks();
+                listener.recovered();
             } else {
                 broke(failure);
             }
@@ -175,9 +176,9 @@ final class RedisServer {
         return silent && silentSince == since;
     }
 
-    private void giveUpIfSilentSince(long since) {
+    private void breakIfSilentSince(long since) {
         if (isSilentSince(since)) {
-            broke(new RedisConnectionException("the server was silent for too long"));
+            broke(new RedisConnectionException("the server did not reply for too long"));
         }
     }
 }

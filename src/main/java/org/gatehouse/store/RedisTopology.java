@@ -1,0 +1,85 @@
+package org.gatehouse.store;
+
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.cluster.SlotHash;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The connections to one run of a single Redis server, or of all masters of a Cluster, until one of them breaks.
+ *
+ * <p>Callers may rely on this: every command is sent to one of the runs named by {@link #runIds}, never to another.
+ */
+public final class RedisTopology {
+    private final List<RedisNodeConnection> bySlot;
+    private final List<String> runIds;
+    private final List<String> probeKeys;
+
+    /** @param bySlot the single server, or for each slot of a Cluster the master that holds it */
+    RedisTopology(List<RedisNodeConnection> bySlot) {
+        this.bySlot = bySlot;
+        this.runIds = bySlot.stream()
+                .map(RedisNodeConnection::runId)
+                .distinct()
+                .sorted()
+                .toList();
+        this.probeKeys = RedisProbe.keys(bySlot);
+    }
+
+    /** The run ids of the servers, sorted; a server gets a new one each time it starts. */
+    public List<String> runIds() {
+        return runIds;
+    }
+
+    /** A reply that has not been awaited. */
+    public interface PendingReply<T> {
+        /**
+         * Waits for the reply.
+         *
+         * @throws RedisNoScriptException if a script was called by its digest and the server does not know it
+         */
+        RedisReply<T> await(Duration timeout);
+    }
+
+    /** Sends a command without waiting for its reply. */
+    public <T> PendingReply<T> executeAsync(String key, RedisCommand<T> command) {
+        RedisNodeConnection node = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(key));
+        long sentAt = System.nanoTime();
+        Optional<RedisFuture<T>> sent = node.send(command);
+        return timeout -> sent.isPresent() ? node.await(sent.get(), sentAt, timeout) : new RedisReply.Unavailable<>();
+    }
+
+    /** Sends a command and waits for its reply. */
+    public <T> RedisReply<T> execute(String key, Duration timeout, RedisCommand<T> command) {
+        return executeAsync(key, command).await(timeout);
+    }
+
+    /** Returns whether all servers execute Gatehouse's commands in time; changes no data. */
+    boolean works(Duration timeout) {
+        List<PendingReply<byte[]>> sent = probeKeys.stream()
+                .flatMap(tag -> RedisProbe.executeAsync(this, tag).stream())
+                .toList();
+        // Every reply is awaited, so that none is outstanding when the result is known.
+        return sent.stream().map(pending -> pending.await(timeout).isAvailable()).reduce(true, Boolean::logicalAnd);
+    }
+
+    boolean contains(RedisNodeConnection node) {
+        return bySlot.contains(node);
+    }
+
+    boolean isOpen() {
+        return nodes().stream().allMatch(RedisNodeConnection::isOpen);
+    }
+
+    void close() {
+        nodes().forEach(RedisNodeConnection::close);
+    }
+
+    private Collection<RedisNodeConnection> nodes() {
+        return new LinkedHashSet<>(bySlot);
+    }
+}
