@@ -218,7 +218,7 @@ final class Gatehouse implements AutoCloseable {
         health = new Health(
                 this::pendingStart,
                 Map.of(
-                        Dependency.MONGODB, () -> mongo.requireAnswer(Health.probeLimit()),
+                        Dependency.MONGODB, () -> mongo.requireAvailable(Health.probeLimit()),
                         Dependency.REDIS, () -> redis.requireAvailable(Health.probeLimit()),
                         Dependency.SIGNING_KEYS, keys::requireUsable),
                 metrics);
@@ -255,7 +255,7 @@ final class Gatehouse implements AutoCloseable {
         StoredFormat format = new StoredFormat(mongo);
         startup = new Startup(gate, () -> {
             server.require();
-            format.requireUnderstood();
+            format.requireSupported();
             adoption.run();
             auditEntries.createIndexes();
             storedSessions.createIndexes();

@@ -119,7 +119,7 @@ class StartupTest {
                 assertThat(answers.get()).isGreaterThan(2);
             }
         }
-        assertThat(log.with("MongoDB cannot do now what it is asked: error 24")).hasSize(1);
+        assertThat(log.with("MongoDB returned a temporary error: error 24")).hasSize(1);
         assertThat(log.from(Level.ERROR))
                 .singleElement()
                 .asString()

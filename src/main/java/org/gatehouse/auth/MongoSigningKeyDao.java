@@ -53,7 +53,7 @@ public final class MongoSigningKeyDao {
 
     /** Every key that is kept, as of now. */
     List<StoredKey> all() {
-        List<BsonDocument> documents = mongo.asOfNow(() -> reads.find().into(new ArrayList<>()));
+        List<BsonDocument> documents = mongo.readLatest(() -> reads.find().into(new ArrayList<>()));
         return documents.stream().map(MongoSigningKeyDao::read).toList();
     }
 

@@ -20,18 +20,18 @@ import org.bson.types.Decimal128;
 import org.gatehouse.http.IsoTime;
 
 /**
- * JSON to BSON and back.
+ * Converts JSON to BSON and back.
  *
- * <p>Numbers keep their value exactly, or are refused: whole numbers of up to 64 bits become {@code int64}, decimals
- * become {@code double} where that loses nothing and {@code decimal128} where it would. BSON types that JSON lacks,
- * found in documents that others wrote, are shown as text: dates in ISO-8601, ids in hex, binary in Base64.
+ * <p>Numbers keep their exact value or are rejected. Integers of up to 64 bits become {@code int64}; decimals become
+ * {@code double} if that is exact, otherwise {@code decimal128}. BSON types without a JSON equivalent, in documents that
+ * other applications wrote, become strings: dates in ISO-8601, ids in hex, binary in Base64.
  */
 public final class BsonJson {
     private static final JsonNodeFactory json = JsonNodeFactory.instance;
 
     private BsonJson() {}
 
-    /** The JSON as BSON; its numbers must all be {@link #isExact exact}. */
+    /** Converts JSON to BSON; all its numbers must be {@link #isExact exact}. */
     public static BsonValue toBson(JsonNode node) {
         switch (node.getNodeType()) {
             case OBJECT -> {
@@ -89,12 +89,12 @@ public final class BsonJson {
         };
     }
 
-    /** Whether BSON can hold this number without loss. */
+    /** Returns whether BSON can represent this number without loss. */
     public static boolean isExact(JsonNode number) {
         try {
             number(number);
             return true;
-        } catch (NumberFormatException tooLong) {
+        } catch (NumberFormatException inexact) {
             return false;
         }
     }
@@ -112,7 +112,7 @@ public final class BsonJson {
     }
 
     private static JsonNode decimal(double value) {
-        // As a decimal, so that it is written the same whether it came from the store or from the cache.
+        // A decimal, so that it is written the same whether it was read from the store or from the cache.
         return Double.isFinite(value)
                 ? json.numberNode(new BigDecimal(Double.toString(value)))
                 : json.textNode(Double.toString(value));

@@ -8,26 +8,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads of the drivers that outlive their clients, and would keep the application in memory after the container has
- * let go of it.
+ * Ends threads of the drivers that outlive their clients and would keep an undeployed application in memory.
  */
 public final class DriverThreads {
-    /** Those that were told to end need some ms for it; longer than this none is waited for. */
-    private static final Duration JOIN_LIMIT = Duration.ofSeconds(1);
+    /** Stopped threads end within some ms; this is the most that is waited for all of them. */
+    private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(1);
 
     private static final Logger log = LoggerFactory.getLogger(DriverThreads.class);
 
     private DriverThreads() {}
 
-    /** Ends them, and sees that they have ended; to be called when all clients are closed. */
+    /** Ends the threads and waits for them; call it after all clients have been closed. */
     public static void end() {
         endBufferPruning();
         joinThreadsOf(DriverThreads.class.getClassLoader());
     }
 
     /**
-     * MongoDB's driver starts a thread for all clients together and never ends it. It has a way to do so and offers it to
-     * nobody; the test that redeploys in a Tomcat tells if that has gone.
+     * The MongoDB driver starts one thread for all clients and never ends it. The method that ends it is not public; the
+     * test that redeploys in Tomcat fails if it is removed.
      */
     private static void endBufferPruning() {
         try {
@@ -39,9 +38,9 @@ public final class DriverThreads {
         }
     }
 
-    /** An executor has terminated a little before its last thread has, and a container looks at the threads. */
+    /** An executor terminates slightly before its last thread, and containers check threads for leaks. */
     private static void joinThreadsOf(ClassLoader application) {
-        long deadline = System.nanoTime() + JOIN_LIMIT.toNanos();
+        long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             if (thread != Thread.currentThread() && thread.getContextClassLoader() == application && millis > 0) {
@@ -53,7 +52,7 @@ public final class DriverThreads {
     private static void join(Thread thread, long millis) {
         try {
             thread.join(millis);
-        } catch (InterruptedException hurried) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
     }

@@ -44,121 +44,124 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The one client to MongoDB: writes are acknowledged by a majority, reads come from the primary, and every operation
- * is bounded: reads by {@link #READ_LIMIT}, writes by {@link #WRITE_LIMIT}, retries and waiting for a server included.
+ * The application's MongoDB client. A majority acknowledges each write, and reads use the primary. Reads end within
+ * {@link #READ_TIMEOUT} and writes within {@link #WRITE_TIMEOUT}, including retries and server selection.
  *
- * <p>Callers may rely on {@link #call}: what the store refuses for a reason of theirs comes out as the driver's own
- * exception; that the store could not be asked comes out as {@code STORE_UNAVAILABLE}.
+ * <p>Callers may rely on {@link #call}: if the operation itself is invalid, it throws the exception of the driver; if
+ * MongoDB is unavailable, it throws {@code STORE_UNAVAILABLE}.
  */
 public final class MongoConnection implements AutoCloseable {
-    /** A caller hears within two seconds that the store does not answer. */
-    static final Duration READ_LIMIT = Duration.ofMillis(1_800);
+    /** Callers learn within two seconds that the store does not reply. */
+    static final Duration READ_TIMEOUT = Duration.ofMillis(1_800);
 
-    /** More than for a read: a majority of nodes may lag, and giving up leaves open whether it was written. */
-    public static final Duration WRITE_LIMIT = Duration.ofSeconds(3);
+    /** Longer than for reads, because a majority of nodes may lag, and after a timeout the outcome is unknown. */
+    public static final Duration WRITE_TIMEOUT = Duration.ofSeconds(3);
 
-    /** A server that is not there is reported before either limit. */
-    static final Duration SERVER_SELECTION_LIMIT = Duration.ofMillis(1_200);
+    /** A missing server is reported before either timeout. */
+    static final Duration SERVER_SELECTION_TIMEOUT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /**
-     * An account may lack one permission only, so that failures and successes alternate; and several of a server's errors
-     * come and go within a second.
+     * Failures and successes may alternate, because an account may lack only one permission and because some errors of a
+     * server last less than a second.
      */
-    private static final Duration REFUSAL_QUIET = Duration.ofSeconds(10);
+    private static final Duration ERROR_QUIET_PERIOD = Duration.ofSeconds(10);
 
     /**
-     * From the strongest on. A server that others have replaced without its knowing still answers at the weaker ones;
-     * that only happens where there are others.
+     * The strongest first. A primary that was replaced without noticing still replies at the weaker ones; this can only
+     * happen in a deployment with several servers.
      */
     private static final List<ReadConcern> READ_CONCERNS =
             List.of(ReadConcern.LINEARIZABLE, ReadConcern.MAJORITY, ReadConcern.DEFAULT);
 
     /**
-     * What a server answers that does not know a read concern, for it need not be MongoDB itself: BadValue, FailedToParse,
-     * InvalidOptions, CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled, NotImplemented, and a code
-     * that only others have.
+     * The errors of servers that do not support a read concern, including servers other than MongoDB: BadValue,
+     * FailedToParse, InvalidOptions, CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled, NotImplemented,
+     * and a code that only other servers use.
      */
-    private static final Set<Integer> NOT_KNOWN = Set.of(2, 9, 72, 115, 123, 148, 238, 303);
+    private static final Set<Integer> UNSUPPORTED_READ_CONCERN = Set.of(2, 9, 72, 115, 123, 148, 238, 303);
 
-    private static final Set<ClusterType> WITH_OTHERS =
+    private static final Set<ClusterType> MULTI_SERVER =
             Set.of(ClusterType.REPLICA_SET, ClusterType.SHARDED, ClusterType.LOAD_BALANCED);
 
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
 
     private final MongoClient client;
     private final MongoDatabase database;
-    private final Counter absences;
-    private final ReplicaSetNames names;
-    private final OutageLog absence = new OutageLog(log, "MongoDB answers again", Duration.ZERO);
-    private final OutageLog refusals = new OutageLog(log, "MongoDB does again what it is asked", REFUSAL_QUIET);
-    private final AtomicInteger weaker = new AtomicInteger();
+    private final Counter unavailable;
+    private final ReplicaSetNames replicaSetNames;
+    private final OutageLog outages = new OutageLog(log, "MongoDB is available again", Duration.ZERO);
+    private final OutageLog errors = new OutageLog(log, "MongoDB accepts operations again", ERROR_QUIET_PERIOD);
+    private final AtomicInteger readConcernIndex = new AtomicInteger();
 
     /**
      * Opens the client without waiting for a server.
      *
-     * @param uri a well-formed connection string; its time limits, read preference and write concern are overruled
-     * @param listeners of the driver, beside the one for the metrics
+     * @param uri a well-formed connection string; its timeouts, read preference and write concern are overridden
+     * @param listeners in addition to the one for metrics
      */
     public MongoConnection(Secret uri, String databaseName, Metrics metrics, CommandListener... listeners) {
-        this.absences = metrics.counter(
+        this.unavailable = metrics.counter(
                 "gatehouse_mongodb_unavailable_total",
-                "Times that MongoDB could not be asked or did not answer in time.");
+                "Calls for which MongoDB was unavailable or did not reply in time.");
         ConnectionString address = new ConnectionString(uri.reveal());
-        this.names = new ReplicaSetNames(address.getRequiredReplicaSetName());
+        this.replicaSetNames = new ReplicaSetNames(address.getRequiredReplicaSetName());
         MongoClientSettings.Builder settings =
                 MongoClientSettings.builder().addCommandListener(new CommandMetrics(metrics));
         List.of(listeners).forEach(settings::addCommandListener);
         this.client = MongoClients.create(settings.applicationName("gatehouse")
                 .applyConnectionString(address)
-                .applyToServerSettings(server -> server.addServerListener(names))
+                .applyToServerSettings(server -> server.addServerListener(replicaSetNames))
                 .applyToClusterSettings(cluster ->
-                        cluster.serverSelectionTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
+                        cluster.serverSelectionTimeout(SERVER_SELECTION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
                 .applyToSocketSettings(
-                        socket -> socket.connectTimeout(SERVER_SELECTION_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
-                .timeout(WRITE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                        socket -> socket.connectTimeout(SERVER_SELECTION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
+                .timeout(WRITE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .writeConcern(WriteConcern.MAJORITY)
                 .readPreference(ReadPreference.primary())
                 .build());
         this.database = client.getDatabase(databaseName);
     }
 
-    /** A collection to write to; documents are as the wire has them, so that no value changes its type on the way. */
+    /** Returns a collection for writes; its documents are raw BSON, so that no value changes its type. */
     public MongoCollection<BsonDocument> collection(String name) {
         return database.getCollection(name, BsonDocument.class);
     }
 
-    /** The same collection for reads, with their shorter time limit. */
+    /** Returns a collection for reads, with the shorter timeout. */
     public MongoCollection<BsonDocument> readOnly(String name) {
-        return collection(name).withTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        return collection(name).withTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** The same collection for a write that must have ended by then, as {@link System#nanoTime}. */
-    public MongoCollection<BsonDocument> until(long deadline, MongoCollection<BsonDocument> collection) {
+    /**
+     * Returns the collection for a write that must end before a deadline.
+     *
+     * @param deadline as {@link System#nanoTime}
+     */
+    public MongoCollection<BsonDocument> withDeadline(long deadline, MongoCollection<BsonDocument> collection) {
         long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
         if (millis <= 0) {
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, null);
         }
-        return collection.withTimeout(Math.min(millis, WRITE_LIMIT.toMillis()), TimeUnit.MILLISECONDS);
+        return collection.withTimeout(Math.min(millis, WRITE_TIMEOUT.toMillis()), TimeUnit.MILLISECONDS);
     }
 
     /**
-     * Reads one document, so that every write is seen that was acknowledged before: at the strongest read concern that
-     * the deployment offers, linearizable in a replica set and a sharded cluster.
+     * Reads one document so that every write acknowledged before is visible. Uses the strongest read concern that the
+     * deployment supports, which is linearizable in a replica set and a sharded cluster.
      *
-     * @param filter names at most one document, for that is what the read concern needs
+     * @param filter matches at most one document, because the read concern requires this
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public Optional<BsonDocument> findLinearizable(MongoCollection<BsonDocument> collection, Bson filter) {
         return findLinearizable(collection, filter, new BsonDocument());
     }
 
-    /** The same without some fields. */
-    public Optional<BsonDocument> findLinearizable(
-            MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
+    /** As {@link #findLinearizable(MongoCollection, Bson)}, with a projection. */
+    public Optional<BsonDocument> findLinearizable(MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
         return call(() -> {
-            int strongest = hasOthers() ? weaker.get() : READ_CONCERNS.size() - 1;
+            int strongest = isMultiServer() ? readConcernIndex.get() : READ_CONCERNS.size() - 1;
             for (int strength = strongest; true; strength++) {
                 ReadConcern concern = READ_CONCERNS.get(strength);
                 try {
@@ -168,12 +171,12 @@ public final class MongoConnection implements AutoCloseable {
                             .find(filter)
                             .projection(projection)
                             .first();
-                    if (strength > strongest && weaker.compareAndSet(strongest, strength)) {
-                        log.warn("MongoDB knows no stronger read concern than {}", concern.asDocument());
+                    if (strength > strongest && readConcernIndex.compareAndSet(strongest, strength)) {
+                        log.warn("MongoDB supports no read concern stronger than {}", concern.asDocument());
                     }
                     return Optional.ofNullable(found);
                 } catch (MongoCommandException refused) {
-                    if (!NOT_KNOWN.contains(refused.getCode()) || strength == READ_CONCERNS.size() - 1) {
+                    if (!UNSUPPORTED_READ_CONCERN.contains(refused.getCode()) || strength == READ_CONCERNS.size() - 1) {
                         throw refused;
                     }
                 }
@@ -182,19 +185,19 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Reads something as of now, whatever it is, to find out whether that can be done.
+     * Checks that a linearizable read is possible.
      *
-     * @param limit for the answer of a server; the search for one has its own
-     * @throws StoreRefusedException if a server answers that it cannot do that now
+     * @param timeout for the reply of a server; server selection has a separate one
+     * @throws StoreRefusedException if a server replies that it cannot read now
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void requireAnswer(Duration limit) {
+    public void requireAvailable(Duration timeout) {
         try {
             var unused = findLinearizable(
-                    collection("meta").withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS),
+                    collection("meta").withTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS),
                     Filters.eq(new BsonString("cache")));
         } catch (GatehouseException unavailable) {
-            throw MongoErrors.answer(unavailable)
+            throw MongoErrors.serverError(unavailable)
                     .<RuntimeException>map(refused ->
                             new StoreRefusedException("It answers with the error " + refused.getCode() + ".", refused))
                     .orElse(unavailable);
@@ -202,78 +205,74 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Reads several documents, for which there is no such read concern; that the server was not replaced is asked
-     * afterwards.
+     * Reads several documents so that every write acknowledged before is visible. The linearizable read concern is only for
+     * single documents; therefore one such read follows, which fails if the server was replaced.
      */
-    public <T> T asOfNow(Supplier<T> reads) {
+    public <T> T readLatest(Supplier<T> reads) {
         T result = call(reads);
-        if (call(this::hasOthers)) {
+        if (call(this::isMultiServer)) {
             findLinearizable(readOnly("meta"), Filters.eq(new BsonString("cache")));
         }
         return result;
     }
 
-    /**
-     * What the server says of itself.
-     *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
-     */
+    /** @throws GatehouseException {@code STORE_UNAVAILABLE} */
     BsonDocument buildInfo() {
-        return call(() -> database.withTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+        return call(() -> database.withTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .runCommand(new BsonDocument("buildInfo", new BsonInt32(1)), BsonDocument.class));
     }
 
-    private boolean hasOthers() {
+    private boolean isMultiServer() {
         if (client.getClusterDescription().getType() == ClusterType.UNKNOWN) {
             database.runCommand(new BsonDocument("ping", new BsonInt32(1))); // waits for a server
         }
-        return WITH_OTHERS.contains(client.getClusterDescription().getType());
+        return MULTI_SERVER.contains(client.getClusterDescription().getType());
     }
 
     /**
-     * Runs one or more operations of the driver.
+     * Executes one or more operations of the driver.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the store could not be asked, did not answer in time, or
-     *     answered that it cannot or may not do it now; a write may have happened nevertheless
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the store is unreachable, does not reply in time, or replies
+     *     with a temporary error or a missing permission; a write may have happened nevertheless
      */
     public <T> T call(Supplier<T> operations) {
         try {
             T result = operations.get();
-            absence.ended();
-            refusals.succeeded();
+            outages.ended();
+            errors.succeeded();
             return result;
         } catch (MongoException failed) {
             Kind kind = MongoErrors.kind(failed).orElseThrow(() -> failed);
-            absences.inc();
+            unavailable.inc();
             if (!(failed instanceof MongoInterruptedException)) {
-                note(kind, failed);
+                report(kind, failed);
             }
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, failed);
         }
     }
 
-    private void note(Kind kind, MongoException failed) {
+    private void report(Kind kind, MongoException failed) {
         switch (kind) {
-            case UNREACHABLE -> noteAbsence(failed);
+            case UNREACHABLE -> reportOutage(failed);
             case TEMPORARY -> {
-                String line = "MongoDB cannot do now what it is asked: " + MongoErrors.summary(failed);
-                refusals.failed(Level.WARN, MongoErrors.reason(failed), line);
+                String line = "MongoDB returned a temporary error: " + MongoErrors.summary(failed);
+                errors.failed(Level.WARN, MongoErrors.reason(failed), line);
             }
-            case FORBIDDEN -> noteMissingPermission(failed);
+            case FORBIDDEN -> reportMissingPermission(failed);
         }
     }
 
-    private void noteAbsence(MongoException failed) {
+    private void reportOutage(MongoException failed) {
         List<ServerDescription> servers = client.getClusterDescription().getServerDescriptions();
         for (ServerDescription server : servers) {
             if (server.getException() instanceof MongoSecurityException refused
                     && MongoErrors.kind(refused).equals(Optional.of(Kind.FORBIDDEN))) {
-                noteMissingPermission(refused);
+                reportMissingPermission(refused);
                 return;
             }
         }
         String reason = Stream.of(
-                        names.problems().stream(),
+                        replicaSetNames.problems().stream(),
                         Stream.ofNullable(client.getClusterDescription().getSrvResolutionException())
                                 .map(MongoErrors::summary),
                         servers.stream()
@@ -283,13 +282,13 @@ public final class MongoConnection implements AutoCloseable {
                 .flatMap(problems -> problems)
                 .collect(joining("; "));
         String shown = reason.isEmpty() ? MongoErrors.summary(failed) : reason;
-        absence.failed(Level.WARN, shown.replaceAll("\\d+", "0"), "MongoDB cannot be reached: " + shown);
+        outages.failed(Level.WARN, shown.replaceAll("\\d+", "0"), "MongoDB cannot be reached: " + shown);
     }
 
-    private void noteMissingPermission(MongoException refused) {
+    private void reportMissingPermission(MongoException refused) {
         String line =
-                "MongoDB refuses the account that DB_HOST names, or what it asks for: " + MongoErrors.summary(refused);
-        refusals.failed(Level.ERROR, MongoErrors.reason(refused), line);
+                "MongoDB rejects the account that DB_HOST names, or one of its operations: " + MongoErrors.summary(refused);
+        errors.failed(Level.ERROR, MongoErrors.reason(refused), line);
     }
 
     private static String describe(ServerDescription server) {
@@ -298,7 +297,7 @@ public final class MongoConnection implements AutoCloseable {
         for (Throwable next = cause; next != null; next = next.getCause()) {
             text.append(": ").append(next.getClass().getSimpleName());
             if (next.getMessage() != null) {
-                text.append(" (").append(MongoErrors.shown(next.getMessage())).append(')');
+                text.append(" (").append(MongoErrors.redacted(next.getMessage())).append(')');
             }
         }
         return text.toString();

@@ -20,16 +20,16 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What an error of MongoDB means for the caller: whether the same call may succeed later without any change to it.
+ * Classifies the errors of MongoDB: whether the same call may succeed later.
  *
- * <p>No code here says whether a write happened: a server may answer each of them after the write, so callers treat the
- * outcome as unknown. The codes are those of the server's list {@code error_codes.yml}.
+ * <p>No code tells whether a write happened, because a server may return each of them after the write. Therefore callers
+ * treat the outcome as unknown. The codes are from the server's list {@code error_codes.yml}.
  */
 public final class MongoErrors {
-    /** Longer texts repeat the command, with what is in it. */
+    /** Longer messages repeat the command and its values. */
     private static final int MAX_TEXT = 200;
 
-    /** The driver and the server mark errors with these labels if the same call may succeed later. */
+    /** Labels with which the driver and the server mark errors after which the same call may succeed. */
     private static final Set<String> TEMPORARY_LABELS = Set.of(
             "RetryableWriteError",
             "TransientTransactionError",
@@ -38,10 +38,10 @@ public final class MongoErrors {
             "NoWritesPerformed");
 
     /**
-     * The server, or one behind it, cannot do the work now. These are the categories NetworkError, Interruption,
+     * The server, or one behind it, cannot execute the operation now. These are the categories NetworkError, Interruption,
      * NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError, SystemOverloadedError, WriteConcernError,
-     * StaleShardVersionError, SnapshotError and CursorInvalidatedError, and errors outside of any category that end by
-     * themselves or when an operator has acted: locks, elections, migrations, name resolution, resources of the server.
+     * StaleShardVersionError, SnapshotError and CursorInvalidatedError. Added are errors without a category that end by
+     * themselves or after an operator has acted: locks, elections, migrations, name resolution, resources of the server.
      */
     private static final Set<Integer> TEMPORARY = Set.of(
             6, // HostUnreachable
@@ -171,7 +171,7 @@ public final class MongoErrors {
             91331, // RetriableRemoteCommandFailure
             10045600); // InterruptedDueToFCVChange
 
-    /** The account that the connection string names may not do this; an operator must act. */
+    /** The account in the connection string lacks a permission; an operator must act. */
     private static final Set<Integer> FORBIDDEN = Set.of(
             11, // UserNotFound
             13, // Unauthorized
@@ -185,24 +185,24 @@ public final class MongoErrors {
 
     private MongoErrors() {}
 
-    /** Why the store could not do what it was asked, although the call may be right. */
+    /** The reason for a failure of the store; the call itself may be valid. */
     enum Kind {
-        /** No server could be asked, or none answered in time. */
+        /** No server is reachable, or none replied in time. */
         UNREACHABLE,
-        /** A server answered that it cannot do it now. */
+        /** A server replied that it cannot execute the operation now. */
         TEMPORARY,
-        /** A server answered that Gatehouse may not do it. */
+        /** A server replied that Gatehouse may not execute the operation. */
         FORBIDDEN
     }
 
-    /** Empty if the error is about the call itself, so that the same call always fails. */
+    /** Returns empty if the call itself is the reason, so that the same call always fails. */
     static Optional<Kind> kind(MongoException error) {
         if (error instanceof MongoSecurityException) {
-            return Optional.of(isAnswered(error) ? Kind.FORBIDDEN : Kind.UNREACHABLE);
+            return Optional.of(isServerReply(error) ? Kind.FORBIDDEN : Kind.UNREACHABLE);
         }
         if (!(error instanceof MongoServerException)) {
-            // The driver repeats what may succeed later until its time is over, and then has the answer as the cause.
-            return answer(error).flatMap(MongoErrors::kind).or(() -> Optional.of(Kind.UNREACHABLE));
+            // The driver retries until its timeout; the cause of its exception is then the last reply of the server.
+            return serverError(error).flatMap(MongoErrors::kind).or(() -> Optional.of(Kind.UNREACHABLE));
         }
         Set<Integer> codes = codes(error);
         if (codes.stream().anyMatch(FORBIDDEN::contains)) {
@@ -212,61 +212,61 @@ public final class MongoErrors {
                 || (error instanceof MongoBulkWriteException bulk && bulk.getWriteConcernError() != null)
                 || codes.stream().anyMatch(TEMPORARY::contains)
                 || TEMPORARY_LABELS.stream().anyMatch(error::hasErrorLabel)
-                || isOfDriver(error);
+                || isTemporaryForDriver(error);
         return isTemporary ? Optional.of(Kind.TEMPORARY) : Optional.empty();
     }
 
-    /** Whether a server answered the attempt to log in, so that the credentials or the mechanism are the reason. */
-    private static boolean isAnswered(Throwable error) {
-        return answer(error).isPresent() || error.getCause() == null;
+    /** Returns whether a server replied to the authentication, so that the credentials or the mechanism are the reason. */
+    private static boolean isServerReply(Throwable error) {
+        return serverError(error).isPresent() || error.getCause() == null;
     }
 
-    /** What a server answered last, if the error is an answer or was caused by one. */
-    static Optional<MongoServerException> answer(Throwable error) {
+    /** Returns the last error of a server; empty if the failure was not caused by one. */
+    static Optional<MongoServerException> serverError(Throwable error) {
         return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
                 .filter(MongoServerException.class::isInstance)
                 .map(MongoServerException.class::cast)
                 .findFirst();
     }
 
-    /** The classes that the driver has for servers that cannot work now, whatever their code. */
-    private static boolean isOfDriver(MongoException error) {
+    /** Returns whether the driver has classified the server as unable to work now, whatever the code. */
+    private static boolean isTemporaryForDriver(MongoException error) {
         return error instanceof MongoNotPrimaryException
                 || error instanceof MongoNodeIsRecoveringException
                 || error instanceof MongoCursorNotFoundException;
     }
 
-    /** All codes in it: a bulk write has one for each refused write, and one of the write concern. */
+    /** Returns all codes; a bulk write has one for each failed write and one for the write concern. */
     private static Set<Integer> codes(MongoException error) {
         if (error instanceof MongoBulkWriteException bulk) {
-            return refusals(bulk).map(Refusal::code).collect(toSet());
+            return bulkErrors(bulk).map(BulkError::code).collect(toSet());
         }
         return Set.of(error.getCode());
     }
 
-    private record Refusal(int code, String text) {}
+    private record BulkError(int code, String text) {}
 
-    private static Stream<Refusal> refusals(MongoBulkWriteException bulk) {
+    private static Stream<BulkError> bulkErrors(MongoBulkWriteException bulk) {
         return Stream.concat(
-                bulk.getWriteErrors().stream().map(write -> new Refusal(write.getCode(), write.getMessage())),
+                bulk.getWriteErrors().stream().map(write -> new BulkError(write.getCode(), write.getMessage())),
                 Stream.ofNullable(bulk.getWriteConcernError())
-                        .map(concern -> new Refusal(concern.getCode(), concern.getMessage())));
+                        .map(concern -> new BulkError(concern.getCode(), concern.getMessage())));
     }
 
-    /** The codes alone, which are the same for all commands. */
+    /** Returns only the codes, which do not depend on the command. */
     static String reason(MongoException error) {
-        return new TreeSet<>(codes(answer(error).map(MongoException.class::cast).orElse(error))).toString();
+        return new TreeSet<>(codes(serverError(error).map(MongoException.class::cast).orElse(error))).toString();
     }
 
     /**
-     * What a server answered, for the log: code and name, and the beginning of its text. The text of a refused command may
-     * repeat the command with all that is in it, so it is cut before that.
+     * Describes an error for the log: its code, its name, and the beginning of its message. The message may repeat the
+     * command with all its values, so it is cut off before that.
      */
     static String summary(MongoException error) {
         if (error instanceof MongoBulkWriteException bulk
-                && refusals(bulk).findAny().isPresent()) {
-            return refusals(bulk)
-                    .map(refusal -> text(refusal.code(), "", refusal.text()))
+                && bulkErrors(bulk).findAny().isPresent()) {
+            return bulkErrors(bulk)
+                    .map(failed -> text(failed.code(), "", failed.text()))
                     .distinct()
                     .limit(3)
                     .collect(joining("; "));
@@ -278,23 +278,23 @@ public final class MongoErrors {
             return text(refused.getErrorCode(), refused.getErrorCodeName(), refused.getErrorMessage());
         }
         Throwable cause = error.getCause();
-        String own = error.getClass().getSimpleName() + ": " + shown(String.valueOf(error.getMessage()));
+        String own = error.getClass().getSimpleName() + ": " + redacted(String.valueOf(error.getMessage()));
         return cause instanceof MongoException deeper ? own + ": " + summary(deeper) : own;
     }
 
-    /** Any failure, for the log, on one line. */
+    /** Describes any failure for the log, on one line. */
     public static String describe(Throwable failure) {
-        return failure instanceof MongoException answered
-                ? summary(answered)
-                : failure.getClass().getSimpleName() + ": " + shown(String.valueOf(failure.getMessage()));
+        return failure instanceof MongoException mongo
+                ? summary(mongo)
+                : failure.getClass().getSimpleName() + ": " + redacted(String.valueOf(failure.getMessage()));
     }
 
     private static String text(int code, String name, String message) {
-        return "error " + code + (name.isEmpty() ? "" : " (" + name + ")") + ": " + shown(message);
+        return "error " + code + (name.isEmpty() ? "" : " (" + name + ")") + ": " + redacted(message);
     }
 
-    /** On one line, without what a command holds. */
-    static String shown(String text) {
+    /** Returns the text on one line, without the values of a command. */
+    static String redacted(String text) {
         String line = text.replaceAll("\\s+", " ").strip();
         int command = line.indexOf('{');
         String safe = command < 0 ? line : line.substring(0, command).strip();

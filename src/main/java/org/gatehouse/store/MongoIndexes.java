@@ -19,19 +19,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes indexes that are not there yet; harmless if another node makes them too.
+ * Creates missing indexes; several nodes may do so at the same time.
  *
- * <p>Indexes that exist are not asked for again, because not every server that speaks the protocol accepts that. A server
- * without TTL indexes gets plain ones and a warning: they only remove expired documents, which no request depends on.
+ * <p>Existing indexes are not created again, because some servers that implement the protocol reject that. If a server does
+ * not support TTL indexes, plain ones are created and a warning is logged. No request depends on the removal of expired
+ * documents.
  */
 public final class MongoIndexes {
-    /** A first index over millions of documents takes longer than any request may. */
-    private static final Duration LIMIT = Duration.ofHours(1);
+    /** Long, because a first index over millions of documents takes longer than any request may. */
+    private static final Duration INDEX_TIMEOUT = Duration.ofHours(1);
 
-    /** For a collection of up to {@link #SMALL} documents, so that a server that stops answering is noticed. */
-    private static final Duration SHORT_LIMIT = Duration.ofSeconds(30);
+    /** For up to {@link #MAX_SMALL} documents, so that a server that stops replying is noticed. */
+    private static final Duration SMALL_INDEX_TIMEOUT = Duration.ofSeconds(30);
 
-    private static final long SMALL = 50_000;
+    private static final long MAX_SMALL = 50_000;
     private static final String KEY = "key";
     private static final String UNIQUE = "unique";
     private static final String TTL = "expireAfterSeconds";
@@ -44,35 +45,35 @@ public final class MongoIndexes {
     }
 
     /**
-     * Makes those of the indexes that the collection lacks.
+     * Creates those of the indexes that the collection lacks.
      *
-     * @throws MongoCommandException if the server refuses one, such as a unique index because of the documents
+     * @throws MongoCommandException if the server rejects one, for example a unique index because of duplicates
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void ensure(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
-        List<BsonDocument> present = present(collection);
+        List<BsonDocument> existing = existing(collection);
         List<IndexModel> missing = indexes.stream()
-                .filter(index -> present.stream().noneMatch(found -> isSame(found, index)))
+                .filter(index -> existing.stream().noneMatch(found -> isSame(found, index)))
                 .toList();
         if (missing.isEmpty()) {
             return;
         }
         long documents = mongo.call(collection::estimatedDocumentCount);
-        Duration limit = documents > SMALL ? LIMIT : SHORT_LIMIT;
-        MongoCollection<BsonDocument> patient = collection.withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
-        if (missing.size() > 1 && isMade(patient, missing)) {
+        Duration timeout = documents > MAX_SMALL ? INDEX_TIMEOUT : SMALL_INDEX_TIMEOUT;
+        MongoCollection<BsonDocument> withTimeout = collection.withTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        if (missing.size() > 1 && createdTogether(withTimeout, missing)) {
             return;
         }
-        missing.forEach(index -> ensureOne(patient, index));
+        missing.forEach(index -> ensureOne(withTimeout, index));
     }
 
-    /** All at once, which takes one pass over the documents; false if the server refuses one of them. */
-    private boolean isMade(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
+    /** Creates all at once, in one pass over the documents; returns false if the server rejects one of them. */
+    private boolean createdTogether(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
         try {
             mongo.call(() -> collection.createIndexes(indexes));
             return true;
         } catch (MongoCommandException oneByOne) {
-            log.debug("Not all indexes of {} can be made at once", collection.getNamespace(), oneByOne);
+            log.debug("The indexes of {} cannot be created at once", collection.getNamespace(), oneByOne);
             return false;
         }
     }
@@ -81,29 +82,29 @@ public final class MongoIndexes {
         try {
             mongo.call(() -> collection.createIndexes(List.of(index)));
         } catch (MongoCommandException refused) {
-            if (present(collection).stream().anyMatch(found -> isSame(found, index))) {
-                return; // another node has made it meanwhile
+            if (existing(collection).stream().anyMatch(found -> isSame(found, index))) {
+                return; // another node has created it
             }
             if (ttl(index).isEmpty()) {
                 throw refused;
             }
             ensurePlain(collection, index);
             log.warn(
-                    "MongoDB does not remove expired documents from {} by itself, because it refuses a TTL index: {}."
-                            + " Remove them with a job of your own, or use a server with TTL indexes",
+                    "MongoDB does not remove expired documents from {}, because it rejects a TTL index: {}."
+                            + " Remove them with a scheduled job, or use a server that supports TTL indexes",
                     collection.getNamespace(),
                     MongoErrors.summary(refused));
         }
     }
 
     private void ensurePlain(MongoCollection<BsonDocument> collection, IndexModel index) {
-        if (present(collection).stream().noneMatch(found -> hasKeys(found, index))) {
+        if (existing(collection).stream().noneMatch(found -> hasKeys(found, index))) {
             IndexOptions plain = new IndexOptions().unique(index.getOptions().isUnique());
             mongo.call(() -> collection.createIndexes(List.of(new IndexModel(index.getKeys(), plain))));
         }
     }
 
-    private List<BsonDocument> present(MongoCollection<BsonDocument> collection) {
+    private List<BsonDocument> existing(MongoCollection<BsonDocument> collection) {
         return mongo.call(() -> collection.listIndexes(BsonDocument.class).into(new ArrayList<>()));
     }
 
@@ -113,7 +114,7 @@ public final class MongoIndexes {
                 && (ttl(index).isEmpty() || ttl(index).equals(number(found.get(TTL))));
     }
 
-    /** The order of the fields counts, the types of their numbers do not. */
+    /** Compares the keys; the order of the fields matters, the types of their numbers do not. */
     private static boolean hasKeys(BsonDocument found, IndexModel index) {
         return keys(found.getDocument(KEY, new BsonDocument()))
                 .equals(keys(index.getKeys().toBsonDocument()));

@@ -18,17 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A lock that one thread of one node holds at a time: a document that exists while it is held.
+ * A lock that one thread of one node holds at a time; its document exists while the lock is held.
  *
- * <p>For rules about several documents, which no single write can keep. A node that dies with the lock loses it after
- * {@link #LEASE}; so the work must end well before that, and the nodes' clocks must agree to within seconds.
+ * <p>It protects rules about several documents, which a single write cannot enforce. If a node dies, its lock expires after
+ * {@link #LEASE}. Therefore the task must end well before that, and the clocks of the nodes must agree within seconds.
  */
 public final class MongoLock {
-    /** Several times what a few writes may take at their time limits. */
+    /** Several times the duration of a few writes that all take their full timeout. */
     private static final Duration LEASE = Duration.ofSeconds(30);
 
-    private static final Duration WAIT_LIMIT = Duration.ofSeconds(5);
-    private static final Duration RETRY = Duration.ofMillis(20);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration RETRY_INTERVAL = Duration.ofMillis(20);
     private static final String HOLDER = "holder";
     private static final String UNTIL = "until";
 
@@ -39,7 +39,7 @@ public final class MongoLock {
     private final BsonString id;
     private final Clock clock;
 
-    /** @param name the {@code _id} of the lock's document in the collection {@code meta} */
+    /** @param name the {@code _id} of the document in the collection {@code meta} */
     public MongoLock(MongoConnection mongo, String name, Clock clock) {
         this.mongo = mongo;
         this.meta = mongo.collection("meta");
@@ -48,25 +48,25 @@ public final class MongoLock {
     }
 
     /**
-     * Does the work while nobody else does any under the same name.
+     * Executes a task while no other thread or node executes one under the same name.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the lock is not free in time; then no work was done
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the lock is not free in time; the task was not executed then
      */
-    public <T> T exclusively(Supplier<T> work) {
+    public <T> T exclusively(Supplier<T> task) {
         BsonString holder = new BsonString(UUID.randomUUID().toString());
-        long deadline = System.nanoTime() + WAIT_LIMIT.toNanos();
+        long deadline = System.nanoTime() + WAIT_TIMEOUT.toNanos();
         try {
             while (!acquired(holder)) {
-                if (System.nanoTime() > deadline || !Sleep.of(RETRY)) {
+                if (System.nanoTime() > deadline || !Sleep.of(RETRY_INTERVAL)) {
                     throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 }
             }
         } catch (GatehouseException unknown) {
-            release(holder); // the lock may have been taken although the answer was lost
+            release(holder); // the lock may have been acquired although the reply was lost
             throw unknown;
         }
         try {
-            return work.get();
+            return task.get();
         } finally {
             release(holder);
         }
@@ -76,8 +76,8 @@ public final class MongoLock {
         try {
             mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.eq(HOLDER, holder))));
         } catch (GatehouseException unreachable) {
-            // The work is done and stays done; the lock ends with its lease.
-            log.warn("The lock {} could not be released; it ends by itself", id.getValue());
+            // The task has been executed; the lock expires with its lease.
+            log.warn("The lock {} could not be released; it expires by itself", id.getValue());
         }
     }
 

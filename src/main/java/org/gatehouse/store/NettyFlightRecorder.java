@@ -3,27 +3,27 @@ package org.gatehouse.store;
 import io.netty.util.internal.PlatformDependent;
 
 /**
- * Keeps the Netty of this application from registering a listener with the Flight Recorder of the Java.
+ * Prevents this application's Netty from registering a listener with Java Flight Recorder.
  *
- * <p>Netty never removes that listener while no recording begins, so after an undeployment it would keep all classes of the
- * application in memory. Netty reads its switch once, so the system property is set only for that moment, and another
- * application in the same Java with a Netty of its own is not affected.
+ * <p>Netty does not remove the listener unless a recording starts, so it would keep an undeployed application in memory.
+ * Netty reads the system property once. It is set only for that moment, so that other applications in the same JVM with
+ * their own Netty are not affected.
  */
 public final class NettyFlightRecorder {
-    private static final String SWITCH = "io.netty.jfr.enabled";
+    private static final String PROPERTY = "io.netty.jfr.enabled";
 
     private NettyFlightRecorder() {}
 
-    /** Has an effect only before anything of Netty is used. An operator who sets the property keeps that value. */
+    /** Call this before any other use of Netty. A value that the operator has set is kept. */
     public static void disable() {
-        if (System.getProperty(SWITCH) != null) {
+        if (System.getProperty(PROPERTY) != null) {
             return;
         }
-        System.setProperty(SWITCH, "false");
+        System.setProperty(PROPERTY, "false");
         try {
             PlatformDependent.isJfrEnabled();
         } finally {
-            System.clearProperty(SWITCH);
+            System.clearProperty(PROPERTY);
         }
     }
 }

@@ -8,21 +8,20 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * Writes the log lines about a store that cannot be used: one when that begins, one for each new reason, and one when it
- * is over.
+ * Logs the outages of a store: one line at the start, one for each new reason, and one at the end.
  *
- * <p>Callers may report every failed and every successful call. In one outage each reason is written once in
- * {@link #REPEAT}, and all lines together are limited to {@link #MAX_LINES} in {@link #INTERVAL}, so that a store that
- * comes and goes does not fill the log.
+ * <p>Callers may report every failed and every successful call. In one outage each reason is logged at most once per
+ * {@link #REPEAT_INTERVAL}. All lines together are limited to {@link #MAX_LINES} per {@link #INTERVAL}, so that an unstable
+ * store does not fill the log.
  */
 final class OutageLog {
-    /** A reason that alternates with others is written again after this time. */
-    private static final Duration REPEAT = Duration.ofMinutes(1);
+    /** A reason that alternates with others is logged again after this time. */
+    private static final Duration REPEAT_INTERVAL = Duration.ofMinutes(1);
 
     private static final Duration INTERVAL = Duration.ofMinutes(1);
     private static final int MAX_LINES = 60;
 
-    /** More different reasons than this have no use in one outage. */
+    /** More distinct reasons than this are not useful in one outage. */
     private static final int MAX_REASONS = 50;
 
     private final Logger log;
@@ -38,11 +37,11 @@ final class OutageLog {
     private int lines;
 
     /**
-     * Starts without an outage.
+     * Creates a log without an outage.
      *
-     * @param recovery the line that says that an outage is over
-     * @param quiet an outage is over after a success, but only if nothing has failed for this long. If it is longer than
-     *     zero, failures and successes may alternate, so a reason is not repeated in the next outage before {@link #REPEAT}
+     * @param recovery the line that reports the end of an outage
+     * @param quiet an outage ends with a success if nothing has failed for this long. If it is longer than zero, failures
+     *     and successes may alternate, so a reason is not repeated in the next outage before {@link #REPEAT_INTERVAL}
      */
     OutageLog(Logger log, String recovery, Duration quiet) {
         this(log, recovery, quiet, System::nanoTime);
@@ -56,7 +55,7 @@ final class OutageLog {
         this.intervalStart = ticker.getAsLong();
     }
 
-    /** Whether an outage has been reported that is not over. */
+    /** Returns whether an outage has been reported and has not ended. */
     boolean isOpen() {
         return open;
     }
@@ -64,8 +63,8 @@ final class OutageLog {
     /**
      * Reports a failure.
      *
-     * @param reason what tells this failure from others; without times and other numbers that change
-     * @param line what is written
+     * @param reason distinguishes this failure from others; must not contain times or other changing numbers
+     * @param line the line to log
      */
     synchronized void failed(Level level, String reason, String line) {
         long now = ticker.getAsLong();
@@ -79,7 +78,7 @@ final class OutageLog {
         }
         lastReason = reason;
         Long before = writtenAt.get(reason);
-        if (before != null && now - before < REPEAT.toNanos()) {
+        if (before != null && now - before < REPEAT_INTERVAL.toNanos()) {
             return;
         }
         if (writtenAt.size() >= MAX_REASONS) {
@@ -96,7 +95,7 @@ final class OutageLog {
         }
     }
 
-    /** Reports that the outage is over for certain. */
+    /** Reports the certain end of the outage. */
     void ended() {
         if (open) {
             end(Duration.ZERO);

@@ -10,15 +10,15 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notes the servers that do not belong to the replica set that the connection string names.
+ * Records the servers that do not belong to the replica set in the connection string.
  *
- * <p>The driver removes such a server from its list without an exception, so that later errors do not show the reason.
+ * <p>The driver removes such a server from its list without an exception, so later errors do not show the reason.
  */
 final class ReplicaSetNames implements ServerListener {
     private final @Nullable String required;
     private final Map<String, String> problems = new ConcurrentSkipListMap<>();
 
-    /** @param required the name in the connection string; null if it has none, then nothing is noted */
+    /** @param required the name in the connection string; null if it has none, in which case nothing is recorded */
     ReplicaSetNames(@Nullable String required) {
         this.required = required;
     }
@@ -46,7 +46,7 @@ final class ReplicaSetNames implements ServerListener {
         }
     }
 
-    /** One sentence for each server, in the order of their addresses. */
+    /** Returns one sentence for each server, sorted by address. */
     List<String> problems() {
         return List.copyOf(problems.values());
     }

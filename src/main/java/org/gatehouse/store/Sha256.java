@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 (FIPS 180-4), which every Java has: what is kept where the thing itself must not be, or has no bound. */
+/** SHA-256 (FIPS 180-4), for values that must not be stored themselves or have no maximum length. */
 public final class Sha256 {
     private Sha256() {}
 
@@ -17,7 +17,7 @@ public final class Sha256 {
         }
     }
 
-    /** The digest of a text in UTF-8, as 64 hexadecimal digits. */
+    /** Returns the digest of the UTF-8 bytes as 64 hexadecimal digits. */
     public static String hex(String text) {
         return HexFormat.of().formatHex(of(text.getBytes(StandardCharsets.UTF_8)));
     }

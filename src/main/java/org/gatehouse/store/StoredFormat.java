@@ -9,16 +9,15 @@ import org.bson.BsonString;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Whether this version understands what is stored: what a newer one says of it in the document {@code format} of the
- * collection {@code meta}.
+ * Checks that this version can read the database, from the document {@code format} in the collection {@code meta}.
  *
- * <p>Nobody writes that document as long as nodes of every version can work side by side. A version whose documents older
- * ones would misread writes {@code {_id: "format", readableFrom: <number>}} before it writes the first of them; then an
- * older one does not start any more, and says why.
+ * <p>The document does not exist as long as all versions can run side by side. A version whose documents older versions
+ * would misread first writes {@code {_id: "format", readableFrom: <number>}}. From then on older versions do not start, and
+ * their message gives the reason.
  */
 public final class StoredFormat {
-    /** Raised by a version that older ones cannot work beside. */
-    static final int UNDERSTOOD = 1;
+    /** Incremented by a version that older ones cannot run beside. */
+    static final int SUPPORTED = 1;
 
     private static final BsonString ID = new BsonString("format");
     private static final String READABLE_FROM = "readableFrom";
@@ -32,19 +31,19 @@ public final class StoredFormat {
     }
 
     /**
-     * Refuses to go on beside what this version would misread.
+     * Rejects a database in a newer format.
      *
-     * @throws UnusableStoreException when only newer versions can read the database
+     * @throws UnusableStoreException if only newer versions can read the database
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void requireUnderstood() {
+    public void requireSupported() {
         Optional<BsonNumber> needed = mongo.findLinearizable(reads, Filters.eq(ID))
                 .filter(format -> format.isNumber(READABLE_FROM))
                 .map(format -> format.getNumber(READABLE_FROM));
-        if (needed.filter(number -> number.longValue() > UNDERSTOOD).isPresent()) {
+        if (needed.filter(number -> number.longValue() > SUPPORTED).isPresent()) {
             throw new UnusableStoreException("A newer Gatehouse has changed the database "
                     + reads.getNamespace().getDatabaseName() + " so that this version cannot read it: it is in format "
-                    + needed.get().longValue() + ", and this version understands " + UNDERSTOOD
+                    + needed.get().longValue() + ", and this version understands " + SUPPORTED
                     + ". Start the newer version, or restore a backup from before the change");
         }
     }

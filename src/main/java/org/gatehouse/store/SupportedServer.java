@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the server keeps what Gatehouse relies on, by its name: only servers that are known to break it are rejected.
+ * Rejects servers that are known not to provide the guarantees that Gatehouse needs.
  *
- * <p>FerretDB 1 is one of them. Its findAndModify is not atomic, so that two changes can both be acknowledged although one
- * is lost, a refresh token can be used twice, and the cache can serve old data. FerretDB 2 has another storage engine.
+ * <p>FerretDB 1 is rejected, because its findAndModify is not atomic: an acknowledged change can be lost, a refresh token
+ * can be used twice, and the cache can return stale data. FerretDB 2 has another storage engine.
  */
 public final class SupportedServer {
     private static final String FERRETDB = "ferretdb";
@@ -32,9 +32,9 @@ public final class SupportedServer {
     }
 
     /**
-     * Refuses to work with a server that breaks the promises of Gatehouse.
+     * Rejects an unsupported server.
      *
-     * @throws UnusableStoreException if it is one
+     * @throws UnusableStoreException if the server is not supported
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void require() {
@@ -42,7 +42,7 @@ public final class SupportedServer {
         try {
             build = mongo.buildInfo();
         } catch (MongoCommandException unknown) {
-            log.debug("The server does not say what it is", unknown);
+            log.debug("The server does not report its version", unknown);
             return;
         }
         Optional<String> version = ferretVersion(build);
@@ -53,7 +53,7 @@ public final class SupportedServer {
         }
     }
 
-    /** FerretDB 1 has {@code ferretdbVersion}, FerretDB 2 the document {@code ferretdb}; others are silent about it. */
+    /** FerretDB 1 has {@code ferretdbVersion}, FerretDB 2 the document {@code ferretdb}; other servers have neither. */
     private static Optional<String> ferretVersion(BsonDocument build) {
         for (String name : build.keySet()) {
             BsonValue value = build.get(name);
@@ -73,7 +73,7 @@ public final class SupportedServer {
         return value != null && value.isString() ? value.asString().getValue() : "of an unknown version";
     }
 
-    /** Only FerretDB 1 and older have versions that do not say which one they are. */
+    /** Only FerretDB 1 and older have versions without a number. */
     private static boolean isOld(String version) {
         Matcher matcher = MAJOR.matcher(version);
         return !matcher.matches() || Integer.parseInt(matcher.group(1)) < FIRST_SUPPORTED;

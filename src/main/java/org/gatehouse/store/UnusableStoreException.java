@@ -1,6 +1,6 @@
 package org.gatehouse.store;
 
-/** The stores are in a state that only an operator can change; the message says what to do. */
+/** Thrown if only an operator can make the store usable; the message says how. */
 public final class UnusableStoreException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
@@ -8,7 +8,7 @@ public final class UnusableStoreException extends IllegalStateException {
         super(message);
     }
 
-    /** The same, seen by another thread. */
+    /** Rethrows the exception of another thread. */
     public UnusableStoreException(Throwable cause) {
         super(cause.getMessage(), cause);
     }

@@ -274,7 +274,7 @@ public final class MongoUserDao implements UserDao {
                     .projection(WITHOUT_PASSWORDS);
             Bson condition = unchanged;
             BsonDocument after = mongo.call(() -> refusingTakenNames(
-                    () -> mongo.until(deadline, users).findOneAndUpdate(condition, Updates.combine(updates), options)));
+                    () -> mongo.withDeadline(deadline, users).findOneAndUpdate(condition, Updates.combine(updates), options)));
             if (after != null && newName.isPresent()) {
                 release(before);
             }
@@ -291,7 +291,7 @@ public final class MongoUserDao implements UserDao {
     private String stage(Bson unchanged, BsonDocument values, long deadline) {
         String id = new ObjectId().toHexString(); // a name of their own, so that they replace what was staged before
         Bson staging = Updates.set(STAGED, new BsonDocument(id, values));
-        mongo.call(() -> mongo.until(deadline, users).updateOne(unchanged, staging));
+        mongo.call(() -> mongo.withDeadline(deadline, users).updateOne(unchanged, staging));
         return STAGED + "." + id;
     }
 
@@ -299,7 +299,7 @@ public final class MongoUserDao implements UserDao {
     public Optional<User> delete(UserId id, Consumer<User> check) {
         return find(id).flatMap(seen -> retryOnConflict(seen, (before, deadline) -> {
             check.accept(before);
-            DeleteResult result = mongo.call(() -> mongo.until(deadline, users).deleteOne(unchangedSince(before)));
+            DeleteResult result = mongo.call(() -> mongo.withDeadline(deadline, users).deleteOne(unchangedSince(before)));
             if (result.getDeletedCount() == 0) {
                 return Optional.empty();
             }
@@ -338,13 +338,13 @@ public final class MongoUserDao implements UserDao {
 
     /**
      * Writes on the condition that the user is as it was seen; as long as it was not, reads it again. In all within
-     * {@link MongoConnection#WRITE_LIMIT}.
+     * {@link MongoConnection#WRITE_TIMEOUT}.
      *
      * @param write empty when the user had changed meanwhile; told when ({@link System#nanoTime}) it must have ended
      * @return what the write answered; empty when there is no such user
      */
     private Optional<User> retryOnConflict(User seen, BiFunction<User, Long, Optional<User>> write) {
-        long deadline = System.nanoTime() + MongoConnection.WRITE_LIMIT.toNanos();
+        long deadline = System.nanoTime() + MongoConnection.WRITE_TIMEOUT.toNanos();
         Optional<User> before = Optional.of(seen);
         for (int attempt = 0; attempt < MAX_ATTEMPTS && System.nanoTime() < deadline; attempt++) {
             Optional<User> written = write.apply(before.get(), deadline);

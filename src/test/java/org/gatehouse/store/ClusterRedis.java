@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** A Redis Cluster of three masters, each with a replica that takes over when it is missed. */
+/** A Redis Cluster of three masters, each with a replica that takes over if it fails. */
 public final class ClusterRedis implements AutoCloseable {
     private static final int MASTERS = 3;
     private static final int BUS_OFFSET = 10_000;
@@ -74,7 +74,7 @@ public final class ClusterRedis implements AutoCloseable {
         await().atMost(LONGEST).ignoreExceptions().until(() -> servers.stream().allMatch(this::knowsAll));
     }
 
-    /** The address as a setting: three of the servers, whatever they are at the moment. */
+    /** The address as a setting: three of the servers, whether they are masters or not. */
     public String uri() {
         return servers.stream()
                 .skip(MASTERS - 1)
@@ -83,17 +83,17 @@ public final class ClusterRedis implements AutoCloseable {
                 .collect(Collectors.joining(",", "redis://", ""));
     }
 
-    /** At the start three masters, then their replicas in the same order. */
+    /** Initially three masters, then their replicas in the same order. */
     public List<EmbeddedRedis> servers() {
         return servers;
     }
 
-    /** Whether the server is a master at the moment. */
+    /** Returns whether the server is currently a master. */
     public static boolean isMaster(EmbeddedRedis server) {
         return ask(server, redis -> redis.info("replication")).contains("role:master");
     }
 
-    /** Lets a replica take over from a master that lives, without losing a write; does not wait until it has. */
+    /** Starts a failover from a healthy master to a replica, without losing a write; does not wait for its end. */
     public static void failOver(EmbeddedRedis replica) {
         ask(replica, redis -> redis.clusterFailover(false));
     }
@@ -121,7 +121,7 @@ public final class ClusterRedis implements AutoCloseable {
         }
     }
 
-    /** One whose bus port, which lies higher, is free too. */
+    /** Returns a free port whose cluster bus port is free too. */
     private static int freePort() {
         while (true) {
             int port = EmbeddedRedis.freePort();
@@ -129,7 +129,7 @@ public final class ClusterRedis implements AutoCloseable {
                 try (ServerSocket bus = new ServerSocket(port + BUS_OFFSET, 1, InetAddress.getLoopbackAddress())) {
                     return bus.getLocalPort() - BUS_OFFSET;
                 } catch (IOException taken) {
-                    // then another one
+                    // try another one
                 }
             }
         }

@@ -14,7 +14,7 @@ import java.util.function.Function;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.h2.mvstore.MVStore;
 
-/** An embedded server whose answers a test replaces, command by command. */
+/** An embedded server whose replies a test can replace, command by command. */
 public final class FaultyMongo implements AutoCloseable {
     private final Backend backend = new Backend();
     private final MongoServer server = new MongoServer(backend);
@@ -41,41 +41,41 @@ public final class FaultyMongo implements AutoCloseable {
         return uri;
     }
 
-    /** Host and port. */
+    /** Returns host and port. */
     public String address() {
         return uri.substring("mongodb://".length());
     }
 
-    /** Answers commands by a rule from now on; those that it has no answer for are carried out. */
+    /** Replies to commands by a rule; commands for which it returns empty are executed. */
     public void answer(Function<Document, Optional<Document>> newRule) {
         this.rule = newRule;
     }
 
-    /** Answers the next command of this name, to any collection, by the rule, and the others as usual. */
+    /** Replies to the next command of this name, on any collection; all others are executed. */
     public void answerOnce(String name, Document answer) {
         AtomicInteger left = new AtomicInteger(1);
         answer(command ->
                 name(command).equals(name) && left.getAndDecrement() > 0 ? Optional.of(answer) : Optional.empty());
     }
 
-    /** Refuses commands of these names on one collection with this error. */
+    /** Rejects commands of these names on one collection with this error. */
     public void refuse(int code, String collection, String... names) {
         answer(command -> List.of(names).contains(name(command)) && collection.equals(command.get(name(command)))
                 ? Optional.of(error(code))
                 : Optional.empty());
     }
 
-    /** Carries out every command again. */
+    /** Executes every command again. */
     public void heal() {
         answer(command -> Optional.empty());
     }
 
-    /** Changes what it says of itself when a client connects. */
+    /** Changes the reply to the handshake of a client. */
     public void handshake(Function<Document, Document> newHandshake) {
         this.handshake = newHandshake;
     }
 
-    /** An error as a server answers it. */
+    /** Returns an error as a server sends it. */
     public static Document error(int code) {
         return new Document("ok", 0.0)
                 .append("code", code)
@@ -83,7 +83,6 @@ public final class FaultyMongo implements AutoCloseable {
                 .append("errmsg", "refused by the test { secret: 'hunter2' }");
     }
 
-    /** The command's name. */
     public static String name(Document command) {
         return command.keySet().iterator().next();
     }

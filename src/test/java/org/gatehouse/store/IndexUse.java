@@ -12,11 +12,11 @@ import org.bson.BsonNull;
 import org.bson.BsonValue;
 
 /**
- * Whether an index answers a query without sorting and without looking past what it is asked for, as MongoDB's rule of
- * thumb has it: fields with equal values first, then what is sorted by in one direction, then ranges. Here a range is
- * never beside what is sorted by, so all that an index reads is part of the answer.
+ * Checks that an index serves a query without a sort and without reading other keys, by MongoDB's rule: equality fields
+ * first, then the sort fields in one direction, then ranges. No query here combines a range with a sort, so every key that
+ * the index reads is part of the result.
  *
- * <p>{@code $in} counts as equal values, for up to 200 of them are read one after the other and merged in order.
+ * <p>{@code $in} counts as equality, because up to 200 values are read one after the other and merged in order.
  */
 public final class IndexUse {
     private static final Set<String> RANGE = Set.of("$gt", "$gte", "$lt", "$lte");
@@ -25,7 +25,7 @@ public final class IndexUse {
     private final Set<String> equal = new HashSet<>();
     private final Set<String> ranged = new HashSet<>();
 
-    /** Conditions of any other kind, by field; what is in an {@code $or} is under the fields that it names. */
+    /** All other conditions by field; the conditions in an {@code $or} are listed under their fields. */
     private final Map<String, String> others = new TreeMap<>();
 
     private final BsonDocument sort;
@@ -71,7 +71,7 @@ public final class IndexUse {
         if (directions.size() > 1) {
             return "not in one direction";
         }
-        // With nothing to sort, as for a count, one range may follow the equal values.
+        // Without a sort, as for a count, one range may follow the equality fields.
         String first = end < fields.size() && sorted.isEmpty()
                 ? fields.get(end)
                 : sorted.stream().findFirst().orElse("");
@@ -100,7 +100,7 @@ public final class IndexUse {
         return rest;
     }
 
-    /** All conditions that must be met together, one operator of one field each. */
+    /** All conditions of a conjunction, each with one operator on one field. */
     private static List<BsonDocument> conditions(BsonDocument filter) {
         List<BsonDocument> conditions = new ArrayList<>();
         filter.forEach((name, value) -> {

@@ -25,21 +25,21 @@ import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** How strongly one document is read, against a server that poses as the primary of a replica set. */
+/** The read concerns of reads, with a server that can imitate the primary of a replica set. */
 class MongoConnectionTest {
-    private final Posing backend = new Posing();
+    private final ImitatedServer backend = new ImitatedServer();
     private final MongoServer server = new MongoServer(backend);
-    private final List<MongoConnection> opened = new ArrayList<>();
+    private final List<MongoConnection> connections = new ArrayList<>();
 
     @AfterEach
     void close() {
-        opened.forEach(MongoConnection::close);
+        connections.forEach(MongoConnection::close);
         server.shutdownNow();
         backend.close();
     }
 
     @Test
-    void aReplicaSetIsReadLinearizably() {
+    void readsAReplicaSetLinearizably() {
         backend.asReplicaSet = true;
         MongoConnection mongo = connect();
 
@@ -50,7 +50,7 @@ class MongoConnectionTest {
     }
 
     @Test
-    void aServerAloneIsReadAsItIs() {
+    void readsAStandaloneServerWithoutAReadConcern() {
         MongoConnection mongo = connect();
 
         find(mongo);
@@ -59,19 +59,19 @@ class MongoConnectionTest {
     }
 
     @Test
-    void severalDocumentsAreFollowedByALinearizableRead() {
+    void readsSeveralDocumentsAndThenOneLinearizably() {
         backend.asReplicaSet = true;
         MongoConnection mongo = connect();
 
-        mongo.asOfNow(() -> mongo.readOnly("things").find().first());
+        mongo.readLatest(() -> mongo.readOnly("things").find().first());
 
         assertThat(backend.concerns).containsExactly("none", "linearizable");
     }
 
     @Test
-    void aReadConcernThatTheServerDoesNotKnowIsTriedOnce() {
+    void triesAnUnsupportedReadConcernOnce() {
         backend.asReplicaSet = true;
-        backend.refusals.put("linearizable", 115);
+        backend.errors.put("linearizable", 115);
         MongoConnection mongo = connect();
 
         find(mongo);
@@ -81,12 +81,12 @@ class MongoConnectionTest {
     }
 
     @Test
-    void aServerThatCannotAnswerLinearizablyNowIsNotAskedForLess() {
+    void usesNoWeakerReadConcernDuringAnOutage() {
         backend.asReplicaSet = true;
         MongoConnection mongo = connect();
         for (int outage : new int[] {50, 187}) {
             backend.concerns.clear();
-            backend.refusals.put("linearizable", outage);
+            backend.errors.put("linearizable", outage);
 
             assertThatThrownBy(() -> find(mongo))
                     .isInstanceOfSatisfying(
@@ -94,16 +94,16 @@ class MongoConnectionTest {
                             unavailable -> assertThat(unavailable.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
             assertThat(backend.concerns).isNotEmpty().containsOnly("linearizable");
         }
-        backend.refusals.clear();
+        backend.errors.clear();
         find(mongo);
         assertThat(backend.concerns).endsWith("linearizable");
     }
 
     @Test
-    void aWriteThatIsTooLateIsNotTried() {
+    void doesNotStartAWriteAfterItsDeadline() {
         MongoConnection mongo = connect();
 
-        assertThatThrownBy(() -> mongo.until(System.nanoTime(), mongo.collection("things")))
+        assertThatThrownBy(() -> mongo.withDeadline(System.nanoTime(), mongo.collection("things")))
                 .isInstanceOfSatisfying(
                         GatehouseException.class,
                         unavailable -> assertThat(unavailable.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
@@ -113,9 +113,9 @@ class MongoConnectionTest {
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         backend.address = server.getLocalAddress().getAddress().getHostAddress() + ":"
                 + server.getLocalAddress().getPort();
-        String uri = "mongodb://" + backend.address + (backend.asReplicaSet ? "/?replicaSet=posing" : "");
+        String uri = "mongodb://" + backend.address + (backend.asReplicaSet ? "/?replicaSet=imitated" : "");
         MongoConnection mongo = new MongoConnection(new Secret(uri), "test", new Metrics());
-        opened.add(mongo);
+        connections.add(mongo);
         return mongo;
     }
 
@@ -124,20 +124,20 @@ class MongoConnectionTest {
                 .isEmpty();
     }
 
-    private static final class Posing extends H2Backend {
+    private static final class ImitatedServer extends H2Backend {
         private final List<String> concerns = new CopyOnWriteArrayList<>();
-        private final Map<String, Integer> refusals = new HashMap<>();
+        private final Map<String, Integer> errors = new HashMap<>();
         private boolean asReplicaSet;
         private String address = "";
 
-        Posing() {
+        ImitatedServer() {
             super(MVStore.open(null));
         }
 
         @Override
         public Document handleCommand(Channel channel, String databaseName, String command, Document query) {
             Document answer = super.handleCommand(channel, databaseName, command, query);
-            return command.equalsIgnoreCase("ismaster") ? posed(answer) : answer;
+            return command.equalsIgnoreCase("ismaster") ? imitated(answer) : answer;
         }
 
         @Override
@@ -149,15 +149,15 @@ class MongoConnectionTest {
             String concern =
                     command.get("readConcern") instanceof Document given ? (String) given.get("level") : "none";
             concerns.add(concern);
-            Integer refusal = refusals.get(concern);
-            return refusal == null
+            Integer error = errors.get(concern);
+            return error == null
                     ? super.handleMessage(message)
-                    : new Document("ok", 0.0).append("code", refusal).append("errmsg", "refused");
+                    : new Document("ok", 0.0).append("code", error).append("errmsg", "rejected");
         }
 
-        private Document posed(Document answer) {
+        private Document imitated(Document answer) {
             if (asReplicaSet) {
-                answer.append("setName", "posing")
+                answer.append("setName", "imitated")
                         .append("hosts", List.of(address))
                         .append("me", address);
                 answer.append("primary", address).append("secondary", false);

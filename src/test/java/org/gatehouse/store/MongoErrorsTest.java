@@ -43,24 +43,24 @@ class MongoErrorsTest {
                 314, 317, 333, 355, 365, 371, 382, 384, 391, 402, 406, 407, 412, 433, 449, 450, 453, 462, 9001, 10058,
                 10107, 11600, 11601, 11602, 12587, 13388, 13435, 13436, 14031, 46841, 50915, 91331, 10045600
             })
-    void aServerThatCannotDoItNowIsTemporary(int code) {
+    void classifiesATemporaryErrorInEveryForm(int code) {
         assertEverywhere(code, Optional.of(Kind.TEMPORARY));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {11, 13, 18, 31, 334, 404, 8000})
-    void aMissingPermissionIsForAnOperator(int code) {
+    void classifiesAMissingPermissionInEveryForm(int code) {
         assertEverywhere(code, Optional.of(Kind.FORBIDDEN));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 9, 14, 52, 59, 66, 67, 72, 85, 86, 121, 10334, 11000, 40415})
-    void anErrorOfTheCallItselfStaysOne(int code) {
+    void leavesAnErrorOfTheCallItself(int code) {
         assertEverywhere(code, Optional.empty());
     }
 
     @Test
-    void labelsCountAlsoWithUnknownCodes() {
+    void honorsLabelsOfUnknownCodes() {
         for (String label : List.of("RetryableWriteError", "TransientTransactionError", "SystemOverloadedError")) {
             assertThat(MongoErrors.kind(command(123_456, label))).hasValue(Kind.TEMPORARY);
         }
@@ -68,7 +68,7 @@ class MongoErrorsTest {
     }
 
     @Test
-    void aWriteThatNoMajorityConfirmedMayHaveHappened() {
+    void classifiesAWriteConcernErrorAsTemporary() {
         WriteConcernError concern =
                 new WriteConcernError(123_456, "Other", "waiting for replication", new BsonDocument());
 
@@ -78,7 +78,7 @@ class MongoErrorsTest {
     }
 
     @Test
-    void whatNoServerAnsweredIsUnreachable() {
+    void classifiesErrorsWithoutAReplyAsUnreachable() {
         assertThat(MongoErrors.kind(new MongoTimeoutException("late"))).hasValue(Kind.UNREACHABLE);
         assertThat(MongoErrors.kind(new MongoSocketReadTimeoutException("late", SERVER, new Exception())))
                 .hasValue(Kind.UNREACHABLE);
@@ -88,7 +88,7 @@ class MongoErrorsTest {
     }
 
     @Test
-    void theLogDoesNotRepeatTheCommand() {
+    void omitsTheCommandFromTheLog() {
         for (MongoException error : List.of(command(13), write(13), bulk(List.of(13), null), security(command(13)))) {
             assertThat(MongoErrors.summary(error))
                     .contains("13", "not authorized on test to execute command")

@@ -24,7 +24,7 @@ class OutageLogTest {
     }
 
     @Test
-    void writesTheBeginningAndTheEndOfEachOutageOnce() {
+    void logsTheStartAndTheEndOfEachOutageOnce() {
         for (int outage = 0; outage < 2; outage++) {
             fail("away");
             fail("away");
@@ -37,7 +37,7 @@ class OutageLogTest {
     }
 
     @Test
-    void writesANewReasonAndNotEachOfThoseThatAlternate() {
+    void logsEachNewReasonButNotAlternatingOnes() {
         for (int i = 0; i < 5; i++) {
             fail("one reason");
             fail("another");
@@ -51,7 +51,7 @@ class OutageLogTest {
     }
 
     @Test
-    void limitsTheLinesOfAStoreThatComesAndGoes() {
+    void limitsTheLinesOfAnUnstableStore() {
         for (int i = 0; i < 1_000; i++) {
             fail("away");
             outages.succeeded();
@@ -66,7 +66,7 @@ class OutageLogTest {
     }
 
     @Test
-    void takesSuccessesBetweenFailuresForNoEndIfTheyMayAlternate() {
+    void doesNotEndAnOutageAtASuccessBetweenFailures() {
         OutageLog alternating = new OutageLog(logger, "test: over", Duration.ofSeconds(10), now::get);
         for (int i = 0; i < 20; i++) {
             alternating.failed(Level.ERROR, "13", "test: refused");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The kinds of Redis that an address may mean, each with real servers. */
+/** All kinds of Redis deployments, with real servers. */
 class RedisConnectionTest {
     private static final Duration LONGEST = Duration.ofSeconds(60);
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -42,21 +42,21 @@ class RedisConnectionTest {
     }
 
     @Test
-    void aPasswordIsSentAndAWrongOneLeadsNowhere() {
+    void sendsThePasswordAndDoesNotConnectWithAWrongOne() {
         EmbeddedRedis server = open(EmbeddedRedis.start(folder, "--save", "", "--requirepass", "open sesame"));
         String place = "127.0.0.1:" + server.port();
 
         assertWorks(connect("redis://:open%20sesame@" + place));
-        RedisConnection refused = connect("redis://:guess@" + place);
-        RedisConnection silent = connect("redis://" + place);
+        RedisConnection wrongPassword = connect("redis://:guess@" + place);
+        RedisConnection withoutPassword = connect("redis://" + place);
         await().during(Duration.ofSeconds(1))
                 .atMost(LONGEST)
-                .until(() -> refused.topology().isEmpty() && silent.topology().isEmpty());
+                .until(() -> wrongPassword.topology().isEmpty() && withoutPassword.topology().isEmpty());
     }
 
     @Test
-    void aUserOfItsOwnIsEnough() {
-        // What a Redis shared with others may grant: the own keys, scripts, and what a connection needs.
+    void worksWithARestrictedUser() {
+        // The permissions that a shared Redis may grant: Gatehouse's keys, scripts, and the commands that a connection needs.
         String grants = "--user gatehouse on >secret ~u:* ~s:* ~throttle:* +@all -@admin -@dangerous +info";
         EmbeddedRedis server = open(EmbeddedRedis.start(folder, grants.split(" ")));
 
@@ -64,7 +64,7 @@ class RedisConnectionTest {
     }
 
     @Test
-    void tlsIsSpokenAndTheCertificateChecked() throws Exception {
+    void usesTlsAndChecksTheCertificate() throws Exception {
         Certificate certificate = Certificate.make(folder);
         int tlsPort = EmbeddedRedis.freePort();
         open(EmbeddedRedis.start(
@@ -83,14 +83,14 @@ class RedisConnectionTest {
                 certificate.certificate().toString()));
 
         assertWorks(connect("rediss://127.0.0.1:" + tlsPort + "?verifyPeer=NONE"));
-        RedisConnection doubting = connect("rediss://127.0.0.1:" + tlsPort);
+        RedisConnection verifying = connect("rediss://127.0.0.1:" + tlsPort);
         await().during(Duration.ofSeconds(1))
                 .atMost(LONGEST)
-                .until(() -> doubting.topology().isEmpty());
+                .until(() -> verifying.topology().isEmpty());
     }
 
     @Test
-    void onceSomebodyHasWaitedInVainNobodyWaitsUntilTheServerSpeaks() {
+    void failsFastAfterATimeoutUntilTheServerReplies() {
         EmbeddedRedis server = open(EmbeddedRedis.start(folder));
         RedisConnection connection = connect(server.uri());
         assertWorks(connection);
@@ -102,7 +102,7 @@ class RedisConnectionTest {
 
             assertThat(topology.execute("u:{1}", LONGEST, commands -> commands.get("u:{1}")))
                     .isEqualTo(new RedisReply.Unavailable<>());
-            // Had it waited, it would have done so until the connection was given up.
+            // If the call had waited, the connection would have been closed meanwhile.
             assertThat(connection.topology()).hasValue(topology);
         } finally {
             server.resume();
@@ -116,7 +116,7 @@ class RedisConnectionTest {
     }
 
     @Test
-    void aReplicaIsNotUsed() {
+    void doesNotUseAReplica() {
         EmbeddedRedis master = open(EmbeddedRedis.start(folder.resolve("master"), "--save", ""));
         EmbeddedRedis replica = open(EmbeddedRedis.start(
                 folder.resolve("replica"), "--save", "", "--replicaof", "127.0.0.1", Integer.toString(master.port())));
@@ -127,7 +127,7 @@ class RedisConnectionTest {
 
             RedisConnection connection = connect(replica.uri());
 
-            // It connects, sees whom it has met, and tries again later.
+            // It connects, detects that the server is a replica, and retries later.
             await().atMost(LONGEST).until(() -> connectionsOf(observer) >= before + 3);
             assertThat(connection.topology()).isEmpty();
             observer.sync().replicaofNoOne();
@@ -143,7 +143,7 @@ class RedisConnectionTest {
     }
 
     @Test
-    void sentinelsLeadToTheMasterAndAfterAFailoverToTheNext() {
+    void findsTheMasterThroughSentinelsBeforeAndAfterAFailover() {
         SentinelRedis redis = open(new SentinelRedis(folder));
         RedisConnection connection = connect(redis.uri());
         assertWorks(connection);
@@ -157,7 +157,7 @@ class RedisConnectionTest {
     }
 
     @Test
-    void ofAClusterEveryMasterIsUsedAndWhoTakesOverFromOne() {
+    void usesAllMastersOfAClusterBeforeAndAfterAFailover() {
         ClusterRedis redis = open(new ClusterRedis(folder));
         RedisConnection connection = connect(redis.uri());
         assertWorks(connection);
@@ -187,7 +187,7 @@ class RedisConnectionTest {
         return open(new RedisConnection(RedisUrl.parse(url), new Metrics()));
     }
 
-    /** Sets, reads and removes keys of many slots. */
+    /** Sets, reads and deletes keys in many slots. */
     private static void assertWorks(RedisConnection connection) {
         await().atMost(LONGEST).until(() -> connection.topology().isPresent());
         RedisTopology topology = connection.topology().orElseThrow();

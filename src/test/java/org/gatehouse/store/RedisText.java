@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Looks into a Redis, or puts something there, past the service. */
+/** Reads and writes Redis directly, as text. */
 public final class RedisText implements AutoCloseable {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
 
@@ -23,7 +23,7 @@ public final class RedisText implements AutoCloseable {
         return connection.sync();
     }
 
-    /** Which run of the server this is. */
+    /** Returns the run id of the server. */
     public String runId() {
         Matcher found = RUN_ID.matcher(commands().info("server"));
         if (!found.find()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplicaSetNamesTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "actual"})
-    void aWrongNameIsInTheLog(String actual) {
+    void logsAWrongName(String actual) {
         try (FaultyMongo mongo = FaultyMongo.start();
                 LogLines log = new LogLines()) {
             if (!actual.isEmpty()) {

@@ -18,7 +18,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** A master, a replica, and three Sentinels that make the replica the master when two of them miss the old one. */
+/** A master, a replica, and three Sentinels that promote the replica if two of them cannot reach the master. */
 public final class SentinelRedis implements AutoCloseable {
     private static final String NAME = "main";
     private static final Duration LONGEST = Duration.ofSeconds(60);
@@ -52,7 +52,7 @@ public final class SentinelRedis implements AutoCloseable {
                 .collect(Collectors.joining(",", "redis-sentinel://", "#" + NAME));
     }
 
-    /** The two servers; the first one is the master at the start. */
+    /** The two servers; the first one is initially the master. */
     public List<EmbeddedRedis> servers() {
         return servers;
     }
@@ -61,7 +61,7 @@ public final class SentinelRedis implements AutoCloseable {
         return sentinels;
     }
 
-    /** The server that the first Sentinel that answers calls the master. */
+    /** Returns the master according to the first Sentinel that replies. */
     public EmbeddedRedis master() {
         for (EmbeddedRedis sentinel : sentinels) {
             try {
@@ -72,7 +72,7 @@ public final class SentinelRedis implements AutoCloseable {
                         .findFirst()
                         .orElseThrow();
             } catch (RedisException dead) {
-                // then the next one
+                // try the next one
             }
         }
         throw new IllegalStateException("No Sentinel answers");

@@ -69,7 +69,7 @@ class StoreErrorsTest {
         }
         assertUnavailable(node.get("/user", admin));
 
-        assertThat(log.with("MongoDB cannot do now what it is asked"))
+        assertThat(log.with("MongoDB returned a temporary error"))
                 .singleElement()
                 .asString()
                 .startsWith("WARN")
@@ -85,7 +85,7 @@ class StoreErrorsTest {
 
         assertUnavailable(node.login("alice", PASSWORD));
 
-        assertThat(log.with("MongoDB cannot do now what it is asked"))
+        assertThat(log.with("MongoDB returned a temporary error"))
                 .singleElement()
                 .asString()
                 .contains("error 134");
@@ -105,7 +105,7 @@ class StoreErrorsTest {
         assertThat(log.from(Level.ERROR))
                 .singleElement()
                 .asString()
-                .contains("MongoDB refuses the account", "error " + code)
+                .contains("MongoDB rejects the account", "error " + code)
                 .doesNotContain("hunter2");
         assertThat(log.withStackTrace()).isEmpty();
     }

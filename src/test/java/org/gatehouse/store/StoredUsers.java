@@ -5,11 +5,11 @@ import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 
-/** Users as the application stores them, for tests that need more of them than can be created over HTTP in time. */
+/** Users as the application stores them, for tests that need more users than can be created over HTTP in time. */
 public final class StoredUsers {
     private StoredUsers() {}
 
-    /** A user without own fields; the name is given as it is folded. */
+    /** Returns a user without custom fields; the username must be in its canonical form. */
     public static Document document(ObjectId id, String name, BsonDateTime created) {
         return new Document("_id", id)
                 .append("username", name)

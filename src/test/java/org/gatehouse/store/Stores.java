@@ -13,7 +13,7 @@ import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** The stores of one test class: a database that is dropped in the end, and a Redis process of its own. */
+/** The stores of one test class: a database that is dropped afterwards, and a separate Redis process. */
 public final class Stores implements AutoCloseable {
     private static final String OUTSIDE = "TEST_MONGODB_URI";
 
@@ -45,34 +45,34 @@ public final class Stores implements AutoCloseable {
         return redis;
     }
 
-    /** The users as they are stored. */
+    /** Returns the collection of users. */
     public MongoCollection<Document> users() {
         return collection("users");
     }
 
-    /** Documents as they are stored. */
+    /** Returns a collection. */
     public MongoCollection<Document> collection(String name) {
         return client.getDatabase(database).getCollection(name);
     }
 
-    /** The names of all collections. */
+    /** Returns the names of all collections. */
     public List<String> collections() {
         return client.getDatabase(database).listCollectionNames().into(new ArrayList<>()).stream()
                 .filter(name -> !name.startsWith("system."))
                 .toList();
     }
 
-    /** What the application notes for itself. */
+    /** Returns the collection with the state of the application. */
     public MongoCollection<Document> meta() {
         return client.getDatabase(database).getCollection("meta");
     }
 
-    /** Whether the server came with the test, and does not come from outside. */
+    /** Returns whether MongoDB is the embedded server, not an external one. */
     public boolean isEmbedded() {
         return embedded.isPresent();
     }
 
-    /** What the server answers to a command. */
+    /** Returns the reply of the server to a command. */
     public Document command(Document command) {
         return client.getDatabase(database).runCommand(command);
     }
