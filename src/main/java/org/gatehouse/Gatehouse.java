@@ -158,9 +158,9 @@ final class Gatehouse implements AutoCloseable {
         redis = new RedisConnection(settings.redis(), metrics);
         generation = new Generation(mongo, redis, settings.readingWithoutStore(), random, metrics);
         DocumentCache<User> userCache =
-                new DocumentCache<>(generation, "u", "users", settings.cacheExpiry(), UserJson.cached(), metrics);
+                new DocumentCache<>(generation, "u", "users", settings.cacheExpiry(), UserJson.codec(), metrics);
         DocumentCache<LiveSession> sessionCache = new DocumentCache<>(
-                generation, "s", "sessions", settings.cacheExpiry(), CachedSessions.cached(), metrics);
+                generation, "s", "sessions", settings.cacheExpiry(), CachedSessions.codec(), metrics);
 
         MongoAuditDao auditEntries = new MongoAuditDao(mongo);
         AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker(), metrics);

@@ -20,95 +20,95 @@ import org.gatehouse.store.RedisReply;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Documents of one kind in Redis, read through: one string each, under {@code prefix:{id}}; the braces keep a document's
- * key in one slot of a Redis Cluster.
+ * A read-through cache in Redis for one kind of document. Each document is one string under {@code prefix:{id}}; the braces
+ * make the id the hash tag of the key.
  *
- * <p>Callers may rely on this: a read that begins after a write was acknowledged, on any node, sees that write or a
- * later one, whatever happens to Redis. Removing the entry after the write would not give that: a slow reader that
- * loaded the old document can put it back after the removal. So a key holds one of three things:
+ * <p>Callers may rely on this: after a write has been acknowledged, every later read on every node returns that write or a
+ * newer one, even if Redis fails at any point. Deleting the entry after the write would not be enough, because a slow
+ * reader that loaded the old document could store it after the deletion. Therefore a key holds one of three values:
  *
  * <ul>
- *   <li><b>V</b>: a document of a generation, or that there is none.
- *   <li><b>L</b>: somebody is loading it. Only who holds exactly this L may put a V in its place.
+ *   <li><b>V</b>: a document of a generation, or the information that it does not exist.
+ *   <li><b>L</b>: a caller is loading the document. Only the owner of this L may replace it with a V.
  *   <li><b>T</b>: writes are in progress; nothing may be stored until each has ended.
  * </ul>
  *
- * <p>A write puts its T there first, writes to the store, takes its T out, and is acknowledged only then. What happens
- * when Redis cannot be told is the business of {@link Generation}.
+ * <p>A write first adds its T, then writes to the store, then removes its T, and only then is acknowledged.
+ * {@link Generation} covers writes that cannot reach Redis.
  *
- * @param <T> what a document is read as
+ * @param <T> the type of the documents
  */
 public final class DocumentCache<T> {
-    /** Longer than any write lasts, so a T that is still there belongs to a node that died. */
+    /** Longer than any write, so a T that is still there belongs to a node that died. */
     static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
 
-    /** Longer than any load lasts. */
+    /** Longer than any load. */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
-    /** That there is no such document is worth remembering for as long as somebody is likely to ask again at once. */
+    /** For documents that do not exist: long enough for repeated requests that follow one another. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /** Longer than any healthy answer on a local network; shorter than asking MongoDB instead is annoying. */
+    /** Longer than any normal reply on a local network; short, because MongoDB is read afterwards. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
-    /** More than for a read: a write that cannot be told takes seconds, and makes every entry worthless. */
+    /** Longer than for reads, because a write that cannot reach Redis takes seconds and makes every entry stale. */
     private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
 
-    private static final int[] WAITS_FOR_LOADER_MS = {5, 10, 20, 40};
+    private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};
 
     private final Generation generation;
     private final String prefix;
     private final Duration ttl;
-    private final Form<T> form;
+    private final Codec<T> codec;
     private final Consumer<Outcome> reads;
     private final SingleFlight<Optional<T>> misses = new SingleFlight<>();
 
-    /** What a question for a document led to. */
+    /** The result of a read. */
     private enum Outcome {
-        /** Redis had the document, or the note that there is none. */
+        /** Redis had the document, or the information that it does not exist. */
         HIT,
-        /** Redis had no entry that counts: the document was loaded, or the load of another thread or node was shared. */
+        /** Redis had no valid entry; the document was loaded, or the load of another thread or node was shared. */
         MISS,
-        /** Redis could not be trusted or did not answer, or the document was being written. */
+        /** Redis was not trusted or did not reply, or the document was being written. */
         BYPASS
     }
 
-    /** How a document becomes the text of an entry, and back. */
-    public interface Form<T> {
-        byte[] write(T document);
+    /** Converts documents to entries and back. */
+    public interface Codec<T> {
+        byte[] encode(T document);
 
-        /** Empty when it is not what this version understands, or not the document of this id. */
-        Optional<T> read(String id, byte[] entry);
+        /** Returns empty if this version cannot read the entry, or if it is not the document of this id. */
+        Optional<T> decode(String id, byte[] entry);
 
         long version(T document);
     }
 
     /**
-     * A cache whose reads are counted.
+     * Creates a cache.
      *
      * @param name of the documents, as a label of the metrics
-     * @param ttl how long an entry lives at most; a tenth less for some, so that they do not all end at once
+     * @param ttl of entries; randomly reduced by up to a tenth, so that they do not all expire at once
      */
     public DocumentCache(
-            Generation generation, String prefix, String name, Duration ttl, Form<T> form, Metrics metrics) {
+            Generation generation, String prefix, String name, Duration ttl, Codec<T> codec, Metrics metrics) {
         Counter counter = metrics.counter(
                 "gatehouse_cache_reads_total",
-                "Documents that were asked for, by where they came from.",
+                "Reads of documents, by their source.",
                 "cache",
                 "outcome");
         this.reads = Metrics.byConstant(Outcome.class, outcome -> counter.labelValues(name, outcome));
         this.generation = generation;
         this.prefix = prefix;
         this.ttl = ttl;
-        this.form = form;
+        this.codec = codec;
     }
 
     /**
      * Starts to read a document without waiting, so that one round trip can read several.
      *
-     * @param loader reads the store itself, at its strongest
-     * @return waits for the document, from Redis where that may be believed, else by the loader; it is as of now or
-     *     later, and empty when there is none
+     * @param loader reads the store with the strongest read concern
+     * @return waits for the document and takes it from Redis if the entry is trusted, otherwise from the loader. The result
+     *     is current as of this call or newer; it is empty if the document does not exist
      */
     public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
         Optional<Permit> permit = generation.permit();
@@ -121,7 +121,7 @@ public final class DocumentCache<T> {
         return () -> {
             RedisReply<byte[]> reply = pending.await(READ_TIMEOUT);
             Optional<Entry> entry =
-                    reply.value().map(Entry::parse).filter(found -> found.counts(number));
+                    reply.value().map(Entry::parse).filter(found -> found.isValidIn(number));
             if (entry.filter(Entry::isDocument).isPresent()) {
                 reads.accept(Outcome.HIT);
                 return found(id, entry.get(), loader);
@@ -132,12 +132,12 @@ public final class DocumentCache<T> {
         };
     }
 
-    /** What is not there as a V: the way past Redis, which one thread of a node takes for all who want the document. */
+    /** Loads a document that is not cached; one thread per node does this for all callers. */
     private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
         String token = token();
-        for (int wait : WAITS_FOR_LOADER_MS) {
-            // Who may not fill when it begins to load may not do so later either: a write of before may be under way
-            // whose T another Redis took with it.
+        for (int wait : LOADER_WAITS_MS) {
+            // A loader that may not fill at its start may not do so later either, because an older write may be in
+            // progress whose T was lost with another Redis.
             Optional<Permit> permit = generation.permit().filter(Permit::mayFill);
             if (permit.isEmpty()) {
                 return loader.get();
@@ -165,9 +165,9 @@ public final class DocumentCache<T> {
         if (entry.content().length == 0) {
             return Optional.empty();
         }
-        Optional<T> document = form.read(id, entry.content());
+        Optional<T> document = codec.decode(id, entry.content());
         if (document.isEmpty()) {
-            // Not ours, or of a newer version of this application: out of the way with it.
+            // Delete an entry of another application or of a newer version.
             generation.link().ifPresent(link -> end(List.of(id), link, token()));
             return loader.get();
         }
@@ -176,14 +176,14 @@ public final class DocumentCache<T> {
 
     private Optional<T> load(String id, Permit permit, String token, Supplier<Optional<T>> loader) {
         Optional<T> loaded = loader.get();
-        // Asked again: the load may have taken longer than the permit lasts.
-        Optional<Permit> still = generation
+        // Checked again because the load may have taken longer than the permit is valid.
+        Optional<Permit> current = generation
                 .permit()
                 .filter(now -> now.generation() == permit.generation() && now.link() == permit.link());
-        if (still.isPresent()) {
+        if (current.isPresent()) {
             byte[] mark = Entry.loading(permit.generation(), token);
             byte[] value = Entry.document(
-                    permit.generation(), loaded.map(form::version).orElse(0L), loaded.map(form::write));
+                    permit.generation(), loaded.map(codec::version).orElse(0L), loaded.map(codec::encode));
             byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
             Script.FILL.execute(permit.link(), key(id), READ_TIMEOUT, mark, value, life);
         }
@@ -191,18 +191,18 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * Changes a document in the store so that every read that begins after this returns sees it.
+     * Changes a document in the store; every read that begins after this returns sees the change.
      *
-     * @param write one write to the store, bounded in time; what it throws other than {@code STORE_UNAVAILABLE} means
-     *     that it was refused for certain
-     * @throws GatehouseException what {@code write} throws; {@code STORE_UNAVAILABLE} also when it cannot be made sure
-     *     that nobody is shown the old document: then the write may have happened
+     * @param write one write to the store, limited in time; if it throws a {@link GatehouseException} other than
+     *     {@code STORE_UNAVAILABLE}, nothing was written
+     * @throws GatehouseException from {@code write}; also {@code STORE_UNAVAILABLE} if a node may still return the old
+     *     document, in which case the write may have happened
      */
     public <R> R write(String id, Supplier<R> write) {
         return write(List.of(id), write);
     }
 
-    /** The same for several documents that one write changes; each step is taken for all of them in one round trip. */
+    /** Changes several documents with one write; each step takes one round trip for all of them. */
     public <R> R write(List<String> ids, Supplier<R> write) {
         String token = token();
         Optional<RedisTopology> told = generation.link().filter(link -> begin(ids, link, token));
@@ -220,7 +220,7 @@ public final class DocumentCache<T> {
             endLater(ids, token);
             throw unknown;
         }
-        // "Our T still stands" would not do: Redis may have restarted empty and have been filled since.
+        // A check that our T is still there would not be enough: Redis may have restarted empty and been filled since.
         if (told.filter(link -> end(ids, link, token) && generation.settles(link))
                 .isEmpty()) {
             generation.raiseAndAwait();
@@ -237,15 +237,15 @@ public final class DocumentCache<T> {
         return all(ids, id -> Script.END.executeAsync(link, key(id), RedisScript.bytes(token)));
     }
 
-    /** Sends something about each document before the first answer is awaited; false when one did not come. */
+    /** Executes a step for all documents before awaiting the first reply; returns false if one failed. */
     private static boolean all(List<String> ids, Function<String, PendingReply<byte[]>> step) {
         List<PendingReply<byte[]>> sent = ids.stream().map(step).toList();
         return sent.stream().allMatch(pending -> pending.await(WRITE_TIMEOUT).isAvailable());
     }
 
     /**
-     * The write may still happen: the T stays for as long as that can be, counted from now, and is then taken out. Where
-     * the Redis that counts cannot be told, other nodes may hold what was before.
+     * Keeps the T, counted from now, for as long as the write may still happen, and then removes it. If the current Redis
+     * cannot be reached, its entries may be older than the write, so the generation is incremented.
      */
     private void endLater(List<String> ids, String token) {
         if (generation.link().filter(link -> begin(ids, link, token)).isEmpty()) {
@@ -271,7 +271,7 @@ public final class DocumentCache<T> {
         return prefix + ":{" + id + "}";
     }
 
-    /** Names one load or one write among those of the next seconds; it need not be a secret. */
+    /** Identifies one load or write among those of a few seconds; it is not secret. */
     private static String token() {
         return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     }
@@ -292,7 +292,7 @@ public final class DocumentCache<T> {
     private static void sleep(int millis) {
         try {
             TimeUnit.MILLISECONDS.sleep(millis);
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
     }

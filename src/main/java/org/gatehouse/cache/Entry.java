@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.gatehouse.store.RedisScript;
 
-/** What a key holds in Redis; the texts are those that {@link Script} describes. */
+/** The value of a key in Redis, in the format that {@link Script} describes. */
 final class Entry {
     private static final char DOCUMENT = 'V';
     private static final char LOADING = 'L';
@@ -22,7 +22,7 @@ final class Entry {
         this.content = content;
     }
 
-    /** A value that nobody of this application wrote becomes an entry that never counts. */
+    /** Parses a value; one that this application did not write becomes an entry that is never valid. */
     static Entry parse(byte[] value) {
         int generationEnd = indexOfSpace(value, 1);
         int versionEnd = indexOfSpace(value, generationEnd + 1);
@@ -36,7 +36,7 @@ final class Entry {
         return RedisScript.bytes(LOADING + Long.toString(generation) + " " + token);
     }
 
-    /** @param content empty to say that there is no such document */
+    /** @param content empty if the document does not exist */
     static byte[] document(long generation, long version, Optional<byte[]> content) {
         ByteArrayOutputStream value = new ByteArrayOutputStream();
         value.writeBytes(RedisScript.bytes(DOCUMENT + Long.toString(generation) + " " + version + " "));
@@ -44,8 +44,8 @@ final class Entry {
         return value.toByteArray();
     }
 
-    /** Whether it says anything to a node that knows this generation; a T counts for everybody. */
-    boolean counts(long number) {
+    /** Returns whether the entry is valid in this generation; a T is valid in all of them. */
+    boolean isValidIn(long number) {
         return isWriting() || ((isDocument() || isLoading()) && generation.equals(Long.toString(number)));
     }
 
@@ -53,7 +53,7 @@ final class Entry {
         return kind == WRITING;
     }
 
-    /** A value of any other kind, such as a later version may leave, is nothing to wait for. */
+    /** Returns false for unknown kinds, which a newer version may have stored; they are not waited for. */
     boolean isLoading() {
         return kind == LOADING;
     }
@@ -62,7 +62,7 @@ final class Entry {
         return kind == DOCUMENT;
     }
 
-    /** The document of a V; empty when there is none. */
+    /** The document of a V; empty if it does not exist. */
     byte[] content() {
         return content;
     }

@@ -3,16 +3,15 @@ package org.gatehouse.cache;
 import org.gatehouse.store.RedisScript;
 
 /**
- * The steps of the protocol that must be atomic in Redis: each touches one key, is short, and is harmless when it runs
- * twice or late.
+ * The atomic steps of the protocol in Redis. Each uses one key, is short, and is harmless if it runs twice or late.
  *
- * <p>A value is one letter and then text: {@code V<generation> <version> <document>}, {@code L<generation> <token>} or
+ * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>} or
  * {@code T <token> <token>…}; see {@link DocumentCache}.
  */
 final class Script {
     /**
-     * KEYS[1]; ARGV: generation, token, life in ms. Answers what is there if it counts: a T of anybody, a V or L of this
-     * generation. Otherwise leaves an L with the token and answers nothing: the caller is the loader.
+     * KEYS[1]; ARGV: generation, token, TTL in ms. Returns the value if it is a T, or a V or L of this generation.
+     * Otherwise stores an L with the token and returns nil: the caller is the loader.
      */
     static final RedisScript<byte[]> ACQUIRE = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])
@@ -25,8 +24,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: the loader's L, the V to put in its place, life in ms. Does so only if the key still holds exactly
-     * that L: a write that began since the load has removed it, and what was loaded may be old.
+     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still holds it. A
+     * write that began after the load has removed it, and the loaded document may be stale.
      */
     static final RedisScript<byte[]> FILL = RedisScript.ofValue("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end
@@ -35,8 +34,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: token, life in ms. Announces a write: adds the token to the T, or puts a T with it in the place of
-     * whatever is there.
+     * KEYS[1]; ARGV: token, TTL in ms. Announces a write: adds the token to the T, or replaces any other value with a new
+     * T.
      */
     static final RedisScript<byte[]> BEGIN = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])
@@ -52,8 +51,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: token. Ends a write: takes the token out of the T and removes the key when none is left. A V or L
-     * is removed too: it was put there after Redis had lost the T, and may be from before the write.
+     * KEYS[1]; ARGV: token. Ends a write: removes the token from the T, and deletes the key if no token is left. A V or L
+     * is deleted too, because it was stored after Redis had lost the T and may be older than the write.
      */
     static final RedisScript<byte[]> END = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])

@@ -13,53 +13,52 @@ import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets many who want the same at the same time share the work: per key, one piece of work goes on at a time.
+ * Shares work between concurrent callers: one task per key runs at a time.
  *
- * <p>Callers may rely on this: what they get comes from work that began after they asked. To be given what was already
- * under way would not do, for it may have seen the store before a write that the caller knows of. So whoever comes while
- * work is going on waits for the next, together with all others who do.
+ * <p>Callers may rely on this: their result comes from a task that started after their call. A task that was already
+ * running would not do, because it may have read the store before a write that the caller knows of. Therefore callers that
+ * arrive while a task is running share the next one.
  *
- * @param <T> the result, which several threads may get
+ * @param <T> the type of the result, which several threads may receive
  */
 final class SingleFlight<T> {
-    /** Twice as long as any work takes: that which goes on, and the next. */
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    /** Longer than two tasks take: the running one and the next. */
+    private static final Duration FLIGHT_TIMEOUT = Duration.ofSeconds(5);
 
     private final Map<String, Flight<T>> latest = new ConcurrentHashMap<>();
 
     private static final class Flight<T> {
         private final CompletableFuture<T> result = new CompletableFuture<>();
         private @Nullable Flight<T> before;
-        private boolean departed; // guarded by the entry of its key
+        private boolean started; // guarded by the entry of its key
     }
 
     /**
-     * Does the work, or waits for somebody who does it later than now.
+     * Runs the task, or waits for a caller that starts one later than now.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} also when the work before failed with it, for that has just
-     *     been tried
+     * @throws GatehouseException from the task; also {@code STORE_UNAVAILABLE} if the previous task has just failed with it
      */
-    T run(String key, Supplier<T> work) {
+    T run(String key, Supplier<T> task) {
         Flight<T> own = new Flight<>();
         Flight<T> joined = latest.compute(key, (sameKey, last) -> {
-            if (last != null && !last.departed) {
+            if (last != null && !last.started) {
                 return last;
             }
             own.before = last;
             return own;
         });
-        return joined == own ? lead(key, own, work) : await(joined);
+        return joined == own ? lead(key, own, task) : await(joined);
     }
 
-    private T lead(String key, Flight<T> own, Supplier<T> work) {
+    private T lead(String key, Flight<T> own, Supplier<T> task) {
         try {
-            awaitEndOf(own.before);
+            awaitPrevious(own.before);
             own.before = null;
             latest.computeIfPresent(key, (sameKey, last) -> {
-                own.departed = true;
+                own.started = true;
                 return last;
             });
-            T result = work.get();
+            T result = task.get();
             own.result.complete(result);
             return result;
         } catch (RuntimeException | Error failed) {
@@ -70,7 +69,7 @@ final class SingleFlight<T> {
         }
     }
 
-    private void awaitEndOf(@Nullable Flight<T> before) {
+    private void awaitPrevious(@Nullable Flight<T> before) {
         if (before == null) {
             return;
         }
@@ -85,17 +84,17 @@ final class SingleFlight<T> {
 
     private T await(Flight<T> flight) {
         try {
-            return flight.result.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            return flight.result.get(FLIGHT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof GatehouseException told) {
-                throw told;
+            if (failed.getCause() instanceof GatehouseException reported) {
+                throw reported;
             }
             throw new IllegalStateException(failed.getCause());
         } catch (TimeoutException late) {
             throw unavailable(late);
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw unavailable(stopping);
+            throw unavailable(interrupted);
         }
     }
 

@@ -54,17 +54,17 @@ public final class CachedSessions {
         return cache.write(id.text(), () -> store.end(id, clock.instant()));
     }
 
-    /** How sessions lie in the cache. */
-    public static DocumentCache.Form<LiveSession> cached() {
-        return new Cached();
+    /** Returns the codec of cached sessions. */
+    public static DocumentCache.Codec<LiveSession> codec() {
+        return new SessionCodec();
     }
 
-    private static final class Cached implements DocumentCache.Form<LiveSession> {
+    private static final class SessionCodec implements DocumentCache.Codec<LiveSession> {
         /** A session has one life: what is cached of it never changes. */
         private static final long ONLY_VERSION = 1;
 
         @Override
-        public byte[] write(LiveSession session) {
+        public byte[] encode(LiveSession session) {
             ObjectNode json = Json.MAPPER.createObjectNode();
             json.put(SessionDocument.ID, session.id().text());
             json.put(SessionDocument.USER_ID, session.userId().hex());
@@ -73,7 +73,7 @@ public final class CachedSessions {
         }
 
         @Override
-        public Optional<LiveSession> read(String id, byte[] entry) {
+        public Optional<LiveSession> decode(String id, byte[] entry) {
             try {
                 JsonNode json = Json.MAPPER.readTree(entry);
                 if (!json.path(SessionDocument.ID).asText().equals(id)

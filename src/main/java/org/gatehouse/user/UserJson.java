@@ -62,11 +62,11 @@ public final class UserJson {
         return json;
     }
 
-    /** How users lie in the cache. */
-    public static DocumentCache.Form<User> cached() {
-        return new DocumentCache.Form<>() {
+    /** Returns the codec of cached users. */
+    public static DocumentCache.Codec<User> codec() {
+        return new DocumentCache.Codec<>() {
             @Override
-            public byte[] write(User user) {
+            public byte[] encode(User user) {
                 ObjectNode json = UserJson.write(user);
                 json.put(UserDocument.SESSION_EPOCH, user.epoch().number());
                 SessionId exempt = user.epoch().exempt();
@@ -77,7 +77,7 @@ public final class UserJson {
             }
 
             @Override
-            public Optional<User> read(String id, byte[] entry) {
+            public Optional<User> decode(String id, byte[] entry) {
                 return UserJson.read(entry).filter(user -> user.id().hex().equals(id));
             }
 

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two nodes on one Redis and one MongoDB, which agrees on the generation; the documents lie in a map, so that each step
- * of a read or a write can be held up where the test wants it.
+ * Two nodes on one Redis and one MongoDB, which stores the generation. The documents are in a map, so that tests can block
+ * each step of a read or a write.
  */
 class DocumentCacheTest {
     private static final Duration LONGEST = Duration.ofSeconds(60);
@@ -67,7 +67,7 @@ class DocumentCacheTest {
         CacheNode(String redisUri) {
             redis = new RedisConnection(RedisUrl.parse(redisUri), new Metrics());
             generation = new Generation(mongo, redis, false, new SecureRandom(), new Metrics());
-            cache = new DocumentCache<>(generation, "d", "numbers", TTL, new Numbers(), new Metrics());
+            cache = new DocumentCache<>(generation, "d", "numbers", TTL, new NumberCodec(), new Metrics());
             generation.start();
         }
 
@@ -79,14 +79,14 @@ class DocumentCacheTest {
         }
     }
 
-    private static final class Numbers implements DocumentCache.Form<Integer> {
+    private static final class NumberCodec implements DocumentCache.Codec<Integer> {
         @Override
-        public byte[] write(Integer document) {
+        public byte[] encode(Integer document) {
             return document.toString().getBytes(StandardCharsets.US_ASCII);
         }
 
         @Override
-        public Optional<Integer> read(String id, byte[] entry) {
+        public Optional<Integer> decode(String id, byte[] entry) {
             try {
                 return Optional.of(Integer.parseInt(new String(entry, StandardCharsets.US_ASCII)));
             } catch (NumberFormatException foreign) {
@@ -100,7 +100,7 @@ class DocumentCacheTest {
         }
     }
 
-    /** Nodes that have just started, or have met another Redis, use no cache for some seconds. */
+    /** Nodes that have just started, or have connected to another Redis, do not use the cache for some seconds. */
     @BeforeEach
     void awaitCaches() {
         documents.put("warm", 1);
@@ -116,8 +116,8 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aDocumentIsLoadedOnceForAllNodes() {
-        // On a busy machine a node may give up on Redis first, and load by itself.
+    void loadsADocumentOnceForAllNodes() {
+        // On a busy machine a node may time out first and load the document itself.
         await().atMost(LONGEST).until(() -> {
             String next = id + "-" + number.incrementAndGet();
             documents.put(next, 1);
@@ -131,7 +131,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void thatThereIsNoneIsRememberedTooUntilThereIs() {
+    void cachesThatADocumentDoesNotExistUntilItDoes() {
         String absent = await().atMost(LONGEST)
                 .until(
                         () -> {
@@ -149,14 +149,14 @@ class DocumentCacheTest {
     }
 
     @Test
-    void entriesDoNotAllEndAtOnceAndThatThereIsNoneEndsSoon() {
+    void spreadsTheExpiryOfEntriesAndShortensThatOfMissingDocuments() {
         Set<Long> lives = new HashSet<>();
         for (int i = 0; i < 20; i++) {
             String present = id + "-" + i;
             documents.put(present, 1);
             long life = await().until(
                             () -> {
-                                read(one, present); // which on a busy machine may give up on Redis first
+                                read(one, present); // which may time out first on a busy machine
                                 return lifeInRedis(present);
                             },
                             left -> left > 0);
@@ -170,7 +170,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteIsSeenByTheNextReadOnAnyNode() {
+    void aWriteIsVisibleToTheNextReadOnAnyNode() {
         documents.put(id, 1);
         for (int version = 2; version < 50; version++) {
             int next = version;
@@ -185,7 +185,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aSlowReaderCannotPutBackWhatItLoadedBeforeAWrite() throws Exception {
+    void aSlowReaderCannotStoreWhatItLoadedBeforeAWrite() throws Exception {
         documents.put(id, 1);
         CountDownLatch loaded = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
@@ -208,7 +208,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void nothingIsStoredWhileAWriteIsInProgress() throws Exception {
+    void storesNothingWhileAWriteIsInProgress() throws Exception {
         documents.put(id, 1);
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
@@ -223,7 +223,7 @@ class DocumentCacheTest {
         read(one, id);
         assertThat(loads).hasValue(2);
         assertThat(inRedis(id)).startsWith("T ");
-        // A second writer comes and goes; the first one's mark stays.
+        // A second write starts and ends; the mark of the first one stays.
         write(one, () -> documents.get(id));
         assertThat(inRedis(id)).startsWith("T ");
 
@@ -234,7 +234,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aRefusedWriteLeavesNothingBehind() {
+    void aRejectedWriteLeavesNoMark() {
         documents.put(id, 1);
         read(one, id);
 
@@ -243,12 +243,12 @@ class DocumentCacheTest {
                 }))
                 .isInstanceOf(GatehouseException.class);
 
-        // At once; or later, if a busy machine makes the node give up on Redis.
+        // Immediately, or later if the node times out on a busy machine.
         await().atMost(LONGEST).until(() -> inRedis(id).equals("null"));
     }
 
     @Test
-    void aWriteOfUnknownOutcomeKeepsTheDocumentOutOfTheCacheForAsLongAsItMayStillHappen() {
+    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedWhileItMayStillHappen() {
         documents.put(id, 1);
 
         assertThatThrownBy(() -> write(one, () -> {
@@ -265,7 +265,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteThatASilentRedisWasNotToldOfIsSeenAfterItSpeaksAgain() {
+    void aWriteDuringASilenceOfRedisIsVisibleAfterwards() {
         documents.put(id, 1);
         read(one, id);
         read(other, id);
@@ -286,7 +286,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteOfANodeThatCannotReachRedisIsSeenByThoseWhoCan() {
+    void aWriteOfANodeWithoutRedisIsVisibleToNodesWithRedis() {
         documents.put(id, 1);
         read(other, id);
         try (CacheNode cutOff = new CacheNode("redis://127.0.0.1:9")) {
@@ -299,7 +299,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteOfUnknownOutcomeOfANodeThatCannotReachRedisIsSeenByThoseWhoCan() {
+    void aWriteOfUnknownOutcomeOfANodeWithoutRedisIsVisibleToNodesWithRedis() {
         documents.put(id, 1);
         assertThat(read(other, id)).hasValue(1);
         try (CacheNode cutOff = new CacheNode("redis://127.0.0.1:9")) {
@@ -314,7 +314,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void whatAnotherRunOfRedisHoldsIsNotBelieved() {
+    void doesNotTrustEntriesOfAnotherRunOfRedis() {
         documents.put(id, 1);
         read(one, id);
         String entry = inRedis(id);
@@ -322,7 +322,7 @@ class DocumentCacheTest {
         write(one, () -> documents.put(id, 2));
         stores.redis().restart();
 
-        withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // as a restored snapshot would
+        withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // like a restored snapshot
 
         await().atMost(LONGEST)
                 .until(() -> one.redis.topology().isPresent() && other.redis.topology().isPresent());
@@ -335,7 +335,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void whatNobodyOfUsWroteIsNotBelieved() {
+    void doesNotTrustValuesOfOtherApplications() {
         documents.put(id, 1);
         for (String foreign : new String[] {"", "V", "junk", "V1 1 7", "X1 1 7", "L", "V 1 7"}) {
             withRedis(redis -> redis.sync().set("d:{" + id + "}", foreign));
@@ -380,14 +380,14 @@ class DocumentCacheTest {
         }
     }
 
-    /** In ms. */
+    /** Returns the remaining TTL in ms. */
     private static long lifeInRedis(String document) {
         long[] life = new long[1];
         withRedis(redis -> life[0] = redis.sync().pttl("d:{" + document + "}"));
         return life[0];
     }
 
-    /** The value of the document's key; "null" when there is none. */
+    /** Returns the value of the key of the document; "null" if it does not exist. */
     private static String inRedis(String document) {
         String[] value = new String[1];
         withRedis(redis -> value[0] = String.valueOf(redis.sync().get("d:{" + document + "}")));

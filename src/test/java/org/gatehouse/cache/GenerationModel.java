@@ -156,7 +156,7 @@ final class GenerationModel implements Model {
                 && stored.isSet(state)
                 && run.alive.isSet(state)
                 && key.get(run.held.of(state))
-                        .filter(entry -> entry.isDocument() && entry.counts(number(present)) && version(entry) == 0)
+                        .filter(entry -> entry.isDocument() && entry.isValidIn(number(present)) && version(entry) == 0)
                         .isPresent();
     }
 
@@ -610,7 +610,7 @@ final class GenerationModel implements Model {
 
         private Optional<Entry> found(State state) {
             Optional<Entry> entry = key.get(run(state).held.of(state));
-            return entry.filter(held -> held.counts(number(permitted.of(state))));
+            return entry.filter(held -> held.isValidIn(number(permitted.of(state))));
         }
 
         /** What a node loads that does not fill yet may be old by the time when it does. */

@@ -380,7 +380,7 @@ final class KeyModel implements Model {
         }
 
         private Optional<Entry> found(State state) {
-            return key.get(held.of(state)).filter(entry -> entry.counts(GENERATION));
+            return key.get(held.of(state)).filter(entry -> entry.isValidIn(GENERATION));
         }
 
         private State told(State state, Optional<Entry> entry, Reading ifNothing) {

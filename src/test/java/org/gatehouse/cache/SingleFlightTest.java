@@ -33,7 +33,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void thoseWhoComeWhileWorkGoesOnShareTheNextWhichBeginsAfterThey() throws Exception {
+    void callersDuringATaskShareTheNextOne() throws Exception {
         CompletableFuture<Integer> first = call("a", this::held);
         await().until(() -> runs.get() == 1);
         List<CompletableFuture<Integer>> others = new ArrayList<>();
@@ -47,7 +47,7 @@ class SingleFlightTest {
 
         assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(1);
         for (CompletableFuture<Integer> other : others) {
-            // One that was late to its place in the queue is in the one after the next.
+            // A caller that was late is served by the task after the next.
             assertThat(other.get(60, TimeUnit.SECONDS)).isBetween(2, 51);
         }
         assertThat(others.stream().map(CompletableFuture::join).distinct().count())
@@ -55,7 +55,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void anotherKeyDoesNotWait() throws Exception {
+    void doesNotWaitForAnotherKey() throws Exception {
         CompletableFuture<Integer> first = call("a", this::held);
         await().until(() -> runs.get() == 1);
 
@@ -64,13 +64,13 @@ class SingleFlightTest {
     }
 
     @Test
-    void whoComesLaterGetsWorkOfItsOwn() {
+    void runsANewTaskForALaterCaller() {
         assertThat(flights.run("a", runs::incrementAndGet)).isEqualTo(1);
         assertThat(flights.run("a", runs::incrementAndGet)).isEqualTo(2);
     }
 
     @Test
-    void aFailureIsToldToAllWhoSharedIt() {
+    void reportsAFailureToAllCallersOfTheTask() {
         CompletableFuture<Integer> first = call("a", this::held);
         await().until(() -> runs.get() == 1);
         Supplier<Integer> failing = () -> {
@@ -88,7 +88,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void aStoreThatHasJustNotAnsweredIsNotAskedAgain() {
+    void doesNotRetryAStoreThatWasJustUnavailable() {
         CompletableFuture<Integer> first = call("a", () -> {
             held();
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);

@@ -27,7 +27,7 @@ class CachedUserDaoTest extends UserDaoContract {
             new RedisConnection(RedisUrl.parse(stores.redis().uri()), new Metrics());
     private final Generation generation = new Generation(mongo, redis, false, new SecureRandom(), new Metrics());
     private final DocumentCache<User> cache =
-            new DocumentCache<>(generation, "u", "users", Duration.ofMinutes(1), UserJson.cached(), new Metrics());
+            new DocumentCache<>(generation, "u", "users", Duration.ofMinutes(1), UserJson.codec(), new Metrics());
 
     @Override
     UserDao decorate(MongoUserDao stored) {
