@@ -11,7 +11,7 @@ import org.junit.platform.launcher.LauncherSessionListener;
  * the first test. JUnit finds this class through {@code META-INF/services}.
  *
  * <p>The application reads {@link System#getenv()}, and processes inherit it. The variables cannot be excluded by
- * configuration, because Surefire takes complete names only, and a list in the POM would not follow the catalogue.
+ * configuration, because Surefire takes complete names only, and a list in the POM would not follow the catalog.
  */
 public final class SettingsFreeSession implements LauncherSessionListener {
     @Override

@@ -67,7 +67,7 @@ class SettingsFreeSessionTest {
 
     private static Map<String, String> environment(int port) {
         Map<String, String> environment = new HashMap<>();
-        for (Setting<?> setting : Settings.catalogue()) {
+        for (Setting<?> setting : Settings.catalog()) {
             for (String name : List.of(setting.name(), "GATEHOUSE_" + setting.name())) {
                 environment.put(name, "of the environment");
                 environment.put(name + "_FILE", "/of/the/environment");

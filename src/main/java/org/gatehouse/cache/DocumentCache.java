@@ -14,10 +14,10 @@ import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
-import org.gatehouse.store.RedisTopology;
-import org.gatehouse.store.RedisTopology.PendingReply;
 import org.gatehouse.store.RedisReply;
 import org.gatehouse.store.RedisScript;
+import org.gatehouse.store.RedisTopology;
+import org.gatehouse.store.RedisTopology.PendingReply;
 
 /**
  * A read-through cache in Redis for one kind of document. Each document is one string under {@code prefix:{id}}; the braces
@@ -92,10 +92,7 @@ public final class DocumentCache<T> {
     public DocumentCache(
             Generation generation, String prefix, String name, Duration ttl, Codec<T> codec, Metrics metrics) {
         Counter counter = metrics.counter(
-                "gatehouse_cache_reads_total",
-                "Reads of documents, by their source.",
-                "cache",
-                "outcome");
+                "gatehouse_cache_reads_total", "Reads of documents, by their source.", "cache", "outcome");
         this.reads = Metrics.byConstant(Outcome.class, outcome -> counter.labelValues(name, outcome));
         this.generation = generation;
         this.prefix = prefix;
@@ -120,8 +117,7 @@ public final class DocumentCache<T> {
         PendingReply<byte[]> pending = permit.get().link().executeAsync(key(id), commands -> commands.get(key(id)));
         return () -> {
             RedisReply<byte[]> reply = pending.await(READ_TIMEOUT);
-            Optional<Entry> entry =
-                    reply.value().map(Entry::parse).filter(found -> found.isValidIn(number));
+            Optional<Entry> entry = reply.value().map(Entry::parse).filter(found -> found.isValidIn(number));
             if (entry.filter(Entry::isDocument).isPresent()) {
                 reads.accept(Outcome.HIT);
                 return found(id, entry.get(), loader);

@@ -182,7 +182,12 @@ public final class Generation implements AutoCloseable {
     void raiseAndAwait() {
         try {
             nextRaise()
-                    .get(MongoConnection.WRITE_TIMEOUT.multipliedBy(2).plus(LEASE).toMillis(), TimeUnit.MILLISECONDS);
+                    .get(
+                            MongoConnection.WRITE_TIMEOUT
+                                    .multipliedBy(2)
+                                    .plus(LEASE)
+                                    .toMillis(),
+                            TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException failed) {
             throw unavailable(failed);
         } catch (InterruptedException stopping) {

@@ -12,13 +12,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * IP addresses with a common beginning, written {@code 10.0.0.0/8} or {@code 2001:db8::/32} (CIDR, RFC 4632 and 4291),
- * or a single address.
+ * A range of IP addresses in CIDR notation such as {@code 10.0.0.0/8} or {@code 2001:db8::/32} (RFC 4632 and 4291), or a
+ * single address.
  *
- * <p>Host names are refused rather than looked up: who is in the range must not hang on what a name server says today.
+ * <p>Host names are rejected, because a range must not depend on the current answer of a name server.
  */
 public final class AddressRange {
-    private static final Pattern WRITTEN = Pattern.compile("([^/]+)(?:/([0-9]{1,3}))?");
+    private static final Pattern CIDR = Pattern.compile("([^/]+)(?:/([0-9]{1,3}))?");
 
     private static final int NO_PORT = 0;
 
@@ -31,26 +31,26 @@ public final class AddressRange {
     }
 
     /**
-     * The range in a text.
+     * Parses a range.
      *
-     * @throws IllegalArgumentException saying what is wrong with the text
+     * @throws IllegalArgumentException with the reason
      */
     public static AddressRange parse(String text) {
-        Matcher written = WRITTEN.matcher(text);
-        byte[] bytes = written.matches() ? NetUtil.createByteArrayFromIpAddressString(written.group(1)) : null;
+        Matcher matcher = CIDR.matcher(text);
+        byte[] bytes = matcher.matches() ? NetUtil.createByteArrayFromIpAddressString(matcher.group(1)) : null;
         if (bytes == null) {
             throw new IllegalArgumentException("has \"" + text + "\", which is neither an IP address nor a CIDR range");
         }
         InetAddress address = address(bytes);
-        int longest = address.getAddress().length * Byte.SIZE;
-        int prefix = written.group(2) == null ? longest : Integer.parseInt(written.group(2));
-        if (prefix < 1 || prefix > longest) {
-            throw new IllegalArgumentException("has \"" + text + "\", whose prefix is not from 1 to " + longest);
+        int maxPrefix = address.getAddress().length * Byte.SIZE;
+        int prefix = matcher.group(2) == null ? maxPrefix : Integer.parseInt(matcher.group(2));
+        if (prefix < 1 || prefix > maxPrefix) {
+            throw new IllegalArgumentException("has \"" + text + "\", whose prefix is not from 1 to " + maxPrefix);
         }
         return new AddressRange(text, new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT));
     }
 
-    /** The ranges in a text that has commas between them. */
+    /** Parses a comma-separated list. */
     static List<AddressRange> parseAll(String text) {
         return Arrays.stream(text.split(",", -1))
                 .map(String::strip)
@@ -62,7 +62,7 @@ public final class AddressRange {
         return rule.matches(new InetSocketAddress(address, NO_PORT));
     }
 
-    /** As it was written. */
+    /** Returns the range as it was configured. */
     @Override
     public String toString() {
         return text;

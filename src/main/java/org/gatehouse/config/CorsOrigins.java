@@ -9,19 +9,20 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The origins (RFC 6454) whose pages a browser lets read our answers.
+ * The origins (RFC 6454) whose pages may read the responses in a browser.
  *
- * <p>They are compared with the header {@code Origin} letter by letter, so each is refused that no browser would send.
+ * <p>They are compared with the {@code Origin} header character by character. Therefore an origin in a form that browsers
+ * do not send is rejected.
  *
- * @param any whether every origin is one of them
- * @param listed empty when any is
+ * @param any whether all origins are allowed
+ * @param listed the allowed origins; empty if all are
  */
 public record CorsOrigins(boolean any, Set<String> listed) {
     public static final CorsOrigins NONE = new CorsOrigins(false, Set.of());
 
     private static final String ANY = "*";
 
-    /** A browser leaves these out (RFC 6454, section 6.2). */
+    /** Browsers omit these ports (RFC 6454, section 6.2). */
     private static final Map<String, Integer> DEFAULT_PORTS = Map.of("http", 80, "https", 443);
 
     public CorsOrigins {
@@ -29,9 +30,9 @@ public record CorsOrigins(boolean any, Set<String> listed) {
     }
 
     /**
-     * The origins in a text that has commas between them, or is {@code *}.
+     * Parses a comma-separated list, or {@code *}.
      *
-     * @throws IllegalArgumentException saying what is wrong with the text
+     * @throws IllegalArgumentException with the reason
      */
     static CorsOrigins parse(String text) {
         if (text.strip().equals(ANY)) {
@@ -45,7 +46,6 @@ public record CorsOrigins(boolean any, Set<String> listed) {
                         .collect(Collectors.toSet()));
     }
 
-    /** Whether none is one of them. */
     public boolean none() {
         return !any && listed.isEmpty();
     }
@@ -56,7 +56,7 @@ public record CorsOrigins(boolean any, Set<String> listed) {
 
     private static String origin(String text) {
         if (text.equals(ANY)) {
-            throw wrong(text, "which can only stand alone");
+            throw invalid(text, "which can only stand alone");
         }
         try {
             URI uri = new URI(text);
@@ -66,21 +66,22 @@ public record CorsOrigins(boolean any, Set<String> listed) {
                     || uri.getRawQuery() != null
                     || uri.getRawFragment() != null
                     || !uri.getRawPath().isEmpty()) {
-                throw wrong(text, "which is not an origin: scheme://host or scheme://host:port, and nothing after it");
+                throw invalid(
+                        text, "which is not an origin: scheme://host or scheme://host:port, and nothing after it");
             }
             if (!text.equals(text.toLowerCase(Locale.ROOT))) {
-                throw wrong(text, "which no browser sends: origins are in lower case");
+                throw invalid(text, "which no browser sends: origins are in lower case");
             }
             if (uri.getPort() >= 0 && DEFAULT_PORTS.getOrDefault(uri.getScheme(), -1) == uri.getPort()) {
-                throw wrong(text, "which no browser sends: leave the port out, it is the scheme's own");
+                throw invalid(text, "which no browser sends: leave the port out, it is the scheme's own");
             }
             return text;
         } catch (URISyntaxException malformed) {
-            throw wrong(text, "which is not an origin such as https://app.example.com");
+            throw invalid(text, "which is not an origin such as https://app.example.com");
         }
     }
 
-    private static IllegalArgumentException wrong(String text, String reason) {
+    private static IllegalArgumentException invalid(String text, String reason) {
         return new IllegalArgumentException("has \"" + text + "\", " + reason);
     }
 }

@@ -15,15 +15,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The settings of a {@code .env} file.
+ * The settings in a {@code .env} file.
  *
- * <p>The format is what dotenv libraries, Docker Compose and systemd agree on. A line that they read in different ways is
- * a problem, not a guess, except that nothing is ever substituted for a {@code $}. {@code .env.example} describes the
- * format to operators. No library is used: SmallRye Config reads the file as Java properties, which drops backslashes, and
- * a message must never quote a faulty line, because the line may hold a password.
+ * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. A line that they interpret differently
+ * is reported as a problem, except that a {@code $} is never expanded. {@code .env.example} describes the format. No library
+ * is used: SmallRye Config reads the file as Java properties, which drops backslashes. Messages must not quote a line,
+ * because it may contain a password.
  *
- * @param values each with at least one character
- * @param problems one sentence for each faulty line, with the file and the line's number; never a part of the line
+ * @param values without empty ones
+ * @param problems one sentence for each invalid line, with the file and the line number, but no part of the line
  */
 record DotEnv(Map<String, String> values, List<String> problems) {
     static final DotEnv NONE = new DotEnv(Map.of(), List.of());
@@ -32,14 +32,14 @@ record DotEnv(Map<String, String> values, List<String> problems) {
 
     private static final Pattern ASSIGNMENT = Pattern.compile("(?:export[ \\t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \\t]*=(.*)");
 
-    /** A {@code #} begins a comment where a blank precedes it, so that a password may contain one. */
+    /** A {@code #} starts a comment only after a blank, so that a password may contain one. */
     private static final Pattern COMMENT = Pattern.compile("[ \\t]#.*");
 
     private static final Pattern SINGLE_QUOTED = Pattern.compile("'([^']*)'(.*)");
     private static final Pattern DOUBLE_QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"(.*)");
     private static final Pattern ESCAPE = Pattern.compile("\\\\(.)");
 
-    /** Reads a file; a missing one has no settings. */
+    /** Reads a file; a missing file has no settings. */
     static DotEnv read(Path file) {
         if (!Files.exists(file) || Files.isDirectory(file)) {
             return NONE;
@@ -73,15 +73,15 @@ record DotEnv(Map<String, String> values, List<String> problems) {
                     throw new IllegalArgumentException("sets " + name + " again, which line " + earlier + " sets");
                 }
                 values.put(name, value(name, assignment.group(2)));
-            } catch (IllegalArgumentException faulty) {
-                problems.add(file + ", line " + number + ", " + faulty.getMessage() + ".");
+            } catch (IllegalArgumentException invalid) {
+                problems.add(file + ", line " + number + ", " + invalid.getMessage() + ".");
             }
         }
         values.values().removeIf(String::isEmpty);
         return new DotEnv(Map.copyOf(values), List.copyOf(problems));
     }
 
-    /** Separated by LF, which is in no other character's UTF-8; the last one need not end with it. */
+    /** Splits at LF, which is not part of any multi-byte UTF-8 character; the last line need not end with it. */
     private static List<byte[]> lines(byte[] content) {
         List<byte[]> lines = new ArrayList<>();
         int start = 0;
@@ -94,7 +94,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         return lines;
     }
 
-    /** The line without a byte order mark, the CR of a CRLF, and blanks at both ends. */
+    /** Decodes a line, without byte order mark, the CR of a CRLF, and surrounding blanks. */
     private static String text(byte[] line, int number) {
         String text;
         try {
@@ -120,10 +120,10 @@ record DotEnv(Map<String, String> values, List<String> problems) {
     }
 
     private static String value(String name, String written) {
-        String begun = written.stripLeading();
-        return switch (begun.isEmpty() ? ' ' : begun.charAt(0)) {
-            case '\'' -> quoted(name, SINGLE_QUOTED.matcher(begun));
-            case '"' -> unescaped(name, quoted(name, DOUBLE_QUOTED.matcher(begun)));
+        String stripped = written.stripLeading();
+        return switch (stripped.isEmpty() ? ' ' : stripped.charAt(0)) {
+            case '\'' -> quoted(name, SINGLE_QUOTED.matcher(stripped));
+            case '"' -> unescaped(name, quoted(name, DOUBLE_QUOTED.matcher(stripped)));
             default -> COMMENT.matcher(written).replaceFirst("").strip();
         };
     }
@@ -143,7 +143,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         return value;
     }
 
-    /** The three escapes that every reader knows; of the others some drop the backslash, and some keep it. */
+    /** Replaces the three escapes that all readers support; for others, some readers drop the backslash and some keep it. */
     private static String unescaped(String name, String value) {
         return ESCAPE.matcher(value)
                 .replaceAll(escape -> Matcher.quoteReplacement(
@@ -157,7 +157,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
                         }));
     }
 
-    /** The names only. */
+    /** Contains only the names. */
     @Override
     public String toString() {
         return "DotEnv" + values.keySet();

@@ -1,13 +1,13 @@
 package org.gatehouse.config;
 
-/** How much two names differ, to suggest the known name that a mistyped one resembles. */
+/** The edit distance of two names, used to suggest the name that was meant. */
 public final class EditDistance {
     private EditDistance() {}
 
     /**
-     * The number of letters to insert, remove, replace or exchange with the next one (optimal string alignment distance).
+     * Returns the number of insertions, deletions, substitutions and transpositions (optimal string alignment distance).
      *
-     * <p>The time grows with the product of both lengths, so the caller bounds the length of what a client sends.
+     * <p>The time is proportional to the product of both lengths, so callers must limit the length of client input.
      */
     public static int between(String one, String other) {
         int[][] distances = new int[one.length() + 1][other.length() + 1];
@@ -17,14 +17,14 @@ public final class EditDistance {
                     distances[i][j] = i + j;
                     continue;
                 }
-                int replaced = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
-                int least = Math.min(distances[i - 1][j], distances[i][j - 1]) + 1;
-                least = Math.min(least, distances[i - 1][j - 1] + replaced);
-                boolean exchanged = i > 1
+                int substitution = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
+                int shortest = Math.min(distances[i - 1][j], distances[i][j - 1]) + 1;
+                shortest = Math.min(shortest, distances[i - 1][j - 1] + substitution);
+                boolean transposed = i > 1
                         && j > 1
                         && one.charAt(i - 1) == other.charAt(j - 2)
                         && one.charAt(i - 2) == other.charAt(j - 1);
-                distances[i][j] = exchanged ? Math.min(least, distances[i - 2][j - 2] + 1) : least;
+                distances[i][j] = transposed ? Math.min(shortest, distances[i - 2][j - 2] + 1) : shortest;
             }
         }
         return distances[one.length()][other.length()];

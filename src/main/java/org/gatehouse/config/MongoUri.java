@@ -14,35 +14,35 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection string that the driver accepts and can act on with the libraries that are there.
+ * A connection string that the driver accepts and supports with the libraries in the WAR.
  *
- * <p>No message repeats the text or the driver's sentence about it, because both may hold a password.
+ * <p>Messages do not contain the string or the message of the driver, because both may contain a password.
  *
- * @param database the one that the path names; empty when it names none
+ * @param database from the path; empty if there is none
  */
 record MongoUri(Secret text, Optional<String> database) {
-    private static final String NOT_ONE = "is not a MongoDB connection string (mongodb://host:27017)";
+    private static final String NOT_A_URI = "is not a MongoDB connection string (mongodb://host:27017)";
 
-    /** Databases of the server itself. */
-    private static final Set<String> OF_SERVER = Set.of("admin", "config", "local");
+    /** The internal databases of the server. */
+    private static final Set<String> SERVER_DATABASES = Set.of("admin", "config", "local");
 
-    /** Of the options about TLS, those that the Java driver reads; it ignores the others, such as a file with keys. */
+    /** The TLS options that the Java driver reads; it ignores others, such as a key file. */
     private static final Set<String> TLS_OPTIONS =
             Set.of("tls", "ssl", "tlsinsecure", "tlsallowinvalidhostnames", "sslinvalidhostnameallowed");
 
     /**
      * Reads a connection string.
      *
-     * @throws IllegalArgumentException with the reason, as words that follow the name of the setting
+     * @throws IllegalArgumentException with the reason, as a predicate that follows the name of the setting
      */
     static MongoUri parse(String text) {
         if (text.codePoints().anyMatch(letter -> Character.isWhitespace(letter) || Character.isISOControl(letter))) {
-            throw new IllegalArgumentException(NOT_ONE + ": it has a blank or a control character");
+            throw new IllegalArgumentException(NOT_A_URI + ": it has a blank or a control character");
         }
-        requireNothingOfACredentialAfterTheHosts(text);
-        ConnectionString uri = driverReads(text).orElseThrow(() -> new IllegalArgumentException(reason(text)));
+        requireEncodedCredentials(text);
+        ConnectionString uri = parseWithDriver(text).orElseThrow(() -> new IllegalArgumentException(reason(text)));
         requireLibraries(uri);
-        requireTlsOptionsThatAreRead(text);
+        requireSupportedTlsOptions(text);
         if (isOidcWithoutEnvironment(uri)) {
             throw new IllegalArgumentException("names authMechanism=MONGODB-OIDC, which needs"
                     + " authMechanismProperties=ENVIRONMENT:azure, ENVIRONMENT:gcp or ENVIRONMENT:k8s");
@@ -50,20 +50,20 @@ record MongoUri(Secret text, Optional<String> database) {
         return new MongoUri(new Secret(text), database(uri));
     }
 
-    /** What follows an unencoded {@code /} or {@code ?} in a password would be a database or an option, and be logged. */
-    private static void requireNothingOfACredentialAfterTheHosts(String text) {
+    /** The rest of a password after an unencoded {@code /} or {@code ?} would be a database or option, and be logged. */
+    private static void requireEncodedCredentials(String text) {
         int scheme = text.indexOf("://");
         String rest = scheme < 0 ? "" : text.substring(scheme + 3);
         int hostsEnd = rest.split("[/?]", 2)[0].length();
         if (rest.indexOf('@', hostsEnd) >= 0) {
-            throw new IllegalArgumentException(NOT_ONE + ": an @ follows a / or ?. " + RedisUrl.ENCODE);
+            throw new IllegalArgumentException(NOT_A_URI + ": an @ follows a / or ?. " + RedisUrl.ENCODE);
         }
     }
 
-    private static Optional<ConnectionString> driverReads(String text) {
+    private static Optional<ConnectionString> parseWithDriver(String text) {
         try {
             ConnectionString uri = new ConnectionString(text);
-            // Reads more than the constructor does, such as whether a minimum is above its maximum.
+            // Checks more than the constructor, for example whether a minimum exceeds its maximum.
             var unused =
                     MongoClientSettings.builder().applyConnectionString(uri).build();
             return Optional.of(uri);
@@ -74,18 +74,18 @@ record MongoUri(Secret text, Optional<String> database) {
 
     private static String reason(String text) {
         if (!text.startsWith("mongodb://") && !text.startsWith("mongodb+srv://")) {
-            return NOT_ONE + ": it does not begin with mongodb:// or mongodb+srv://";
+            return NOT_A_URI + ": it does not begin with mongodb:// or mongodb+srv://";
         }
         Optional<String> culprit = options(text).stream()
-                .filter(option ->
-                        driverReads(text.replace(option, "appName=gatehouse")).isPresent())
+                .filter(option -> parseWithDriver(text.replace(option, "appName=gatehouse"))
+                        .isPresent())
                 .map(MongoUri::name)
                 .filter(name -> name.matches("[A-Za-z]{1,40}"))
                 .findFirst();
         if (culprit.isPresent()) {
-            return NOT_ONE + ": the option " + culprit.get() + " is not valid";
+            return NOT_A_URI + ": the option " + culprit.get() + " is not valid";
         }
-        return text.contains("@") ? NOT_ONE + ". " + RedisUrl.ENCODE : NOT_ONE;
+        return text.contains("@") ? NOT_A_URI + ". " + RedisUrl.ENCODE : NOT_A_URI;
     }
 
     private static void requireLibraries(ConnectionString uri) {
@@ -117,7 +117,7 @@ record MongoUri(Secret text, Optional<String> database) {
         }
     }
 
-    private static void requireTlsOptionsThatAreRead(String text) {
+    private static void requireSupportedTlsOptions(String text) {
         String ignored = options(text).stream()
                 .map(MongoUri::name)
                 .filter(name -> name.matches("(?i)(tls|ssl)[A-Za-z_]{0,40}"))
@@ -146,9 +146,9 @@ record MongoUri(Secret text, Optional<String> database) {
         return database;
     }
 
-    /** Whether this database is the server's own, where a user may be defined but no application keeps its data. */
-    static boolean isOfServer(String database) {
-        return OF_SERVER.contains(database);
+    /** Returns whether the database is internal; users may be defined there, but applications do not store data in it. */
+    static boolean isServerDatabase(String database) {
+        return SERVER_DATABASES.contains(database);
     }
 
     private static List<String> options(String text) {

@@ -8,38 +8,38 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where Redis is to be found: at one address, through the Sentinels that know it, or at some servers of a Cluster.
+ * The address of Redis: one server, a group of Sentinels, or some servers of a Cluster.
  *
- * @param seeds whom to ask, one after the other until one answers; Sentinels count as one seed together
+ * @param seeds the addresses to try one after the other until one replies; a group of Sentinels is one seed
  */
 public record RedisUrl(List<RedisURI> seeds) {
-    /** How a password must be written in an address. */
+    /** The rule for passwords in an address. */
     static final String ENCODE = "In a user name or password, write % as %25, and then @ as %40, : as %3A, / as %2F,"
             + " ? as %3F, # as %23, [ as %5B, ] as %5D and a blank as %20";
 
     private static final Pattern ADDRESS = Pattern.compile("(rediss?)(-sentinel)?://([^/?#]*)(.*)", Pattern.DOTALL);
 
-    /** RFC 3986, section 3.2.1; letters beyond ASCII are accepted too, because they are not ambiguous. */
+    /** RFC 3986, section 3.2.1; non-ASCII letters are accepted too, because they are not ambiguous. */
     private static final Pattern CREDENTIALS = Pattern.compile(
             "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|[\\p{L}\\p{M}\\p{N}\\p{S}&&[^\\x00-\\x7F]])+");
 
     private static final Pattern HOST =
             Pattern.compile("(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
 
-    /** A database, the one option that is documented, and the name of a master, in the letters that Sentinel allows. */
+    /** A database, the only documented option, and the name of a master in the characters that Sentinel allows. */
     private static final Pattern TAIL =
             Pattern.compile("(?:/[0-9]{0,9})?(\\?verifyPeer=(?:FULL|CA|NONE))?(#[A-Za-z0-9._-]+)?");
 
     private static final int MAX_PORT = 65_535;
 
     /**
-     * Reads {@code redis://[user:password@]host[:port][/database]}, the same with several hosts and commas between for a
-     * Cluster, or {@code redis-sentinel://host[:port],…#name}; an {@code s} after {@code redis} is for TLS.
+     * Parses {@code redis://[user:password@]host[:port][/database]}, the same with several comma-separated hosts for a
+     * Cluster, or {@code redis-sentinel://host[:port],…#name}; {@code rediss} instead of {@code redis} selects TLS.
      *
-     * <p>The text is checked before Lettuce reads it, because Lettuce reads a password that is not percent-encoded as
-     * another host, option or name.
+     * <p>The string is checked first, because Lettuce takes parts of a password that is not percent-encoded for another
+     * host, option or name.
      *
-     * @throws IllegalArgumentException with a sentence that does not repeat the text, for it may hold a password
+     * @throws IllegalArgumentException with a message that does not contain the string, because it may contain a password
      */
     public static RedisUrl parse(String text) {
         Matcher address = ADDRESS.matcher(text);
@@ -66,7 +66,7 @@ public record RedisUrl(List<RedisURI> seeds) {
         return new RedisUrl(seeds);
     }
 
-    /** A plain Redis. */
+    /** Returns the address of a single server. */
     static RedisUrl of(String host, int port) {
         return new RedisUrl(List.of(RedisURI.create(host, port)));
     }

@@ -9,29 +9,29 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One setting: its name, what it means, its default, and how its text becomes a value.
+ * A setting: its name, its description, its default, and its parser.
  *
  * @param name the name in the environment, in upper case
- * @param meaning one sentence for the person who sets it, with the unit and the bounds
- * @param defaultText the default as one would write it; null when there is none
- * @param secret whether the value may be given as a file ({@code NAME_FILE}) and must never be shown
- * @param parser makes the value of the text, or throws {@link IllegalArgumentException} with the reason
+ * @param description one sentence for operators, with the unit and the bounds
+ * @param defaultText the default as an operator would write it; null if there is none
+ * @param secret whether the value may be read from a file ({@code NAME_FILE}) and must not be shown
+ * @param parser converts the text, or throws {@link IllegalArgumentException} with the reason
  */
 public record Setting<T>(
-        String name, String meaning, @Nullable String defaultText, boolean secret, Function<String, T> parser) {
+        String name, String description, @Nullable String defaultText, boolean secret, Function<String, T> parser) {
 
-    static Setting<String> text(String name, @Nullable String defaultText, String meaning) {
-        return new Setting<>(name, meaning, defaultText, false, Function.identity());
+    static Setting<String> text(String name, @Nullable String defaultText, String description) {
+        return new Setting<>(name, description, defaultText, false, Function.identity());
     }
 
-    static <T> Setting<T> secret(String name, String meaning, Function<String, T> parser) {
-        return new Setting<>(name, meaning, null, true, parser);
+    static <T> Setting<T> secret(String name, String description, Function<String, T> parser) {
+        return new Setting<>(name, description, null, true, parser);
     }
 
-    /** One of the constants, by its name. */
-    static <E extends Enum<E>> Setting<E> choice(String name, E defaultChoice, String meaning) {
+    /** The name of a constant. */
+    static <E extends Enum<E>> Setting<E> choice(String name, E defaultChoice, String description) {
         E[] choices = defaultChoice.getDeclaringClass().getEnumConstants();
-        return new Setting<>(name, meaning, defaultChoice.name(), false, text -> {
+        return new Setting<>(name, description, defaultChoice.name(), false, text -> {
             for (E choice : choices) {
                 if (choice.name().equals(text)) {
                     return choice;
@@ -42,35 +42,35 @@ public record Setting<T>(
         });
     }
 
-    /** A whole number from {@code least} to {@code most}. */
-    static Setting<Integer> number(String name, int defaultNumber, int least, int most, String meaning) {
-        Setting<Long> number = longNumber(name, defaultNumber, least, most, meaning);
+    /** An integer from {@code min} to {@code max}. */
+    static Setting<Integer> number(String name, int defaultNumber, int min, int max, String description) {
+        Setting<Long> number = longNumber(name, defaultNumber, min, max, description);
         return new Setting<>(
                 name,
-                meaning,
+                description,
                 number.defaultText(),
                 false,
                 text -> Math.toIntExact(number.parser().apply(text)));
     }
 
-    /** The same for numbers that an {@code int} cannot hold. */
-    static Setting<Long> longNumber(String name, long defaultNumber, long least, long most, String meaning) {
-        return new Setting<>(name, meaning, Long.toString(defaultNumber), false, text -> {
+    /** As {@link #number}, for numbers that do not fit into an {@code int}. */
+    static Setting<Long> longNumber(String name, long defaultNumber, long min, long max, String description) {
+        return new Setting<>(name, description, Long.toString(defaultNumber), false, text -> {
             try {
                 long number = Long.parseLong(text);
-                if (number >= least && number <= most) {
+                if (number >= min && number <= max) {
                     return number;
                 }
             } catch (NumberFormatException notANumber) {
-                // falls through to the one sentence that covers both
+                // reported below
             }
-            throw new IllegalArgumentException("must be a whole number from " + least + " to " + most);
+            throw new IllegalArgumentException("must be a whole number from " + min + " to " + max);
         });
     }
 
-    /** One of two words; true for the second. */
-    static Setting<Boolean> either(String name, String defaultWord, String otherWord, String meaning) {
-        return new Setting<>(name, meaning, defaultWord, false, text -> {
+    /** One of two words; {@code true} for the second. */
+    static Setting<Boolean> either(String name, String defaultWord, String otherWord, String description) {
+        return new Setting<>(name, description, defaultWord, false, text -> {
             if (!text.equals(defaultWord) && !text.equals(otherWord)) {
                 throw new IllegalArgumentException("must be " + defaultWord + " or " + otherWord);
             }
@@ -78,26 +78,26 @@ public record Setting<T>(
         });
     }
 
-    /** A time span from {@code least} to {@code most}: ISO-8601, or a whole number of milliseconds. */
-    static Setting<Duration> span(String name, Duration defaultSpan, Duration least, Duration most, String meaning) {
+    /** A duration from {@code min} to {@code max}, in ISO-8601 or as an integer number of milliseconds. */
+    static Setting<Duration> span(String name, Duration defaultSpan, Duration min, Duration max, String description) {
         String days = "P" + defaultSpan.toDays() + "D";
         String defaultText = Duration.parse(days).equals(defaultSpan) ? days : defaultSpan.toString();
-        return new Setting<>(name, meaning, defaultText, false, text -> {
+        return new Setting<>(name, description, defaultText, false, text -> {
             try {
                 Duration span =
                         text.matches("[0-9]{1,18}") ? Duration.ofMillis(Long.parseLong(text)) : Duration.parse(text);
-                if (span.compareTo(least) >= 0 && span.compareTo(most) <= 0) {
+                if (span.compareTo(min) >= 0 && span.compareTo(max) <= 0) {
                     return span;
                 }
             } catch (DateTimeParseException notASpan) {
-                // falls through to the one sentence that covers both
+                // reported below
             }
             throw new IllegalArgumentException(
-                    "must be a time span such as P30D or PT12H, or milliseconds, from " + least + " to " + most);
+                    "must be a time span such as P30D or PT12H, or milliseconds, from " + min + " to " + max);
         });
     }
 
-    /** The default, as one would write it in a file; empty when the setting has none. */
+    /** Returns the default as an operator would write it; empty if there is none. */
     public Optional<String> defaultValue() {
         return Optional.ofNullable(defaultText);
     }

@@ -8,23 +8,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.gatehouse.config.SettingSources.Source;
 
-/** Finds names that an operator meant as a setting, and that no setting has. */
+/** Finds names that look like misspelled settings. */
 final class SettingNames {
-    /** Which names of a source are meant for Gatehouse. */
-    enum Judged {
-        /** Those with the prefix, because the source is shared with all that runs on the machine. */
+    /** The names of a source that are checked. */
+    enum Scope {
+        /** Names with the prefix only, because other applications on the machine share the source. */
         PREFIXED,
-        /** The same, and those that differ from a setting's name by at most {@value #NEAR} letters. */
-        NEAR_MISSES,
-        /** All, because the source belongs to Gatehouse alone. */
+        /** Also names that differ from a setting by at most {@value #MAX_TYPOS} letters. */
+        SIMILAR,
+        /** All names, because only Gatehouse uses the source. */
         ALL
     }
 
-    /** A letter that is missing, added, wrong, or exchanged with the next one counts as one; most typing errors have one. */
-    private static final int NEAR = 2;
+    /** A missing, added, wrong or transposed letter counts as one; most typing errors have one. */
+    private static final int MAX_TYPOS = 2;
 
-    /** Kubernetes describes each Service to each container; one called "gatehouse" must not look like settings. */
-    private static final Pattern OF_KUBERNETES =
+    /** Variables that Kubernetes sets in each container for a Service named "gatehouse"; they are not settings. */
+    private static final Pattern KUBERNETES_SERVICE =
             Pattern.compile("GATEHOUSE_(SERVICE_(HOST|PORT)(_.+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)");
 
     private static final String SERVICE_HOST = "GATEHOUSE_SERVICE_HOST";
@@ -33,18 +33,18 @@ final class SettingNames {
 
     static Stream<String> mistypedIn(Source source) {
         List<String> known = known();
-        boolean describedByKubernetes = source.names().contains(SERVICE_HOST);
+        boolean inKubernetes = source.names().contains(SERVICE_HOST);
         return source.names().stream()
                 .filter(name ->
-                        !(describedByKubernetes && OF_KUBERNETES.matcher(name).matches()))
+                        !(inKubernetes && KUBERNETES_SERVICE.matcher(name).matches()))
                 .filter(name -> source.find(name).isPresent())
                 .sorted()
                 .flatMap(name -> mistyped(name, source, known).stream());
     }
 
-    /** Every name that is read, without the prefix. */
+    /** Returns all names that are read, without the prefix. */
     static List<String> known() {
-        return Settings.catalogue().stream()
+        return Settings.catalog().stream()
                 .flatMap(setting -> setting.secret()
                         ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
                         : Stream.of(setting.name()))
@@ -55,7 +55,7 @@ final class SettingNames {
         String upper = name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
         boolean prefixed = upper.startsWith(SettingSources.PREFIX);
         String plain = prefixed ? upper.substring(SettingSources.PREFIX.length()) : upper;
-        // System properties such as gatehouse.test.port belong to whatever reads them.
+        // System properties such as gatehouse.test.port belong to other code.
         boolean ours =
                 prefixed && name.regionMatches(true, 0, SettingSources.PREFIX, 0, SettingSources.PREFIX.length());
         String exact = prefixed ? SettingSources.PREFIX + plain : plain;
@@ -63,15 +63,15 @@ final class SettingNames {
             return Optional.empty();
         }
         String nearest = nearest(plain, known);
-        boolean meant = switch (source.judged()) {
+        boolean isIntended = switch (source.scope()) {
             case PREFIXED -> ours;
-            case NEAR_MISSES ->
+            case SIMILAR ->
                 ours
-                        || EditDistance.between(plain, nearest) <= NEAR
+                        || EditDistance.between(plain, nearest) <= MAX_TYPOS
                         || plain.equals(nearest + SettingSources.FILE_SUFFIX);
             case ALL -> true;
         };
-        return meant
+        return isIntended
                 ? Optional.of(
                         name + " in " + source.description() + " is not a setting and is ignored; the nearest one is "
                                 + (prefixed ? SettingSources.PREFIX : "") + nearest)

@@ -15,16 +15,15 @@ import javax.naming.InitialContext;
 import javax.naming.NameClassPair;
 import javax.naming.NamingEnumeration;
 import javax.naming.NamingException;
-import org.gatehouse.config.SettingNames.Judged;
+import org.gatehouse.config.SettingNames.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where settings come from. First found wins: system property, environment, JNDI, servlet context parameter,
- * {@code .env} in the working directory. An empty value is none, so a later source may have one.
+ * The sources of settings. The first one that has a value wins: system property, environment, JNDI, servlet context
+ * parameter, {@code .env} in the working directory. An empty value counts as missing.
  *
- * <p>A name may be prefixed {@code GATEHOUSE_}. The prefixed name is looked for in all sources before the plain one,
- * because it can only mean us: on a server shared with other applications a plain {@code DB_HOST} in the environment
- * may belong to another one.
+ * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched for the prefixed name before the plain one,
+ * because on a shared server a plain {@code DB_HOST} in the environment may belong to another application.
  */
 public final class SettingSources {
     static final String PREFIX = "GATEHOUSE_";
@@ -33,16 +32,16 @@ public final class SettingSources {
     private static final String JNDI_FOLDER = "java:comp/env/gatehouse";
 
     /**
-     * One place that settings come from.
+     * A source of settings.
      *
-     * @param description what the place is called in a message
-     * @param judged which of its names are meant for Gatehouse
-     * @param names those that it has
-     * @param values the value of a name; null when it has none
+     * @param description the name of the source in messages
+     * @param scope the names that are checked for typing errors
+     * @param names all names in the source
+     * @param values returns the value of a name; null if there is none
      */
-    record Source(String description, Judged judged, Set<String> names, Function<String, @Nullable String> values) {
-        static Source of(String description, Judged judged, Map<String, String> values) {
-            return new Source(description, judged, values.keySet(), values::get);
+    record Source(String description, Scope scope, Set<String> names, Function<String, @Nullable String> values) {
+        static Source of(String description, Scope scope, Map<String, String> values) {
+            return new Source(description, scope, values.keySet(), values::get);
         }
 
         Optional<String> find(String name) {
@@ -58,62 +57,62 @@ public final class SettingSources {
         this.problems = List.copyOf(problems);
     }
 
-    /** The sources of a deployed web application. */
+    /** Returns the sources of a deployed web application. */
     public static SettingSources of(ServletContext context) {
         List<Source> sources = new ArrayList<>(ofProcess());
-        sources.add(new Source("JNDI", Judged.ALL, jndiNames(), SettingSources::jndiValue));
+        sources.add(new Source("JNDI", Scope.ALL, jndiNames(), SettingSources::jndiValue));
         sources.add(new Source(
                 "the servlet context parameters",
-                Judged.NEAR_MISSES,
+                Scope.SIMILAR,
                 Set.copyOf(Collections.list(context.getInitParameterNames())),
                 context::getInitParameter));
         return withDotEnv(sources);
     }
 
-    /** The sources that are there before any web application is: without JNDI and servlet context parameters. */
+    /** Returns the sources that exist before deployment, which excludes JNDI and servlet context parameters. */
     public static SettingSources beforeDeployment() {
         return withDotEnv(ofProcess());
     }
 
-    /** Settings given as they are, for tests. */
+    /** Returns a source with these settings, for tests. */
     public static SettingSources of(Map<String, String> settings) {
-        return new SettingSources(List.of(Source.of("the test", Judged.ALL, settings)), List.of());
+        return new SettingSources(List.of(Source.of("the test", Scope.ALL, settings)), List.of());
     }
 
     private static List<Source> ofProcess() {
         return List.of(
                 new Source(
                         "the system properties",
-                        Judged.PREFIXED,
+                        Scope.PREFIXED,
                         System.getProperties().stringPropertyNames(),
                         System::getProperty),
-                new Source("the environment", Judged.PREFIXED, System.getenv().keySet(), System::getenv));
+                new Source("the environment", Scope.PREFIXED, System.getenv().keySet(), System::getenv));
     }
 
     private static SettingSources withDotEnv(List<Source> others) {
         DotEnv dotEnv = DotEnv.read(Path.of(".env"));
         return new SettingSources(
-                Stream.concat(others.stream(), Stream.of(Source.of(".env", Judged.ALL, dotEnv.values())))
+                Stream.concat(others.stream(), Stream.of(Source.of(".env", Scope.ALL, dotEnv.values())))
                         .toList(),
                 dotEnv.problems());
     }
 
-    /** The value under the prefixed or the plain name; empty when no source has it, or all have it empty. */
+    /** Returns the value of the prefixed or the plain name; empty if no source has one. */
     public Optional<String> find(String name) {
         return value(PREFIX + name).or(() -> value(name));
     }
 
-    /** Whether the setting is given, by itself or as a file. */
+    /** Returns whether the setting has a value, directly or in a file. */
     public boolean has(String name) {
         return find(name).isPresent() || find(name + FILE_SUFFIX).isPresent();
     }
 
-    /** What is wrong with the sources themselves, so that settings may be missing which the operator has set. */
+    /** Returns the problems with the sources; they may be the reason why a setting seems to be missing. */
     public List<String> problems() {
         return problems;
     }
 
-    /** One sentence for each name that is meant as a setting and is none; never a value. */
+    /** Returns one sentence for each misspelled name; it does not contain the value. */
     public List<String> mistypedNames() {
         return sources.stream().flatMap(SettingNames::mistypedIn).toList();
     }
@@ -122,7 +121,7 @@ public final class SettingSources {
         return sources.stream().flatMap(source -> source.find(name).stream()).findFirst();
     }
 
-    @SuppressWarnings("BanJNDI") // only names of the catalogue, under the application's own java:comp
+    @SuppressWarnings("BanJNDI") // only names in the catalog, in the java:comp of this application
     private static @Nullable String jndiValue(String name) {
         try {
             Object value = InitialContext.<@Nullable Object>doLookup(JNDI_FOLDER + "/" + name);

@@ -7,11 +7,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The catalogue of settings, and their values once read.
+ * The catalog of settings, and their values.
  *
- * <p>An instance exists only when every value is present, typed and within its bounds, so nothing later needs to check.
- * What a setting means, and its default, is said here once; {@code docs/configuration.md} and {@code .env.example} are compared
- * with this list by a test.
+ * <p>In an instance, every value is present, typed and within its bounds, so no other code needs to check. The descriptions
+ * and defaults are defined here; a test compares them with {@code docs/configuration.md} and {@code .env.example}.
  */
 public record Settings(
         Secret authKey,
@@ -43,32 +42,32 @@ public record Settings(
         boolean logAsJson) {
 
     /**
-     * The account made when no administrator exists.
+     * The account that is created if there is no administrator.
      *
-     * @param reset whether the account is made, or made this again, also when there is one
+     * @param reset whether the account is created or reset even if there is an administrator
      */
     public record FirstAdministrator(String username, Secret password, boolean reset) {}
 
-    /** The rules for a new user, which this package does not know. */
+    /** The rules for a new user; other packages define them. */
     @FunctionalInterface
     public interface AccountRules {
-        /** The one for tests that do not care. */
+        /** No rules, for tests. */
         AccountRules NONE = (username, password, passwordMinLength) -> List.of();
 
         /**
-         * What is wrong with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, as far as they could be read: sentences
-         * that begin with the name of the setting, without the password.
+         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, as far as they could be read. Each
+         * sentence starts with the name of the setting and does not contain the password.
          */
         List<String> problems(Optional<String> username, Optional<Secret> password, int passwordMinLength);
     }
 
-    /** What tokens are signed with: a key pair on P-256, or a shared secret (RFC 7518, section 3.1). */
+    /** The algorithm of token signatures: ECDSA with P-256, or HMAC with a shared secret (RFC 7518, section 3.1). */
     public enum TokenAlgorithm {
         ES256,
         HS256
     }
 
-    /** RFC 7518, section 3.2: a key for HS256 is at least as long as its hash. */
+    /** RFC 7518, section 3.2: a key for HS256 is at least as long as the hash. */
     private static final int AUTH_KEY_MIN_BYTES = 32;
 
     private static final String KEY_COMMAND = "openssl rand -base64 48";
@@ -77,12 +76,12 @@ public record Settings(
 
     static final String STORE_NAME_RULE = "may hold letters, digits, - and _, at most 60 of them";
 
-    /** An IPv6 address may have its brackets or not. */
+    /** An IPv6 address may be written with or without brackets. */
     private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}");
 
-    private static final int PASSWORD_MIN_LENGTH_LEAST = 8;
+    private static final int PASSWORD_MIN_LENGTH_MIN = 8;
 
-    private static final Pattern METRICS_TOKEN_FORM = Pattern.compile("[!-~]{16,}");
+    private static final Pattern METRICS_TOKEN_PATTERN = Pattern.compile("[!-~]{16,}");
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
             "AUTH_KEY",
@@ -158,7 +157,7 @@ public record Settings(
     static final Setting<Integer> PASSWORD_MIN_LENGTH = Setting.number(
             "PASSWORD_MIN_LENGTH",
             15,
-            PASSWORD_MIN_LENGTH_LEAST,
+            PASSWORD_MIN_LENGTH_MIN,
             64,
             "Minimum length of a new password, in code points, from 8 to 64.");
     static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
@@ -214,14 +213,14 @@ public record Settings(
     static final Setting<Boolean> LOG_FORMAT = Setting.either(
             "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` (one object per line).");
 
-    // Only the development server listens by itself; everywhere else the container owns the port.
+    // Used by the development server only; elsewhere the container owns the port.
     static final Setting<String> APP_HOST =
             Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens. Not used elsewhere.");
     static final Setting<Integer> APP_PORT =
             Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens. Not used elsewhere.");
 
     /** Every setting, in the order in which {@code docs/configuration.md} lists them. */
-    public static List<Setting<?>> catalogue() {
+    public static List<Setting<?>> catalog() {
         return List.of(
                 AUTH_KEY,
                 AUTH_KEY_PREVIOUS,
@@ -318,9 +317,9 @@ public record Settings(
         return key;
     }
 
-    /** Nobody counts who guesses it, so it has to be long. */
+    /** It must be long, because failed attempts are not counted. */
     private static Secret metricsToken(String text) {
-        if (!METRICS_TOKEN_FORM.matcher(text).matches()) {
+        if (!METRICS_TOKEN_PATTERN.matcher(text).matches()) {
             throw new IllegalArgumentException(
                     "must have 16 visible ASCII characters or more. Make one with: " + KEY_COMMAND);
         }
@@ -332,10 +331,10 @@ public record Settings(
         Optional<String> host = reader.optional(REDIS_HOST);
         int port = reader.withDefault(REDIS_PORT);
         if (url.isPresent() && host.isPresent()) {
-            reader.complain("REDIS_URL and REDIS_HOST are both set; keep one.");
+            reader.addProblem("REDIS_URL and REDIS_HOST are both set; keep one.");
         }
         if (url.isEmpty() && host.isEmpty() && reader.allRead(REDIS_URL, REDIS_HOST)) {
-            reader.complain("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.meaning());
+            reader.addProblem("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.description());
         }
         return url.orElseGet(() -> RedisUrl.of(host.orElse("localhost"), port));
     }
@@ -347,12 +346,12 @@ public record Settings(
         if (!reader.allRead(DB_HOST, DB_NAME)) {
             return database;
         }
-        if (named.isEmpty() && MongoUri.isOfServer(database)) {
-            reader.complain("DB_HOST names the database " + database
+        if (named.isEmpty() && MongoUri.isServerDatabase(database)) {
+            reader.addProblem("DB_HOST names the database " + database
                     + ", which belongs to MongoDB itself. If the user is" + " defined there, write ?authSource="
                     + database + " instead, or set DB_NAME to " + database + ".");
         } else if (mongo.database().filter(path -> !path.equals(database)).isPresent()) {
-            reader.complain(
+            reader.addProblem(
                     "DB_HOST and DB_NAME name different databases; keep one. If the user is defined in the one that"
                             + " DB_HOST names, write it as ?authSource=… instead.");
         }
@@ -366,14 +365,14 @@ public record Settings(
         boolean reset = reader.withDefault(ADMIN_RESET);
         if (reader.allRead(ADMIN_USERNAME, ADMIN_PASSWORD)) {
             if (username.isPresent() != password.isPresent()) {
-                reader.complain("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
+                reader.addProblem("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
             } else if (reset && username.isEmpty()) {
-                reader.complain("ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD.");
+                reader.addProblem("ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD.");
             }
         }
-        // Under a minimum that could not be read, the least one that it can be is what the password surely must have.
-        int minLength = reader.allRead(PASSWORD_MIN_LENGTH) ? passwordMinLength : PASSWORD_MIN_LENGTH_LEAST;
-        rules.problems(username, password, minLength).forEach(reader::complain);
+        // If the minimum length could not be read, the password is checked against the lowest allowed minimum.
+        int minLength = reader.allRead(PASSWORD_MIN_LENGTH) ? passwordMinLength : PASSWORD_MIN_LENGTH_MIN;
+        rules.problems(username, password, minLength).forEach(reader::addProblem);
         return username.flatMap(name -> password.map(secret -> new FirstAdministrator(name, secret, reset)));
     }
 

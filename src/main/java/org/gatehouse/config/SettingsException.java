@@ -2,13 +2,17 @@ package org.gatehouse.config;
 
 import java.util.List;
 
-/** Thrown when the application cannot start with the settings it was given; the message lists everything at once. */
+/** Thrown if the settings are missing or invalid; the message lists all problems. */
 public final class SettingsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** @param problems one sentence for each setting that is missing or wrong; never a secret's value */
+    /** @param problems one sentence for each missing or invalid setting, without the values of secrets */
     public SettingsException(List<String> problems) {
-        // No stack trace: the reader is the person who sets the settings, and the sentence is all there is to know.
-        super("Gatehouse cannot start. Settings to mend:\n  - " + String.join("\n  - ", problems), null, false, false);
+        // No stack trace, because it does not help the operator, who only needs the message.
+        super(
+                "Gatehouse cannot start. Settings to correct:\n  - " + String.join("\n  - ", problems),
+                null,
+                false,
+                false);
     }
 }

@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Reads one setting after the other and remembers what was wrong, so that all of it can be told at once.
+ * Reads settings and collects the problems, so that all are reported together.
  *
- * <p>Each fault is one problem: a rule about several settings holds only when {@link #allRead} of them.
+ * <p>Each fault is reported once: a rule about several settings is checked only if {@link #allRead all of them} were read.
  */
 final class SettingsReader {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -33,11 +33,11 @@ final class SettingsReader {
         problems.addAll(sources.problems());
     }
 
-    /** @param placeholder stands in for a missing value until the problems are thrown; never seen after that */
+    /** @param placeholder returned for a missing value; unused, because the problems are then thrown */
     <T> T required(Setting<T> setting, T placeholder, String hint) {
         Optional<T> value = optional(setting);
         if (value.isEmpty() && allRead(setting)) {
-            problems.add(setting.name() + " is missing. " + setting.meaning() + hint);
+            problems.add(setting.name() + " is missing. " + setting.description() + hint);
         }
         return value.orElse(placeholder);
     }
@@ -50,19 +50,19 @@ final class SettingsReader {
     <T> Optional<T> optional(Setting<T> setting) {
         try {
             return text(setting).map(setting.parser());
-        } catch (IllegalArgumentException wrong) {
+        } catch (IllegalArgumentException invalid) {
             faulty.add(setting.name());
-            problems.add(setting.name() + " " + wrong.getMessage());
+            problems.add(setting.name() + " " + invalid.getMessage());
             return Optional.empty();
         }
     }
 
-    /** Remembers what is wrong with several settings together. */
-    void complain(String problem) {
+    /** Adds a problem that concerns several settings. */
+    void addProblem(String problem) {
         problems.add(problem);
     }
 
-    /** @throws SettingsException naming all that was wrong */
+    /** @throws SettingsException with all problems */
     void throwIfAny() {
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
@@ -70,8 +70,8 @@ final class SettingsReader {
     }
 
     /**
-     * Whether the values of these settings, or that they have none, are what the operator wrote. They are not where a
-     * source has a faulty line, because that line may be the one with the setting.
+     * Returns whether the values of these settings, or their absence, are what the operator wrote. This is unknown if a
+     * source has an invalid line, because that line may contain the setting.
      */
     boolean allRead(Setting<?>... settings) {
         return sources.problems().isEmpty()
@@ -95,7 +95,7 @@ final class SettingsReader {
         if (content.startsWith(BYTE_ORDER_MARK)) {
             content = content.substring(BYTE_ORDER_MARK.length());
         }
-        // Editors and shells end a file with a newline that is not part of the secret.
+        // Editors and shells add a final newline that is not part of the secret.
         content = content.strip();
         if (content.isEmpty()) {
             throw new IllegalArgumentException("is empty in the file " + file);

@@ -1,9 +1,8 @@
 /**
- * Settings: where they are read from, what type, bound and default each has, and the one message that lists all that is
- * missing or wrong.
+ * The settings: their sources, types, bounds and defaults, and the message that lists all missing and invalid ones.
  *
- * <p>Knows no other room; every other room receives typed values and never asks where they came from. Start at
- * {@link org.gatehouse.config.Settings}, the catalogue.
+ * <p>Depends on no other package; other packages receive typed values and do not know their source. Start at
+ * {@link org.gatehouse.config.Settings}, the catalog.
  */
 @NullMarked
 package org.gatehouse.config;

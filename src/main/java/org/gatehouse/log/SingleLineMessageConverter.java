@@ -20,7 +20,8 @@ public final class SingleLineMessageConverter extends MessageConverter {
         boolean singleLine = message == null || message.chars().noneMatch(SingleLineMessageConverter::isLineBreak);
         return singleLine
                 ? message
-                : LINE_BREAK.matcher(message)
+                : LINE_BREAK
+                        .matcher(message)
                         .replaceAll(match -> escaped(match.group().charAt(0)));
     }
 

@@ -159,7 +159,8 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /** As {@link #findLinearizable(MongoCollection, Bson)}, with a projection. */
-    public Optional<BsonDocument> findLinearizable(MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
+    public Optional<BsonDocument> findLinearizable(
+            MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
         return call(() -> {
             int strongest = isMultiServer() ? readConcernIndex.get() : READ_CONCERNS.size() - 1;
             for (int strength = strongest; true; strength++) {
@@ -286,8 +287,8 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     private void reportMissingPermission(MongoException refused) {
-        String line =
-                "MongoDB rejects the account that DB_HOST names, or one of its operations: " + MongoErrors.summary(refused);
+        String line = "MongoDB rejects the account that DB_HOST names, or one of its operations: "
+                + MongoErrors.summary(refused);
         errors.failed(Level.ERROR, MongoErrors.reason(refused), line);
     }
 
@@ -297,7 +298,9 @@ public final class MongoConnection implements AutoCloseable {
         for (Throwable next = cause; next != null; next = next.getCause()) {
             text.append(": ").append(next.getClass().getSimpleName());
             if (next.getMessage() != null) {
-                text.append(" (").append(MongoErrors.redacted(next.getMessage())).append(')');
+                text.append(" (")
+                        .append(MongoErrors.redacted(next.getMessage()))
+                        .append(')');
             }
         }
         return text.toString();

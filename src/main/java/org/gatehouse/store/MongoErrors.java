@@ -255,7 +255,9 @@ public final class MongoErrors {
 
     /** Returns only the codes, which do not depend on the command. */
     static String reason(MongoException error) {
-        return new TreeSet<>(codes(serverError(error).map(MongoException.class::cast).orElse(error))).toString();
+        return new TreeSet<>(
+                        codes(serverError(error).map(MongoException.class::cast).orElse(error)))
+                .toString();
     }
 
     /**

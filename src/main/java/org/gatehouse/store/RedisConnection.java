@@ -76,9 +76,9 @@ public final class RedisConnection implements AutoCloseable {
         this.failures = Metrics.byConstant(
                 RedisNodeConnection.Failure.class,
                 metrics.counter(
-                                "gatehouse_redis_command_failures_total",
-                                "Commands to which Redis did not reply with a value.",
-                                "reason")::labelValues);
+                        "gatehouse_redis_command_failures_total",
+                        "Commands to which Redis did not reply with a value.",
+                        "reason")::labelValues);
         this.seeds = url.seeds().stream().map(RedisConnection::withTimeouts).toList();
         this.resources = DefaultClientResources.builder()
                 .nettyCustomizer(new FlushConsolidation())
@@ -91,7 +91,9 @@ public final class RedisConnection implements AutoCloseable {
                         SocketOptions.builder().connectTimeout(CONNECT_TIMEOUT).build())
                 .build());
         this.discovery = new RedisDiscovery(
-                client, CONNECT_TIMEOUT, handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), new NodeListener()));
+                client,
+                CONNECT_TIMEOUT,
+                handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), new NodeListener()));
         this.background = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread thread = new Thread(work, "gatehouse-redis");
             thread.setDaemon(true);
@@ -265,8 +267,7 @@ public final class RedisConnection implements AutoCloseable {
             errors.failed(
                     Level.WARN,
                     code,
-                    "Redis rejects commands; the cache is slower or does not work: "
-                            + RedisErrors.describe(reason));
+                    "Redis rejects commands; the cache is slower or does not work: " + RedisErrors.describe(reason));
         }
 
         @Override

@@ -121,7 +121,9 @@ final class RedisDiscovery {
 
     /** A master that is partitioned from the others reports this after a while. */
     private void requireWorkingCluster(Handshake handshake) {
-        if (!CLUSTER_OK.matcher(await(handshake.connection().async().clusterInfo())).find()) {
+        if (!CLUSTER_OK
+                .matcher(await(handshake.connection().async().clusterInfo()))
+                .find()) {
             throw new StoreRefusedException("The Cluster is down.", null);
         }
     }

@@ -47,7 +47,8 @@ public final class RedisScript<T> {
     /** As {@link RedisTopology#executeAsync}. */
     public RedisTopology.PendingReply<T> executeAsync(RedisTopology topology, String key, byte[]... arguments) {
         String[] keys = {key};
-        RedisTopology.PendingReply<T> sent = topology.executeAsync(key, commands -> commands.evalsha(digest, type, keys, arguments));
+        RedisTopology.PendingReply<T> sent =
+                topology.executeAsync(key, commands -> commands.evalsha(digest, type, keys, arguments));
         return timeout -> {
             try {
                 return sent.await(timeout);

@@ -64,7 +64,9 @@ public final class RedisTopology {
                 .flatMap(tag -> RedisProbe.executeAsync(this, tag).stream())
                 .toList();
         // Every reply is awaited, so that none is outstanding when the result is known.
-        return sent.stream().map(pending -> pending.await(timeout).isAvailable()).reduce(true, Boolean::logicalAnd);
+        return sent.stream()
+                .map(pending -> pending.await(timeout).isAvailable())
+                .reduce(true, Boolean::logicalAnd);
     }
 
     boolean contains(RedisNodeConnection node) {

@@ -136,8 +136,8 @@ final class RedisRateLimitStore implements RateLimitStore {
     @Override
     public void remove(String key, String name) {
         redis.topology()
-                .ifPresent(
-                        topology -> topology.execute(KEY_PREFIX + key, TIMEOUT, commands -> commands.hdel(KEY_PREFIX + key, name)));
+                .ifPresent(topology ->
+                        topology.execute(KEY_PREFIX + key, TIMEOUT, commands -> commands.hdel(KEY_PREFIX + key, name)));
     }
 
     @Override
@@ -163,10 +163,9 @@ final class RedisRateLimitStore implements RateLimitStore {
     private Optional<List<String>> run(RedisScript<List<Object>> script, String key, List<String> arguments) {
         byte[][] values = arguments.stream().map(RedisScript::bytes).toArray(byte[][]::new);
         return redis.topology()
-                .flatMap(topology -> script.execute(topology, KEY_PREFIX + key, TIMEOUT, values).value())
-                .map(reply -> reply.stream()
-                        .map(RedisRateLimitStore::text)
-                        .toList());
+                .flatMap(topology -> script.execute(topology, KEY_PREFIX + key, TIMEOUT, values)
+                        .value())
+                .map(reply -> reply.stream().map(RedisRateLimitStore::text).toList());
     }
 
     private static WindowCount windowCount(String count, String end) {

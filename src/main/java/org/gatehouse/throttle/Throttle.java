@@ -65,8 +65,8 @@ public final class Throttle {
 
     /** Returns the counts of this key by quota name: those of all nodes, or the local ones where they are higher. */
     public Map<String, WindowCount> counts(String key) {
-        Map<String, WindowCount> counts = new HashMap<>(
-                shared.counts(key).or(() -> lastSeen.counts(key)).orElseThrow());
+        Map<String, WindowCount> counts =
+                new HashMap<>(shared.counts(key).or(() -> lastSeen.counts(key)).orElseThrow());
         local.counts(key).orElseThrow().forEach((name, count) -> counts.merge(name, count, WindowCount::max));
         return counts;
     }

@@ -273,8 +273,8 @@ public final class MongoUserDao implements UserDao {
                     .returnDocument(ReturnDocument.AFTER)
                     .projection(WITHOUT_PASSWORDS);
             Bson condition = unchanged;
-            BsonDocument after = mongo.call(() -> refusingTakenNames(
-                    () -> mongo.withDeadline(deadline, users).findOneAndUpdate(condition, Updates.combine(updates), options)));
+            BsonDocument after = mongo.call(() -> refusingTakenNames(() -> mongo.withDeadline(deadline, users)
+                    .findOneAndUpdate(condition, Updates.combine(updates), options)));
             if (after != null && newName.isPresent()) {
                 release(before);
             }
@@ -299,7 +299,8 @@ public final class MongoUserDao implements UserDao {
     public Optional<User> delete(UserId id, Consumer<User> check) {
         return find(id).flatMap(seen -> retryOnConflict(seen, (before, deadline) -> {
             check.accept(before);
-            DeleteResult result = mongo.call(() -> mongo.withDeadline(deadline, users).deleteOne(unchangedSince(before)));
+            DeleteResult result =
+                    mongo.call(() -> mongo.withDeadline(deadline, users).deleteOne(unchangedSince(before)));
             if (result.getDeletedCount() == 0) {
                 return Optional.empty();
             }

@@ -325,7 +325,8 @@ class DocumentCacheTest {
         withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // like a restored snapshot
 
         await().atMost(LONGEST)
-                .until(() -> one.redis.topology().isPresent() && other.redis.topology().isPresent());
+                .until(() -> one.redis.topology().isPresent()
+                        && other.redis.topology().isPresent());
         for (int i = 0; i < 200; i++) {
             assertThat(read(one, id)).hasValue(2);
             assertThat(read(other, id)).hasValue(2);

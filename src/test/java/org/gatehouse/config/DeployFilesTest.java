@@ -22,11 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code deploy/} tells Gatehouse, it must understand; that the files are well-formed is for {@code .ci/lint}. */
+/** Checks that the settings in {@code deploy/} are valid; {@code .ci/lint} checks the syntax of the files. */
 class DeployFilesTest {
     private static final Path FOLDER = Path.of("deploy");
 
-    /** What the image sets for Tomcat. */
+    /** The variables that the image sets for Tomcat. */
     private static final Set<String> OF_TOMCAT = Set.of("CATALINA_OPTS");
 
     private static final Map<String, String> SECRETS = Map.of(
@@ -40,7 +40,7 @@ class DeployFilesTest {
     Path secrets;
 
     @Test
-    void theImageSetsNothingForGatehouseThatItDoesNotKnow() throws IOException {
+    void theImageSetsOnlyKnownSettings() throws IOException {
         String dockerfile = Files.readString(FOLDER.resolve("Dockerfile"));
 
         List<String> names = Pattern.compile("(?m)^ENV ([A-Z0-9_]+)=")
@@ -56,7 +56,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void composeGivesSettingsThatAreRead() throws IOException {
+    void composeSetsKnownSettings() throws IOException {
         Map<String, String> environment = composeEnvironment();
 
         assertThat(namesKnown()).containsAll(environment.keySet());
@@ -64,7 +64,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void composeMountsEverySecretThatItNames() throws IOException {
+    void composeMountsEveryReferencedSecret() throws IOException {
         Set<String> mounted = yaml("compose.yaml")
                 .at("/services/gatehouse/secrets")
                 .valueStream()
@@ -75,7 +75,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void kubernetesGivesSettingsThatAreRead() throws IOException {
+    void kubernetesSetsKnownSettings() throws IOException {
         Map<String, String> environment = kubernetesEnvironment();
 
         assertThat(namesKnown()).containsAll(environment.keySet());
@@ -83,7 +83,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void kubernetesMountsEverySecretThatItNames() throws IOException {
+    void kubernetesMountsEveryReferencedSecret() throws IOException {
         String folder = yaml("kubernetes/deployment.yaml")
                 .at("/spec/template/spec/containers/0/volumeMounts/0/mountPath")
                 .asText();
@@ -94,9 +94,9 @@ class DeployFilesTest {
         assertThat(files(kubernetesEnvironment())).isEqualTo(mounted);
     }
 
-    /** Also each store's address, because it contains a password. */
+    /** Includes the addresses of the stores, because they contain passwords. */
     @Test
-    void systemdLoadsEverySecretThatItNamesAsACredential() throws IOException {
+    void systemdLoadsEveryReferencedSecretAsACredential() throws IOException {
         String unit = Files.readString(FOLDER.resolve("jetty-base/gatehouse.service"));
         Map<String, String> environment = unitEnvironment(unit);
         Set<String> loaded = results("(?m)^LoadCredential=([a-z-]+):/etc/gatehouse/secrets/\\1$", unit)
@@ -110,7 +110,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void prometheusScrapesWithTheTokenThatTheOtherFilesSet() throws IOException {
+    void prometheusUsesTheTokenOfTheOtherFiles() throws IOException {
         JsonNode scrape = yaml("prometheus/scrape.yaml").at("/scrape_configs/0");
 
         assertThat(scrape.get("metrics_path").asText()).isEqualTo("/metrics");
@@ -121,14 +121,14 @@ class DeployFilesTest {
 
     /** A Service called "redis" would otherwise set {@code REDIS_PORT}. */
     @Test
-    void kubernetesKeepsTheAddressesOfServicesOutOfTheEnvironment() throws IOException {
+    void kubernetesDisablesServiceVariables() throws IOException {
         JsonNode links = yaml("kubernetes/deployment.yaml").at("/spec/template/spec/enableServiceLinks");
 
         assertThat(links.isBoolean() && !links.asBoolean()).isTrue();
     }
 
     @Test
-    void theExampleOfASecretIsRefusedUntilItIsReplaced() throws IOException {
+    void rejectsTheExampleSecretUntilItIsReplaced() throws IOException {
         JsonNode example = yaml("kubernetes/secret.example.yaml").get("stringData");
         Map<String, String> values = names(example)
                 .collect(
@@ -140,7 +140,7 @@ class DeployFilesTest {
                 .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
     }
 
-    /** Commented out where the file works without; then the settings in it must be accepted when they are not. */
+    /** The lines may be commented out; the settings must then be valid without the comment characters. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -150,7 +150,7 @@ class DeployFilesTest {
                 "jetty-base/webapps/gatehouse.xml",
                 "jetty-base/gatehouse.service"
             })
-    void everyWayToDeployShowsHowAnAdministratorIsMadeAndReset(String file) throws IOException {
+    void everyDeploymentShowsHowToCreateAndResetAnAdministrator(String file) throws IOException {
         String text = Files.readString(FOLDER.resolve(file));
         Set<String> names = Pattern.compile("\\b(?:GATEHOUSE_)?(ADMIN_[A-Z_]+)\\b")
                 .matcher(text)
@@ -166,7 +166,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void theKustomizationListsEveryFileButTheExample() throws IOException {
+    void theKustomizationListsEveryFileExceptTheExample() throws IOException {
         JsonNode resources = yaml("kubernetes/kustomization.yaml").get("resources");
         List<String> listed = resources.valueStream().map(JsonNode::asText).toList();
 
@@ -208,7 +208,7 @@ class DeployFilesTest {
         return read(environment, SECRETS);
     }
 
-    /** With each {@code NAME_FILE} led to a file of the same name that has what {@code values} says. */
+    /** Replaces each {@code NAME_FILE} with a file that contains the given value. */
     private Settings read(Map<String, String> environment, Map<String, String> values) throws IOException {
         Map<String, String> settings = new HashMap<>(environment);
         for (String file : files(environment)) {
@@ -227,7 +227,7 @@ class DeployFilesTest {
     }
 
     private static Collection<String> namesKnown() {
-        return Settings.catalogue().stream()
+        return Settings.catalog().stream()
                 .flatMap(setting -> setting.secret()
                         ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
                         : Stream.of(setting.name()))

@@ -84,10 +84,10 @@ class DotEnvTest {
                 "NAME=\"$hunter2\\$\" | has a \\ in the double quotes of NAME",
                 "NAME=' hunter2' | has a blank at the start or the end of NAME",
             })
-    void namesTheLineThatIsAmbiguousAndNoneOfItsValue(String line, String complaint) {
+    void reportsAnAmbiguousLineWithoutItsValue(String line, String problem) {
         DotEnv read = DotEnv.parse(bytes("# first\nOTHER=1\n" + line + "\n"), "/srv/.env");
 
-        assertThat(read.problems()).singleElement().asString().startsWith("/srv/.env, line 3, " + complaint);
+        assertThat(read.problems()).singleElement().asString().startsWith("/srv/.env, line 3, " + problem);
         assertThat(read.toString() + read.problems()).doesNotContain("hunter2");
     }
 
@@ -105,7 +105,7 @@ class DotEnvTest {
     }
 
     @Test
-    void rejectsWhatIsNotUtf8ByItsLine() {
+    void reportsTheLineThatIsNotUtf8() {
         assertThat(DotEnv.parse("ONE=1\nNAME=Grün".getBytes(StandardCharsets.ISO_8859_1), ".env")
                         .problems())
                 .containsExactly(".env, line 2, is not UTF-8.");
@@ -120,18 +120,18 @@ class DotEnvTest {
         assertThat(DotEnv.read(Files.createDirectory(folder.resolve("venv")))).isEqualTo(DotEnv.NONE);
     }
 
-    /** A setting that seems to be missing may be in the faulty line. */
+    /** A setting that seems to be missing may be in the invalid line. */
     @Test
-    void aFaultyLineIsTheOnlyProblemOfAStart() {
+    void reportsOnlyTheInvalidLine() {
         assertThatThrownBy(() -> Settings.read(new SettingSources(List.of(), List.of(".env, line 1, is not UTF-8."))))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageEndingWith("\n  - .env, line 1, is not UTF-8.")
                 .hasMessageNotContainingAny("missing");
     }
 
-    /** What {@code .env.example} says of the format must be true of itself. */
+    /** {@code .env.example} must follow the format that it describes. */
     @Test
-    void theExampleHasNoFault() throws IOException {
+    void theExampleIsValid() throws IOException {
         DotEnv example = DotEnv.read(Path.of(".env.example"));
 
         assertThat(example.problems()).isEmpty();

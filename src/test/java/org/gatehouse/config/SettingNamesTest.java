@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import org.gatehouse.config.SettingNames.Judged;
+import org.gatehouse.config.SettingNames.Scope;
 import org.gatehouse.config.SettingSources.Source;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,8 +21,8 @@ class SettingNamesTest {
         "GATEHOUSE_PASSWORD_MINIMUM_LENGTH, GATEHOUSE_PASSWORD_MIN_LENGTH",
         "gatehouse_db_host, GATEHOUSE_DB_HOST",
     })
-    void aPrefixedNameThatNoSettingHasIsNamedWithTheNearest(String name, String nearest) {
-        assertThat(mistyped(Judged.PREFIXED, name))
+    void reportsAnUnknownPrefixedNameWithTheNearestSetting(String name, String nearest) {
+        assertThat(mistyped(Scope.PREFIXED, name))
                 .containsExactly(name + " in the test is not a setting and is ignored; the nearest one is " + nearest);
     }
 
@@ -36,8 +36,8 @@ class SettingNamesTest {
                 "PATH",
                 "GATEHOUSE"
             })
-    void aSharedSourceHasOtherNames(String name) {
-        assertThat(mistyped(Judged.PREFIXED, name)).isEmpty();
+    void ignoresOtherNamesInASharedSource(String name) {
+        assertThat(mistyped(Scope.PREFIXED, name)).isEmpty();
     }
 
     @ParameterizedTest
@@ -50,11 +50,8 @@ class SettingNamesTest {
         "DB_NAME_FILE, DB_NAME",
         "GATEHOUSE_LOG_LAYOUT, GATEHOUSE_LOG_FORMAT",
     })
-    void aNearMissIsNamedAmongServletContextParameters(String name, String nearest) {
-        assertThat(mistyped(Judged.NEAR_MISSES, name))
-                .singleElement()
-                .asString()
-                .endsWith("the nearest one is " + nearest);
+    void reportsASimilarNameAmongServletContextParameters(String name, String nearest) {
+        assertThat(mistyped(Scope.SIMILAR, name)).singleElement().asString().endsWith("the nearest one is " + nearest);
     }
 
     @ParameterizedTest
@@ -65,16 +62,16 @@ class SettingNamesTest {
                 "DB_NAME",
                 "AUTH_KEY_FILE"
             })
-    void otherServletContextParametersAreNot(String name) {
-        assertThat(mistyped(Judged.NEAR_MISSES, name)).isEmpty();
+    void ignoresOtherServletContextParameters(String name) {
+        assertThat(mistyped(Scope.SIMILAR, name)).isEmpty();
     }
 
     @Test
-    void inASourceOfItsOwnEveryNameIsJudgedAndNoValueIsShown() {
+    void reportsEveryUnknownNameInAnExclusiveSourceWithoutItsValue() {
         List<String> sentences = new SettingSources(
                         List.of(Source.of(
                                 ".env",
-                                Judged.ALL,
+                                Scope.ALL,
                                 Map.of("SECRET", "hunter2", "DB_NAME", "x", "GATEHOUSE_DB_NAME", "y"))),
                         List.of())
                 .mistypedNames();
@@ -87,7 +84,7 @@ class SettingNamesTest {
     }
 
     @Test
-    void whatKubernetesSaysOfAServiceIsNoSetting() {
+    void ignoresVariablesOfAKubernetesService() {
         Map<String, String> environment = Map.of(
                 "GATEHOUSE_SERVICE_HOST", "10.0.0.1",
                 "GATEHOUSE_SERVICE_PORT", "8080",
@@ -96,21 +93,21 @@ class SettingNamesTest {
                 "GATEHOUSE_PORT_8080_TCP", "tcp://10.0.0.1:8080",
                 "GATEHOUSE_PORT_8080_TCP_ADDR", "10.0.0.1");
 
-        assertThat(SettingNames.mistypedIn(Source.of("the environment", Judged.PREFIXED, environment)))
+        assertThat(SettingNames.mistypedIn(Source.of("the environment", Scope.PREFIXED, environment)))
                 .isEmpty();
-        assertThat(mistyped(Judged.PREFIXED, "GATEHOUSE_PORT")).hasSize(1);
+        assertThat(mistyped(Scope.PREFIXED, "GATEHOUSE_PORT")).hasSize(1);
     }
 
     @Test
-    void exchangedLettersCountAsOne() {
+    void countsTransposedLettersAsOne() {
         assertThat(EditDistance.between("DB_NMAE", "DB_NAME")).isEqualTo(1);
         assertThat(EditDistance.between("CORS_ORIGIN", "CORS_ORIGINS")).isEqualTo(1);
         assertThat(EditDistance.between("", "ABC")).isEqualTo(3);
         assertThat(EditDistance.between("ABC", "ABC")).isZero();
     }
 
-    private static List<String> mistyped(Judged judged, String name) {
-        return SettingNames.mistypedIn(Source.of("the test", judged, Map.of(name, "hunter2")))
+    private static List<String> mistyped(Scope scope, String name) {
+        return SettingNames.mistypedIn(Source.of("the test", scope, Map.of(name, "hunter2")))
                 .toList();
     }
 }

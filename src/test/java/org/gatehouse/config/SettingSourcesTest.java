@@ -8,13 +8,13 @@ import java.util.Collections;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The order of the sources, as far as a process can arrange it for itself. */
+/** The order of the sources, as far as a test can set them. */
 class SettingSourcesTest {
-    /** In the environment of every process that Maven starts. */
+    /** Maven sets this variable for every process that it starts. */
     private static final String IN_ENVIRONMENT = "PATH";
 
     @Test
-    void theContextParameterIsFound() {
+    void findsAContextParameter() {
         assertThat(sources(Map.of("GATEHOUSE_TEST", "parameter")).find("GATEHOUSE_TEST"))
                 .hasValue("parameter");
         assertThat(sources(Map.of("GATEHOUSE_TEST", "parameter")).find("TEST")).hasValue("parameter");
@@ -39,7 +39,7 @@ class SettingSourcesTest {
 
     /** As in {@code REDIS_URL= mvn jetty:run}, where the embedded Redis is a servlet context parameter. */
     @Test
-    void anEmptyValueDoesNotHideThatOfALaterSource() {
+    void anEmptyValueDoesNotHideALaterSource() {
         System.setProperty("GATEHOUSE_TEST", " ");
         try {
             assertThat(sources(Map.of("GATEHOUSE_TEST", "parameter")).find("TEST"))
@@ -51,7 +51,7 @@ class SettingSourcesTest {
     }
 
     @Test
-    void aMistypedSystemPropertyIsNamedAndItsValueIsNot() {
+    void reportsAMisspelledSystemPropertyWithoutItsValue() {
         System.setProperty("GATEHOUSE_AUTH_EXPIRTY", "hunter2");
         try {
             assertThat(sources(Map.of("CORS_ORIGIN", "hunter2")).mistypedNames())
@@ -71,7 +71,7 @@ class SettingSourcesTest {
                 .hasValue("ours");
     }
 
-    /** A context that has parameters and nothing else. */
+    /** Returns a context with these parameters only. */
     private static SettingSources sources(Map<String, String> parameters) {
         return SettingSources.of((ServletContext) Proxy.newProxyInstance(
                 SettingSourcesTest.class.getClassLoader(),

@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/configuration.md} and {@code .env.example} list every setting with the words of the catalogue. */
+/** {@code docs/configuration.md} and {@code .env.example} list every setting with its description in the catalog. */
 class SettingsDocumentationTest {
     @Test
-    void theConfigurationPageListsEverySettingOfTheCatalogue() throws IOException {
-        List<String> expected = Settings.catalogue().stream()
+    void theConfigurationPageListsEverySetting() throws IOException {
+        List<String> expected = Settings.catalog().stream()
                 .map(setting -> "| `" + setting.name() + "` | "
                         + setting.defaultValue().map(value -> "`" + value + "`").orElse("–") + " | "
-                        + setting.meaning() + " |")
+                        + setting.description() + " |")
                 .toList();
 
         List<String> table = Files.readAllLines(Path.of("docs", "configuration.md")).stream()
@@ -26,7 +26,7 @@ class SettingsDocumentationTest {
     }
 
     @Test
-    void theExampleListsEverySettingOfTheCatalogue() throws IOException {
+    void theExampleListsEverySetting() throws IOException {
         List<String> lines = Files.readAllLines(Path.of(".env.example"));
         List<String> names = lines.stream()
                 .filter(line -> line.matches("#?[A-Z][A-Z0-9_]+=.*"))
@@ -34,9 +34,9 @@ class SettingsDocumentationTest {
                 .toList();
 
         assertThat(names)
-                .isEqualTo(Settings.catalogue().stream().map(Setting::name).toList());
-        for (Setting<?> setting : Settings.catalogue()) {
-            assertThat(lines).contains("# " + setting.meaning());
+                .isEqualTo(Settings.catalog().stream().map(Setting::name).toList());
+        for (Setting<?> setting : Settings.catalog()) {
+            assertThat(lines).contains("# " + setting.description());
         }
     }
 }

@@ -25,7 +25,7 @@ class SettingsTest {
             Map.of("AUTH_KEY", KEY, "DB_HOST", "mongodb://db.example:27017", "REDIS_HOST", "cache.example");
 
     @Test
-    void haveDefaultsForAllThatIsNotRequired() {
+    void hasADefaultForEveryOptionalSetting() {
         Settings settings = read(Map.of());
 
         assertThat(settings.authAlgorithm()).isEqualTo(Settings.TokenAlgorithm.ES256);
@@ -45,7 +45,7 @@ class SettingsTest {
     }
 
     @Test
-    void mayBeListsOfAddressRanges() throws UnknownHostException {
+    void readsListsOfAddressRanges() throws UnknownHostException {
         List<AddressRange> ranges = read(Map.of("TRUSTED_PROXIES", "10.1.0.0/16, 192.0.2.7 ,2001:db8::/33, ::1"))
                 .trustedProxies();
 
@@ -65,7 +65,7 @@ class SettingsTest {
     }
 
     @Test
-    void mayBeAListOfOriginsOrAll() {
+    void readsAListOfOriginsOrAll() {
         CorsOrigins listed = read(Map.of(
                         "CORS_ORIGINS", "https://a.example, http://localhost:5173,capacitor://localhost"))
                 .corsOrigins();
@@ -78,7 +78,7 @@ class SettingsTest {
     }
 
     @Test
-    void areTakenWithThePrefixFirst() {
+    void prefersPrefixedNames() {
         Settings settings = read(Map.of(
                 "DB_NAME", "somebody-elses", "GATEHOUSE_DB_NAME", "ours", "GATEHOUSE_DB_HOST", "mongodb://ours:1"));
 
@@ -87,13 +87,13 @@ class SettingsTest {
     }
 
     @Test
-    void areAbsentWhenEmpty() {
+    void treatsEmptyValuesAsMissing() {
         assertThat(read(Map.of("DB_NAME", "  ")).databaseName()).isEqualTo("gatehouse");
         assertThatThrownBy(() -> read(Map.of("AUTH_KEY", ""))).hasMessageContaining("AUTH_KEY is missing");
     }
 
     @Test
-    void areTakenLiterally() {
+    void readsValuesLiterally() {
         assertThat(read(Map.of("AUTH_KEY", "a ${dollar} and a \\ are just characters"))
                         .authKey()
                         .reveal())
@@ -101,7 +101,7 @@ class SettingsTest {
     }
 
     @Test
-    void mayBeSecretsInFiles(@TempDir Path folder) throws IOException {
+    void readsSecretsFromFiles(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("key"), "another key for tests, longer than 32 bytes\n");
         Map<String, String> settings = new HashMap<>(REQUIRED);
         settings.remove("AUTH_KEY");
@@ -120,7 +120,7 @@ class SettingsTest {
     }
 
     @Test
-    void skipAByteOrderMarkInAFile(@TempDir Path folder) throws IOException {
+    void skipsAByteOrderMarkInAFile(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("key"), "\uFEFFanother key for tests, longer than 32 bytes\r\n");
 
         assertThat(Settings.read(SettingSources.of(without("AUTH_KEY", "AUTH_KEY_FILE", file.toString())))
@@ -137,17 +137,17 @@ class SettingsTest {
         "UTF-8, a key for tests that is longer than 32 bytes\u200B, begins or ends with an invisible character",
         "UTF-8, '', is empty in the file",
     })
-    void sayWhatIsWrongWithAFile(String charset, String content, String complaint, @TempDir Path folder)
+    void reportsTheProblemWithAFile(String charset, String content, String problem, @TempDir Path folder)
             throws IOException {
         Path file = Files.write(folder.resolve("key"), content.getBytes(charset));
 
         assertThatThrownBy(
                         () -> Settings.read(SettingSources.of(without("AUTH_KEY", "AUTH_KEY_FILE", file.toString()))))
-                .hasMessageContaining("  - AUTH_KEY " + complaint);
+                .hasMessageContaining("  - AUTH_KEY " + problem);
     }
 
     @Test
-    void haveOneMessageForOneFault(@TempDir Path folder) throws IOException {
+    void reportsEachFaultOnce(@TempDir Path folder) throws IOException {
         String empty = Files.writeString(folder.resolve("empty"), "").toString();
         Map<String, String> wrong = Map.of(
                 "ADMIN_USERNAME", "root",
@@ -166,7 +166,7 @@ class SettingsTest {
     }
 
     @Test
-    void takeTheDatabaseFromTheConnectionString() {
+    void readsTheDatabaseFromTheConnectionString() {
         assertThat(read(Map.of("DB_HOST", "mongodb://db/accounts?replicaSet=rs0"))
                         .databaseName())
                 .isEqualTo("accounts");
@@ -180,7 +180,7 @@ class SettingsTest {
     }
 
     @Test
-    void nameWhatTheRulesForUsersSayWithAllElse() {
+    void reportsViolatedRulesForUsersWithTheOtherProblems() {
         Settings.AccountRules rules = (username, password, minLength) -> List.of(
                 "ADMIN_USERNAME is " + username.orElseThrow(),
                 "ADMIN_PASSWORD needs " + minLength + " of " + password.orElseThrow());
@@ -230,12 +230,12 @@ class SettingsTest {
                 "redis-sentinel://u:hunter2@h1:26379 master",
                 "rediss://u:hunter2^@h1:6379 encoded",
             })
-    void rejectARedisUrlWhosePasswordIsNotEncodedWithoutShowingIt(String url, String complaint) {
+    void rejectsAnUnencodedPasswordOfRedisWithoutShowingIt(String url, String problem) {
         Map<String, String> settings = without("REDIS_HOST", "REDIS_URL", url);
 
         assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
                 .message()
-                .contains("REDIS_URL is not a Redis address", complaint.replace("?,", " ? as %3F"))
+                .contains("REDIS_URL is not a Redis address", problem.replace("?,", " ? as %3F"))
                 .doesNotContain("hunter2");
     }
 
@@ -255,7 +255,7 @@ class SettingsTest {
                 "redis-sentinel://:p@h1:26379,h2:26379#my-master.1",
                 "rediss-sentinel://user:p@h1,h2/2#m",
             })
-    void acceptARedisUrl(String url) {
+    void acceptsARedisUrl(String url) {
         assertThat(Settings.read(SettingSources.of(without("REDIS_HOST", "REDIS_URL", url)))
                         .redis()
                         .seeds())
@@ -287,10 +287,10 @@ class SettingsTest {
                 "mongodb://h:hunter2 (mongodb://host:27017)",
                 "http://h (mongodb://host:27017)",
             })
-    void rejectAConnectionStringThatTheDriverCannotActOnWithoutShowingIt(String uri, String complaint) {
+    void rejectsAnUnsupportedConnectionStringWithoutShowingIt(String uri, String problem) {
         assertThatThrownBy(() -> read(Map.of("DB_HOST", uri)))
                 .message()
-                .contains("- DB_HOST ", complaint)
+                .contains("- DB_HOST ", problem)
                 .doesNotContain("hunter2");
     }
 
@@ -308,7 +308,7 @@ class SettingsTest {
                 "mongodb://my_mongo:27017",
                 "mongodb://[::1]:27017",
             })
-    void acceptAConnectionString(String uri) {
+    void acceptsAConnectionString(String uri) {
         assertThat(read(Map.of("DB_HOST", uri)).mongoUri().reveal()).isEqualTo(uri);
     }
 
@@ -364,15 +364,15 @@ class SettingsTest {
         "ADMIN_RESET, true, ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD",
         "ADMIN_RESET, yes, ADMIN_RESET must be false or true"
     })
-    void areRefusedOutOfBounds(String name, String value, String complaint) {
+    void rejectsValuesOutOfBounds(String name, String value, String problem) {
         assertThatThrownBy(() ->
                         read(name.equals("DB_HOST") ? Map.of(name, value, "DB_NAME", "other") : Map.of(name, value)))
                 .isInstanceOf(SettingsException.class)
-                .hasMessageContaining(complaint);
+                .hasMessageContaining(problem);
     }
 
     @Test
-    void neverPrintASecret() {
+    void neverPrintsASecret() {
         Settings settings = read(Map.of(
                 "DB_HOST", "mongodb://user:hunter2@db", "ADMIN_USERNAME", "root", "ADMIN_PASSWORD", "hunter2hunter2"));
 
@@ -382,7 +382,7 @@ class SettingsTest {
                 .contains("[REDACTED]");
     }
 
-    /** What is required, with one setting in the place of another. */
+    /** Returns the required settings, with one of them replaced by another. */
     private static Map<String, String> without(String name, String otherName, String value) {
         Map<String, String> settings = new HashMap<>(REQUIRED);
         settings.remove(name);

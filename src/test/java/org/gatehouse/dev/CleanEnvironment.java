@@ -21,7 +21,7 @@ public final class CleanEnvironment {
     /** Each of these may carry system properties, which are settings too. */
     private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
-    private static final Set<String> NAMES = Settings.catalogue().stream()
+    private static final Set<String> NAMES = Settings.catalog().stream()
             .map(Setting::name)
             .flatMap(name -> Stream.of(name, name + "_FILE"))
             .collect(Collectors.toUnmodifiableSet());

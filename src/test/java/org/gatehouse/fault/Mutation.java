@@ -57,10 +57,7 @@ enum Mutation {
             "return now - sent < LEASE.toNanos();",
             "return true;"),
     ANY_RUN_OF_REDIS_BELIEVED(
-            Directed.AN_OLD_SNAPSHOT,
-            "store/RedisTopology.java",
-            "return runIds;",
-            "return List.of(\"any\");"),
+            Directed.AN_OLD_SNAPSHOT, "store/RedisTopology.java", "return runIds;", "return List.of(\"any\");"),
     NO_RAISE_WHEN_END_CANNOT_BE_TOLD(
             Directed.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.raiseAndAwait();", "");
 

@@ -116,7 +116,8 @@ class JulBridgeTest {
                 URLClassLoader other = otherApplication()) {
             assertThat(bridge).isNotNull();
             Class<?> type = other.loadClass(JulBridge.class.getName());
-            AutoCloseable bridgeOfOther = (AutoCloseable) type.getMethod("install").invoke(null);
+            AutoCloseable bridgeOfOther =
+                    (AutoCloseable) type.getMethod("install").invoke(null);
             logIn(other);
             library.warning("own");
             bridgeOfOther.close();
@@ -125,7 +126,9 @@ class JulBridgeTest {
         }
 
         assertThat(containerRecords).isEmpty();
-        assertThat(applicationEvents).extracting(ILoggingEvent::getFormattedMessage).containsExactly("own", "own again");
+        assertThat(applicationEvents)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("own", "own again");
     }
 
     private static void logIn(ClassLoader application) throws Exception {

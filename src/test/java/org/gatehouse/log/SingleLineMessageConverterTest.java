@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 class SingleLineMessageConverterTest {
     private static String convert(String message) {
         Logger logger = (Logger) LoggerFactory.getLogger(SingleLineMessageConverterTest.class);
-        LoggingEvent event =
-                new LoggingEvent(SingleLineMessageConverterTest.class.getName(), logger, Level.INFO, message, null, null);
+        LoggingEvent event = new LoggingEvent(
+                SingleLineMessageConverterTest.class.getName(), logger, Level.INFO, message, null, null);
         return new SingleLineMessageConverter().convert(event);
     }
 

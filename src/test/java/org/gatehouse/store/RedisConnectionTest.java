@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gatehouse.config.RedisUrl;
@@ -51,12 +50,14 @@ class RedisConnectionTest {
         RedisConnection withoutPassword = connect("redis://" + place);
         await().during(Duration.ofSeconds(1))
                 .atMost(LONGEST)
-                .until(() -> wrongPassword.topology().isEmpty() && withoutPassword.topology().isEmpty());
+                .until(() -> wrongPassword.topology().isEmpty()
+                        && withoutPassword.topology().isEmpty());
     }
 
     @Test
     void worksWithARestrictedUser() {
-        // The permissions that a shared Redis may grant: Gatehouse's keys, scripts, and the commands that a connection needs.
+        // The permissions that a shared Redis may grant: Gatehouse's keys, scripts, and the commands that a connection
+        // needs.
         String grants = "--user gatehouse on >secret ~u:* ~s:* ~throttle:* +@all -@admin -@dangerous +info";
         EmbeddedRedis server = open(EmbeddedRedis.start(folder, grants.split(" ")));
 
@@ -198,7 +199,8 @@ class RedisConnectionTest {
             assertThat(set.execute(topology, key, TIMEOUT, value).value()).isPresent();
             assertThat(text(topology.execute(key, TIMEOUT, commands -> commands.get(key))))
                     .isEqualTo("value " + i);
-            assertThat(topology.execute(key, TIMEOUT, commands -> commands.del(key))).isEqualTo(new RedisReply.Value<>(1L));
+            assertThat(topology.execute(key, TIMEOUT, commands -> commands.del(key)))
+                    .isEqualTo(new RedisReply.Value<>(1L));
             assertThat(text(topology.execute(key, TIMEOUT, commands -> commands.get(key))))
                     .isEqualTo("nil");
         }

@@ -32,7 +32,9 @@ class MemoryRateLimitStoreTest extends RateLimitStoreContract {
     void keepsNoEmptyWindows() {
         Instant later = now().plusSeconds(60);
 
-        store.update("rejected", Map.of("from 192.0.2.1", new WindowCount(0, later), "strangers", new WindowCount(100, later)));
+        store.update(
+                "rejected",
+                Map.of("from 192.0.2.1", new WindowCount(0, later), "strangers", new WindowCount(100, later)));
 
         assertThat(store.counts("rejected").orElseThrow()).containsOnlyKeys("strangers");
     }

@@ -54,8 +54,8 @@ abstract class RateLimitStoreContract {
         assertThat(count(THREE).delay()).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
         assertThat(counted("three")).isEqualTo(3);
         assertThat(counts().values())
-                .allSatisfy(
-                        window -> assertThat(window.endsAt()).isBetween(start.plusSeconds(299), now().plusSeconds(301)));
+                .allSatisfy(window ->
+                        assertThat(window.endsAt()).isBetween(start.plusSeconds(299), now().plusSeconds(301)));
     }
 
     @Test
@@ -68,7 +68,9 @@ abstract class RateLimitStoreContract {
 
         assertThat(rejected.delay()).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
         assertThat(rejected.counts().get("five")).extracting(WindowCount::count).isEqualTo(3);
-        assertThat(rejected.counts().get("three")).extracting(WindowCount::count).isEqualTo(3);
+        assertThat(rejected.counts().get("three"))
+                .extracting(WindowCount::count)
+                .isEqualTo(3);
         assertThat(counted("five")).isEqualTo(3);
         assertThat(count(FIVE).delay()).isZero();
         assertThat(counted("five")).isEqualTo(4);
@@ -90,8 +92,7 @@ abstract class RateLimitStoreContract {
             count(THREE);
         }
 
-        assertThat(store()
-                        .increment(key + "-other", List.of(THREE))
+        assertThat(store().increment(key + "-other", List.of(THREE))
                         .orElseThrow()
                         .delay())
                 .isZero();

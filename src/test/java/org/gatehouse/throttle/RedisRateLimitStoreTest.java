@@ -77,7 +77,10 @@ class RedisRateLimitStoreTest extends RateLimitStoreContract {
     void deletesTheFieldsOfEndedWindows() {
         Quota shortQuota = new Quota("short", 5, SHORT);
         for (int i = 0; i < 50; i++) {
-            nodes.get(0).increment("many", List.of(shortQuota.named("source-" + i), new Quota("all", 100, Duration.ofHours(1))));
+            nodes.get(0)
+                    .increment(
+                            "many",
+                            List.of(shortQuota.named("source-" + i), new Quota("all", 100, Duration.ofHours(1))));
         }
         pass(SHORT);
 

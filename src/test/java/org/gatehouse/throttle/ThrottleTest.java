@@ -70,7 +70,8 @@ class ThrottleTest {
         Quota once = new Quota("once", 1, Duration.ofMillis(61_500));
         one.acquire("account", List.of(once), ErrorCode.LOGIN_THROTTLED);
 
-        GatehouseException rejected = failureOf(() -> other.acquire("account", List.of(once), ErrorCode.LOGIN_THROTTLED));
+        GatehouseException rejected =
+                failureOf(() -> other.acquire("account", List.of(once), ErrorCode.LOGIN_THROTTLED));
 
         assertThat(rejected.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
         assertThat(rejected.getMessage()).isEqualTo(ErrorCode.LOGIN_THROTTLED.message());
@@ -113,14 +114,20 @@ class ThrottleTest {
 
         assertThat(fill(one, "account")).isEqualTo(10);
         assertThat(allows(one, "account", TEN)).isFalse();
-        assertThat(allows(other, "account", TEN)).as("another node counts separately").isTrue();
+        assertThat(allows(other, "account", TEN))
+                .as("another node counts separately")
+                .isTrue();
 
         server.restart();
         awaitRedis();
 
         assertThat(allows(one, "account", TEN)).isFalse();
-        assertThat(shared.counts("account")).as("a rejected attempt is not counted").hasValue(Map.of());
-        assertThat(one.counts("account").get("ten")).extracting(WindowCount::count).isEqualTo(10);
+        assertThat(shared.counts("account"))
+                .as("a rejected attempt is not counted")
+                .hasValue(Map.of());
+        assertThat(one.counts("account").get("ten"))
+                .extracting(WindowCount::count)
+                .isEqualTo(10);
         clock.advance(TEN.window());
         assertThat(allows(one, "account", TEN)).isTrue();
         assertThat(shared.counts("account").orElseThrow()).containsOnlyKeys("ten");

@@ -33,7 +33,7 @@ public final class WarServer extends ServiceClient {
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
         // A .env in the working directory is weaker than these, and the developer's own, not the test's.
-        for (Setting<?> setting : Settings.catalogue()) {
+        for (Setting<?> setting : Settings.catalog()) {
             for (String name : List.of(setting.name(), setting.name() + "_FILE")) {
                 application.setInitParameter(name, "");
                 application.setInitParameter("GATEHOUSE_" + name, "");
