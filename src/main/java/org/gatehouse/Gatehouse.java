@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,17 +16,16 @@ import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.audit.RefusalAudit;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
-import org.gatehouse.auth.FixedKeys;
 import org.gatehouse.auth.IntrospectionResource;
 import org.gatehouse.auth.JwksResource;
 import org.gatehouse.auth.KeyResource;
-import org.gatehouse.auth.KeyRing;
 import org.gatehouse.auth.KeySchedule;
-import org.gatehouse.auth.KeyService;
 import org.gatehouse.auth.RotatingKeys;
-import org.gatehouse.auth.SignatureLanes;
+import org.gatehouse.auth.SharedSecretKeys;
+import org.gatehouse.auth.SigningKeys;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.auth.TokenVerifier;
+import org.gatehouse.auth.VerificationBulkhead;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
@@ -120,13 +120,17 @@ final class Gatehouse implements AutoCloseable {
     private final MongoConnection mongo;
     private final RedisConnection redis;
     private final Generation generation;
-    private final KeyRing keys;
+    private final SigningKeys keys;
     private final Health health;
     private final MongoPasswordSweep passwordSweep;
     final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
     record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
+        Parts {
+            clock = Clock.tick(clock, Duration.ofMillis(1)); // so that a stored time equals the one that was stored
+        }
+
         static Parts of(Settings settings) {
             int cores = Runtime.getRuntime().availableProcessors();
             Metrics metrics = new Metrics();
@@ -165,10 +169,11 @@ final class Gatehouse implements AutoCloseable {
         MongoAuditDao auditEntries = new MongoAuditDao(mongo);
         AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker(), metrics);
 
-        keys = keyRing(settings, parts);
+        keys = signingKeys(settings, parts);
         TokenIssuer issuer =
                 new TokenIssuer(keys, settings.authIssuer(), settings.authAudience(), settings.authExpiry(), clock);
-        SignatureLanes lanes = new SignatureLanes(Runtime.getRuntime().availableProcessors(), Ticker.systemTicker());
+        VerificationBulkhead lanes =
+                new VerificationBulkhead(Runtime.getRuntime().availableProcessors(), Ticker.systemTicker());
         TokenVerifier verifier = new TokenVerifier(keys, settings.authIssuer(), settings.authAudience(), clock, lanes);
 
         MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
@@ -218,8 +223,8 @@ final class Gatehouse implements AutoCloseable {
         health = new Health(
                 this::pendingStart,
                 Map.of(
-                        Dependency.MONGODB, () -> mongo.requireAvailable(Health.probeLimit()),
-                        Dependency.REDIS, () -> redis.requireAvailable(Health.probeLimit()),
+                        Dependency.MONGODB, () -> mongo.requireAvailable(Health.probeTimeout()),
+                        Dependency.REDIS, () -> redis.requireAvailable(Health.probeTimeout()),
                         Dependency.SIGNING_KEYS, keys::requireUsable),
                 metrics);
 
@@ -235,7 +240,7 @@ final class Gatehouse implements AutoCloseable {
                 new PasswordResource(passwordService),
                 new UserSessionResource(sessionService),
                 new ThrottleResource(userService, loginThrottle, audit),
-                new KeyResource(new KeyService(keys, audit)),
+                new KeyResource(keys, audit),
                 new JwksResource(keys, parts.keySchedule().maxAge()),
                 new AuditResource(audit),
                 new HealthResource(health),
@@ -267,9 +272,9 @@ final class Gatehouse implements AutoCloseable {
         });
     }
 
-    private KeyRing keyRing(Settings settings, Parts parts) {
+    private SigningKeys signingKeys(Settings settings, Parts parts) {
         return switch (settings.authAlgorithm()) {
-            case HS256 -> new FixedKeys(settings.authKey(), settings.authKeyPrevious());
+            case HS256 -> new SharedSecretKeys(settings.authKey(), settings.authKeyPrevious());
             case ES256 -> {
                 RotatingKeys rotating = new RotatingKeys(
                         mongo,

@@ -9,6 +9,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.gatehouse.concurrent.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,11 +114,7 @@ final class ShutdownDelay implements AutoCloseable {
     private void delay() {
         log.info("Stopping in {} ms; until then not ready, but requests are served", delay.toMillis());
         begin.run();
-        try {
-            Thread.sleep(delay.toMillis());
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.sleep(delay);
     }
 
     private static Object field(Object object, String name) throws ReflectiveOperationException {

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.StartGate;
@@ -42,7 +43,7 @@ final class Startup implements AutoCloseable {
     private final Runnable preparation;
     private final Duration waitLimit;
     private final CompletableFuture<Outcome> firstAttempt = new CompletableFuture<>();
-    private final Thread thread = new Thread(this::prepare, "gatehouse-startup");
+    private final Thread thread = Threads.create("startup", this::prepare);
     private volatile String state = PREPARING;
     private volatile boolean closed;
     private String lastReason = ""; // of the one thread
@@ -64,7 +65,6 @@ final class Startup implements AutoCloseable {
         this.gate = gate;
         this.preparation = preparation;
         this.waitLimit = waitLimit;
-        thread.setDaemon(true);
     }
 
     /**
@@ -113,28 +113,19 @@ final class Startup implements AutoCloseable {
     public void close() {
         closed = true;
         thread.interrupt();
-        try {
-            thread.join(STOP_LIMIT.toMillis());
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(thread, STOP_LIMIT);
     }
 
     private void prepare() {
-        try {
-            Duration pause = RETRY;
-            while (!closed && !firstAttempt.isCompletedExceptionally()) {
-                Outcome outcome = attempt();
-                firstAttempt.complete(outcome);
-                if (outcome == Outcome.READY) {
-                    return;
-                }
-                pause = outcome == Outcome.UNAVAILABLE ? RETRY : pause;
-                Thread.sleep(pause.toMillis());
-                pause = shorter(pause.multipliedBy(2), MAX_RETRY);
+        Duration pause = RETRY;
+        while (!closed && !firstAttempt.isCompletedExceptionally()) {
+            Outcome outcome = attempt();
+            firstAttempt.complete(outcome);
+            pause = outcome == Outcome.UNAVAILABLE ? RETRY : pause;
+            if (outcome == Outcome.READY || !Threads.sleep(pause)) {
+                return;
             }
-        } catch (InterruptedException stopped) {
-            log.debug("Stopped before the stores were prepared");
+            pause = shorter(pause.multipliedBy(2), MAX_RETRY);
         }
     }
 

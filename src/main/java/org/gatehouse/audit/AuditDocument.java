@@ -7,14 +7,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bson.BsonArray;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.types.ObjectId;
 import org.gatehouse.http.Origin;
-import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonJson;
+import org.gatehouse.store.BsonValues;
 
 /**
  * An entry as a document, and as it is shown: the same but for {@link #USERS} and {@link #EXPIRES_AT}.
@@ -35,15 +34,15 @@ final class AuditDocument {
 
     /** A new entry under a new id. */
     static BsonDocument of(AuditEvent event, Instant at, Instant expiresAt) {
-        BsonDocument document = new BsonDocument(ID, new BsonObjectId(new ObjectId()));
+        BsonDocument document = new BsonDocument(ID, BsonValues.newId());
         document.putAll(facts(event, at));
         Set<BsonObjectId> users = new LinkedHashSet<>();
         Stream.of(event.actor(), event.user())
                 .filter(Objects::nonNull)
-                .map(AuditDocument::objectId)
+                .map(BsonValues::id)
                 .forEach(users::add);
         document.put(USERS, new BsonArray(users.stream().toList()));
-        document.put(EXPIRES_AT, time(expiresAt));
+        document.put(EXPIRES_AT, BsonValues.time(expiresAt));
         return document;
     }
 
@@ -58,18 +57,6 @@ final class AuditDocument {
         return json(facts(event, at));
     }
 
-    static BsonObjectId objectId(String hex) {
-        return new BsonObjectId(new ObjectId(hex));
-    }
-
-    static BsonObjectId objectId(UserId id) {
-        return objectId(id.hex());
-    }
-
-    static BsonDateTime time(Instant instant) {
-        return new BsonDateTime(instant.toEpochMilli());
-    }
-
     /** Whether this is the text of an entry's id. */
     static boolean isId(String text) {
         return ObjectId.isValid(text);
@@ -77,12 +64,12 @@ final class AuditDocument {
 
     private static BsonDocument facts(AuditEvent event, Instant at) {
         BsonDocument facts = new BsonDocument(TYPE, new BsonString(event.type().name()));
-        facts.put(AT, time(at));
+        facts.put(AT, BsonValues.time(at));
         if (event.actor() != null) {
-            facts.put("actor", objectId(event.actor()));
+            facts.put("actor", BsonValues.id(event.actor()));
         }
         if (event.user() != null) {
-            facts.put("user", objectId(event.user()));
+            facts.put("user", BsonValues.id(event.user()));
         }
         if (event.username() != null) {
             facts.put("username", new BsonString(event.username()));

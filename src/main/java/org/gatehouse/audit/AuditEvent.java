@@ -57,8 +57,8 @@ public record AuditEvent(
     }
 
     /** A login that was refused. */
-    public static AuditEvent loginFailed(LoginFailure failure, Origin origin) {
-        return of(AuditType.LOGIN_FAILED, origin).with(AuditDetail.REASON, failure.text());
+    public static AuditEvent loginFailed(LoginOutcome reason, Origin origin) {
+        return of(AuditType.LOGIN_FAILED, origin).with(AuditDetail.REASON, reason.text());
     }
 
     /** The same, done by this user. */
@@ -85,7 +85,7 @@ public record AuditEvent(
     }
 
     boolean isThrottledLogin() {
-        return type == AuditType.LOGIN_FAILED && LoginFailure.THROTTLED.text().equals(details.get(AuditDetail.REASON));
+        return type == AuditType.LOGIN_FAILED && LoginOutcome.THROTTLED.text().equals(details.get(AuditDetail.REASON));
     }
 
     /** Whether a client can cause such events as fast as it can send requests. */

@@ -6,7 +6,6 @@ import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Set;
 import org.gatehouse.error.GatehouseException;
@@ -75,7 +74,7 @@ public final class AuditLog {
         if (event.isRefusal() && !refusals.isNew(event)) {
             return;
         }
-        Instant now = now();
+        Instant now = clock.instant();
         try {
             insert(event, now);
         } catch (GatehouseException unavailable) {
@@ -91,7 +90,7 @@ public final class AuditLog {
      * @throws GatehouseException {@code STORE_UNAVAILABLE} when the event is not stored
      */
     public void recordOrRefuse(AuditEvent event) {
-        insert(event, now());
+        insert(event, clock.instant());
     }
 
     private void countSessionEnd(AuditEvent event) {
@@ -105,10 +104,6 @@ public final class AuditLog {
 
     private void insert(AuditEvent event, Instant now) {
         entries.insert(event, now, now.plus(kept));
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** The page that the query asks for, newest first. */

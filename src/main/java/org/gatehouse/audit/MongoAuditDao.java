@@ -15,6 +15,7 @@ import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
@@ -57,7 +58,7 @@ public final class MongoAuditDao {
     List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
         List<Bson> filters = new ArrayList<>();
         if (query.user() != null) {
-            filters.add(Filters.eq(AuditDocument.USERS, AuditDocument.objectId(query.user())));
+            filters.add(Filters.eq(AuditDocument.USERS, BsonValues.id(query.user())));
         }
         if (query.type() != null) {
             filters.add(
@@ -66,7 +67,7 @@ public final class MongoAuditDao {
         if (query.after() != null) {
             filters.add(olderThan(query.after()));
         }
-        filters.add(Filters.gt(AuditDocument.EXPIRES_AT, AuditDocument.time(now)));
+        filters.add(Filters.gt(AuditDocument.EXPIRES_AT, BsonValues.time(now)));
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
                 .sort(Sorts.descending(AuditDocument.AT, AuditDocument.ID))
                 .limit(limit)
@@ -75,12 +76,10 @@ public final class MongoAuditDao {
     }
 
     private static Bson olderThan(AuditQuery.Place place) {
-        BsonDateTime at = AuditDocument.time(place.at());
+        BsonDateTime at = BsonValues.time(place.at());
         // The first bound repeats what the second implies, for the sake of the index.
         return Filters.and(
                 Filters.lte(AuditDocument.AT, at),
-                Filters.or(
-                        Filters.lt(AuditDocument.AT, at),
-                        Filters.lt(AuditDocument.ID, AuditDocument.objectId(place.id()))));
+                Filters.or(Filters.lt(AuditDocument.AT, at), Filters.lt(AuditDocument.ID, BsonValues.id(place.id()))));
     }
 }

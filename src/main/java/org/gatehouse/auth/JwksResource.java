@@ -20,11 +20,11 @@ import java.time.Duration;
 @Path(".well-known/jwks.json")
 @Produces({MediaType.APPLICATION_JSON, "application/jwk-set+json"})
 public final class JwksResource {
-    private final KeyRing keys;
+    private final SigningKeys keys;
     private final String caching;
 
     /** @param maxAge how long the answer may be kept; shorter than the lead with which new keys are published */
-    public JwksResource(KeyRing keys, Duration maxAge) {
+    public JwksResource(SigningKeys keys, Duration maxAge) {
         this.keys = keys;
         this.caching = "public, max-age=" + maxAge.toSeconds();
     }

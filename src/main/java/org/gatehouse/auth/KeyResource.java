@@ -16,6 +16,10 @@ import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Optional;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.IsoTime;
@@ -31,10 +35,12 @@ import org.jspecify.annotations.Nullable;
 @Path("key")
 @Produces(MediaType.APPLICATION_JSON)
 public final class KeyResource {
-    private final KeyService keys;
+    private final SigningKeys keys;
+    private final AuditLog audit;
 
-    public KeyResource(KeyService keys) {
+    public KeyResource(SigningKeys keys, AuditLog audit) {
         this.keys = keys;
+        this.audit = audit;
     }
 
     /** 200 with one page of keys, newest first; those that are revoked or not yet used are among them. */
@@ -60,7 +66,8 @@ public final class KeyResource {
     @RolesAllowed(Roles.ADMIN)
     public Response rotate(JsonBody body, @Context SecurityContext security) {
         body.requireEmpty();
-        KeyInfo made = keys.rotate(Caller.of(security));
+        KeyInfo made = keys.rotate();
+        record(AuditType.KEY_ROTATED, made.id(), security);
         return Response.status(Response.Status.CREATED)
                 .entity(Json.write(write(made)))
                 .build();
@@ -71,7 +78,8 @@ public final class KeyResource {
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
     public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
-        keys.revoke(kid, Caller.of(security));
+        keys.revoke(kid);
+        record(AuditType.KEY_REVOKED, kid, security);
     }
 
     /** How many keys come before the page; empty when the one that the cursor names is gone. */
@@ -91,5 +99,10 @@ public final class KeyResource {
         key.revokedAt().ifPresent(time -> json.put("revokedAt", IsoTime.format(time)));
         json.put("current", key.current());
         return json;
+    }
+
+    private void record(AuditType type, String keyId, SecurityContext security) {
+        Caller caller = Caller.of(security);
+        audit.record(AuditEvent.of(type, caller.origin()).by(caller.userId()).with(AuditDetail.KEY, keyId));
     }
 }

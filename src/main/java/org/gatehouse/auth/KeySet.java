@@ -18,13 +18,12 @@ import java.util.function.Predicate;
  * the node which uses it could not use.
  *
  * @param keys by the time when they become active, oldest first
- * @param lastRound the highest round of any key, 0 when there is none
- * @param sentAt when the read was sent, by the node's monotonic clock, in ns
+ * @param lastSequence the highest sequence number of any key, 0 if there is none
  */
-record KeySet(List<KnownKey> keys, long lastRound, long sentAt) {
+record KeySet(List<UsableKey> keys, long lastSequence) {
 
     /** A key that can be used: its public part is what its id says. */
-    record KnownKey(StoredKey stored, ECKey publicKey, SigningKey key) {
+    record UsableKey(StoredKey stored, ECKey publicKey, SigningKey key) {
         boolean canSign() {
             return !stored.isRevoked() && key.signer().isPresent();
         }
@@ -34,36 +33,36 @@ record KeySet(List<KnownKey> keys, long lastRound, long sentAt) {
         }
     }
 
-    private static final Comparator<KnownKey> BY_SUCCESSION = Comparator.comparing(
-                    (KnownKey known) -> known.stored().activeFrom())
-            .thenComparing(known -> known.stored().round());
+    private static final Comparator<UsableKey> BY_SUCCESSION = Comparator.comparing(
+                    (UsableKey known) -> known.stored().activeFrom())
+            .thenComparing(known -> known.stored().sequence());
 
     KeySet {
         keys = keys.stream().sorted(BY_SUCCESSION).toList();
     }
 
     /** The key of this id, be it revoked or not. */
-    Optional<KnownKey> find(String id) {
+    Optional<UsableKey> find(String id) {
         return keys.stream().filter(known -> known.stored().id().equals(id)).findFirst();
     }
 
     /** The key that this node signs with; empty when it has to make one. */
-    Optional<KnownKey> signing(Instant now) {
+    Optional<UsableKey> signing(Instant now) {
         return keys.stream()
                 .map(known -> known.stored().encryptedUnder())
                 .distinct()
                 .flatMap(line -> current(line, now).stream())
-                .filter(KnownKey::canSign)
+                .filter(UsableKey::canSign)
                 .max(BY_SUCCESSION);
     }
 
     /** The newest key that this node can sign with, now or later. */
-    Optional<KnownKey> newest() {
-        return keys.stream().filter(KnownKey::canSign).reduce((older, newer) -> newer);
+    Optional<UsableKey> newest() {
+        return keys.stream().filter(UsableKey::canSign).reduce((older, newer) -> newer);
     }
 
     /** The keys that signed nothing which is still valid, oldest first. */
-    List<KnownKey> retired(KeySchedule schedule, Instant now) {
+    List<UsableKey> retired(KeySchedule schedule, Instant now) {
         return keys.stream()
                 .filter(known -> ended(known, schedule, now)
                         .filter(end -> !end.plus(schedule.retention()).isAfter(now))
@@ -76,22 +75,22 @@ record KeySet(List<KnownKey> keys, long lastRound, long sentAt) {
         List<JWK> open = keys.stream()
                 .filter(known -> !known.stored().isRevoked())
                 .sorted(BY_SUCCESSION.reversed())
-                .<JWK>map(KnownKey::publicKey)
+                .<JWK>map(UsableKey::publicKey)
                 .toList();
         return new JWKSet(open).toString(true);
     }
 
     /** The keys of a line, without those that were revoked before their time came. */
-    private List<KnownKey> members(String line) {
+    private List<UsableKey> members(String line) {
         return keys.stream()
                 .filter(known -> known.stored().encryptedUnder().equals(line))
                 .filter(known -> !known.stored().wasNeverUsed())
                 .toList();
     }
 
-    private Optional<KnownKey> current(String line, Instant now) {
-        List<KnownKey> members = members(line);
-        Optional<KnownKey> newest =
+    private Optional<UsableKey> current(String line, Instant now) {
+        List<UsableKey> members = members(line);
+        Optional<UsableKey> newest =
                 members.stream().filter(known -> known.isActive(now)).reduce((older, newer) -> newer);
         if (newest.filter(known -> !known.stored().isRevoked()).isPresent()) {
             return newest;
@@ -104,7 +103,7 @@ record KeySet(List<KnownKey> keys, long lastRound, long sentAt) {
     }
 
     /** When a key signed for the last time; empty when it may still sign. */
-    private Optional<Instant> ended(KnownKey known, KeySchedule schedule, Instant now) {
+    private Optional<Instant> ended(UsableKey known, KeySchedule schedule, Instant now) {
         StoredKey stored = known.stored();
         if (stored.isRevoked()) {
             return stored.revokedAt();
@@ -120,8 +119,8 @@ record KeySet(List<KnownKey> keys, long lastRound, long sentAt) {
                 .map(other -> overdue);
     }
 
-    private static Optional<Instant> successor(List<KnownKey> among, KnownKey known, Instant now) {
-        Predicate<KnownKey> later = other -> BY_SUCCESSION.compare(other, known) > 0;
+    private static Optional<Instant> successor(List<UsableKey> among, UsableKey known, Instant now) {
+        Predicate<UsableKey> later = other -> BY_SUCCESSION.compare(other, known) > 0;
         return among.stream()
                 .filter(later.and(other -> other.isActive(now)))
                 .map(other -> other.stored().activeFrom())

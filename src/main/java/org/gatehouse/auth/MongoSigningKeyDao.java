@@ -13,12 +13,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonString;
-import org.bson.BsonValue;
 import org.bson.conversions.Bson;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
@@ -26,7 +25,7 @@ import org.gatehouse.store.MongoIndexes;
 public final class MongoSigningKeyDao {
     private static final String COLLECTION = "signingKeys";
     private static final String ID = "_id";
-    private static final String ROUND = "round";
+    private static final String SEQUENCE = "round";
     private static final String ALGORITHM = "alg";
     private static final String PUBLIC_KEY = "publicKey";
     private static final String PRIVATE_KEY = "privateKey";
@@ -48,7 +47,7 @@ public final class MongoSigningKeyDao {
     /** Makes the index that lets one node make each key; harmless when it exists. */
     void createIndexes() {
         new MongoIndexes(mongo)
-                .ensure(keys, List.of(new IndexModel(Indexes.ascending(ROUND), new IndexOptions().unique(true))));
+                .ensure(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
     }
 
     /** Every key that is kept, as of now. */
@@ -57,15 +56,15 @@ public final class MongoSigningKeyDao {
         return documents.stream().map(MongoSigningKeyDao::read).toList();
     }
 
-    /** Stores a new key; false when another node has already made the key of this round. */
+    /** Stores a new key; false if another node has already created a key of this sequence number. */
     boolean insert(StoredKey key) {
         BsonDocument document = new BsonDocument(ID, new BsonString(key.id()))
-                .append(ROUND, new BsonInt64(key.round()))
+                .append(SEQUENCE, new BsonInt64(key.sequence()))
                 .append(ALGORITHM, new BsonString(key.algorithm()))
                 .append(PUBLIC_KEY, new BsonString(key.publicKey()))
                 .append(ENCRYPTED_UNDER, new BsonString(key.encryptedUnder()))
-                .append(CREATED_AT, time(key.createdAt()))
-                .append(ACTIVE_FROM, time(key.activeFrom()));
+                .append(CREATED_AT, BsonValues.time(key.createdAt()))
+                .append(ACTIVE_FROM, BsonValues.time(key.activeFrom()));
         key.privateKey().ifPresent(encrypted -> document.append(PRIVATE_KEY, new BsonString(encrypted)));
         try {
             mongo.call(() -> keys.insertOne(document));
@@ -85,7 +84,7 @@ public final class MongoSigningKeyDao {
      */
     boolean revoke(String id, Instant at) {
         // Written even when nothing changes: then the answer means that a majority has it, whoever wrote it first.
-        Bson revoked = Updates.combine(Updates.min(REVOKED_AT, time(at)), Updates.unset(PRIVATE_KEY));
+        Bson revoked = Updates.combine(Updates.min(REVOKED_AT, BsonValues.time(at)), Updates.unset(PRIVATE_KEY));
         UpdateResult result = mongo.call(() -> keys.updateOne(byId(id), revoked));
         return result.getMatchedCount() > 0;
     }
@@ -109,26 +108,18 @@ public final class MongoSigningKeyDao {
     private static StoredKey read(BsonDocument document) {
         return new StoredKey(
                 document.getString(ID).getValue(),
-                document.getNumber(ROUND).longValue(),
+                document.getNumber(SEQUENCE).longValue(),
                 document.getString(ALGORITHM).getValue(),
                 document.getString(PUBLIC_KEY).getValue(),
                 Optional.ofNullable(document.get(PRIVATE_KEY))
                         .map(text -> text.asString().getValue()),
                 document.getString(ENCRYPTED_UNDER).getValue(),
-                instant(document.getDateTime(CREATED_AT)),
-                instant(document.getDateTime(ACTIVE_FROM)),
-                Optional.ofNullable(document.get(REVOKED_AT)).map(MongoSigningKeyDao::instant));
+                BsonValues.instant(document.getDateTime(CREATED_AT)),
+                BsonValues.instant(document.getDateTime(ACTIVE_FROM)),
+                Optional.ofNullable(document.get(REVOKED_AT)).map(BsonValues::instant));
     }
 
     private static Bson byId(String id) {
         return Filters.eq(ID, new BsonString(id));
-    }
-
-    private static BsonDateTime time(Instant instant) {
-        return new BsonDateTime(instant.toEpochMilli());
-    }
-
-    private static Instant instant(BsonValue time) {
-        return Instant.ofEpochMilli(time.asDateTime().getValue());
     }
 }

@@ -11,19 +11,18 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
-import org.gatehouse.auth.KeySet.KnownKey;
+import org.gatehouse.auth.KeySet.UsableKey;
+import org.gatehouse.concurrent.LeasedValue;
+import org.gatehouse.concurrent.RepeatedTask;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -33,25 +32,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The ring of {@code AUTH_ALG=ES256}: keys that the nodes make, publish, use and retire by themselves.
+ * The keys of {@code AUTH_ALG=ES256}: the nodes create, publish, use and retire them by themselves.
  *
- * <p>Why a revoked key is refused everywhere once {@link #revoke} has returned, without asking anybody at each request:
- * every node reads the keys again every {@link #PERIOD} and believes what it saw for {@link BelievedKeys#LEASE}, counted from the
- * moment it <em>sent</em> the read. A read that was sent after the revocation was acknowledged shows it. One that was
- * sent before may not, but is believed for {@link BelievedKeys#LEASE} at most from then on; so whoever waits that long after the
- * acknowledgement knows that nobody still believes it. A node that cannot read the keys in that time answers 503, and
- * neither accepts nor signs anything. Only monotonic clocks matter here; what the nodes' clocks say does not.
+ * <p>Every node reads the keys again every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. So every node
+ * refuses a revoked key {@link LeasedValue#EXPIRY} after the revocation was acknowledged, and {@link #revoke} returns
+ * then. No request needs a read of its own. A node that cannot read the keys answers 503 when its lease has expired, and
+ * neither accepts nor signs anything. This relies on monotonic clocks alone.
  *
  * <p>The clocks decide when a key begins to sign, and nothing else: a token is accepted whether or not its key is active
  * by this node's clock, so clocks may differ by less than {@link KeySchedule#retention} exceeds a token's life.
  */
-public final class RotatingKeys implements KeyRing {
-    /** So that a read may fail twice before the lease on the last one runs out. */
-    static final Duration PERIOD = Duration.ofMillis(500);
-
-    /** Added to the lease when it is waited for: monotonic clocks run at rates that differ by far less than this. */
-    private static final Duration MARGIN = Duration.ofMillis(100);
-
+public final class RotatingKeys implements SigningKeys {
     /** Callers that may wait at once for a read because of an unknown key: a fraction of a container's threads. */
     private static final int MAX_WAITING = 32;
 
@@ -59,7 +50,6 @@ public final class RotatingKeys implements KeyRing {
     private static final int MAX_ATTEMPTS = 10;
 
     private static final Duration MIN_PAUSE = Duration.ofMillis(20);
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(4);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     /** A SHA-256 thumbprint in base64url. */
@@ -69,7 +59,7 @@ public final class RotatingKeys implements KeyRing {
 
     private final MongoSigningKeyDao store;
     private final KeyCipher cipher;
-    private final BelievedKeys believed;
+    private final LeasedValue<KeySet> keys;
     private final KeySchedule schedule;
     private final Clock clock;
     private final Ticker ticker;
@@ -78,16 +68,15 @@ public final class RotatingKeys implements KeyRing {
     private final ReentrantLock maintaining = new ReentrantLock();
     private final Semaphore waiting = new Semaphore(MAX_WAITING);
     private final Set<String> reencrypted = new HashSet<>(); // guarded by maintaining
-    private final CountDownLatch stopping = new CountDownLatch(1);
-    private final Thread renewals = new Thread(this::renew, "gatehouse-keys");
+    private final RepeatedTask renewals = new RepeatedTask("keys", this::renew);
 
     /**
      * Knows no key until {@link #start}.
      *
      * @param authKey encrypts the private keys in the store
      * @param previousAuthKey decrypts those that another value of {@code AUTH_KEY} encrypts
-     * @param outlivingStore whether the keys seen last are believed for as long as the store does not answer, at the price
-     *     of those that another node revokes meanwhile
+     * @param outlivingStore whether the last keys stay trusted while the store does not answer, although another node may
+     *     revoke one of them meanwhile
      * @param ticker the monotonic clock that leases are measured with
      */
     public RotatingKeys(
@@ -105,27 +94,30 @@ public final class RotatingKeys implements KeyRing {
         this.clock = clock;
         this.ticker = ticker;
         this.random = random;
-        this.believed = new BelievedKeys(store, cipher, outlivingStore, ticker, this::stopped);
-        renewals.setDaemon(true);
+        StoredKeyReader reader = new StoredKeyReader(store, cipher);
+        this.keys =
+                new LeasedValue<>(() -> Optional.of(reader.read(known())), LeasedValue.LEASE, outlivingStore, ticker);
+    }
+
+    private Optional<KeySet> known() {
+        return keys.last();
     }
 
     @Override
     public void start() {
         store.createIndexes();
         maintain();
-        if (renewals.getState() == Thread.State.NEW) {
-            renewals.start();
-        }
+        renewals.start();
     }
 
     @Override
     public SigningKey current() {
-        Optional<KnownKey> usable = believed.trusted().signing(clock.instant());
+        Optional<UsableKey> usable = keys.get().signing(clock.instant());
         if (usable.isEmpty()) {
             maintain();
-            usable = believed.trusted().signing(clock.instant());
+            usable = keys.get().signing(clock.instant());
         }
-        return usable.orElseThrow(BelievedKeys::unavailable).key();
+        return usable.orElseThrow(LeasedValue::unavailable).key();
     }
 
     /** Both gauges are absent while this node does not know which key signs. */
@@ -142,8 +134,7 @@ public final class RotatingKeys implements KeyRing {
     }
 
     private Optional<Instant> signingSince() {
-        return believed.seen()
-                .flatMap(seen -> seen.signing(clock.instant()))
+        return known().flatMap(seen -> seen.signing(clock.instant()))
                 .map(key -> key.stored().activeFrom());
     }
 
@@ -153,20 +144,20 @@ public final class RotatingKeys implements KeyRing {
 
     @Override
     public void requireUsable() {
-        if (believed.present().flatMap(known -> known.signing(clock.instant())).isEmpty()) {
-            throw BelievedKeys.unavailable();
+        if (keys.trusted().flatMap(known -> known.signing(clock.instant())).isEmpty()) {
+            throw LeasedValue.unavailable();
         }
     }
 
     @Override
     public Optional<SigningKey> find(String keyId) {
-        return valid(believed.trusted(), keyId);
+        return valid(keys.get(), keyId);
     }
 
     @Override
     public Optional<SigningKey> findEvenIfNew(String keyId) {
         long since = ticker.read();
-        KeySet known = believed.trusted();
+        KeySet known = keys.get();
         if (known.find(keyId).isPresent() || !KEY_ID.matcher(keyId).matches()) {
             return valid(known, keyId);
         }
@@ -174,7 +165,7 @@ public final class RotatingKeys implements KeyRing {
             throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
         }
         try {
-            return valid(believed.readSince(since), keyId);
+            return valid(keys.readSince(since), keyId);
         } finally {
             waiting.release();
         }
@@ -182,39 +173,39 @@ public final class RotatingKeys implements KeyRing {
 
     @Override
     public List<KeyInfo> list() {
-        KeySet known = believed.trusted();
+        KeySet known = keys.get();
         Optional<String> current =
                 known.signing(clock.instant()).map(key -> key.stored().id());
-        List<KeyInfo> keys = new ArrayList<>(known.keys().stream()
+        List<KeyInfo> infos = new ArrayList<>(known.keys().stream()
                 .map(key -> info(
                         key.stored(), current.equals(Optional.of(key.stored().id()))))
                 .toList());
-        Collections.reverse(keys);
-        return keys;
+        Collections.reverse(infos);
+        return infos;
     }
 
     @Override
     public String publicKeys() {
-        return believed.trusted().publicKeys();
+        return keys.get().publicKeys();
     }
 
     @Override
     public KeyInfo rotate() {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            KeySet known = believed.readSince(ticker.read());
-            Instant now = now();
+            KeySet known = keys.refresh();
+            Instant now = clock.instant();
             Optional<StoredKey> made = make(known, now, now.plus(schedule.lead()));
             if (made.isPresent()) {
-                believed.readSince(ticker.read());
+                keys.refresh();
                 return info(made.get(), false);
             }
         }
-        throw BelievedKeys.unavailable();
+        throw LeasedValue.unavailable();
     }
 
     @Override
     public void revoke(String keyId) {
-        if (!store.revoke(keyId, now())) {
+        if (!store.revoke(keyId, clock.instant())) {
             throw new GatehouseException(ErrorCode.NOT_FOUND, "There is no such key.");
         }
         long acknowledged = ticker.read();
@@ -224,37 +215,25 @@ public final class RotatingKeys implements KeyRing {
         } catch (GatehouseException unreachable) {
             log.warn("No node can sign before the keys can be read again");
         }
-        long end = acknowledged + BelievedKeys.LEASE.plus(MARGIN).toNanos();
+        long end = acknowledged + LeasedValue.EXPIRY.toNanos();
         while (ticker.read() - end < 0) {
-            if (stopped(Duration.ofNanos(end - ticker.read()))) {
-                throw BelievedKeys.unavailable(); // revoked, but whether everybody knows is not known
+            if (renewals.awaitStop(Duration.ofNanos(end - ticker.read()))) {
+                throw LeasedValue.unavailable(); // revoked, but another node may still hold a lease on the key
             }
         }
     }
 
     @Override
     public void close() {
-        stopping.countDown();
-        try {
-            renewals.join(STOP_LIMIT.toMillis());
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
-        renewals.interrupt();
+        renewals.close();
     }
 
-    private void renew() {
-        Duration pause = PERIOD;
-        while (!stopped(pause)) {
-            try {
-                maintain();
-                pause = untilNextChange();
-            } catch (GatehouseException unreachable) {
-                pause = MIN_PAUSE; // the connection has said so, and has taken its time
-            } catch (RuntimeException failed) {
-                log.error("The signing keys cannot be kept up", failed);
-                pause = PERIOD;
-            }
+    private Duration renew() {
+        try {
+            maintain();
+            return untilNextChange();
+        } catch (GatehouseException unavailable) {
+            return MIN_PAUSE; // the connection has logged the reason, and has waited for the store
         }
     }
 
@@ -262,15 +241,15 @@ public final class RotatingKeys implements KeyRing {
     private void maintain() {
         maintaining.lock();
         try {
-            KeySet known = believed.readSince(ticker.read());
-            Instant now = now();
+            KeySet known = keys.refresh();
+            Instant now = clock.instant();
             encryptUnderCurrent(known);
             Optional<Instant> next = nextKeyActiveFrom(known, now);
             if (next.isPresent()) {
                 var unused = make(known, now, next.get()); // empty: another node was faster
-                believed.readSince(ticker.read());
+                keys.refresh();
             }
-            for (KnownKey retired : known.retired(schedule, now)) {
+            for (UsableKey retired : known.retired(schedule, now)) {
                 store.delete(retired.stored());
                 log.info("The signing key {} was retired", retired.stored().id());
             }
@@ -292,17 +271,17 @@ public final class RotatingKeys implements KeyRing {
     }
 
     private Duration untilNextChange() {
-        Optional<KnownKey> newest = believed.seen().flatMap(KeySet::newest);
+        Optional<UsableKey> newest = known().flatMap(KeySet::newest);
         Duration due = newest.map(
                         key -> Duration.between(clock.instant(), key.stored().activeFrom())
                                 .plus(schedule.rotation())
                                 .minus(schedule.lead()))
-                .orElse(PERIOD);
-        Duration pause = due.compareTo(PERIOD) < 0 ? due : PERIOD;
+                .orElse(LeasedValue.POLL_INTERVAL);
+        Duration pause = due.compareTo(LeasedValue.POLL_INTERVAL) < 0 ? due : LeasedValue.POLL_INTERVAL;
         return pause.compareTo(MIN_PAUSE) < 0 ? MIN_PAUSE : pause;
     }
 
-    /** Stores a new key; empty when another node made the key of this round. */
+    /** Stores a new key; empty if another node created the next key. */
     private Optional<StoredKey> make(KeySet known, Instant now, Instant activeFrom) {
         ECKey key;
         try {
@@ -317,7 +296,7 @@ public final class RotatingKeys implements KeyRing {
         }
         StoredKey made = new StoredKey(
                 key.getKeyID(),
-                known.lastRound() + 1,
+                known.lastSequence() + 1,
                 JWSAlgorithm.ES256.getName(),
                 key.toPublicJWK().toJSONString(),
                 Optional.of(cipher.encrypt(key)),
@@ -337,7 +316,7 @@ public final class RotatingKeys implements KeyRing {
      * process, so that two nodes which each hold the other's key for the previous one do not do so forever.
      */
     private void encryptUnderCurrent(KeySet known) {
-        for (KnownKey key : known.keys()) {
+        for (UsableKey key : known.keys()) {
             StoredKey stored = key.stored();
             if (stored.encryptedUnder().equals(cipher.currentId()) || reencrypted.contains(stored.id())) {
                 continue;
@@ -352,7 +331,7 @@ public final class RotatingKeys implements KeyRing {
     }
 
     private static Optional<SigningKey> valid(KeySet known, String keyId) {
-        return known.find(keyId).filter(key -> !key.stored().isRevoked()).map(KnownKey::key);
+        return known.find(keyId).filter(key -> !key.stored().isRevoked()).map(UsableKey::key);
     }
 
     private static KeyInfo info(StoredKey key, boolean current) {
@@ -363,20 +342,5 @@ public final class RotatingKeys implements KeyRing {
                 Optional.of(key.activeFrom()),
                 key.revokedAt(),
                 current);
-    }
-
-    /** In the precision of the store. */
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    /** Waits; true when the ring is being closed. */
-    private boolean stopped(Duration pause) {
-        try {
-            return stopping.await(pause.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
  * A signing key as it lies in the store.
  *
  * @param id the {@code kid}: the thumbprint of the public key (RFC 7638)
- * @param round counts the keys; no two have the same, so of all nodes that want the next key only one makes it
+ * @param sequence counts the keys and is unique, so only one of the nodes that want the next key creates it
  * @param publicKey a JWK
  * @param privateKey encrypted; empty once the key is revoked
  * @param encryptedUnder the name of the {@code AUTH_KEY} that encrypts the private key
@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 record StoredKey(
         String id,
-        long round,
+        long sequence,
         String algorithm,
         String publicKey,
         Optional<String> privateKey,
@@ -35,6 +35,6 @@ record StoredKey(
 
     @Override
     public String toString() {
-        return algorithm + " key " + id + " of round " + round;
+        return algorithm + " key " + id + ", sequence number " + sequence;
     }
 }

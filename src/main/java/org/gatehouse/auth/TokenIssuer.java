@@ -19,13 +19,13 @@ public final class TokenIssuer {
     /** RFC 9068, section 2.1. */
     static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
 
-    private final KeyRing keys;
+    private final SigningKeys keys;
     private final String issuer;
     private final String audience;
     private final Duration lifetime;
     private final Clock clock;
 
-    public TokenIssuer(KeyRing keys, String issuer, String audience, Duration lifetime, Clock clock) {
+    public TokenIssuer(SigningKeys keys, String issuer, String audience, Duration lifetime, Clock clock) {
         this.keys = keys;
         this.issuer = issuer;
         this.audience = audience;

@@ -47,22 +47,22 @@ public final class TokenVerifier {
     /** In characters of tokens; some 25,000 tokens, with what they say about as much again. */
     private static final long MAX_REMEMBERED = 16L * 1024 * 1024;
 
-    private final KeyRing keys;
+    private final SigningKeys keys;
     private final String issuer;
     private final String audience;
     private final Clock clock;
-    private final SignatureLanes lanes;
+    private final VerificationBulkhead bulkhead;
     private final Cache<String, Remembered> remembered;
 
     /** A token whose signature was good, and the key that must still stand for it to be so. */
     private record Remembered(AccessToken token, String keyId) {}
 
-    public TokenVerifier(KeyRing keys, String issuer, String audience, Clock clock, SignatureLanes lanes) {
+    public TokenVerifier(SigningKeys keys, String issuer, String audience, Clock clock, VerificationBulkhead bulkhead) {
         this.keys = keys;
         this.issuer = issuer;
         this.audience = audience;
         this.clock = clock;
-        this.lanes = lanes;
+        this.bulkhead = bulkhead;
         this.remembered = Caffeine.newBuilder()
                 .maximumWeight(MAX_REMEMBERED)
                 .weigher((String text, Remembered known) -> text.length())
@@ -81,7 +81,7 @@ public final class TokenVerifier {
         AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
             // Counted as well: an expired token is not remembered, and can be sent again and again.
-            lanes.countFailure(source);
+            bulkhead.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }
         return verified;
@@ -107,7 +107,7 @@ public final class TokenVerifier {
             return good;
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.TOKEN_INVALID) {
-                lanes.countFailure(source);
+                bulkhead.countFailure(source);
             }
             throw refused;
         }
@@ -191,7 +191,7 @@ public final class TokenVerifier {
                 && (header.getCriticalParams() == null
                         || header.getCriticalParams().isEmpty())
                 && isCanonical(signed.getSignature());
-        if (!plausible || !lanes.check(source, () -> isSignedWith(key, signed))) {
+        if (!plausible || !bulkhead.check(source, () -> isSignedWith(key, signed))) {
             throw invalidSignature();
         }
     }
@@ -202,7 +202,7 @@ public final class TokenVerifier {
             return Optional.empty();
         }
         // Who has invented some keys already does not make us look for another.
-        return lanes.isSuspect(source) ? keys.find(keyId) : keys.findEvenIfNew(keyId);
+        return bulkhead.isSuspect(source) ? keys.find(keyId) : keys.findEvenIfNew(keyId);
     }
 
     private static boolean isSignedWith(SigningKey key, SignedJWT signed) {

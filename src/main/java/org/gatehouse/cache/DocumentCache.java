@@ -6,11 +6,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.gatehouse.cache.Generation.Permit;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
@@ -152,7 +152,7 @@ public final class DocumentCache<T> {
             if (!entry.isLoading()) {
                 return loader.get();
             }
-            sleep(wait);
+            Threads.sleep(Duration.ofMillis(wait));
         }
         return loader.get();
     }
@@ -217,9 +217,9 @@ public final class DocumentCache<T> {
             throw unknown;
         }
         // A check that our T is still there would not be enough: Redis may have restarted empty and been filled since.
-        if (told.filter(link -> end(ids, link, token) && generation.settles(link))
+        if (told.filter(link -> end(ids, link, token) && generation.awaitSettled(link))
                 .isEmpty()) {
-            generation.raiseAndAwait();
+            generation.incrementAndAwait();
         }
         return result;
     }
@@ -245,13 +245,13 @@ public final class DocumentCache<T> {
      */
     private void endLater(List<String> ids, String token) {
         if (generation.link().filter(link -> begin(ids, link, token)).isEmpty()) {
-            generation.raiseSoon();
+            generation.scheduleIncrement();
         }
         generation.execute(
                 () -> {
                     Optional<RedisTopology> told = generation.link().filter(link -> end(ids, link, token));
                     if (told.filter(generation::isTrusted).isEmpty()) {
-                        generation.raiseSoon();
+                        generation.scheduleIncrement();
                     }
                 },
                 WRITE_MARK_LIFE);
@@ -283,13 +283,5 @@ public final class DocumentCache<T> {
 
     private static byte[] millis(Duration life) {
         return RedisScript.bytes(Long.toString(life.toMillis()));
-    }
-
-    private static void sleep(int millis) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(millis);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

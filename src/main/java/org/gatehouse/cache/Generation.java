@@ -1,5 +1,6 @@
 package org.gatehouse.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -12,8 +13,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.cache.MongoGenerationDao.State;
+import org.gatehouse.concurrent.LeasedValue;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
@@ -25,44 +27,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What makes it safe that Redis forgets, returns, or cannot be told of a change: entries belong to a generation, and
- * only those of the present one are believed.
+ * Makes it safe that Redis loses entries, returns old ones, or cannot be reached for an invalidation: each entry belongs
+ * to a generation, and only entries of the present generation are trusted.
  *
- * <p>The generation is a number in MongoDB. Each node re-reads it every {@link #POLL} and holds a lease on what it saw
- * for {@link #LEASE}, from the moment it <em>sent</em> the read. Whoever could not tell Redis of a write raises the
- * generation and waits until every older lease has run out; then nobody believes the entry that it could not remove. A
- * node that meets another run of Redis than the generation names raises it too.
+ * <p>The generation is a number in MongoDB, on which each node holds a {@link LeasedValue lease}. A writer that cannot
+ * reach Redis increments the generation and waits until every older lease has expired. Then no node trusts the entry that
+ * the writer could not remove. A node that connects to another run of Redis than the generation names increments it too.
  */
 public final class Generation implements AutoCloseable {
-    static final Duration POLL = Duration.ofMillis(500);
-    static final Duration LEASE = Duration.ofSeconds(2);
-
-    /** From here on nobody can be writing who announced it to the Redis before: see {@link DocumentCache}. */
+    /** After this time no write is in progress that was announced only to the previous Redis: see {@link DocumentCache}. */
     static final Duration FILL_QUARANTINE = DocumentCache.WRITE_MARK_LIFE;
 
-    /** Nodes measure the same two seconds a little differently. */
-    private static final Duration MARGIN = Duration.ofMillis(100);
+    /** After this time all leases on an older generation have expired. */
+    private static final Duration SETTLING = LeasedValue.EXPIRY;
 
-    /** After that all leases on an older generation have run out. */
-    private static final Duration SETTLING = LEASE.plus(MARGIN);
+    /** Two writes to MongoDB, and the wait for the leases. */
+    private static final Duration INCREMENT_TIMEOUT =
+            MongoConnection.WRITE_TIMEOUT.multipliedBy(2).plus(LeasedValue.LEASE);
 
-    /** Several times as long as the cache is out of use after each raise. */
-    private static final Duration WORTH_TELLING = Duration.ofSeconds(10);
+    /** Several times as long as the cache is out of use after each increment. */
+    private static final Duration LOG_AFTER = Duration.ofSeconds(10);
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(Generation.class);
 
     private final MongoGenerationDao dao;
     private final RedisConnection redis;
-    private final boolean outlivingStore;
     private final SecureRandom random;
     private final ScheduledExecutorService background;
-    private volatile @Nullable Lease lease;
-    private volatile boolean storeAway;
+    private final LeasedValue<Seen> seen;
     private @Nullable RedisTopology compared; // by the one thread at a time that refreshes
     private boolean shownUsable; // likewise
     private long lastUsable; // likewise
-    private @Nullable CompletableFuture<@Nullable Void> nextRaise; // guarded by this
+    private @Nullable CompletableFuture<@Nullable Void> nextIncrement; // guarded by this
 
     /**
      * Knows no generation until it is {@link #start started}.
@@ -78,14 +75,9 @@ public final class Generation implements AutoCloseable {
             Metrics metrics) {
         this.dao = new MongoGenerationDao(mongo);
         this.redis = redis;
-        this.outlivingStore = outlivingStore;
+        this.seen = new LeasedValue<>(this::read, LeasedValue.LEASE, outlivingStore, Ticker.systemTicker());
         this.random = random;
-        AtomicInteger number = new AtomicInteger();
-        this.background = Executors.newScheduledThreadPool(2, work -> {
-            Thread thread = new Thread(work, "gatehouse-cache-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.background = Executors.newScheduledThreadPool(2, Threads.factory("cache"));
         metrics.bindGauge(
                 "gatehouse_cache_usable",
                 "Whether what is in the cache is believed: 1 or 0.",
@@ -96,18 +88,9 @@ public final class Generation implements AutoCloseable {
                 sample -> number().ifPresent(sample::call));
     }
 
-    /**
-     * What this node saw last.
-     *
-     * @param sent when the read was sent that saw it
-     * @param firstSeen when this node first saw this generation; both as {@link System#nanoTime}
-     */
-    private record Lease(State state, long sent, long firstSeen) {
-        boolean isValid(long now) {
-            return now - sent < LEASE.toNanos();
-        }
-
-        /** Until then others may still act on the generation before. */
+    /** @param firstSeen when this node first read this generation, as {@link System#nanoTime} */
+    private record Seen(State state, long firstSeen) {
+        /** Until then other nodes may still act on the generation before. */
         boolean isSettled(long now) {
             return now - firstSeen >= SETTLING.toNanos();
         }
@@ -117,13 +100,13 @@ public final class Generation implements AutoCloseable {
     record Permit(long generation, RedisTopology link, boolean mayAcknowledge, boolean mayFill) {}
 
     public void start() {
-        var unused = background.scheduleWithFixedDelay(this::refresh, 0, POLL.toMillis(), TimeUnit.MILLISECONDS);
+        var unused = background.scheduleWithFixedDelay(
+                this::refresh, 0, LeasedValue.POLL_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** The number of the generation as this node saw it last; empty before it saw one. */
     public OptionalLong number() {
-        Lease current = lease;
-        return current == null ? OptionalLong.empty() : OptionalLong.of(current.state.generation());
+        return seen.last().stream().mapToLong(known -> known.state.generation()).findFirst();
     }
 
     /** Whether anything in the cache may be believed just now. */
@@ -133,19 +116,18 @@ public final class Generation implements AutoCloseable {
 
     /** Empty when nothing in the cache may be believed just now. */
     Optional<Permit> permit() {
-        Lease current = lease;
-        long now = System.nanoTime();
-        if (current == null || !current.isSettled(now)) {
+        Optional<Seen> valid = seen.valid();
+        return valid.or(seen::trusted).flatMap(known -> permit(known, valid.isPresent(), System.nanoTime()));
+    }
+
+    private Optional<Permit> permit(Seen known, boolean isValid, long now) {
+        if (!known.isSettled(now)) {
             return Optional.empty();
         }
-        boolean isValid = current.isValid(now);
-        if (!isValid && !(outlivingStore && storeAway)) {
-            return Optional.empty();
-        }
-        boolean mayFill = isValid && now - current.firstSeen >= FILL_QUARANTINE.toNanos();
+        boolean mayFill = isValid && now - known.firstSeen >= FILL_QUARANTINE.toNanos();
         return redis.topology()
-                .filter(link -> link.runIds().equals(current.state.redisRunIds()))
-                .map(link -> new Permit(current.state.generation(), link, isValid, mayFill));
+                .filter(link -> link.runIds().equals(known.state.redisRunIds()))
+                .map(link -> new Permit(known.state.generation(), link, isValid, mayFill));
     }
 
     /** The Redis to announce a write to: also when nothing in it may be believed at the moment. */
@@ -159,11 +141,11 @@ public final class Generation implements AutoCloseable {
      *
      * @return false when the generation names another Redis, or does not settle
      */
-    boolean settles(RedisTopology told) {
-        Lease current = lease;
-        if (current != null && current.isValid(System.nanoTime()) && !current.isSettled(System.nanoTime())) {
-            sleep(SETTLING.toNanos() - (System.nanoTime() - current.firstSeen));
-        }
+    boolean awaitSettled(RedisTopology told) {
+        long now = System.nanoTime();
+        seen.valid()
+                .filter(known -> !known.isSettled(now))
+                .ifPresent(known -> Threads.sleep(SETTLING.minusNanos(now - known.firstSeen)));
         return isTrusted(told);
     }
 
@@ -174,41 +156,32 @@ public final class Generation implements AutoCloseable {
     }
 
     /**
-     * Makes all entries of today worthless and returns when no node believes them any more. Those who wait at the same
-     * time share one raise.
+     * Makes all present entries stale, and returns when no node trusts them any more. Callers that wait at the same time
+     * share one increment.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    void raiseAndAwait() {
+    void incrementAndAwait() {
         try {
-            nextRaise()
-                    .get(
-                            MongoConnection.WRITE_TIMEOUT
-                                    .multipliedBy(2)
-                                    .plus(LEASE)
-                                    .toMillis(),
-                            TimeUnit.MILLISECONDS);
+            Threads.get(nextIncrement(), INCREMENT_TIMEOUT);
         } catch (ExecutionException | TimeoutException failed) {
-            throw unavailable(failed);
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            throw unavailable(stopping);
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), failed);
         }
     }
 
     /** The same without waiting, where nothing is acknowledged. */
-    void raiseSoon() {
-        var unused = nextRaise();
+    void scheduleIncrement() {
+        var unused = nextIncrement();
     }
 
-    private synchronized CompletableFuture<@Nullable Void> nextRaise() {
-        CompletableFuture<@Nullable Void> raise = nextRaise;
-        if (raise == null) {
-            raise = new CompletableFuture<>();
-            nextRaise = raise;
-            execute(this::raise, Duration.ZERO);
+    private synchronized CompletableFuture<@Nullable Void> nextIncrement() {
+        CompletableFuture<@Nullable Void> increment = nextIncrement;
+        if (increment == null) {
+            increment = new CompletableFuture<>();
+            nextIncrement = increment;
+            execute(this::increment, Duration.ZERO);
         }
-        return raise;
+        return increment;
     }
 
     /** Does something later, if this node still runs then. */
@@ -222,26 +195,29 @@ public final class Generation implements AutoCloseable {
 
     @Override
     public void close() {
-        background.shutdownNow();
-        try {
-            background.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.stop(background, STOP_TIMEOUT);
     }
 
     private void refresh() {
         try {
-            long sent = System.nanoTime();
-            State state = dao.find().orElseGet(this::first);
-            storeAway = false;
-            note(state, sent);
+            State state = seen.refresh().state;
             redis.topology().ifPresent(link -> compare(link, state));
         } catch (RuntimeException failed) {
-            storeAway = true;
             log.debug("The cache generation could not be read", failed);
         }
         noteUse(isUsable(), System.nanoTime());
+    }
+
+    /** Empty if a server answered that has missed an increment. Then the lease expires. */
+    private Optional<Seen> read() {
+        State state = dao.find().orElseGet(this::first);
+        Optional<Seen> before = seen.last();
+        if (before.filter(known -> known.state.generation() > state.generation())
+                .isPresent()) {
+            return Optional.empty();
+        }
+        boolean isKnown = before.filter(known -> known.state.equals(state)).isPresent();
+        return isKnown ? before : Optional.of(new Seen(state, System.nanoTime()));
     }
 
     /** A new generation stops the use for some two seconds, as after each write while Redis refuses writes. */
@@ -249,7 +225,7 @@ public final class Generation implements AutoCloseable {
         if (isUsable) {
             lastUsable = now;
         }
-        if (isUsable != shownUsable && (isUsable || now - lastUsable > WORTH_TELLING.toNanos())) {
+        if (isUsable != shownUsable && (isUsable || now - lastUsable > LOG_AFTER.toNanos())) {
             shownUsable = isUsable;
             log.info(isUsable ? "The cache is used" : "The cache is not used for the time being");
         }
@@ -257,8 +233,7 @@ public final class Generation implements AutoCloseable {
 
     /** A generation that no earlier life of this database can have used, for its entries may still be in Redis. */
     private State first() {
-        Lease before = lease;
-        long number = (before == null ? 0 : before.state.generation()) + (random.nextLong() >>> 16) + 1;
+        long number = number().orElse(0) + (random.nextLong() >>> 16) + 1;
         dao.create(new State(number, redis.topology().map(RedisTopology::runIds).orElse(List.of())));
         return dao.find().orElseThrow(); // another node may have been quicker
     }
@@ -283,43 +258,22 @@ public final class Generation implements AutoCloseable {
         }
     }
 
-    private synchronized void note(State state, long sent) {
-        Lease before = lease;
-        if (before != null && state.generation() < before.state.generation()) {
-            return; // told by a server that has missed a raise: the lease runs out, and nothing is believed
-        }
-        boolean known = before != null && before.state.equals(state);
-        lease = new Lease(state, sent, known && before != null ? before.firstSeen : System.nanoTime());
-    }
-
-    private void raise() {
+    private void increment() {
         CompletableFuture<@Nullable Void> waiting;
         synchronized (this) {
-            waiting = nextRaise;
-            nextRaise = null; // whoever comes from here on wrote after this raise may have happened
+            waiting = nextIncrement;
+            nextIncrement = null; // later callers may have written after this increment, so they need the next one
         }
         if (waiting == null) {
             return;
         }
         try {
-            dao.raise();
+            dao.increment();
             execute(() -> waiting.complete(null), SETTLING);
         } catch (RuntimeException failed) {
             waiting.completeExceptionally(failed);
             // What was written may be seen by some and not by others until it succeeds.
-            execute(this::raiseSoon, POLL);
+            execute(this::scheduleIncrement, LeasedValue.POLL_INTERVAL);
         }
-    }
-
-    private static void sleep(long nanos) {
-        try {
-            TimeUnit.NANOSECONDS.sleep(nanos);
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static GatehouseException unavailable(Exception cause) {
-        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), cause);
     }
 }

@@ -32,7 +32,7 @@ final class MongoGenerationDao {
     /**
      * What all nodes agree on.
      *
-     * @param generation raised by one whenever older entries must not be believed any more
+     * @param generation incremented when older entries must not be trusted any more
      * @param redisRunIds the run of the Redis whose entries count, or those of a Cluster's masters, in order; empty when
      *     none was there to be named
      */
@@ -63,14 +63,14 @@ final class MongoGenerationDao {
     }
 
     /**
-     * Raises the generation by one, on no condition: that somebody else has raised it moments ago does not help against
-     * what an entry may have missed since.
+     * Increments the generation unconditionally. An increment by another node moments ago is not enough, because an entry
+     * may have missed an invalidation since.
      */
-    void raise() {
+    void increment() {
         mongo.call(() -> meta.updateOne(Filters.eq(ID), Updates.inc(GENERATION, 1L)));
     }
 
-    /** Raises the generation by one and names another Redis, unless somebody else has done either. */
+    /** Increments the generation and names another Redis, unless another node has changed either. */
     void claim(State from, List<String> redisRunIds) {
         mongo.call(() -> meta.updateOne(
                 Filters.and(Filters.eq(ID), Filters.eq(GENERATION, from.generation())),

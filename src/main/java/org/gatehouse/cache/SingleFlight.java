@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +84,7 @@ final class SingleFlight<T> {
 
     private T await(Flight<T> flight) {
         try {
-            return flight.result.get(FLIGHT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            return Threads.get(flight.result, FLIGHT_TIMEOUT);
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof GatehouseException reported) {
                 throw reported;
@@ -92,9 +92,6 @@ final class SingleFlight<T> {
             throw new IllegalStateException(failed.getCause());
         } catch (TimeoutException late) {
             throw unavailable(late);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw unavailable(interrupted);
         }
     }
 

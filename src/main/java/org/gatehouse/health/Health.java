@@ -16,7 +16,7 @@ public final class Health implements AutoCloseable {
     private static final String REASON = "reason";
 
     private final Supplier<Optional<String>> pendingStart;
-    private final List<Watch> watches;
+    private final List<DependencyProbe> probes;
     private volatile boolean stopping;
 
     /**
@@ -24,30 +24,30 @@ public final class Health implements AutoCloseable {
      *
      * @param pendingStart why requests are not let in yet, in a sentence without hosts or texts of an error; empty once they
      *     are
-     * @param probes ask a dependency, and throw when there is no answer; each in about {@link #probeLimit} at most
+     * @param probes ask a dependency, and throw when there is no answer; each in about {@link #probeTimeout} at most
      */
     public Health(Supplier<Optional<String>> pendingStart, Map<Dependency, Runnable> probes, Metrics metrics) {
         this.pendingStart = pendingStart;
-        this.watches = probes.entrySet().stream()
+        this.probes = probes.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
-                .map(probe -> new Watch(probe.getKey(), probe.getValue()))
+                .map(each -> new DependencyProbe(each.getKey(), each.getValue()))
                 .toList();
         metrics.bindGauge("gatehouse_ready", "Whether requests would succeed: 1 or 0.", () -> isReady() ? 1 : 0);
         metrics.bindGauges(
                 "gatehouse_dependency_up",
                 "Whether a dependency answers and does what it is asked: 1 or 0.",
-                sample -> watches.forEach(watch -> sample.call(
-                        watch.latency().isPresent() ? 1 : 0, watch.dependency().text())),
+                sample -> this.probes.forEach(probe -> sample.call(
+                        probe.latency().isPresent() ? 1 : 0, probe.dependency().text())),
                 "dependency");
     }
 
     /** How long a probe may wait for its answer. */
-    public static Duration probeLimit() {
-        return Watch.PROBE_LIMIT;
+    public static Duration probeTimeout() {
+        return DependencyProbe.TIMEOUT;
     }
 
     public void start() {
-        watches.forEach(Watch::start);
+        probes.forEach(DependencyProbe::start);
     }
 
     /** From now on the service counts as not ready, whatever the state of its dependencies. */
@@ -59,9 +59,9 @@ public final class Health implements AutoCloseable {
     boolean isReady() {
         return !stopping
                 && pendingStart.get().isEmpty()
-                && watches.stream()
-                        .allMatch(watch -> !watch.dependency().required()
-                                || watch.latency().isPresent());
+                && probes.stream()
+                        .allMatch(probe -> !probe.dependency().required()
+                                || probe.latency().isPresent());
     }
 
     /** What is known of each dependency; nothing of it names a host, an address or an error. */
@@ -71,7 +71,7 @@ public final class Health implements AutoCloseable {
         body.put("status", ready ? "ready" : notReady());
         pendingStart.get().filter(reason -> !ready).ifPresent(reason -> body.put(REASON, reason));
         ArrayNode dependencies = body.putArray("dependencies");
-        watches.forEach(watch -> describe(watch, dependencies.addObject()));
+        probes.forEach(probe -> describe(probe, dependencies.addObject()));
         return new Report(ready, body);
     }
 
@@ -85,11 +85,11 @@ public final class Health implements AutoCloseable {
     /** What is told. */
     record Report(boolean ready, ObjectNode body) {}
 
-    private static void describe(Watch watch, ObjectNode entry) {
-        Dependency dependency = watch.dependency();
-        Optional<Duration> latency = watch.latency();
+    private static void describe(DependencyProbe probe, ObjectNode entry) {
+        Dependency dependency = probe.dependency();
+        Optional<Duration> latency = probe.latency();
         entry.put("name", dependency.text());
-        Optional<String> refusal = watch.refusal();
+        Optional<String> refusal = probe.refusal();
         boolean isDegraded = refusal.isPresent() && !dependency.required();
         entry.put("state", latency.isPresent() ? "up" : isDegraded ? "degraded" : "down");
         if (latency.isEmpty()) {
@@ -102,7 +102,7 @@ public final class Health implements AutoCloseable {
 
     @Override
     public void close() {
-        watches.forEach(Watch::stop);
-        watches.forEach(Watch::awaitEnd);
+        probes.forEach(DependencyProbe::stop);
+        probes.forEach(DependencyProbe::close);
     }
 }

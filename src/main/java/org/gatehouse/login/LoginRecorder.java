@@ -5,7 +5,7 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.audit.LoginFailure;
+import org.gatehouse.audit.LoginOutcome;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.http.Origin;
 import org.gatehouse.identity.SessionId;
@@ -37,14 +37,18 @@ public final class LoginRecorder {
     }
 
     /** @param user null if the name is unknown */
-    void failed(LoginFailure failure, @Nullable User user, Origin origin) {
-        outcomes.accept(LoginOutcome.of(failure));
+    void failed(LoginOutcome failure, @Nullable User user, Origin origin) {
+        outcomes.accept(failure);
         AuditEvent event = AuditEvent.loginFailed(failure, origin);
         audit.record(user == null ? event : event.on(user.id(), user.username()));
     }
 
     /** Counts a login that failed for this reason, unless its credentials were checked. */
     void failed(ErrorCode code) {
-        LoginOutcome.ofUnchecked(code).ifPresent(outcomes);
+        if (code == ErrorCode.BUSY) {
+            outcomes.accept(LoginOutcome.BUSY);
+        } else if (code == ErrorCode.STORE_UNAVAILABLE) {
+            outcomes.accept(LoginOutcome.UNAVAILABLE);
+        }
     }
 }

@@ -3,9 +3,8 @@ package org.gatehouse.login;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import org.gatehouse.audit.LoginFailure;
+import org.gatehouse.audit.LoginOutcome;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -73,11 +72,11 @@ public final class LoginService {
 
     private Login check(String name, String password, Origin origin) {
         hasher.requireRoom();
-        Instant now = now();
+        Instant now = clock.instant();
         Optional<Credential> found = users.findCredential(name);
         Attempt attempt = admit(name, found.orElse(null), origin, now);
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
-        LoginFailure failure = failure(found.orElse(null), right);
+        LoginOutcome failure = failure(found.orElse(null), right);
         if (failure != null) {
             recorder.failed(failure, found.map(Credential::user).orElse(null), origin);
             throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
@@ -113,20 +112,20 @@ public final class LoginService {
             return throttle.admitLogin(name, user == null ? null : user.id(), known, origin.source());
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.LOGIN_THROTTLED) {
-                recorder.failed(LoginFailure.THROTTLED, user, origin);
+                recorder.failed(LoginOutcome.THROTTLED, user, origin);
             }
             throw refused;
         }
     }
 
-    private static @Nullable LoginFailure failure(@Nullable Credential found, boolean right) {
+    private static @Nullable LoginOutcome failure(@Nullable Credential found, boolean right) {
         if (found == null) {
-            return LoginFailure.UNKNOWN_USER;
+            return LoginOutcome.UNKNOWN_USER;
         }
         if (!right) {
-            return LoginFailure.WRONG_PASSWORD;
+            return LoginOutcome.WRONG_PASSWORD;
         }
-        return found.user().isActive() ? null : LoginFailure.DISABLED;
+        return found.user().isActive() ? null : LoginOutcome.DISABLED;
     }
 
     /**
@@ -138,7 +137,7 @@ public final class LoginService {
         StartedSession session = sessions.refresh(refreshToken, origin);
         User user = users.find(session.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted this very moment
-        return loggedIn(user, session, now());
+        return loggedIn(user, session, clock.instant());
     }
 
     private Login loggedIn(User user, StartedSession session, Instant now) {
@@ -149,9 +148,5 @@ public final class LoginService {
                 issued.lifetime(),
                 session.refreshToken(),
                 Duration.between(now, session.expiresAt()));
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 }

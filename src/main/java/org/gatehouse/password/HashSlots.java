@@ -14,7 +14,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
@@ -42,7 +42,7 @@ final class HashSlots implements AutoCloseable {
     /** How long work that can wait gives way to logins. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    private static final long LOOK_AGAIN_MS = 5;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
     /** Up to {@link #WAIT_LIMIT}. */
     private static final double[] WAIT_SECONDS = {0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
@@ -70,13 +70,13 @@ final class HashSlots implements AutoCloseable {
         this.cores = cores;
         this.waitLimit = waitLimit;
         this.dear = new Semaphore(Math.max(1, cores / 2));
-        AtomicInteger number = new AtomicInteger();
         this.slots = new ThreadPoolExecutor(
-                cores, cores, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_PER_CORE * cores), work -> {
-                    Thread thread = new Thread(work, "gatehouse-password-" + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                cores,
+                cores,
+                1,
+                TimeUnit.MINUTES,
+                new ArrayBlockingQueue<>(WAITING_PER_CORE * cores),
+                Threads.factory("password"));
         this.slots.allowCoreThreadTimeOut(true);
         this.waits = metrics.histogram(
                 "gatehouse_password_hash_wait_seconds", "Waits of hashes for their turn.", WAIT_SECONDS);
@@ -130,12 +130,7 @@ final class HashSlots implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} when there is no slot in time, or not enough memory
      */
     <T> T runDear(Callable<T> work) {
-        try {
-            if (!dear.tryAcquire(waitLimit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw busy();
-            }
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
+        if (!Threads.tryAcquire(dear, waitLimit)) {
             throw busy();
         }
         try {
@@ -181,16 +176,16 @@ final class HashSlots implements AutoCloseable {
         return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
-    /**
-     * Waits until a slot is free or, so that it is not put off for ever, for {@link #PATIENCE}.
-     *
-     * @throws InterruptedException when the thread is told to stop
-     */
-    void awaitFree() throws InterruptedException {
+    /** Waits until a slot is free, for {@link #PATIENCE} at most so that it is not deferred forever; false if interrupted. */
+    boolean awaitFree() {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while ((slots.getActiveCount() >= cores || !slots.getQueue().isEmpty()) && System.nanoTime() < deadline) {
-            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+        boolean goesOn = true;
+        while (goesOn
+                && (slots.getActiveCount() >= cores || !slots.getQueue().isEmpty())
+                && System.nanoTime() < deadline) {
+            goesOn = Threads.sleep(LOOK_AGAIN);
         }
+        return goesOn;
     }
 
     /**
@@ -217,12 +212,8 @@ final class HashSlots implements AutoCloseable {
     @Override
     public void close() {
         slots.shutdownNow().forEach(waiting -> ((FutureTask<?>) waiting).cancel(false));
-        try {
-            if (!slots.awaitTermination(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("A password is still being hashed; its thread ends with it");
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
+        if (!Threads.stop(slots, STOP_LIMIT)) {
+            log.warn("A password is still being hashed; its thread ends with it");
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
 import org.slf4j.Logger;
@@ -110,11 +111,12 @@ public final class PasswordHasher implements AutoCloseable {
      * Hashes a password that can wait: it begins when a slot is free or, so that it is not put off for ever, after
      * {@link HashSlots#PATIENCE}. Called from one thread, it delays no login by more than one hash.
      *
-     * @throws GatehouseException {@code BUSY} when there is no slot even then
-     * @throws InterruptedException when the thread is told to stop
+     * @throws GatehouseException {@code BUSY} if there is no slot even then, or the thread is interrupted
      */
-    public String hashUnhurried(String password) throws InterruptedException {
-        slots.awaitFree();
+    public String hashUnhurried(String password) {
+        if (!slots.awaitFree()) {
+            throw new GatehouseException(ErrorCode.BUSY);
+        }
         return hash(password);
     }
 

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
@@ -111,14 +111,9 @@ public final class PasswordPolicy {
     }
 
     private void enter() {
-        try {
-            if (turn.getQueueLength() < MAX_WAITING && turn.tryAcquire(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
+        if (turn.getQueueLength() >= MAX_WAITING || !Threads.tryAcquire(turn, WAIT_LIMIT)) {
+            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
         }
-        throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
     /** One good piece is enough: who cannot guess it cannot guess the whole. */

@@ -22,6 +22,7 @@ import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +74,7 @@ public final class MongoSessionDao {
      */
     boolean end(SessionId id, Instant now) {
         Bson end = Updates.combine(
-                Updates.set(SessionDocument.ENDED_AT, SessionDocument.time(now)),
-                Updates.inc(SessionDocument.VERSION, 1L));
+                Updates.set(SessionDocument.ENDED_AT, BsonValues.time(now)), Updates.inc(SessionDocument.VERSION, 1L));
         FindOneAndUpdateOptions before = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.BEFORE);
         return Optional.ofNullable(
                         mongo.call(() -> sessions.findOneAndUpdate(Filters.and(byId(id), notEnded()), end, before)))
@@ -101,9 +101,9 @@ public final class MongoSessionDao {
                 successor,
                 now,
                 Updates.set(SessionDocument.PREVIOUS_HASH, new BsonBinary(token.hash())),
-                Updates.set(SessionDocument.ROTATED_AT, SessionDocument.time(now)),
-                Updates.set(SessionDocument.LAST_SEEN_AT, SessionDocument.time(now)),
-                Updates.set(SessionDocument.EXPIRES_AT, SessionDocument.time(expiry)));
+                Updates.set(SessionDocument.ROTATED_AT, BsonValues.time(now)),
+                Updates.set(SessionDocument.LAST_SEEN_AT, BsonValues.time(now)),
+                Updates.set(SessionDocument.EXPIRES_AT, BsonValues.time(expiry)));
     }
 
     /** Replaces the successor that was given out before by another one; the first use stays when it was. */
@@ -150,13 +150,13 @@ public final class MongoSessionDao {
     private static List<Bson> live(UserId userId, SessionEpoch epoch, Instant now) {
         Bson allowed = Filters.gte(SessionDocument.EPOCH, epoch.number());
         return List.of(
-                Filters.eq(SessionDocument.USER_ID, SessionDocument.id(userId)),
+                Filters.eq(SessionDocument.USER_ID, BsonValues.id(userId)),
                 open(now),
                 epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt())));
     }
 
     private static Bson beyond(SessionPlace place) {
-        var time = SessionDocument.time(place.createdAt());
+        var time = BsonValues.time(place.createdAt());
         // The first bound repeats what the second implies, for the sake of the index.
         return Filters.and(
                 Filters.lte(SessionDocument.CREATED_AT, time),
@@ -188,6 +188,6 @@ public final class MongoSessionDao {
     }
 
     private static Bson open(Instant now) {
-        return Filters.and(notEnded(), Filters.gt(SessionDocument.EXPIRES_AT, SessionDocument.time(now)));
+        return Filters.and(notEnded(), Filters.gt(SessionDocument.EXPIRES_AT, BsonValues.time(now)));
     }
 }

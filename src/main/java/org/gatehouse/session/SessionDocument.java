@@ -1,15 +1,11 @@
 package org.gatehouse.session;
 
-import java.time.Instant;
 import org.bson.BsonBinary;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
-import org.bson.BsonObjectId;
 import org.bson.BsonString;
-import org.bson.types.ObjectId;
 import org.gatehouse.identity.SessionId;
-import org.gatehouse.identity.UserId;
+import org.gatehouse.store.BsonValues;
 import org.jspecify.annotations.Nullable;
 
 /** A session as a document; of its refresh tokens it holds only hashes. */
@@ -36,13 +32,13 @@ final class SessionDocument {
 
     static BsonDocument of(Session session, RefreshToken first) {
         return new BsonDocument(ID, new BsonString(session.id().text()))
-                .append(USER_ID, id(session.userId()))
+                .append(USER_ID, BsonValues.id(session.userId()))
                 .append(EPOCH, new BsonInt64(session.epoch()))
                 .append(FAMILY_HASH, new BsonBinary(first.familyHash()))
                 .append(REFRESH_HASH, new BsonBinary(first.hash()))
-                .append(CREATED_AT, time(session.createdAt()))
-                .append(LAST_SEEN_AT, time(session.lastSeenAt()))
-                .append(EXPIRES_AT, time(session.expiresAt()))
+                .append(CREATED_AT, BsonValues.time(session.createdAt()))
+                .append(LAST_SEEN_AT, BsonValues.time(session.lastSeenAt()))
+                .append(EXPIRES_AT, BsonValues.time(session.expiresAt()))
                 .append(IP, new BsonString(session.ip()))
                 .append(USER_AGENT, new BsonString(session.userAgent()))
                 .append(VERSION, new BsonInt64(1));
@@ -51,11 +47,11 @@ final class SessionDocument {
     static Session read(BsonDocument document) {
         return new Session(
                 new SessionId(document.getString(ID).getValue()),
-                new UserId(document.getObjectId(USER_ID).getValue().toHexString()),
+                BsonValues.userId(document.getObjectId(USER_ID)),
                 document.getNumber(EPOCH).longValue(),
-                instant(document, CREATED_AT),
-                instant(document, LAST_SEEN_AT),
-                instant(document, EXPIRES_AT),
+                BsonValues.instant(document.getDateTime(CREATED_AT)),
+                BsonValues.instant(document.getDateTime(LAST_SEEN_AT)),
+                BsonValues.instant(document.getDateTime(EXPIRES_AT)),
                 document.getString(IP).getValue(),
                 document.getString(USER_AGENT).getValue());
     }
@@ -65,23 +61,11 @@ final class SessionDocument {
                 read(document),
                 document.getBinary(REFRESH_HASH).getData(),
                 binary(document, PREVIOUS_HASH),
-                document.containsKey(ROTATED_AT) ? instant(document, ROTATED_AT) : null,
+                document.containsKey(ROTATED_AT) ? BsonValues.instant(document.getDateTime(ROTATED_AT)) : null,
                 binary(document, SUCCESSOR_MASK));
     }
 
     private static byte @Nullable [] binary(BsonDocument document, String name) {
         return document.containsKey(name) ? document.getBinary(name).getData() : null;
-    }
-
-    static BsonObjectId id(UserId userId) {
-        return new BsonObjectId(new ObjectId(userId.hex()));
-    }
-
-    static BsonDateTime time(Instant instant) {
-        return new BsonDateTime(instant.toEpochMilli());
-    }
-
-    private static Instant instant(BsonDocument document, String name) {
-        return Instant.ofEpochMilli(document.getDateTime(name).getValue());
     }
 }

@@ -3,7 +3,6 @@ package org.gatehouse.session;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,7 +65,7 @@ public final class SessionService {
      * @param user as read together with the password that was checked, so that a change of it since ends this session
      */
     public StartedSession start(User user, Origin origin) {
-        Instant now = now();
+        Instant now = clock.instant();
         Session session = new Session(
                 SessionId.draw(random),
                 user.id(),
@@ -93,7 +92,7 @@ public final class SessionService {
     public StartedSession refresh(String text, Origin origin) {
         RefreshToken token = RefreshToken.parse(text).orElseThrow(SessionService::invalid);
         while (true) {
-            Instant now = now();
+            Instant now = clock.instant();
             RefreshState state = store.findOpen(token, now)
                     .filter(found -> isStillAuthorized(found.session().live()))
                     .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
@@ -159,7 +158,7 @@ public final class SessionService {
         users.endSessions(
                 caller.userId(),
                 // Counted before the write: if it cannot be counted, nothing has ended, and the client may try again.
-                user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), now()) : 0));
+                user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), clock.instant()) : 0));
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
         return live.get();
     }
@@ -219,8 +218,9 @@ public final class SessionService {
         SessionPlace after = request.place(SessionPlace::parse, errors).orElse(null);
         errors.throwIfAny();
         User user = users.find(caller, userId);
-        List<Session> found =
-                user.isActive() ? store.list(user.id(), user.epoch(), now(), after, request.limit() + 1) : List.of();
+        List<Session> found = user.isActive()
+                ? store.list(user.id(), user.epoch(), clock.instant(), after, request.limit() + 1)
+                : List.of();
         return Page.of(found, request.limit());
     }
 
@@ -232,10 +232,6 @@ public final class SessionService {
 
     private static StartedSession started(Session session, RefreshToken token) {
         return new StartedSession(session.id(), session.userId(), token.text(), session.expiresAt());
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     private static GatehouseException invalid() {

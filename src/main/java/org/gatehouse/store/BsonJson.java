@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
-import java.time.Instant;
 import java.util.Base64;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
@@ -77,9 +76,7 @@ public final class BsonJson {
             case INT64 -> json.numberNode(value.asInt64().getValue());
             case DOUBLE -> decimal(value.asDouble().getValue());
             case DECIMAL128 -> decimal(value.asDecimal128().getValue());
-            case DATE_TIME ->
-                json.textNode(
-                        IsoTime.format(Instant.ofEpochMilli(value.asDateTime().getValue())));
+            case DATE_TIME -> json.textNode(IsoTime.format(BsonValues.instant(value)));
             case OBJECT_ID -> json.textNode(value.asObjectId().getValue().toHexString());
             case BINARY ->
                 json.textNode(

@@ -3,7 +3,7 @@ package org.gatehouse.store;
 import com.mongodb.internal.connection.PowerOfTwoBufferPool;
 import java.lang.reflect.Method;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import org.gatehouse.concurrent.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,18 +42,10 @@ public final class DriverThreads {
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            if (thread != Thread.currentThread() && thread.getContextClassLoader() == application && millis > 0) {
-                join(thread, millis);
+            Duration left = Duration.ofNanos(deadline - System.nanoTime());
+            if (thread != Thread.currentThread() && thread.getContextClassLoader() == application) {
+                Threads.join(thread, left);
             }
-        }
-    }
-
-    private static void join(Thread thread, long millis) {
-        try {
-            thread.join(millis);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 }

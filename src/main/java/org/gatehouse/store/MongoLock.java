@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.slf4j.Logger;
@@ -57,7 +58,7 @@ public final class MongoLock {
         long deadline = System.nanoTime() + WAIT_TIMEOUT.toNanos();
         try {
             while (!acquired(holder)) {
-                if (System.nanoTime() > deadline || !Sleep.of(RETRY_INTERVAL)) {
+                if (System.nanoTime() > deadline || !Threads.sleep(RETRY_INTERVAL)) {
                     throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 }
             }
@@ -83,10 +84,9 @@ public final class MongoLock {
 
     private boolean acquired(BsonString holder) {
         Instant now = clock.instant();
-        BsonDocument lock = new BsonDocument("_id", id)
-                .append(HOLDER, holder)
-                .append(UNTIL, new BsonDateTime(now.plus(LEASE).toEpochMilli()));
-        BsonDateTime expired = new BsonDateTime(now.toEpochMilli());
+        BsonDocument lock =
+                new BsonDocument("_id", id).append(HOLDER, holder).append(UNTIL, BsonValues.time(now.plus(LEASE)));
+        BsonDateTime expired = BsonValues.time(now);
         try {
             mongo.call(() -> meta.insertOne(lock));
             return true;

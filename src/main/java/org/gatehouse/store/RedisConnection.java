@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.metrics.Metrics;
 import org.jspecify.annotations.Nullable;
@@ -94,11 +95,7 @@ public final class RedisConnection implements AutoCloseable {
                 client,
                 CONNECT_TIMEOUT,
                 handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), new NodeListener()));
-        this.background = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread thread = new Thread(work, "gatehouse-redis");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.background = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis"));
         background.execute(this::connect);
         clearThreadLocals();
     }
@@ -159,12 +156,7 @@ public final class RedisConnection implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        background.shutdownNow();
-        try {
-            background.awaitTermination(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.stop(background, STOP_TIMEOUT);
         client.shutdown(Duration.ZERO, STOP_TIMEOUT);
         resources
                 .shutdown(0, STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)

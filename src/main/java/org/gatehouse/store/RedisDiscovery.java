@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.gatehouse.concurrent.Threads;
 
 /**
  * Finds the master, or the masters that together hold all slots of a Cluster, and connects to each.
@@ -154,12 +154,9 @@ final class RedisDiscovery {
     private <T> T await(CompletionStage<T> stage) {
         try {
             // With Sentinels, a connection takes several others first, and the first Sentinels may be down.
-            return stage.toCompletableFuture().get(timeout.multipliedBy(4).toNanos(), TimeUnit.NANOSECONDS);
+            return Threads.get(stage.toCompletableFuture(), timeout.multipliedBy(4));
         } catch (ExecutionException | TimeoutException failed) {
             throw new RedisConnectionException("cannot connect", failed);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new RedisConnectionException("interrupted", interrupted);
         }
     }
 }

@@ -6,7 +6,6 @@ import com.github.benmanes.caffeine.cache.Expiry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +108,7 @@ final class MemoryRateLimitStore implements RateLimitStore {
     }
 
     private Duration delay(Map<String, WindowCount> counts, List<Quota> quotas) {
-        Instant now = now();
+        Instant now = clock.instant();
         return quotas.stream()
                 .filter(quota -> windowOf(counts, quota).count() >= quota.limit())
                 .map(quota -> Duration.between(now, windowOf(counts, quota).endsAt()))
@@ -119,7 +118,8 @@ final class MemoryRateLimitStore implements RateLimitStore {
 
     /** Returns the current window, or the one that would start now. */
     private WindowCount windowOf(Map<String, WindowCount> counts, Quota quota) {
-        return counts.getOrDefault(quota.name(), new WindowCount(0, now().plus(quota.window())));
+        return counts.getOrDefault(
+                quota.name(), new WindowCount(0, clock.instant().plus(quota.window())));
     }
 
     /**
@@ -128,20 +128,16 @@ final class MemoryRateLimitStore implements RateLimitStore {
      */
     private Map<String, WindowCount> current(@Nullable Map<String, WindowCount> counts) {
         Map<String, WindowCount> current = new HashMap<>(counts == null ? Map.of() : counts);
-        Instant now = now();
+        Instant now = clock.instant();
         current.values().removeIf(count -> count.count() < 1 || !count.endsAt().isAfter(now));
         return current;
     }
 
     private Duration remaining(Map<String, WindowCount> counts) {
-        Instant now = now();
+        Instant now = clock.instant();
         return counts.values().stream()
                 .map(count -> Duration.between(now, count.endsAt()))
                 .max(Duration::compareTo)
                 .orElse(Duration.ZERO);
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 }

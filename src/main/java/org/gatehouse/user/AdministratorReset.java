@@ -9,13 +9,13 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
-import org.gatehouse.store.Sleep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,7 +129,7 @@ public final class AdministratorReset {
                     throw unreachable;
                 }
             }
-            if (!Sleep.of(FORGET_INTERVAL)) {
+            if (!Threads.sleep(FORGET_INTERVAL)) {
                 return;
             }
         }

@@ -242,17 +242,9 @@ final class ImportBatch {
     private NewUser withHash(ImportedUser imported) {
         return imported.password()
                 .map(password -> hashes.computeIfAbsent(
-                        imported.id(), id -> imports.untilHashed(() -> hashUnhurried(password.reveal()))))
+                        imported.id(),
+                        id -> imports.untilHashed(() -> imports.hasher.hashUnhurried(password.reveal()))))
                 .map(imported.user()::withHash)
                 .orElse(imported.user());
-    }
-
-    private String hashUnhurried(String password) {
-        try {
-            return imports.hasher.hashUnhurried(password);
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            throw new GatehouseException(ErrorCode.BUSY);
-        }
     }
 }

@@ -25,6 +25,7 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.store.UnusableStoreException;
@@ -364,8 +365,8 @@ public final class MongoAdoption {
     private static BsonValue createdAt(BsonDocument document) {
         BsonValue id = UserDocument.anyId(document);
         return id.isObjectId()
-                ? UserDocument.time(id.asObjectId().getValue().getDate().toInstant())
-                : UserDocument.time(Instant.EPOCH);
+                ? BsonValues.time(id.asObjectId().getValue().getDate().toInstant())
+                : BsonValues.time(Instant.EPOCH);
     }
 
     private static String name(BsonDocument document) {

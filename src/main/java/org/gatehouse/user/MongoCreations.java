@@ -17,11 +17,10 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
-import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
-import org.bson.types.ObjectId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
@@ -92,7 +91,7 @@ public final class MongoCreations {
         String holder = newHolder();
         BsonDocument document = new BsonDocument(ID, new BsonString(key))
                 .append(FINGERPRINT, new BsonString(fingerprint))
-                .append(USER_ID, new BsonObjectId(new ObjectId(userId.hex())))
+                .append(USER_ID, BsonValues.id(userId))
                 .append(HOLDER, new BsonString(holder))
                 .append(HELD_UNTIL, time(now + LEASE.toMillis()))
                 .append(EXPIRES_AT, time(now + KEPT.toMillis()));
@@ -124,10 +123,7 @@ public final class MongoCreations {
 
     /** Notes that the user was created, whoever has it in hands now. */
     void finish(Creation creation, Instant createdAt) {
-        Bson ofUser = Filters.and(
-                byKey(creation.key()),
-                Filters.eq(
-                        USER_ID, new BsonObjectId(new ObjectId(creation.userId().hex()))));
+        Bson ofUser = Filters.and(byKey(creation.key()), Filters.eq(USER_ID, BsonValues.id(creation.userId())));
         mongo.call(() -> creations.updateOne(ofUser, Updates.set(CREATED_AT, time(createdAt.toEpochMilli()))));
     }
 
@@ -145,7 +141,7 @@ public final class MongoCreations {
         return new Creation(
                 document.getString(ID).getValue(),
                 document.getString(FINGERPRINT).getValue(),
-                new UserId(document.getObjectId(USER_ID).getValue().toHexString()),
+                BsonValues.userId(document.getObjectId(USER_ID)),
                 document.containsKey(CREATED_AT)
                         ? Optional.of(Instant.ofEpochMilli(
                                 document.getDateTime(CREATED_AT).getValue()))

@@ -17,9 +17,9 @@ import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
-import org.bson.types.ObjectId;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +54,7 @@ final class MongoParkedNames {
 
     /** True when a parked document other than this one has the folded name. */
     boolean hold(String name, UserId except) {
-        BsonObjectId id = new BsonObjectId(new ObjectId(except.hex()));
+        BsonObjectId id = BsonValues.id(except);
         return mongo.call(() -> reads.find(Filters.and(named(name), Filters.ne(UserJson.ID, id)))
                         .projection(Projections.include(UserJson.ID))
                         .first())

@@ -13,14 +13,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
-import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
-import org.bson.types.ObjectId;
+import org.gatehouse.concurrent.Threads;
+import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
 public final class MongoPasswordSweep implements AutoCloseable {
     private static final int BATCH = 100;
     private static final int MAX_LINES = 100;
-    private static final long RETRY_MS = 1_000;
+    private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
     /** Rounds that find passwords but can replace none; a few may be other nodes' doing. */
     private static final int MAX_IDLE_ROUNDS = 5;
@@ -53,7 +54,7 @@ public final class MongoPasswordSweep implements AutoCloseable {
     private final MongoCollection<BsonDocument> meta;
     private final Bson note;
     private final PasswordHasher hasher;
-    private final Thread thread = new Thread(this::run, "gatehouse-password-sweep");
+    private final Thread thread = Threads.create("password-sweep", this::run);
     private volatile boolean stopped;
     private int hashed;
     private int moved;
@@ -67,12 +68,11 @@ public final class MongoPasswordSweep implements AutoCloseable {
         this.meta = mongo.collection("meta");
         this.note = Filters.eq(new BsonString("passwords of " + collection));
         this.hasher = hasher;
-        thread.setDaemon(true);
     }
 
     /** Notes that documents with passwords have come; to be called before the document is seen by anybody. */
     void request() {
-        Bson request = Updates.set(REQUESTED, new BsonObjectId(new ObjectId()));
+        Bson request = Updates.set(REQUESTED, BsonValues.newId());
         mongo.call(() -> meta.updateOne(note, request, new UpdateOptions().upsert(true)));
     }
 
@@ -86,23 +86,18 @@ public final class MongoPasswordSweep implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        try {
-            // First by asking: the driver would report an interrupted operation as a store that is away.
-            thread.join(ASK_LIMIT.toMillis());
-            thread.interrupt();
-            thread.join(STOP_LIMIT.toMillis());
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
+        // Not interrupted at first, because the driver would report an interrupted operation as an outage.
+        Threads.join(thread, ASK_LIMIT);
+        thread.interrupt();
+        Threads.join(thread, STOP_LIMIT);
     }
 
     private void run() {
         try {
-            while (!stopped && !swept()) {
-                TimeUnit.MILLISECONDS.sleep(RETRY_MS);
+            boolean goesOn = true;
+            while (goesOn && !stopped && !swept()) {
+                goesOn = Threads.sleep(RETRY_INTERVAL);
             }
-        } catch (InterruptedException stopping) {
-            log.debug("Stopped before every password was hashed; the next start goes on");
         } catch (RuntimeException failed) {
             if (!stopped) {
                 log.error(
@@ -118,7 +113,7 @@ public final class MongoPasswordSweep implements AutoCloseable {
     }
 
     /** True when nothing is left to do; false when it is worth trying again later. */
-    private boolean swept() throws InterruptedException {
+    private boolean swept() {
         try {
             for (Optional<BsonValue> request = requested(); request.isPresent(); request = requested()) {
                 int idleRounds = 0;
@@ -147,7 +142,7 @@ public final class MongoPasswordSweep implements AutoCloseable {
     private record Round(int found, int replaced) {}
 
     /** One look at all documents, in the order of their ids. */
-    private Round round() throws InterruptedException {
+    private Round round() {
         int found = 0;
         int replaced = 0;
         BsonValue last = null;
@@ -172,9 +167,9 @@ public final class MongoPasswordSweep implements AutoCloseable {
                 .into(new ArrayList<>()));
     }
 
-    private boolean isReplaced(BsonValue id) throws InterruptedException {
+    private boolean isReplaced(BsonValue id) {
         if (stopped) {
-            throw new InterruptedException("stopping");
+            throw new GatehouseException(ErrorCode.BUSY); // the next start goes on
         }
         BsonDocument document = mongo.call(() -> users.find(Filters.eq(id))
                 .projection(Projections.include(UserJson.PASSWORD, UserDocument.PASSWORD_HASH))
@@ -187,7 +182,7 @@ public final class MongoPasswordSweep implements AutoCloseable {
         return mongo.call(() -> users.updateOne(same, change)).getModifiedCount() > 0;
     }
 
-    private Bson replacement(BsonDocument document) throws InterruptedException {
+    private Bson replacement(BsonDocument document) {
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
             return Updates.unset(UserJson.PASSWORD); // a newer password is set already
         }

@@ -41,6 +41,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -155,7 +156,7 @@ public final class MongoUserDao implements UserDao {
                 Updates.inc(UserDocument.SESSION_EPOCH, 1L),
                 UserDocument.exempt(exempt),
                 Updates.inc(UserJson.VERSION, 1L),
-                Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
+                Updates.set(UserJson.UPDATED_AT, BsonValues.time(clock.instant())));
         return mongo.call(() -> users.updateOne(condition, change)).getMatchedCount() > 0;
     }
 
@@ -215,8 +216,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Set<UserId> taken(Collection<UserId> ids) {
-        List<BsonObjectId> wanted =
-                ids.stream().map(id -> new BsonObjectId(new ObjectId(id.hex()))).toList();
+        List<BsonObjectId> wanted = ids.stream().map(id -> BsonValues.id(id)).toList();
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserJson.ID, wanted))
                 .projection(Projections.include(UserJson.ID))
                 .into(new ArrayList<>()));
@@ -235,9 +235,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords) {
-        Bson filter = after == null
-                ? SERVED
-                : Filters.and(Filters.gt(UserJson.ID, new BsonObjectId(new ObjectId(after.hex()))), SERVED);
+        Bson filter = after == null ? SERVED : Filters.and(Filters.gt(UserJson.ID, BsonValues.id(after)), SERVED);
         List<BsonDocument> found = mongo.call(() -> unhurriedReads
                 .find(filter)
                 .projection(withPasswords ? Projections.exclude(UserDocument.SOURCES) : WITHOUT_PASSWORDS)
@@ -268,7 +266,7 @@ public final class MongoUserDao implements UserDao {
                 changes.close().keySet().forEach(name -> updates.add(Updates.rename(staged + "." + name, name)));
             }
             updates.add(Updates.inc(UserJson.VERSION, 1L));
-            updates.add(Updates.set(UserJson.UPDATED_AT, UserDocument.time(clock.instant())));
+            updates.add(Updates.set(UserJson.UPDATED_AT, BsonValues.time(clock.instant())));
             FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
                     .returnDocument(ReturnDocument.AFTER)
                     .projection(WITHOUT_PASSWORDS);
@@ -387,6 +385,6 @@ public final class MongoUserDao implements UserDao {
     }
 
     private static Bson byId(UserId id) {
-        return Filters.eq(UserJson.ID, new BsonObjectId(new ObjectId(id.hex())));
+        return Filters.eq(UserJson.ID, BsonValues.id(id));
     }
 }

@@ -15,7 +15,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
-import org.bson.types.ObjectId;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
@@ -121,7 +121,7 @@ final class MongoUserLists {
     /** Everything that has a place in this order at all. */
     private static Bson hasPlace(UserQuery.Sort sort) {
         return sort.byTime()
-                ? Filters.gte(UserJson.CREATED_AT, new BsonDateTime(EARLIEST.toEpochMilli()))
+                ? Filters.gte(UserJson.CREATED_AT, BsonValues.time(EARLIEST))
                 : Filters.gte(UserDocument.KEY, new BsonString(""));
     }
 
@@ -133,8 +133,8 @@ final class MongoUserLists {
             return ascending ? Filters.gt(UserDocument.KEY, name) : Filters.lt(UserDocument.KEY, name);
         }
         String field = UserJson.CREATED_AT;
-        BsonDateTime time = UserDocument.time(place.time());
-        BsonObjectId id = new BsonObjectId(new ObjectId(place.id().hex()));
+        BsonDateTime time = BsonValues.time(place.time());
+        BsonObjectId id = BsonValues.id(place.id());
         // The first bound repeats what the second implies, for the sake of the index.
         return ascending
                 ? Filters.and(

@@ -17,11 +17,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonNull;
-import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
@@ -32,6 +30,7 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
+import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.Sha256;
 import org.jspecify.annotations.Nullable;
 
@@ -111,8 +110,7 @@ final class UserDocument {
 
     /** A new user, or one that comes from another database. */
     static BsonDocument of(NewUser user, Instant now) {
-        BsonDocument document = new BsonDocument(
-                UserJson.ID, new BsonObjectId(new ObjectId(user.id().hex())));
+        BsonDocument document = new BsonDocument(UserJson.ID, BsonValues.id(user.id()));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
         document.put(KEY, new BsonString(user.username().key()));
         user.passwordHash().ifPresent(hash -> document.put(PASSWORD_HASH, new BsonString(hash)));
@@ -121,9 +119,9 @@ final class UserDocument {
         Past past = user.past();
         Instant created = past.createdAt().orElse(now);
         document.put(UserJson.VERSION, new BsonInt64(past.version().orElse(1L)));
-        document.put(UserJson.CREATED_AT, time(created));
-        document.put(UserJson.UPDATED_AT, time(past.updatedAt().orElse(created)));
-        past.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, time(last)));
+        document.put(UserJson.CREATED_AT, BsonValues.time(created));
+        document.put(UserJson.UPDATED_AT, BsonValues.time(past.updatedAt().orElse(created)));
+        past.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, BsonValues.time(last)));
         if (past.sameId()) {
             // A user of this id may have been deleted here, and the sessions of that time must stay ended.
             document.put(SESSION_EPOCH, new BsonInt64(now.toEpochMilli()));
@@ -166,7 +164,7 @@ final class UserDocument {
     }
 
     static UserId id(BsonDocument document) {
-        return new UserId(document.getObjectId(UserJson.ID).getValue().toHexString());
+        return BsonValues.userId(document.getObjectId(UserJson.ID));
     }
 
     /** The id as another service may have chosen it, which need not be one of a user. */
@@ -255,7 +253,7 @@ final class UserDocument {
         if (value.isDocument()) {
             value.asDocument().forEach((key, time) -> {
                 if (time.isDateTime()) {
-                    sources.put(key, Instant.ofEpochMilli(time.asDateTime().getValue()));
+                    sources.put(key, BsonValues.instant(time));
                 }
             });
         }
@@ -266,8 +264,8 @@ final class UserDocument {
     static List<Bson> login(Map<String, Instant> sources, String source, Instant at) {
         String key = sourceKey(source);
         List<Bson> notes = new ArrayList<>();
-        notes.add(Updates.set(UserJson.LAST_LOGIN, time(at)));
-        notes.add(Updates.set(SOURCES + "." + key, time(at)));
+        notes.add(Updates.set(UserJson.LAST_LOGIN, BsonValues.time(at)));
+        notes.add(Updates.set(SOURCES + "." + key, BsonValues.time(at)));
         List<Map.Entry<String, Instant>> others = sources.entrySet().stream()
                 .filter(other -> !other.getKey().equals(key))
                 .sorted(Map.Entry.<String, Instant>comparingByValue().reversed())
@@ -306,10 +304,6 @@ final class UserDocument {
                 : SessionEpoch.FIRST;
     }
 
-    static BsonDateTime time(Instant instant) {
-        return new BsonDateTime(instant.toEpochMilli());
-    }
-
     static BsonArray roles(Set<String> roles) {
         return new BsonArray(roles.stream().sorted().map(BsonString::new).toList());
     }
@@ -331,8 +325,6 @@ final class UserDocument {
 
     private static Optional<Instant> instant(BsonDocument document, String name) {
         BsonValue value = document.getOrDefault(name, BsonNull.VALUE);
-        return value.isDateTime()
-                ? Optional.of(Instant.ofEpochMilli(value.asDateTime().getValue()))
-                : Optional.empty();
+        return value.isDateTime() ? Optional.of(BsonValues.instant(value)) : Optional.empty();
     }
 }

@@ -11,7 +11,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.error.FieldErrors;
-import org.gatehouse.http.Flag;
+import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.StreamedAnswer;
 import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ public final class UserExportResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
-        boolean withHashes = Flag.parse("hashes", hashes, errors);
+        boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
         errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
             return StreamedAnswer.of(request, nothing -> {}); // leaves, so nothing is read or recorded

@@ -11,6 +11,7 @@ import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BodyLines;
@@ -18,7 +19,6 @@ import org.gatehouse.http.JsonBodyReader;
 import org.gatehouse.http.StreamedAnswer;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
-import org.gatehouse.store.Sleep;
 
 /**
  * Imports users, one a line.
@@ -109,7 +109,7 @@ public final class UserImport implements AutoCloseable {
                 return work.get();
             } catch (GatehouseException failed) {
                 boolean last = closed || System.nanoTime() > deadline;
-                if (failed.code() != temporary || last || !Sleep.of(RETRY_INTERVAL)) {
+                if (failed.code() != temporary || last || !Threads.sleep(RETRY_INTERVAL)) {
                     throw failed;
                 }
             }

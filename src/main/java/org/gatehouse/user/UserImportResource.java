@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BodySpool;
-import org.gatehouse.http.Flag;
+import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.StreamedAnswer;
 import org.gatehouse.http.StreamedBody;
 import org.gatehouse.identity.Roles;
@@ -47,7 +47,7 @@ public final class UserImportResource {
             @Context CloseableService endOfRequest)
             throws IOException {
         FieldErrors errors = new FieldErrors();
-        boolean dry = Flag.parse("dryRun", dryRun, errors);
+        boolean dry = BooleanParam.parse("dryRun", dryRun, errors);
         errors.throwIfAny();
         InputStream lines = bodies.receive(received);
         endOfRequest.add(lines);

@@ -22,7 +22,7 @@ import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.function.Consumer;
 import org.gatehouse.error.FieldErrors;
-import org.gatehouse.http.Flag;
+import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
@@ -82,7 +82,7 @@ public final class UserResource {
             @QueryParam("count") @Nullable String count,
             @Context UriInfo uri) {
         FieldErrors errors = new FieldErrors();
-        boolean counted = Flag.parse("count", count, errors);
+        boolean counted = BooleanParam.parse("count", count, errors);
         UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
         Page<ListedUser> page = Page.of(users.list(query), query.limit());
         Response answer = page.answer(

@@ -117,7 +117,7 @@ class AuditLogTest {
         audit.record(AuditEvent.of(AuditType.USER_CREATED, ORIGIN).by(ALICE).on(BOB));
         audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(BOB).on(BOB));
         audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE).on(ALICE));
-        audit.record(AuditEvent.loginFailed(LoginFailure.UNKNOWN_USER, ORIGIN));
+        audit.record(AuditEvent.loginFailed(LoginOutcome.UNKNOWN_USER, ORIGIN));
 
         assertThat(types(BOB, null)).containsExactlyInAnyOrder("USER_CREATED", "LOGOUT");
         assertThat(types(ALICE, null)).containsExactlyInAnyOrder("USER_CREATED", "LOGOUT");
@@ -159,19 +159,19 @@ class AuditLogTest {
     void recordsAThrottledLoginOnceAMinuteForEachUserAndAddress() {
         Origin elsewhere = new Origin("192.0.2.8", "", "");
         for (int i = 0; i < 20; i++) {
-            audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
             audit.record(
-                    AuditEvent.loginFailed(LoginFailure.THROTTLED, elsewhere).on(ALICE));
-            audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN));
+                    AuditEvent.loginFailed(LoginOutcome.THROTTLED, elsewhere).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN));
         }
         assertThat(all()).hasSize(3);
 
         clock.advance(RepeatBound.INTERVAL.minusMillis(1));
-        audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN).on(ALICE));
+        audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
         assertThat(all()).hasSize(3);
 
         clock.advance(Duration.ofMillis(1));
-        audit.record(AuditEvent.loginFailed(LoginFailure.THROTTLED, ORIGIN).on(ALICE));
+        audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
         assertThat(all()).hasSize(4);
     }
 
@@ -179,8 +179,8 @@ class AuditLogTest {
     void recordsEveryLoginThatFailedForAnotherReason() {
         for (int i = 0; i < 3; i++) {
             audit.record(
-                    AuditEvent.loginFailed(LoginFailure.WRONG_PASSWORD, ORIGIN).on(ALICE));
-            audit.record(AuditEvent.loginFailed(LoginFailure.UNKNOWN_USER, ORIGIN));
+                    AuditEvent.loginFailed(LoginOutcome.WRONG_PASSWORD, ORIGIN).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginOutcome.UNKNOWN_USER, ORIGIN));
         }
 
         assertThat(all()).hasSize(6);
@@ -190,7 +190,7 @@ class AuditLogTest {
     void manyAddressesDoNotMakeMoreThrottledEntriesThanTheBound() {
         RepeatBound bound = new RepeatBound(clock::nanos, Origin::address);
         Function<Integer, AuditEvent> from = i -> AuditEvent.loginFailed(
-                        LoginFailure.THROTTLED, new Origin("2001:db8::" + Integer.toHexString(i), "", ""))
+                        LoginOutcome.THROTTLED, new Origin("2001:db8::" + Integer.toHexString(i), "", ""))
                 .on(ALICE);
 
         int recorded = 0;

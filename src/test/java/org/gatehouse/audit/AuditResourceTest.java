@@ -83,7 +83,7 @@ class AuditResourceTest {
     void entriesAreFoundByUserAndTypePageByPage() {
         for (int i = 0; i < 7; i++) {
             audit.record(
-                    AuditEvent.loginFailed(LoginFailure.WRONG_PASSWORD, ORIGIN).on(user));
+                    AuditEvent.loginFailed(LoginOutcome.WRONG_PASSWORD, ORIGIN).on(user));
             audit.record(
                     AuditEvent.of(AuditType.LOGIN_SUCCEEDED, ORIGIN).by(user).on(user));
         }

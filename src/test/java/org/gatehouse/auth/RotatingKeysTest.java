@@ -29,6 +29,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bson.Document;
 import org.gatehouse.SettableClock;
 import org.gatehouse.TimeLimit;
+import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.error.ErrorCode;
@@ -225,7 +226,7 @@ class RotatingKeysTest {
         String key = ring.current().id();
         server.close();
 
-        nanos.addAndGet(BelievedKeys.LEASE.toNanos() - 1);
+        nanos.addAndGet(LeasedValue.LEASE.toNanos() - 1);
         assertThat(ring.find(key)).isPresent();
         assertThat(ring.current().id()).isEqualTo(key);
 

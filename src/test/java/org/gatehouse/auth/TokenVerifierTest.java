@@ -67,8 +67,8 @@ class TokenVerifierTest {
             clock,
             Ticker.systemTicker(),
             new SecureRandom());
-    private final SignatureLanes lanes = new SignatureLanes(2, Ticker.systemTicker());
-    private final TokenVerifier verifier = new TokenVerifier(keys, "us", "our services", clock, lanes);
+    private final VerificationBulkhead bulkhead = new VerificationBulkhead(2, Ticker.systemTicker());
+    private final TokenVerifier verifier = new TokenVerifier(keys, "us", "our services", clock, bulkhead);
     private final TokenIssuer issuer = new TokenIssuer(keys, "us", "our services", LIFETIME, clock);
     private final String valid =
             issuer.issue(USER, SESSION, Set.of("user"), Instant.MAX).token();
@@ -341,26 +341,26 @@ class TokenVerifierTest {
     @Test
     void aFloodOfForgedTokensIsNotInTheWayOfOthersAndStillHearsThatTheyAreForged() {
         String forged = valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86);
-        for (int i = 0; i <= SignatureLanes.TOLERATED_FAILURES; i++) {
-            assertThat(lanes.isSuspect(SOURCE)).isFalse();
+        for (int i = 0; i <= VerificationBulkhead.TOLERATED_FAILURES; i++) {
+            assertThat(bulkhead.isSuspect(SOURCE)).isFalse();
             assertRefused(forged, "invalid signature");
         }
 
-        assertThat(lanes.isSuspect(SOURCE)).isTrue();
+        assertThat(bulkhead.isSuspect(SOURCE)).isTrue();
         assertRefused(forged, "invalid signature");
         assertThat(verifier.verify(valid, SOURCE).userId()).isEqualTo(USER);
-        assertThat(lanes.isSuspect("192.0.2.2")).isFalse();
+        assertThat(bulkhead.isSuspect("192.0.2.2")).isFalse();
     }
 
     @Test
     void expiredTokensCountAsBadOnes() throws Exception {
         String expired = signed(claims().expirationTime(Date.from(clock.instant())));
 
-        for (int i = 0; i <= SignatureLanes.TOLERATED_FAILURES; i++) {
+        for (int i = 0; i <= VerificationBulkhead.TOLERATED_FAILURES; i++) {
             assertRefused(expired, "jwt expired");
         }
 
-        assertThat(lanes.isSuspect(SOURCE)).isTrue();
+        assertThat(bulkhead.isSuspect(SOURCE)).isTrue();
     }
 
     private static GatehouseException refusal(String token, String source, TokenVerifier verifier) {

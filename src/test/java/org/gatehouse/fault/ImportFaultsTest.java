@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.gatehouse.Node;
-import org.gatehouse.store.Sleep;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,7 @@ class ImportFaultsTest {
             TcpProxy mongo = site.nodes().get(0).mongo();
             CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
             CompletableFuture<Void> returned = cut.thenRunAsync(() -> {
-                assertThat(Sleep.of(Duration.ofSeconds(3))).isTrue();
+                assertThat(Threads.sleep(Duration.ofSeconds(3))).isTrue();
                 mongo.restore();
             });
 

@@ -25,11 +25,11 @@ enum Mutation {
     ACKNOWLEDGED_BEFORE_END(
             Directed.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
-            "told.filter(link -> end(ids, link, token) && generation.settles(link))",
+            "told.filter(link -> end(ids, link, token) && generation.awaitSettled(link))",
             """
             told.filter(link -> {
                 generation.execute(() -> end(ids, link, token), Duration.ofMillis(500));
-                return generation.settles(link);
+                return generation.awaitSettled(link);
             })"""),
     ENTRIES_OF_OTHER_GENERATIONS_BELIEVED(
             Directed.A_CHANGE_WITHOUT_REDIS,
@@ -44,7 +44,7 @@ enum Mutation {
     FILLS_AT_ONCE_IN_A_NEW_GENERATION(
             Directed.A_CHANGE_OLDER_THAN_REDIS,
             "cache/Generation.java",
-            "boolean mayFill = isValid && now - current.firstSeen >= FILL_QUARANTINE.toNanos();",
+            "boolean mayFill = isValid && now - known.firstSeen >= FILL_QUARANTINE.toNanos();",
             "boolean mayFill = isValid;"),
     END_AT_ONCE_ON_UNKNOWN(
             Directed.A_CHANGE_THAT_WAS_GIVEN_UP,
@@ -53,13 +53,13 @@ enum Mutation {
             "if (false) {"),
     HITS_WITHOUT_A_LEASE(
             Directed.A_NODE_THAT_HEARS_NOTHING,
-            "cache/Generation.java",
-            "return now - sent < LEASE.toNanos();",
+            "concurrent/LeasedValue.java",
+            "return now - sentAt < length;",
             "return true;"),
     ANY_RUN_OF_REDIS_BELIEVED(
             Directed.AN_OLD_SNAPSHOT, "store/RedisTopology.java", "return runIds;", "return List.of(\"any\");"),
     NO_RAISE_WHEN_END_CANNOT_BE_TOLD(
-            Directed.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.raiseAndAwait();", "");
+            Directed.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.incrementAndAwait();", "");
 
     private final Directed scenario;
     private final String file;

@@ -9,6 +9,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class LoginThrottleTest {
     private static final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "login-throttle"));
     private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
-    private static final Throttle counts = new Throttle(redis, Clock.systemUTC());
+    private static final Throttle counts = new Throttle(redis, Clock.tickMillis(ZoneOffset.UTC));
     private static final AtomicInteger number = new AtomicInteger();
 
     private final LoginThrottle throttle = new LoginThrottle(

@@ -5,9 +5,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
@@ -19,7 +19,7 @@ import org.gatehouse.error.GatehouseException;
  * between them all, so that a flood takes one core at most and is never in the way of the others. Waiting is bounded in
  * time and in number; who cannot be served within the bounds is told {@code BUSY}, not that the token is bad.
  */
-public final class SignatureLanes {
+public final class VerificationBulkhead {
     /** More than a client with an old token and a retry loop needs to notice. */
     static final int TOLERATED_FAILURES = 20;
 
@@ -40,7 +40,7 @@ public final class SignatureLanes {
     private final Cache<String, AtomicInteger> failures;
 
     /** @param cores how many checks may run at once */
-    public SignatureLanes(int cores, Ticker ticker) {
+    public VerificationBulkhead(int cores, Ticker ticker) {
         this.common = new Semaphore(cores, true);
         this.failures = Caffeine.newBuilder()
                 .maximumSize(MAX_SOURCES)
@@ -70,22 +70,13 @@ public final class SignatureLanes {
         if (suspect && lane.getQueueLength() >= MAX_SUSPECTS_WAITING) {
             throw busy();
         }
-        enter(lane);
+        if (!Threads.tryAcquire(lane, WAIT_LIMIT)) {
+            throw busy();
+        }
         try {
             return signature.getAsBoolean();
         } finally {
             lane.release();
-        }
-    }
-
-    private static void enter(Semaphore lane) {
-        try {
-            if (!lane.tryAcquire(WAIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw busy();
-            }
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            throw busy();
         }
     }
 

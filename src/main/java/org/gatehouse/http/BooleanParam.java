@@ -3,11 +3,11 @@ package org.gatehouse.http;
 import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
-/** A parameter of a URL that is either {@code true} or {@code false}, and false where it is absent. */
-public final class Flag {
-    private Flag() {}
+/** A query parameter that is {@code true} or {@code false}, and false if it is absent. */
+public final class BooleanParam {
+    private BooleanParam() {}
 
-    /** What the parameter says; complains of one that says neither. */
+    /** The value; any other text is an error. */
     public static boolean parse(String name, @Nullable String value, FieldErrors errors) {
         if (value != null && !value.equals("true") && !value.equals("false")) {
             errors.add(name, "must be true or false");

@@ -19,11 +19,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("also-full")
-class SignatureLanesTest {
+class VerificationBulkheadTest {
     private static final int CORES = 2;
 
     private final AtomicLong nanos = new AtomicLong();
-    private final SignatureLanes lanes = new SignatureLanes(CORES, nanos::get);
+    private final VerificationBulkhead bulkhead = new VerificationBulkhead(CORES, nanos::get);
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final CountDownLatch end = new CountDownLatch(1);
     private final AtomicInteger running = new AtomicInteger();
@@ -36,29 +36,29 @@ class SignatureLanesTest {
 
     @Test
     void aSourceIsSuspectAfterManyFailuresInAMinute() {
-        fail("bad", SignatureLanes.TOLERATED_FAILURES);
-        assertThat(lanes.isSuspect("bad")).isFalse();
+        fail("bad", VerificationBulkhead.TOLERATED_FAILURES);
+        assertThat(bulkhead.isSuspect("bad")).isFalse();
 
         fail("bad", 1);
-        assertThat(lanes.isSuspect("bad")).isTrue();
-        assertThat(lanes.isSuspect("good")).isFalse();
+        assertThat(bulkhead.isSuspect("bad")).isTrue();
+        assertThat(bulkhead.isSuspect("good")).isFalse();
 
         nanos.addAndGet(Duration.ofMinutes(1).toNanos());
-        assertThat(lanes.isSuspect("bad")).isFalse();
+        assertThat(bulkhead.isSuspect("bad")).isFalse();
     }
 
     @Test
     void suspectsShareOnePlaceAndAreNotInTheWayOfOthers() {
-        fail("bad", SignatureLanes.TOLERATED_FAILURES + 1);
-        fail("worse", SignatureLanes.TOLERATED_FAILURES + 1);
+        fail("bad", VerificationBulkhead.TOLERATED_FAILURES + 1);
+        fail("worse", VerificationBulkhead.TOLERATED_FAILURES + 1);
         occupy("bad");
         await().until(() -> running.get() == 1);
 
         assertBusyAfterASecond("worse");
-        assertThat(lanes.check("good", () -> true)).isTrue();
+        assertThat(bulkhead.check("good", () -> true)).isTrue();
         end.countDown();
         await().until(() -> running.get() == 0);
-        assertThat(lanes.check("worse", () -> false)).isFalse();
+        assertThat(bulkhead.check("worse", () -> false)).isFalse();
     }
 
     @Test
@@ -73,7 +73,7 @@ class SignatureLanesTest {
 
     @Test
     void aFloodHoldsFewThreads() throws Exception {
-        fail("bad", SignatureLanes.TOLERATED_FAILURES + 1);
+        fail("bad", VerificationBulkhead.TOLERATED_FAILURES + 1);
         occupy("bad");
         await().until(() -> running.get() == 1);
         AtomicInteger refused = new AtomicInteger();
@@ -82,7 +82,7 @@ class SignatureLanesTest {
         for (int i = 0; i < flood; i++) {
             var unused = threads.submit(() -> {
                 try {
-                    return lanes.check("bad", () -> false);
+                    return bulkhead.check("bad", () -> false);
                 } catch (GatehouseException busy) {
                     refused.incrementAndGet();
                     throw busy;
@@ -98,13 +98,13 @@ class SignatureLanesTest {
 
     private void fail(String source, int times) {
         for (int i = 0; i < times; i++) {
-            lanes.countFailure(source);
+            bulkhead.countFailure(source);
         }
     }
 
     /** Takes a place until the end of the test. */
     private void occupy(String source) {
-        Future<Boolean> unused = threads.submit(() -> lanes.check(source, () -> {
+        Future<Boolean> unused = threads.submit(() -> bulkhead.check(source, () -> {
             running.incrementAndGet();
             try {
                 end.await();
@@ -118,7 +118,7 @@ class SignatureLanesTest {
 
     private void assertBusyAfterASecond(String source) {
         long begun = System.nanoTime();
-        assertThatThrownBy(() -> lanes.check(source, () -> true))
+        assertThatThrownBy(() -> bulkhead.check(source, () -> true))
                 .isInstanceOfSatisfying(GatehouseException.class, refused -> {
                     assertThat(refused.code()).isEqualTo(ErrorCode.BUSY);
                     assertThat(refused.retryAfter()).isPresent();

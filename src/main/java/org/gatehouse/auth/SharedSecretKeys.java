@@ -7,12 +7,12 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
-/** The ring of {@code AUTH_ALG=HS256}: the secrets of the settings, which change only with the settings. */
-public final class FixedKeys implements KeyRing {
+/** The keys of {@code AUTH_ALG=HS256}: the secrets of the settings, which change only with the settings. */
+public final class SharedSecretKeys implements SigningKeys {
     private final List<SigningKey> keys;
 
     /** @param previous still verifies, and does not sign */
-    public FixedKeys(Secret key, Optional<Secret> previous) {
+    public SharedSecretKeys(Secret key, Optional<Secret> previous) {
         this.keys = Stream.concat(Stream.of(key), previous.stream())
                 .map(SigningKey::hmac)
                 .toList();

@@ -10,8 +10,8 @@ import org.gatehouse.error.GatehouseException;
  * <p>Every method answers from what is known to be true now, or throws {@code STORE_UNAVAILABLE}: a key that is not
  * found is not accepted anywhere, and one that is found has not been revoked by anybody who was already told so.
  */
-public interface KeyRing extends AutoCloseable {
-    /** Prepares the store, makes the first key if there is none, and keeps the ring up from now on; may be repeated. */
+public interface SigningKeys extends AutoCloseable {
+    /** Prepares the store, creates the first key if there is none, and renews keys from then on. May be repeated. */
     void start();
 
     /** The key for new tokens. */

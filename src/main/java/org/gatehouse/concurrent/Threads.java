@@ -1,0 +1,104 @@
+package org.gatehouse.concurrent;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Creates Gatehouse's threads, and waits in a thread.
+ *
+ * <p>Every wait is bounded. A wait that is interrupted ends at once, returns as if it had not succeeded, and leaves the
+ * thread interrupted, so that later waits of the same thread end at once too.
+ */
+public final class Threads {
+    private static final String PREFIX = "gatehouse-";
+    private static final Logger log = LoggerFactory.getLogger(Threads.class);
+
+    private Threads() {}
+
+    /** A daemon thread, which is not started. */
+    public static Thread create(String name, Runnable work) {
+        Thread thread = new Thread(work, PREFIX + name);
+        thread.setDaemon(true);
+        thread.setUncaughtExceptionHandler(
+                (ended, failure) -> log.error("The thread {} has ended with an error", ended.getName(), failure));
+        return thread;
+    }
+
+    /** Numbers its threads. */
+    public static ThreadFactory factory(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return work -> create(name + "-" + number.incrementAndGet(), work);
+    }
+
+    /** Waits for so long; false if interrupted. */
+    public static boolean sleep(Duration length) {
+        return succeeds(() -> {
+            TimeUnit.NANOSECONDS.sleep(length.toNanos());
+            return true;
+        });
+    }
+
+    public static boolean tryLock(Lock lock, Duration timeout) {
+        return succeeds(() -> lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    public static boolean tryAcquire(Semaphore permits, Duration timeout) {
+        return succeeds(() -> permits.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    public static boolean await(CountDownLatch latch, Duration timeout) {
+        return succeeds(() -> latch.await(timeout.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    /** Waits until the thread has ended. */
+    public static boolean join(Thread thread, Duration timeout) {
+        return succeeds(() -> {
+            if (timeout.toMillis() > 0) { // Java waits forever if the timeout is 0
+                thread.join(timeout.toMillis());
+            }
+            return !thread.isAlive();
+        });
+    }
+
+    /** The result of a future; an interruption ends the wait as if the time were over. */
+    public static <T extends @Nullable Object> T get(Future<T> future, Duration timeout)
+            throws ExecutionException, TimeoutException {
+        try {
+            return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new TimeoutException("interrupted");
+        }
+    }
+
+    /** Interrupts the running tasks, discards the waiting ones, and waits until all threads have ended. */
+    public static boolean stop(ExecutorService threads, Duration timeout) {
+        threads.shutdownNow();
+        return succeeds(() -> threads.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    private interface Wait {
+        boolean run() throws InterruptedException;
+    }
+
+    private static boolean succeeds(Wait wait) {
+        try {
+            return wait.run();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

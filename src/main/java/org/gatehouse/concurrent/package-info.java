@@ -1,0 +1,9 @@
+/**
+ * Threads, waits that end when a thread is interrupted, and values that are trusted for a limited time.
+ *
+ * <p>Depends on {@code error} alone. Start at {@link org.gatehouse.concurrent.LeasedValue}.
+ */
+@NullMarked
+package org.gatehouse.concurrent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,68 @@
+package org.gatehouse.concurrent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+class RepeatedTaskTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @Test
+    void runsAgainAfterThePauseAlsoIfARunFails() {
+        CountDownLatch runs = new CountDownLatch(3);
+        AtomicReference<Thread> thread = new AtomicReference<>();
+        try (RepeatedTask task = new RepeatedTask("test", () -> {
+            thread.set(Thread.currentThread());
+            runs.countDown();
+            if (runs.getCount() == 2) {
+                throw new IllegalStateException("this run fails on purpose");
+            }
+            return Duration.ZERO;
+        })) {
+            task.start();
+            task.start();
+
+            assertThat(Threads.await(runs, PATIENCE)).isTrue();
+            assertThat(thread.get().getName()).isEqualTo("gatehouse-test");
+            assertThat(thread.get().isDaemon()).isTrue();
+        }
+        assertThat(Threads.join(thread.get(), PATIENCE)).isTrue();
+    }
+
+    @Test
+    void isClosedWhenThePresentRunHasEndedUninterrupted() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicInteger ended = new AtomicInteger();
+        RepeatedTask task = new RepeatedTask("test", () -> {
+            begun.countDown();
+            ended.addAndGet(Threads.await(end, PATIENCE) ? 1 : 0);
+            return PATIENCE;
+        });
+        task.start();
+        assertThat(Threads.await(begun, PATIENCE)).isTrue();
+        task.stop();
+        end.countDown();
+
+        task.close();
+
+        assertThat(ended).hasValue(1);
+        assertThat(task.awaitStop(PATIENCE)).isTrue();
+    }
+
+    @Test
+    void canBeClosedBeforeItIsStarted() {
+        AtomicInteger runs = new AtomicInteger();
+        try (RepeatedTask task = new RepeatedTask("test", () -> {
+            runs.incrementAndGet();
+            return PATIENCE;
+        })) {
+            assertThat(task.awaitStop(Duration.ZERO)).isFalse();
+        }
+        assertThat(runs).hasValue(0);
+    }
+}
