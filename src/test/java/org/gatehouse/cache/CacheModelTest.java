@@ -20,12 +20,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the protocol promises and what each part of it is for, looked at in every order in which the steps of readers and
- * writers can follow each other. The steps in Redis are the real scripts in a real Redis.
+ * Checks the promises of the cache protocol, and the purpose of each of its parts, in every possible order of the steps of
+ * readers and writers. The steps in Redis are the real scripts in a real Redis.
  *
- * <p>{@link KeyModel} has many readers and writers in one generation, {@link GenerationModel} two nodes that agree on it
- * and a Redis that comes and goes; both say what they leave out. A row that ends otherwise than it should tells the
- * shortest story of how.
+ * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that agree on
+ * the generation and a Redis that fails. Both document what they omit. A failing row shows the shortest sequence of steps
+ * that breaks the promise.
  */
 @Tag("also-full")
 class CacheModelTest {
@@ -44,8 +44,8 @@ class CacheModelTest {
     }
 
     /**
-     * "Acknowledged" asks for the first promise alone, "both" for both; a "safe" Redis loses nothing by itself, a
-     * "lossy" one may lose the key twice. What takes long is looked at in the long form.
+     * "acknowledged" checks only the first promise, "both" checks both. A "safe" Redis loses nothing by itself; a "lossy"
+     * one may lose the key twice. Cases marked "takes long" run only in the long form of this test.
      */
     @ParameterizedTest(name = "{0}")
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """

@@ -5,9 +5,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Every state that a model can get into, by whatever order of steps, until one of them breaks a promise.
+ * Explores all reachable states of a model, in every order of steps, until one of them breaks a promise.
  *
- * <p>Nearer states are looked at first, so the story of a broken promise is one of the shortest.
+ * <p>The search is breadth-first, so the reported sequence of steps is one of the shortest.
  */
 final class Exploration {
     private final Model model;
@@ -28,7 +28,7 @@ final class Exploration {
         return story.isEmpty();
     }
 
-    /** The steps that lead to a broken promise; empty when none is broken. */
+    /** Returns the steps that lead to a broken promise; empty if no promise is broken. */
     List<String> story() {
         return story;
     }

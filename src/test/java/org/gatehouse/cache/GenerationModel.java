@@ -13,22 +13,23 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * One key, two nodes that each hold a lease on the generation and read again and again, one write through the first of
- * them, and a Redis that restarts, is replaced or cannot be reached; as {@link DocumentCache} and {@link Generation} act.
+ * One key, two nodes that each hold a lease on the generation and read repeatedly, one write through the first node, and a
+ * Redis that restarts, is replaced or cannot be reached. The nodes act like {@link DocumentCache} and {@link Generation}.
  *
- * <p>There is no clock. What the code leaves to time may happen here whenever that is not certain to be wrong, so that
- * everything that can happen on a clock can happen here, and more:
+ * <p>There is no clock. Events that depend on time may happen here at any moment at which the code does not rule them out.
+ * Therefore the model includes everything that can happen with a clock, and more:
  *
  * <ul>
- *   <li>A lease runs out at any moment, or is renewed at any moment.
- *   <li>{@code outlived}: older generations than this one are dead, because two seconds have passed since the raise that
- *       followed them. It can rise only when no lease on them is left, and from then on no answer of MongoDB that was
- *       under way makes a new one; until then any of them may arrive. Who waits two seconds, after a raise or because a
- *       generation is new, waits for this.
- *   <li>A write that began before its generation's predecessors were outlived has ended five seconds after the raise, for
- *       it is bounded to three. So who fills nothing for five seconds waits until no such write is under way. For the
- *       same reason a T does not run out before its write has ended; L and V run out at any moment.
- *   <li>A command that is under way may be carried out late, or never, also when its link is broken already.
+ *   <li>A lease expires or is renewed at any moment.
+ *   <li>{@code outlived}: generations older than this one have ended, because two seconds have passed since the increment
+ *       that followed them. It increases only if no lease on them is left. From then on, no outstanding reply of MongoDB
+ *       grants a new lease on them; until then, any of them may arrive. A wait of two seconds, after an increment or in a
+ *       new generation, is a wait for this.
+ *   <li>A write that began before the predecessors of its generation were outlived has ended five seconds after the
+ *       increment, because writes are limited to three seconds. Therefore a node that does not fill for five seconds waits
+ *       until no such write is in progress. For the same reason a T does not expire before its write has ended; L and V
+ *       expire at any moment.
+ *   <li>An outstanding command may be executed late, or never, even if its connection has broken.
  * </ul>
  */
 final class GenerationModel implements Model {
@@ -37,31 +38,31 @@ final class GenerationModel implements Model {
     private static final int RUNS = 2;
     private static final byte[] LIFE_MS = RedisScript.bytes("5000");
 
-    /** What is looked for. */
+    /** The promises to check. */
     enum Promise {
         /** A read sees each write that was acknowledged before it began. */
         ACKNOWLEDGED_IS_SEEN,
 
-        /** And each that was seen by a read that ended before it began. */
+        /** A read also sees each write that was seen by a read that ended before it began. */
         AND_NO_READ_GOES_BACK,
 
-        /** Once no write is under way and no raise is due, the entry that counts is not from before the last. */
+        /** When no write is in progress and no increment is due, the valid entry is not older than the last write. */
         NOTHING_OLD_STAYS
     }
 
-    /** What happens besides, or what is not done as it should be. */
+    /** Additional events, and faults in the protocol. */
     enum Change {
         LINKS_BREAK,
         REDIS_RESTARTS,
-        /** With what the key held at some moment before, instead of empty. */
+        /** With an earlier value of the key instead of empty. */
         FROM_A_SNAPSHOT,
-        /** What takes the place of the first Redis, while that one goes on for those who are still connected to it. */
+        /** Replaces the first Redis, which continues to serve the nodes that are still connected to it. */
         THE_OLD_REDIS_LIVES_ON,
-        /** And whose link is lost may find it again. */
+        /** A node that has lost its connection may connect to it again. */
         THE_OLD_REDIS_IS_FOUND_TOO,
         REDIS_LOSES_THE_KEY,
         A_WRITE_HAS_NO_ANSWER,
-        /** After Redis was told of the write. */
+        /** After the write was announced in Redis. */
         THE_WRITER_IS_KILLED,
         A_WRITE_OUTLASTS_ITS_MARK,
         A_RAISE_FAILS,
@@ -100,8 +101,8 @@ final class GenerationModel implements Model {
     private final Writer writer;
 
     /**
-     * @param readers on how many nodes somebody reads, from the last; the writer is on the first
-     * @param raises how often the generation may be raised, at most twice
+     * @param readers the number of nodes that read, counted from the last; the first node writes
+     * @param raises how often the generation may be incremented, at most twice
      */
     GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers, int raises) {
         this.key = key;
@@ -208,7 +209,7 @@ final class GenerationModel implements Model {
         return changes.contains(change);
     }
 
-    /** What is written into a value as its generation. */
+    /** The generation that is written into a value. */
     private long number(int generationSeen) {
         return does(Change.NO_GENERATION_IN_THE_VALUE) ? 0 : generationSeen + 1L;
     }
@@ -222,7 +223,7 @@ final class GenerationModel implements Model {
         return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
     }
 
-    /** One life of a Redis server, with the one key in it. */
+    /** One run of a Redis server, with its only key. */
     private final class Run {
         final String name;
         final Field alive;
@@ -252,7 +253,7 @@ final class GenerationModel implements Model {
         }
     }
 
-    /** What a node knows: its link (0: none, else one more than the run's number) and its lease. */
+    /** The knowledge of a node: its connection (0: none, otherwise the number of the run plus one) and its lease. */
     private final class Node {
         final int number;
         final String name;
@@ -272,7 +273,7 @@ final class GenerationModel implements Model {
             return leased.isSet(state) && seen.of(state) < than;
         }
 
-        /** Whether the lease holds and names the Redis that the node is linked to. */
+        /** Whether the lease is valid and names the Redis that the node is connected to. */
         boolean isAtHome(State state) {
             return leased.isSet(state) && isLinkedAsNamed(state);
         }
@@ -281,7 +282,7 @@ final class GenerationModel implements Model {
             return link.of(state) == 1 + named.get(seen.of(state)).of(state);
         }
 
-        /** Whether it is linked to another Redis than the generation names: it will find out within half a second. */
+        /** Whether the node is connected to another Redis than the generation names; it detects this within half a second. */
         boolean isElsewhere(State state, int than) {
             return link.isSet(state) && link.of(state) != 1 + named.get(than).of(state);
         }
@@ -316,7 +317,7 @@ final class GenerationModel implements Model {
             }
         }
 
-        /** See {@code Generation.refresh}; a raise that comes too late does nothing. */
+        /** See {@code Generation.refresh}; an increment that is too late has no effect. */
         private void refresh(State state, Steps steps) {
             int oldest = does(Change.LEASED_FROM_AN_OLD_READ) ? 0 : outlived.of(state);
             for (int found = Math.max(seen.of(state), oldest); found <= generation.of(state); found++) {
@@ -328,14 +329,14 @@ final class GenerationModel implements Model {
             }
         }
 
-        /** The document in MongoDB after this node has raised what it found. */
+        /** The document in MongoDB after this node has incremented the generation that it found. */
         State raised(State state, int found) {
             int run = link.isSet(state) ? link.of(state) - 1 : named.get(found).of(state);
             return named.get(found + 1).set(generation.set(state, found + 1), run);
         }
     }
 
-    /** What the writer does next; see {@code DocumentCache.write}. */
+    /** The next step of the writer; see {@code DocumentCache.write}. */
     private enum Writing {
         BEGIN,
         STORE,
@@ -357,9 +358,9 @@ final class GenerationModel implements Model {
 
         final Node node;
         final Choice<Writing> next;
-        /** Told of the BEGIN, as in a node's link. */
+        /** The run that executed the BEGIN, numbered like the connection of a node. */
         final Field told;
-        /** What was outlived when it began. */
+        /** The value of {@code outlived} when the write began. */
         final Field begun;
 
         final Field found;
@@ -381,7 +382,7 @@ final class GenerationModel implements Model {
             return next.of(state) == Writing.STORE || next.of(state) == Writing.AWAIT_STORE;
         }
 
-        /** Whether a write is under way that somebody who fills in this generation cannot know of. */
+        /** Whether a write is in progress that a node which fills in this generation cannot know of. */
         boolean beganBefore(State state, int generationSeen) {
             return mayStillWrite(state) && begun.of(state) < generationSeen;
         }
@@ -392,7 +393,7 @@ final class GenerationModel implements Model {
                 case STORE -> {
                     steps.take(NAME, "writes", then(stored.set(state, 1), Writing.END));
                     if (does(Change.A_WRITE_HAS_NO_ANSWER)) {
-                        steps.take(NAME, "gets no answer", then(state, Writing.AWAIT_STORE));
+                        steps.take(NAME, "gets no reply", then(state, Writing.AWAIT_STORE));
                     }
                 }
                 case END -> end(state, steps);
@@ -428,7 +429,7 @@ final class GenerationModel implements Model {
                 State marked = runs.get(link - 1).run(begin, state);
                 steps.take(NAME, "BEGIN", then(told.set(marked, link), Writing.STORE));
                 if (does(Change.LINKS_BREAK)) {
-                    steps.take(NAME, "BEGIN, unanswered", then(marked, Writing.STORE));
+                    steps.take(NAME, "BEGIN, no reply", then(marked, Writing.STORE));
                 }
             }
         }
@@ -440,7 +441,7 @@ final class GenerationModel implements Model {
                 State ended = runs.get(link - 1).run(end, state);
                 steps.take(NAME, "END", then(ended, Writing.SETTLE));
                 if (does(Change.LINKS_BREAK)) {
-                    steps.take(NAME, "END, unanswered", then(told.set(ended, 0), Writing.FIND));
+                    steps.take(NAME, "END, no reply", then(told.set(ended, 0), Writing.FIND));
                 }
             }
             if (!linked || does(Change.LINKS_BREAK)) {
@@ -495,14 +496,14 @@ final class GenerationModel implements Model {
             return step == Writing.DONE ? done(state) : next.set(state, step);
         }
 
-        /** What it knew is forgotten, so that states that differ in nothing else are one. */
+        /** Clears its variables, so that states which differ only in these are merged. */
         private State done(State state) {
             State forgotten = found.set(begun.set(told.set(state, 0), 0), 0);
             return next.set(forgotten, Writing.DONE);
         }
     }
 
-    /** What a reader does next; see {@code DocumentCache.read}. */
+    /** The next step of a reader; see {@code DocumentCache.getAsync}. */
     private enum Reading {
         START,
         GET,
@@ -562,9 +563,9 @@ final class GenerationModel implements Model {
                         Run run = run(state);
                         Outcome outcome = acquires.get(permitted.of(state)).from(run.held.of(state));
                         State after = run.held.set(state, outcome.after());
-                        steps.take(name, "ACQUIRE", told(after, outcome.answer(), next.set(after, Reading.LOAD)));
+                        steps.take(name, "ACQUIRE", told(after, outcome.reply(), next.set(after, Reading.LOAD)));
                         if (does(Change.LINKS_BREAK)) {
-                            steps.take(name, "ACQUIRE, unanswered", passBy(after));
+                            steps.take(name, "ACQUIRE, no reply", passBy(after));
                         }
                     }
                     giveUp(state, steps);
@@ -577,7 +578,7 @@ final class GenerationModel implements Model {
                 case LOOK_AGAIN -> {
                     State answered = answer(state, got.of(state));
                     boolean fills = isStillPermitted(state) && mayFill(state);
-                    steps.take(name, "looks again", fills ? keep(answered, state) : answered);
+                    steps.take(name, "checks again", fills ? keep(answered, state) : answered);
                 }
                 case FILL -> {
                     Run run = run(state);
@@ -613,7 +614,7 @@ final class GenerationModel implements Model {
             return entry.filter(held -> held.isValidIn(number(permitted.of(state))));
         }
 
-        /** What a node loads that does not fill yet may be old by the time when it does. */
+        /** A document loaded by a node that may not fill yet may be stale when the node may. */
         private State mayLoad(State state) {
             boolean may = mayFill(state) || does(Change.FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD);
             return may ? next.set(state, Reading.ACQUIRE) : passBy(state);
@@ -662,7 +663,7 @@ final class GenerationModel implements Model {
             return after;
         }
 
-        /** The read has ended, but its FILL is under way. */
+        /** The read has ended, but its FILL is outstanding. */
         private State keep(State answered, State before) {
             State kept = permitted.set(link.set(answered, link.of(before)), permitted.of(before));
             return next.set(got.set(kept, got.of(before)), Reading.FILL);

@@ -14,14 +14,18 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Two writers and three readers at one key within one generation, as {@link DocumentCache} lets them act; the steps in
- * Redis are those of {@link Script}.
+ * Two writers and three readers of one key in one generation, which act like {@link DocumentCache}; the steps in Redis are
+ * those of {@link Script}.
  *
- * <p>What is left out, and why nothing is lost by it. Time: whatever lies between two steps may take any time, so a slow
- * load, a paused node and a script that runs late are orders of steps like others; what runs out by itself is lost to the
- * key, where losing is allowed. The waits of a reader who meets an L: it asks again, as a reader would who began at the
- * same time and asked for the first time only now. Readers who begin in another order than that of their numbers, and
- * writers likewise: it would be the same story under other names.
+ * <p>The model omits the following, without losing cases:
+ *
+ * <ul>
+ *   <li>Time. Any time may pass between two steps, so a slow load, a paused node or a late script is just another order of
+ *       steps. An expired value is a loss of the key, where losses are allowed.
+ *   <li>The waits of a reader that finds an L. Its retry equals the first attempt of a reader that began at the same time.
+ *   <li>Readers that begin in another order than that of their numbers, and writers likewise. These are the same sequences
+ *       with other names.
+ * </ul>
  */
 final class KeyModel implements Model {
     private static final int WRITERS = 2;
@@ -31,22 +35,22 @@ final class KeyModel implements Model {
     private static final long GENERATION = 7;
     private static final byte[] LIFE_MS = RedisScript.bytes("5000");
 
-    /** What a read may rely on. */
+    /** The promises to check. */
     enum Promise {
-        /** A write that was acknowledged before the read began, or a later one. */
+        /** A read returns a write that was acknowledged before it began, or a later one. */
         ACKNOWLEDGED_IS_SEEN,
 
-        /** And what a read saw that ended before this one began, or something later. */
+        /** A read also returns what an earlier, finished read returned, or something later. */
         AND_NO_READ_GOES_BACK
     }
 
-    /** What happens besides, or what is not done as it should be. */
+    /** Additional events, and faults in the protocol. */
     enum Change {
         REDIS_LOSES_KEYS,
         A_WRITER_IS_KILLED_BEFORE_END,
-        /** The store does not say whether it has written, and may do so as long as the T stands; which then runs out. */
+        /** The outcome of a write is unknown; it may happen as long as the T exists, which then expires. */
         A_WRITE_HAS_NO_ANSWER,
-        /** A reader who finds the L of another takes what that one loads; so may those of one node. */
+        /** A reader that finds the L of another uses its load; readers on one node may do so. */
         LOADS_ARE_SHARED,
 
         FILL_DOES_NOT_LOOK_FOR_ITS_LEASE,
@@ -54,13 +58,13 @@ final class KeyModel implements Model {
         NO_END,
         END_LEAVES_V_AND_L,
         ACKNOWLEDGED_BEFORE_END,
-        /** Instead of when the store can no longer write. */
+        /** Instead of when the write can no longer happen. */
         END_AT_ONCE_ON_NO_ANSWER,
-        /** As soon as there is one, without having found its L. */
+        /** As soon as there is a load, without having found its L. */
         LOADS_ARE_SHARED_UNSEEN
     }
 
-    /** {@link Script#FILL}, if it respected a write in progress and nothing else. */
+    /** A {@link Script#FILL} that respects a write in progress and nothing else. */
     private static final String CARELESS_FILL = """
             local value = redis.call('GET', KEYS[1])
             if value and string.sub(value, 1, 1) == 'T' then return 'refused' end
@@ -68,7 +72,7 @@ final class KeyModel implements Model {
             return 'done'
             """;
 
-    /** {@link Script#END}, if it left alone what is not a T. */
+    /** A {@link Script#END} that deletes nothing but a T. */
     private static final String CAREFUL_END = """
             local value = redis.call('GET', KEYS[1])
             if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end
@@ -151,7 +155,7 @@ final class KeyModel implements Model {
         return does(Change.A_WRITE_HAS_NO_ANSWER) || does(Change.END_AT_ONCE_ON_NO_ANSWER);
     }
 
-    /** A T outlives every write that it stands for: it lasts 5 s, and they are bounded to 3. */
+    /** A T outlives each of its writes, because it lasts 5 s and writes are limited to 3 s. */
     private boolean mayRunOut(State state) {
         return key.get(held.of(state)).filter(Entry::isWriting).isPresent()
                 && writers.stream()
@@ -159,7 +163,7 @@ final class KeyModel implements Model {
                         .noneMatch(writer -> writer.mayStillWrite(state));
     }
 
-    /** What a read that begins now must not miss. */
+    /** The version that a read beginning now must return at least. */
     private int owedNow(State state) {
         int owed = acknowledged.of(state);
         if (promise == Promise.AND_NO_READ_GOES_BACK) {
@@ -172,7 +176,7 @@ final class KeyModel implements Model {
         return owed;
     }
 
-    /** Where a writer stands: what it does next. */
+    /** The next step of a writer. */
     private enum Writing {
         BEGIN,
         STORE,
@@ -229,7 +233,7 @@ final class KeyModel implements Model {
                     Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.ACKNOWLEDGE : Writing.END;
                     steps.take(name, "writes", then(write(state), after));
                     if (mayGetNoAnswer()) {
-                        steps.take(name, "gets no answer", then(state, Writing.AWAIT_STORE));
+                        steps.take(name, "gets no reply", then(state, Writing.AWAIT_STORE));
                     }
                 }
                 case END -> {
@@ -271,7 +275,7 @@ final class KeyModel implements Model {
         }
     }
 
-    /** Where a reader stands: what it does next. */
+    /** The next step of a reader. */
     private enum Reading {
         START,
         GET,
@@ -289,7 +293,7 @@ final class KeyModel implements Model {
         final Choice<Reading> next;
         final Field owed;
         final Field got;
-        /** Whose load this one takes. */
+        /** The reader whose load this one uses. */
         final Field taken;
 
         final String token;
@@ -339,13 +343,13 @@ final class KeyModel implements Model {
                 case ACQUIRE -> {
                     Outcome outcome = acquire.from(held.of(state));
                     State after = held.set(state, outcome.after());
-                    steps.take(name, "ACQUIRE", told(after, outcome.answer(), Reading.LOAD));
+                    steps.take(name, "ACQUIRE", told(after, outcome.reply(), Reading.LOAD));
                 }
                 case PASS_BY -> steps.take(name, "reads the store", answer(state, stored.of(state)));
                 case TAKE -> {
                     Reader loader = readers.get(taken.of(state));
                     if (loader.hasLoaded(state)) {
-                        steps.take(name, "is given it", answer(taken.set(state, 0), loader.got.of(state)));
+                        steps.take(name, "shares the load", answer(taken.set(state, 0), loader.got.of(state)));
                     }
                 }
                 case LOAD -> steps.take(name, "loads", then(got.set(state, stored.of(state)), Reading.FILL));

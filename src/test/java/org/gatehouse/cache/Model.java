@@ -1,16 +1,16 @@
 package org.gatehouse.cache;
 
-/** Something that runs in steps, any of which may come next; see {@link Exploration}. */
+/** A nondeterministic state machine; see {@link Exploration}. */
 interface Model {
     State start();
 
-    /** Tells every step that can be taken from here. */
+    /** Reports every step that is possible in this state. */
     void steps(State state, Steps steps);
 
-    /** Whether a promise is broken here. */
+    /** Returns whether this state breaks a promise. */
     boolean isBroken(State state);
 
-    /** Told of the steps; the words are for the story of a broken promise. */
+    /** Receives the steps; the text describes a step in the report of a broken promise. */
     interface Steps {
         void take(String who, String what, State next);
     }

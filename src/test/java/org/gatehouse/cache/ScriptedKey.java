@@ -13,11 +13,11 @@ import org.gatehouse.store.RedisScript;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one key of a model, and what the scripts make of it: asked of a real Redis the first time, remembered from then on.
+ * The only key of a model. The effect of each script on each value is read from a real Redis once and then cached.
  *
- * <p>That is allowed because a script sees nothing but the key and its arguments, and does the same each time. The one
- * thing it sees besides is how long the key still lives; that is never a reason to do something else, except that what
- * has just run out is not stored again. So a key is what it holds, byte for byte, and each content gets a number here.
+ * <p>This is valid because a script depends only on the key and its arguments and is deterministic. It also reads the
+ * remaining TTL, but only to avoid storing a value that has just expired. Therefore the state of the key is its value, byte
+ * for byte, and each value gets a number here.
  */
 final class ScriptedKey {
     static final int ABSENT = 0;
@@ -34,15 +34,15 @@ final class ScriptedKey {
         this.redis = redis;
     }
 
-    /** Runs a script on the key of this name. */
+    /** Executes a script on the key of this name. */
     interface Call {
         byte @Nullable [] run(RedisCommands<String, byte[]> redis, String name);
     }
 
-    /** @param answer what the script told its caller; an entry only in the case of ACQUIRE */
-    record Outcome(int after, Optional<Entry> answer) {}
+    /** @param reply the reply of the script; an entry only for ACQUIRE */
+    record Outcome(int after, Optional<Entry> reply) {}
 
-    /** One script with its arguments. */
+    /** A script with its arguments. */
     final class Step {
         private final Call call;
         private final Map<Integer, Outcome> known = new HashMap<>();
@@ -54,7 +54,7 @@ final class ScriptedKey {
         Outcome from(int before) {
             Outcome outcome = known.get(before);
             if (outcome == null) {
-                outcome = ask(before, call);
+                outcome = execute(before, call);
                 known.put(before, outcome);
             }
             return outcome;
@@ -69,28 +69,28 @@ final class ScriptedKey {
         return step(script.text(), arguments);
     }
 
-    /** A script of the test's own in the place of a real one. */
+    /** Returns a step with a script of the test instead of a real one. */
     Step step(String text, byte[]... arguments) {
         return new Step(
                 (commands, name) -> commands.eval(text, ScriptOutputType.VALUE, new String[] {name}, arguments));
     }
 
-    /** A step that is left out. */
+    /** Returns a step that does nothing. */
     Step nothing() {
         return new Step((commands, name) -> null);
     }
 
-    /** What a GET answers; empty when there is nothing. */
+    /** Returns the reply to a GET; empty if there is no value. */
     Optional<Entry> get(int key) {
         return key == ABSENT ? Optional.empty() : Optional.of(entries.get(key));
     }
 
-    /** The text that the key holds. */
+    /** Returns the value of the key. */
     String text(int key) {
         return contents.get(key);
     }
 
-    private Outcome ask(int before, Call call) {
+    private Outcome execute(int before, Call call) {
         if (before == ABSENT) {
             redis.del(NAME);
         } else {

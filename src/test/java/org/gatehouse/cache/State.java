@@ -3,11 +3,11 @@ package org.gatehouse.cache;
 import java.util.EnumSet;
 import java.util.List;
 
-/** A state of a {@link Model}: small numbers, packed so that millions of states can be kept and compared. */
+/** A state of a {@link Model}: small numbers in packed form, so that millions of states fit into memory. */
 record State(long low, long high) {
     static final State ZEROS = new State(0, 0);
 
-    /** Mixes the bits, for states differ in few of them. */
+    /** Mixes the bits, because states differ in few of them. */
     @Override
     public int hashCode() {
         long mixed = (low ^ Long.rotateLeft(high, 29)) * 0x9E3779B97F4A7C15L;
@@ -15,11 +15,11 @@ record State(long low, long high) {
         return (int) (mixed >>> 32);
     }
 
-    /** Hands out the bits of a state. */
+    /** Allocates the bits of a state. */
     static final class Layout {
         private int used;
 
-        /** Room for a number from 0 to this one. */
+        /** Allocates a number from 0 to this maximum. */
         Field upTo(int largest) {
             int bits = Integer.SIZE - Integer.numberOfLeadingZeros(largest);
             if (used < Long.SIZE && used + bits > Long.SIZE) {
@@ -37,13 +37,13 @@ record State(long low, long high) {
             return upTo(1);
         }
 
-        /** Room for one of these; a state of zeros has the first. */
+        /** Allocates a choice of these values; a state of zeros has the first one. */
         <E extends Enum<E>> Choice<E> oneOf(Class<E> type) {
             return new Choice<>(List.copyOf(EnumSet.allOf(type)), this);
         }
     }
 
-    /** One of the numbers. */
+    /** A number in the state. */
     static final class Field {
         private final boolean high;
         private final int shift;
@@ -75,7 +75,7 @@ record State(long low, long high) {
         }
     }
 
-    /** One of a few named things. */
+    /** An enum constant in the state. */
     static final class Choice<E extends Enum<E>> {
         private final List<E> things;
         private final Field number;

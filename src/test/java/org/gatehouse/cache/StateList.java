@@ -2,7 +2,7 @@ package org.gatehouse.cache;
 
 import java.util.Arrays;
 
-/** States in the order in which they were found, each once; of millions, a map of objects would be mostly overhead. */
+/** Distinct states in the order of discovery; for millions of states, a map of objects would be mostly overhead. */
 final class StateList {
     private static final int NONE = -1;
 
@@ -11,7 +11,7 @@ final class StateList {
     private int[] cameFrom = new int[1 << 12];
     private int size;
 
-    /** Where each state is in the list, found by its hash; never more than half full. */
+    /** A hash table of the indexes of the states, at most half full. */
     private int[] places = emptyPlaces(1 << 13);
 
     int size() {
@@ -22,12 +22,12 @@ final class StateList {
         return new State(low[index], high[index]);
     }
 
-    /** The index of the state from which this one was found first. */
+    /** Returns the index of the state from which this one was first reached. */
     int cameFrom(int index) {
         return cameFrom[index];
     }
 
-    /** Adds a state if it is a new one. */
+    /** Adds a state unless it is present. */
     void add(State state, int from) {
         int place = placeOf(state);
         if (places[place] != NONE) {
@@ -44,7 +44,7 @@ final class StateList {
         size++;
     }
 
-    /** The place of this state, or the free one where it belongs. */
+    /** Returns the slot of this state, or the free slot for it. */
     private int placeOf(State state) {
         int place = state.hashCode() & (places.length - 1);
         while (places[place] != NONE && !isAt(places[place], state)) {
