@@ -22,8 +22,11 @@ import org.gatehouse.metrics.Metrics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** All kinds of Redis deployments, with real servers. */
+@Execution(ExecutionMode.CONCURRENT)
 class RedisConnectionTest {
     private static final Duration LONGEST = Duration.ofSeconds(60);
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
