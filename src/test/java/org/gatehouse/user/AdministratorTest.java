@@ -74,6 +74,11 @@ class AdministratorTest {
         assertThat(linesOfAStart(settings(test, "not-used", NEW_PASSWORD, false), "not-used"))
                 .containsExactly("INFO ADMIN_USERNAME (not-used) and ADMIN_PASSWORD are not used, because an active"
                         + " administrator exists; ADMIN_RESET=true uses them");
+        try (Node again = Node.start(stores, settings(test, "not-used", NEW_PASSWORD, false))) {
+            assertThat(again.login("in-use", OLD_PASSWORD).status()).isEqualTo(200);
+            assertThat(again.login("not-used", NEW_PASSWORD).status()).isEqualTo(401);
+        }
+        assertThat(stores.collection(users(test)).countDocuments()).isEqualTo(1);
     }
 
     @Test

@@ -87,36 +87,6 @@ class DeploymentIT {
     }
 
     @Test
-    void twoNodesOnOneStoreAreOneService() {
-        try (Stores stores = new Stores();
-                WarServer one = WarServer.start(stores);
-                WarServer other = WarServer.start(stores)) {
-            String admin = one.adminToken();
-            String id = one.create(admin, "alice", "correct horse battery staple");
-
-            assertThat(other.get("/user/" + id, admin).text("username")).isEqualTo("alice");
-            one.patch("/user/" + id, admin, "{\"email\":\"a@e.x\"}");
-            assertThat(other.get("/user/" + id, admin).text("email")).isEqualTo("a@e.x");
-        }
-    }
-
-    @Test
-    void theFirstAdministratorIsNotMadeTwiceNorChangedLater() {
-        try (Stores stores = new Stores()) {
-            WarServer.start(stores).close();
-            try (WarServer again = WarServer.start(
-                    stores, Map.of("ADMIN_USERNAME", "second", "ADMIN_PASSWORD", "another good password"))) {
-                assertThat(again.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD)
-                                .status())
-                        .isEqualTo(200);
-                assertThat(again.login("second", "another good password").status())
-                        .isEqualTo(401);
-            }
-            assertThat(stores.users().countDocuments()).isEqualTo(1);
-        }
-    }
-
-    @Test
     void theWarIsSmallAndHoldsNothingOfTheTests() throws IOException {
         assertThat(Files.size(WarServer.war())).isLessThan(MAX_BYTES);
         try (ZipFile war = new ZipFile(WarServer.war().toFile())) {
