@@ -114,7 +114,7 @@ public final class DocumentCache<T> {
             return () -> misses.run(id, loader);
         }
         long number = permit.get().generation();
-        PendingReply<byte[]> pending = permit.get().link().executeAsync(key(id), commands -> commands.get(key(id)));
+        PendingReply<byte[]> pending = permit.get().topology().executeAsync(key(id), commands -> commands.get(key(id)));
         return () -> {
             RedisReply<byte[]> reply = pending.await(READ_TIMEOUT);
             Optional<Entry> entry = reply.value().map(Entry::parse).filter(found -> found.isValidIn(number));
@@ -164,7 +164,7 @@ public final class DocumentCache<T> {
         Optional<T> document = codec.decode(id, entry.content());
         if (document.isEmpty()) {
             // Delete an entry of another application or of a newer version.
-            generation.link().ifPresent(link -> end(List.of(id), link, token()));
+            generation.topology().ifPresent(topology -> end(List.of(id), topology, token()));
             return loader.get();
         }
         return document;
@@ -175,13 +175,13 @@ public final class DocumentCache<T> {
         // Checked again because the load may have taken longer than the permit is valid.
         Optional<Permit> current = generation
                 .permit()
-                .filter(now -> now.generation() == permit.generation() && now.link() == permit.link());
+                .filter(now -> now.generation() == permit.generation() && now.topology() == permit.topology());
         if (current.isPresent()) {
             byte[] mark = Entry.loading(permit.generation(), token);
             byte[] value = Entry.document(
                     permit.generation(), loaded.map(codec::version).orElse(0L), loaded.map(codec::encode));
             byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
-            Script.FILL.execute(permit.link(), key(id), READ_TIMEOUT, mark, value, life);
+            Script.FILL.execute(permit.topology(), key(id), READ_TIMEOUT, mark, value, life);
         }
         return loaded;
     }
@@ -201,7 +201,7 @@ public final class DocumentCache<T> {
     /** Changes several documents with one write; each step takes one round trip for all of them. */
     public <R> R write(List<String> ids, Supplier<R> write) {
         String token = token();
-        Optional<RedisTopology> told = generation.link().filter(link -> begin(ids, link, token));
+        Optional<RedisTopology> announced = generation.topology().filter(topology -> begin(ids, topology, token));
         R result;
         try {
             result = write.get();
@@ -209,7 +209,7 @@ public final class DocumentCache<T> {
             if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {
                 endLater(ids, token);
             } else {
-                told.ifPresent(link -> end(ids, link, token));
+                announced.ifPresent(topology -> end(ids, topology, token));
             }
             throw refused;
         } catch (RuntimeException unknown) {
@@ -217,20 +217,21 @@ public final class DocumentCache<T> {
             throw unknown;
         }
         // A check that our T is still there would not be enough: Redis may have restarted empty and been filled since.
-        if (told.filter(link -> end(ids, link, token) && generation.awaitSettled(link))
+        if (announced
+                .filter(topology -> end(ids, topology, token) && generation.awaitSettled(topology))
                 .isEmpty()) {
             generation.incrementAndAwait();
         }
         return result;
     }
 
-    private boolean begin(List<String> ids, RedisTopology link, String token) {
+    private boolean begin(List<String> ids, RedisTopology topology, String token) {
         byte[] life = millis(WRITE_MARK_LIFE);
-        return all(ids, id -> Script.BEGIN.executeAsync(link, key(id), RedisScript.bytes(token), life));
+        return all(ids, id -> Script.BEGIN.executeAsync(topology, key(id), RedisScript.bytes(token), life));
     }
 
-    private boolean end(List<String> ids, RedisTopology link, String token) {
-        return all(ids, id -> Script.END.executeAsync(link, key(id), RedisScript.bytes(token)));
+    private boolean end(List<String> ids, RedisTopology topology, String token) {
+        return all(ids, id -> Script.END.executeAsync(topology, key(id), RedisScript.bytes(token)));
     }
 
     /** Executes a step for all documents before awaiting the first reply; returns false if one failed. */
@@ -244,13 +245,17 @@ public final class DocumentCache<T> {
      * cannot be reached, its entries may be older than the write, so the generation is incremented.
      */
     private void endLater(List<String> ids, String token) {
-        if (generation.link().filter(link -> begin(ids, link, token)).isEmpty()) {
+        if (generation
+                .topology()
+                .filter(topology -> begin(ids, topology, token))
+                .isEmpty()) {
             generation.scheduleIncrement();
         }
         generation.execute(
                 () -> {
-                    Optional<RedisTopology> told = generation.link().filter(link -> end(ids, link, token));
-                    if (told.filter(generation::isTrusted).isEmpty()) {
+                    Optional<RedisTopology> announced =
+                            generation.topology().filter(topology -> end(ids, topology, token));
+                    if (announced.filter(generation::isTrusted).isEmpty()) {
                         generation.scheduleIncrement();
                     }
                 },
@@ -260,7 +265,7 @@ public final class DocumentCache<T> {
     private RedisReply<byte[]> acquire(String id, Permit permit, String token) {
         byte[] number = RedisScript.bytes(Long.toString(permit.generation()));
         return Script.ACQUIRE.execute(
-                permit.link(), key(id), READ_TIMEOUT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
+                permit.topology(), key(id), READ_TIMEOUT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
     }
 
     private String key(String id) {

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes it safe that Redis loses entries, returns old ones, or cannot be reached for an invalidation: each entry belongs
- * to a generation, and only entries of the present generation are trusted.
+ * Ensures that stale entries are not used if Redis loses entries, returns old ones, or misses an invalidation. Each entry
+ * belongs to a generation, and only entries of the current generation are trusted.
  *
  * <p>The generation is a number in MongoDB, on which each node holds a {@link LeasedValue lease}. A writer that cannot
  * reach Redis increments the generation and waits until every older lease has expired. Then no node trusts the entry that
@@ -56,16 +56,16 @@ public final class Generation implements AutoCloseable {
     private final SecureRandom random;
     private final ScheduledExecutorService background;
     private final LeasedValue<Seen> seen;
-    private @Nullable RedisTopology compared; // by the one thread at a time that refreshes
-    private boolean shownUsable; // likewise
-    private long lastUsable; // likewise
+    private @Nullable RedisTopology compared; // used by refresh() only, which never runs concurrently
+    private boolean loggedUsable; // as above
+    private long lastUsable; // as above
     private @Nullable CompletableFuture<@Nullable Void> nextIncrement; // guarded by this
 
     /**
-     * Knows no generation until it is {@link #start started}.
+     * Has no generation until it is {@link #start started}.
      *
-     * @param outlivingStore whether entries are believed for as long as the store does not answer, at the price of
-     *     changes that another node makes meanwhile and cannot tell Redis of
+     * @param outlivingStore whether entries stay trusted while the store is unavailable; changes of another node that
+     *     cannot reach Redis are then not seen
      */
     public Generation(
             MongoConnection mongo,
@@ -80,41 +80,41 @@ public final class Generation implements AutoCloseable {
         this.background = Executors.newScheduledThreadPool(2, Threads.factory("cache"));
         metrics.bindGauge(
                 "gatehouse_cache_usable",
-                "Whether what is in the cache is believed: 1 or 0.",
+                "Whether entries of the cache are trusted: 1 or 0.",
                 () -> isUsable() ? 1 : 0);
         metrics.bindGauges(
                 "gatehouse_cache_generation",
-                "The generation of cache entries that counts; raised by one when all older ones must be forgotten.",
+                "The current generation of cache entries; incremented when all older ones become invalid.",
                 sample -> number().ifPresent(sample::call));
     }
 
     /** @param firstSeen when this node first read this generation, as {@link System#nanoTime} */
     private record Seen(State state, long firstSeen) {
-        /** Until then other nodes may still act on the generation before. */
+        /** Returns false while other nodes may still use the previous generation. */
         boolean isSettled(long now) {
             return now - firstSeen >= SETTLING.toNanos();
         }
     }
 
-    /** The right to use the cache: a generation, and the very Redis that it names. */
-    record Permit(long generation, RedisTopology link, boolean mayAcknowledge, boolean mayFill) {}
+    /** Permission to use the cache: a generation, and the connections to the Redis that it names. */
+    record Permit(long generation, RedisTopology topology, boolean mayAcknowledge, boolean mayFill) {}
 
     public void start() {
         var unused = background.scheduleWithFixedDelay(
                 this::refresh, 0, LeasedValue.POLL_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** The number of the generation as this node saw it last; empty before it saw one. */
+    /** Returns the generation that this node read last; empty before the first read. */
     public OptionalLong number() {
         return seen.last().stream().mapToLong(known -> known.state.generation()).findFirst();
     }
 
-    /** Whether anything in the cache may be believed just now. */
+    /** Returns whether entries are currently trusted. */
     public boolean isUsable() {
         return permit().isPresent();
     }
 
-    /** Empty when nothing in the cache may be believed just now. */
+    /** Returns empty if entries are currently not trusted. */
     Optional<Permit> permit() {
         Optional<Seen> valid = seen.valid();
         return valid.or(seen::trusted).flatMap(known -> permit(known, valid.isPresent(), System.nanoTime()));
@@ -126,38 +126,38 @@ public final class Generation implements AutoCloseable {
         }
         boolean mayFill = isValid && now - known.firstSeen >= FILL_QUARANTINE.toNanos();
         return redis.topology()
-                .filter(link -> link.runIds().equals(known.state.redisRunIds()))
-                .map(link -> new Permit(known.state.generation(), link, isValid, mayFill));
+                .filter(topology -> topology.runIds().equals(known.state.redisRunIds()))
+                .map(topology -> new Permit(known.state.generation(), topology, isValid, mayFill));
     }
 
-    /** The Redis to announce a write to: also when nothing in it may be believed at the moment. */
-    Optional<RedisTopology> link() {
+    /** Returns the Redis in which to announce a write, even if its entries are currently not trusted. */
+    Optional<RedisTopology> topology() {
         return redis.topology();
     }
 
     /**
-     * Waits until a write that was told to this Redis may be acknowledged: at once in ordinary times, after at most the
-     * life of a lease when the generation is new.
+     * Waits until a write that was announced in this Redis may be acknowledged. Normally this returns immediately; in a new
+     * generation it takes at most the duration of a lease.
      *
-     * @return false when the generation names another Redis, or does not settle
+     * @return false if the generation names another Redis or does not settle
      */
-    boolean awaitSettled(RedisTopology told) {
+    boolean awaitSettled(RedisTopology announced) {
         long now = System.nanoTime();
         seen.valid()
                 .filter(known -> !known.isSettled(now))
                 .ifPresent(known -> Threads.sleep(SETTLING.minusNanos(now - known.firstSeen)));
-        return isTrusted(told);
+        return isTrusted(announced);
     }
 
-    /** Whether all nodes know that this is the Redis whose entries count, as of now. */
-    boolean isTrusted(RedisTopology link) {
-        return permit().filter(permit -> permit.mayAcknowledge() && permit.link() == link)
+    /** Returns whether all nodes know that the entries of this Redis are the current ones. */
+    boolean isTrusted(RedisTopology topology) {
+        return permit().filter(permit -> permit.mayAcknowledge() && permit.topology() == topology)
                 .isPresent();
     }
 
     /**
-     * Makes all present entries stale, and returns when no node trusts them any more. Callers that wait at the same time
-     * share one increment.
+     * Invalidates all current entries and returns when no node trusts them any more. Concurrent callers share one
+     * increment.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
@@ -169,7 +169,7 @@ public final class Generation implements AutoCloseable {
         }
     }
 
-    /** The same without waiting, where nothing is acknowledged. */
+    /** Schedules an increment without waiting, if nothing is acknowledged afterwards. */
     void scheduleIncrement() {
         var unused = nextIncrement();
     }
@@ -184,12 +184,12 @@ public final class Generation implements AutoCloseable {
         return increment;
     }
 
-    /** Does something later, if this node still runs then. */
-    void execute(Runnable work, Duration delay) {
+    /** Executes a task later, unless this node stops before. */
+    void execute(Runnable task, Duration delay) {
         try {
-            var unused = background.schedule(work, delay.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException stopping) {
-            log.debug("Stopped before a delayed task");
+            var unused = background.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closing) {
+            log.debug("Closed before a delayed task");
         }
     }
 
@@ -201,14 +201,14 @@ public final class Generation implements AutoCloseable {
     private void refresh() {
         try {
             State state = seen.refresh().state;
-            redis.topology().ifPresent(link -> compare(link, state));
+            redis.topology().ifPresent(topology -> compare(topology, state));
         } catch (RuntimeException failed) {
             log.debug("The cache generation could not be read", failed);
         }
-        noteUse(isUsable(), System.nanoTime());
+        logUse(isUsable(), System.nanoTime());
     }
 
-    /** Empty if a server answered that has missed an increment. Then the lease expires. */
+    /** Returns empty if the server has missed an increment; the lease then expires. */
     private Optional<Seen> read() {
         State state = dao.find().orElseGet(this::first);
         Optional<Seen> before = seen.last();
@@ -220,41 +220,41 @@ public final class Generation implements AutoCloseable {
         return isKnown ? before : Optional.of(new Seen(state, System.nanoTime()));
     }
 
-    /** A new generation stops the use for some two seconds, as after each write while Redis refuses writes. */
-    private void noteUse(boolean isUsable, long now) {
+    /** Does not log short interruptions, because the cache is unused for about two seconds in each new generation. */
+    private void logUse(boolean isUsable, long now) {
         if (isUsable) {
             lastUsable = now;
         }
-        if (isUsable != shownUsable && (isUsable || now - lastUsable > LOG_AFTER.toNanos())) {
-            shownUsable = isUsable;
-            log.info(isUsable ? "The cache is used" : "The cache is not used for the time being");
+        if (isUsable != loggedUsable && (isUsable || now - lastUsable > LOG_AFTER.toNanos())) {
+            loggedUsable = isUsable;
+            log.info(isUsable ? "The cache is used" : "The cache is currently not used");
         }
     }
 
-    /** A generation that no earlier life of this database can have used, for its entries may still be in Redis. */
+    /** Creates a random first generation, because entries of an earlier database may still be in Redis. */
     private State first() {
         long number = number().orElse(0) + (random.nextLong() >>> 16) + 1;
         dao.create(new State(number, redis.topology().map(RedisTopology::runIds).orElse(List.of())));
-        return dao.find().orElseThrow(); // another node may have been quicker
+        return dao.find().orElseThrow(); // another node may have created it
     }
 
     /**
-     * A link that has just been made and leads elsewhere than the generation says has met another run of Redis. One that
-     * led there before has been overtaken: somebody else has met another one, and so will this node if it looks again.
+     * Compares the connected Redis with the one that the generation names. If the connection is new, Redis has restarted or
+     * failed over, so this node claims the new run. Otherwise another node has claimed another run, and this node reconnects.
      */
-    private void compare(RedisTopology link, State state) {
-        boolean isNew = link != compared;
-        compared = link;
-        if (link.runIds().equals(state.redisRunIds())) {
+    private void compare(RedisTopology topology, State state) {
+        boolean isNew = topology != compared;
+        compared = topology;
+        if (topology.runIds().equals(state.redisRunIds())) {
             return;
         }
         if (isNew) {
             if (!state.redisRunIds().isEmpty()) {
-                log.info("This is another run of Redis; what it holds is not believed");
+                log.info("This is another run of Redis; its entries are not trusted");
             }
-            dao.claim(state, link.runIds());
+            dao.claim(state, topology.runIds());
         } else {
-            redis.reconnect(link);
+            redis.reconnect(topology);
         }
     }
 
@@ -272,7 +272,7 @@ public final class Generation implements AutoCloseable {
             execute(() -> waiting.complete(null), SETTLING);
         } catch (RuntimeException failed) {
             waiting.completeExceptionally(failed);
-            // What was written may be seen by some and not by others until it succeeds.
+            // Until an increment succeeds, some nodes may see the write and others not.
             execute(this::scheduleIncrement, LeasedValue.POLL_INTERVAL);
         }
     }

@@ -30,11 +30,11 @@ final class MongoGenerationDao {
     }
 
     /**
-     * What all nodes agree on.
+     * The state that all nodes agree on.
      *
      * @param generation incremented when older entries must not be trusted any more
-     * @param redisRunIds the run of the Redis whose entries count, or those of a Cluster's masters, in order; empty when
-     *     none was there to be named
+     * @param redisRunIds the run id of the Redis whose entries are current, or those of the masters of a Cluster, sorted;
+     *     empty if Redis was unavailable
      */
     record State(long generation, List<String> redisRunIds) {}
 
@@ -48,7 +48,7 @@ final class MongoGenerationDao {
                                 .toList()));
     }
 
-    /** Makes the document; nothing happens when it is there. */
+    /** Creates the document unless it exists. */
     void create(State first) {
         BsonDocument document = new BsonDocument("_id", ID)
                 .append(GENERATION, new BsonInt64(first.generation()))

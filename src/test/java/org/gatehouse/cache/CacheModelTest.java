@@ -135,7 +135,7 @@ class CacheModelTest {
         verify(promise, 1, 1, different + " " + faults, "breaks");
     }
 
-    /** What nobody promises; and that the first promise holds nevertheless. */
+    /** Cases in which the second promise does not hold but the first one does. */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             what happens                                      | promise               | verdict

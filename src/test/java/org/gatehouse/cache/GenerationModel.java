@@ -423,7 +423,7 @@ final class GenerationModel implements Model {
         private void begin(State state, Steps steps) {
             int link = node.link.of(state);
             if (link == 0 || does(Change.LINKS_BREAK)) {
-                steps.take(NAME, "cannot tell anybody", then(state, Writing.STORE));
+                steps.take(NAME, "cannot reach Redis", then(state, Writing.STORE));
             }
             if (link != 0) {
                 State marked = runs.get(link - 1).run(begin, state);

@@ -79,8 +79,8 @@ class SettingsTest {
 
     @Test
     void prefersPrefixedNames() {
-        Settings settings = read(Map.of(
-                "DB_NAME", "somebody-elses", "GATEHOUSE_DB_NAME", "ours", "GATEHOUSE_DB_HOST", "mongodb://ours:1"));
+        Settings settings = read(
+                Map.of("DB_NAME", "of-another", "GATEHOUSE_DB_NAME", "ours", "GATEHOUSE_DB_HOST", "mongodb://ours:1"));
 
         assertThat(settings.databaseName()).isEqualTo("ours");
         assertThat(settings.mongoUri().reveal()).isEqualTo("mongodb://ours:1");

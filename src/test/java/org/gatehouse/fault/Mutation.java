@@ -25,11 +25,11 @@ enum Mutation {
     ACKNOWLEDGED_BEFORE_END(
             Directed.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
-            "told.filter(link -> end(ids, link, token) && generation.awaitSettled(link))",
+            "announced.filter(topology -> end(ids, topology, token) && generation.awaitSettled(topology))",
             """
-            told.filter(link -> {
-                generation.execute(() -> end(ids, link, token), Duration.ofMillis(500));
-                return generation.awaitSettled(link);
+            announced.filter(topology -> {
+                generation.execute(() -> end(ids, topology, token), Duration.ofMillis(500));
+                return generation.awaitSettled(topology);
             })"""),
     ENTRIES_OF_OTHER_GENERATIONS_BELIEVED(
             Directed.A_CHANGE_WITHOUT_REDIS,
