@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DeploymentIT {
-    private static final int MAX_BYTES = 30_000_000;
+    private static final int MAX_BYTES = 32_000_000;
 
     @Test
     void withoutSettingsIsRefusedWithOneMessageThatListsThemAll() {
