@@ -1,20 +1,21 @@
 package org.gatehouse.auth;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What may be told of a signing key.
+ * A signing key as administrators see it, without its private part.
  *
- * @param createdAt empty for a key that Gatehouse did not make
- * @param activeFrom when it begins to sign; empty for a key that Gatehouse did not make
- * @param revokedAt since when no node accepts it
+ * @param createdAt null for a key that Gatehouse did not make
+ * @param activeFrom when it begins to sign; null for a key that Gatehouse did not make
+ * @param revokedAt since when no node accepts it; null if nodes accept it
  * @param current whether the node that answers signs with it
  */
 public record KeyInfo(
-        String id,
-        String algorithm,
-        Optional<Instant> createdAt,
-        Optional<Instant> activeFrom,
-        Optional<Instant> revokedAt,
+        @JsonProperty("kid") String id,
+        @JsonProperty("alg") String algorithm,
+        @Nullable Instant createdAt,
+        @Nullable Instant activeFrom,
+        @Nullable Instant revokedAt,
         boolean current) {}

@@ -1,6 +1,5 @@
 package org.gatehouse.auth;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -22,7 +21,6 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Cursor;
-import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Page;
@@ -57,7 +55,7 @@ public final class KeyResource {
         errors.throwIfAny();
         List<KeyInfo> found =
                 all.stream().skip(start).limit(wanted.limit() + 1L).toList();
-        return Page.of(found, wanted.limit()).answer(uri, KeyResource::write, key -> Cursor.of(key.id()));
+        return Page.of(found, wanted.limit()).answer(uri, key -> key, key -> Cursor.of(key.id()));
     }
 
     /** 201 with the new key, which is published from now on and signs from {@code activeFrom} on. */
@@ -68,9 +66,7 @@ public final class KeyResource {
         body.requireEmpty();
         KeyInfo made = keys.rotate();
         record(AuditType.KEY_ROTATED, made.id(), security);
-        return Response.status(Response.Status.CREATED)
-                .entity(Json.write(write(made)))
-                .build();
+        return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
     /** 204 when no node accepts the key any more. Another path has the name that is left out, and no such method. */
@@ -88,17 +84,6 @@ public final class KeyResource {
         return Cursor.parse(cursor, 1)
                 .map(parts -> ids.indexOf(parts.get(0)) + 1)
                 .filter(place -> place > 0);
-    }
-
-    private static ObjectNode write(KeyInfo key) {
-        ObjectNode json = Json.MAPPER.createObjectNode();
-        json.put("kid", key.id());
-        json.put("alg", key.algorithm());
-        key.createdAt().ifPresent(time -> json.put("createdAt", IsoTime.format(time)));
-        key.activeFrom().ifPresent(time -> json.put("activeFrom", IsoTime.format(time)));
-        key.revokedAt().ifPresent(time -> json.put("revokedAt", IsoTime.format(time)));
-        json.put("current", key.current());
-        return json;
     }
 
     private void record(AuditType type, String keyId, SecurityContext security) {

@@ -338,9 +338,9 @@ public final class RotatingKeys implements SigningKeys {
         return new KeyInfo(
                 key.id(),
                 key.algorithm(),
-                Optional.of(key.createdAt()),
-                Optional.of(key.activeFrom()),
-                key.revokedAt(),
+                key.createdAt(),
+                key.activeFrom(),
+                key.revokedAt().orElse(null),
                 current);
     }
 }

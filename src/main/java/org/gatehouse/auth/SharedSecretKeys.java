@@ -46,13 +46,7 @@ public final class SharedSecretKeys implements SigningKeys {
     @Override
     public List<KeyInfo> list() {
         return keys.stream()
-                .map(key -> new KeyInfo(
-                        key.id(),
-                        key.algorithm().getName(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        key.equals(current())))
+                .map(key -> new KeyInfo(key.id(), key.algorithm().getName(), null, null, null, key.equals(current())))
                 .toList();
     }
 

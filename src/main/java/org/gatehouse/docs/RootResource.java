@@ -1,6 +1,5 @@
 package org.gatehouse.docs;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -25,6 +24,8 @@ public final class RootResource {
                     MediaType.APPLICATION_JSON_TYPE, MediaType.TEXT_HTML_TYPE)
             .build();
 
+    private record Service(String name, String version, String docs, String openapi) {}
+
     private final String version = new String(StaticContent.read("version"), StandardCharsets.UTF_8).strip();
 
     /** 302 to the documentation if the client prefers HTML, otherwise 200 with the service and its documents. */
@@ -39,11 +40,11 @@ public final class RootResource {
                     .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
                     .build();
         }
-        ObjectNode service = Json.MAPPER.createObjectNode();
-        service.put("name", "Gatehouse");
-        service.put("version", version);
-        service.put("docs", RelativeReference.child(uri, "docs"));
-        service.put("openapi", RelativeReference.child(uri, "openapi.json"));
+        Service service = new Service(
+                "Gatehouse",
+                version,
+                RelativeReference.child(uri, "docs"),
+                RelativeReference.child(uri, "openapi.json"));
         return Response.ok(Json.write(service), MediaType.APPLICATION_JSON_TYPE)
                 .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
                 .build();

@@ -1,19 +1,17 @@
 package org.gatehouse.health;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.gatehouse.http.Json;
 import org.gatehouse.metrics.Metrics;
+import org.jspecify.annotations.Nullable;
 
 /** Whether requests would succeed now, and which dependencies are there. Asking costs next to nothing and never waits. */
 public final class Health implements AutoCloseable {
     private static final double NANOS_PER_MS = 1e6;
-    private static final String REASON = "reason";
+    private static final String READY = "ready";
 
     private final Supplier<Optional<String>> pendingStart;
     private final List<DependencyProbe> probes;
@@ -66,13 +64,10 @@ public final class Health implements AutoCloseable {
 
     /** What is known of each dependency; nothing of it names a host, an address or an error. */
     Report report() {
-        ObjectNode body = Json.MAPPER.createObjectNode();
-        boolean ready = isReady();
-        body.put("status", ready ? "ready" : notReady());
-        pendingStart.get().filter(reason -> !ready).ifPresent(reason -> body.put(REASON, reason));
-        ArrayNode dependencies = body.putArray("dependencies");
-        probes.forEach(probe -> describe(probe, dependencies.addObject()));
-        return new Report(ready, body);
+        String status = isReady() ? READY : notReady();
+        String reason =
+                pendingStart.get().filter(pending -> !status.equals(READY)).orElse(null);
+        return new Report(status, reason, probes.stream().map(State::of).toList());
     }
 
     private String notReady() {
@@ -82,22 +77,47 @@ public final class Health implements AutoCloseable {
         return pendingStart.get().isEmpty() ? "unready" : "starting";
     }
 
-    /** What is told. */
-    record Report(boolean ready, ObjectNode body) {}
-
-    private static void describe(DependencyProbe probe, ObjectNode entry) {
-        Dependency dependency = probe.dependency();
-        Optional<Duration> latency = probe.latency();
-        entry.put("name", dependency.text());
-        Optional<String> refusal = probe.refusal();
-        boolean isDegraded = refusal.isPresent() && !dependency.required();
-        entry.put("state", latency.isPresent() ? "up" : isDegraded ? "degraded" : "down");
-        if (latency.isEmpty()) {
-            entry.put(REASON, refusal.orElse("It does not answer."));
+    /**
+     * The answer of {@code GET /health/ready}.
+     *
+     * @param reason what the start waits for; null if it does not wait
+     */
+    record Report(String status, @Nullable String reason, List<State> dependencies) {
+        boolean ready() {
+            return status.equals(READY);
         }
-        latency.ifPresent(took -> entry.put("latencyMs", Math.round(took.toNanos() / NANOS_PER_MS * 1_000) / 1_000.0));
-        entry.put("required", dependency.required());
-        entry.put("absence", dependency.absence());
+    }
+
+    /**
+     * The state of a dependency.
+     *
+     * @param reason null if it is up
+     * @param latencyMs of its last answer; null if it is not up
+     */
+    record State(
+            String name,
+            String state,
+            @Nullable String reason,
+            @Nullable Double latencyMs,
+            boolean required,
+            String absence) {
+        static State of(DependencyProbe probe) {
+            Dependency dependency = probe.dependency();
+            Optional<Duration> latency = probe.latency();
+            Optional<String> refusal = probe.refusal();
+            boolean isDegraded = refusal.isPresent() && !dependency.required();
+            return new State(
+                    dependency.text(),
+                    latency.isPresent() ? "up" : isDegraded ? "degraded" : "down",
+                    latency.isPresent() ? null : refusal.orElse("It does not answer."),
+                    latency.map(State::milliseconds).orElse(null),
+                    dependency.required(),
+                    dependency.absence());
+        }
+
+        private static double milliseconds(Duration latency) {
+            return Math.round(latency.toNanos() / NANOS_PER_MS * 1_000) / 1_000.0;
+        }
     }
 
     @Override

@@ -50,7 +50,7 @@ public final class HealthResource {
                 ? Response.ok()
                 : Response.status(Response.Status.SERVICE_UNAVAILABLE)
                         .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
-        return answer.entity(Json.write(report.body()))
+        return answer.entity(Json.write(report))
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .build();
     }

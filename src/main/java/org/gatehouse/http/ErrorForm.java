@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.ws.rs.core.MediaType;
 import java.text.ParseException;
@@ -9,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.FieldError;
 import org.gatehouse.error.GatehouseException;
 import org.glassfish.jersey.message.internal.AcceptableMediaType;
 import org.glassfish.jersey.message.internal.HttpHeaderReader;
@@ -93,10 +91,7 @@ enum ErrorForm {
         failure.hint().ifPresent(hint -> body.put("hint", hint));
         body.put("requestId", RequestId.current());
         if (!failure.errors().isEmpty()) {
-            ArrayNode errors = body.putArray("errors");
-            for (FieldError error : failure.errors()) {
-                errors.addObject().put("field", error.field()).put("message", error.message());
-            }
+            body.putPOJO("errors", failure.errors());
         }
         return Json.write(body);
     }

@@ -1,5 +1,6 @@
 package org.gatehouse.http;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -12,9 +13,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializerBase;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,15 +48,20 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            // Of a record, a component that is null is not written.
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.USE_DEFAULTS))
+            .addModule(new SimpleModule().addSerializer(Instant.class, new TimeSerializer()))
             .build();
 
     private static final ObjectWriter LINES = MAPPER.writer().with(new LineEscapes());
 
     private Json() {}
 
-    public static byte[] write(JsonNode node) {
+    /** Writes a tree, or a record whose components become the fields of an object, in their order. */
+    public static byte[] write(Object value) {
         try {
-            return MAPPER.writeValueAsBytes(node);
+            return MAPPER.writeValueAsBytes(value);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
@@ -65,6 +74,19 @@ public final class Json {
     public static void writeLine(JsonNode node, OutputStream output) throws IOException {
         output.write(LINES.writeValueAsBytes(node));
         output.write('\n');
+    }
+
+    private static final class TimeSerializer extends ToStringSerializerBase {
+        private static final long serialVersionUID = 1L;
+
+        TimeSerializer() {
+            super(Instant.class);
+        }
+
+        @Override
+        public String valueToString(Object time) {
+            return IsoTime.format((Instant) time);
+        }
     }
 
     private static final class LineEscapes extends CharacterEscapes {

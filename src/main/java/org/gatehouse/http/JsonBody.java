@@ -3,7 +3,6 @@ package org.gatehouse.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
@@ -58,8 +57,13 @@ public record JsonBody(JsonNode node, String subject) {
         errors.throwIfAny();
     }
 
-    /** The field's text; empty when it is absent or not a string. */
-    public Optional<String> text(String field) {
-        return Optional.ofNullable(node.path(field).textValue());
+    /** The text of a required field; adds an error if it is absent or not a string. */
+    public String requiredText(String field, FieldErrors errors) {
+        String text = node.path(field).textValue();
+        if (text == null) {
+            errors.add(field, "is required, as a string");
+            return "";
+        }
+        return text;
     }
 }

@@ -1,7 +1,5 @@
 package org.gatehouse.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
@@ -34,11 +32,8 @@ public record Page<T>(List<T> entries, boolean hasNext) {
      *
      * @param cursor the place of an entry, as {@code after} takes it
      */
-    public Response answer(
-            UriInfo uri, Function<? super T, ? extends JsonNode> json, Function<? super T, String> cursor) {
-        ArrayNode array = Json.MAPPER.createArrayNode();
-        entries.forEach(entry -> array.add(json.apply(entry)));
-        return Response.ok(Json.write(array))
+    public Response answer(UriInfo uri, Function<? super T, ?> json, Function<? super T, String> cursor) {
+        return Response.ok(Json.write(entries.stream().map(json).toList()))
                 .header(HttpHeaders.LINK, links(uri, cursor))
                 .build();
     }

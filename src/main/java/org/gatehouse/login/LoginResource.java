@@ -9,7 +9,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
-import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
@@ -34,20 +33,12 @@ public final class LoginResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public byte[] login(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
-        String username = required(body, USERNAME, errors);
-        String password = required(body, PASSWORD, errors);
+        String username = body.requiredText(USERNAME, errors);
+        String password = body.requiredText(PASSWORD, errors);
         boolean missing = errors.hasErrorFor(USERNAME) || errors.hasErrorFor(PASSWORD);
         body.rejectUnknown(List.of(USERNAME, PASSWORD), errors);
         errors.throwIfAny(missing ? ErrorCode.CREDENTIALS_MISSING : ErrorCode.VALIDATION_FAILED);
         Login login = logins.login(username, password, Origin.of(request));
         return login.answer("Logged as " + login.user().username());
-    }
-
-    private static String required(JsonBody body, String field, FieldErrors errors) {
-        Optional<String> text = body.text(field);
-        if (text.isEmpty()) {
-            errors.add(field, "is required, as a string");
-        }
-        return text.orElse("");
     }
 }

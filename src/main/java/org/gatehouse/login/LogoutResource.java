@@ -24,6 +24,8 @@ import org.gatehouse.session.SessionService;
 public final class LogoutResource {
     private static final String EVERYWHERE = "everywhere";
 
+    private record LoggedOut(String status, String message, long ended) {}
+
     private final SessionService sessions;
     private final Authenticator authenticator;
 
@@ -41,11 +43,7 @@ public final class LogoutResource {
                 .callerToLogOut(request)
                 .map(caller -> everywhere ? sessions.logOutEverywhere(caller) : sessions.logOut(caller))
                 .orElse(0L);
-        return Json.write(Json.MAPPER
-                .createObjectNode()
-                .put("status", "success")
-                .put("message", "Logged out successfully!")
-                .put("ended", ended));
+        return Json.write(new LoggedOut("success", "Logged out successfully!", ended));
     }
 
     /** A body that is not understood must not end less than its sender meant. */

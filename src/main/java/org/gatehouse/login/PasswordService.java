@@ -2,7 +2,6 @@ package org.gatehouse.login;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import java.util.Optional;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
@@ -53,8 +52,8 @@ public final class PasswordService {
         User user = users.find(caller, id);
         boolean own = caller.is(user.id());
         FieldErrors errors = new FieldErrors();
-        String newPassword = required(body, NEW, errors);
-        String currentPassword = own ? required(body, CURRENT, errors) : unused(body, errors);
+        String newPassword = body.requiredText(NEW, errors);
+        String currentPassword = own ? body.requiredText(CURRENT, errors) : unused(body, errors);
         body.rejectUnknown(List.of(CURRENT, NEW), errors);
         if (!errors.hasErrorFor(NEW)) {
             policy.complaint(newPassword, user.username()).ifPresent(complaint -> errors.add(NEW, complaint));
@@ -87,13 +86,5 @@ public final class PasswordService {
             errors.add(CURRENT, "must be a string");
         }
         return "";
-    }
-
-    private static String required(JsonBody body, String field, FieldErrors errors) {
-        Optional<String> text = body.text(field);
-        if (text.isEmpty()) {
-            errors.add(field, "is required, as a string");
-        }
-        return text.orElse("");
     }
 }

@@ -1,7 +1,5 @@
 package org.gatehouse.login;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -11,10 +9,11 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
+import java.time.Instant;
+import java.util.List;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.throttle.Quota;
@@ -28,6 +27,20 @@ import org.jspecify.annotations.Nullable;
 @Path("user/{id}/throttle")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ThrottleResource {
+    private record FailedLogins(Failures strangers, List<Failures> sources) {}
+
+    private record Failures(
+            @Nullable String source,
+            int failures,
+            int limit,
+            @Nullable Instant endsAt) {
+        static Failures of(@Nullable String source, @Nullable WindowCount count, Quota quota) {
+            return count == null
+                    ? new Failures(source, 0, quota.limit(), null)
+                    : new Failures(source, count.count(), quota.limit(), count.endsAt());
+        }
+    }
+
     private final UserService users;
     private final LoginThrottle throttle;
     private final AuditLog audit;
@@ -44,18 +57,12 @@ public final class ThrottleResource {
     public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
         User user = users.find(Caller.of(security), id);
         LoginThrottle.AccountCounts counts = throttle.counts(user.id(), user.username());
-        ObjectNode answer = Json.MAPPER.createObjectNode();
-        write(
-                answer.putObject("strangers"),
-                counts.strangers(),
-                throttle.limits().strangers());
-        ArrayNode sources = answer.putArray("sources");
-        counts.sources()
-                .forEach((source, count) -> write(
-                        sources.addObject().put("source", source),
-                        count,
-                        throttle.limits().failures()));
-        return Json.write(answer);
+        LoginThrottle.Limits limits = throttle.limits();
+        Failures strangers = Failures.of(null, counts.strangers(), limits.strangers());
+        List<Failures> sources = counts.sources().entrySet().stream()
+                .map(source -> Failures.of(source.getKey(), source.getValue(), limits.failures()))
+                .toList();
+        return Json.write(new FailedLogins(strangers, sources));
     }
 
     /** 204 when nothing is counted any more. */
@@ -68,13 +75,5 @@ public final class ThrottleResource {
         audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.origin())
                 .by(caller.userId())
                 .on(user.id(), user.username()));
-    }
-
-    private static void write(ObjectNode json, @Nullable WindowCount count, Quota quota) {
-        json.put("failures", count == null ? 0 : count.count());
-        json.put("limit", quota.limit());
-        if (count != null) {
-            json.put("endsAt", IsoTime.format(count.endsAt()));
-        }
     }
 }

@@ -9,7 +9,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
-import java.util.Optional;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.JsonBody;
 import org.gatehouse.http.Origin;
@@ -33,12 +32,9 @@ public final class TokenResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public byte[] refresh(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
-        Optional<String> token = body.text(REFRESH_TOKEN);
-        if (token.isEmpty()) {
-            errors.add(REFRESH_TOKEN, "is required, as a string");
-        }
+        String token = body.requiredText(REFRESH_TOKEN, errors);
         body.rejectUnknown(List.of(REFRESH_TOKEN), errors);
         errors.throwIfAny();
-        return logins.refresh(token.orElseThrow(), Origin.of(request)).answer("Token refreshed");
+        return logins.refresh(token, Origin.of(request)).answer("Token refreshed");
     }
 }

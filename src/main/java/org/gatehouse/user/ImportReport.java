@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -114,10 +113,7 @@ final class ImportReport {
     private static void describe(ObjectNode result, GatehouseException reason) {
         result.put("code", reason.code().name()).put("message", reason.getMessage());
         if (!reason.errors().isEmpty()) {
-            ArrayNode errors = result.putArray("errors");
-            reason.errors()
-                    .forEach(error ->
-                            errors.addObject().put("field", error.field()).put("message", error.message()));
+            result.putPOJO("errors", reason.errors());
         }
     }
 
