@@ -78,22 +78,21 @@ import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.AdministratorReset;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.Caller;
-import org.gatehouse.user.CreateOnce;
 import org.gatehouse.user.FirstAdministrator;
+import org.gatehouse.user.IdempotencyStore;
+import org.gatehouse.user.IdempotentCreation;
 import org.gatehouse.user.MongoAdoption;
-import org.gatehouse.user.MongoCreations;
 import org.gatehouse.user.MongoPasswordSweep;
 import org.gatehouse.user.MongoUserDao;
-import org.gatehouse.user.Registration;
 import org.gatehouse.user.RegistrationThrottle;
 import org.gatehouse.user.User;
-import org.gatehouse.user.UserCreation;
 import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserExport;
 import org.gatehouse.user.UserExportResource;
 import org.gatehouse.user.UserImport;
 import org.gatehouse.user.UserImportResource;
 import org.gatehouse.user.UserJson;
+import org.gatehouse.user.UserRegistrar;
 import org.gatehouse.user.UserResource;
 import org.gatehouse.user.UserService;
 import org.gatehouse.user.UsernameChangeThrottle;
@@ -181,19 +180,17 @@ final class Gatehouse implements AutoCloseable {
         MongoLock administration = new MongoLock(mongo, "administration", clock);
         Throttle throttle = new Throttle(redis, clock);
         LoginThrottle loginThrottle = new LoginThrottle(throttle);
-        RegistrationThrottle registrationThrottle = new RegistrationThrottle(throttle);
-        Registration registration = new Registration(
-                settings.registrationOpen(), origin -> registrationThrottle.acquire(origin.source())::refund);
-        MongoCreations creations = new MongoCreations(mongo, clock);
-        CreateOnce once = new CreateOnce(
-                creations, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));
+        IdempotencyStore idempotencyKeys = new IdempotencyStore(mongo, clock);
+        IdempotentCreation once = new IdempotentCreation(
+                idempotencyKeys, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));
         MongoSessionDao storedSessions = new MongoSessionDao(mongo);
         CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
         PasswordReauthentication reauthentication =
                 new PasswordReauthentication(users, sessions, hasher, loginThrottle, clock);
         UserService userService = new UserService(
                 users, hasher, administration, reauthentication, new UsernameChangeThrottle(throttle), audit);
-        UserCreation creation = new UserCreation(users, hasher, policy, registration, once, audit);
+        RegistrationThrottle registrations = settings.registrationOpen() ? new RegistrationThrottle(throttle) : null;
+        UserRegistrar registrar = new UserRegistrar(users, hasher, policy, registrations, once, audit);
         AdministratorReset administratorReset =
                 new AdministratorReset(users, hasher, administration, loginThrottle::clear, audit);
 
@@ -234,7 +231,7 @@ final class Gatehouse implements AutoCloseable {
                 new LogoutResource(sessionService, authenticator),
                 new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
                 new SessionResource(sessionService),
-                new UserResource(userService, creation),
+                new UserResource(userService, registrar),
                 new UserImportResource(importBodies, imports),
                 new UserExportResource(exports),
                 new PasswordResource(passwordService),
@@ -264,7 +261,7 @@ final class Gatehouse implements AutoCloseable {
             adoption.run();
             auditEntries.createIndexes();
             storedSessions.createIndexes();
-            creations.createIndexes();
+            idempotencyKeys.createIndexes();
             keys.start();
             administrator.ifPresent(account -> account.ensure(storedUsers, hasher, audit, administratorReset));
             FirstAdministrator.warnIfThereIsNone(storedUsers, settings.databaseName());

@@ -49,7 +49,8 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule mongoIsKnownInItsRooms = noClasses()
-            .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\..*\\.(Mongo.*|.*Document(\\$.*)?)"))
+            .that(areNeither(
+                    "org.gatehouse.store", "org\\.gatehouse\\..*\\.(Mongo.*|.*Store(\\$.*)?|.*Document(\\$.*)?)"))
             .should()
             .dependOnClassesThat(resideInAnyPackage("com.mongodb..", "org.bson..")
                     .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));

@@ -77,14 +77,19 @@ public final class Node extends ServiceClient {
     /** The same, with each command as it is sent. */
     public static Node startObserved(Stores stores, Map<String, String> more, Consumer<BsonDocument> observer) {
         Map<String, String> settings = settings(stores, more);
-        // A test's observer may belong to a class that waits for this node before it is initialized, and would then
-        // stop the thread that prepares the stores; so it is not told of that thread's commands.
-        Consumer<BsonDocument> afterStart = command -> {
+        return start("", settings, parts(settings, afterStart(observer)), BODY_TIMEOUT);
+    }
+
+    /**
+     * A test's observer may belong to a class that waits for this node before it is initialized, and would then stop the
+     * thread that prepares the stores; so it is not told of that thread's commands.
+     */
+    private static Consumer<BsonDocument> afterStart(Consumer<BsonDocument> observer) {
+        return command -> {
             if (!Thread.currentThread().getName().equals("gatehouse-startup")) {
                 observer.accept(command);
             }
         };
-        return start("", settings, parts(settings, afterStart), BODY_TIMEOUT);
     }
 
     /** The real parts, except for cheap hashes; the observer is told of each command to MongoDB before it is sent. */
@@ -118,11 +123,18 @@ public final class Node extends ServiceClient {
 
     /** The same with this clock. */
     public static Node start(Stores stores, Map<String, String> more, Clock clock) {
-        return startWith(
-                stores,
-                more,
-                parts -> new Gatehouse.Parts(
-                        parts.metrics(), clock, parts.hasher(), parts.keySchedule(), parts.mongo()));
+        return start(stores, more, clock, command -> {});
+    }
+
+    /** The same with this clock and this observer. */
+    public static Node start(Stores stores, Map<String, String> more, Clock clock, Consumer<String> observer) {
+        Map<String, String> settings = settings(stores, more);
+        Gatehouse.Parts parts = parts(settings, afterStart(command -> observer.accept(name(command))));
+        return start(
+                "",
+                settings,
+                new Gatehouse.Parts(parts.metrics(), clock, parts.hasher(), parts.keySchedule(), parts.mongo()),
+                BODY_TIMEOUT);
     }
 
     /** The same with hashes that cost what the caller wants. */

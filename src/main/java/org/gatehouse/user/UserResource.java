@@ -45,11 +45,11 @@ public final class UserResource {
     private static final String TOTAL_COUNT = "X-Total-Count";
 
     private final UserService users;
-    private final UserCreation creation;
+    private final UserRegistrar registrar;
 
-    public UserResource(UserService users, UserCreation creation) {
+    public UserResource(UserService users, UserRegistrar registrar) {
         this.users = users;
-        this.creation = creation;
+        this.registrar = registrar;
     }
 
     /** 201 with the new user, its address and its version; with an {@code Idempotency-Key} once and for all. */
@@ -61,7 +61,7 @@ public final class UserResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        User user = creation.create(Caller.ifAny(security), Origin.of(request), body, IdempotencyKey.of(request));
+        User user = registrar.create(Caller.ifAny(security), Origin.of(request), body, IdempotencyKey.of(request));
         String location = RelativeReference.child(uri, user.id().hex());
         return answer(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
     }

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
@@ -18,31 +19,34 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.throttle.RateLimitPermit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How users come to be: made by an administrator, or by themselves where registration is open.
+ * Creates users: for administrators, and for anyone where registration is open.
  *
- * <p>Every method either does all of what it says or throws and has changed nothing.
+ * <p>A call either creates the user or throws and has changed nothing.
  */
-public final class UserCreation {
+public final class UserRegistrar {
     private final UserDao users;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
-    private final Registration registration;
-    private final CreateOnce once;
+    private final @Nullable RegistrationThrottle registrations;
+    private final IdempotentCreation once;
     private final AuditLog audit;
 
-    public UserCreation(
+    /** @param registrations limits users that create themselves; null if only administrators create users */
+    public UserRegistrar(
             UserDao users,
             PasswordHasher hasher,
             PasswordPolicy policy,
-            Registration registration,
-            CreateOnce once,
+            @Nullable RegistrationThrottle registrations,
+            IdempotentCreation once,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
         this.policy = policy;
-        this.registration = registration;
+        this.registrations = registrations;
         this.once = once;
         this.audit = audit;
     }
@@ -73,27 +77,30 @@ public final class UserCreation {
         password.flatMap(text -> policy.complaint(text, typed))
                 .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
         errors.throwIfAny();
-        Creation creation = new Creation(caller, origin, admin, form, password.orElseThrow());
-        return key.isEmpty() ? creation.now() : once.create(scope(caller, origin), key.get(), body, creation);
+        Attempt attempt = new Attempt(caller, origin, admin, form, password.orElseThrow());
+        return key.isEmpty()
+                ? attempt.admitted(() -> attempt.insert(UserDocument.newId()))
+                : once.create(scope(caller, origin), key.get(), body, attempt);
     }
 
     /**
-     * Whose keys are the same: an answer is a user, so nobody is given that of somebody else. Of strangers from one source
-     * only those who also know the password, for it is in the body.
+     * The owner of a key. An answer is a user, so it is only for the same caller or, without a token, for the same source
+     * and password, because the password is in the body.
      */
     private static String scope(Optional<Caller> caller, Origin origin) {
         return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + origin.source());
     }
 
-    /** A user about to be created, whom nothing is the matter with. */
-    private final class Creation implements CreateOnce.Work {
+    /** A valid request for a user. */
+    final class Attempt {
         private final Optional<Caller> caller;
         private final Origin origin;
         private final boolean admin;
         private final UserForm form;
         private final String password;
+        private @Nullable RateLimitPermit permit;
 
-        Creation(Optional<Caller> caller, Origin origin, boolean admin, UserForm form, String password) {
+        private Attempt(Optional<Caller> caller, Origin origin, boolean admin, UserForm form, String password) {
             this.caller = caller;
             this.origin = origin;
             this.admin = admin;
@@ -101,26 +108,44 @@ public final class UserCreation {
             this.password = password;
         }
 
-        User now() {
-            Runnable takeBack = admit();
+        /** Creates the user if the throttle admits it. */
+        User admitted(Supplier<User> creation) {
+            if (!admin && registrations != null) {
+                permit = registrations.acquire(origin.source());
+            }
             try {
-                return create(UserDocument.newId());
+                return creation.get();
             } catch (GatehouseException failed) {
-                // That a name is taken is worth knowing, so it counts; what failed for a reason of ours does not.
+                // That a name is taken is worth knowing, so it counts; a failure for another reason does not.
                 if (failed.code() != ErrorCode.USERNAME_TAKEN) {
-                    takeBack.run();
+                    refund();
                 }
                 throw failed;
             }
         }
 
-        @Override
-        public Runnable admit() {
-            return admin ? () -> {} : registration.throttle().apply(origin);
+        Optional<User> find(UserId id) {
+            return users.findLinearizable(id);
         }
 
-        @Override
-        public User create(UserId id) {
+        /** Stores the user under this id, or finds the one that the same request has stored meanwhile. */
+        User insertOrFind(UserId id) {
+            try {
+                return insert(id);
+            } catch (GatehouseException failed) {
+                Optional<User> twin = failed.code() == ErrorCode.USERNAME_TAKEN ? find(id) : Optional.empty();
+                twin.ifPresent(user -> refund());
+                return twin.orElseThrow(() -> failed);
+            }
+        }
+
+        private void refund() {
+            if (permit != null) {
+                permit.refund();
+            }
+        }
+
+        private User insert(UserId id) {
             User user = users.insert(as(id, hasher.hash(password)));
             AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
                     .on(user.id(), user.username())
@@ -129,13 +154,8 @@ public final class UserCreation {
             return user;
         }
 
-        @Override
-        public Optional<User> find(UserId id) {
-            return users.findLinearizable(id);
-        }
-
-        @Override
-        public User asCreated(UserId id, Instant at) {
+        /** The user as it was when it was created. */
+        User asCreated(UserId id, Instant at) {
             return UserDocument.read(UserDocument.of(as(id, ""), at));
         }
 
@@ -154,7 +174,7 @@ public final class UserCreation {
     }
 
     private void requireRegistration(Optional<Caller> caller, JsonBody body) {
-        if (!registration.open()) {
+        if (registrations == null) {
             throw new GatehouseException(caller.isEmpty() ? ErrorCode.TOKEN_MISSING : ErrorCode.FORBIDDEN);
         }
         UserForm.requireNothingForAdministrators(body);

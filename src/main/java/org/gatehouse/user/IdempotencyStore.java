@@ -1,0 +1,164 @@
+package org.gatehouse.user;
+
+import com.mongodb.ErrorCategory;
+import com.mongodb.MongoWriteException;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
+import com.mongodb.client.model.IndexOptions;
+import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.Updates;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.store.BsonValues;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
+
+/**
+ * The user id that belongs to an idempotency key, in the collection {@code idempotencyKeys}.
+ *
+ * <p>An entry is stored before its user and has two states: begun and, once {@code createdAt} is set, finished. It holds
+ * nothing of the user or the request but a fingerprint.
+ */
+public final class IdempotencyStore {
+    /** For how long a key is known. */
+    static final Duration KEPT = Duration.ofHours(24);
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private static final String ID = "_id";
+    private static final String FINGERPRINT = "fingerprint";
+    private static final String USER_ID = "userId";
+    private static final String CREATED_AT = "createdAt";
+    private static final String EXPIRES_AT = "expiresAt";
+
+    /** Only nodes of an earlier version read these two, which tell them that any node may go on with the key. */
+    private static final String HOLDER = "holder";
+
+    private static final String HELD_UNTIL = "heldUntil";
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> keys;
+    private final MongoCollection<BsonDocument> reads;
+    private final Clock clock;
+
+    /**
+     * What is stored for a key.
+     *
+     * @param key its name in the store
+     * @param fingerprint of the request
+     * @param userId of the user that the request creates
+     * @param createdAt when the user was created; empty as long as that is unknown
+     */
+    record Entry(String key, String fingerprint, UserId userId, Optional<Instant> createdAt) {}
+
+    public IdempotencyStore(MongoConnection mongo, Clock clock) {
+        this.mongo = mongo;
+        this.keys = mongo.collection("idempotencyKeys");
+        this.reads = mongo.readOnly("idempotencyKeys");
+        this.clock = clock;
+    }
+
+    /** Lets the store remove expired entries; {@link #find} ignores them in any case. */
+    public void createIndexes() {
+        IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
+        new MongoIndexes(mongo).ensure(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
+    }
+
+    /** The entry of this key, unless it has expired. */
+    Optional<Entry> find(String key) {
+        long now = clock.millis();
+        return mongo.findLinearizable(reads, byKey(key))
+                .filter(document -> document.getDateTime(EXPIRES_AT).getValue() > now)
+                .map(IdempotencyStore::read);
+    }
+
+    /**
+     * Stores an entry with a new user id, unless another request has stored one.
+     *
+     * @return the entry that is stored
+     * @throws GatehouseException {@code IDEMPOTENCY_KEY_IN_USE} if another request frees the key at this moment
+     */
+    Entry begin(String key, String fingerprint) {
+        BsonDocument entry = unfinished(fingerprint)
+                .append(ID, new BsonString(key))
+                .append(USER_ID, BsonValues.id(UserDocument.newId()));
+        Bson expired = Filters.and(byKey(key), Filters.lte(EXPIRES_AT, time(clock.millis())));
+        mongo.call(() -> keys.deleteOne(expired));
+        if (isWritten(() -> keys.insertOne(entry))) {
+            return read(entry);
+        }
+        return find(key)
+                .orElseThrow(() -> GatehouseException.temporary(ErrorCode.IDEMPOTENCY_KEY_IN_USE, RETRY_AFTER, null));
+    }
+
+    /** Stores that the user was created, also if another request has freed the key meanwhile. */
+    void finish(Entry entry, Instant createdAt) {
+        Bson finished = Updates.combine(
+                Updates.set(CREATED_AT, time(createdAt.toEpochMilli())),
+                Updates.setOnInsert(unfinished(entry.fingerprint())));
+        var unused = isWritten(() -> keys.updateOne(ofUser(entry), finished, new UpdateOptions().upsert(true)));
+    }
+
+    /** Frees the key, unless its user was created. */
+    void forget(Entry entry) {
+        mongo.call(() -> keys.deleteOne(Filters.and(ofUser(entry), Filters.exists(CREATED_AT, false))));
+    }
+
+    /** False if there is another entry of the same key. */
+    private boolean isWritten(Supplier<?> write) {
+        try {
+            mongo.call(write);
+            return true;
+        } catch (MongoWriteException refused) {
+            if (refused.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                throw refused;
+            }
+            return false;
+        }
+    }
+
+    private BsonDocument unfinished(String fingerprint) {
+        long now = clock.millis();
+        return new BsonDocument(FINGERPRINT, new BsonString(fingerprint))
+                .append(HOLDER, new BsonString(""))
+                .append(HELD_UNTIL, time(now))
+                .append(EXPIRES_AT, time(now + KEPT.toMillis()));
+    }
+
+    private static Entry read(BsonDocument document) {
+        return new Entry(
+                document.getString(ID).getValue(),
+                document.getString(FINGERPRINT).getValue(),
+                BsonValues.userId(document.getObjectId(USER_ID)),
+                document.containsKey(CREATED_AT)
+                        ? Optional.of(Instant.ofEpochMilli(
+                                document.getDateTime(CREATED_AT).getValue()))
+                        : Optional.empty());
+    }
+
+    private static Bson byKey(String key) {
+        return Filters.eq(new BsonString(key));
+    }
+
+    private static Bson ofUser(Entry entry) {
+        return Filters.and(byKey(entry.key()), Filters.eq(USER_ID, BsonValues.id(entry.userId())));
+    }
+
+    private static BsonDateTime time(long millis) {
+        return new BsonDateTime(millis);
+    }
+}

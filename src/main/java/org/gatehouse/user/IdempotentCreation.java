@@ -1,0 +1,103 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import java.util.Optional;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.IdempotencyKey;
+import org.gatehouse.http.Json;
+import org.gatehouse.http.JsonBody;
+import org.gatehouse.store.KeyedHash;
+import org.gatehouse.store.Sha256;
+import org.gatehouse.user.IdempotencyStore.Entry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Creates at most one user for each {@link IdempotencyKey}, on any number of nodes and wherever one of them stops.
+ *
+ * <p>The id of the user is chosen and stored before the user. So all requests with the key insert the same {@code _id}:
+ * one of them succeeds, and the others find that user. Neither the request nor the answer is stored, because the same
+ * request gives the same answer again, from the id and the time.
+ */
+public final class IdempotentCreation {
+    /** Ignores the order of fields and white space. */
+    private static final ObjectWriter CANONICAL = Json.MAPPER.writer().with(JsonNodeFeature.WRITE_PROPERTIES_SORTED);
+
+    private static final Logger log = LoggerFactory.getLogger(IdempotentCreation.class);
+
+    private final IdempotencyStore keys;
+    private final KeyedHash fingerprints;
+
+    public IdempotentCreation(IdempotencyStore keys, KeyedHash fingerprints) {
+        this.keys = keys;
+        this.fingerprints = fingerprints;
+    }
+
+    /**
+     * Creates the user, or returns the one that the same key and body created before.
+     *
+     * @param scope the owner of the key; the same text in another scope is another key
+     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} with another body than before, or what the attempt throws;
+     *     a 4xx frees the key, and after a 5xx it stays bound to the same body
+     */
+    User create(String scope, IdempotencyKey key, JsonBody body, UserRegistrar.Attempt attempt) {
+        String name = Sha256.hex(scope + ' ' + key.text());
+        byte[] request = canonical(body);
+        Optional<Entry> known = keys.find(name);
+        Optional<User> before = known.flatMap(entry -> createdBefore(entry, request, attempt));
+        return before.orElseGet(() -> attempt.admitted(() -> {
+            Entry entry = known.orElseGet(() -> keys.begin(name, fingerprints.of(request)));
+            return create(entry, request, attempt);
+        }));
+    }
+
+    private Optional<User> createdBefore(Entry entry, byte[] request, UserRegistrar.Attempt attempt) {
+        requireSame(entry, request);
+        return entry.createdAt()
+                .map(at -> attempt.asCreated(entry.userId(), at))
+                .or(() -> attempt.find(entry.userId()).map(user -> finished(entry, user, attempt)));
+    }
+
+    private User create(Entry entry, byte[] request, UserRegistrar.Attempt attempt) {
+        requireSame(entry, request);
+        try {
+            return finished(entry, attempt.insertOrFind(entry.userId()), attempt);
+        } catch (GatehouseException failed) {
+            if (failed.code().status() < 500) {
+                quietly(() -> keys.forget(entry));
+            }
+            throw failed;
+        }
+    }
+
+    private User finished(Entry entry, User user, UserRegistrar.Attempt attempt) {
+        quietly(() -> keys.finish(entry, user.createdAt()));
+        return attempt.asCreated(user.id(), user.createdAt());
+    }
+
+    private void requireSame(Entry entry, byte[] request) {
+        if (!fingerprints.matches(request, entry.fingerprint())) {
+            throw new GatehouseException(ErrorCode.IDEMPOTENCY_KEY_REUSED);
+        }
+    }
+
+    /** A repeat of the request does without this write: it finds the user, or creates it. */
+    private static void quietly(Runnable write) {
+        try {
+            write.run();
+        } catch (GatehouseException unavailable) {
+            log.debug("An idempotency key keeps its state", unavailable);
+        }
+    }
+
+    private static byte[] canonical(JsonBody body) {
+        try {
+            return CANONICAL.writeValueAsBytes(body.node());
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}
