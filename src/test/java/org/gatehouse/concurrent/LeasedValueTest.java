@@ -191,6 +191,16 @@ class LeasedValueTest {
         assertThat(reads).hasValue(0);
     }
 
+    @Test
+    void aReaderThatIsInterruptedBetweenTwoReadsIsToldTheSame() {
+        LeasedValue<Integer> interrupted =
+                new LeasedValue<>(() -> Optional.of(reads.incrementAndGet()), LEASE, false, nanos::get, pause -> false);
+
+        assertUnavailable(interrupted::refresh);
+
+        assertThat(reads).hasValue(0);
+    }
+
     private LeasedValue<Integer> leased(boolean outlastsFailures) {
         return new LeasedValue<>(
                 () -> {
