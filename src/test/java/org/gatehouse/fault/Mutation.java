@@ -25,12 +25,12 @@ enum Mutation {
     ACKNOWLEDGED_BEFORE_END(
             Directed.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
-            "announced.filter(topology -> end(ids, topology, token) && generation.awaitSettled(topology))",
+            "topology -> end(ids, topology, token) && generation.awaitSettled(topology)",
             """
-            announced.filter(topology -> {
+            topology -> {
                 generation.execute(() -> end(ids, topology, token), Duration.ofMillis(500));
                 return generation.awaitSettled(topology);
-            })"""),
+            }"""),
     ENTRIES_OF_OTHER_GENERATIONS_BELIEVED(
             Directed.A_CHANGE_WITHOUT_REDIS,
             "cache/Entry.java",

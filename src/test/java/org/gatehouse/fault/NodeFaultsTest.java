@@ -115,8 +115,8 @@ class NodeFaultsTest {
     void oneNodeStoresWhatItLoadedLongAgo() throws Exception {
         Alteration slow = new Alteration(
                 "cache/DocumentCache.java",
-                "Script.FILL.run(",
-                "sleep(ThreadLocalRandom.current().nextInt(4_000));\nScript.FILL.run(");
+                "Script.FILL.execute(",
+                "Threads.sleep(Duration.ofMillis(ThreadLocalRandom.current().nextInt(4_000)));\nScript.FILL.execute(");
         try (Site<ServiceClient> site =
                 Site.of(List.of(Node::start, settings -> NodeProcess.start(settings, slow.classPath())))) {
             Outcome outcome = Scenario.run("FILL delayed 0-4 s", site, load -> Pause.of(Scenario.LENGTH));
