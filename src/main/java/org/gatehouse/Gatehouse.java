@@ -17,12 +17,6 @@ import org.gatehouse.audit.RefusalAudit;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.auth.IntrospectionResource;
-import org.gatehouse.auth.JwksResource;
-import org.gatehouse.auth.KeyResource;
-import org.gatehouse.auth.KeySchedule;
-import org.gatehouse.auth.RotatingKeys;
-import org.gatehouse.auth.SharedSecretKeys;
-import org.gatehouse.auth.SigningKeys;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.auth.TokenVerifier;
 import org.gatehouse.auth.VerificationBulkhead;
@@ -38,15 +32,21 @@ import org.gatehouse.health.HealthResource;
 import org.gatehouse.health.MetricsResource;
 import org.gatehouse.http.AccessLog;
 import org.gatehouse.http.BodySpool;
+import org.gatehouse.http.ClientInfoFilter;
 import org.gatehouse.http.ContainerErrors;
 import org.gatehouse.http.Cors;
 import org.gatehouse.http.KnownPaths;
-import org.gatehouse.http.OriginFilter;
 import org.gatehouse.http.RequestId;
 import org.gatehouse.http.ResponseHeaders;
-import org.gatehouse.http.StartGate;
+import org.gatehouse.http.StartupFilter;
 import org.gatehouse.http.TrustedProxies;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.key.JwksResource;
+import org.gatehouse.key.KeyResource;
+import org.gatehouse.key.KeySchedule;
+import org.gatehouse.key.RotatingKeys;
+import org.gatehouse.key.SharedSecretKeys;
+import org.gatehouse.key.SigningKeys;
 import org.gatehouse.login.LoginRecorder;
 import org.gatehouse.login.LoginResource;
 import org.gatehouse.login.LoginService;
@@ -58,6 +58,8 @@ import org.gatehouse.login.PasswordService;
 import org.gatehouse.login.ThrottleResource;
 import org.gatehouse.login.TokenResource;
 import org.gatehouse.metrics.Metrics;
+import org.gatehouse.migration.LegacyPasswordMigration;
+import org.gatehouse.migration.LegacyUserMigration;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.CachedSessions;
@@ -75,22 +77,20 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.StoredFormat;
 import org.gatehouse.store.SupportedServer;
 import org.gatehouse.throttle.Throttle;
+import org.gatehouse.transfer.UserExport;
+import org.gatehouse.transfer.UserExportResource;
+import org.gatehouse.transfer.UserImport;
+import org.gatehouse.transfer.UserImportResource;
 import org.gatehouse.user.AdministratorReset;
 import org.gatehouse.user.CachedUserDao;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.FirstAdministrator;
 import org.gatehouse.user.IdempotencyStore;
 import org.gatehouse.user.IdempotentCreation;
-import org.gatehouse.user.MongoAdoption;
-import org.gatehouse.user.MongoPasswordSweep;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.RegistrationThrottle;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
-import org.gatehouse.user.UserExport;
-import org.gatehouse.user.UserExportResource;
-import org.gatehouse.user.UserImport;
-import org.gatehouse.user.UserImportResource;
 import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserRegistrar;
 import org.gatehouse.user.UserResource;
@@ -106,8 +106,8 @@ final class Gatehouse implements AutoCloseable {
     final Cors cors;
     final ResponseHeaders responseHeaders;
     final ContainerErrors containerErrors;
-    final OriginFilter origins;
-    final StartGate gate;
+    final ClientInfoFilter origins;
+    final StartupFilter gate;
     final AuthenticationFilter authentication;
 
     /** What answers requests; each has a path of its own. */
@@ -121,7 +121,7 @@ final class Gatehouse implements AutoCloseable {
     private final Generation generation;
     private final SigningKeys keys;
     private final Health health;
-    private final MongoPasswordSweep passwordSweep;
+    private final LegacyPasswordMigration passwordSweep;
     final Startup startup;
 
     /** What a test may replace or watch; all else is real. */
@@ -213,8 +213,8 @@ final class Gatehouse implements AutoCloseable {
         requestIds = new RequestId(random);
         cors = new Cors(settings.corsOrigins());
         responseHeaders = new ResponseHeaders(cors);
-        gate = new StartGate();
-        origins = new OriginFilter(new TrustedProxies(settings.trustedProxies()));
+        gate = new StartupFilter();
+        origins = new ClientInfoFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
 
         health = new Health(
@@ -250,8 +250,9 @@ final class Gatehouse implements AutoCloseable {
         accessLog = new AccessLog(metrics, paths);
         containerErrors = new ContainerErrors(responseHeaders, accessLog);
 
-        passwordSweep = new MongoPasswordSweep(mongo, settings.usersCollection(), hasher);
-        MongoAdoption adoption = new MongoAdoption(mongo, settings.usersCollection(), storedUsers, passwordSweep);
+        passwordSweep = new LegacyPasswordMigration(mongo, settings.usersCollection(), hasher);
+        LegacyUserMigration adoption =
+                new LegacyUserMigration(mongo, settings.usersCollection(), storedUsers, passwordSweep);
 
         SupportedServer server = new SupportedServer(mongo);
         StoredFormat format = new StoredFormat(mongo);

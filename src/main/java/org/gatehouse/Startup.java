@@ -9,7 +9,7 @@ import java.util.concurrent.TimeoutException;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StartGate;
+import org.gatehouse.http.StartupFilter;
 import org.gatehouse.store.MongoErrors;
 import org.gatehouse.store.UnusableStoreException;
 import org.slf4j.Logger;
@@ -18,13 +18,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Prepares the stores in a thread of its own and then opens the gate.
  *
- * <p>The deployment waits for the first attempt, for {@link #WAIT_LIMIT} at most. It fails only if that attempt shows that
+ * <p>The deployment waits for the first attempt, for {@link #WAIT_TIMEOUT} at most. It fails only if that attempt shows that
  * the stores are unusable until an operator acts. In every other case the context starts, requests get a 503, and
  * attempts follow each other until one succeeds.
  */
 final class Startup implements AutoCloseable {
     /** A container starts its applications one after the other, and some end a start that takes longer than a minute. */
-    static final Duration WAIT_LIMIT = Duration.ofSeconds(8);
+    static final Duration WAIT_TIMEOUT = Duration.ofSeconds(8);
 
     /** Between attempts while MongoDB cannot be used: it may be back at any moment. */
     private static final Duration RETRY = Duration.ofSeconds(1);
@@ -32,14 +32,14 @@ final class Startup implements AutoCloseable {
     /** Between attempts that fail otherwise, at most: each may read the whole database. */
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
     private static final String PREPARING = "The stores are being prepared.";
     private static final String WAITING = "MongoDB cannot be used yet.";
     private static final String FAILED =
             "The preparation of the stores failed and is tried again; the log has the reason.";
     private static final Logger log = LoggerFactory.getLogger(Startup.class);
 
-    private final StartGate gate;
+    private final StartupFilter gate;
     private final Runnable preparation;
     private final Duration waitLimit;
     private final CompletableFuture<Outcome> firstAttempt = new CompletableFuture<>();
@@ -57,11 +57,11 @@ final class Startup implements AutoCloseable {
         LATE
     }
 
-    Startup(StartGate gate, Runnable preparation) {
-        this(gate, preparation, WAIT_LIMIT);
+    Startup(StartupFilter gate, Runnable preparation) {
+        this(gate, preparation, WAIT_TIMEOUT);
     }
 
-    Startup(StartGate gate, Runnable preparation, Duration waitLimit) {
+    Startup(StartupFilter gate, Runnable preparation, Duration waitLimit) {
         this.gate = gate;
         this.preparation = preparation;
         this.waitLimit = waitLimit;
@@ -113,7 +113,7 @@ final class Startup implements AutoCloseable {
     public void close() {
         closed = true;
         thread.interrupt();
-        Threads.join(thread, STOP_LIMIT);
+        Threads.join(thread, STOP_TIMEOUT);
     }
 
     private void prepare() {

@@ -25,15 +25,15 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.HttpMethod;
 import org.jspecify.annotations.NullMarked;
 
-/** The map of rooms, as rules. */
+/** The map of the packages, as rules. */
 @AnalyzeClasses(packages = "org.gatehouse", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest
-    static final ArchRule roomsHaveNoCycles =
+    static final ArchRule packagesHaveNoCycles =
             slices().matching("org.gatehouse.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule noRoomKnowsTheWhole = noClasses()
+    static final ArchRule noPackageDependsOnTheWiring = noClasses()
             .that()
             .resideInAPackage("org.gatehouse.*")
             .should()
@@ -48,7 +48,7 @@ class ArchitectureTest {
                     .and(DescribedPredicate.not(resideInAPackage("org.gatehouse.identity"))));
 
     @ArchTest
-    static final ArchRule mongoIsKnownInItsRooms = noClasses()
+    static final ArchRule mongoIsUsedInItsPackages = noClasses()
             .that(areNeither(
                     "org.gatehouse.store", "org\\.gatehouse\\..*\\.(Mongo.*|.*Store(\\$.*)?|.*Document(\\$.*)?)"))
             .should()
@@ -56,7 +56,7 @@ class ArchitectureTest {
                     .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));
 
     @ArchTest
-    static final ArchRule redisIsKnownInItsRooms = noClasses()
+    static final ArchRule redisIsUsedInItsPackages = noClasses()
             .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\.(cache\\..*|.*\\.Redis.*)"))
             .should()
             .dependOnClassesThat(
@@ -69,14 +69,14 @@ class ArchitectureTest {
             .dependOnClassesThat(nameMatching("com\\.mongodb\\.ConnectionString|io\\.lettuce\\.core\\.RedisURI"));
 
     @ArchTest
-    static final ArchRule tokensAreMadeAndReadInAuthOnly = noClasses()
+    static final ArchRule tokensAndKeysAreKnownInAuthAndKeyOnly = noClasses()
             .that()
-            .resideOutsideOfPackage("org.gatehouse.auth")
+            .resideOutsideOfPackages("org.gatehouse.auth", "org.gatehouse.key")
             .should()
             .dependOnClassesThat(resideInAPackage("com.nimbusds.."));
 
     @ArchTest
-    static final ArchRule passwordsAreHashedInOneRoom = noClasses()
+    static final ArchRule passwordsAreHashedInOnePackage = noClasses()
             .that()
             .resideOutsideOfPackage("org.gatehouse.password")
             .should()
@@ -124,9 +124,9 @@ class ArchitectureTest {
             .that(DescribedPredicate.not(nameMatching("org\\.gatehouse\\.log\\.JulBridge(\\$.*)?")))
             .should(USE_JAVA_UTIL_LOGGING);
 
-    private static DescribedPredicate<JavaClass> areNeither(String room, String names) {
+    private static DescribedPredicate<JavaClass> areNeither(String subject, String names) {
         return DescribedPredicate.not(
-                resideInAPackage(room).or(nameMatching(names)).as("in " + room + " or named " + names));
+                resideInAPackage(subject).or(nameMatching(names)).as("in " + subject + " or named " + names));
     }
 
     private static DescribedPredicate<JavaMethod> areEndpoints() {

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StartGate;
+import org.gatehouse.http.StartupFilter;
 import org.gatehouse.log.LogLines;
 import org.gatehouse.store.FaultyMongo;
 import org.gatehouse.store.UnusableStoreException;
@@ -44,7 +44,7 @@ class StartupTest {
 
     private static EmbeddedRedis redis;
     private final LogLines log = new LogLines();
-    private final StartGate gate = new StartGate();
+    private final StartupFilter gate = new StartupFilter();
 
     @BeforeAll
     static void startRedis() {
@@ -135,7 +135,7 @@ class StartupTest {
                 GatehouseException.temporary(ErrorCode.BUSY, Duration.ofSeconds(1), null),
                 new StackOverflowError());
         for (Throwable failure : failures) {
-            StartGate opened = new StartGate();
+            StartupFilter opened = new StartupFilter();
             AtomicInteger attempts = new AtomicInteger();
             try (Startup startup = new Startup(opened, () -> {
                 if (attempts.getAndIncrement() == 0) {

@@ -11,7 +11,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.types.ObjectId;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
 
@@ -74,7 +74,7 @@ final class AuditDocument {
         if (event.username() != null) {
             facts.put("username", new BsonString(event.username()));
         }
-        Origin origin = event.origin();
+        ClientInfo origin = event.origin();
         if (origin != null) {
             facts.put("address", new BsonString(origin.address()));
             facts.put("userAgent", new BsonString(origin.userAgent()));

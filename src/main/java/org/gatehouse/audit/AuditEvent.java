@@ -3,7 +3,7 @@ package org.gatehouse.audit;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,7 @@ public record AuditEvent(
         @Nullable UserId actor,
         @Nullable UserId user,
         @Nullable String username,
-        @Nullable Origin origin,
+        @Nullable ClientInfo origin,
         Map<AuditDetail, String> details) {
     /** New names are shorter; those of databases of the original service may have any length. */
     static final int MAX_USERNAME = 256;
@@ -47,7 +47,7 @@ public record AuditEvent(
     }
 
     /** Something that a request did or tried to do. */
-    public static AuditEvent of(AuditType type, Origin origin) {
+    public static AuditEvent of(AuditType type, ClientInfo origin) {
         return new AuditEvent(type, null, null, null, origin, Map.of());
     }
 
@@ -57,7 +57,7 @@ public record AuditEvent(
     }
 
     /** A login that was refused. */
-    public static AuditEvent loginFailed(LoginOutcome reason, Origin origin) {
+    public static AuditEvent loginFailed(LoginOutcome reason, ClientInfo origin) {
         return of(AuditType.LOGIN_FAILED, origin).with(AuditDetail.REASON, reason.text());
     }
 

@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Set;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.metrics.Metrics;
 import org.slf4j.Logger;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * still takes as long as one of a known user.
  *
  * <p>A failed login costs its sender a password hash and us an insert. One that was throttled costs no hash, so not each
- * is written: see {@link RepeatBound}.
+ * is written: see {@link EventDeduplicator}.
  */
 public final class AuditLog {
     /** Followed by JSON, in which no text of others can make a line of its own. */
@@ -47,8 +47,8 @@ public final class AuditLog {
 
     private final MongoAuditDao entries;
     private final Duration kept;
-    private final RepeatBound throttledLogins;
-    private final RepeatBound refusals;
+    private final EventDeduplicator throttledLogins;
+    private final EventDeduplicator refusals;
     private final Clock clock;
     private final Counter sessionEnds;
 
@@ -60,8 +60,8 @@ public final class AuditLog {
         sessionEnds.initLabelValues(USER_DISABLED);
         this.entries = entries;
         this.kept = kept;
-        this.throttledLogins = new RepeatBound(ticker, Origin::address);
-        this.refusals = new RepeatBound(ticker, Origin::source);
+        this.throttledLogins = new EventDeduplicator(ticker, ClientInfo::address);
+        this.refusals = new EventDeduplicator(ticker, ClientInfo::source);
         this.clock = clock;
     }
 
@@ -89,7 +89,7 @@ public final class AuditLog {
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} when the event is not stored
      */
-    public void recordOrRefuse(AuditEvent event) {
+    public void recordOrFail(AuditEvent event) {
         insert(event, clock.instant());
     }
 

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.MatchedMethod;
-import org.gatehouse.http.Origin;
 import org.gatehouse.identity.UserId;
 
 /**
@@ -58,7 +58,7 @@ public final class RefusalAudit implements ContainerResponseFilter {
     }
 
     private static AuditEvent event(AuditType type, ContainerRequestContext request, String call) {
-        return AuditEvent.of(type, Origin.of(request)).with(AuditDetail.CALL, call);
+        return AuditEvent.of(type, ClientInfo.of(request)).with(AuditDetail.CALL, call);
     }
 
     /** A refresh of a session that has ended is not one; the second use of a refresh token has an entry of its own. */

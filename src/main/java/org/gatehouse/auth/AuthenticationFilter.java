@@ -4,7 +4,6 @@ import jakarta.annotation.Priority;
 import jakarta.annotation.security.PermitAll;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.core.SecurityContext;
@@ -18,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.FilterOrder;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.ExtendedUriInfo;
@@ -32,22 +32,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Who may call is asked before a body is read, and once more when it has been: a caller can send a body as slowly as
  * the container lets it, and so keep a request at hand for the time after the session has ended.
  */
-@Priority(Priorities.AUTHENTICATION)
+@Priority(FilterOrder.AUTHENTICATION)
 public final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
     private static final String ADMISSION = AuthenticationFilter.class.getName();
 
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
-    private final Map<Method, Door> doors = new ConcurrentHashMap<>();
+    private final Map<Method, AccessRule> doors = new ConcurrentHashMap<>();
 
     /** What a method says about who may call it: anyone, or those with one of these roles. */
-    private record Door(boolean open, List<String> allowed) {
-        static final Door CLOSED = new Door(false, List.of());
+    private record AccessRule(boolean open, List<String> allowed) {
+        static final AccessRule CLOSED = new AccessRule(false, List.of());
 
-        static Door of(Method method) {
+        static AccessRule of(Method method) {
             RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
-            return new Door(
+            return new AccessRule(
                     method.isAnnotationPresent(PermitAll.class), roles == null ? List.of() : List.of(roles.value()));
         }
     }
@@ -63,9 +63,9 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
             return; // no resource of ours answers it: Jersey does, with the list of methods
         }
-        Door door = methodOf(request)
-                .map(method -> doors.computeIfAbsent(method, Door::of))
-                .orElse(Door.CLOSED);
+        AccessRule door = methodOf(request)
+                .map(method -> doors.computeIfAbsent(method, AccessRule::of))
+                .orElse(AccessRule.CLOSED);
         if (door.open()) {
             return;
         }

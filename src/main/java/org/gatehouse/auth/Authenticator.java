@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BearerToken;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.CachedSessions;
@@ -47,7 +47,7 @@ public final class Authenticator {
 
     /** A valid token with its session and user. */
     public record Authenticated(AccessToken token, LiveSession session, User user) {
-        Caller caller(Origin origin) {
+        Caller caller(ClientInfo origin) {
             return new Caller(user, session.id(), session.epoch(), origin);
         }
     }
@@ -60,7 +60,7 @@ public final class Authenticator {
      * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
      */
     public Optional<Caller> callerIfAny(ContainerRequestContext request) {
-        Origin origin = Origin.of(request);
+        ClientInfo origin = ClientInfo.of(request);
         Optional<String> sent = tokenOf(request);
         if (sent.isEmpty()
                 && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
@@ -101,7 +101,7 @@ public final class Authenticator {
         if (token.isEmpty()) {
             return Optional.empty();
         }
-        Origin origin = Origin.of(request);
+        ClientInfo origin = ClientInfo.of(request);
         try {
             return Optional.of(live(verifier.verifyEvenIfExpired(token.get(), origin.source()))
                     .caller(origin));

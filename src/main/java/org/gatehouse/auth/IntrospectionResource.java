@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Objects;
 import org.gatehouse.auth.Authenticator.Authenticated;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Json;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.json.Json;
 import org.gatehouse.user.User;
 
 /** {@code POST /introspect} (RFC 7662): for services that ask instead of checking tokens themselves. */
@@ -55,7 +55,7 @@ public final class IntrospectionResource {
         ObjectNode answer = Json.MAPPER.createObjectNode();
         try {
             // Others' bad tokens must not make a suspect of the service that asks about them.
-            String source = "introspection by " + Origin.of(request).source();
+            String source = "introspection by " + ClientInfo.of(request).source();
             // A parameter without "=" has no value.
             String token = Objects.requireNonNullElse(tokens.get(0), "");
             write(authenticator.authenticate(token, source), answer);

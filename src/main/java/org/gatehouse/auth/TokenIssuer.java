@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.UUID;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.key.SigningKey;
+import org.gatehouse.key.SigningKeys;
 
 /** Signs access tokens as RFC 9068 describes them; they hold an id and roles, and nothing else about a user. */
 public final class TokenIssuer {

@@ -24,6 +24,8 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.key.SigningKey;
+import org.gatehouse.key.SigningKeys;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -28,7 +28,7 @@ public final class VerificationBulkhead {
     /** Some 10 MB of counters; when more sources than this send bad tokens, the oldest begin anew. */
     private static final int MAX_SOURCES = 100_000;
 
-    private static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
     /** So that a flood holds this many of the container's threads and no more. */
     private static final int MAX_SUSPECTS_WAITING = 16;
@@ -70,7 +70,7 @@ public final class VerificationBulkhead {
         if (suspect && lane.getQueueLength() >= MAX_SUSPECTS_WAITING) {
             throw busy();
         }
-        if (!Threads.tryAcquire(lane, WAIT_LIMIT)) {
+        if (!Threads.tryAcquire(lane, WAIT_TIMEOUT)) {
             throw busy();
         }
         try {

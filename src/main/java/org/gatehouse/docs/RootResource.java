@@ -14,8 +14,8 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.core.Variant;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.gatehouse.http.Json;
 import org.gatehouse.http.RelativeReference;
+import org.gatehouse.json.Json;
 
 /** {@code /}: where the documentation is, for a browser and for a program. */
 @Path("/")

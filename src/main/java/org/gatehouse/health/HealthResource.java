@@ -8,8 +8,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
-import org.gatehouse.http.ForOperators;
-import org.gatehouse.http.Json;
+import org.gatehouse.http.Operational;
+import org.gatehouse.json.Json;
 
 /**
  * {@code /health}: for the balancer before the service and whoever restarts it.
@@ -34,7 +34,7 @@ public final class HealthResource {
     @GET
     @Path("live")
     @PermitAll
-    @ForOperators
+    @Operational
     public Response live() {
         return Response.ok(LIVE, MediaType.APPLICATION_JSON_TYPE).build();
     }
@@ -43,7 +43,7 @@ public final class HealthResource {
     @GET
     @Path("ready")
     @PermitAll
-    @ForOperators
+    @Operational
     public Response ready() {
         Health.Report report = health.report();
         Response.ResponseBuilder answer = report.ready()

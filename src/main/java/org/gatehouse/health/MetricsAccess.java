@@ -9,7 +9,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BearerToken;
-import org.gatehouse.http.Peer;
+import org.gatehouse.http.LoopbackCheck;
 import org.gatehouse.store.Sha256;
 
 /** Who may read the metrics: whoever has the token; where there is none, whoever is on the same machine. */
@@ -34,7 +34,7 @@ final class MetricsAccess {
             }
             return;
         }
-        if (!Peer.isOnThisMachine(request)) {
+        if (!LoopbackCheck.isOnThisMachine(request)) {
             throw new GatehouseException(
                     ErrorCode.FORBIDDEN, "Without METRICS_TOKEN the metrics are shown on the same machine only.");
         }

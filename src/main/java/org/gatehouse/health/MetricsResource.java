@@ -12,7 +12,7 @@ import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.gatehouse.config.Secret;
-import org.gatehouse.http.ForOperators;
+import org.gatehouse.http.Operational;
 import org.gatehouse.metrics.Metrics;
 
 /** {@code GET /metrics}: figures for Prometheus. */
@@ -30,7 +30,7 @@ public final class MetricsResource {
     /** 200 with all figures, in the text format of Prometheus or, for who asks for it, of OpenMetrics. */
     @GET
     @PermitAll
-    @ForOperators
+    @Operational
     @Produces({MediaType.TEXT_PLAIN, "application/openmetrics-text", MediaType.WILDCARD})
     public Response read(@Context ContainerRequestContext request) {
         access.require(request);

@@ -15,7 +15,7 @@ public final class AcceptFilter implements ContainerRequestFilter {
 
     @Override
     public void filter(ContainerRequestContext request) {
-        if (ErrorForm.names(request.getHeaderString(HttpHeaders.ACCEPT))) {
+        if (ErrorBody.names(request.getHeaderString(HttpHeaders.ACCEPT))) {
             request.getHeaders().add(HttpHeaders.ACCEPT, ANYTHING_ELSE);
         }
     }

@@ -26,7 +26,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <p>Those of the programs that watch the service are written at debug level only. Nothing that the client wrote is in it,
  * neither path, query, headers nor body: they may hold what must not be seen.
  */
-@Priority(0)
+@Priority(FilterOrder.ACCESS_LOG)
 public final class AccessLog implements ContainerResponseFilter {
     /** Clients may write anything for a method. */
     private static final Set<String> METHODS =

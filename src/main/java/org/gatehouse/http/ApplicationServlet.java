@@ -78,7 +78,7 @@ public final class ApplicationServlet extends ServletContainer {
             AccessLog.end(request);
         }
         if (body.isLeftUnread(response.getStatus())) {
-            UnreadBody.discard(request, bodies.timeout());
+            BodyDrain.discard(request, bodies.timeout());
         }
         if (StreamedAnswer.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
             // Jersey would end the answer in good order; only this makes the container break the connection.
@@ -98,14 +98,14 @@ public final class ApplicationServlet extends ServletContainer {
             AccessLog.end(request);
         }
         if (unread) {
-            UnreadBody.discard(request, bodies.timeout());
+            BodyDrain.discard(request, bodies.timeout());
         }
     }
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws ServletException, IOException {
         String peer = request.getRemoteAddr();
         if (peer != null) {
-            request.setAttribute(OriginFilter.PEER, peer);
+            request.setAttribute(ClientInfoFilter.PEER, peer);
         }
         String query = request.getQueryString();
         if (query != null && !query.isEmpty()) {

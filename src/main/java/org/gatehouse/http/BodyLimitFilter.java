@@ -2,7 +2,6 @@ package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import java.io.FilterInputStream;
@@ -13,15 +12,15 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Refuses bodies over {@link #LIMIT}: by their announced length before a byte is read, otherwise at the first byte too
+ * Refuses bodies over {@link #MAX_BYTES}: by their announced length before a byte is read, otherwise at the first byte too
  * many. A {@link StreamedBody} has a limit of its own.
  *
  * <p>A compressed one is refused as well, for nobody knows its length before it is unpacked.
  */
-@Priority(Priorities.AUTHENTICATION + 100)
+@Priority(FilterOrder.BODY_LIMIT)
 public final class BodyLimitFilter implements ContainerRequestFilter {
     /** A user's own fields may take 16 KiB; escapes, white space and the other fields fit four times over. */
-    static final int LIMIT = 64 * 1024;
+    public static final int MAX_BYTES = 64 * 1024;
 
     /** Of other methods no body is read. */
     private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
@@ -36,7 +35,7 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
         if (isStreamed(request)) {
             return;
         }
-        if (request.getLength() > LIMIT) {
+        if (request.getLength() > MAX_BYTES) {
             throw tooLarge();
         }
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
@@ -47,11 +46,12 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
     }
 
     static GatehouseException tooLarge() {
-        return new GatehouseException(ErrorCode.BODY_TOO_LARGE, "The body is larger than " + LIMIT / 1024 + " KiB.");
+        return new GatehouseException(
+                ErrorCode.BODY_TOO_LARGE, "The body is larger than " + MAX_BYTES / 1024 + " KiB.");
     }
 
     private static final class LimitedStream extends FilterInputStream {
-        private int left = LIMIT;
+        private int left = MAX_BYTES;
 
         LimitedStream(InputStream body) {
             super(body);

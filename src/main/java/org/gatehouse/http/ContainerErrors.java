@@ -72,7 +72,7 @@ public final class ContainerErrors {
 
     private void write(GatehouseException failure, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        ErrorForm form = ErrorForm.wantedBy(request.getHeader(HttpHeaders.ACCEPT));
+        ErrorBody form = ErrorBody.wantedBy(request.getHeader(HttpHeaders.ACCEPT));
         byte[] body = form.write(failure);
         response.resetBuffer();
         response.setStatus(failure.code().status());

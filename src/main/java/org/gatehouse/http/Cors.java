@@ -2,7 +2,6 @@ package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * are no cookies, so credentials in the sense of that protocol are never allowed.
  */
 @PreMatching
-@Priority(Priorities.USER + 1) // when the request has its name
+@Priority(FilterOrder.CORS)
 public final class Cors implements ContainerRequestFilter {
     static final String ORIGIN = "Origin";
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import org.gatehouse.json.Json;
 
 /**
  * A place in a list as callers pass it on: some texts as a JSON array in base64url (RFC 4648, section 5).

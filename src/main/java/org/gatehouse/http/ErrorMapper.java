@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Turns everything that is thrown into the one form of an error, or the other one that the caller asks for
- * ({@link ErrorForm}).
+ * ({@link ErrorBody}).
  *
  * <p>The caller's mistakes are logged at debug level; ours at error level, once, with the request id that the caller was
  * given, and nothing of the inside reaches the answer.
@@ -173,7 +173,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
 
     private static void write(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
-        ErrorForm form = ErrorForm.wantedBy(request.getHeaderString(HttpHeaders.ACCEPT));
+        ErrorBody form = ErrorBody.wantedBy(request.getHeaderString(HttpHeaders.ACCEPT));
         response.setEntity(form.write(failure), null, form.mediaType());
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }

@@ -187,7 +187,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
     }
 
     private void take(byte[] chunk, int length, RequestBodies incomplete) {
-        int room = BodyLimitFilter.LIMIT + 1 - received.size();
+        int room = BodyLimitFilter.MAX_BYTES + 1 - received.size();
         int kept = Math.min(length, room);
         if (kept > 0 && !incomplete.reserve(kept)) {
             finish(State.NO_CAPACITY);
@@ -196,7 +196,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         reserved.addAndGet(Math.max(kept, 0));
         received.write(chunk, 0, Math.max(kept, 0));
         discarded += length - kept;
-        if (discarded > UnreadBody.LIMIT) {
+        if (discarded > BodyDrain.MAX_BYTES) {
             finish(State.TOO_LONG);
         }
     }
@@ -244,7 +244,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
     }
 
     private boolean isTooLong() {
-        return received.size() > BodyLimitFilter.LIMIT;
+        return received.size() > BodyLimitFilter.MAX_BYTES;
     }
 
     private void finish(State end) {

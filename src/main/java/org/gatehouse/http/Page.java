@@ -5,6 +5,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.function.Function;
+import org.gatehouse.json.Json;
 
 /**
  * A part of a list, and whether the list goes on after it.

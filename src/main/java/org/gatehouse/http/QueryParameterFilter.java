@@ -2,7 +2,6 @@ package org.gatehouse.http;
 
 import jakarta.annotation.Priority;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import java.io.ByteArrayOutputStream;
@@ -17,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.FieldErrors;
+import org.gatehouse.json.KnownNames;
 import org.glassfish.jersey.model.Parameter.Source;
 import org.glassfish.jersey.server.model.Parameter;
 import org.glassfish.jersey.server.model.ResourceMethod;
@@ -28,7 +28,7 @@ import org.glassfish.jersey.server.model.ResourceMethod;
  * <p>A filter or flag that is misspelled and ignored would make a call do more than its caller asked for. The check comes
  * after authentication, so it tells strangers nothing, and costs nothing for a request without a query.
  */
-@Priority(Priorities.AUTHENTICATION + 50)
+@Priority(FilterOrder.QUERY_PARAMETERS)
 public final class QueryParameterFilter implements ContainerRequestFilter {
     /** The request attribute that holds the query as it was sent; absent if there is none. */
     static final String QUERY = "org.gatehouse.query";

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * here: its resource reads it after the caller has been authenticated.
  */
 final class RequestBodies {
-    /** For at most {@link BodyLimitFilter#LIMIT} bytes: 64 KiB in 10 s is slower than any usual connection. */
+    /** For at most {@link BodyLimitFilter#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
     static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     /** Of the heap. Slow bodies are kept in memory, and their number is bounded only by that of the connections. */
@@ -67,7 +67,7 @@ final class RequestBodies {
         if (isStreamed(request)) {
             return IncomingBody.streamed(request);
         }
-        if (length > BodyLimitFilter.LIMIT) {
+        if (length > BodyLimitFilter.MAX_BYTES) {
             return IncomingBody.refused(request);
         }
         ServletInputStream input = request.getInputStream();

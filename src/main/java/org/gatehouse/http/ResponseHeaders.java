@@ -4,7 +4,6 @@ import jakarta.annotation.Priority;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Headers that every answer has: its length, its request id, that nobody may store it, for most hold a user or a token,
  * and what keeps a browser from making of it what it is not. A resource that sets one of the latter keeps its own.
  */
-@Priority(Priorities.HEADER_DECORATOR) // after the ErrorMapper, which may still give an answer its body
+@Priority(FilterOrder.RESPONSE_HEADERS)
 public final class ResponseHeaders implements ContainerResponseFilter {
     private static final Map<String, String> USUAL = Map.of(
             HttpHeaders.CACHE_CONTROL,

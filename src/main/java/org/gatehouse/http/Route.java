@@ -13,7 +13,7 @@ import org.glassfish.jersey.uri.UriTemplate;
  * Where a request led: to one of the paths that the resources have, or nowhere.
  *
  * @param template the path as the resources have it, such as {@code /user/{id}}; never what the client wrote
- * @param forOperators whether it leads to a method that is {@link ForOperators}
+ * @param forOperators whether it leads to a method that is {@link Operational}
  */
 record Route(String template, boolean forOperators) {
     /** No path of ours, or none with such a method. */
@@ -27,7 +27,7 @@ record Route(String template, boolean forOperators) {
         List<String> parts = new ArrayList<>();
         outermostLast.forEach(template -> parts.add(template.getTemplate()));
         Collections.reverse(parts);
-        return new Route(template(String.join("/", parts)), MatchedMethod.has(method, ForOperators.class));
+        return new Route(template(String.join("/", parts)), MatchedMethod.has(method, Operational.class));
     }
 
     /** A path of a resource without the rules for its parameters. */

@@ -35,7 +35,7 @@ public final class StreamedAnswer {
 
     /** 200 with this body. */
     public static Response of(ContainerRequestContext request, Body body) {
-        String requestId = Origin.of(request).requestId();
+        String requestId = ClientInfo.of(request).requestId();
         StreamingOutput answer = output -> {
             OutputStream buffered = new BufferedOutputStream(new Connected(request, output), BUFFER);
             try {

@@ -3,7 +3,7 @@
  * the headers, the pages of lists, and the one form of an error.
  *
  * <p>Knows the error codes, the metrics and Jersey, and nothing of users, tokens or stores. Start at
- * {@link org.gatehouse.http.ErrorMapper} and {@link org.gatehouse.http.JsonBody}.
+ * {@link org.gatehouse.http.ErrorMapper} and {@link org.gatehouse.json.JsonBody}.
  */
 @NullMarked
 package org.gatehouse.http;

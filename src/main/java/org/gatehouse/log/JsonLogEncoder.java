@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.gatehouse.http.IsoTime;
+import org.gatehouse.json.IsoTime;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 

@@ -7,7 +7,7 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.audit.LoginOutcome;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.user.User;
@@ -25,7 +25,7 @@ public final class LoginRecorder {
                 metrics.counter("gatehouse_logins_total", "Attempts to log in.", "outcome")::labelValues);
     }
 
-    void started(User user, SessionId session, Origin origin) {
+    void started(User user, SessionId session, ClientInfo origin) {
         audit.record(AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
                 .by(user.id())
                 .on(user.id(), user.username())
@@ -37,7 +37,7 @@ public final class LoginRecorder {
     }
 
     /** @param user null if the name is unknown */
-    void failed(LoginOutcome failure, @Nullable User user, Origin origin) {
+    void failed(LoginOutcome failure, @Nullable User user, ClientInfo origin) {
         outcomes.accept(failure);
         AuditEvent event = AuditEvent.loginFailed(failure, origin);
         audit.record(user == null ? event : event.on(user.id(), user.username()));

@@ -11,8 +11,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
-import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.json.JsonBody;
 
 /** {@code POST /login}: a name and a password for a token. */
 @Path("login")
@@ -38,7 +38,7 @@ public final class LoginResource {
         boolean missing = errors.hasErrorFor(USERNAME) || errors.hasErrorFor(PASSWORD);
         body.rejectUnknown(List.of(USERNAME, PASSWORD), errors);
         errors.throwIfAny(missing ? ErrorCode.CREDENTIALS_MISSING : ErrorCode.VALIDATION_FAILED);
-        Login login = logins.login(username, password, Origin.of(request));
+        LoginResponse login = logins.login(username, password, ClientInfo.of(request));
         return login.answer("Logged as " + login.user().username());
     }
 }

@@ -8,7 +8,7 @@ import org.gatehouse.audit.LoginOutcome;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.session.SessionService;
@@ -59,9 +59,9 @@ public final class LoginService {
      * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code BUSY} or {@code STORE_UNAVAILABLE}
      *     when it could not be checked
      */
-    public Login login(String name, String password, Origin origin) {
+    public LoginResponse login(String name, String password, ClientInfo origin) {
         try {
-            Login login = check(name, password, origin);
+            LoginResponse login = check(name, password, origin);
             recorder.succeeded();
             return login;
         } catch (GatehouseException refused) {
@@ -70,8 +70,8 @@ public final class LoginService {
         }
     }
 
-    private Login check(String name, String password, Origin origin) {
-        hasher.requireRoom();
+    private LoginResponse check(String name, String password, ClientInfo origin) {
+        hasher.requireQueueCapacity();
         Instant now = clock.instant();
         Optional<Credential> found = users.findCredential(name);
         Attempt attempt = admit(name, found.orElse(null), origin, now);
@@ -105,7 +105,7 @@ public final class LoginService {
         }
     }
 
-    private Attempt admit(String name, @Nullable Credential found, Origin origin, Instant now) {
+    private Attempt admit(String name, @Nullable Credential found, ClientInfo origin, Instant now) {
         User user = found == null ? null : found.user();
         boolean known = found != null && found.knows(origin.source(), now);
         try {
@@ -133,16 +133,16 @@ public final class LoginService {
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
-    public Login refresh(String refreshToken, Origin origin) {
+    public LoginResponse refresh(String refreshToken, ClientInfo origin) {
         StartedSession session = sessions.refresh(refreshToken, origin);
         User user = users.find(session.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted this very moment
         return loggedIn(user, session, clock.instant());
     }
 
-    private Login loggedIn(User user, StartedSession session, Instant now) {
+    private LoginResponse loggedIn(User user, StartedSession session, Instant now) {
         TokenIssuer.Issued issued = tokens.issue(user.id(), session.id(), user.roles(), session.expiresAt());
-        return new Login(
+        return new LoginResponse(
                 user,
                 issued.token(),
                 issued.lifetime(),

@@ -83,7 +83,7 @@ public final class LoginThrottle {
      * @param typed the name, of any length
      * @param user the user of this name, if any; an unknown name is counted as often, so that it takes the same time
      * @param known whether this source has logged in to the account lately
-     * @param source as {@code Origin.source()} has it
+     * @param source as {@code ClientInfo.source()} has it
      * @throws GatehouseException {@code LOGIN_THROTTLED}; then nothing is counted
      */
     Attempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {

@@ -11,8 +11,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.error.FieldErrors;
-import org.gatehouse.http.Json;
-import org.gatehouse.http.JsonBody;
+import org.gatehouse.json.Json;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.session.SessionService;
 
 /**

@@ -9,8 +9,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
-import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
 
 /** {@code PUT /user/{id}/password}. */

@@ -8,7 +8,7 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.JsonBody;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
@@ -56,7 +56,7 @@ public final class PasswordService {
         String currentPassword = own ? body.requiredText(CURRENT, errors) : unused(body, errors);
         body.rejectUnknown(List.of(CURRENT, NEW), errors);
         if (!errors.hasErrorFor(NEW)) {
-            policy.complaint(newPassword, user.username()).ifPresent(complaint -> errors.add(NEW, complaint));
+            policy.violation(newPassword, user.username()).ifPresent(violation -> errors.add(NEW, violation));
         }
         errors.throwIfAny();
         if (own) {

@@ -10,8 +10,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.gatehouse.error.FieldErrors;
-import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.json.JsonBody;
 
 /** {@code POST /token/refresh}: a refresh token for a new pair of tokens. */
 @Path("token")
@@ -35,6 +35,6 @@ public final class TokenResource {
         String token = body.requiredText(REFRESH_TOKEN, errors);
         body.rejectUnknown(List.of(REFRESH_TOKEN), errors);
         errors.throwIfAny();
-        return logins.refresh(token, Origin.of(request)).answer("Token refreshed");
+        return logins.refresh(token, ClientInfo.of(request)).answer("Token refreshed");
     }
 }

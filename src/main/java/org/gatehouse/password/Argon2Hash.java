@@ -28,7 +28,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;
 
-    private static final int DEAR = 4;
+    private static final int EXPENSIVE_FACTOR = 4;
 
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
@@ -145,7 +145,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
 
     /** Whether a check takes several times as long, or as much memory, as one of these. */
     boolean isDearBeside(Argon2Hash usual) {
-        return memoryKib > DEAR * usual.memoryKib || work() > DEAR * usual.work();
+        return memoryKib > EXPENSIVE_FACTOR * usual.memoryKib || work() > EXPENSIVE_FACTOR * usual.work();
     }
 
     boolean costsAtMost(Argon2Hash other) {

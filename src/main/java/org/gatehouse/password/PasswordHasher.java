@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings. What the original service stored,
  * bcrypt or the password itself, is checked too, and so are the hashes of other services.
  *
- * <p>Hashes take turns: see {@link HashSlots}.
+ * <p>Hashes take turns: see {@link HashingExecutor}.
  */
 public final class PasswordHasher implements AutoCloseable {
     /** Normalising a hostile text of the largest body costs more than the hash; no password is as long as this. */
@@ -50,7 +50,7 @@ public final class PasswordHasher implements AutoCloseable {
     private final Argon2 argon2;
     private final Argon2Hash dummyHash;
     private final SecureRandom random = new SecureRandom();
-    private final HashSlots slots;
+    private final HashingExecutor slots;
 
     private final Ticker ticker;
 
@@ -69,11 +69,11 @@ public final class PasswordHasher implements AutoCloseable {
                 new Argon2(memoryKib),
                 memoryKib,
                 iterations,
-                new HashSlots(cores, HashSlots.WAIT_LIMIT, metrics),
+                new HashingExecutor(cores, HashingExecutor.WAIT_TIMEOUT, metrics),
                 Ticker.systemTicker());
     }
 
-    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashSlots slots, Ticker ticker) {
+    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor slots, Ticker ticker) {
         this.ticker = ticker;
         this.argon2 = argon2;
         // Matches no password: nothing is known whose hash is all zeros.
@@ -109,7 +109,7 @@ public final class PasswordHasher implements AutoCloseable {
 
     /**
      * Hashes a password that can wait: it begins when a slot is free or, so that it is not put off for ever, after
-     * {@link HashSlots#PATIENCE}. Called from one thread, it delays no login by more than one hash.
+     * {@link HashingExecutor#YIELD_TIMEOUT}. Called from one thread, it delays no login by more than one hash.
      *
      * @throws GatehouseException {@code BUSY} if there is no slot even then, or the thread is interrupted
      */
@@ -175,7 +175,7 @@ public final class PasswordHasher implements AutoCloseable {
      * Taken are bcrypt, Argon2, PBKDF2 and scrypt, unless a check would cost more than some two seconds of a core, 256 MiB
      * with Argon2 or 128 MiB with scrypt; what this service makes itself is always taken.
      */
-    public Optional<String> complaint(String hash) {
+    public Optional<String> violation(String hash) {
         Optional<Argon2Hash> argon2Hash =
                 hash.length() <= ForeignHash.MAX_LENGTH ? Argon2Hash.parse(hash) : Optional.empty();
         Optional<Boolean> affordable = argon2Hash
@@ -193,7 +193,7 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether a hash that {@link #complaint} accepts has costs below what OWASP's Password Storage Cheat Sheet recommends
+     * Whether a hash that {@link #violation} accepts has costs below what OWASP's Password Storage Cheat Sheet recommends
      * at least: bcrypt cost 10; Argon2 7 MiB, and 35 MiB in all passes together; PBKDF2 1,300,000 iterations with SHA-1,
      * 600,000 with SHA-256, 210,000 with SHA-512; scrypt N=2^13, and N*r*p=655,360.
      */
@@ -209,8 +209,8 @@ public final class PasswordHasher implements AutoCloseable {
      *
      * @throws GatehouseException {@code BUSY}
      */
-    public void requireRoom() {
-        slots.requireRoom();
+    public void requireQueueCapacity() {
+        slots.requireQueueCapacity();
     }
 
     /** Tells that a request was served that is no login: such as these are left a core when there are many. */

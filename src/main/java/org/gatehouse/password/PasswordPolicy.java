@@ -39,7 +39,7 @@ public final class PasswordPolicy {
     private static final String SERVICE = "gatehouse";
 
     /** For the turn to estimate; what a person waits for an answer without trying again. */
-    private static final Duration WAIT_LIMIT = Duration.ofSeconds(1);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
     /** So that a flood holds this many of the container's threads and no more. */
     private static final int MAX_WAITING = 16;
@@ -74,7 +74,7 @@ public final class PasswordPolicy {
      * @param username of the user whose password it would be
      * @throws GatehouseException {@code BUSY} when there are too many to estimate
      */
-    public Optional<String> complaint(String password, String username) {
+    public Optional<String> violation(String password, String username) {
         if (password.codePointCount(0, password.length()) > MAX_BYTES
                 || password.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             return Optional.of("must have at most " + MAX_BYTES + " bytes in UTF-8");
@@ -111,7 +111,7 @@ public final class PasswordPolicy {
     }
 
     private void enter() {
-        if (turn.getQueueLength() >= MAX_WAITING || !Threads.tryAcquire(turn, WAIT_LIMIT)) {
+        if (turn.getQueueLength() >= MAX_WAITING || !Threads.tryAcquire(turn, WAIT_TIMEOUT)) {
             throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
         }
     }

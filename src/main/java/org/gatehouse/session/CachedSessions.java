@@ -8,9 +8,9 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.cache.DocumentCache;
-import org.gatehouse.http.Json;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.Json;
 
 /**
  * Live sessions, from the cache where an entry is valid; sessions are ended through the cache's protocol.

@@ -130,7 +130,7 @@ public final class MongoSessionDao {
     }
 
     /** A user's sessions that count, latest first, after a place. */
-    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable SessionPlace after, int limit) {
+    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable SessionPosition after, int limit) {
         List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
         if (after != null) {
             filters.add(beyond(after));
@@ -155,7 +155,7 @@ public final class MongoSessionDao {
                 epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt())));
     }
 
-    private static Bson beyond(SessionPlace place) {
+    private static Bson beyond(SessionPosition place) {
         var time = BsonValues.time(place.createdAt());
         // The first bound repeats what the second implies, for the sake of the index.
         return Filters.and(

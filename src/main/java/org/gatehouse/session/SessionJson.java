@@ -24,7 +24,7 @@ record SessionJson(
         return page.answer(
                 uri,
                 session -> of(session, caller),
-                session -> SessionPlace.of(session).cursor());
+                session -> SessionPosition.of(session).cursor());
     }
 
     private static SessionJson of(Session session, Caller caller) {

@@ -13,7 +13,7 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.SessionId;
@@ -64,7 +64,7 @@ public final class SessionService {
      *
      * @param user as read together with the password that was checked, so that a change of it since ends this session
      */
-    public StartedSession start(User user, Origin origin) {
+    public StartedSession start(User user, ClientInfo origin) {
         Instant now = clock.instant();
         Session session = new Session(
                 SessionId.draw(random),
@@ -89,7 +89,7 @@ public final class SessionService {
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
-    public StartedSession refresh(String text, Origin origin) {
+    public StartedSession refresh(String text, ClientInfo origin) {
         RefreshToken token = RefreshToken.parse(text).orElseThrow(SessionService::invalid);
         while (true) {
             Instant now = clock.instant();
@@ -128,7 +128,7 @@ public final class SessionService {
         return store.replaceSuccessor(another, state, now).map(session -> started(session, another.token()));
     }
 
-    private void endReused(Session session, Origin origin) {
+    private void endReused(Session session, ClientInfo origin) {
         // If another request has just ended it, that one recorded why.
         if (sessions.end(session.id())) {
             audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
@@ -215,7 +215,7 @@ public final class SessionService {
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}
      */
     Page<Session> list(Caller caller, String userId, PageRequest request, FieldErrors errors) {
-        SessionPlace after = request.place(SessionPlace::parse, errors).orElse(null);
+        SessionPosition after = request.place(SessionPosition::parse, errors).orElse(null);
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found = user.isActive()

@@ -16,7 +16,7 @@ import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.types.Decimal128;
-import org.gatehouse.http.IsoTime;
+import org.gatehouse.json.IsoTime;
 
 /**
  * Converts JSON to BSON and back.

@@ -4,7 +4,7 @@ import jakarta.ws.rs.core.SecurityContext;
 import java.security.Principal;
 import java.util.Optional;
 import java.util.Set;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
@@ -18,7 +18,7 @@ import org.gatehouse.identity.UserId;
  * @param epoch the number of the user's {@link SessionEpoch} when the session began
  * @param origin where the request came from
  */
-public record Caller(User user, SessionId sessionId, long epoch, Origin origin) implements Principal {
+public record Caller(User user, SessionId sessionId, long epoch, ClientInfo origin) implements Principal {
     /** The caller of a request to a method that requires one. */
     public static Caller of(SecurityContext security) {
         return ifAny(security).orElseThrow();

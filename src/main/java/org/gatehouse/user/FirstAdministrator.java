@@ -13,8 +13,8 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.config.Settings;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Json;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.json.Json;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.slf4j.Logger;
@@ -61,8 +61,8 @@ public final class FirstAdministrator {
         }
         // The list of common passwords takes time to load, so only a start that needs it does that.
         password.flatMap(secret -> new PasswordPolicy(passwordMinLength)
-                        .complaint(secret.reveal(), valid.map(Username::typed).orElse("")))
-                .ifPresent(complaint -> problems.add("ADMIN_PASSWORD " + complaint + "."));
+                        .violation(secret.reveal(), valid.map(Username::typed).orElse("")))
+                .ifPresent(violation -> problems.add("ADMIN_PASSWORD " + violation + "."));
         return problems;
     }
 

@@ -58,7 +58,7 @@ public final class MongoUserDao implements UserDao {
     private static final String STAGED = UserDocument.LATER + ".staged";
 
     /** For reads that a long answer is made of. */
-    static final Duration UNHURRIED_LIMIT = Duration.ofSeconds(20);
+    static final Duration LONG_READ_TIMEOUT = Duration.ofSeconds(20);
 
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
@@ -72,16 +72,16 @@ public final class MongoUserDao implements UserDao {
     private final MongoCollection<BsonDocument> unhurriedReads;
 
     private final MongoUserLists lists;
-    private final MongoParkedNames parkedNames;
+    private final ReservedUsernames parkedNames;
     private final Clock clock;
 
     public MongoUserDao(MongoConnection mongo, String collection, Clock clock) {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
-        this.unhurriedReads = users.withTimeout(UNHURRIED_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        this.unhurriedReads = users.withTimeout(LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         this.lists = new MongoUserLists(mongo, reads, users);
-        this.parkedNames = new MongoParkedNames(mongo, collection);
+        this.parkedNames = new ReservedUsernames(mongo, collection);
         this.clock = clock;
     }
 
@@ -108,7 +108,7 @@ public final class MongoUserDao implements UserDao {
     @Override
     public Optional<Credential> findCredential(String typed) {
         return Username.keys(typed).stream()
-                .map(key -> findCredential(Filters.eq(UserDocument.KEY, new BsonString(key))))
+                .map(key -> findCredential(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(key))))
                 .toList()
                 .stream()
                 .flatMap(Optional::stream)
@@ -205,7 +205,7 @@ public final class MongoUserDao implements UserDao {
     @Override
     public List<ListedUser> findNamed(Collection<String> keys) {
         List<BsonString> names = keys.stream().map(BsonString::new).toList();
-        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserDocument.KEY, names))
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserDocument.CANONICAL_USERNAME, names))
                 .projection(WITHOUT_PASSWORDS)
                 .into(new ArrayList<>()));
         return found.stream()
@@ -376,11 +376,11 @@ public final class MongoUserDao implements UserDao {
         }
     }
 
-    static boolean isDuplicate(MongoException refused) {
+    public static boolean isDuplicate(MongoException refused) {
         return ErrorCategory.fromErrorCode(refused.getCode()) == ErrorCategory.DUPLICATE_KEY;
     }
 
-    static boolean isDuplicate(WriteError refused) {
+    public static boolean isDuplicate(WriteError refused) {
         return refused.getCategory() == ErrorCategory.DUPLICATE_KEY;
     }
 

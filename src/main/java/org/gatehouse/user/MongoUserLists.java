@@ -61,10 +61,10 @@ final class MongoUserLists {
     void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
-                new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.KEY)),
+                new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
                 // Also for a role alone, together with every status there is.
-                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.KEY)),
+                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
         new MongoIndexes(mongo).ensure(users, indexes);
     }
@@ -75,8 +75,9 @@ final class MongoUserLists {
      */
     List<ListedUser> list(UserQuery query) {
         // Each order is that of an index: names are unique, equal times are told apart by id.
-        List<String> fields =
-                query.sort().byTime() ? List.of(UserJson.CREATED_AT, UserJson.ID) : List.of(UserDocument.KEY);
+        List<String> fields = query.sort().byTime()
+                ? List.of(UserJson.CREATED_AT, UserJson.ID)
+                : List.of(UserDocument.CANONICAL_USERNAME);
         Bson order = query.sort().ascending() ? Sorts.ascending(fields) : Sorts.descending(fields);
         List<Bson> conditions = conditions(query.filter());
         conditions.add(query.after().map(MongoUserLists::beyond).orElseGet(() -> hasPlace(query.sort())));
@@ -112,8 +113,9 @@ final class MongoUserLists {
                 .or(() -> filter.role().map(role -> ANY_STATUS))
                 .ifPresent(conditions::add);
         filter.names().ifPresent(names -> {
-            conditions.add(Filters.gte(UserDocument.KEY, new BsonString(names.first())));
-            names.end().ifPresent(end -> conditions.add(Filters.lt(UserDocument.KEY, new BsonString(end))));
+            conditions.add(Filters.gte(UserDocument.CANONICAL_USERNAME, new BsonString(names.first())));
+            names.end()
+                    .ifPresent(end -> conditions.add(Filters.lt(UserDocument.CANONICAL_USERNAME, new BsonString(end))));
         });
         return conditions;
     }
@@ -122,7 +124,7 @@ final class MongoUserLists {
     private static Bson hasPlace(UserQuery.Sort sort) {
         return sort.byTime()
                 ? Filters.gte(UserJson.CREATED_AT, BsonValues.time(EARLIEST))
-                : Filters.gte(UserDocument.KEY, new BsonString(""));
+                : Filters.gte(UserDocument.CANONICAL_USERNAME, new BsonString(""));
     }
 
     /** Everything after the place. */
@@ -130,7 +132,9 @@ final class MongoUserLists {
         boolean ascending = place.sort().ascending();
         if (!place.sort().byTime()) {
             BsonString name = new BsonString(place.value());
-            return ascending ? Filters.gt(UserDocument.KEY, name) : Filters.lt(UserDocument.KEY, name);
+            return ascending
+                    ? Filters.gt(UserDocument.CANONICAL_USERNAME, name)
+                    : Filters.lt(UserDocument.CANONICAL_USERNAME, name);
         }
         String field = UserJson.CREATED_AT;
         BsonDateTime time = BsonValues.time(place.time());

@@ -10,36 +10,36 @@ import org.gatehouse.identity.UserId;
  *
  * @param passwordHash what is stored of the password; empty for a user who cannot log in until one is set
  */
-record NewUser(
+public record NewUser(
         UserId id,
         Username username,
         Optional<String> passwordHash,
         Set<String> roles,
         UserStatus status,
         ObjectNode fields,
-        Past past) {
-    NewUser {
+        ImportedMetadata past) {
+    public NewUser {
         roles = Set.copyOf(roles);
     }
 
     /** Under a new id. */
-    NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
+    public NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
         this(UserDocument.newId(), username, passwordHash, roles, status, fields);
     }
 
     /** Under an id that was chosen before. */
-    NewUser(
+    public NewUser(
             UserId id,
             Username username,
             String passwordHash,
             Set<String> roles,
             UserStatus status,
             ObjectNode fields) {
-        this(id, username, Optional.of(passwordHash), roles, status, fields, Past.NONE);
+        this(id, username, Optional.of(passwordHash), roles, status, fields, ImportedMetadata.NONE);
     }
 
     /** The same with this hash. */
-    NewUser withHash(String hash) {
+    public NewUser withHash(String hash) {
         return new NewUser(id, username, Optional.of(hash), roles, status, fields, past);
     }
 

@@ -21,7 +21,7 @@ public final class RegistrationThrottle {
     /**
      * Counts a registration before it takes place.
      *
-     * @param source the source of the request, from {@code Origin.source()}
+     * @param source the source of the request, from {@code ClientInfo.source()}
      * @return a permit to refund if the registration failed and the caller learned nothing; an answer that the username is
      *     taken counts
      * @throws GatehouseException {@code TOO_MANY_REQUESTS}

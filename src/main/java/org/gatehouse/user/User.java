@@ -60,7 +60,7 @@ public record User(
      * This user with other contents; what the store decides (id, version, times) stays. Disabling a user ends all
      * sessions, so that none is valid again once the user is enabled.
      */
-    User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
+    public User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;
         SessionEpoch newEpoch = disabled ? epoch.next(null) : epoch;
         return new User(

@@ -40,20 +40,20 @@ import org.jspecify.annotations.Nullable;
  * <p>A document without a version was written by another service; its {@code roles} and {@code status} are then only
  * fields of that name.
  */
-final class UserDocument {
-    static final String KEY = "usernameKey";
-    static final String PASSWORD_HASH = "passwordHash";
-    static final String SESSION_EPOCH = "sessionCutoff";
-    static final String SESSION_EXEMPT = "sessionKept";
+public final class UserDocument {
+    public static final String CANONICAL_USERNAME = "usernameKey";
+    public static final String PASSWORD_HASH = "passwordHash";
+    public static final String SESSION_EPOCH = "sessionCutoff";
+    public static final String SESSION_EXEMPT = "sessionKept";
 
     /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
-    static final String SOURCES = "loginSources";
+    public static final String SOURCES = "loginSources";
 
     /**
      * Where a later version keeps what it needs and no caller may see or set, so that this one, working beside it, shows
      * none of it and leaves it in place.
      */
-    static final String LATER = "_server";
+    public static final String LATER = "_server";
 
     /** Whoever has neither can log in with no password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
@@ -96,15 +96,15 @@ final class UserDocument {
      * @param close those fields with their new values, not among the updates, that equal the old ones when numbers are
      *     compared as doubles
      */
-    record Changes(List<Bson> updates, BsonDocument close) {
-        boolean isEmpty() {
+    public record Changes(List<Bson> updates, BsonDocument close) {
+        public boolean isEmpty() {
             return updates.isEmpty() && close.isEmpty();
         }
     }
 
     private UserDocument() {}
 
-    static UserId newId() {
+    public static UserId newId() {
         return new UserId(new ObjectId().toHexString());
     }
 
@@ -112,11 +112,11 @@ final class UserDocument {
     static BsonDocument of(NewUser user, Instant now) {
         BsonDocument document = new BsonDocument(UserJson.ID, BsonValues.id(user.id()));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
-        document.put(KEY, new BsonString(user.username().key()));
+        document.put(CANONICAL_USERNAME, new BsonString(user.username().key()));
         user.passwordHash().ifPresent(hash -> document.put(PASSWORD_HASH, new BsonString(hash)));
         document.put(UserJson.ROLES, roles(user.roles()));
         document.put(UserJson.STATUS, new BsonString(user.status().text()));
-        Past past = user.past();
+        ImportedMetadata past = user.past();
         Instant created = past.createdAt().orElse(now);
         document.put(UserJson.VERSION, new BsonInt64(past.version().orElse(1L)));
         document.put(UserJson.CREATED_AT, BsonValues.time(created));
@@ -137,7 +137,7 @@ final class UserDocument {
         Instant created = instant(document, UserJson.CREATED_AT)
                 .orElseGet(() -> new ObjectId(id.hex()).getDate().toInstant());
         BsonDocument fields = document.clone();
-        UserJson.SERVERS_OWN.forEach(fields::remove);
+        UserJson.RESERVED_FIELDS.forEach(fields::remove);
         UserJson.SETTABLE.forEach(fields::remove);
         return new User(
                 id,
@@ -168,17 +168,17 @@ final class UserDocument {
     }
 
     /** The id as another service may have chosen it, which need not be one of a user. */
-    static BsonValue anyId(BsonDocument document) {
+    public static BsonValue anyId(BsonDocument document) {
         return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
     }
 
     /** The folded name by which a document is found. */
-    static String key(BsonDocument document) {
-        return text(document, KEY).orElse("");
+    public static String key(BsonDocument document) {
+        return text(document, CANONICAL_USERNAME).orElse("");
     }
 
     /** The update that leaves this hash, and no other trace of a password. */
-    static Bson replacePassword(String hash) {
+    public static Bson replacePassword(String hash) {
         return Updates.combine(Updates.set(PASSWORD_HASH, new BsonString(hash)), Updates.unset(UserJson.PASSWORD));
     }
 
@@ -190,14 +190,14 @@ final class UserDocument {
     }
 
     /** What turns one user into the other; empty when they are the same. */
-    static Changes changes(User before, User after) {
+    public static Changes changes(User before, User after) {
         List<Bson> changes = new ArrayList<>();
         BsonDocument close = new BsonDocument();
         // What another service wrote under these names is not to be believed once the document has a version.
         boolean adopted = before.version() == 0;
         newName(before, after).ifPresent(username -> {
             changes.add(Updates.set(UserJson.USERNAME, new BsonString(username.typed())));
-            changes.add(Updates.set(KEY, new BsonString(username.key())));
+            changes.add(Updates.set(CANONICAL_USERNAME, new BsonString(username.key())));
         });
         if (adopted || !after.roles().equals(before.roles())) {
             changes.add(Updates.set(UserJson.ROLES, roles(after.roles())));
@@ -237,7 +237,7 @@ final class UserDocument {
      * The condition that it is this document, and that fields are still as they were read. Of what is no text or number
      * only that it is there is compared: a regular expression, for one, would be taken for a pattern.
      */
-    static BsonDocument unchanged(BsonDocument document, String... names) {
+    public static BsonDocument unchanged(BsonDocument document, String... names) {
         BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
         for (String name : names) {
             BsonValue value = document.getOrDefault(name, BsonNull.VALUE); // which also matches what is not there
@@ -304,7 +304,7 @@ final class UserDocument {
                 : SessionEpoch.FIRST;
     }
 
-    static BsonArray roles(Set<String> roles) {
+    public static BsonArray roles(Set<String> roles) {
         return new BsonArray(roles.stream().sorted().map(BsonString::new).toList());
     }
 
@@ -318,7 +318,7 @@ final class UserDocument {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    static Optional<String> text(BsonDocument document, String name) {
+    public static Optional<String> text(BsonDocument document, String name) {
         BsonValue value = document.getOrDefault(name, BsonNull.VALUE);
         return value.isString() ? Optional.of(value.asString().getValue()) : Optional.empty();
     }

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param role one that they have
  * @param status theirs
- * @param names what their names begin with; whoever shares a name with others ({@link ParkedKey}) has none
+ * @param names what their names begin with; whoever shares a name with others ({@link ReservedUsername}) has none
  */
-record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
+public record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
     /** All users. */
-    static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
+    public static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
 
     /** The filter that a URL's parameters ask for, null where one is absent; complains of those that are none. */
     static UserFilter parse(@Nullable String q, @Nullable String role, @Nullable String status, FieldErrors errors) {
@@ -22,7 +22,7 @@ record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<N
             errors.add("q", "must be the beginning of a username");
         }
         Optional<String> known = Optional.ofNullable(role)
-                .filter(name -> UserForm.ROLE.matcher(name).matches());
+                .filter(name -> UserInput.ROLE.matcher(name).matches());
         if (role != null && known.isEmpty()) {
             errors.add("role", "must be the name of a role: a letter, then a-z, 0-9, - and _, at most 32 long");
         }

@@ -9,26 +9,26 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.cache.DocumentCache;
-import org.gatehouse.http.IsoTime;
-import org.gatehouse.http.Json;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.IsoTime;
+import org.gatehouse.json.Json;
 
 /** A user as JSON: the answer to callers, and the entry in the cache, which also holds what only the server needs. */
 public final class UserJson {
-    static final String ID = "_id";
-    static final String USERNAME = "username";
-    static final String PASSWORD = "password";
-    static final String ROLES = "roles";
-    static final String STATUS = "status";
-    static final String VERSION = "version";
-    static final String CREATED_AT = "createdAt";
-    static final String UPDATED_AT = "updatedAt";
-    static final String LAST_LOGIN = "lastLogin";
+    public static final String ID = "_id";
+    public static final String USERNAME = "username";
+    public static final String PASSWORD = "password";
+    public static final String ROLES = "roles";
+    public static final String STATUS = "status";
+    public static final String VERSION = "version";
+    public static final String CREATED_AT = "createdAt";
+    public static final String UPDATED_AT = "updatedAt";
+    public static final String LAST_LOGIN = "lastLogin";
 
     /** Names that the server alone sets; some a caller sees, some nobody does. */
-    static final Set<String> SERVERS_OWN = Set.of(
+    static final Set<String> RESERVED_FIELDS = Set.of(
             ID,
             VERSION,
             CREATED_AT,
@@ -36,7 +36,7 @@ public final class UserJson {
             LAST_LOGIN,
             PASSWORD,
             UserDocument.PASSWORD_HASH,
-            UserDocument.KEY,
+            UserDocument.CANONICAL_USERNAME,
             UserDocument.SESSION_EPOCH,
             UserDocument.SESSION_EXEMPT,
             UserDocument.SOURCES,
@@ -110,7 +110,7 @@ public final class UserJson {
                                             .textValue())
                                     .map(SessionId::new)
                                     .orElse(null)),
-                    CredentialFields.without(fields.remove(SERVERS_OWN).remove(SETTABLE)));
+                    CredentialFields.without(fields.remove(RESERVED_FIELDS).remove(SETTABLE)));
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {
             return Optional.empty();

@@ -9,9 +9,9 @@ import java.util.stream.Stream;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.Cursor;
-import org.gatehouse.http.IsoTime;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.IsoTime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
     private static final char SEPARATOR = '\n';
 
     /** The orders a caller may ask for, by their name in the URL. */
-    enum Sort {
+    public enum Sort {
         CREATED_AT("createdAt"),
         CREATED_AT_DESCENDING("-createdAt"),
         USERNAME("username"),
@@ -48,7 +48,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
             return this == CREATED_AT || this == CREATED_AT_DESCENDING;
         }
 
-        static Optional<Sort> parse(String text) {
+        public static Optional<Sort> parse(String text) {
             for (Sort sort : values()) {
                 if (sort.text.equals(text)) {
                     return Optional.of(sort);
@@ -64,17 +64,17 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
      * @param filter the {@link UserFilter#text} of the list, for in another one the place would mean something else
      * @param value a time in ISO-8601, or the folded form of a username
      */
-    record Place(Sort sort, String filter, String value, UserId id) {
+    public record Place(Sort sort, String filter, String value, UserId id) {
         Instant time() {
             return Instant.parse(value);
         }
 
         /** The place as callers pass it on; what is inside is nobody's business but ours. */
-        String cursor() {
+        public String cursor() {
             return Cursor.of(filter.isEmpty() ? sort.text() : sort.text() + SEPARATOR + filter, value, id.hex());
         }
 
-        static Optional<Place> parse(String cursor) {
+        public static Optional<Place> parse(String cursor) {
             return Cursor.parse(cursor, 3).flatMap(Place::read);
         }
 
@@ -82,7 +82,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
             String list = parts.get(0);
             int end = list.indexOf(SEPARATOR);
             String value = parts.get(1);
-            if (!OwnFields.isPlainText(value)) {
+            if (!CustomFields.isPlainText(value)) {
                 return Optional.empty();
             }
             try {
@@ -136,7 +136,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
     }
 
     /** The place of a user in this list. */
-    Place place(ListedUser listed) {
+    public Place place(ListedUser listed) {
         User user = listed.user();
         String value = sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key();
         return new Place(sort, filter.text(), value, user.id());

@@ -12,11 +12,11 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.IdempotencyKey;
-import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Origin;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.throttle.RateLimitPermit;
@@ -60,22 +60,22 @@ public final class UserRegistrar {
      *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
      *     {@code IDEMPOTENCY_KEY_IN_USE}, or what the registration's throttle throws
      */
-    public User create(Optional<Caller> caller, Origin origin, JsonBody body, Optional<IdempotencyKey> key) {
+    public User create(Optional<Caller> caller, ClientInfo origin, JsonBody body, Optional<IdempotencyKey> key) {
         boolean admin = caller.filter(Caller::isAdmin).isPresent();
         if (!admin) {
             requireRegistration(caller, body);
         }
         FieldErrors errors = new FieldErrors();
-        UserForm form = UserForm.ofNew(body.object(), errors);
-        OwnFields.checkSize(form.fields(), errors);
+        UserInput form = UserInput.ofNew(body.object(), errors);
+        CustomFields.checkSize(form.fields(), errors);
         Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
         // Of a name that is none nothing can be made; to normalise a hostile one takes seconds.
         String typed = Optional.ofNullable(form.username())
                 .flatMap(Username::parse)
                 .map(Username::typed)
                 .orElse("");
-        password.flatMap(text -> policy.complaint(text, typed))
-                .ifPresent(complaint -> errors.add(UserJson.PASSWORD, complaint));
+        password.flatMap(text -> policy.violation(text, typed))
+                .ifPresent(violation -> errors.add(UserJson.PASSWORD, violation));
         errors.throwIfAny();
         Attempt attempt = new Attempt(caller, origin, admin, form, password.orElseThrow());
         return key.isEmpty()
@@ -87,20 +87,20 @@ public final class UserRegistrar {
      * The owner of a key. An answer is a user, so it is only for the same caller or, without a token, for the same source
      * and password, because the password is in the body.
      */
-    private static String scope(Optional<Caller> caller, Origin origin) {
+    private static String scope(Optional<Caller> caller, ClientInfo origin) {
         return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + origin.source());
     }
 
     /** A valid request for a user. */
     final class Attempt {
         private final Optional<Caller> caller;
-        private final Origin origin;
+        private final ClientInfo origin;
         private final boolean admin;
-        private final UserForm form;
+        private final UserInput form;
         private final String password;
         private @Nullable RateLimitPermit permit;
 
-        private Attempt(Optional<Caller> caller, Origin origin, boolean admin, UserForm form, String password) {
+        private Attempt(Optional<Caller> caller, ClientInfo origin, boolean admin, UserInput form, String password) {
             this.caller = caller;
             this.origin = origin;
             this.admin = admin;
@@ -177,6 +177,6 @@ public final class UserRegistrar {
         if (registrations == null) {
             throw new GatehouseException(caller.isEmpty() ? ErrorCode.TOKEN_MISSING : ErrorCode.FORBIDDEN);
         }
-        UserForm.requireNothingForAdministrators(body);
+        UserInput.requireNothingForAdministrators(body);
     }
 }

@@ -23,14 +23,14 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.function.Consumer;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BooleanParam;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.IdempotencyKey;
-import org.gatehouse.http.Json;
-import org.gatehouse.http.JsonBody;
-import org.gatehouse.http.Origin;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.RelativeReference;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.json.Json;
+import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +61,7 @@ public final class UserResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        User user = registrar.create(Caller.ifAny(security), Origin.of(request), body, IdempotencyKey.of(request));
+        User user = registrar.create(Caller.ifAny(security), ClientInfo.of(request), body, IdempotencyKey.of(request));
         String location = RelativeReference.child(uri, user.id().hex());
         return answer(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
     }

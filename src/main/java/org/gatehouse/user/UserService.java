@@ -16,9 +16,9 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
 import org.gatehouse.throttle.RateLimitPermit;
@@ -154,10 +154,10 @@ public final class UserService {
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
         FieldErrors errors = new FieldErrors();
-        UserForm form = UserForm.ofPatch(body.object(), errors);
-        Optional<String> currentPassword = UserForm.currentPassword(body.object(), errors);
+        UserInput form = UserInput.ofPatch(body.object(), errors);
+        Optional<String> currentPassword = UserInput.currentPassword(body.object(), errors);
         if (!caller.isAdmin()) {
-            UserForm.requireNothingForAdministrators(body);
+            UserInput.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
         boolean renames = caller.is(userId) && renames(form, find(caller, id));
@@ -182,7 +182,7 @@ public final class UserService {
         }
     }
 
-    private User change(Caller caller, UserId userId, UserForm form, Consumer<User> precondition) {
+    private User change(Caller caller, UserId userId, UserInput form, Consumer<User> precondition) {
         AtomicReference<@Nullable User> before = new AtomicReference<>();
         UnaryOperator<User> edit = user -> {
             precondition.accept(user);
@@ -201,7 +201,7 @@ public final class UserService {
         return after;
     }
 
-    private static boolean renames(UserForm form, User user) {
+    private static boolean renames(UserInput form, User user) {
         return form.username() != null && !form.username().equals(user.username());
     }
 
@@ -277,7 +277,7 @@ public final class UserService {
         }
     }
 
-    private static User patched(User user, UserForm form) {
+    private static User patched(User user, UserInput form) {
         ObjectNode fields = MergePatch.apply(form.fields(), user.fields());
         CredentialFields.keepRemovals(form.fields(), fields);
         User patched = user.with(
@@ -289,7 +289,7 @@ public final class UserService {
         if (form.fields().properties().stream()
                 .anyMatch(change -> !change.getValue().isNull())) {
             FieldErrors errors = new FieldErrors();
-            OwnFields.checkSize(patched.fields(), errors);
+            CustomFields.checkSize(patched.fields(), errors);
             errors.throwIfAny();
         }
         return patched;

@@ -35,14 +35,14 @@ public record Username(String typed, String key) {
      * Finds keys that are not folded as now: older versions folded by lower case alone, which leaves two small letters of
      * one capital apart, and writes a capital sigma as the one or the other.
      */
-    static final Pattern NOT_FOLDED =
+    public static final Pattern NOT_FOLDED =
             Pattern.compile("[\u00b5\u017f\u0345\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80-\u1c88\u1e9b\u1fbe]"
                     + "|\u03c2(?=[\\p{L}\\p{M}])|(?<![\\p{L}\\p{M}])\u03c2"
                     + "|(?<=[\\p{L}\\p{M}])\u03c3(?![\\p{L}\\p{M}])");
 
     /** The name in a caller's text; empty when the profile forbids it or its length is out of bounds. */
     public static Optional<Username> parse(String typed) {
-        if (typed.length() > MAX_TYPED_LENGTH || !OwnFields.isPlainText(typed)) {
+        if (typed.length() > MAX_TYPED_LENGTH || !CustomFields.isPlainText(typed)) {
             return Optional.empty();
         }
         String stripped = strip(typed);
@@ -110,7 +110,7 @@ public record Username(String typed, String key) {
 
     /** As older versions folded; empty if no user can have such a name. */
     private static Optional<String> mapped(String typed) {
-        if (typed.isBlank() || typed.length() > MAX_TYPED_LENGTH || !OwnFields.isPlainText(typed)) {
+        if (typed.isBlank() || typed.length() > MAX_TYPED_LENGTH || !CustomFields.isPlainText(typed)) {
             return Optional.empty();
         }
         String key;

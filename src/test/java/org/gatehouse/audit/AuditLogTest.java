@@ -19,7 +19,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.gatehouse.SettableClock;
 import org.gatehouse.config.Secret;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.metrics.Metrics;
@@ -36,7 +36,7 @@ class AuditLogTest {
     private static final Duration KEPT = Duration.ofDays(30);
     private static final UserId ALICE = new UserId("a11ce0000000000000000000");
     private static final UserId BOB = new UserId("b0b000000000000000000000");
-    private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
+    private static final ClientInfo ORIGIN = new ClientInfo("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();
     private static final MongoConnection mongo =
@@ -157,7 +157,7 @@ class AuditLogTest {
 
     @Test
     void recordsAThrottledLoginOnceAMinuteForEachUserAndAddress() {
-        Origin elsewhere = new Origin("192.0.2.8", "", "");
+        ClientInfo elsewhere = new ClientInfo("192.0.2.8", "", "");
         for (int i = 0; i < 20; i++) {
             audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
             audit.record(
@@ -166,7 +166,7 @@ class AuditLogTest {
         }
         assertThat(all()).hasSize(3);
 
-        clock.advance(RepeatBound.INTERVAL.minusMillis(1));
+        clock.advance(EventDeduplicator.INTERVAL.minusMillis(1));
         audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
         assertThat(all()).hasSize(3);
 
@@ -188,18 +188,18 @@ class AuditLogTest {
 
     @Test
     void manyAddressesDoNotMakeMoreThrottledEntriesThanTheBound() {
-        RepeatBound bound = new RepeatBound(clock::nanos, Origin::address);
+        EventDeduplicator bound = new EventDeduplicator(clock::nanos, ClientInfo::address);
         Function<Integer, AuditEvent> from = i -> AuditEvent.loginFailed(
-                        LoginOutcome.THROTTLED, new Origin("2001:db8::" + Integer.toHexString(i), "", ""))
+                        LoginOutcome.THROTTLED, new ClientInfo("2001:db8::" + Integer.toHexString(i), "", ""))
                 .on(ALICE);
 
         int recorded = 0;
-        for (int i = 0; i < 3 * RepeatBound.MAX_EVENTS; i++) {
+        for (int i = 0; i < 3 * EventDeduplicator.MAX_EVENTS; i++) {
             recorded += bound.isNew(from.apply(i)) ? 1 : 0;
         }
-        assertThat(recorded).isEqualTo(RepeatBound.MAX_EVENTS);
+        assertThat(recorded).isEqualTo(EventDeduplicator.MAX_EVENTS);
 
-        clock.advance(RepeatBound.INTERVAL);
+        clock.advance(EventDeduplicator.INTERVAL);
         assertThat(bound.isNew(from.apply(0))).isTrue();
     }
 

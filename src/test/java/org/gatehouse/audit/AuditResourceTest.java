@@ -12,7 +12,7 @@ import java.util.Locale;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.config.Secret;
-import org.gatehouse.http.Origin;
+import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The audit log as an administrator reads it; each test looks at a user of its own. */
 class AuditResourceTest {
-    private static final Origin ORIGIN = new Origin("192.0.2.7", "curl/8", "request-1");
+    private static final ClientInfo ORIGIN = new ClientInfo("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);

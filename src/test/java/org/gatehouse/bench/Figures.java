@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 
 /** All that a run has measured, and on what. */
 final class Figures {

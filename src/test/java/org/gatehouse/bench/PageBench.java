@@ -8,8 +8,8 @@ import java.util.List;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 import org.gatehouse.http.Cursor;
-import org.gatehouse.http.IsoTime;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.IsoTime;
+import org.gatehouse.json.Json;
 import org.gatehouse.war.Answer;
 
 /** {@code GET /user} at the far end of the list beside the same at its start, one page after the other. */

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Objects;
 import org.bson.Document;
 import org.bson.types.ObjectId;
-import org.gatehouse.http.IsoTime;
+import org.gatehouse.json.IsoTime;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;

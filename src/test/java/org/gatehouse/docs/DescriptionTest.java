@@ -32,8 +32,8 @@ import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
-import org.gatehouse.http.JsonBody;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ApiDescription;
@@ -371,7 +371,7 @@ class DescriptionTest {
                 wrong.add(place + " has no example");
             }
             examples.forEach(example ->
-                    description.complaints(schema, example).forEach(complaint -> wrong.add(place + ": " + complaint)));
+                    description.complaints(schema, example).forEach(violation -> wrong.add(place + ": " + violation)));
         }
         node.properties().forEach(child -> lookAt(place + "/" + child.getKey(), child.getValue(), wrong));
         if (node.isArray()) {

@@ -203,7 +203,7 @@ class TrustedProxiesTest {
         assertThat(origin("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");
         assertThat(origin("2001:db8:1:3::").source()).isEqualTo("2001:db8:1:3::/64");
         assertThat(origin("::1").source()).isEqualTo("::/64");
-        assertThat(origin(Origin.UNKNOWN).source()).isEqualTo("unknown");
+        assertThat(origin(ClientInfo.UNKNOWN).source()).isEqualTo("unknown");
     }
 
     private String client(String peer, List<String> forwarded, List<String> forwardedFor) {
@@ -214,7 +214,7 @@ class TrustedProxiesTest {
         return IpAddress.parse(text).orElseThrow();
     }
 
-    private static Origin origin(String address) {
-        return new Origin(address, "", "");
+    private static ClientInfo origin(String address) {
+        return new ClientInfo(address, "", "");
     }
 }

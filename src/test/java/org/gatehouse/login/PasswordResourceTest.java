@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.jspecify.annotations.Nullable;

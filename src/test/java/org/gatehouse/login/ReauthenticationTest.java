@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.war.Answer;

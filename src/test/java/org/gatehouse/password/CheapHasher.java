@@ -14,7 +14,7 @@ public final class CheapHasher {
     private static final int SLOTS = 8;
 
     /** On a machine that is busy with other work; a refusal is the subject of tests that make their own hasher. */
-    private static final Duration WAIT_LIMIT = Duration.ofSeconds(30);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
     private CheapHasher() {}
 
@@ -45,7 +45,7 @@ public final class CheapHasher {
     }
 
     private static PasswordHasher of(Argon2 argon2, Metrics metrics) {
-        HashSlots slots = new HashSlots(SLOTS, WAIT_LIMIT, metrics);
+        HashingExecutor slots = new HashingExecutor(SLOTS, WAIT_TIMEOUT, metrics);
         return new PasswordHasher(argon2, MEMORY_KIB, ITERATIONS, slots, Ticker.systemTicker());
     }
 }

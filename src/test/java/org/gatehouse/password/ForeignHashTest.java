@@ -82,7 +82,7 @@ class ForeignHashTest {
                 "$scrypt$ln=17,r=8,p=4$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
     void takesWhatOthersAreToldToUse(String hash) {
-        assertThat(hasher.complaint(hash)).isEmpty();
+        assertThat(hasher.violation(hash)).isEmpty();
     }
 
     @ParameterizedTest
@@ -100,7 +100,7 @@ class ForeignHashTest {
                 "$scrypt$ln=30,r=999,p=999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
     void refusesCostsThatNoLoginMayTake(String hash) {
-        assertThat(hasher.complaint(hash)).hasValue("has costs that no login may take");
+        assertThat(hasher.violation(hash)).hasValue("has costs that no login may take");
     }
 
     @ParameterizedTest
@@ -141,8 +141,8 @@ class ForeignHashTest {
                 "$scrypt$ln=14,r=8,p=1$c2FsdA$c2FsdA",
             })
     void refusesWhatIsNoHashItKnows(String hash) {
-        assertThat(hasher.complaint(hash))
-                .hasValueSatisfying(complaint -> assertThat(complaint).startsWith("must be"));
+        assertThat(hasher.violation(hash))
+                .hasValueSatisfying(violation -> assertThat(violation).startsWith("must be"));
     }
 
     /** The same hash as libraries write it: costs in any order, Base64 with or without padding, or with passlib's dot. */
@@ -168,7 +168,7 @@ class ForeignHashTest {
                 // says
             })
     void readsEachFamilyAsLaxlyAsTheOthers(String password, String hash) {
-        assertThat(hasher.complaint(hash)).isEmpty();
+        assertThat(hasher.violation(hash)).isEmpty();
         assertThat(hasher.matches(password, Optional.of(StoredPassword.hash(hash))))
                 .isTrue();
     }
@@ -185,8 +185,8 @@ class ForeignHashTest {
                 "bcrypt_sha256$$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW bcrypt_sha256",
             })
     void saysHowDjangosFormatsAreWritten(String hash, String hint) {
-        assertThat(hasher.complaint(hash))
-                .hasValueSatisfying(complaint -> assertThat(complaint)
+        assertThat(hasher.violation(hash))
+                .hasValueSatisfying(violation -> assertThat(violation)
                         .startsWith("must be a PHC string, not Django's format")
                         .contains(hint.replace('\u00a0', ' ')));
     }
@@ -214,7 +214,7 @@ class ForeignHashTest {
                 "false $scrypt$ln=17,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
     void tellsWeakHashesByTheBoundOfTheirFamily(boolean weak, String hash) {
-        assertThat(hasher.complaint(hash)).isEmpty();
+        assertThat(hasher.violation(hash)).isEmpty();
         assertThat(hasher.isWeak(hash)).isEqualTo(weak);
     }
 
@@ -241,7 +241,7 @@ class ForeignHashTest {
     }
 
     private static void assertChecks(String password, String hash) {
-        assertThat(hasher.complaint(hash)).isEmpty();
+        assertThat(hasher.violation(hash)).isEmpty();
         StoredPassword stored = StoredPassword.hash(hash);
         assertThat(hasher.matches(password, Optional.of(stored))).isTrue();
         assertThat(hasher.matches(password + "x", Optional.of(stored))).isFalse();

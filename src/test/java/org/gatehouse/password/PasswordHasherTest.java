@@ -198,7 +198,7 @@ class PasswordHasherTest {
     void padsACheapHashToTheCostOfItsOwn(String cheap) {
         TimedArgon2 argon2 = new TimedArgon2();
         try (PasswordHasher hasher = new PasswordHasher(
-                argon2, 19_456, 2, new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics()), argon2::read)) {
+                argon2, 19_456, 2, new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()), argon2::read)) {
             hasher.measure();
             for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two forms
                 long unknown = timeOf(argon2, () -> hasher.matches(guess, Optional.empty()));
@@ -274,7 +274,11 @@ class PasswordHasherTest {
     void doesTheSameWorkWhateverIsStored() {
         CountingArgon2 counting = new CountingArgon2();
         try (PasswordHasher hasher = new PasswordHasher(
-                counting, 64, 2, new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics()), Ticker.systemTicker())) {
+                counting,
+                64,
+                2,
+                new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()),
+                Ticker.systemTicker())) {
             String hash = hasher.hash("right");
             List<Optional<StoredPassword>> all = List.of(
                     stored(hash),
@@ -335,7 +339,7 @@ class PasswordHasherTest {
         int callers = 60;
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(callers);
-        HashSlots slots = new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics());
+        HashingExecutor slots = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, slots, Ticker.systemTicker())) {
             AtomicInteger refused = new AtomicInteger();
             List<Future<Boolean>> results = new ArrayList<>();
@@ -372,7 +376,7 @@ class PasswordHasherTest {
     void letsLoginsGoBeforeWorkThatCanWait() throws Exception {
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        HashSlots slots = new HashSlots(1, HashSlots.WAIT_LIMIT, new Metrics());
+        HashingExecutor slots = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, slots, Ticker.systemTicker())) {
             Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
             await().untilAtomic(slow.begun, Matchers.equalTo(1));
@@ -428,7 +432,7 @@ class PasswordHasherTest {
     void usesEveryCoreWhileThereIsNothingElseToDo() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
-        HashSlots slots = new HashSlots(2, Duration.ofMinutes(1), new Metrics());
+        HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
@@ -448,7 +452,7 @@ class PasswordHasherTest {
     void leavesACoreToOthersWhileManyWaitAndTakesItAgainAfterwards() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
-        HashSlots slots = new HashSlots(2, Duration.ofMinutes(1), new Metrics());
+        HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 100; i++) {
                 hasher.noteOtherWork();
@@ -485,7 +489,7 @@ class PasswordHasherTest {
         GatedArgon2 argon2 = new GatedArgon2();
         String dear = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         ExecutorService threads = Executors.newCachedThreadPool();
-        HashSlots slots = new HashSlots(2, Duration.ofMinutes(1), new Metrics());
+        HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 5; i++) {
                 threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(dear))));
@@ -511,7 +515,7 @@ class PasswordHasherTest {
                 throw new OutOfMemoryError("Java heap space");
             }
         };
-        HashSlots slots = new HashSlots(1, Duration.ofMinutes(1), new Metrics());
+        HashingExecutor slots = new HashingExecutor(1, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(hungry, 64, 1, slots, Ticker.systemTicker())) {
             assertThatThrownBy(() -> hasher.hash("correct horse"))
                     .isInstanceOfSatisfying(

@@ -36,28 +36,28 @@ class PasswordPolicyTest {
                 "\u6771\u4eac\u7279\u8a31\u8a31\u53ef\u5c40\u65e5\u672c\u56fd\u4eca\u65e5\u306f\u826f\u3044",
             })
     void acceptsWhatIsLongAndNobodysFirstThought(String password) {
-        assertThat(policy.complaint(password, "alice")).isEmpty();
+        assertThat(policy.violation(password, "alice")).isEmpty();
     }
 
     @Test
     void countsCodePointsAfterNormalisation() {
         // 15 letters on one keyboard, 12 on another: three accents are code points of their own until they are
         // composed.
-        assertThat(policy.complaint("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
+        assertThat(policy.violation("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
                 .hasValue("must have at least 15 characters");
-        assertThat(policy.complaint("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();
+        assertThat(policy.violation("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();
         // A code point beyond 16 bits is two chars.
-        assertThat(policy.complaint("\ud83d\ude00 zq7w kx9v 3px", "alice")).isEmpty();
-        assertThat(policy.complaint("\ud83d\ude00 zq7w kx9v 3p", "alice")).hasValue("must have at least 15 characters");
+        assertThat(policy.violation("\ud83d\ude00 zq7w kx9v 3px", "alice")).isEmpty();
+        assertThat(policy.violation("\ud83d\ude00 zq7w kx9v 3p", "alice")).hasValue("must have at least 15 characters");
     }
 
     @Test
     void takes256BytesAndCutsNothing() {
         String long256 = "zq7w kx9v 3p ".repeat(20).substring(0, 256);
-        assertThat(policy.complaint(long256, "alice")).isEmpty();
-        assertThat(policy.complaint(long256 + "x", "alice")).hasValue("must have at most 256 bytes in UTF-8");
-        assertThat(policy.complaint("\u00e9".repeat(129), "alice")).hasValue("must have at most 256 bytes in UTF-8");
-        assertThat(policy.complaint("x".repeat(1_000_000), "alice")).hasValue("must have at most 256 bytes in UTF-8");
+        assertThat(policy.violation(long256, "alice")).isEmpty();
+        assertThat(policy.violation(long256 + "x", "alice")).hasValue("must have at most 256 bytes in UTF-8");
+        assertThat(policy.violation("\u00e9".repeat(129), "alice")).hasValue("must have at most 256 bytes in UTF-8");
+        assertThat(policy.violation("x".repeat(1_000_000), "alice")).hasValue("must have at most 256 bytes in UTF-8");
     }
 
     @Test
@@ -71,7 +71,7 @@ class PasswordPolicyTest {
                 together.countDown();
                 together.await();
                 try {
-                    var unused = policy.complaint(slow, "alice");
+                    var unused = policy.violation(slow, "alice");
                     return false;
                 } catch (GatehouseException refused) {
                     return refused.code() == ErrorCode.BUSY;
@@ -85,12 +85,12 @@ class PasswordPolicyTest {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(policy.complaint("alice has seven small dogs", "alice")).isEmpty();
+        assertThat(policy.violation("alice has seven small dogs", "alice")).isEmpty();
     }
 
     @Test
     void refusesWhatNoClientCanTypeAgain() {
-        assertThat(policy.complaint("zq7w kx9v 3p 12 \ud800", "alice")).hasValue("must be well-formed Unicode");
+        assertThat(policy.violation("zq7w kx9v 3p 12 \ud800", "alice")).hasValue("must be well-formed Unicode");
     }
 
     @Test
@@ -99,14 +99,14 @@ class PasswordPolicyTest {
         for (String common : StandardDictionaries.PASSWORDS_LOADER.load().getFrequencies()) {
             if (common.length() >= 8) {
                 String shouted = common.toUpperCase(Locale.ROOT);
-                assertThat(shorter.complaint(shouted, "alice")).hasValue("is in the list of common passwords");
+                assertThat(shorter.violation(shouted, "alice")).hasValue("is in the list of common passwords");
                 listed++;
             }
         }
         assertThat(StandardDictionaries.PASSWORDS_LOADER.load().getFrequencies())
                 .hasSizeGreaterThan(10_000);
         assertThat(listed).isGreaterThan(8_000);
-        assertThat(policy.complaint("\uff30\uff21\uff33\uff33\uff37\uff2f\uff32\uff24\uff33tandard", "alice"))
+        assertThat(policy.violation("\uff30\uff21\uff33\uff33\uff37\uff2f\uff32\uff24\uff33tandard", "alice"))
                 .hasValue("is in the list of common passwords");
     }
 
@@ -125,8 +125,8 @@ class PasswordPolicyTest {
                 "Summer2026Summer2026",
             })
     void refusesWhatPeopleMakeOfCommonPasswordsToReachTheLength(String password) {
-        assertThat(policy.complaint(password, "alice"))
-                .hasValueSatisfying(complaint -> assertThat(complaint).startsWith("is guessed in less than a million"));
+        assertThat(policy.violation(password, "alice"))
+                .hasValueSatisfying(violation -> assertThat(violation).startsWith("is guessed in less than a million"));
     }
 
     @ParameterizedTest
@@ -140,7 +140,7 @@ class PasswordPolicyTest {
                 "gatehouse: gatehouse",
             })
     void refusesTheUsernameAndTheNameOfTheService(String password) {
-        assertThat(policy.complaint(password, "Alice.von.Wonderland"))
+        assertThat(policy.violation(password, "Alice.von.Wonderland"))
                 .hasValue("is little more than the username or the name of this service");
     }
 
@@ -164,7 +164,7 @@ class PasswordPolicyTest {
     /** In time of this thread's own, which does not depend on what else the machine has to do. */
     private static long effort(String text) {
         long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-        policy.complaint(text, "alice");
+        policy.violation(text, "alice");
         return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin;
     }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.bson.Document;
 import org.gatehouse.Node;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;

@@ -23,7 +23,7 @@ import org.bson.Document;
 import org.bson.types.Binary;
 import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;

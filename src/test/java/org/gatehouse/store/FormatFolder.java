@@ -24,7 +24,7 @@ import org.bson.Document;
 import org.bson.json.JsonMode;
 import org.bson.json.JsonWriterSettings;
 import org.gatehouse.SettableClock;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 
 /**
  * What a version left in its stores, as files of a folder: a line of canonical Extended JSON for each document, a line of

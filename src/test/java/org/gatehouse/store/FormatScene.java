@@ -14,7 +14,7 @@ import java.util.Map;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 import org.gatehouse.password.ForeignHashes;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;

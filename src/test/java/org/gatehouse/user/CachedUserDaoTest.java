@@ -15,8 +15,8 @@ import org.bson.types.ObjectId;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.RedisUrl;
-import org.gatehouse.http.Json;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.Json;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;
 import org.junit.jupiter.api.AfterAll;
@@ -75,7 +75,7 @@ class CachedUserDaoTest extends UserDaoContract {
                 Set.of("user"),
                 UserStatus.ACTIVE,
                 Json.MAPPER.createObjectNode(),
-                Past.NONE);
+                ImportedMetadata.NONE);
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             boolean absent = users().find(userId).isEmpty();
             stores.users()

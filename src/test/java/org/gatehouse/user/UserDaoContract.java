@@ -19,9 +19,10 @@ import org.bson.types.ObjectId;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Json;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.Json;
 import org.gatehouse.metrics.Metrics;
+import org.gatehouse.migration.UsernameIndex;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -57,7 +58,7 @@ abstract class UserDaoContract {
     void startEmpty() {
         stores.users().deleteMany(new Document());
         for (int start = 0; start < 2; start++) { // as every node does at every start
-            assertThat(new MongoKeyIndex(mongo, "users").make()).isTrue();
+            assertThat(new UsernameIndex(mongo, "users").make()).isTrue();
             store.createListIndexes();
         }
     }
@@ -112,7 +113,7 @@ abstract class UserDaoContract {
                 Set.of("user"),
                 UserStatus.ACTIVE,
                 json("{}"),
-                Past.NONE);
+                ImportedMetadata.NONE);
         assertThat(users.find(fresh.id())).isEmpty(); // which is cached
 
         assertThat(users.insertAll(List.of(sameName, fresh, sameId)))

@@ -6,7 +6,7 @@ import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.time.Duration;
 import java.util.regex.Pattern;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 
 /**
  * An answer of the service, as a client sees it.

@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -301,7 +301,7 @@ public final class ApiDescription {
             if (value.isPresent()) {
                 JsonNode schema = header.path("schema");
                 complaints(schema, typed(schema, value.get()))
-                        .forEach(complaint -> complaints.add(named.getKey() + ": " + complaint));
+                        .forEach(violation -> complaints.add(named.getKey() + ": " + violation));
             } else if (header.path("required").asBoolean()) {
                 complaints.add(named.getKey() + " is missing");
             }
@@ -326,7 +326,7 @@ public final class ApiDescription {
                 return;
             }
             JsonNode schema = parameter.path("schema");
-            complaints(schema, typed(schema, value)).forEach(complaint -> complaints.add(name + ": " + complaint));
+            complaints(schema, typed(schema, value)).forEach(violation -> complaints.add(name + ": " + violation));
         });
         known.forEach((name, parameter) -> {
             if (parameter.path("required").asBoolean() && !given.containsKey(name)) {
@@ -355,7 +355,7 @@ public final class ApiDescription {
             return; // accepted as a whole, with what is wrong with its lines in the answer
         }
         JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Answer.json(body);
-        complaints(media.path("schema"), value).forEach(complaint -> complaints.add("body: " + complaint));
+        complaints(media.path("schema"), value).forEach(violation -> complaints.add("body: " + violation));
     }
 
     private Optional<Route> find(String path) {

@@ -23,7 +23,7 @@ public final class AppServer implements AutoCloseable {
     /** On a machine that does a lot else. */
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
     private static final int LOG_SHOWN = 6_000;
     private static final int READ_LIMIT_MS = 60_000;
 
@@ -179,9 +179,9 @@ public final class AppServer implements AutoCloseable {
     void stop() {
         terminate();
         try {
-            if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new AssertionError("did not end within " + STOP_LIMIT + ":\n" + endOfLog());
+                throw new AssertionError("did not end within " + STOP_TIMEOUT + ":\n" + endOfLog());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

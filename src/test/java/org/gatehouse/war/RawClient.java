@@ -20,7 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.gatehouse.http.Json;
+import org.gatehouse.json.Json;
 
 /**
  * One connection that sends the same bytes again and again, and reads no more of an answer than it must: a client that

@@ -1,0 +1,115 @@
+package org.gatehouse.http;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The body of a request that was answered without it: it is read and thrown away after the answer, without a thread that
+ * waits. A container closes the connection if the body is not read, and a client that is still sending may then never see
+ * the answer.
+ */
+final class BodyDrain implements ReadListener, AsyncListener {
+    /** In bytes; a client that sends more than this meets the closed connection. */
+    static final int MAX_BYTES = 2 * 1024 * 1024;
+
+    private static final int CHUNK = 16 * 1024;
+    private static final String EXPECT = "Expect";
+    private static final Logger log = LoggerFactory.getLogger(BodyDrain.class);
+
+    private final AsyncContext context;
+    private final ServletInputStream body;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private int left = MAX_BYTES;
+
+    private BodyDrain(AsyncContext context, ServletInputStream body) {
+        this.context = context;
+        this.body = body;
+    }
+
+    /** Ends the request, which has been answered, when its body has ended, is too long, or the time is over. */
+    static void discard(HttpServletRequest request, Duration timeout) {
+        // A client that asked first (RFC 9110, section 10.1.1) sends nothing after a refusal.
+        if (request.getHeader(EXPECT) != null) {
+            return;
+        }
+        try {
+            ServletInputStream body = request.getInputStream();
+            AsyncContext context = request.startAsync();
+            context.setTimeout(timeout.toMillis());
+            BodyDrain unread = new BodyDrain(context, body);
+            context.addListener(unread);
+            body.setReadListener(unread);
+        } catch (IOException | IllegalStateException gone) {
+            log.debug("The client has disconnected", gone);
+        }
+    }
+
+    @Override
+    public void onDataAvailable() {
+        try {
+            byte[] chunk = new byte[CHUNK];
+            while (left > 0 && body.isReady() && !body.isFinished()) {
+                int length = body.read(chunk);
+                if (length < 0) {
+                    return; // the container calls onAllDataRead
+                }
+                left -= length;
+            }
+            if (left <= 0) {
+                end();
+            }
+        } catch (IOException | RuntimeException gone) {
+            onError(gone);
+        }
+    }
+
+    @Override
+    public void onAllDataRead() {
+        end();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        log.debug("The client has disconnected", failure);
+        end();
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        end();
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        end();
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+        // it does not start again
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        // nothing is kept
+    }
+
+    private void end() {
+        if (over.compareAndSet(false, true)) {
+            try {
+                context.complete();
+            } catch (IllegalStateException ended) {
+                log.debug("The container has ended the request", ended);
+            }
+        }
+    }
+}

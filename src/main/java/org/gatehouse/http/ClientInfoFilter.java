@@ -1,0 +1,49 @@
+package org.gatehouse.http;
+
+import jakarta.annotation.Priority;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Notes the {@link ClientInfo} of each request. */
+@Priority(FilterOrder.CLIENT_INFO)
+public final class ClientInfoFilter implements ContainerRequestFilter {
+    /** The request attribute that holds the address of the other end of the connection; absent when it has none. */
+    static final String PEER = "org.gatehouse.peer";
+
+    private static final String FORWARDED = "Forwarded";
+    private static final String X_FORWARDED_FOR = "X-Forwarded-For";
+
+    private final TrustedProxies proxies;
+
+    public ClientInfoFilter(TrustedProxies proxies) {
+        this.proxies = proxies;
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        String userAgent = Optional.ofNullable(request.getHeaderString(HttpHeaders.USER_AGENT))
+                .orElse("");
+        new ClientInfo(
+                        address(request),
+                        userAgent.substring(0, Math.min(userAgent.length(), ClientInfo.MAX_USER_AGENT)),
+                        Objects.requireNonNullElse(RequestId.current(), ""))
+                .attachTo(request);
+    }
+
+    private String address(ContainerRequestContext request) {
+        // Jersey's properties are the attributes of the servlet's request.
+        return Optional.ofNullable((String) request.getProperty(PEER))
+                .flatMap(IpAddress::parse)
+                .map(known -> proxies.clientOf(known, lines(request, FORWARDED), lines(request, X_FORWARDED_FOR)))
+                .map(IpAddress::text)
+                .orElse(ClientInfo.UNKNOWN);
+    }
+
+    private static List<String> lines(ContainerRequestContext request, String header) {
+        return request.getHeaders().getOrDefault(header, List.of());
+    }
+}

@@ -1,0 +1,111 @@
+package org.gatehouse.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.ws.rs.core.MediaType;
+import java.text.ParseException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.json.IsoTime;
+import org.gatehouse.json.Json;
+import org.glassfish.jersey.message.internal.AcceptableMediaType;
+import org.glassfish.jersey.message.internal.HttpHeaderReader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an error is written: {@code {status, code, message, hint?, requestId, errors?}}, or as a problem (RFC 9457) for who asks
+ * for it by name.
+ */
+enum ErrorBody {
+    OWN("json") {
+        @Override
+        void describe(GatehouseException failure, ObjectNode body) {
+            body.put("status", "error");
+            body.put("code", failure.code().name());
+            failure.code().legacyName().ifPresent(name -> body.put("name", name));
+            body.put("message", failure.getMessage());
+        }
+    },
+
+    PROBLEM("problem+json") {
+        @Override
+        void describe(GatehouseException failure, ObjectNode body) {
+            ErrorCode code = failure.code();
+            body.put("type", TYPE_PREFIX + code.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            body.put("title", code.message());
+            body.put("status", code.status());
+            body.put("detail", failure.getMessage());
+            body.put("code", code.name());
+            code.legacyName().ifPresent(name -> body.put("name", name));
+        }
+    };
+
+    /** Names what went wrong for good; there is nothing to be fetched at it (RFC 9457, section 3.1.1). */
+    private static final String TYPE_PREFIX = "urn:gatehouse:error:";
+
+    private static final String APPLICATION = "application";
+
+    private final String subtype;
+
+    ErrorBody(String subtype) {
+        this.subtype = subtype;
+    }
+
+    MediaType mediaType() {
+        return new MediaType(APPLICATION, subtype);
+    }
+
+    /**
+     * The form that an {@code Accept} header (RFC 9110, section 12.5.1) asks for: a problem when that is named and wanted
+     * no less than plain JSON; a wildcard does not name it.
+     */
+    static ErrorBody wantedBy(@Nullable String accept) {
+        if (!names(accept)) {
+            return OWN;
+        }
+        try {
+            List<AcceptableMediaType> ranges = HttpHeaderReader.readAcceptMediaType(accept);
+            int problem = ranges.stream()
+                    .filter(range -> range.getType().equalsIgnoreCase(APPLICATION)
+                            && range.getSubtype().equalsIgnoreCase(PROBLEM.subtype))
+                    .mapToInt(AcceptableMediaType::getQuality)
+                    .max()
+                    .orElse(0);
+            return problem > 0 && problem >= qualityOfJson(ranges) ? PROBLEM : OWN;
+        } catch (ParseException malformed) {
+            return OWN;
+        }
+    }
+
+    /** Whether the header says anything about problems. */
+    static boolean names(@Nullable String accept) {
+        return accept != null && accept.toLowerCase(Locale.ROOT).contains(PROBLEM.subtype);
+    }
+
+    /** The body of an error in this form. */
+    byte[] write(GatehouseException failure) {
+        ObjectNode body = Json.MAPPER.createObjectNode();
+        describe(failure, body);
+        failure.expiredAt().ifPresent(instant -> body.put("expiredAt", IsoTime.format(instant)));
+        failure.hint().ifPresent(hint -> body.put("hint", hint));
+        body.put("requestId", RequestId.current());
+        if (!failure.errors().isEmpty()) {
+            body.putPOJO("errors", failure.errors());
+        }
+        return Json.write(body);
+    }
+
+    abstract void describe(GatehouseException failure, ObjectNode body);
+
+    /** What the narrowest range that plain JSON is in says of it. */
+    private static int qualityOfJson(List<AcceptableMediaType> ranges) {
+        Optional<AcceptableMediaType> narrowest = ranges.stream()
+                .filter(range -> range.isCompatible(OWN.mediaType()))
+                .min(Comparator.comparing(AcceptableMediaType::isWildcardType)
+                        .thenComparing(AcceptableMediaType::isWildcardSubtype));
+        return narrowest.map(AcceptableMediaType::getQuality).orElse(0);
+    }
+}

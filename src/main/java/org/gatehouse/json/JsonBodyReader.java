@@ -1,0 +1,154 @@
+package org.gatehouse.json;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
+
+/** Parses a body whole, before anything is done with it. The parser's own words stay inside: they quote the body. */
+public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
+    /** What a line of a body is called in a message; its position in the body is told beside the message. */
+    public static final String LINE = "line";
+
+    private static final String BODY = "body";
+    private static final char BYTE_ORDER_MARK = '\ufeff';
+
+    /** What follows the value is looked at here, so that the message can say where it begins. */
+    private static final ObjectReader FIRST_VALUE =
+            Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    @Override
+    public boolean isReadable(Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+        return type == JsonBody.class;
+    }
+
+    @Override
+    public JsonBody readFrom(
+            Class<JsonBody> type,
+            Type genericType,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, String> headers,
+            InputStream body) {
+        return parse(received(body), BODY);
+    }
+
+    /**
+     * Parses what was sent as JSON. Whatever the parser throws is the caller's mistake, because nothing but the text decides
+     * it.
+     *
+     * @param subject what it is called in a message, such as {@link #LINE}
+     * @throws GatehouseException {@code BODY_MALFORMED}
+     */
+    public static JsonBody parse(byte[] json, String subject) {
+        String text = decoded(json, subject);
+        try (JsonParser parser = Json.MAPPER.createParser(text)) {
+            JsonNode value = firstValue(parser, subject);
+            requireEnd(text, parser.currentLocation(), subject);
+            return new JsonBody(value, subject);
+        } catch (JsonEOFException cutOff) {
+            throw malformed(subject, "ends before its JSON is complete", cutOff.getLocation());
+        } catch (JsonParseException malformed) {
+            throw malformed(
+                    subject,
+                    malformed.getOriginalMessage().startsWith("Duplicate field")
+                            ? "has the same key twice"
+                            : "is not valid JSON",
+                    malformed.getLocation());
+        } catch (JsonProcessingException malformed) {
+            throw malformed(subject, "is not valid JSON", malformed.getLocation());
+        } catch (GatehouseException refused) {
+            throw refused;
+        } catch (IOException | RuntimeException | StackOverflowError failed) {
+            // Such as of exponents that are numbers to JSON but not to Java.
+            throw malformed(subject, "is not valid JSON", null);
+        }
+    }
+
+    private static JsonNode firstValue(JsonParser parser, String subject) throws IOException {
+        try {
+            JsonNode value = FIRST_VALUE.readTree(parser);
+            return value == null ? MissingNode.getInstance() : value;
+        } catch (StreamConstraintsException excessive) {
+            throw malformed(subject, "is nested too deep, or a number or name too long", parser.currentLocation());
+        }
+    }
+
+    /** JSON between systems is UTF-8 (RFC 8259, section 8.1); other encodings would read differently to a firewall. */
+    private static String decoded(byte[] bytes, String subject) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer input = ByteBuffer.wrap(bytes);
+        CharBuffer text = CharBuffer.allocate(bytes.length); // one byte is at most one char
+        CoderResult result = decoder.decode(input, text, true);
+        if (result.isError()) {
+            throw new GatehouseException(
+                    ErrorCode.BODY_MALFORMED,
+                    "The " + subject + " is not UTF-8 (byte " + (input.position() + 1) + ").");
+        }
+        decoder.flush(text);
+        text.flip();
+        if (text.hasRemaining() && text.get(0) == BYTE_ORDER_MARK) {
+            text.position(1);
+        }
+        return text.toString();
+    }
+
+    private static byte[] received(InputStream body) {
+        try {
+            return body.readAllBytes();
+        } catch (IOException brokenOff) {
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body ended before its announced length.");
+        }
+    }
+
+    private static void requireEnd(String text, JsonLocation end, String subject) {
+        int line = end.getLineNr();
+        int column = end.getColumnNr();
+        for (int i = (int) end.getCharOffset(); i < text.length(); i++) {
+            char next = text.charAt(i);
+            if (next == '\n') {
+                line++;
+                column = 1;
+            } else if (next == ' ' || next == '\t' || next == '\r') {
+                column++;
+            } else {
+                throw malformed(
+                        subject,
+                        "has more text after the end of its JSON",
+                        new JsonLocation(end.contentReference(), i, line, column));
+            }
+        }
+    }
+
+    private static GatehouseException malformed(String subject, String reason, @Nullable JsonLocation location) {
+        String position = location == null ? "" : " (" + position(location, subject) + ")";
+        return new GatehouseException(ErrorCode.BODY_MALFORMED, "The " + subject + " " + reason + position + ".");
+    }
+
+    private static String position(JsonLocation location, String subject) {
+        return subject.equals(LINE)
+                ? "column " + (location.getCharOffset() + 1)
+                : "line " + location.getLineNr() + ", column " + location.getColumnNr();
+    }
+}

@@ -1,0 +1,99 @@
+package org.gatehouse.key;
+
+import com.nimbusds.jose.EncryptionMethod;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWEAlgorithm;
+import com.nimbusds.jose.JWEHeader;
+import com.nimbusds.jose.JWEObject;
+import com.nimbusds.jose.Payload;
+import com.nimbusds.jose.crypto.DirectDecrypter;
+import com.nimbusds.jose.crypto.DirectEncrypter;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.util.Base64URL;
+import java.security.SecureRandom;
+import java.text.ParseException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+import org.gatehouse.config.Secret;
+import org.gatehouse.store.KeyedHash;
+
+/**
+ * Keeps private keys from whoever can read the store: as encrypted JWKs (RFC 7517, section 7), with AES-256-GCM under a
+ * key derived from {@code AUTH_KEY} by HKDF (RFC 5869).
+ *
+ * <p>The id of the signing key is part of the authenticated header, so one key's ciphertext cannot be put in another's
+ * place. What was encrypted under {@code AUTH_KEY_PREVIOUS} is still decrypted.
+ */
+final class KeyCipher {
+    private static final int ID_BYTES = 9;
+
+    /** The header parameter that says whose private part it is. */
+    private static final String SIGNING_KEY = "signing_kid";
+
+    private final String current;
+    private final Map<String, SecretKey> keys = new LinkedHashMap<>();
+    private final SecureRandom random;
+
+    KeyCipher(Secret authKey, Optional<Secret> previous, SecureRandom random) {
+        this.current = idOf(authKey);
+        this.random = random;
+        previous.ifPresent(secret -> keys.put(idOf(secret), encryptionKey(secret)));
+        keys.put(current, encryptionKey(authKey));
+    }
+
+    /** The name of {@code AUTH_KEY}; tells nothing about it. */
+    String currentId() {
+        return current;
+    }
+
+    /** The private key as text for the store. */
+    String encrypt(ECKey key) {
+        JWEHeader header = new JWEHeader.Builder(JWEAlgorithm.DIR, EncryptionMethod.A256GCM)
+                .contentType("jwk+json")
+                .keyID(current)
+                .customParam(SIGNING_KEY, key.getKeyID())
+                .build();
+        JWEObject encrypted = new JWEObject(header, new Payload(key.toJSONObject()));
+        try {
+            DirectEncrypter encrypter = new DirectEncrypter(keys.get(current));
+            encrypter.getJCAContext().setSecureRandom(random);
+            encrypted.encrypt(encrypter);
+        } catch (JOSEException impossible) {
+            throw new IllegalStateException("AES-256-GCM is not available in this Java", impossible);
+        }
+        return encrypted.serialize();
+    }
+
+    /** The private key of this id; empty when it is encrypted under a key that is not ours, or is not that key's. */
+    Optional<ECKey> decrypt(String signingKeyId, String text) {
+        try {
+            JWEObject encrypted = JWEObject.parse(text);
+            JWEHeader header = encrypted.getHeader();
+            SecretKey key = keys.get(header.getKeyID());
+            if (key == null
+                    || !JWEAlgorithm.DIR.equals(header.getAlgorithm())
+                    || !EncryptionMethod.A256GCM.equals(header.getEncryptionMethod())
+                    || !signingKeyId.equals(header.getCustomParam(SIGNING_KEY))) {
+                return Optional.empty();
+            }
+            encrypted.decrypt(new DirectDecrypter(key));
+            return Optional.of(ECKey.parse(encrypted.getPayload().toJSONObject()))
+                    .filter(decrypted -> signingKeyId.equals(decrypted.getKeyID()));
+        } catch (ParseException | JOSEException foreign) {
+            return Optional.empty();
+        }
+    }
+
+    private static SecretKey encryptionKey(Secret secret) {
+        return new SecretKeySpec(KeyedHash.derive(secret, "signing keys"), "AES");
+    }
+
+    private static String idOf(Secret secret) {
+        return Base64URL.encode(Arrays.copyOf(KeyedHash.derive(secret, "id"), ID_BYTES))
+                .toString();
+    }
+}

@@ -1,0 +1,93 @@
+package org.gatehouse.key;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.List;
+import java.util.Optional;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.Cursor;
+import org.gatehouse.http.Page;
+import org.gatehouse.http.PageRequest;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.json.Json;
+import org.gatehouse.json.JsonBody;
+import org.gatehouse.user.Caller;
+import org.jspecify.annotations.Nullable;
+
+/** The signing keys for administrators: never their private parts. */
+@Path("key")
+@Produces(MediaType.APPLICATION_JSON)
+public final class KeyResource {
+    private final SigningKeys keys;
+    private final AuditLog audit;
+
+    public KeyResource(SigningKeys keys, AuditLog audit) {
+        this.keys = keys;
+        this.audit = audit;
+    }
+
+    /** 200 with one page of keys, newest first; those that are revoked or not yet used are among them. */
+    @GET
+    @RolesAllowed(Roles.ADMIN)
+    public Response list(
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("after") @Nullable String after,
+            @Context UriInfo uri) {
+        List<KeyInfo> all = keys.list();
+        FieldErrors errors = new FieldErrors();
+        PageRequest wanted = PageRequest.parse(limit, after, errors);
+        int start = wanted.place(cursor -> placeAfter(cursor, all), errors).orElse(0);
+        errors.throwIfAny();
+        List<KeyInfo> found =
+                all.stream().skip(start).limit(wanted.limit() + 1L).toList();
+        return Page.of(found, wanted.limit()).answer(uri, key -> key, key -> Cursor.of(key.id()));
+    }
+
+    /** 201 with the new key, which is published from now on and signs from {@code activeFrom} on. */
+    @POST
+    @Path("rotate")
+    @RolesAllowed(Roles.ADMIN)
+    public Response rotate(JsonBody body, @Context SecurityContext security) {
+        body.requireEmpty();
+        KeyInfo made = keys.rotate();
+        record(AuditType.KEY_ROTATED, made.id(), security);
+        return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
+    }
+
+    /** 204 when no node accepts the key any more. Another path has the name that is left out, and no such method. */
+    @DELETE
+    @Path("{kid: (?!rotate(?:/|$))[^/]+}")
+    @RolesAllowed(Roles.ADMIN)
+    public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
+        keys.revoke(kid);
+        record(AuditType.KEY_REVOKED, kid, security);
+    }
+
+    /** How many keys come before the page; empty when the one that the cursor names is gone. */
+    private static Optional<Integer> placeAfter(String cursor, List<KeyInfo> all) {
+        List<String> ids = all.stream().map(KeyInfo::id).toList();
+        return Cursor.parse(cursor, 1)
+                .map(parts -> ids.indexOf(parts.get(0)) + 1)
+                .filter(place -> place > 0);
+    }
+
+    private void record(AuditType type, String keyId, SecurityContext security) {
+        Caller caller = Caller.of(security);
+        audit.record(AuditEvent.of(type, caller.origin()).by(caller.userId()).with(AuditDetail.KEY, keyId));
+    }
+}

@@ -1,0 +1,125 @@
+package org.gatehouse.key;
+
+import com.mongodb.ErrorCategory;
+import com.mongodb.MongoWriteException;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
+import com.mongodb.client.model.IndexOptions;
+import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.Updates;
+import com.mongodb.client.result.UpdateResult;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+import org.gatehouse.store.BsonValues;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
+
+/** Signing keys in MongoDB, one document each; their private parts are encrypted before they come here. */
+public final class MongoSigningKeyDao {
+    private static final String COLLECTION = "signingKeys";
+    private static final String ID = "_id";
+    private static final String SEQUENCE = "round";
+    private static final String ALGORITHM = "alg";
+    private static final String PUBLIC_KEY = "publicKey";
+    private static final String PRIVATE_KEY = "privateKey";
+    private static final String ENCRYPTED_UNDER = "encryptedUnder";
+    private static final String CREATED_AT = "createdAt";
+    private static final String ACTIVE_FROM = "activeFrom";
+    private static final String REVOKED_AT = "revokedAt";
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> keys;
+    private final MongoCollection<BsonDocument> reads;
+
+    public MongoSigningKeyDao(MongoConnection mongo) {
+        this.mongo = mongo;
+        this.keys = mongo.collection(COLLECTION);
+        this.reads = mongo.readOnly(COLLECTION);
+    }
+
+    /** Makes the index that lets one node make each key; harmless when it exists. */
+    void createIndexes() {
+        new MongoIndexes(mongo)
+                .ensure(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
+    }
+
+    /** Every key that is kept, as of now. */
+    List<StoredKey> all() {
+        List<BsonDocument> documents = mongo.readLatest(() -> reads.find().into(new ArrayList<>()));
+        return documents.stream().map(MongoSigningKeyDao::read).toList();
+    }
+
+    /** Stores a new key; false if another node has already created a key of this sequence number. */
+    boolean insert(StoredKey key) {
+        BsonDocument document = new BsonDocument(ID, new BsonString(key.id()))
+                .append(SEQUENCE, new BsonInt64(key.sequence()))
+                .append(ALGORITHM, new BsonString(key.algorithm()))
+                .append(PUBLIC_KEY, new BsonString(key.publicKey()))
+                .append(ENCRYPTED_UNDER, new BsonString(key.encryptedUnder()))
+                .append(CREATED_AT, BsonValues.time(key.createdAt()))
+                .append(ACTIVE_FROM, BsonValues.time(key.activeFrom()));
+        key.privateKey().ifPresent(encrypted -> document.append(PRIVATE_KEY, new BsonString(encrypted)));
+        try {
+            mongo.call(() -> keys.insertOne(document));
+            return true;
+        } catch (MongoWriteException refused) {
+            if (refused.getError().getCategory() == ErrorCategory.DUPLICATE_KEY) {
+                return false;
+            }
+            throw refused;
+        }
+    }
+
+    /**
+     * Marks a key as revoked and forgets its private part; harmless when it is revoked already.
+     *
+     * @return false when there is no such key
+     */
+    boolean revoke(String id, Instant at) {
+        // Written even when nothing changes: then the answer means that a majority has it, whoever wrote it first.
+        Bson revoked = Updates.combine(Updates.min(REVOKED_AT, BsonValues.time(at)), Updates.unset(PRIVATE_KEY));
+        UpdateResult result = mongo.call(() -> keys.updateOne(byId(id), revoked));
+        return result.getMatchedCount() > 0;
+    }
+
+    /** Replaces a private part by the same one encrypted anew, unless it changed meanwhile. */
+    void reencrypt(StoredKey before, String encrypted, String encryptedUnder) {
+        Bson unchanged = Filters.and(
+                byId(before.id()),
+                Filters.eq(PRIVATE_KEY, new BsonString(before.privateKey().orElseThrow())));
+        mongo.call(() -> keys.updateOne(
+                unchanged,
+                Updates.combine(
+                        Updates.set(PRIVATE_KEY, new BsonString(encrypted)),
+                        Updates.set(ENCRYPTED_UNDER, new BsonString(encryptedUnder)))));
+    }
+
+    void delete(StoredKey key) {
+        mongo.call(() -> keys.deleteOne(byId(key.id())));
+    }
+
+    private static StoredKey read(BsonDocument document) {
+        return new StoredKey(
+                document.getString(ID).getValue(),
+                document.getNumber(SEQUENCE).longValue(),
+                document.getString(ALGORITHM).getValue(),
+                document.getString(PUBLIC_KEY).getValue(),
+                Optional.ofNullable(document.get(PRIVATE_KEY))
+                        .map(text -> text.asString().getValue()),
+                document.getString(ENCRYPTED_UNDER).getValue(),
+                BsonValues.instant(document.getDateTime(CREATED_AT)),
+                BsonValues.instant(document.getDateTime(ACTIVE_FROM)),
+                Optional.ofNullable(document.get(REVOKED_AT)).map(BsonValues::instant));
+    }
+
+    private static Bson byId(String id) {
+        return Filters.eq(ID, new BsonString(id));
+    }
+}

@@ -1,0 +1,346 @@
+package org.gatehouse.key;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import org.gatehouse.concurrent.LeasedValue;
+import org.gatehouse.concurrent.RepeatedTask;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.key.KeySet.UsableKey;
+import org.gatehouse.metrics.Metrics;
+import org.gatehouse.store.MongoConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keys of {@code AUTH_ALG=ES256}: the nodes create, publish, use and retire them by themselves.
+ *
+ * <p>Every node reads the keys again every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. So every node
+ * refuses a revoked key {@link LeasedValue#EXPIRY} after the revocation was acknowledged, and {@link #revoke} returns
+ * then. No request needs a read of its own. A node that cannot read the keys answers 503 when its lease has expired, and
+ * neither accepts nor signs anything. This relies on monotonic clocks alone.
+ *
+ * <p>The clocks decide when a key begins to sign, and nothing else: a token is accepted whether or not its key is active
+ * by this node's clock, so clocks may differ by less than {@link KeySchedule#retention} exceeds a token's life.
+ */
+public final class RotatingKeys implements SigningKeys {
+    /** Callers that may wait at once for a read because of an unknown key: a fraction of a container's threads. */
+    private static final int MAX_WAITING = 32;
+
+    /** Losing this often means that others made this many keys within moments. */
+    private static final int MAX_ATTEMPTS = 10;
+
+    private static final Duration MIN_PAUSE = Duration.ofMillis(20);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    /** A SHA-256 thumbprint in base64url. */
+    private static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9_-]{43}");
+
+    private static final Logger log = LoggerFactory.getLogger(RotatingKeys.class);
+
+    private final MongoSigningKeyDao store;
+    private final KeyCipher cipher;
+    private final LeasedValue<KeySet> keys;
+    private final KeySchedule schedule;
+    private final Clock clock;
+    private final Ticker ticker;
+    private final SecureRandom random;
+
+    private final ReentrantLock maintaining = new ReentrantLock();
+    private final Semaphore waiting = new Semaphore(MAX_WAITING);
+    private final Set<String> reencrypted = new HashSet<>(); // guarded by maintaining
+    private final RepeatedTask renewals = new RepeatedTask("keys", this::renew);
+
+    /**
+     * Knows no key until {@link #start}.
+     *
+     * @param authKey encrypts the private keys in the store
+     * @param previousAuthKey decrypts those that another value of {@code AUTH_KEY} encrypts
+     * @param outlivingStore whether the last keys stay trusted while the store does not answer, although another node may
+     *     revoke one of them meanwhile
+     * @param ticker the monotonic clock that leases are measured with
+     */
+    public RotatingKeys(
+            MongoConnection mongo,
+            Secret authKey,
+            Optional<Secret> previousAuthKey,
+            KeySchedule schedule,
+            boolean outlivingStore,
+            Clock clock,
+            Ticker ticker,
+            SecureRandom random) {
+        this.store = new MongoSigningKeyDao(mongo);
+        this.cipher = new KeyCipher(authKey, previousAuthKey, random);
+        this.schedule = schedule;
+        this.clock = clock;
+        this.ticker = ticker;
+        this.random = random;
+        StoredKeyReader reader = new StoredKeyReader(store, cipher);
+        this.keys =
+                new LeasedValue<>(() -> Optional.of(reader.read(known())), LeasedValue.LEASE, outlivingStore, ticker);
+    }
+
+    private Optional<KeySet> known() {
+        return keys.last();
+    }
+
+    @Override
+    public void start() {
+        store.createIndexes();
+        maintain();
+        renewals.start();
+    }
+
+    @Override
+    public SigningKey current() {
+        Optional<UsableKey> usable = keys.get().signing(clock.instant());
+        if (usable.isEmpty()) {
+            maintain();
+            usable = keys.get().signing(clock.instant());
+        }
+        return usable.orElseThrow(LeasedValue::unavailable).key();
+    }
+
+    /** Both gauges are absent while this node does not know which key signs. */
+    public void bindTo(Metrics metrics) {
+        metrics.bindGauges(
+                "gatehouse_signing_key_age_seconds",
+                "For how long the key has signed that signs now.",
+                sample -> signingSince()
+                        .ifPresent(since -> sample.call(seconds(Duration.between(since, clock.instant())))));
+        metrics.bindGauges(
+                "gatehouse_signing_key_rotation_seconds",
+                "For how long a key is to sign.",
+                sample -> signingSince().ifPresent(since -> sample.call(seconds(schedule.rotation()))));
+    }
+
+    private Optional<Instant> signingSince() {
+        return known().flatMap(seen -> seen.signing(clock.instant()))
+                .map(key -> key.stored().activeFrom());
+    }
+
+    private static double seconds(Duration span) {
+        return span.toMillis() / 1_000.0;
+    }
+
+    @Override
+    public void requireUsable() {
+        if (keys.trusted().flatMap(known -> known.signing(clock.instant())).isEmpty()) {
+            throw LeasedValue.unavailable();
+        }
+    }
+
+    @Override
+    public Optional<SigningKey> find(String keyId) {
+        return valid(keys.get(), keyId);
+    }
+
+    @Override
+    public Optional<SigningKey> findEvenIfNew(String keyId) {
+        long since = ticker.read();
+        KeySet known = keys.get();
+        if (known.find(keyId).isPresent() || !KEY_ID.matcher(keyId).matches()) {
+            return valid(known, keyId);
+        }
+        if (!waiting.tryAcquire()) {
+            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
+        }
+        try {
+            return valid(keys.readSince(since), keyId);
+        } finally {
+            waiting.release();
+        }
+    }
+
+    @Override
+    public List<KeyInfo> list() {
+        KeySet known = keys.get();
+        Optional<String> current =
+                known.signing(clock.instant()).map(key -> key.stored().id());
+        List<KeyInfo> infos = new ArrayList<>(known.keys().stream()
+                .map(key -> info(
+                        key.stored(), current.equals(Optional.of(key.stored().id()))))
+                .toList());
+        Collections.reverse(infos);
+        return infos;
+    }
+
+    @Override
+    public String publicKeys() {
+        return keys.get().publicKeys();
+    }
+
+    @Override
+    public KeyInfo rotate() {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            KeySet known = keys.refresh();
+            Instant now = clock.instant();
+            Optional<StoredKey> made = make(known, now, now.plus(schedule.lead()));
+            if (made.isPresent()) {
+                keys.refresh();
+                return info(made.get(), false);
+            }
+        }
+        throw LeasedValue.unavailable();
+    }
+
+    @Override
+    public void revoke(String keyId) {
+        if (!store.revoke(keyId, clock.instant())) {
+            throw new GatehouseException(ErrorCode.NOT_FOUND, "There is no such key.");
+        }
+        long acknowledged = ticker.read();
+        log.warn("The signing key {} was revoked", keyId);
+        try {
+            maintain(); // its successor, if it was the current one
+        } catch (GatehouseException unreachable) {
+            log.warn("No node can sign before the keys can be read again");
+        }
+        long end = acknowledged + LeasedValue.EXPIRY.toNanos();
+        while (ticker.read() - end < 0) {
+            if (renewals.awaitStop(Duration.ofNanos(end - ticker.read()))) {
+                throw LeasedValue.unavailable(); // revoked, but another node may still hold a lease on the key
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        renewals.close();
+    }
+
+    private Duration renew() {
+        try {
+            maintain();
+            return untilNextChange();
+        } catch (GatehouseException unavailable) {
+            return MIN_PAUSE; // the connection has logged the reason, and has waited for the store
+        }
+    }
+
+    /** Reads the keys and does what is due: one key more, one less, another encryption. */
+    private void maintain() {
+        maintaining.lock();
+        try {
+            KeySet known = keys.refresh();
+            Instant now = clock.instant();
+            encryptUnderCurrent(known);
+            Optional<Instant> next = nextKeyActiveFrom(known, now);
+            if (next.isPresent()) {
+                var unused = make(known, now, next.get()); // empty: another node was faster
+                keys.refresh();
+            }
+            for (UsableKey retired : known.retired(schedule, now)) {
+                store.delete(retired.stored());
+                log.info("The signing key {} was retired", retired.stored().id());
+            }
+        } finally {
+            maintaining.unlock();
+        }
+    }
+
+    /** When the key would become active that must be made now; empty when none is due. */
+    private Optional<Instant> nextKeyActiveFrom(KeySet known, Instant now) {
+        if (known.signing(now).isEmpty()) {
+            return Optional.of(now);
+        }
+        Instant earliest = now.plus(schedule.lead());
+        return known.newest()
+                .map(newest -> newest.stored().activeFrom().plus(schedule.rotation()))
+                .filter(due -> !due.isAfter(earliest))
+                .map(due -> earliest);
+    }
+
+    private Duration untilNextChange() {
+        Optional<UsableKey> newest = known().flatMap(KeySet::newest);
+        Duration due = newest.map(
+                        key -> Duration.between(clock.instant(), key.stored().activeFrom())
+                                .plus(schedule.rotation())
+                                .minus(schedule.lead()))
+                .orElse(LeasedValue.POLL_INTERVAL);
+        Duration pause = due.compareTo(LeasedValue.POLL_INTERVAL) < 0 ? due : LeasedValue.POLL_INTERVAL;
+        return pause.compareTo(MIN_PAUSE) < 0 ? MIN_PAUSE : pause;
+    }
+
+    /** Stores a new key; empty if another node created the next key. */
+    private Optional<StoredKey> make(KeySet known, Instant now, Instant activeFrom) {
+        ECKey key;
+        try {
+            key = new ECKeyGenerator(Curve.P_256)
+                    .keyUse(KeyUse.SIGNATURE)
+                    .algorithm(JWSAlgorithm.ES256)
+                    .keyIDFromThumbprint(true)
+                    .secureRandom(random)
+                    .generate();
+        } catch (JOSEException impossible) {
+            throw new IllegalStateException("P-256 is not available in this Java", impossible);
+        }
+        StoredKey made = new StoredKey(
+                key.getKeyID(),
+                known.lastSequence() + 1,
+                JWSAlgorithm.ES256.getName(),
+                key.toPublicJWK().toJSONString(),
+                Optional.of(cipher.encrypt(key)),
+                cipher.currentId(),
+                now,
+                activeFrom,
+                Optional.empty());
+        if (!store.insert(made)) {
+            return Optional.empty();
+        }
+        log.info("Made the signing {}, active from {}", made, activeFrom);
+        return Optional.of(made);
+    }
+
+    /**
+     * Encrypts under {@code AUTH_KEY} what is encrypted under the previous one: each key once in the life of this
+     * process, so that two nodes which each hold the other's key for the previous one do not do so forever.
+     */
+    private void encryptUnderCurrent(KeySet known) {
+        for (UsableKey key : known.keys()) {
+            StoredKey stored = key.stored();
+            if (stored.encryptedUnder().equals(cipher.currentId()) || reencrypted.contains(stored.id())) {
+                continue;
+            }
+            stored.privateKey()
+                    .flatMap(text -> cipher.decrypt(stored.id(), text))
+                    .ifPresent(decrypted -> {
+                        store.reencrypt(stored, cipher.encrypt(decrypted), cipher.currentId());
+                        reencrypted.add(stored.id());
+                    });
+        }
+    }
+
+    private static Optional<SigningKey> valid(KeySet known, String keyId) {
+        return known.find(keyId).filter(key -> !key.stored().isRevoked()).map(UsableKey::key);
+    }
+
+    private static KeyInfo info(StoredKey key, boolean current) {
+        return new KeyInfo(
+                key.id(),
+                key.algorithm(),
+                key.createdAt(),
+                key.activeFrom(),
+                key.revokedAt().orElse(null),
+                current);
+    }
+}

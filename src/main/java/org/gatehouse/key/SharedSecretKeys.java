@@ -1,0 +1,72 @@
+package org.gatehouse.key;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+
+/** The keys of {@code AUTH_ALG=HS256}: the secrets of the settings, which change only with the settings. */
+public final class SharedSecretKeys implements SigningKeys {
+    private final List<SigningKey> keys;
+
+    /** @param previous still verifies, and does not sign */
+    public SharedSecretKeys(Secret key, Optional<Secret> previous) {
+        this.keys = Stream.concat(Stream.of(key), previous.stream())
+                .map(SigningKey::hmac)
+                .toList();
+    }
+
+    @Override
+    public void start() {
+        // the settings are all there is
+    }
+
+    @Override
+    public SigningKey current() {
+        return keys.get(0);
+    }
+
+    @Override
+    public void requireUsable() {
+        // they always are
+    }
+
+    @Override
+    public Optional<SigningKey> find(String keyId) {
+        return keys.stream().filter(key -> key.id().equals(keyId)).findFirst();
+    }
+
+    @Override
+    public Optional<SigningKey> findEvenIfNew(String keyId) {
+        return find(keyId);
+    }
+
+    @Override
+    public List<KeyInfo> list() {
+        return keys.stream()
+                .map(key -> new KeyInfo(key.id(), key.algorithm().getName(), null, null, null, key.equals(current())))
+                .toList();
+    }
+
+    @Override
+    public String publicKeys() {
+        return "{\"keys\":[]}";
+    }
+
+    @Override
+    public KeyInfo rotate() {
+        throw new GatehouseException(ErrorCode.KEYS_FIXED);
+    }
+
+    @Override
+    public void revoke(String keyId) {
+        throw new GatehouseException(ErrorCode.KEYS_FIXED);
+    }
+
+    @Override
+    public void close() {
+        // nothing runs
+    }
+}

@@ -1,0 +1,57 @@
+package org.gatehouse.key;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.ECDSAVerifier;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.MACVerifier;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.util.Base64URL;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.Optional;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.gatehouse.config.Secret;
+
+/**
+ * A key, its id and the one algorithm it is used with; the token never has a say in that (RFC 8725, section 3.1).
+ *
+ * @param id the {@code kid} of the tokens it signs
+ * @param signer empty when this node may only verify with it
+ */
+public record SigningKey(String id, JWSAlgorithm algorithm, Optional<JWSSigner> signer, JWSVerifier verifier) {
+    private static final int ID_BYTES = 9;
+
+    /**
+     * The key that signs with HMAC-SHA-256 (RFC 7518, section 3.2). Its id is derived from it one way, so that all nodes
+     * agree on it and a changed key is another key.
+     */
+    public static SigningKey hmac(Secret secret) {
+        try {
+            byte[] key = secret.bytes();
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key, "HmacSHA256"));
+            byte[] digest = mac.doFinal("gatehouse key id".getBytes(StandardCharsets.UTF_8));
+            String id = Base64URL.encode(Arrays.copyOf(digest, ID_BYTES)).toString();
+            return new SigningKey(id, JWSAlgorithm.HS256, Optional.of(new MACSigner(key)), new MACVerifier(key));
+        } catch (JOSEException | GeneralSecurityException impossible) {
+            throw new IllegalStateException("HS256 is not available in this Java", impossible);
+        }
+    }
+
+    /** A key on P-256 for ES256 (RFC 7518, section 3.4); without its private part it only verifies. */
+    static SigningKey elliptic(ECKey key) throws JOSEException {
+        Optional<JWSSigner> signer = key.isPrivate() ? Optional.of(new ECDSASigner(key)) : Optional.empty();
+        return new SigningKey(key.getKeyID(), JWSAlgorithm.ES256, signer, new ECDSAVerifier(key.toPublicJWK()));
+    }
+
+    @Override
+    public String toString() {
+        return algorithm + " key " + id;
+    }
+}

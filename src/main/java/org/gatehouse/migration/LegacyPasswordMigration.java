@@ -1,0 +1,210 @@
+package org.gatehouse.migration;
+
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Projections;
+import com.mongodb.client.model.Sorts;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.Updates;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.conversions.Bson;
+import org.gatehouse.concurrent.Threads;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.StoredPassword;
+import org.gatehouse.store.BsonValues;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.user.UserDocument;
+import org.gatehouse.user.UserJson;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leaves no {@code password} field of the original service behind, in the background: a plain password becomes an
+ * Argon2id hash, a bcrypt hash moves to {@code passwordHash} as it is, and what nobody could log in with goes.
+ *
+ * <p>Each is one write on the condition that the password is still the same, so logins, other nodes and an end at any
+ * moment do no harm. That there is work is noted in {@code meta}, because finding out takes a look at every document;
+ * the note goes when a look at all of them found nothing. One hash runs at a time, and gives way to logins.
+ */
+public final class LegacyPasswordMigration implements AutoCloseable {
+    private static final int BATCH = 100;
+    private static final int MAX_LINES = 100;
+    private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
+
+    /** Rounds that find passwords but can replace none; a few may be other nodes' doing. */
+    private static final int MAX_IDLE_ROUNDS = 5;
+
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    private static final String REQUESTED = "requested";
+    private static final Logger log = LoggerFactory.getLogger(LegacyPasswordMigration.class);
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> users;
+    private final MongoCollection<BsonDocument> reads;
+    private final MongoCollection<BsonDocument> meta;
+    private final Bson note;
+    private final PasswordHasher hasher;
+    private final Thread thread = Threads.create("password-sweep", this::run);
+    private volatile boolean stopped;
+    private int hashed;
+    private int moved;
+    private int dropped;
+
+    public LegacyPasswordMigration(MongoConnection mongo, String collection, PasswordHasher hasher) {
+        this.mongo = mongo;
+        this.users = mongo.collection(collection);
+        // There is no index on a password, so the last look goes through the whole collection.
+        this.reads = users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+        this.meta = mongo.collection("meta");
+        this.note = Filters.eq(new BsonString("passwords of " + collection));
+        this.hasher = hasher;
+    }
+
+    /** Notes that documents with passwords have come; to be called before the document is seen by anybody. */
+    void request() {
+        Bson request = Updates.set(REQUESTED, BsonValues.newId());
+        mongo.call(() -> meta.updateOne(note, request, new UpdateOptions().upsert(true)));
+    }
+
+    /** Begins, if there is work; does nothing when it has begun. */
+    public void start() {
+        if (thread.getState() == Thread.State.NEW && requested().isPresent()) {
+            thread.start();
+        }
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        // Not interrupted at first, because the driver would report an interrupted operation as an outage.
+        Threads.join(thread, PROBE_TIMEOUT);
+        thread.interrupt();
+        Threads.join(thread, STOP_TIMEOUT);
+    }
+
+    private void run() {
+        try {
+            boolean goesOn = true;
+            while (goesOn && !stopped && !swept()) {
+                goesOn = Threads.sleep(RETRY_INTERVAL);
+            }
+        } catch (RuntimeException failed) {
+            if (!stopped) {
+                log.error(
+                        "Not every password of the original service could be hashed; the next start tries again",
+                        failed);
+            }
+        }
+    }
+
+    /** What the note holds; another value when documents have come since. */
+    private Optional<BsonValue> requested() {
+        return Optional.ofNullable(mongo.call(() -> meta.find(note).first())).map(found -> found.get(REQUESTED));
+    }
+
+    /** True when nothing is left to do; false when it is worth trying again later. */
+    private boolean swept() {
+        try {
+            for (Optional<BsonValue> request = requested(); request.isPresent(); request = requested()) {
+                int idleRounds = 0;
+                for (Round round = round(); round.found() > 0; round = round()) {
+                    idleRounds = round.replaced() > 0 ? 0 : idleRounds + 1;
+                    if (idleRounds > MAX_IDLE_ROUNDS) {
+                        throw new IllegalStateException(round.found() + " passwords cannot be replaced");
+                    }
+                }
+                Bson answered = Filters.and(note, Filters.eq(REQUESTED, request.get()));
+                mongo.call(() -> meta.deleteOne(answered));
+            }
+        } catch (GatehouseException notNow) {
+            log.debug("Hashing goes on later: {}", notNow.code());
+            return false;
+        }
+        log.info(
+                "No password of the original service is left: {} hashed, {} bcrypt hashes moved, {} unusable ones dropped"
+                        + " by this node",
+                hashed,
+                moved,
+                dropped);
+        return true;
+    }
+
+    private record Round(int found, int replaced) {}
+
+    /** One look at all documents, in the order of their ids. */
+    private Round round() {
+        int found = 0;
+        int replaced = 0;
+        BsonValue last = null;
+        for (List<BsonDocument> batch = batch(last); !batch.isEmpty(); batch = batch(last)) {
+            last = UserDocument.anyId(batch.get(batch.size() - 1));
+            found += batch.size();
+            Collections.shuffle(batch); // nodes that start together need not hash the same passwords
+            for (BsonDocument document : batch) {
+                replaced += isReplaced(UserDocument.anyId(document)) ? 1 : 0;
+            }
+        }
+        return new Round(found, replaced);
+    }
+
+    private List<BsonDocument> batch(@Nullable BsonValue after) {
+        Bson left = Filters.exists(UserJson.PASSWORD);
+        Bson filter = after == null ? left : Filters.and(Filters.gt(UserJson.ID, after), left);
+        return mongo.call(() -> reads.find(filter)
+                .projection(Projections.include(UserJson.ID))
+                .sort(Sorts.ascending(UserJson.ID))
+                .limit(BATCH)
+                .into(new ArrayList<>()));
+    }
+
+    private boolean isReplaced(BsonValue id) {
+        if (stopped) {
+            throw new GatehouseException(ErrorCode.BUSY); // the next start goes on
+        }
+        BsonDocument document = mongo.call(() -> users.find(Filters.eq(id))
+                .projection(Projections.include(UserJson.PASSWORD, UserDocument.PASSWORD_HASH))
+                .first());
+        if (document == null || !document.containsKey(UserJson.PASSWORD)) {
+            return false; // a login, or another node, was quicker
+        }
+        Bson same = UserDocument.unchanged(document, UserJson.PASSWORD, UserDocument.PASSWORD_HASH);
+        Bson change = replacement(document);
+        return mongo.call(() -> users.updateOne(same, change)).getModifiedCount() > 0;
+    }
+
+    private Bson replacement(BsonDocument document) {
+        if (document.containsKey(UserDocument.PASSWORD_HASH)) {
+            return Updates.unset(UserJson.PASSWORD); // a newer password is set already
+        }
+        Optional<StoredPassword> password =
+                UserDocument.text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofOriginal);
+        if (password.isEmpty()) {
+            dropped++;
+            if (dropped <= MAX_LINES) {
+                log.warn(
+                        "The password of {} is no text, empty or too long, so nobody can log in with it; it is removed,"
+                                + " and an administrator must set a new one",
+                        UserDocument.anyId(document));
+            }
+            return Updates.unset(UserJson.PASSWORD);
+        }
+        if (!password.get().plain()) {
+            moved++;
+            return UserDocument.replacePassword(password.get().text());
+        }
+        hashed++;
+        return UserDocument.replacePassword(hasher.hashUnhurried(password.get().text()));
+    }
+}

@@ -1,0 +1,401 @@
+package org.gatehouse.migration;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoCursor;
+import com.mongodb.client.cursor.TimeoutMode;
+import com.mongodb.client.model.BulkWriteOptions;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Projections;
+import com.mongodb.client.model.Sorts;
+import com.mongodb.client.model.UpdateOneModel;
+import com.mongodb.client.model.Updates;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonNull;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.conversions.Bson;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.store.BsonValues;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Sha256;
+import org.gatehouse.store.UnusableStoreException;
+import org.gatehouse.user.CustomFields;
+import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.ReservedUsername;
+import org.gatehouse.user.ReservedUsernames;
+import org.gatehouse.user.UserDocument;
+import org.gatehouse.user.UserJson;
+import org.gatehouse.user.UserStatus;
+import org.gatehouse.user.Username;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes users of documents that the original service wrote, before anybody is served.
+ *
+ * <p>First each document gets, in one write, a {@link ReservedUsername} and the fields that only Gatehouse may set; what it had
+ * under those names is kept as {@code original_…}. Then the unique index is made. Then each document that is alone with
+ * its name gets it; those that share one are named in the log and stay parked. Every step depends on nothing but the
+ * document or the index, so any number of nodes may take them at once, stop anywhere, and take them again; at later
+ * starts two look-ups in the index find nothing to do.
+ *
+ * <p>No cache holds what is changed here: the gate of a node opens after it, and afterwards a document without a key
+ * appears only if the original service goes on writing.
+ */
+public final class LegacyUserMigration {
+    private static final int BATCH = 500;
+
+    /**
+     * For one batch. Going through millions of documents takes longer in all, but a server that stops answering must be
+     * noticed, and an end of the application must not wait for it.
+     */
+    private static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
+
+    /** More would bury the rest of the log. */
+    private static final int MAX_LINES = 100;
+
+    /** Each is needed only when the original service writes a document meanwhile. */
+    private static final int MAX_ATTEMPTS = 10;
+
+    private static final int MAX_SHOWN = 80;
+    private static final String KEPT = "original_";
+
+    /** Only Gatehouse writes them, and not for a user that has just come. */
+    private static final List<String> RESERVED_FIELDS =
+            List.of(UserDocument.SESSION_EPOCH, UserDocument.SESSION_EXEMPT, UserDocument.SOURCES, UserDocument.LATER);
+
+    private static final Logger log = LoggerFactory.getLogger(LegacyUserMigration.class);
+
+    private final MongoConnection mongo;
+    private final MongoUserDao store;
+    private final LegacyPasswordMigration sweep;
+    private final ReservedUsernames parkedNames;
+    private final UsernameIndex keyIndex;
+    private final MongoCollection<BsonDocument> users;
+    private int lines;
+
+    /**
+     * Wires the steps together.
+     *
+     * @param sweep told of new documents before they are touched, so that their passwords are not forgotten
+     */
+    public LegacyUserMigration(
+            MongoConnection mongo, String collection, MongoUserDao store, LegacyPasswordMigration sweep) {
+        this.mongo = mongo;
+        this.store = store;
+        this.sweep = sweep;
+        this.parkedNames = new ReservedUsernames(mongo, collection);
+        this.keyIndex = new UsernameIndex(mongo, collection);
+        this.users = mongo.collection(collection).withTimeout(BATCH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Takes all steps; harmless when they were taken before, or are being taken by another node.
+     *
+     * @throws UnusableStoreException when the unique index was made before and is gone, but not the users
+     */
+    public void run() {
+        lines = 0;
+        keyIndex.requireNotLost();
+        int adopted = adopt();
+        for (int attempt = 0; !keyIndex.make(); attempt++) {
+            if (attempt == MAX_ATTEMPTS) {
+                throw new UnusableStoreException("Another service goes on writing to " + users.getNamespace()
+                        + "; stop it, and start Gatehouse again");
+            }
+            adopted += adopt();
+        }
+        adopted += adopt(); // the index bears a single document without a key
+        if (adopted > 0) {
+            log.info("Made users of {} documents in {}", adopted, users.getNamespace());
+        }
+        refoldKeys();
+        giveNames();
+        store.createListIndexes(); // last, so that adopting does not pay for them
+        if (lines > MAX_LINES) {
+            log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
+        }
+    }
+
+    private int adopt() {
+        Bson filter =
+                keyIndex.exists() ? Filters.eq(UserDocument.CANONICAL_USERNAME, BsonNull.VALUE) : new BsonDocument();
+        return mongo.call(() -> {
+            int adopted = 0;
+            try (MongoCursor<BsonDocument> cursor = users.find(filter)
+                    .projection(Projections.exclude(UserJson.PASSWORD))
+                    .batchSize(BATCH)
+                    .timeoutMode(TimeoutMode.ITERATION)
+                    .cursor()) {
+                List<BsonDocument> batch = new ArrayList<>();
+                while (cursor.hasNext()) {
+                    batch.add(cursor.next());
+                    if (batch.size() == BATCH || !cursor.hasNext()) {
+                        adopted += adopt(batch);
+                        batch.clear();
+                    }
+                }
+            }
+            return adopted;
+        });
+    }
+
+    /**
+     * What the original service's callers wrote under the names of Gatehouse must not be believed, a key included. But
+     * once the index exists, a key is Gatehouse's own; whether it does is asked after the documents were read.
+     */
+    private int adopt(List<BsonDocument> documents) {
+        boolean keysAreOurs = keyIndex.exists();
+        List<UpdateOneModel<BsonDocument>> adoptions = documents.stream()
+                .filter(document -> !keysAreOurs || !document.containsKey(UserDocument.CANONICAL_USERNAME))
+                .map(LegacyUserMigration::adoption)
+                .flatMap(Optional::stream)
+                .toList();
+        if (adoptions.isEmpty()) {
+            return 0;
+        }
+        sweep.request();
+        return users.bulkWrite(adoptions, new BulkWriteOptions().ordered(false)).getModifiedCount();
+    }
+
+    /** The write that adopts a document if it is still as it was read; empty when it was adopted already. */
+    private static Optional<UpdateOneModel<BsonDocument>> adoption(BsonDocument document) {
+        BsonDocument ours = new BsonDocument(UserDocument.CANONICAL_USERNAME, new BsonString(parkedKey(document)))
+                .append(UserJson.VERSION, new BsonInt64(1))
+                .append(UserJson.ROLES, UserDocument.roles(Set.of(Roles.USER)))
+                .append(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text()));
+        if (!document.isDateTime(UserJson.CREATED_AT)) {
+            ours.append(UserJson.CREATED_AT, createdAt(document));
+        }
+        List<Bson> changes = new ArrayList<>();
+        ours.forEach((name, value) -> {
+            BsonValue theirs = document.get(name);
+            if (value.equals(theirs)) {
+                return;
+            }
+            changes.add(Updates.set(name, value));
+            if (theirs != null && !document.containsKey(KEPT + name)) {
+                changes.add(Updates.set(KEPT + name, theirs));
+            }
+        });
+        if (changes.isEmpty()) {
+            return Optional.empty();
+        }
+        for (String name : RESERVED_FIELDS) {
+            if (document.containsKey(name)) {
+                changes.add(Updates.rename(name, KEPT + name));
+            }
+        }
+        for (String name : document.keySet()) {
+            // Readers of JSON that ignore case would take it for a field of Gatehouse.
+            boolean otherCase =
+                    CustomFields.reserved(name).filter(own -> !own.equals(name)).isPresent();
+            if (otherCase) {
+                String kept = KEPT + name;
+                while (document.containsKey(kept)) {
+                    kept = KEPT + kept;
+                }
+                changes.add(Updates.rename(name, kept));
+            }
+        }
+        if (document.containsKey(UserDocument.PASSWORD_HASH)) {
+            // Never shown to anybody, so not to be kept; what counts is the password of the original service.
+            changes.add(Updates.unset(UserDocument.PASSWORD_HASH));
+        }
+        Bson unchanged =
+                UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME, UserJson.VERSION, UserJson.USERNAME);
+        return Optional.of(new UpdateOneModel<>(unchanged, Updates.combine(changes)));
+    }
+
+    /**
+     * Brings keys that an older version wrote to the present folding. Documents that share a name only now are parked, all
+     * of them: none is to get what others know as the name of another. A node of the older version finds the others by
+     * what most users type, because most keys stay as they are.
+     */
+    private void refoldKeys() {
+        mongo.call(() -> {
+            int refolded = 0;
+            try (MongoCursor<BsonDocument> cursor = users.find(
+                            Filters.regex(UserDocument.CANONICAL_USERNAME, Username.NOT_FOLDED))
+                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
+                    .batchSize(BATCH)
+                    .cursor()) {
+                while (cursor.hasNext()) {
+                    refolded += refold(cursor.next()) ? 1 : 0;
+                }
+            }
+            if (refolded > 0) {
+                log.info("Folded the usernames of {} documents anew", refolded);
+            }
+            return refolded;
+        });
+    }
+
+    private boolean refold(BsonDocument document) {
+        String key = UserDocument.key(document);
+        String folded = ReservedUsername.refold(key);
+        if (folded.equals(key)) {
+            return false;
+        }
+        try {
+            return setKey(document, folded);
+        } catch (MongoException refused) {
+            if (!MongoUserDao.isDuplicate(refused)) {
+                throw refused;
+            }
+            boolean parked = park(document, folded);
+            BsonDocument holder = users.find(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(folded)))
+                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
+                    .first();
+            if (holder != null) {
+                park(holder, folded);
+            }
+            return parked;
+        }
+    }
+
+    private boolean park(BsonDocument document, String name) {
+        return setKey(document, ReservedUsername.of(name, documentId(document)));
+    }
+
+    private boolean setKey(BsonDocument document, String key) {
+        Bson unchanged = UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME);
+        return users.updateOne(unchanged, Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(key)))
+                        .getModifiedCount()
+                > 0;
+    }
+
+    private void giveNames() {
+        List<BsonDocument> alone = new ArrayList<>();
+        List<BsonDocument> sharing = new ArrayList<>();
+        mongo.call(() -> {
+            try (MongoCursor<BsonDocument> cursor = users.find(ReservedUsernames.all())
+                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME, UserJson.USERNAME))
+                    .sort(Sorts.ascending(UserDocument.CANONICAL_USERNAME))
+                    .batchSize(BATCH)
+                    .timeoutMode(TimeoutMode.ITERATION)
+                    .cursor()) {
+                while (cursor.hasNext()) {
+                    BsonDocument document = cursor.next();
+                    if (!sharing.isEmpty() && !name(sharing.get(0)).equals(name(document))) {
+                        settle(sharing, alone);
+                        sharing.clear();
+                    }
+                    sharing.add(document);
+                }
+            }
+            settle(sharing, alone);
+            claim(alone);
+            return alone;
+        });
+    }
+
+    /** What becomes of all documents that have one name. */
+    private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
+        if (sharing.isEmpty()) {
+            return;
+        }
+        if (name(sharing.get(0)).isEmpty()) {
+            sharing.forEach(this::complainOfUnusable);
+            return;
+        }
+        if (sharing.size() > 1) {
+            String them =
+                    sharing.stream().limit(10).map(LegacyUserMigration::shown).collect(Collectors.joining(", "));
+            complain(
+                    "{} documents share a username, so none of them can log in until an administrator renames all but"
+                            + " one with PATCH /user/<id>: {}{}",
+                    sharing.size(),
+                    them,
+                    sharing.size() > 10 ? ", …" : "");
+            return;
+        }
+        alone.add(sharing.get(0));
+        if (alone.size() == BATCH) {
+            claim(alone);
+            alone.clear();
+        }
+    }
+
+    private void claim(List<BsonDocument> alone) {
+        if (alone.isEmpty()) {
+            return;
+        }
+        for (BsonDocument late : parkedNames.claim(alone)) {
+            complain(
+                    "The username of {} belongs to another user, so it cannot log in until an administrator renames one"
+                            + " of them with PATCH /user/<id>",
+                    shown(late));
+        }
+    }
+
+    private void complainOfUnusable(BsonDocument document) {
+        if (document.isObjectId(UserJson.ID)) {
+            complain(
+                    "Nobody can log in as {}: it has no usable username until an administrator gives it one with PATCH"
+                            + " /user/<id>",
+                    shown(document));
+            return;
+        }
+        complain("The document {} is left alone: its _id is no ObjectId, so it cannot be served", shown(document));
+    }
+
+    private void complain(String sentence, Object... details) {
+        lines++;
+        if (lines <= MAX_LINES) {
+            log.warn(sentence, details);
+        }
+    }
+
+    private static String documentId(BsonDocument document) {
+        BsonValue id = UserDocument.anyId(document);
+        return id.isObjectId()
+                ? id.asObjectId().getValue().toHexString()
+                : Sha256.hex(new BsonDocument(UserJson.ID, id).toJson());
+    }
+
+    private static String parkedKey(BsonDocument document) {
+        if (!UserDocument.anyId(document).isObjectId()) {
+            return ReservedUsername.of("", documentId(document));
+        }
+        String name = UserDocument.text(document, UserJson.USERNAME)
+                .flatMap(Username::fold)
+                .map(Username::key)
+                .orElse("");
+        return ReservedUsername.of(name, documentId(document));
+    }
+
+    private static BsonValue createdAt(BsonDocument document) {
+        BsonValue id = UserDocument.anyId(document);
+        return id.isObjectId()
+                ? BsonValues.time(id.asObjectId().getValue().getDate().toInstant())
+                : BsonValues.time(Instant.EPOCH);
+    }
+
+    private static String name(BsonDocument document) {
+        return ReservedUsername.name(UserDocument.key(document));
+    }
+
+    private static String shown(BsonDocument document) {
+        String id = document.isObjectId(UserJson.ID)
+                ? document.getObjectId(UserJson.ID).getValue().toHexString()
+                : cut(new BsonDocument(UserJson.ID, UserDocument.anyId(document)).toJson());
+        return UserDocument.text(document, UserJson.USERNAME)
+                .map(name -> id + " (" + cut(name) + ")")
+                .orElse(id);
+    }
+
+    private static String cut(String text) {
+        return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
+    }
+}

@@ -1,0 +1,96 @@
+package org.gatehouse.migration;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.ListIndexesIterable;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
+import com.mongodb.client.model.IndexOptions;
+import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.Updates;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.MongoIndexes;
+import org.gatehouse.store.UnusableStoreException;
+import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.UserDocument;
+
+/**
+ * The unique index on {@code usernameKey}: names are unique by it, and once it exists a key is Gatehouse's own and not a
+ * field that somebody wrote into the original service.
+ *
+ * <p>That it was made is noted in the collection {@code meta}, so that nobody takes users of Gatehouse for others when the
+ * index is gone, as after a backup of the documents alone.
+ */
+public final class UsernameIndex {
+    private final MongoConnection mongo;
+    private final MongoIndexes indexes;
+    private final MongoCollection<BsonDocument> meta;
+    private final BsonString note;
+
+    /** A first index over millions of users takes longer than any request may. */
+    private final MongoCollection<BsonDocument> users;
+
+    public UsernameIndex(MongoConnection mongo, String collection) {
+        this.mongo = mongo;
+        this.indexes = new MongoIndexes(mongo);
+        this.meta = mongo.collection("meta");
+        this.note = new BsonString("index of " + collection);
+        this.users =
+                mongo.collection(collection).withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    boolean exists() {
+        ListIndexesIterable<BsonDocument> indexes = users.listIndexes(BsonDocument.class);
+        return mongo.call(() -> indexes.into(new ArrayList<>())).stream()
+                .anyMatch(index -> index.getDocument("key").containsKey(UserDocument.CANONICAL_USERNAME));
+    }
+
+    /**
+     * Refuses to go on with users of which it is not known whose they are.
+     *
+     * @throws UnusableStoreException when the index was made before and is gone, but not the users
+     */
+    void requireNotLost() {
+        boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent(); // another node may be making it
+        if (wasMade && !exists() && hasKeys()) {
+            throw new UnusableStoreException("The collection " + users.getNamespace() + " has lost its unique index on "
+                    + UserDocument.CANONICAL_USERNAME
+                    + ", so users of Gatehouse cannot be told from those of the original service."
+                    + " Restore it with its indexes; or, if everything in it comes from the original service, delete"
+                    + " {_id: \"" + note.getValue() + "\"} from the collection " + meta.getNamespace());
+        }
+    }
+
+    private boolean hasKeys() {
+        return mongo.findLinearizable(users, Filters.exists(UserDocument.CANONICAL_USERNAME))
+                .isPresent();
+    }
+
+    /**
+     * Makes it, and notes that; harmless when it exists or another node makes it too.
+     *
+     * @return false when it could not be done because documents of another service have no {@code usernameKey}
+     */
+    public boolean make() {
+        try {
+            indexes.ensure(
+                    users,
+                    List.of(new IndexModel(
+                            Indexes.ascending(UserDocument.CANONICAL_USERNAME), new IndexOptions().unique(true))));
+        } catch (MongoException refused) {
+            if (MongoUserDao.isDuplicate(refused)) {
+                return false;
+            }
+            throw refused;
+        }
+        mongo.call(() -> meta.updateOne(Filters.eq(note), Updates.set("made", true), new UpdateOptions().upsert(true)));
+        return true;
+    }
+}

@@ -1,0 +1,76 @@
+package org.gatehouse.transfer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.user.UserJson;
+
+/**
+ * Finds accounts that another service had closed, in its own words, in the lines of an import. Without a {@code status} in
+ * the line such an account would be open here. A line with a {@code status} says what is meant, so it is taken as it is, as
+ * every line of an export is.
+ */
+final class ForeignStatus {
+    /** Of these, a value that means no closes the account. */
+    private static final Pattern OPEN =
+            Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
+                    + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
+
+    /** A time, or a value that means yes, counts. A list does not: it holds users that this one has blocked. */
+    private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
+            + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
+            + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");
+
+    /** Of these, one of {@link #CLOSING_WORDS} does. */
+    private static final Pattern STATE = Pattern.compile("(?:user|account|login)(?:status|state)|state");
+
+    private static final Set<String> NO = Set.of("false", "0", "no", "n", "f", "off");
+
+    private static final Set<String> CLOSING_WORDS = Set.of(
+            "disabled",
+            "blocked",
+            "banned",
+            "locked",
+            "suspended",
+            "deactivated",
+            "deprovisioned",
+            "inactive",
+            "deleted",
+            "archived",
+            "terminated",
+            "frozen");
+
+    private ForeignStatus() {}
+
+    /** Says so of each field that closes the account, unless the line has a status. */
+    static void check(ObjectNode line, FieldErrors errors) {
+        if (line.hasNonNull(UserJson.STATUS)) {
+            return;
+        }
+        line.properties().forEach(field -> {
+            if (isClosing(field.getKey(), field.getValue())) {
+                errors.add(
+                        field.getKey(),
+                        "suggests an account that is closed; add status, \"disabled\" or \"active\", which alone decides here");
+            }
+        });
+    }
+
+    private static boolean isClosing(String name, JsonNode value) {
+        String word = name.replace("_", "").toLowerCase(Locale.ROOT);
+        String text = value.asText().toLowerCase(Locale.ROOT);
+        if (value.isNull() || value.isArray() || (value.isValueNode() && text.isBlank())) {
+            return false;
+        }
+        if (OPEN.matcher(word).matches()) {
+            return NO.contains(text);
+        }
+        if (CLOSED.matcher(word).matches()) {
+            return !NO.contains(text);
+        }
+        return STATE.matcher(word).matches() && CLOSING_WORDS.contains(text);
+    }
+}

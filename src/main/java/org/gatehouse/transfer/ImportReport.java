@@ -1,0 +1,126 @@
+package org.gatehouse.transfer;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.json.Json;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserJson;
+import org.gatehouse.user.Username;
+
+/**
+ * What becomes of each line of an import, told in the order of the lines: one line of NDJSON each, and a last one with the
+ * counts.
+ */
+final class ImportReport {
+    private static final String LINE = "line";
+
+    private final OutputStream output;
+    private final boolean dryRun;
+    private final Predicate<String> isWeakHash;
+    private final SortedMap<Long, ObjectNode> results = new TreeMap<>();
+    private long created;
+    private long unchanged;
+    private long failed;
+    private long weak;
+
+    /** @param isWeakHash whether a password hash is counted as weak */
+    ImportReport(OutputStream output, boolean dryRun, Predicate<String> isWeakHash) {
+        this.output = output;
+        this.dryRun = dryRun;
+        this.isWeakHash = isWeakHash;
+    }
+
+    void created(long line, ImportedUser user) {
+        ObjectNode result = result(line, "created");
+        if (!dryRun || user.user().past().sameId()) {
+            result.put(UserJson.ID, user.id().hex());
+        }
+        result.put(UserJson.USERNAME, user.user().username().typed());
+        created++;
+        if (user.user().passwordHash().filter(isWeakHash).isPresent()) {
+            weak++;
+        }
+    }
+
+    void unchanged(long line, User present) {
+        result(line, "unchanged").put(UserJson.ID, present.id().hex()).put(UserJson.USERNAME, present.username());
+        unchanged++;
+    }
+
+    void failed(long line, Optional<Username> username, GatehouseException reason) {
+        ObjectNode result = result(line, "error");
+        username.ifPresent(name -> result.put(UserJson.USERNAME, name.typed()));
+        describe(result, reason);
+        failed++;
+    }
+
+    boolean has(long line) {
+        return results.containsKey(line);
+    }
+
+    /** How many results wait to be sent. */
+    int size() {
+        return results.size();
+    }
+
+    /** Sends the results of all lines before this one, and forgets the others. */
+    void sendBefore(long line) throws IOException {
+        for (ObjectNode result : results.headMap(line).values()) {
+            write(result);
+        }
+        results.clear();
+        output.flush();
+    }
+
+    /** The last line of an import that went to the end of its body. */
+    void done(long lines) throws IOException {
+        ObjectNode result = Json.MAPPER.createObjectNode().put("status", "done").put("lines", lines);
+        writeLast(result);
+    }
+
+    /** The last line of an import that stopped before a line of its body. */
+    void stopped(long line, GatehouseException reason) throws IOException {
+        ObjectNode result =
+                Json.MAPPER.createObjectNode().put("status", "stopped").put(LINE, line);
+        describe(result, reason);
+        writeLast(result);
+    }
+
+    /** In words, for the audit log. */
+    String counts() {
+        return (dryRun ? "dry run: " : "") + created + " created, " + unchanged + " unchanged, " + failed + " failed";
+    }
+
+    private void writeLast(ObjectNode result) throws IOException {
+        result.put("created", created)
+                .put("unchanged", unchanged)
+                .put("failed", failed)
+                .put("weak", weak)
+                .put("dryRun", dryRun);
+        write(result);
+        output.flush();
+    }
+
+    private ObjectNode result(long line, String status) {
+        ObjectNode result = Json.MAPPER.createObjectNode().put(LINE, line).put("status", status);
+        results.put(line, result);
+        return result;
+    }
+
+    private static void describe(ObjectNode result, GatehouseException reason) {
+        result.put("code", reason.code().name()).put("message", reason.getMessage());
+        if (!reason.errors().isEmpty()) {
+            result.putPOJO("errors", reason.errors());
+        }
+    }
+
+    private void write(ObjectNode line) throws IOException {
+        Json.writeLine(line, output);
+    }
+}

@@ -1,0 +1,155 @@
+package org.gatehouse.transfer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.gatehouse.config.Secret;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.user.ImportedMetadata;
+import org.gatehouse.user.NewUser;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserDocument;
+import org.gatehouse.user.UserInput;
+import org.gatehouse.user.UserJson;
+import org.gatehouse.user.UserStatus;
+import org.gatehouse.user.Username;
+
+/**
+ * A user as a line of an import describes it: what {@code POST /user} takes, and what an export shows beyond that.
+ *
+ * @param user complete but for the hash of a plain password
+ * @param password a plain one, not yet checked against the rules
+ */
+record ImportedUser(NewUser user, Optional<Secret> password) {
+    /** What is neither an own field nor among {@link UserJson#SETTABLE}. */
+    static final Set<String> NAMES = Set.of(
+            UserJson.ID,
+            UserJson.PASSWORD,
+            UserDocument.PASSWORD_HASH,
+            UserJson.VERSION,
+            UserJson.CREATED_AT,
+            UserJson.UPDATED_AT,
+            UserJson.LAST_LOGIN);
+
+    /** Exact in every JSON reader, and far from where raising it by one would overflow. */
+    private static final long MAX_VERSION = 1L << 52;
+
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
+
+    /**
+     * The user in a line.
+     *
+     * @param violation what is wrong with a {@code passwordHash}
+     * @throws GatehouseException {@code VALIDATION_FAILED} with every complaint
+     */
+    static ImportedUser of(ObjectNode line, Function<String, Optional<String>> violation) {
+        FieldErrors errors = new FieldErrors();
+        UserInput form = UserInput.ofImported(line, NAMES, errors);
+        ForeignStatus.check(line, errors);
+        Optional<UserId> id = read(line, UserJson.ID, "must be 24 hexadecimal digits", ImportedUser::id, errors);
+        Optional<String> hash = read(
+                line,
+                UserDocument.PASSWORD_HASH,
+                "must be a string",
+                node -> Optional.ofNullable(node.textValue()),
+                errors);
+        hash.flatMap(violation).ifPresent(wrong -> errors.add(UserDocument.PASSWORD_HASH, wrong));
+        if (hash.isPresent() && form.password() != null) {
+            errors.add(UserDocument.PASSWORD_HASH, "cannot come together with a password");
+        }
+        ImportedMetadata past = new ImportedMetadata(
+                id.isPresent(),
+                read(line, UserJson.VERSION, "must be a whole number from 1 on", ImportedUser::version, errors),
+                time(line, UserJson.CREATED_AT, errors),
+                time(line, UserJson.UPDATED_AT, errors),
+                time(line, UserJson.LAST_LOGIN, errors));
+        errors.throwIfAny();
+        NewUser user = new NewUser(
+                id.orElseGet(UserDocument::newId),
+                Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow(),
+                hash,
+                form.rolesOr(Set.of(Roles.USER)),
+                form.statusOr(UserStatus.ACTIVE),
+                form.fields(),
+                past);
+        return new ImportedUser(user, Optional.ofNullable(form.password()));
+    }
+
+    UserId id() {
+        return user.id();
+    }
+
+    String key() {
+        return user.username().key();
+    }
+
+    /**
+     * Whether this user of the same name is the one that the line describes, imported before or moved along. One with the
+     * same id is, whatever has changed since; without an id in the line roles, status and own fields decide. Passwords do
+     * not: a hash is replaced at the first login.
+     */
+    boolean isSameAs(User present) {
+        if (user.past().sameId()) {
+            return present.id().equals(user.id());
+        }
+        User asHere = present.with(present.username(), user.roles(), user.status(), user.fields());
+        return UserDocument.changes(present, asHere).isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        return "ImportedUser[" + user.username().typed() + "]";
+    }
+
+    private static Optional<Instant> time(ObjectNode line, String name, FieldErrors errors) {
+        return read(line, name, "must be a time such as 2026-11-23T10:00:00.000Z", ImportedUser::time, errors);
+    }
+
+    /** Null counts as absent; what the reader cannot read is complained of. */
+    private static <T> Optional<T> read(
+            ObjectNode line,
+            String name,
+            String violation,
+            Function<JsonNode, Optional<T>> reader,
+            FieldErrors errors) {
+        if (!line.hasNonNull(name)) {
+            return Optional.empty();
+        }
+        Optional<T> value = reader.apply(line.path(name));
+        if (value.isEmpty()) {
+            errors.add(name, violation);
+        }
+        return value;
+    }
+
+    private static Optional<UserId> id(JsonNode node) {
+        return Optional.ofNullable(node.textValue()).flatMap(UserId::parse);
+    }
+
+    private static Optional<Long> version(JsonNode node) {
+        boolean sound = node.isIntegralNumber()
+                && node.canConvertToLong()
+                && node.longValue() >= 1
+                && node.longValue() <= MAX_VERSION;
+        return sound ? Optional.of(node.longValue()) : Optional.empty();
+    }
+
+    private static Optional<Instant> time(JsonNode node) {
+        try {
+            return Optional.ofNullable(node.textValue())
+                    .map(text -> Instant.parse(text).truncatedTo(ChronoUnit.MILLIS))
+                    .filter(time -> !time.isBefore(EARLIEST) && !time.isAfter(LATEST));
+        } catch (DateTimeException foreign) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package org.gatehouse.transfer;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.function.Predicate;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.json.Json;
+import org.gatehouse.user.Caller;
+import org.gatehouse.user.Credential;
+import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserDocument;
+import org.gatehouse.user.UserJson;
+
+/**
+ * Gives away all users, one a line, in the order of their ids.
+ *
+ * <p>They are read page by page, each page as of then, so what others change meanwhile may be in it or not; a user that
+ * stays is there once.
+ */
+public final class UserExport {
+    /** Of users with all the fields they may have, this is some 16 MB. */
+    private static final int PAGE = 1_000;
+
+    private final UserDao users;
+    private final AuditLog audit;
+    private final Predicate<Caller> stillAdministrator;
+
+    /** @param stillAdministrator asked before each page, for the caller may lose the right meanwhile */
+    public UserExport(UserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
+        this.users = users;
+        this.audit = audit;
+        this.stillAdministrator = stillAdministrator;
+    }
+
+    /**
+     * Begins an export; it is in the audit log when this returns.
+     *
+     * @param hashes whether the users' password hashes go with them
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} when the caller has just lost the right to
+     */
+    StreamedAnswer.Body start(Caller caller, boolean hashes) {
+        List<Credential> first = users.page(null, PAGE, hashes);
+        audit.recordOrFail(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
+                .by(caller.userId())
+                .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
+        requireAdministrator(caller);
+        return output -> write(caller, first, hashes, output);
+    }
+
+    private void write(Caller caller, List<Credential> first, boolean hashes, OutputStream output) throws IOException {
+        List<Credential> page = first;
+        write(page, output);
+        while (page.size() == PAGE) {
+            UserId last = page.get(page.size() - 1).user().id();
+            page = users.page(last, PAGE, hashes);
+            requireAdministrator(caller);
+            write(page, output);
+        }
+    }
+
+    private static void write(List<Credential> page, OutputStream output) throws IOException {
+        for (Credential user : page) {
+            Json.writeLine(line(user), output);
+        }
+    }
+
+    private void requireAdministrator(Caller caller) {
+        if (!stillAdministrator.test(caller)) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN);
+        }
+    }
+
+    /** What {@code GET /user/{id}} shows; a plain password of the original service stays here, as it always does. */
+    private static ObjectNode line(Credential credential) {
+        ObjectNode line = UserJson.write(credential.user());
+        credential
+                .password()
+                .filter(password -> !password.plain())
+                .ifPresent(password -> line.put(UserDocument.PASSWORD_HASH, password.text()));
+        return line;
+    }
+}

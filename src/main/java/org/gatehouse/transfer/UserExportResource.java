@@ -1,0 +1,45 @@
+package org.gatehouse.transfer;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.BooleanParam;
+import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /user/export}: all users as NDJSON, for administrators. */
+@Path("user/export")
+@Produces(StreamedAnswer.NDJSON)
+public final class UserExportResource {
+    private final UserExport exports;
+
+    public UserExportResource(UserExport exports) {
+        this.exports = exports;
+    }
+
+    /** 200 with a user in each line, as {@code POST /user/import} takes it; with the password hashes if asked for. */
+    @GET
+    @RolesAllowed(Roles.ADMIN)
+    public Response give(
+            @QueryParam("hashes") @Nullable String hashes,
+            @Context SecurityContext security,
+            @Context ContainerRequestContext request) {
+        FieldErrors errors = new FieldErrors();
+        boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
+        errors.throwIfAny();
+        if (request.getMethod().equals(HttpMethod.HEAD)) {
+            return StreamedAnswer.of(request, nothing -> {}); // leaves, so nothing is read or recorded
+        }
+        return StreamedAnswer.of(request, exports.start(Caller.of(security), withHashes));
+    }
+}

@@ -1,0 +1,57 @@
+package org.gatehouse.transfer;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import java.io.IOException;
+import java.io.InputStream;
+import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.BodySpool;
+import org.gatehouse.http.BooleanParam;
+import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.http.StreamedBody;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.user.Caller;
+import org.glassfish.jersey.server.CloseableService;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /user/import}: users as NDJSON, for administrators. */
+@Path("user/import")
+@Produces(StreamedAnswer.NDJSON)
+public final class UserImportResource {
+    private final BodySpool bodies;
+    private final UserImport imports;
+
+    public UserImportResource(BodySpool bodies, UserImport imports) {
+        this.bodies = bodies;
+        this.imports = imports;
+    }
+
+    /** 200 with a line about each line of the body, once all of it has been received, and a last one with the counts. */
+    @POST
+    @RolesAllowed(Roles.ADMIN)
+    @Consumes(StreamedAnswer.NDJSON)
+    @StreamedBody
+    public Response take(
+            @QueryParam("dryRun") @Nullable String dryRun,
+            @Context SecurityContext security,
+            @Context ContainerRequestContext request,
+            @Context HttpServletRequest received,
+            @Context CloseableService endOfRequest)
+            throws IOException {
+        FieldErrors errors = new FieldErrors();
+        boolean dry = BooleanParam.parse("dryRun", dryRun, errors);
+        errors.throwIfAny();
+        InputStream lines = bodies.receive(received);
+        endOfRequest.add(lines);
+        return StreamedAnswer.of(request, imports.start(Caller.of(security), dry, lines));
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Import and export of users as lines of JSON (NDJSON).
+ *
+ * <p>Depends on {@code user}, which does not depend on it. Start reading at
+ * {@link org.gatehouse.transfer.UserImportResource}, then {@link org.gatehouse.transfer.UserImport}.
+ */
+@NullMarked
+package org.gatehouse.transfer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,64 @@
+package org.gatehouse.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import java.security.SecureRandom;
+import java.util.Optional;
+import org.gatehouse.config.Secret;
+import org.junit.jupiter.api.Test;
+
+class KeyCipherTest {
+    private static final Secret ONE = new Secret("one key for tests, longer than 32 bytes");
+    private static final Secret OTHER = new Secret("another key for tests, longer than 32 bytes");
+
+    private final SecureRandom random = new SecureRandom();
+
+    @Test
+    void decryptsWhatItEncrypted() throws JOSEException {
+        ECKey key = key();
+        KeyCipher cipher = new KeyCipher(ONE, Optional.empty(), random);
+
+        String text = cipher.encrypt(key);
+
+        assertThat(cipher.decrypt(key.getKeyID(), text)).contains(key);
+        assertThat(text).isNotEqualTo(cipher.encrypt(key));
+    }
+
+    @Test
+    void decryptsWhatThePreviousKeyEncrypted() throws JOSEException {
+        ECKey key = key();
+        String text = new KeyCipher(ONE, Optional.empty(), random).encrypt(key);
+
+        assertThat(new KeyCipher(OTHER, Optional.of(ONE), random).decrypt(key.getKeyID(), text))
+                .contains(key);
+        assertThat(new KeyCipher(OTHER, Optional.empty(), random).decrypt(key.getKeyID(), text))
+                .isEmpty();
+    }
+
+    @Test
+    void refusesACiphertextInThePlaceOfAnother() throws JOSEException {
+        KeyCipher cipher = new KeyCipher(ONE, Optional.empty(), random);
+
+        assertThat(cipher.decrypt(key().getKeyID(), cipher.encrypt(key()))).isEmpty();
+    }
+
+    @Test
+    void refusesWhatWasTouched() throws JOSEException {
+        ECKey key = key();
+        KeyCipher cipher = new KeyCipher(ONE, Optional.empty(), random);
+        String[] parts = cipher.encrypt(key).split("\\.", -1);
+        char first = parts[3].charAt(0) == 'A' ? 'B' : 'A';
+        parts[3] = first + parts[3].substring(1);
+
+        assertThat(cipher.decrypt(key.getKeyID(), String.join(".", parts))).isEmpty();
+        assertThat(cipher.decrypt(key.getKeyID(), "junk")).isEmpty();
+    }
+
+    private static ECKey key() throws JOSEException {
+        return new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate();
+    }
+}

@@ -1,0 +1,217 @@
+package org.gatehouse.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
+import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jwt.JwtClaims;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.jwt.consumer.JwtConsumer;
+import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class KeyResourceTest {
+    private static final String JWKS = "/.well-known/jwks.json";
+
+    private static final Stores stores = new Stores();
+    private static final Node gatehouse = Node.start(stores);
+
+    @AfterAll
+    static void stop() {
+        gatehouse.close();
+        stores.close();
+    }
+
+    @Test
+    void anotherLibraryVerifiesOurTokenFromThePublicKeysAlone() throws Exception {
+        String token = gatehouse.adminToken();
+        String me = gatehouse.get("/user/me", token).text("_id");
+
+        JwtClaims claims = consumer().processToClaims(token);
+
+        assertThat(claims.getSubject()).isEqualTo(me);
+        assertThat(claims.getStringListClaimValue("roles")).contains("admin");
+        assertThat(claims.getClaimValueAsString("sid")).isNotBlank();
+    }
+
+    @Test
+    void anotherLibraryRefusesWhatWasTamperedWith() throws Exception {
+        String token = gatehouse.adminToken();
+        int payload = token.indexOf('.') + 5;
+        char other = token.charAt(payload) == 'A' ? 'B' : 'A';
+
+        assertThat(catchInvalid(token.substring(0, payload) + other + token.substring(payload + 1)))
+                .isTrue();
+    }
+
+    @Test
+    void thePublicKeysArePublicAndKeptForLessThanTheLead() {
+        Answer answer = gatehouse.get(JWKS, "");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/json");
+        assertThat(answer.header("Cache-Control")).isEqualTo("public, max-age=300");
+        for (JsonNode key : answer.json().path("keys")) {
+            assertThat(key.fieldNames())
+                    .toIterable()
+                    .containsExactlyInAnyOrder("kty", "use", "crv", "kid", "x", "y", "alg");
+        }
+        assertThat(answer.json().path("keys")).isNotEmpty();
+    }
+
+    @Test
+    void aKeyMadeByHandIsPublishedAtOnceAndUsedLater() {
+        String admin = gatehouse.adminToken();
+        String before = current(gatehouse.get("/key", admin));
+
+        Answer made = gatehouse.post("/key/rotate", admin, "");
+
+        assertThat(made.status()).as(made.body()).isEqualTo(201);
+        String kid = made.text("kid");
+        assertThat(made.json().path("current").asBoolean()).isFalse();
+        assertThat(Instant.parse(made.text("activeFrom")))
+                .isEqualTo(Instant.parse(made.text("createdAt")).plusSeconds(3_600));
+        assertThat(gatehouse.get(JWKS, "").body()).contains(kid);
+        Answer list = gatehouse.get("/key", admin);
+        assertThat(list.json().get(0).path("kid").asText()).isEqualTo(kid);
+        assertThat(current(list)).isEqualTo(before);
+
+        assertThat(gatehouse.delete("/key/" + kid, admin).status()).isEqualTo(204);
+        assertThat(gatehouse.get(JWKS, "").body()).doesNotContain(kid);
+        assertThat(gatehouse.get("/key", admin).json().get(0).path("revokedAt").asText())
+                .isNotEmpty();
+    }
+
+    @Test
+    void theListHoldsNothingPrivate() {
+        Answer answer = gatehouse.get("/key", gatehouse.adminToken());
+
+        assertThat(answer.status()).isEqualTo(200);
+        for (JsonNode key : answer.json()) {
+            List<String> names = new ArrayList<>();
+            key.fieldNames().forEachRemaining(names::add);
+            assertThat(names).isSubsetOf("kid", "alg", "createdAt", "activeFrom", "revokedAt", "current");
+            assertThat(key.path("alg").asText()).isEqualTo("ES256");
+        }
+    }
+
+    @Test
+    void theListComesInPages() {
+        String admin = gatehouse.adminToken();
+        gatehouse.post("/key/rotate", admin, "");
+        List<String> all = kids(gatehouse.get("/key", admin));
+
+        List<String> collected = new ArrayList<>();
+        String next = "/key?limit=1";
+        while (!next.isEmpty()) {
+            Answer page = gatehouse.get(next, admin);
+            collected.addAll(kids(page));
+            next = page.next();
+        }
+
+        assertThat(collected).isEqualTo(all).hasSizeGreaterThan(1);
+        assertThat(gatehouse.get("/key?limit=0", admin).status()).isEqualTo(400);
+        assertThat(gatehouse.get("/key?after=junk", admin).status()).isEqualTo(400);
+    }
+
+    @Test
+    void anUnknownKeyIsNotFound() {
+        Answer answer = gatehouse.delete("/key/unknown", gatehouse.adminToken());
+
+        assertThat(answer.status()).isEqualTo(404);
+        assertThat(answer.text("code")).isEqualTo("NOT_FOUND");
+    }
+
+    @Test
+    void onlyAdministratorsDealWithKeys() {
+        String admin = gatehouse.adminToken();
+        gatehouse.create(admin, "keyless", "correct horse battery staple");
+        String user = gatehouse.token("keyless", "correct horse battery staple");
+
+        assertThat(gatehouse.get("/key", user).status()).isEqualTo(403);
+        assertThat(gatehouse.post("/key/rotate", user, "").status()).isEqualTo(403);
+        assertThat(gatehouse.delete("/key/unknown", user).status()).isEqualTo(403);
+        assertThat(gatehouse.get("/key", "").status()).isEqualTo(401);
+    }
+
+    @Test
+    void aSharedSecretIsNeitherPublishedNorRotated() {
+        try (Node shared = Node.start(stores, Map.of("AUTH_ALG", "HS256"))) {
+            String admin = shared.adminToken();
+
+            assertThat(shared.get(JWKS, "").body()).isEqualTo("{\"keys\":[]}");
+            JsonNode keys = shared.get("/key", admin).json();
+            assertThat(keys).hasSize(1);
+            assertThat(keys.get(0).path("alg").asText()).isEqualTo("HS256");
+            assertThat(keys.get(0).path("current").asBoolean()).isTrue();
+            for (Answer refused : List.of(
+                    shared.post("/key/rotate", admin, ""),
+                    shared.delete("/key/" + keys.get(0).path("kid").asText(), admin))) {
+                assertThat(refused.status()).isEqualTo(409);
+                assertThat(refused.text("code")).isEqualTo("KEYS_FIXED");
+            }
+        }
+    }
+
+    @Test
+    void aSharedSecretIsChangedWithoutEndingTokens() {
+        String next = "another key for tests, longer than 32 bytes";
+        Map<String, String> before = Map.of("AUTH_ALG", "HS256", "AUTH_KEY_PREVIOUS", next);
+        Map<String, String> after = Map.of("AUTH_ALG", "HS256", "AUTH_KEY", next, "AUTH_KEY_PREVIOUS", Node.AUTH_KEY);
+        try (Node old = Node.start(stores, before);
+                Node changed = Node.start(stores, after)) {
+            assertThat(changed.get("/user/me", old.adminToken()).status()).isEqualTo(200);
+            assertThat(old.get("/user/me", changed.adminToken()).status()).isEqualTo(200);
+        }
+    }
+
+    private static boolean catchInvalid(String token) throws Exception {
+        try {
+            consumer().processToClaims(token);
+            return false;
+        } catch (InvalidJwtException refused) {
+            return true;
+        }
+    }
+
+    /** As the documentation of that library would have it done, with nothing of ours but the set of keys. */
+    private static JwtConsumer consumer() throws Exception {
+        JsonWebKeySet keys = new JsonWebKeySet(gatehouse.get(JWKS, "").body());
+        return new JwtConsumerBuilder()
+                .setVerificationKeyResolver(new JwksVerificationKeyResolver(keys.getJsonWebKeys()))
+                .setJwsAlgorithmConstraints(
+                        ConstraintType.PERMIT, AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256)
+                .setExpectedIssuer("gatehouse")
+                .setExpectedAudience("gatehouse")
+                .setExpectedType(true, "at+jwt")
+                .setRequireExpirationTime()
+                .setRequireSubject()
+                .build();
+    }
+
+    private static List<String> kids(Answer list) {
+        List<String> kids = new ArrayList<>();
+        list.json().forEach(key -> kids.add(key.path("kid").asText()));
+        return kids;
+    }
+
+    private static String current(Answer list) {
+        for (JsonNode key : list.json()) {
+            if (key.path("current").asBoolean()) {
+                return key.path("kid").asText();
+            }
+        }
+        throw new AssertionError("no key is current");
+    }
+}

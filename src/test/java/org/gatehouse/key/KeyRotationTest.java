@@ -1,0 +1,206 @@
+package org.gatehouse.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.util.Base64URL;
+import java.text.ParseException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import org.bson.Document;
+import org.gatehouse.Node;
+import org.gatehouse.store.Stores;
+import org.gatehouse.war.Answer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Keys follow each other on two nodes under load; the long form with {@code -Dgatehouse.long=true}. */
+@Tag("also-full")
+class KeyRotationTest {
+    private static final Duration ROTATION = Duration.ofSeconds(1);
+    private static final Duration TOKEN_LIFE = Duration.ofSeconds(5);
+    /** One a second. */
+    private static final int ROTATIONS = Boolean.getBoolean("gatehouse.long") ? 60 : 8;
+
+    private static final int MIN_CHECKS = 1_000;
+
+    /** Well before a token expires, so that one which is refused is refused for its key. */
+    private static final Duration USED_FOR = Duration.ofSeconds(3);
+
+    private static final AtomicInteger logins = new AtomicInteger();
+
+    /** Of its own for each test: a key that one test made would begin to sign in the middle of the other. */
+    private final Stores stores = new Stores();
+
+    @AfterEach
+    void stop() {
+        stores.close();
+    }
+
+    private record Issued(String token, long at) {}
+
+    @Test
+    void noValidTokenIsRefusedWhileKeysRotateEverySecondOnTwoNodes() throws Exception {
+        Queue<String> refusals = new ConcurrentLinkedQueue<>();
+        Deque<Issued> tokens = new ConcurrentLinkedDeque<>();
+        AtomicInteger checks = new AtomicInteger();
+        AtomicBoolean running = new AtomicBoolean(true);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (Node one = node(ROTATION);
+                Node other = node(ROTATION)) {
+            List<Future<?>> load = new ArrayList<>();
+            for (Node node : List.of(one, other)) {
+                load.add(threads.submit(() -> {
+                    while (running.get()) {
+                        long at = System.nanoTime();
+                        tokenFromSomewhere(node).ifPresent(token -> tokens.addFirst(new Issued(token, at)));
+                        TimeUnit.MILLISECONDS.sleep(20);
+                    }
+                    return null;
+                }));
+            }
+            await().until(() -> !tokens.isEmpty());
+            for (Node node : List.of(one, other, one, other)) {
+                load.add(threads.submit(() -> {
+                    while (running.get()) {
+                        for (Issued issued : List.copyOf(tokens)) {
+                            if (System.nanoTime() - issued.at() > USED_FOR.toNanos()) {
+                                tokens.remove(issued);
+                                continue;
+                            }
+                            Answer answer = node.get("/user/me", issued.token());
+                            checks.incrementAndGet();
+                            if (answer.status() != 200) {
+                                refusals.add(answer.body());
+                            }
+                        }
+                    }
+                    return null;
+                }));
+            }
+            long before = newestRound();
+            NavigableSet<Long> rounds = new TreeSet<>();
+            long begun = System.nanoTime();
+            await().atMost(Duration.ofMinutes(3)).until(() -> {
+                stores.collection("signingKeys").find().forEach(key -> rounds.add(key.getLong("round")));
+                return rounds.last() - before >= ROTATIONS && checks.get() >= MIN_CHECKS;
+            });
+            long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+            running.set(false);
+            for (Future<?> thread : load) {
+                thread.get(60, TimeUnit.SECONDS);
+            }
+
+            assertThat(refusals).as("of %s checks", checks).isEmpty();
+            // One key a second, a lead's worth ahead; a busy machine makes one late, none makes two.
+            long newest = rounds.last();
+            assertThat(newest - before).isLessThanOrEqualTo(seconds + 1);
+            assertThat(rounds)
+                    .containsAll(LongStream.rangeClosed(before, newest).boxed().toList());
+        } finally {
+            running.set(false);
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aDeletedKeyIsRefusedOnBothNodesAtTheFirstRequestAfterTheAnswer() {
+        try (Node one = node(Duration.ofDays(30));
+                Node other = node(Duration.ofDays(30))) {
+            for (int round = 0; round < 3; round++) {
+                String token = tokenFromSomewhere(one).orElseThrow();
+                String elsewhere = tokenFromSomewhere(other).orElseThrow();
+                String kid = current(one, token);
+                assertThat(keyOf(token)).isEqualTo(kid);
+                assertThat(keyOf(elsewhere)).isEqualTo(kid);
+                assertThat(other.get("/user/me", token).status()).isEqualTo(200);
+                assertThat(one.get("/user/me", elsewhere).status()).isEqualTo(200);
+
+                assertThat(one.delete("/key/" + kid, token).status()).isEqualTo(204);
+
+                for (Node node : List.of(other, one)) {
+                    assertRefused(node.get("/user/me", token));
+                    assertRefused(node.get("/user/me", elsewhere));
+                }
+                assertThat(other.get("/user/me", tokenFromSomewhere(one).orElseThrow())
+                                .status())
+                        .isEqualTo(200);
+                assertThat(one.get("/user/me", tokenFromSomewhere(other).orElseThrow())
+                                .status())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    /**
+     * From an address of its own each time, so that the throttle has nothing to say; empty when a machine that has too
+     * much to do had no time to hash the password.
+     */
+    private static Optional<String> tokenFromSomewhere(Node node) {
+        int n = logins.incrementAndGet();
+        Answer login = node.loginFrom("10.0." + (n >> 8) + "." + (n & 255), Node.ADMIN, Node.ADMIN_PASSWORD);
+        if (login.text("code").equals("BUSY")) {
+            return Optional.empty();
+        }
+        assertThat(login.status()).as(login.body()).isEqualTo(200);
+        return Optional.of(login.text("token"));
+    }
+
+    private long newestRound() {
+        return Objects.requireNonNull(stores.collection("signingKeys")
+                        .find()
+                        .sort(new Document("round", -1))
+                        .first())
+                .getLong("round");
+    }
+
+    private static void assertRefused(Answer answer) {
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.text("message")).isEqualTo("invalid signature");
+    }
+
+    private static String keyOf(String token) {
+        try {
+            return JWSHeader.parse(new Base64URL(token.substring(0, token.indexOf('.'))))
+                    .getKeyID();
+        } catch (ParseException malformed) {
+            throw new AssertionError(malformed);
+        }
+    }
+
+    private static String current(Node node, String admin) {
+        for (JsonNode key : node.get("/key", admin).json()) {
+            if (key.path("current").asBoolean()) {
+                return key.path("kid").asText();
+            }
+        }
+        throw new AssertionError("no key is current");
+    }
+
+    private Node node(Duration rotation) {
+        KeySchedule schedule = KeySchedule.every(rotation, TOKEN_LIFE);
+        Map<String, String> settings =
+                Map.of("AUTH_EXPIRY", Long.toString(TOKEN_LIFE.toMillis()), "TRUSTED_PROXIES", "127.0.0.1");
+        return Node.start(stores, settings, schedule);
+    }
+}

@@ -1,0 +1,428 @@
+package org.gatehouse.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bson.Document;
+import org.gatehouse.SettableClock;
+import org.gatehouse.TimeLimit;
+import org.gatehouse.concurrent.LeasedValue;
+import org.gatehouse.config.Secret;
+import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.metrics.Metrics;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.store.Stores;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Rings of several nodes on one store. Rings that are not started read the keys only when they have to. */
+@Tag("also-full")
+class RotatingKeysTest {
+    private static final Secret KEY = new Secret("a key for tests, longer than 32 bytes");
+    private static final Secret NEXT_KEY = new Secret("the next key for tests, longer than 32 bytes");
+    private static final Duration ROTATION = Duration.ofDays(30);
+    private static final KeySchedule SCHEDULE = KeySchedule.every(ROTATION, Duration.ofMinutes(10));
+    private static final SecureRandom random = new SecureRandom();
+
+    private static final Stores stores = new Stores();
+
+    private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00Z"));
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final MongoConnection mongo =
+            opened(new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics()));
+
+    @AfterEach
+    void closeAll() throws Exception {
+        while (!open.isEmpty()) {
+            open.pop().close();
+        }
+        stores.collection("signingKeys").drop();
+    }
+
+    @AfterAll
+    static void stop() {
+        stores.close();
+    }
+
+    @Test
+    void theFirstKeyIsMadeByOneOfAllNodesAndActiveAtOnce() throws Exception {
+        List<RotatingKeys> nodes = Stream.generate(() -> ring(clock)).limit(8).toList();
+
+        inParallel(nodes.stream()
+                .<Callable<Boolean>>map(node -> () -> {
+                    node.start();
+                    return true;
+                })
+                .toList());
+
+        assertThat(nodes.stream().map(node -> node.current().id()).distinct()).hasSize(1);
+        assertThat(documents()).hasSize(1);
+    }
+
+    @Test
+    void aKeyIsPublishedThenUsedThenKeptThenForgotten() {
+        RotatingKeys one = started(ring(clock));
+        RotatingKeys other = started(ring(clock));
+        String first = one.current().id();
+
+        clock.advance(ROTATION.minus(SCHEDULE.lead()));
+        await().until(() -> documents().size() == 2);
+        for (RotatingKeys ring : List.of(one, other)) {
+            await().until(() -> ring.publicKeys().split("\"kid\"", -1).length == 3);
+        }
+        assertThat(one.current().id()).as("published, not used").isEqualTo(first);
+
+        clock.advance(SCHEDULE.lead());
+        String second = one.current().id();
+        assertThat(second).isNotEqualTo(first);
+        assertThat(other.current().id()).isEqualTo(second);
+        assertThat(other.find(first)).as("kept").isPresent();
+
+        clock.advance(SCHEDULE.retention());
+        await().until(() -> one.find(first).isEmpty() && other.find(first).isEmpty());
+        assertThat(one.find(second)).isPresent();
+        assertThat(documents()).hasSize(1);
+    }
+
+    @Test
+    void ofAllNodesOneMakesTheKeyOfEachRound() {
+        List<RotatingKeys> nodes =
+                Stream.generate(() -> started(ring(clock))).limit(4).toList();
+        int rounds = 5;
+
+        for (int round = 2; round <= rounds; round++) {
+            long expected = round;
+            clock.advance(ROTATION);
+            nodes.forEach(node -> await().until(() ->
+                    newestRound() == expected && node.list().get(0).activeFrom().isAfter(clock.instant())));
+            assertThat(documents()).extracting(key -> key.getLong("round")).doesNotHaveDuplicates();
+        }
+
+        // All nodes have seen that the last key is made, and none has made another.
+        await().during(Duration.ofMillis(1_200)).until(() -> newestRound() == rounds);
+    }
+
+    private static long newestRound() {
+        return documents().stream().mapToLong(key -> key.getLong("round")).max().orElse(0);
+    }
+
+    @Test
+    void aRevokedKeyIsRefusedByANodeThatHasJustReadTheKeys() {
+        RotatingKeys one = started(ring(clock));
+        RotatingKeys other = ring(clock);
+        String first = one.current().id();
+        assertThat(other.find(first)).isPresent();
+
+        one.revoke(first);
+
+        assertThat(other.find(first)).isEmpty();
+        assertThat(one.find(first)).isEmpty();
+        assertThat(other.findEvenIfNew(first)).isEmpty();
+        assertThat(one.publicKeys()).doesNotContain(first);
+        String second = other.current().id();
+        assertThat(second).isNotEqualTo(first).isEqualTo(one.current().id());
+        assertThat(documents()).hasSize(2);
+        assertThat(documents().get(0).get("privateKey"))
+                .as("of the revoked key")
+                .isNull();
+        one.revoke(first); // again, as after an answer that was lost
+    }
+
+    @Test
+    void anUnknownKeyCannotBeRevoked() {
+        RotatingKeys ring = started(ring(clock));
+
+        assertThatThrownBy(() -> ring.revoke("$ne"))
+                .isInstanceOfSatisfying(
+                        GatehouseException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND));
+    }
+
+    @Test
+    void theNextKeyTakesOverWhenTheCurrentOneIsRevokedAndTheOneBeforeNeverDoes() {
+        RotatingKeys ring = started(ring(clock));
+        String first = ring.current().id();
+        String second = ring.rotate().id();
+        clock.advance(SCHEDULE.lead());
+        assertThat(ring.current().id()).isEqualTo(second);
+        String third = ring.rotate().id();
+
+        ring.revoke(second);
+
+        assertThat(ring.current().id()).isEqualTo(third);
+        ring.revoke(third);
+        assertThat(ring.current().id()).isNotIn(first, second, third);
+        assertThat(ring.find(first)).as("still verifies").isPresent();
+    }
+
+    @Test
+    void aKeyMadeByHandSignsAfterTheLead() {
+        RotatingKeys ring = started(ring(clock));
+        String first = ring.current().id();
+
+        KeyInfo made = ring.rotate();
+
+        assertThat(made.activeFrom()).isEqualTo(clock.instant().plus(SCHEDULE.lead()));
+        assertThat(ring.list()).extracting(KeyInfo::id).containsExactly(made.id(), first);
+        assertThat(ring.list()).extracting(KeyInfo::current).containsExactly(false, true);
+        clock.advance(SCHEDULE.lead());
+        assertThat(ring.current().id()).isEqualTo(made.id());
+        assertThat(ring.list()).extracting(KeyInfo::current).containsExactly(true, false);
+    }
+
+    @Test
+    void aNodeWhoseClockIsBehindAcceptsWhatAnotherAlreadySignsWithAndMakesNoKeyOfItsOwn() {
+        RotatingKeys ahead = started(ring(clock));
+        RotatingKeys behind = started(ring(clock.behindBy(Duration.ofSeconds(20))));
+        String first = ahead.current().id();
+        assertThat(behind.current().id()).isEqualTo(first);
+
+        ahead.rotate();
+        clock.advance(SCHEDULE.lead());
+
+        String second = ahead.current().id();
+        assertThat(second).isNotEqualTo(first);
+        assertThat(behind.findEvenIfNew(second)).isPresent();
+        assertThat(behind.current().id()).isEqualTo(first);
+        assertThat(documents()).hasSize(2);
+    }
+
+    @Test
+    void withTheStoreAwayKeysAreUsedUntilTheLeaseHasRunOut() throws IOException {
+        int port = freePort();
+        AtomicLong nanos = new AtomicLong();
+        EmbeddedMongo server = EmbeddedMongo.inMemory(port);
+        MongoConnection connection =
+                opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys", new Metrics()));
+        RotatingKeys ring =
+                opened(new RotatingKeys(connection, KEY, Optional.empty(), SCHEDULE, false, clock, nanos::get, random));
+        String key = ring.current().id();
+        server.close();
+
+        nanos.addAndGet(LeasedValue.LEASE.toNanos() - 1);
+        assertThat(ring.find(key)).isPresent();
+        assertThat(ring.current().id()).isEqualTo(key);
+
+        nanos.incrementAndGet();
+        assertUnavailable(() -> ring.find(key));
+        assertUnavailable(ring::current);
+        assertUnavailable(ring::publicKeys);
+
+        try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
+            assertThat(returned.uri()).endsWith(":" + port);
+            await().ignoreExceptions().until(() -> ring.find(key).isEmpty()); // it came back without its data
+        }
+    }
+
+    @Test
+    void aKeyThatAnotherNodeHasJustMadeIsFound() {
+        RotatingKeys one = ring(clock);
+        RotatingKeys other = ring(clock);
+        one.current();
+        other.current();
+        String made = one.rotate().id();
+
+        assertThat(other.find(made)).as("not read yet").isEmpty();
+        assertThat(other.findEvenIfNew(made)).isPresent();
+    }
+
+    @Test
+    void inventedKeyIdsShareFewReads() throws Exception {
+        RotatingKeys ring = ring(clock);
+        ring.current();
+        long begun = System.nanoTime();
+        int rounds = 5;
+        for (int i = 0; i < rounds; i++) {
+            inParallel(Stream.<Callable<Boolean>>generate(
+                            () -> () -> ring.findEvenIfNew(inventedId()).isEmpty())
+                    .limit(30)
+                    .toList());
+        }
+
+        Duration taken = Duration.ofNanos(System.nanoTime() - begun);
+        assertThat(taken).as("five reads a second at most").isGreaterThan(Duration.ofMillis(200L * (rounds - 1)));
+        assertThat(taken).as("which many share").isLessThan(TimeLimit.of(Duration.ofSeconds(2L * rounds)));
+    }
+
+    @Test
+    void whatCannotBeAKeyIdIsNotLookedFor() {
+        RotatingKeys ring = ring(clock);
+        ring.current();
+        long begun = System.nanoTime();
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(ring.findEvenIfNew("../../etc/passwd" + i)).isEmpty();
+        }
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void theAuthKeyIsChangedWithoutANewSigningKey() {
+        RotatingKeys before = started(ring(clock));
+        String key = before.current().id();
+        String encrypted = documents().get(0).getString("privateKey");
+
+        RotatingKeys changing = started(ring(clock, NEXT_KEY, Optional.of(KEY)));
+        assertThat(changing.current().id()).isEqualTo(key);
+        assertThat(documents().get(0).getString("privateKey")).isNotEqualTo(encrypted);
+        RotatingKeys after = started(ring(clock, NEXT_KEY, Optional.empty()));
+        assertThat(after.current().id()).isEqualTo(key);
+
+        await().during(Duration.ofSeconds(1)).until(() -> before.current().id().equals(key));
+        assertThat(documents()).hasSize(1);
+    }
+
+    @Test
+    void nodesThatHoldEachOthersAuthKeyAsThePreviousOneComeToRest() {
+        RotatingKeys one = started(ring(clock, KEY, Optional.of(NEXT_KEY)));
+        RotatingKeys other = started(ring(clock, NEXT_KEY, Optional.of(KEY)));
+        assertThat(one.current().id()).isEqualTo(other.current().id());
+
+        await().during(Duration.ofMillis(1_500))
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> documents().get(0).getString("privateKey"), new SameAsBefore());
+    }
+
+    @Test
+    void nodesThatDoNotKnowEachOthersAuthKeyHaveAKeyEachAndAcceptBoth() {
+        RotatingKeys one = started(ring(clock));
+        RotatingKeys other = started(ring(clock, NEXT_KEY, Optional.empty()));
+        String first = one.current().id();
+        String second = other.current().id();
+        assertThat(second).isNotEqualTo(first);
+
+        await().during(Duration.ofMillis(1_500))
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> documents().size() == 2);
+        assertThat(one.findEvenIfNew(second)).isPresent();
+        assertThat(other.findEvenIfNew(first)).isPresent();
+        assertThat(one.current().id()).isEqualTo(first);
+    }
+
+    @Test
+    void aPublicKeyThatWasPutInAnothersPlaceIsNotUsed() {
+        RotatingKeys ring = ring(clock);
+        String first = ring.current().id();
+        String second = ring.rotate().id();
+        Document foreign = stores.collection("signingKeys")
+                .find(new Document("_id", second))
+                .first();
+        assertThat(foreign).isNotNull();
+        stores.collection("signingKeys")
+                .updateOne(
+                        new Document("_id", first),
+                        new Document("$set", new Document("publicKey", foreign.getString("publicKey"))));
+
+        assertThat(ring(clock).find(first)).isEmpty();
+    }
+
+    @Test
+    void thePrivatePartIsOnlyStoredEncrypted() {
+        RotatingKeys ring = ring(clock);
+        ring.current();
+
+        Document stored = documents().get(0);
+
+        assertThat(stored.getString("publicKey")).doesNotContain("\"d\"");
+        assertThat(stored.getString("privateKey").split("\\.", -1)).hasSize(5);
+        assertThat(ring.publicKeys()).doesNotContain("\"d\"");
+    }
+
+    /** Holds when a value equals the one of the time before. */
+    private static final class SameAsBefore implements Predicate<String> {
+        private String before = "";
+
+        @Override
+        public boolean test(String now) {
+            boolean same = now.equals(before);
+            before = now;
+            return same;
+        }
+    }
+
+    private static void assertUnavailable(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        GatehouseException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
+    }
+
+    private RotatingKeys ring(Clock nodesClock) {
+        return opened(new RotatingKeys(
+                mongo, KEY, Optional.empty(), SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
+    }
+
+    private RotatingKeys ring(Clock nodesClock, Secret authKey, Optional<Secret> previous) {
+        return opened(
+                new RotatingKeys(mongo, authKey, previous, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
+    }
+
+    private static RotatingKeys started(RotatingKeys ring) {
+        ring.start();
+        return ring;
+    }
+
+    private <T extends AutoCloseable> T opened(T closeable) {
+        open.push(closeable);
+        return closeable;
+    }
+
+    /** By round. */
+    private static List<Document> documents() {
+        return stores.collection("signingKeys")
+                .find()
+                .sort(new Document("round", 1))
+                .into(new ArrayList<>());
+    }
+
+    private static void inParallel(List<Callable<Boolean>> calls) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(calls.size());
+        try {
+            for (Future<Boolean> result : threads.invokeAll(calls)) {
+                assertThat(result.get()).isTrue();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static String inventedId() {
+        byte[] bytes = new byte[32];
+        random.nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
