@@ -25,7 +25,7 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.HttpMethod;
 import org.jspecify.annotations.NullMarked;
 
-/** The map of the packages, as rules. */
+/** Checks the dependencies between the packages. */
 @AnalyzeClasses(packages = "org.gatehouse", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest
@@ -50,7 +50,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule mongoIsUsedInItsPackages = noClasses()
             .that(areNeither(
-                    "org.gatehouse.store", "org\\.gatehouse\\..*\\.(Mongo.*|.*Store(\\$.*)?|.*Document(\\$.*)?)"))
+                    "org.gatehouse.store", "org\\.gatehouse\\.(migration\\..*|user\\.ReservedUsernames?|.*\\.(Mongo.*|.*Store|.*Document)(\\$.*)?)"))
             .should()
             .dependOnClassesThat(resideInAnyPackage("com.mongodb..", "org.bson..")
                     .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));
