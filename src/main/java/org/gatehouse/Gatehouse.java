@@ -97,7 +97,7 @@ import org.gatehouse.user.UserResource;
 import org.gatehouse.user.UserService;
 import org.gatehouse.user.UsernameChangeThrottle;
 
-/** Every object of the application, in the order in which each needs the ones before it. */
+/** Creates every object of the application, in the order of their dependencies, and stops all of them. */
 final class Gatehouse implements AutoCloseable {
     final AccessLog accessLog;
     final KnownPaths paths;
@@ -110,7 +110,7 @@ final class Gatehouse implements AutoCloseable {
     final StartupFilter gate;
     final AuthenticationFilter authentication;
 
-    /** What answers requests; each has a path of its own. */
+    /** The HTTP resources. */
     final List<Object> resources;
 
     private final PasswordHasher hasher;
@@ -124,10 +124,10 @@ final class Gatehouse implements AutoCloseable {
     private final LegacyPasswordMigration passwordSweep;
     final Startup startup;
 
-    /** What a test may replace or watch; all else is real. */
+    /** The objects that a test may replace or observe. */
     record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
         Parts {
-            clock = Clock.tick(clock, Duration.ofMillis(1)); // so that a stored time equals the one that was stored
+            clock = Clock.tick(clock, Duration.ofMillis(1)); // because MongoDB stores times in milliseconds
         }
 
         static Parts of(Settings settings) {
@@ -142,7 +142,7 @@ final class Gatehouse implements AutoCloseable {
         }
     }
 
-    /** @param administratorCreated told the name of the first administrator if this start creates one */
+    /** @param administratorCreated receives the name of the first administrator if this start creates one */
     Gatehouse(Settings settings, Consumer<String> administratorCreated) {
         this(settings, Parts.of(settings), administratorCreated);
     }
@@ -289,12 +289,12 @@ final class Gatehouse implements AutoCloseable {
         };
     }
 
-    /** Why requests are not answered yet; empty once they are. */
+    /** Says why requests are not served yet; empty after the start. */
     private Optional<String> pendingStart() {
         return startup.pending();
     }
 
-    /** Prepares the stores, or goes on trying to in the background. */
+    /** Prepares the stores; if that fails or takes too long, continues in the background. */
     void start() {
         generation.start();
         health.start();
@@ -302,7 +302,7 @@ final class Gatehouse implements AutoCloseable {
         startup.run();
     }
 
-    /** Is not ready from now on, and serves requests as before. */
+    /** Reports the service as not ready from now on. Requests are still served. */
     void announceStop() {
         health.announceStop();
     }

@@ -22,16 +22,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the container starts and stops the application; {@code web.xml} names it.
+ * Starts and stops the application for the servlet container; {@code web.xml} registers it.
  *
- * <p>With settings missing or wrong the deployment fails, with one message that lists them all. If it fails for another
- * reason, the log has one line at error level with that reason.
+ * <p>If settings are missing or invalid, the deployment fails with one message that lists all of them. If it fails for
+ * another reason, the log contains one line at error level with that reason.
  */
 public final class GatehouseListener implements ServletContextListener {
-    /** The servlet context attribute that names the first administrator, set when this start created it. */
+    /** The servlet context attribute with the name of the first administrator, set if this start created one. */
     public static final String ADMINISTRATOR_CREATED = "org.gatehouse.administratorCreated";
 
-    /** The servlet context attribute that is set at the end of a start that did not fail. */
+    /** The servlet context attribute that is set at the end of a successful start. */
     public static final String DEPLOYED = "org.gatehouse.deployed";
 
     private static final Logger log = LoggerFactory.getLogger(GatehouseListener.class);
@@ -43,7 +43,7 @@ public final class GatehouseListener implements ServletContextListener {
     @Override
     public void contextInitialized(ServletContextEvent event) {
         ServletContext context = event.getServletContext();
-        // No session of the container is looked for, so it does not read cookies, and print those that it cannot read.
+        // Gatehouse does not use HTTP sessions. Without them the container does not parse cookies or log invalid ones.
         context.setSessionTrackingModes(Set.of());
         julBridge = JulBridge.install();
         NettyFlightRecorder.disable();
@@ -68,9 +68,9 @@ public final class GatehouseListener implements ServletContextListener {
             log.info("The service is at {}/, its documentation at {}/docs", path, path);
             context.setAttribute(DEPLOYED, true);
         } catch (RuntimeException | Error failed) {
-            // Some containers write what a listener throws only to a file that operators seldom look at first.
+            // Some containers log exceptions of a listener only in a file that operators seldom check first.
             log.error(reason(failed));
-            stop(); // a listener that failed to start is not told of the end
+            stop(); // because the container does not call contextDestroyed on a listener that failed
             throw failed;
         }
     }
@@ -85,7 +85,7 @@ public final class GatehouseListener implements ServletContextListener {
         try {
             return Settings.read(sources, FirstAdministrator::problems);
         } catch (SettingsException wrong) {
-            // What seems to be missing may be there under a name that is mistyped.
+            // A missing setting may be present under a mistyped name.
             sources.mistypedNames().forEach(log::warn);
             throw wrong;
         }

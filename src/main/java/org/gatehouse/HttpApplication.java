@@ -11,21 +11,21 @@ import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
 
 /**
- * Everything that is seen over HTTP: the filters in the order in which a request passes them, then the resources that
- * {@link Gatehouse} lists.
+ * Registers everything about HTTP: the filters in the order in which a request passes them, then the resources of
+ * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
     HttpApplication(Gatehouse gatehouse) {
-        // Nothing is found by looking around: a quicker start, and no surprises from other jars.
+        // Discovery is disabled, because the start is then faster and other jars cannot register anything.
         property(CommonProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true);
         property(CommonProperties.METAINF_SERVICES_LOOKUP_DISABLE, true);
         property(ServerProperties.WADL_FEATURE_DISABLE, true);
-        property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // XML and the like: nothing of ours
-        // Every body is an array whose length ResponseHeaders tells, so none is kept to find that out.
+        property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // unused formats such as XML
+        // Responses are not buffered to determine their length, because ResponseHeaders sets it from the byte array.
         property(ServerProperties.OUTBOUND_CONTENT_LENGTH_BUFFER, 0);
-        // An error is a body of ours, never the container's error page.
+        // Errors have a body of Gatehouse, never the error page of the container.
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
-        // Location is sent as RelativeReference makes it.
+        // Location is sent as RelativeReference creates it.
         property(ServerProperties.LOCATION_HEADER_RELATIVE_URI_RESOLUTION_DISABLED, true);
 
         register(gatehouse.accessLog);
@@ -41,7 +41,7 @@ final class HttpApplication extends ResourceConfig {
         register(gatehouse.refusals);
         register(new ErrorMapper(gatehouse.paths));
 
-        // Registered as classes, bound to the instances made by hand: registering an instance logs a false warning.
+        // Classes are registered and bound to existing instances, because registering an instance logs a false warning.
         gatehouse.resources.forEach(resource -> register(resource.getClass()));
         register(new AbstractBinder() {
             @Override

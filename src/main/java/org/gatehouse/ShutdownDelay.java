@@ -17,13 +17,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Delays the stop of the server while requests are still served.
  *
- * <p>A servlet context is told of the stop too late: Tomcat has paused its connectors by then, and Jetty has closed its
- * own. A shutdown hook of the JVM runs beside that of the server and cannot delay it. Both servers announce the stop to
- * their lifecycle listeners before it begins and wait until these return, so this registers such listeners. The servlet
- * API has no access to them; the calls are reflective because the classes of the server are not those of the application,
- * and a Jetty hides its own. If the server is neither of the two, a warning says that the delay has no effect.
+ * <p>A servlet context is destroyed too late: by then, Tomcat has paused and Jetty has closed its connectors. A JVM
+ * shutdown hook runs in parallel with the server's hook and cannot delay it. Both servers call their lifecycle
+ * listeners before they stop and wait until these return, so this class registers such a listener. The servlet API does
+ * not give access to these listeners. The calls are reflective because the application does not contain the server's
+ * classes, and Jetty hides its own. On other servers, a warning says that the delay has no effect.
  *
- * <p>The undeployment of the application alone is not delayed: Tomcat takes its path away before it announces that.
+ * <p>The undeployment of the application alone is not delayed, because Tomcat removes its path before the announcement.
  */
 final class ShutdownDelay implements AutoCloseable {
     private static final String TOMCAT_LISTENER = "org.apache.catalina.LifecycleListener";
@@ -47,9 +47,9 @@ final class ShutdownDelay implements AutoCloseable {
     }
 
     /**
-     * Registers with the server of this context; does nothing if the delay is zero.
+     * Registers a listener with the server of this context; does nothing if the delay is zero.
      *
-     * @param begin called when the stop is announced, before the delay
+     * @param begin called when the server announces its stop, before the delay
      */
     static ShutdownDelay register(ServletContext context, Duration delay, Runnable begin) {
         ShutdownDelay registered = new ShutdownDelay(delay, begin);
@@ -143,7 +143,7 @@ final class ShutdownDelay implements AutoCloseable {
         }
     }
 
-    /** The server keeps nothing of the application. */
+    /** Removes the listener, so that the server does not reference the application. */
     @Override
     public void close() {
         if (removal == null) {

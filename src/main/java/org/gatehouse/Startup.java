@@ -16,20 +16,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepares the stores in a thread of its own and then opens the gate.
+ * Prepares the stores in its own thread and then opens the {@link StartupFilter}.
  *
- * <p>The deployment waits for the first attempt, for {@link #WAIT_TIMEOUT} at most. It fails only if that attempt shows that
- * the stores are unusable until an operator acts. In every other case the context starts, requests get a 503, and
- * attempts follow each other until one succeeds.
+ * <p>The deployment waits for the first attempt, for {@link #WAIT_TIMEOUT} at most. It fails only if that attempt shows
+ * that the stores are unusable until an operator acts. In every other case the context starts, requests get a 503, and
+ * attempts are repeated until one succeeds.
  */
 final class Startup implements AutoCloseable {
-    /** A container starts its applications one after the other, and some end a start that takes longer than a minute. */
+    /** A container starts its applications one by one, and some abort a start that takes longer than a minute. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(8);
 
-    /** Between attempts while MongoDB cannot be used: it may be back at any moment. */
+    /** The wait between attempts while MongoDB is unavailable; short, because it may return at any moment. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** Between attempts that fail otherwise, at most: each may read the whole database. */
+    /** The longest wait after other failures; long, because each attempt may read the whole database. */
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
@@ -46,14 +46,14 @@ final class Startup implements AutoCloseable {
     private final Thread thread = Threads.create("startup", this::prepare);
     private volatile String state = PREPARING;
     private volatile boolean closed;
-    private String lastReason = ""; // of the one thread
+    private String lastReason = ""; // used by the startup thread only
 
-    /** What an attempt led to. */
+    /** The outcome of an attempt. */
     private enum Outcome {
         READY,
         UNAVAILABLE,
         FAILED,
-        /** It has not ended yet. */
+        /** The attempt has not ended in time. */
         LATE
     }
 
@@ -68,9 +68,9 @@ final class Startup implements AutoCloseable {
     }
 
     /**
-     * Starts, and waits for the first attempt within limits.
+     * Starts the thread, and waits for the first attempt until the timeout.
      *
-     * @throws UnusableStoreException if the first attempt threw it in time
+     * @throws UnusableStoreException if the first attempt threw it before the timeout
      */
     void run() {
         thread.start();
@@ -99,12 +99,12 @@ final class Startup implements AutoCloseable {
         }
     }
 
-    /** Why requests are not answered yet; empty once they are. */
+    /** Says why requests are not served yet; empty after the start. */
     Optional<String> pending() {
         return gate.isOpen() ? Optional.empty() : Optional.of(state);
     }
 
-    /** Whether the first attempt has not ended yet. */
+    /** Whether the first attempt is still running. */
     boolean isPreparing() {
         return !gate.isOpen() && state.equals(PREPARING);
     }
@@ -139,7 +139,7 @@ final class Startup implements AutoCloseable {
             }
             return failed(failed);
         } catch (UnusableStoreException unusable) {
-            // Once the context has started, it cannot fail any more.
+            // After the context has started, the deployment can no longer fail.
             return firstAttempt.completeExceptionally(unusable) ? Outcome.FAILED : failed(unusable);
         } catch (RuntimeException | Error failed) {
             return failed(failed);

@@ -1,7 +1,8 @@
 /**
- * The application as a whole: how it starts and stops, what it is made of, and everything it shows over HTTP.
+ * The application as a whole: its start and stop, the creation of its objects, and the registration of its resources.
  *
- * <p>Knows every room; no room knows it. Start at {@link org.gatehouse.Gatehouse}, which reads like a table of contents.
+ * <p>May depend on every package; no other package depends on it. Start reading at {@link org.gatehouse.Gatehouse},
+ * which lists all objects like a table of contents.
  */
 @NullMarked
 package org.gatehouse;

@@ -49,8 +49,10 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule mongoIsUsedInItsPackages = noClasses()
-            .that(areNeither(
-                    "org.gatehouse.store", "org\\.gatehouse\\.(migration\\..*|user\\.ReservedUsernames?|.*\\.(Mongo.*|.*Store|.*Document)(\\$.*)?)"))
+            .that(
+                    areNeither(
+                            "org.gatehouse.store",
+                            "org\\.gatehouse\\.(migration\\..*|user\\.ReservedUsernames?|.*\\.(Mongo.*|.*Store|.*Document)(\\$.*)?)"))
             .should()
             .dependOnClassesThat(resideInAnyPackage("com.mongodb..", "org.bson..")
                     .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));

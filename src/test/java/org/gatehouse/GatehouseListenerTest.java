@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What the log says of settings with which the application cannot start. */
+/** Tests the log messages for settings with which the application cannot start. */
 class GatehouseListenerTest {
     private static final Logger logger = (Logger) LoggerFactory.getLogger(GatehouseListener.class);
     private static final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
@@ -67,7 +67,7 @@ class GatehouseListenerTest {
                 .hasMessageNotContaining("hunter2");
     }
 
-    /** The least that the setting may be set to is the least that the password must have. */
+    /** If the minimum could not be read, its lowest allowed value applies to the password. */
     @Test
     void thePasswordIsNotHeldToAMinimumThatIsInvalid() {
         assertThatThrownBy(() -> start(Map.of(

@@ -41,15 +41,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that start at the same moment, beside one that serves, or beside one that stops in the middle of its start. */
+/** Nodes that start at the same moment, or next to a serving node, or next to one that stops during its start. */
 @Tag("also-full")
 class ManyNodesStartTest {
     private static final int NODES = 6;
 
-    /** One in three of the places where a start may stop; all of them in the long form. */
+    /** Every third place where a start may stop; in the long form, all of them. */
     private static final int STRIDE = Boolean.getBoolean("gatehouse.long") ? 1 : 3;
 
-    /** The one of the originals that is changed while a start is held up. */
+    /** The legacy user that is changed while a start is blocked. */
     private static final String CHANGED = "Mixed";
 
     private final Stores stores = new Stores();
@@ -114,7 +114,7 @@ class ManyNodesStartTest {
                 }
             });
             await().until(() -> changes.get() > 0 || changing.isDone());
-            stores.users().insertOne(original("u1", "p1")); // the unique index bears one without a key
+            stores.users().insertOne(original("u1", "p1")); // the unique index permits one user without a key
             try {
                 startTogether(NODES - 1, () -> FormatScene.node(stores, clock));
             } finally {
@@ -142,7 +142,7 @@ class ManyNodesStartTest {
         assertThat(left.get("users")).containsAll(others);
     }
 
-    /** What a node does after it is held up is what one does that is merely slow, or whose clock is. */
+    /** The blocked node later acts like one that is merely slow, or whose clock is slow. */
     @Test
     void oneThatStopsHalfwayKeepsNobodyFromStarting() throws Exception {
         int command = 0;
@@ -152,7 +152,7 @@ class ManyNodesStartTest {
         assertThat(command).as("commands of a start").isGreaterThan(20);
     }
 
-    /** Holds a first node up before a command of its start, and sees a second one through; false when it ended before. */
+    /** Blocks one node before a command of its start while another starts; false if the start has fewer commands. */
     private boolean isReached(int command, MongoDatabase database) throws InterruptedException {
         insertOriginals(database.getCollection("users"));
         CountDownLatch reached = new CountDownLatch(1);
@@ -223,7 +223,7 @@ class ManyNodesStartTest {
                 .append("email", name + "@example.com");
     }
 
-    /** As a node that serves already changes a user. */
+    /** Changes a user like a node that already serves. */
     private static void change(MongoCollection<Document> users) {
         UpdateResult changed = users.updateOne(
                 Filters.eq("username", CHANGED),
@@ -232,10 +232,10 @@ class ManyNodesStartTest {
     }
 
     /**
-     * Each of the originals is a user, once, and as it was; the doubled ones are parked.
+     * Checks that each legacy user was migrated once and unchanged, and that duplicate usernames are reserved.
      *
-     * @param version of the one that is changed meanwhile
-     * @param roles of that one
+     * @param version the version of the user that was changed meanwhile
+     * @param roles the roles of that user
      */
     private static void assertAdopted(MongoDatabase database, long version, List<String> roles) {
         MongoCollection<Document> users = database.getCollection("users");

@@ -29,11 +29,11 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * One instance of the application in this process, behind a Jetty of its own, with password hashes that cost next to
- * nothing; several on the same stores are several nodes.
+ * An instance of the application in this process, with a separate Jetty and very cheap password hashes. Several
+ * instances on the same stores are several nodes.
  *
- * <p>What is tested through the WAR itself is in {@code org.gatehouse.war}; this is for tests that need thousands of
- * logins or a clock of their own.
+ * <p>Tests of the WAR are in {@code org.gatehouse.war}. This class is for tests that need thousands of logins or their
+ * own clock.
  */
 public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
@@ -64,25 +64,25 @@ public final class Node extends ServiceClient {
         return start(stores, Map.of());
     }
 
-    /** The same with more settings, or with others than usual. */
+    /** Starts a node with additional or different settings. */
     public static Node start(Stores stores, Map<String, String> settings) {
         return start(settings(stores, settings));
     }
 
-    /** The same, with the name and the collection of each command to MongoDB told to an observer: {@code find users}. */
+    /** Passes the name and collection of each command to MongoDB to an observer, such as {@code find users}. */
     public static Node start(Stores stores, Map<String, String> settings, Consumer<String> observer) {
         return startObserved(stores, settings, command -> observer.accept(name(command)));
     }
 
-    /** The same, with each command as it is sent. */
+    /** Passes each complete command to MongoDB to an observer. */
     public static Node startObserved(Stores stores, Map<String, String> more, Consumer<BsonDocument> observer) {
         Map<String, String> settings = settings(stores, more);
         return start("", settings, parts(settings, afterStart(observer)), BODY_TIMEOUT);
     }
 
     /**
-     * A test's observer may belong to a class that waits for this node before it is initialized, and would then stop the
-     * thread that prepares the stores; so it is not told of that thread's commands.
+     * Hides the commands of the startup thread from an observer. Its class may wait for this node before it is
+     * initialized, and the observer would then block the thread that prepares the stores.
      */
     private static Consumer<BsonDocument> afterStart(Consumer<BsonDocument> observer) {
         return command -> {
@@ -92,7 +92,7 @@ public final class Node extends ServiceClient {
         };
     }
 
-    /** The real parts, except for cheap hashes; the observer is told of each command to MongoDB before it is sent. */
+    /** Returns the real parts, but with cheap hashes; the observer receives each command before it is sent. */
     static Gatehouse.Parts parts(Map<String, String> settings, Consumer<BsonDocument> observer) {
         CommandListener listener = new CommandListener() {
             @Override
@@ -116,17 +116,17 @@ public final class Node extends ServiceClient {
         return collection.isString() ? name + " " + collection.asString().getValue() : name;
     }
 
-    /** Starts with exactly these settings. */
+    /** Starts a node with exactly these settings. */
     public static Node start(Map<String, String> settings) {
         return start("", settings, parts(settings, command -> {}), BODY_TIMEOUT);
     }
 
-    /** The same with this clock. */
+    /** Starts a node with this clock. */
     public static Node start(Stores stores, Map<String, String> more, Clock clock) {
         return start(stores, more, clock, command -> {});
     }
 
-    /** The same with this clock and this observer. */
+    /** Starts a node with this clock and this observer. */
     public static Node start(Stores stores, Map<String, String> more, Clock clock, Consumer<String> observer) {
         Map<String, String> settings = settings(stores, more);
         Gatehouse.Parts parts = parts(settings, afterStart(command -> observer.accept(name(command))));
@@ -137,7 +137,7 @@ public final class Node extends ServiceClient {
                 BODY_TIMEOUT);
     }
 
-    /** The same with hashes that cost what the caller wants. */
+    /** Starts a node with this hasher. */
     public static Node start(Stores stores, Map<String, String> more, PasswordHasher hasher) {
         return startWith(
                 stores,
@@ -146,7 +146,7 @@ public final class Node extends ServiceClient {
                         parts.metrics(), parts.clock(), hasher, parts.keySchedule(), parts.mongo()));
     }
 
-    /** The same with signing keys that are rotated on this schedule. */
+    /** Starts a node with signing keys that rotate on this schedule. */
     public static Node start(Stores stores, Map<String, String> more, KeySchedule schedule) {
         return startWith(
                 stores,
@@ -159,13 +159,13 @@ public final class Node extends ServiceClient {
         return start("", settings, change.apply(parts(settings, command -> {})), BODY_TIMEOUT);
     }
 
-    /** The same with this long to send a body. */
+    /** Starts a node with this timeout for request bodies. */
     public static Node start(Stores stores, Map<String, String> more, Duration bodyTimeout) {
         Map<String, String> settings = settings(stores, more);
         return start("", settings, parts(settings, command -> {}), bodyTimeout);
     }
 
-    /** Starts under this context path. */
+    /** Starts a node under this context path. */
     public static Node startUnder(String contextPath, Stores stores) {
         Map<String, String> settings = settings(stores, Map.of());
         return start(contextPath, settings, parts(settings, command -> {}), BODY_TIMEOUT);
@@ -180,7 +180,7 @@ public final class Node extends ServiceClient {
         try {
             node.gatehouse.start();
             node.server.start();
-            // On a machine that has a lot else to do, the first preparation may take longer than a deployment waits.
+            // On a busy machine, the first preparation may take longer than a deployment waits.
             await().atMost(Duration.ofSeconds(60)).until(() -> !node.gatehouse.startup.isPreparing());
             return node;
         } catch (Exception failed) {
@@ -189,7 +189,7 @@ public final class Node extends ServiceClient {
         }
     }
 
-    /** What answers requests. */
+    /** Returns the classes of the resources. */
     public List<Class<?>> resources() {
         return gatehouse.resources.stream().<Class<?>>map(Object::getClass).toList();
     }

@@ -19,7 +19,7 @@ public final class SettableClock extends Clock {
         this.now = new AtomicReference<>(start);
     }
 
-    /** A clock that stands at the present second: a store outside tidies up by a clock of its own. */
+    /** Returns a clock that stands at the current second, because an external store expires data by its own clock. */
     public static SettableClock atNow() {
         return new SettableClock(Instant.now().truncatedTo(ChronoUnit.SECONDS));
     }
@@ -32,12 +32,12 @@ public final class SettableClock extends Clock {
         now.updateAndGet(before -> before.plus(duration));
     }
 
-    /** The same clock, as a node sees it whose own is behind by this much. */
+    /** Returns the clock of a node whose time is behind this clock by the given duration. */
     public Clock behindBy(Duration duration) {
         return Clock.offset(this, duration.negated());
     }
 
-    /** How far it was moved, for what takes a ticker. */
+    /** Returns how far the clock was moved, in ns, for code that takes a ticker. */
     public long nanos() {
         return Duration.between(start, instant()).toNanos();
     }

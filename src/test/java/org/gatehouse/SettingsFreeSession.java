@@ -29,8 +29,8 @@ public final class SettingsFreeSession implements LauncherSessionListener {
             wrapped.setAccessible(true);
             CleanEnvironment.clean((Map<String, String>) wrapped.get(System.getenv()));
         } catch (ReflectiveOperationException | RuntimeException closed) {
-            // So it is in Maven's own JVM, in which Surefire only lists the tests; CleanEnvironment.require() tells
-            // others.
+            // This is normal in Maven's own JVM, where Surefire only lists the tests. CleanEnvironment.require()
+            // reports other cases.
         }
     }
 }

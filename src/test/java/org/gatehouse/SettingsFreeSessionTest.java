@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Tests use no setting of the environment in which they run, neither themselves nor in processes that they start. */
+/** Tests, and the processes that they start, use no setting of the surrounding environment. */
 class SettingsFreeSessionTest {
     private static final String STARTED = "started on its own stores";
 
@@ -46,7 +46,7 @@ class SettingsFreeSessionTest {
                             "-cp",
                             absolute(System.getProperty("java.class.path")),
                             Tests.class.getName()))
-                    .directory(folder.toFile()) // there is no .env
+                    .directory(folder.toFile()) // contains no .env
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             tests.environment().putAll(environment(named.getLocalPort()));
@@ -90,7 +90,7 @@ class SettingsFreeSessionTest {
         }
     }
 
-    /** What a JVM with tests does: JUnit opens a session, and a test deploys the application. */
+    /** Acts like a JVM with tests: JUnit opens a session, and a test deploys the application. */
     static final class Tests {
         private Tests() {}
 

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A start while MongoDB is away, slow, silent, or answers what it should not. */
+/** Starts while MongoDB is unavailable, slow or silent, or returns unexpected replies. */
 class StartupTest {
     private static final Duration LONGEST = Duration.ofSeconds(30);
     private static final Duration SHORT = Duration.ofMillis(200);
@@ -61,7 +61,7 @@ class StartupTest {
         log.close();
     }
 
-    /** Ways to answer the first question about the format of the database. */
+    /** Returns replies to the first query for the format of the database. */
     static Stream<Document> oddAnswers() {
         return Stream.of(
                 FaultyMongo.error(24),

@@ -3,20 +3,21 @@ package org.gatehouse;
 import java.time.Duration;
 
 /**
- * How long something that is promised within a time may take in a test.
+ * The time limit of a test for an operation with a promised duration.
  *
- * <p>On a machine that does nothing else, as the profiles {@code full} and {@code timing} assume: as promised. Otherwise
- * much longer, because the machine may stop any process for seconds; then a test fails only if it never happens.
+ * <p>On an idle machine, as the profiles {@code full} and {@code timing} assume, the limit is the promised duration.
+ * Otherwise it is much longer, because the machine may stop any process for seconds; a test then fails only if the
+ * operation never ends.
  */
 public final class TimeLimit {
     private static final boolean QUIET = Boolean.getBoolean("gatehouse.timing");
 
-    /** More than the longest of the service's own timeouts, and far less than what ends a build. */
+    /** More than the longest of the service's own timeouts, and far less than the timeout of a build. */
     private static final Duration BUSY = Duration.ofSeconds(60);
 
     private TimeLimit() {}
 
-    /** The limit for what is promised within this time. */
+    /** Returns the limit for this promised duration. */
     public static Duration of(Duration promised) {
         return QUIET ? promised : promised.plus(BUSY);
     }

@@ -1,27 +1,27 @@
 package org.gatehouse.audit;
 
 /**
- * What more can be said of an event.
+ * The additional fields of an audit event.
  *
- * <p>A closed list, because the log is read by people who may not know a password, a hash, a token or a key: what is
- * added here must not be able to hold one.
+ * <p>The list is closed, because readers of the audit log may not see passwords, hashes, tokens or keys. A new constant
+ * must not be able to hold one.
  */
 public enum AuditDetail {
-    /** Why it came to this. */
+    /** The cause of the event. */
     REASON("reason"),
-    /** What it was before the change. */
+    /** The value before the change. */
     FROM("from"),
-    /** What it is after the change. */
+    /** The value after the change. */
     TO("to"),
-    /** The id of the session concerned. */
+    /** The id of the session. */
     SESSION("session"),
-    /** The id of the signing key concerned. */
+    /** The id of the signing key. */
     KEY("kid"),
-    /** How many users it concerned, and what became of them. */
+    /** The number of users for each result. */
     COUNTS("counts"),
-    /** Whether password hashes were in it: yes or no. */
+    /** Whether password hashes were included: yes or no. */
     HASHES("hashes"),
-    /** The method and the route of the call. */
+    /** The method and the route of the request. */
     CALL("call");
 
     private final String field;
@@ -30,7 +30,7 @@ public enum AuditDetail {
         this.field = field;
     }
 
-    /** The name under which it is stored and shown. */
+    /** Returns the field name in the store and in responses. */
     String field() {
         return field;
     }

@@ -16,23 +16,24 @@ import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
 
 /**
- * An entry as a document, and as it is shown: the same but for {@link #USERS} and {@link #EXPIRES_AT}.
+ * Converts audit events to MongoDB documents, and documents to the JSON of responses. The JSON has the same fields
+ * except {@link #USERS} and {@link #EXPIRES_AT}.
  *
- * <p>Entries are shown as they were stored, so one that a newer version wrote does not confuse an older node.
+ * <p>Documents are not parsed into events, so an older node can return the entries of a newer version.
  */
 final class AuditDocument {
     static final String ID = "_id";
     static final String TYPE = "type";
     static final String AT = "at";
 
-    /** Actor and user in one array, so that one index answers what concerns somebody in either way. */
+    /** Actor and user in one array, so that one index finds the entries in which a user is either of them. */
     static final String USERS = "users";
 
     static final String EXPIRES_AT = "expiresAt";
 
     private AuditDocument() {}
 
-    /** A new entry under a new id. */
+    /** Returns a new entry with a new id. */
     static BsonDocument of(AuditEvent event, Instant at, Instant expiresAt) {
         BsonDocument document = new BsonDocument(ID, BsonValues.newId());
         document.putAll(facts(event, at));
@@ -46,18 +47,18 @@ final class AuditDocument {
         return document;
     }
 
-    /** The stored entry as it is shown. */
+    /** Returns a stored entry as JSON. */
     static ObjectNode json(BsonDocument document) {
         ObjectNode json = (ObjectNode) BsonJson.toJson(document);
         return json.without(Set.of(USERS, EXPIRES_AT));
     }
 
-    /** The event as it would be shown. */
+    /** Returns the event as the JSON of its entry, without an id. */
     static ObjectNode json(AuditEvent event, Instant at) {
         return json(facts(event, at));
     }
 
-    /** Whether this is the text of an entry's id. */
+    /** Whether the text is a valid entry id. */
     static boolean isId(String text) {
         return ObjectId.isValid(text);
     }

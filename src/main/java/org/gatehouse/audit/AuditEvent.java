@@ -8,7 +8,7 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that happened, as it is told to the {@link AuditLog}:
+ * An event to record in the {@link AuditLog}:
  *
  * <pre>{@code
  * audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, origin)
@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  *         .with(AuditDetail.TO, "disabled"));
  * }</pre>
  *
- * <p>What somebody typed as the name of a user is no part of it: people type their password there. A login of an
- * unknown user is recorded without the name, and any other event with the name that the store has.
+ * <p>It never contains a username as typed by a client, because users type passwords there by mistake. The login of an
+ * unknown user is recorded without a username, and every other event with the stored username.
  *
- * @param actor the user who did it; null if the caller proved no identity, or the service did it by itself
- * @param user the user it was done to
- * @param username how that user was called then, cut to {@value #MAX_USERNAME} characters
- * @param origin where the request came from; null if there was none
+ * @param actor the user who caused the event; null if the caller was not authenticated, or the service caused it
+ * @param user the affected user
+ * @param username the name of the affected user at that time, cut to {@value #MAX_USERNAME} characters
+ * @param origin the client that sent the request; null if the event has no request
  * @param details texts, each cut to {@value #MAX_DETAIL} characters
  */
 public record AuditEvent(
@@ -34,7 +34,7 @@ public record AuditEvent(
         @Nullable String username,
         @Nullable ClientInfo origin,
         Map<AuditDetail, String> details) {
-    /** New names are shorter; those of databases of the original service may have any length. */
+    /** New usernames are shorter. Usernames from databases of the legacy service may have any length. */
     static final int MAX_USERNAME = 256;
 
     static final int MAX_DETAIL = 1_024;
@@ -46,37 +46,37 @@ public record AuditEvent(
         details = Collections.unmodifiableMap(bounded);
     }
 
-    /** Something that a request did or tried to do. */
+    /** Creates an event that a request caused. */
     public static AuditEvent of(AuditType type, ClientInfo origin) {
         return new AuditEvent(type, null, null, null, origin, Map.of());
     }
 
-    /** Something that the service did by itself. */
+    /** Creates an event that the service itself caused. */
     public static AuditEvent ofService(AuditType type) {
         return new AuditEvent(type, null, null, null, null, Map.of());
     }
 
-    /** A login that was refused. */
+    /** Creates the event of a failed login. */
     public static AuditEvent loginFailed(LoginOutcome reason, ClientInfo origin) {
         return of(AuditType.LOGIN_FAILED, origin).with(AuditDetail.REASON, reason.text());
     }
 
-    /** The same, done by this user. */
+    /** Returns a copy with this actor. */
     public AuditEvent by(UserId actorId) {
         return new AuditEvent(type, actorId, user, username, origin, details);
     }
 
-    /** The same, done to this user. */
+    /** Returns a copy with this affected user. */
     public AuditEvent on(UserId userId) {
         return new AuditEvent(type, actor, userId, username, origin, details);
     }
 
-    /** The same, done to this user; the name, as the store has it, tells who that was also after a deletion. */
+    /** Returns a copy with this affected user. The stored name identifies the user even after a deletion. */
     public AuditEvent on(UserId userId, String storedName) {
         return new AuditEvent(type, actor, userId, storedName, origin, details);
     }
 
-    /** The same with one more detail; never a password, hash, token or key. */
+    /** Returns a copy with one more detail, which must not be a password, hash, token or key. */
     public AuditEvent with(AuditDetail detail, String text) {
         EnumMap<AuditDetail, String> more = new EnumMap<>(AuditDetail.class);
         more.putAll(details);
@@ -88,7 +88,7 @@ public record AuditEvent(
         return type == AuditType.LOGIN_FAILED && LoginOutcome.THROTTLED.text().equals(details.get(AuditDetail.REASON));
     }
 
-    /** Whether a client can cause such events as fast as it can send requests. */
+    /** Whether clients can cause such events as fast as they can send requests. */
     boolean isRefusal() {
         return type == AuditType.TOKEN_REJECTED || type == AuditType.ACCESS_DENIED;
     }
@@ -97,7 +97,7 @@ public record AuditEvent(
         if (text.length() <= length) {
             return text;
         }
-        // Half of a surrogate pair is no text.
+        // Half of a surrogate pair is not valid text.
         return text.substring(0, Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length);
     }
 }

@@ -16,21 +16,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers what happened.
+ * Records events of the service.
  *
- * <p>Callers may rely on this: when {@link #record} returns, the entry is stored by a majority, or the log of the
- * application has it in one line at error level; it never throws for the store's sake, because what it tells of has
- * happened and is not undone. It takes as long as one insert, whoever the event is about, so a login of an unknown user
- * still takes as long as one of a known user.
+ * <p>When {@link #record} returns, a majority of MongoDB has stored the entry, or the application log contains it in
+ * one line at error level. It does not throw if the store fails, because the event has already happened. It takes one
+ * insert for every user, so a login of an unknown user takes as long as one of a known user.
  *
- * <p>A failed login costs its sender a password hash and us an insert. One that was throttled costs no hash, so not each
- * is written: see {@link EventDeduplicator}.
+ * <p>Repeated throttled logins, rejected tokens and denied requests are not all stored, because they cost the client
+ * little; see {@link EventDeduplicator}. Other failed logins are all stored, because each costs a password hash.
  */
 public final class AuditLog {
-    /** Followed by JSON, in which no text of others can make a line of its own. */
+    /** Followed by JSON, because JSON escapes line breaks in the texts of clients. */
     private static final String NOT_STORED = "Not in the audit log: {}";
 
-    /** Each may end several sessions at once. A session that expires has no event. */
+    /** One event may end several sessions. The expiry of a session is not an event. */
     private static final Set<AuditType> SESSION_ENDS = EnumSet.of(
             AuditType.LOGOUT,
             AuditType.LOGOUT_EVERYWHERE,
@@ -52,7 +51,7 @@ public final class AuditLog {
     private final Clock clock;
     private final Counter sessionEnds;
 
-    /** @param kept how long an entry is shown; changes concern the entries written from then on */
+    /** @param kept how long an entry is available; a changed setting applies to new entries only */
     public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker, Metrics metrics) {
         this.sessionEnds = metrics.counter(
                 "gatehouse_session_ends_total", "What ended a session, or all sessions of a user at once.", "cause");
@@ -65,7 +64,7 @@ public final class AuditLog {
         this.clock = clock;
     }
 
-    /** Stores the event as of now. */
+    /** Stores the event with the current time, unless the deduplicator omits it. */
     public void record(AuditEvent event) {
         countSessionEnd(event);
         if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
@@ -85,9 +84,9 @@ public final class AuditLog {
     }
 
     /**
-     * The same for what has not happened yet and must not happen unseen.
+     * Stores an event before it happens, because it must not happen without an entry.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} when the event is not stored
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the event cannot be stored
      */
     public void recordOrFail(AuditEvent event) {
         insert(event, clock.instant());
@@ -106,7 +105,7 @@ public final class AuditLog {
         entries.insert(event, now, now.plus(kept));
     }
 
-    /** The page that the query asks for, newest first. */
+    /** Returns the page of the query, newest entries first. */
     Page<ObjectNode> list(AuditQuery query) {
         int limit = query.limit();
         return Page.of(entries.list(query, limit + 1, clock.instant()), limit);

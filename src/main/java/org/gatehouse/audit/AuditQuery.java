@@ -13,19 +13,21 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which entries are wanted.
+ * A query for one page of audit entries.
  *
- * @param user the actor or the user it was done to
- * @param after the place of the entry before, which is newer
+ * @param limit the maximum number of entries
+ * @param user the actor or the affected user; null for all
+ * @param type the type of the events; null for all
+ * @param after the place of the last entry of the previous page, which is newer; null for the first page
  */
 record AuditQuery(
         int limit,
         @Nullable UserId user,
         @Nullable AuditType type,
         @Nullable Place after) {
-    /** Where a page ended: the time of the last entry, and its id, which tells equal times apart. */
+    /** The position at which a page ended: the time of its last entry, and its id, because times may be equal. */
     record Place(Instant at, String id) {
-        /** The cursor of an entry. */
+        /** Returns the cursor of an entry. */
         static String cursor(ObjectNode entry) {
             return Cursor.of(
                     entry.path(AuditDocument.AT).textValue(),
@@ -39,7 +41,7 @@ record AuditQuery(
         private static Optional<Place> read(List<String> parts) {
             try {
                 Instant at = Instant.parse(parts.get(0));
-                var unused = at.toEpochMilli(); // what the store can compare
+                var unused = at.toEpochMilli(); // throws if the store cannot represent the time
                 return Optional.of(parts.get(1)).filter(AuditDocument::isId).map(id -> new Place(at, id));
             } catch (DateTimeException | ArithmeticException foreign) {
                 return Optional.empty();
@@ -48,7 +50,7 @@ record AuditQuery(
     }
 
     /**
-     * The query that a URL's parameters ask for.
+     * Parses the query parameters of a URL.
      *
      * @throws GatehouseException {@code VALIDATION_FAILED}
      */

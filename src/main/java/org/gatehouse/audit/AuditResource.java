@@ -12,7 +12,7 @@ import jakarta.ws.rs.core.UriInfo;
 import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /audit}: what happened, for administrators. */
+/** {@code GET /audit}: lists the audit log; administrators only. */
 @Path("audit")
 @Produces(MediaType.APPLICATION_JSON)
 public final class AuditResource {
@@ -22,7 +22,7 @@ public final class AuditResource {
         this.audit = audit;
     }
 
-    /** 200 with one page of entries, newest first; of one user, as actor or as the one it was done to, if asked. */
+    /** Returns 200 with one page of entries, newest first, optionally of one type or one actor or affected user. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response list(

@@ -2,20 +2,20 @@ package org.gatehouse.audit;
 
 import java.util.Optional;
 
-/** What can happen. The names are stored and shown, so a name that was once used keeps its meaning. */
+/** The types of audit events. Their names are stored and returned, so a name never changes its meaning. */
 public enum AuditType {
     LOGIN_SUCCEEDED,
-    /** With the reason, see {@link AuditEvent#loginFailed}. */
+    /** A failed login with its reason, see {@link AuditEvent#loginFailed}. */
     LOGIN_FAILED,
     LOGOUT,
     LOGOUT_EVERYWHERE,
-    /** A refresh token came a second time, and ended its session. */
+    /** A client used a refresh token a second time, which ended its session. */
     TOKEN_REUSED,
-    /** A session was ended by its owner or an administrator, other than by logging out of it. */
+    /** The owner or an administrator ended a session, other than by logging out of it. */
     SESSION_ENDED,
-    /** By the user, who knew the old one. */
+    /** A user changed the own password with the old password. */
     PASSWORD_CHANGED,
-    /** By an administrator. */
+    /** An administrator set the password of another user. */
     PASSWORD_RESET,
     USER_CREATED,
     USER_DELETED,
@@ -23,18 +23,18 @@ public enum AuditType {
     ROLES_CHANGED,
     STATUS_CHANGED,
     USERS_IMPORT_STARTED,
-    /** The end of an import, whatever it ended by, with the counts. */
+    /** The end of an import, successful or not, with the counts. */
     USERS_IMPORTED,
-    /** Written before the first user leaves, with whether hashes do. */
+    /** An export, recorded before the first user is sent; tells whether hashes are included. */
     USERS_EXPORTED,
     KEY_ROTATED,
     KEY_REVOKED,
     THROTTLE_CLEARED,
-    /** A token that does not count, other than one that has expired; see {@link RefusalAudit}. */
+    /** A client sent an invalid token that had not merely expired, see {@link RefusalAudit}. */
     TOKEN_REJECTED,
-    /** A call that the caller, known or unknown, is not allowed to make. */
+    /** The caller, authenticated or not, is not allowed to make the request. */
     ACCESS_DENIED,
-    /** A start with {@code ADMIN_RESET} made the user an active administrator with the password in the settings. */
+    /** A start with {@code ADMIN_RESET} made the user an active administrator with the password of the settings. */
     ADMINISTRATOR_RESET;
 
     static Optional<AuditType> parse(String text) {

@@ -10,19 +10,19 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the first of many like events from the others: one for each type, reason, user, actor and sender in
- * {@link #INTERVAL}, and about {@link #MAX_EVENTS} in all.
+ * Selects the first of several similar events. In each {@link #INTERVAL}, it accepts one event for each type, reason,
+ * user, actor and sender, and about {@link #MAX_EVENTS} in total.
  *
- * <p>The reason counts because a forged token must not be hidden by a malformed one from the same sender. There are few
- * reasons, and all are the service's own.
+ * <p>The reason is compared because a malformed token must not hide a forged one of the same sender. The reasons are a
+ * small fixed set.
  *
- * <p>The second bound is for a sender with many addresses. Each node counts alone; so a flood buys at most that many
- * entries a minute and node, and what it hides are only more throttled logins.
+ * <p>The total limits a client with many addresses. Each node counts separately, so a flood adds at most that many
+ * entries per minute and node. It hides only further events of the same deduplicator.
  */
 final class EventDeduplicator {
     static final Duration INTERVAL = Duration.ofMinutes(1);
 
-    /** Sixteen a second: about what one core could hash, had they not been throttled. */
+    /** About 16 per second, which is about the number of passwords that one core could hash. */
     static final int MAX_EVENTS = 1_000;
 
     private record Kind(
@@ -36,15 +36,15 @@ final class EventDeduplicator {
 
     private final Function<ClientInfo, String> sender;
 
-    /** @param sender what a client is told from others by: its address or its source */
+    /** @param sender returns the address or source that identifies a client */
     EventDeduplicator(Ticker ticker, Function<ClientInfo, String> sender) {
         this.sender = sender;
-        // No maximum size: the oldest would make room, and be new again at its next event.
+        // The cache has no maximum size, because an evicted event would count as new at its next occurrence.
         this.seen =
                 Caffeine.newBuilder().expireAfterWrite(INTERVAL).ticker(ticker).build();
     }
 
-    /** True when this is the first of its kind in the interval, and there is room for one more. */
+    /** Returns true if this is the first event of its kind in the interval, and the total is below its limit. */
     boolean isNew(AuditEvent event) {
         if (isFull()) {
             return false;

@@ -1,6 +1,6 @@
 package org.gatehouse.audit;
 
-/** How a login ended. The client is not told why it failed; administrators read it in the audit log and the metrics. */
+/** The outcomes of a login. Clients do not learn why a login failed; the audit log and the metrics show it. */
 public enum LoginOutcome {
     SUCCEEDED("succeeded"),
     WRONG_PASSWORD("wrong password"),

@@ -20,10 +20,10 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
 /**
- * The entries of the audit log in MongoDB: inserted, listed, and never changed.
+ * Inserts and lists the entries of the audit log in MongoDB, and never changes them.
  *
- * <p>Each has its own time of expiry, after which no list shows it; the index that lets the server delete it then only
- * tidies up, and does not depend on any setting.
+ * <p>Each entry has its own expiry time, after which it is not listed. The TTL index only frees storage, and does not
+ * depend on any setting.
  */
 public final class MongoAuditDao {
     private static final String COLLECTION = "audit";
@@ -38,7 +38,7 @@ public final class MongoAuditDao {
         this.reads = mongo.readOnly(COLLECTION);
     }
 
-    /** Makes the indexes that lists rest on; harmless when they exist or another node makes them too. */
+    /** Creates the indexes. This is harmless if they exist or another node creates them too. */
     public void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(AuditDocument.AT, AuditDocument.ID)),
@@ -54,7 +54,7 @@ public final class MongoAuditDao {
         mongo.call(() -> entries.insertOne(AuditDocument.of(event, at, expiresAt)));
     }
 
-    /** The entries that have not expired, newest first, as they are shown; the query's own limit does not count. */
+    /** Returns the unexpired entries as JSON, newest first. The argument replaces the limit of the query. */
     List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
         List<Bson> filters = new ArrayList<>();
         if (query.user() != null) {
@@ -77,7 +77,7 @@ public final class MongoAuditDao {
 
     private static Bson olderThan(AuditQuery.Place place) {
         BsonDateTime at = BsonValues.time(place.at());
-        // The first bound repeats what the second implies, for the sake of the index.
+        // The second condition implies the first, which is added because it bounds the index scan.
         return Filters.and(
                 Filters.lte(AuditDocument.AT, at),
                 Filters.or(Filters.lt(AuditDocument.AT, at), Filters.lt(AuditDocument.ID, BsonValues.id(place.id()))));

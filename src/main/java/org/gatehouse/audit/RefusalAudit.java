@@ -17,12 +17,12 @@ import org.gatehouse.http.MatchedMethod;
 import org.gatehouse.identity.UserId;
 
 /**
- * Records tokens that were rejected and calls that were not allowed, with the address that they came from.
+ * Records rejected tokens and denied requests, with the address of the client.
  *
- * <p>The {@link AuditLog} bounds how many of them it stores. Tokens that have merely expired are not recorded, because every
- * client sends one now and then.
+ * <p>The {@link AuditLog} limits how many of them it stores. Tokens that have merely expired are not recorded, because
+ * every client sends one now and then.
  */
-@Priority(Priorities.USER + 1) // before the ErrorMapper replaces the exception by the body of the answer
+@Priority(Priorities.USER + 1) // before the ErrorMapper replaces the exception with the response body
 public final class RefusalAudit implements ContainerResponseFilter {
     private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(
             ErrorCode.TOKEN_MALFORMED,
@@ -61,7 +61,7 @@ public final class RefusalAudit implements ContainerResponseFilter {
         return AuditEvent.of(type, ClientInfo.of(request)).with(AuditDetail.CALL, call);
     }
 
-    /** A refresh of a session that has ended is not one; the second use of a refresh token has an entry of its own. */
+    /** A refresh of an ended session does not count. The reuse of a refresh token has its own event type. */
     private static boolean isRejectedToken(ErrorCode code, ContainerRequestContext request) {
         return code == ErrorCode.REFRESH_TOKEN_INVALID
                 || (OF_TOKEN_IN_HEADER.contains(code)

@@ -6,10 +6,10 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * What a token says whose signature is ours and which has not expired; whether its session lives is another question.
+ * The claims of a token that Gatehouse signed. They do not show whether the session is still live.
  *
  * @param id the {@code jti}
- * @param roles those of the time of issue; what the caller may do now is the account's to say
+ * @param roles the user's roles when the token was issued; the account determines what the caller may do now
  */
 public record AccessToken(
         String id, UserId userId, SessionId sessionId, Set<String> roles, Instant issuedAt, Instant expiresAt) {

@@ -24,13 +24,13 @@ import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before every resource and lets nobody pass whom the method does not name.
+ * Authenticates every request and rejects callers that the matched resource method does not allow.
  *
- * <p>A method says who may call it with {@code @PermitAll} or {@code @RolesAllowed}; one that says nothing is closed to
- * everybody. A {@code @PermitAll} method is reached without a look at any token.
+ * <p>A method declares its callers with {@code @PermitAll} or {@code @RolesAllowed}; without either, all callers are
+ * rejected. A {@code @PermitAll} method is reached without a check of any token.
  *
- * <p>Who may call is asked before a body is read, and once more when it has been: a caller can send a body as slowly as
- * the container lets it, and so keep a request at hand for the time after the session has ended.
+ * <p>Callers are checked before the body is read and again after it. Without the second check, a client that sends its
+ * body slowly could have a request handled after its session has ended.
  */
 @Priority(FilterOrder.AUTHENTICATION)
 public final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
@@ -41,7 +41,7 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
 
     private final Map<Method, AccessRule> doors = new ConcurrentHashMap<>();
 
-    /** What a method says about who may call it: anyone, or those with one of these roles. */
+    /** The callers that a method allows: any, or those with one of the roles. */
     private record AccessRule(boolean open, List<String> allowed) {
         static final AccessRule CLOSED = new AccessRule(false, List.of());
 
@@ -52,7 +52,7 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         }
     }
 
-    /** @param registrationOpen whether {@link Roles#NEWCOMER} is anyone, or nobody */
+    /** @param registrationOpen whether {@link Roles#NEWCOMER} includes any client, or none */
     public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
         this.authenticator = authenticator;
         this.registrationOpen = registrationOpen;
@@ -61,7 +61,7 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
     @Override
     public void filter(ContainerRequestContext request) {
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
-            return; // no resource of ours answers it: Jersey does, with the list of methods
+            return; // resources do not handle OPTIONS: Jersey responds with the list of methods
         }
         AccessRule door = methodOf(request)
                 .map(method -> doors.computeIfAbsent(method, AccessRule::of))
@@ -84,7 +84,7 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
     }
 
     private static Optional<Method> methodOf(ContainerRequestContext request) {
-        // Of the request itself, and not injected: then it would be found through a proxy, for each request anew.
+        // Taken from the request, because an injected instance is a proxy that looks it up for each request.
         ExtendedUriInfo uri = (ExtendedUriInfo) request.getUriInfo();
         return Optional.ofNullable(uri.getMatchedResourceMethod())
                 .map(matched -> matched.getInvocable().getHandlingMethod());
@@ -96,7 +96,7 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         if (caller.isEmpty() && !openToAll) {
             throw Authenticator.tokenMissing(request);
         }
-        // Also of who may not pass: the access log names him.
+        // Also set if the caller is rejected, because the access log contains the user.
         caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));
         if (!openToAll && caller.filter(known -> mayPass(known, allowed)).isEmpty()) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);

@@ -21,15 +21,16 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
 
 /**
- * Finds out who is calling.
+ * Determines the caller of a request from its token.
  *
- * <p>A good signature is not enough: the session must not have ended, and the user must exist and be active, both as of
- * now, on whichever node that was changed. The token comes in {@code Authorization: Bearer} or, as in the original
- * service, in {@code auth}. What the caller may do is what the user may do now, whatever the token says.
+ * <p>A valid signature is not sufficient. The session must not have ended, and the user must exist and be active. Both
+ * are checked as of now, whichever node changed them. The token comes in {@code Authorization: Bearer} or, for clients
+ * of the legacy service, in {@code auth}. The caller's permissions are the user's current ones, whatever the token
+ * contains.
  */
 public final class Authenticator {
     private static final String ORIGINAL_HEADER = "auth";
-    /** A JWT without a scheme before it. */
+    /** A JWT without a scheme. */
     private static final Pattern BARE_TOKEN = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final TokenVerifier verifier;
@@ -37,7 +38,7 @@ public final class Authenticator {
     private final UserDao users;
     private final Runnable onCheck;
 
-    /** @param onCheck run before each check of a token, so that hashing of passwords can leave room for it */
+    /** @param onCheck runs before each check of a token, so that password hashing can leave a core for it */
     public Authenticator(TokenVerifier verifier, CachedSessions sessions, UserDao users, Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
@@ -55,9 +56,10 @@ public final class Authenticator {
     private record Live(LiveSession session, User user) {}
 
     /**
-     * The caller of a request; empty when it carries no token.
+     * The caller of a request; empty if the request has no token.
      *
-     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
+     * @throws GatehouseException a {@code TOKEN_*} code that describes the problem, {@code SESSION_ENDED}, {@code BUSY}
+     *     or {@code STORE_UNAVAILABLE}
      */
     public Optional<Caller> callerIfAny(ContainerRequestContext request) {
         ClientInfo origin = ClientInfo.of(request);
@@ -65,13 +67,13 @@ public final class Authenticator {
         if (sent.isEmpty()
                 && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
                         .anyMatch(value -> BARE_TOKEN.matcher(value.strip()).matches())) {
-            // Without this a call that is open to all would be made without the rights that its sender meant to show.
+            // Otherwise, a method that is open to all would run without the rights that the client meant to use.
             throw tokenMissing(request);
         }
         return sent.map(token -> authenticate(token, origin.source()).caller(origin));
     }
 
-    /** The failure of a request that must have a token; with a hint if its {@code Authorization} has none. */
+    /** The exception for a missing token, with a hint if the {@code Authorization} header does not contain one. */
     static GatehouseException tokenMissing(ContainerRequestContext request) {
         GatehouseException missing = new GatehouseException(ErrorCode.TOKEN_MISSING);
         return valuesOf(request, HttpHeaders.AUTHORIZATION).isEmpty()
@@ -82,8 +84,9 @@ public final class Authenticator {
     /**
      * Checks a token as of now.
      *
-     * @param source where it comes from; those that send many bad tokens wait for each other
-     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong, or {@code SESSION_ENDED}
+     * @param source the source of the token; sources that send many bad tokens share one check at a time
+     * @throws GatehouseException a {@code TOKEN_*} code that describes the problem, {@code SESSION_ENDED}, {@code BUSY}
+     *     or {@code STORE_UNAVAILABLE}
      */
     public Authenticated authenticate(String token, String source) {
         onCheck.run();
@@ -91,8 +94,8 @@ public final class Authenticator {
     }
 
     /**
-     * The token of a request that wants to end its session: also when the token has expired, for the session goes on
-     * without it. Empty when there is nothing to end.
+     * The caller of a logout request, even if the token has expired, because the session can outlive it. Returns empty
+     * if there is nothing to end.
      *
      * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
      */
@@ -114,8 +117,8 @@ public final class Authenticator {
     }
 
     /**
-     * Whether the caller of a long request may go on: the session has not ended, and the user is active and still has the
-     * role. The token may have expired meanwhile.
+     * Whether the caller of a long request may continue: the session has not ended, and the user is active and still
+     * has the role. The token may have expired meanwhile.
      */
     public boolean isStillAuthorized(Caller caller, String role) {
         return live(caller.userId(), caller.sessionId())

@@ -19,12 +19,12 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
 import org.gatehouse.user.User;
 
-/** {@code POST /introspect} (RFC 7662): for services that ask instead of checking tokens themselves. */
+/** {@code POST /introspect} (RFC 7662): checks a token for a service that does not verify tokens itself. */
 @Path("introspect")
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
     private static final String TOKEN = "token";
-    /** Ignored, because there is one type of token; other parameters are ignored too (RFC 6749, section 3.2). */
+    /** Ignored, because there is only one type of token. Unknown parameters are ignored too (RFC 6749, section 3.2). */
     private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
@@ -38,8 +38,8 @@ public final class IntrospectionResource {
     }
 
     /**
-     * 200 with what the token stands for now, or {@code {"active":false}} and nothing else when it does not count: what
-     * is wrong with it is nobody's business (RFC 7662, section 2.2).
+     * Returns 200 with the current claims of the token, or only {@code {"active":false}} if it is not valid. The
+     * response does not contain the reason (RFC 7662, section 2.2).
      */
     @POST
     @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
@@ -54,9 +54,9 @@ public final class IntrospectionResource {
         }
         ObjectNode answer = Json.MAPPER.createObjectNode();
         try {
-            // Others' bad tokens must not make a suspect of the service that asks about them.
+            // Bad tokens of other clients must not make the calling service a suspect when it sends its own token.
             String source = "introspection by " + ClientInfo.of(request).source();
-            // A parameter without "=" has no value.
+            // A parameter without "=" does not have a value.
             String token = Objects.requireNonNullElse(tokens.get(0), "");
             write(authenticator.authenticate(token, source), answer);
         } catch (GatehouseException refused) {

@@ -16,7 +16,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.key.SigningKey;
 import org.gatehouse.key.SigningKeys;
 
-/** Signs access tokens as RFC 9068 describes them; they hold an id and roles, and nothing else about a user. */
+/** Signs access tokens as defined in RFC 9068. About the user, a token contains only the id and the roles. */
 public final class TokenIssuer {
     /** RFC 9068, section 2.1. */
     static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
@@ -36,9 +36,9 @@ public final class TokenIssuer {
     }
 
     /**
-     * A token as it is given to its holder.
+     * A token for the client.
      *
-     * @param lifetime how long it is accepted, from now
+     * @param lifetime how long the token is valid, from now
      */
     public record Issued(String token, Duration lifetime) {
         @Override
@@ -48,11 +48,11 @@ public final class TokenIssuer {
     }
 
     /**
-     * A new token for this session.
+     * Issues a new token for this session.
      *
-     * @param roles for the services that read the token; Gatehouse itself asks the account
-     * @param sessionEnds which the token does not outlive
-     * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} when no key is known to be good
+     * @param roles for services that read the token; Gatehouse itself reads the roles of the account
+     * @param sessionEnds the latest time at which the token expires
+     * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} if a trusted key is not available
      */
     public Issued issue(UserId userId, SessionId sessionId, Set<String> roles, Instant sessionEnds) {
         SigningKey key = keys.current();

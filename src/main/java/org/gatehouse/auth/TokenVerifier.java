@@ -29,24 +29,24 @@ import org.gatehouse.key.SigningKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether a token is ours and still valid.
+ * Verifies that Gatehouse issued a token and that the token is still valid.
  *
- * <p>Nothing a token says about how it should be checked is believed: its {@code kid} chooses among our own keys, the
- * key has its algorithm, {@code jku}, {@code x5u} and {@code jwk} are not read, and a token with {@code crit} is refused
- * (RFC 8725). The signature is checked before any claim, and claims are compared as they are: an expired token gets no
- * leeway, one from the future ({@code nbf}, {@code iat}) that of {@link #CLOCK_SKEW}.
+ * <p>A token cannot influence how it is verified (RFC 8725). Its {@code kid} selects one of Gatehouse's keys, and the
+ * key determines the algorithm. The parameters {@code jku}, {@code x5u} and {@code jwk} are ignored, and a token with
+ * {@code crit} is rejected. The signature is verified before any claim. Expiry is exact; {@code nbf} and {@code iat}
+ * may be up to {@link #CLOCK_SKEW} in the future.
  *
- * <p>A token that was found good is remembered, so that its signature is checked once on each node; that its time has
- * not run out and that its key still stands is looked at each time.
+ * <p>Verified tokens are cached, so each node normally verifies a signature once. The expiry of the token and the
+ * validity of its key are checked each time.
  */
 public final class TokenVerifier {
-    /** For the node that issued it and whose clock runs ahead. */
+    /** Allows for the clock of the issuing node running ahead. */
     static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-    /** Ten times what our tokens measure; header and claims of more are not worth parsing. */
+    /** Ten times the length of Gatehouse's tokens; parsing the header and claims of a longer text is not worthwhile. */
     static final int MAX_LENGTH = 8 * 1024;
 
-    /** In characters of tokens; some 25,000 tokens, with what they say about as much again. */
+    /** In characters of tokens: about 25,000 tokens, whose claims take about as much memory again. */
     private static final long MAX_REMEMBERED = 16L * 1024 * 1024;
 
     private final SigningKeys keys;
@@ -56,7 +56,7 @@ public final class TokenVerifier {
     private final VerificationBulkhead bulkhead;
     private final Cache<String, Remembered> remembered;
 
-    /** A token whose signature was good, and the key that must still stand for it to be so. */
+    /** A token with a verified signature, and the id of its key, which must still be valid. */
     private record Remembered(AccessToken token, String keyId) {}
 
     public TokenVerifier(SigningKeys keys, String issuer, String audience, Clock clock, VerificationBulkhead bulkhead) {
@@ -73,16 +73,16 @@ public final class TokenVerifier {
     }
 
     /**
-     * What the token says, if it is ours and still valid.
+     * Returns the claims of the token if Gatehouse issued it and it is still valid.
      *
-     * @param source the address it comes from; those that send many bad tokens wait for each other
-     * @throws GatehouseException a {@code TOKEN_*} code that says what is wrong with the token; {@code BUSY} or
-     *     {@code STORE_UNAVAILABLE} when it could not be checked
+     * @param source the source of the token; sources that send many bad tokens share one check at a time
+     * @throws GatehouseException a {@code TOKEN_*} code that describes the problem; {@code BUSY} or
+     *     {@code STORE_UNAVAILABLE} if the token could not be checked
      */
     public AccessToken verify(String token, String source) {
         AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
-            // Counted as well: an expired token is not remembered, and can be sent again and again.
+            // Counted too, because a client can send an expired token again and again, and it is not cached.
             bulkhead.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }
@@ -90,7 +90,7 @@ public final class TokenVerifier {
     }
 
     /**
-     * The same for a token that may have expired.
+     * Like {@link #verify}, but accepts an expired token.
      *
      * @throws GatehouseException as {@link #verify}
      */
@@ -172,7 +172,7 @@ public final class TokenVerifier {
         try {
             parsed = JWTParser.parse(token);
         } catch (ParseException | RuntimeException undecodable) {
-            // The library's own words quote the token.
+            // The library's message quotes the token.
             throw undecodable();
         }
         if (parsed instanceof SignedJWT signed) {
@@ -181,7 +181,7 @@ public final class TokenVerifier {
         throw invalidSignature(); // alg:none
     }
 
-    /** Decoders pass over foreign characters and spare bits; then one signature would have many spellings. */
+    /** Decoders ignore foreign characters and spare bits, so one signature could otherwise have many encodings. */
     private static boolean isCanonical(Base64URL base64) {
         return Base64URL.encode(base64.decode()).equals(base64);
     }
@@ -203,7 +203,7 @@ public final class TokenVerifier {
         if (keyId == null) {
             return Optional.empty();
         }
-        // Who has invented some keys already does not make us look for another.
+        // A source that has sent many bad tokens does not cause a read of the store for an unknown key.
         return bulkhead.isSuspect(source) ? keys.find(keyId) : keys.findEvenIfNew(keyId);
     }
 

@@ -12,25 +12,25 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Bounds what checking signatures may cost, for one check takes about a millisecond of a core and a forged token costs
- * its sender nothing.
+ * Limits the cost of signature checks, because each takes about a millisecond of a core and a forged token costs its
+ * sender nothing.
  *
- * <p>Sources that sent hardly a bad token lately check on all cores; those that sent many share one check at a time
- * between them all, so that a flood takes one core at most and is never in the way of the others. Waiting is bounded in
- * time and in number; who cannot be served within the bounds is told {@code BUSY}, not that the token is bad.
+ * <p>Sources with few recent bad tokens use all cores. All sources with many share one check at a time, so a flood
+ * takes at most one core and does not delay the others. The waiting time and the number of waiting suspects are
+ * limited. Callers that cannot be served within these limits receive {@code BUSY}, not a verdict that the token is bad.
  */
 public final class VerificationBulkhead {
-    /** More than a client with an old token and a retry loop needs to notice. */
+    /** A client with an old token and a retry loop sends fewer before it notices. */
     static final int TOLERATED_FAILURES = 20;
 
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    /** Some 10 MB of counters; when more sources than this send bad tokens, the oldest begin anew. */
+    /** About 10 MB of counters. If more sources than this send bad tokens, some of them start again at zero. */
     private static final int MAX_SOURCES = 100_000;
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** So that a flood holds this many of the container's threads and no more. */
+    /** A flood occupies at most this many of the container's threads. */
     private static final int MAX_SUSPECTS_WAITING = 16;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -39,7 +39,7 @@ public final class VerificationBulkhead {
     private final Semaphore suspects = new Semaphore(1, true);
     private final Cache<String, AtomicInteger> failures;
 
-    /** @param cores how many checks may run at once */
+    /** @param cores how many checks may run at the same time */
     public VerificationBulkhead(int cores, Ticker ticker) {
         this.common = new Semaphore(cores, true);
         this.failures = Caffeine.newBuilder()
@@ -49,7 +49,7 @@ public final class VerificationBulkhead {
                 .build();
     }
 
-    /** Whether this address sent more than a few bad tokens in the last minute. */
+    /** Whether this source has sent more than {@link #TOLERATED_FAILURES} bad tokens within the last minute. */
     boolean isSuspect(String source) {
         AtomicInteger count = failures.getIfPresent(source);
         return count != null && count.get() > TOLERATED_FAILURES;
@@ -60,9 +60,9 @@ public final class VerificationBulkhead {
     }
 
     /**
-     * Runs a check when it is the source's turn.
+     * Runs a check when a slot for the source is free.
      *
-     * @throws GatehouseException {@code BUSY} when its turn does not come in time
+     * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
     boolean check(String source, BooleanSupplier signature) {
         boolean suspect = isSuspect(source);

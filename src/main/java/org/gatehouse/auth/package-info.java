@@ -1,7 +1,7 @@
 /**
- * Authentication of requests: tokens are issued and verified here, and a filter rejects callers that may not call a method.
+ * Contains the authentication of requests: issues and verifies tokens, and rejects callers that may not call a method.
  *
- * <p>May depend on {@code user} and {@code session}, which know nothing of tokens. Start reading at
+ * <p>May depend on {@code key}, {@code user} and {@code session}, which do not depend on tokens. Start reading at
  * {@link org.gatehouse.auth.AuthenticationFilter}; for the signing keys at {@link org.gatehouse.key.RotatingKeys}.
  */
 @NullMarked

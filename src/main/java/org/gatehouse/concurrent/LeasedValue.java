@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A value that was read from a store, and that is trusted for a limited time: its lease.
  *
- * <p>The lease is counted from the moment when the read was <em>sent</em>, on this node's monotonic clock. A read that is
- * sent after a change has been acknowledged returns that change. A read that was sent earlier may not, but its lease ends
- * at most {@link #LEASE} after the acknowledgement. So {@link #EXPIRY} after a change, no node trusts a value from before
- * it. This also holds for a node that was paused, because it finds its lease expired. Clocks need not agree.
+ * <p>The lease is counted from the moment when the read was <em>sent</em>, on this node's monotonic clock. A read that
+ * is sent after a change has been acknowledged returns that change. A read that was sent earlier may not, but its lease
+ * ends at most {@link #LEASE} after the acknowledgement. So {@link #EXPIRY} after a change, no node trusts a value from
+ * before it. This also holds for a node that was paused, because it finds its lease expired. Clocks need not agree.
  *
  * <p>One read runs at a time. Callers that wait for a read share its result, and its failure.
  */
@@ -29,10 +29,10 @@ public final class LeasedValue<T> {
     /** The lease and a margin, because the monotonic clocks of two nodes run at slightly different rates. */
     public static final Duration EXPIRY = LEASE.plusMillis(100);
 
-    /** Between two reads. So callers that demand a fresh value cost the store at most five reads a second. */
+    /** The time between two reads. It limits callers that need a fresh value to five reads per second. */
     static final Duration MIN_INTERVAL = Duration.ofMillis(200);
 
-    /** For the read of another thread. A store answers, or fails, in less time than this. */
+    /** The timeout for the read of another thread. A store responds or fails in less time. */
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -55,16 +55,16 @@ public final class LeasedValue<T> {
     }
 
     /**
-     * Has no value until the first read.
+     * Creates a value that is empty until the first read.
      *
-     * @param store reads the value; empty if the answer is older than the last value, which then keeps its lease
+     * @param store reads the value; empty if the reply is older than the last value, which then keeps its lease
      * @param outlastsFailures whether the last value stays trusted while reads fail; changes made meanwhile are missed
      */
     public LeasedValue(Supplier<Optional<T>> store, Duration length, boolean outlastsFailures, Ticker ticker) {
         this(store, length, outlastsFailures, ticker, Threads::sleep);
     }
 
-    /** @param sleep waits; false if the thread is interrupted */
+    /** @param sleep waits, and returns false if the thread is interrupted */
     LeasedValue(
             Supplier<Optional<T>> store,
             Duration length,
@@ -79,12 +79,12 @@ public final class LeasedValue<T> {
         this.lastSent = ticker.read() - MIN_INTERVAL.toNanos();
     }
 
-    /** The value of the last read that succeeded, trusted or not. */
+    /** Returns the value of the last successful read, trusted or not. */
     public Optional<T> last() {
         return Optional.ofNullable(last).map(Lease::value);
     }
 
-    /** The value under a valid lease. */
+    /** Returns the value if its lease is valid. */
     public Optional<T> valid() {
         long now = ticker.read();
         return Optional.ofNullable(last)
@@ -92,27 +92,27 @@ public final class LeasedValue<T> {
                 .map(Lease::value);
     }
 
-    /** The value under a valid lease, or the last one if it outlasts failures and reads fail. */
+    /** Returns the value if its lease is valid, or the last value if it outlasts failures and reads fail. */
     public Optional<T> trusted() {
         Optional<T> valid = valid();
         return valid.isEmpty() && outlastsFailures && failing ? last() : valid;
     }
 
-    /** The trusted value; if there is none, it is read now, with the exception of {@link #readSince}. */
+    /** Returns the trusted value; if there is none, reads it now and may throw as {@link #readSince} does. */
     public T get() {
         long now = ticker.read();
         return trusted().orElseGet(() -> readSince(now));
     }
 
-    /** The value of a read that is sent after this call. */
+    /** Returns the value of a read that is sent after this call. */
     public T refresh() {
         return readSince(ticker.read());
     }
 
     /**
-     * The value of a read that was sent after this time of the ticker.
+     * Returns the value of a read that was sent after this time of the ticker.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or what the store throws
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or the exception of the store
      */
     public T readSince(long since) {
         if (!Threads.tryLock(reading, READ_TIMEOUT)) {
@@ -124,8 +124,7 @@ public final class LeasedValue<T> {
                 return held.value;
             }
             if (failing && lastFailure - since > 0) {
-                throw unavailable(); // another caller's read has just failed, so it is not repeated for each that
-                // waited
+                throw unavailable(); // because waiting callers share the failure of the read before
             }
             Duration pause = Duration.ofNanos(lastSent + MIN_INTERVAL.toNanos() - ticker.read());
             if (!pause.isNegative() && !sleep.test(pause)) {

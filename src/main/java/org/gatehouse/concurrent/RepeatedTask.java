@@ -6,9 +6,9 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Repeats a task in a daemon thread of its own until it is closed. */
+/** Repeats a task in its own daemon thread until it is closed. A run that throws is logged and repeated. */
 public final class RepeatedTask implements AutoCloseable {
-    /** A task that asks a store twice is done by then, even if the store does not answer. */
+    /** Enough for a task that reads a store twice, even if the store does not respond. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(4);
 
     private static final Logger log = LoggerFactory.getLogger(RepeatedTask.class);
@@ -17,30 +17,30 @@ public final class RepeatedTask implements AutoCloseable {
     private final Thread thread;
     private final CountDownLatch stopping = new CountDownLatch(1);
 
-    /** @param task runs once, and returns how long to wait before the next run */
+    /** @param task runs once, and returns the wait before the next run */
     public RepeatedTask(String name, Supplier<Duration> task) {
         this.task = task;
         this.thread = Threads.create(name, this::run);
     }
 
-    /** Starts, if it has not started yet; the first run begins at once. */
+    /** Starts the thread if it has not been started yet. The first run begins immediately. */
     public synchronized void start() {
         if (thread.getState() == Thread.State.NEW) {
             thread.start();
         }
     }
 
-    /** Waits for so long; true if the task is to stop, or the thread is interrupted. */
+    /** Waits; returns true if the task must stop or the thread is interrupted, false after the timeout. */
     public boolean awaitStop(Duration timeout) {
         return Threads.await(stopping, timeout) || Thread.currentThread().isInterrupted();
     }
 
-    /** Starts no further run. */
+    /** Prevents further runs. */
     public void stop() {
         stopping.countDown();
     }
 
-    /** Waits for the present run; a store would report an interrupted call as an outage. */
+    /** Waits for the current run before it interrupts, because a store reports an interrupted call as an outage. */
     @Override
     public void close() {
         stop();

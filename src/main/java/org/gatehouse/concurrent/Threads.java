@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Creates Gatehouse's threads, and waits in a thread.
+ * Creates Gatehouse's threads, and waits in the current thread.
  *
- * <p>Every wait is bounded. A wait that is interrupted ends at once, returns as if it had not succeeded, and leaves the
- * thread interrupted, so that later waits of the same thread end at once too.
+ * <p>Every wait is bounded. An interrupted wait ends immediately and reports failure. The thread stays interrupted, so
+ * its later waits also end immediately.
  */
 public final class Threads {
     private static final String PREFIX = "gatehouse-";
@@ -27,7 +27,7 @@ public final class Threads {
 
     private Threads() {}
 
-    /** A daemon thread, which is not started. */
+    /** Creates a daemon thread without starting it. */
     public static Thread create(String name, Runnable work) {
         Thread thread = new Thread(work, PREFIX + name);
         thread.setDaemon(true);
@@ -36,13 +36,13 @@ public final class Threads {
         return thread;
     }
 
-    /** Numbers its threads. */
+    /** Returns a factory that numbers its threads. */
     public static ThreadFactory factory(String name) {
         AtomicInteger number = new AtomicInteger();
         return work -> create(name + "-" + number.incrementAndGet(), work);
     }
 
-    /** Waits for so long; false if interrupted. */
+    /** Waits; returns false if interrupted. */
     public static boolean sleep(Duration length) {
         return succeeds(() -> {
             TimeUnit.NANOSECONDS.sleep(length.toNanos());
@@ -62,7 +62,7 @@ public final class Threads {
         return succeeds(() -> latch.await(timeout.toNanos(), TimeUnit.NANOSECONDS));
     }
 
-    /** Waits until the thread has ended. */
+    /** Waits until the thread has ended; returns false if it has not ended in time. */
     public static boolean join(Thread thread, Duration timeout) {
         return succeeds(() -> {
             if (timeout.toMillis() > 0) { // Java waits forever if the timeout is 0
@@ -72,7 +72,7 @@ public final class Threads {
         });
     }
 
-    /** The result of a future; an interruption ends the wait as if the time were over. */
+    /** Returns the result of a future. An interruption ends the wait like a timeout. */
     public static <T extends @Nullable Object> T get(Future<T> future, Duration timeout)
             throws ExecutionException, TimeoutException {
         try {
@@ -83,7 +83,7 @@ public final class Threads {
         }
     }
 
-    /** Interrupts the running tasks, discards the waiting ones, and waits until all threads have ended. */
+    /** Interrupts running tasks, discards waiting tasks, and waits until all threads have ended. */
     public static boolean stop(ExecutorService threads, Duration timeout) {
         threads.shutdownNow();
         return succeeds(() -> threads.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS));

@@ -1,7 +1,7 @@
 /**
  * Threads, waits that end when a thread is interrupted, and values that are trusted for a limited time.
  *
- * <p>Depends on {@code error} alone. Start at {@link org.gatehouse.concurrent.LeasedValue}.
+ * <p>May depend on {@code error} only. Start reading at {@link org.gatehouse.concurrent.LeasedValue}.
  */
 @NullMarked
 package org.gatehouse.concurrent;

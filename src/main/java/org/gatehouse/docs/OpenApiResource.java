@@ -15,7 +15,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** {@code /openapi.yaml} and {@code /openapi.json}: the description of the API, as it is written and as JSON. */
+/** Serves the API description at {@code /openapi.yaml}, and as JSON at {@code /openapi.json}. */
 @Path("openapi.{form: json|yaml}")
 public final class OpenApiResource {
     private static final String YAML = "application/yaml"; // RFC 9512
@@ -24,12 +24,12 @@ public final class OpenApiResource {
 
     private final StaticContent yaml = new StaticContent(DOCUMENT, MediaType.valueOf(YAML));
 
-    /** Loaded with the first request for it, because the conversion would delay the start. */
+    /** Loaded on the first request, because the conversion would delay startup. */
     private static final class AsJson {
         static final StaticContent CONTENT = new StaticContent(toJson(DOCUMENT), MediaType.APPLICATION_JSON_TYPE);
     }
 
-    /** 200 with the description, or 304 if the client already has it. */
+    /** Returns 200 with the description, or 304 if the client already has it. */
     @GET
     @PermitAll
     @Produces({MediaType.APPLICATION_JSON, YAML, MediaType.WILDCARD})

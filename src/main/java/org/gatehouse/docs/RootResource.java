@@ -17,7 +17,7 @@ import java.util.List;
 import org.gatehouse.http.RelativeReference;
 import org.gatehouse.json.Json;
 
-/** {@code /}: where the documentation is, for a browser and for a program. */
+/** Shows browsers and programs at {@code /} where the documentation is. */
 @Path("/")
 public final class RootResource {
     private static final List<Variant> VARIANTS = Variant.mediaTypes(
@@ -28,7 +28,7 @@ public final class RootResource {
 
     private final String version = new String(StaticContent.read("version"), StandardCharsets.UTF_8).strip();
 
-    /** 302 to the documentation if the client prefers HTML, otherwise 200 with the service and its documents. */
+    /** Returns 302 to the documentation if the client prefers HTML, otherwise 200 with version and links. */
     @GET
     @PermitAll
     @Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML})

@@ -14,9 +14,9 @@ import java.util.HexFormat;
 import java.util.Objects;
 import org.gatehouse.store.Sha256;
 
-/** Bytes that are the same for everybody until the next release. Caches may keep them, and ask whether they changed. */
+/** Content that is the same for every client until the next release. Caches may store it, but must revalidate it. */
 final class StaticContent {
-    /** Enough to tell releases apart. */
+    /** Enough to distinguish releases. */
     private static final int TAG_BYTES = 12;
 
     private final byte[] bytes;
@@ -29,7 +29,7 @@ final class StaticContent {
         this.tag = new EntityTag(HexFormat.of().formatHex(Arrays.copyOf(Sha256.of(bytes), TAG_BYTES)));
     }
 
-    /** The file of this name that the build has put beside this class. */
+    /** Returns the file with this name that the build puts beside this class. */
     static StaticContent ofFile(String name, MediaType type) {
         return new StaticContent(read(name), type);
     }
@@ -42,7 +42,7 @@ final class StaticContent {
         }
     }
 
-    /** 200 with the bytes, or 304 when the caller has them already. */
+    /** Returns 200 with the content, or 304 if the caller already has it. */
     ResponseBuilder answer(Request request) {
         ResponseBuilder unchanged = request.evaluatePreconditions(tag);
         CacheControl askAgain = new CacheControl();

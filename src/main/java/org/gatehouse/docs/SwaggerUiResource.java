@@ -17,14 +17,14 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * {@code /docs}: a page that shows the description and tries calls, and the files that it loads; nothing comes from
- * elsewhere.
+ * Serves {@code /docs}, a page that shows the API description and can send requests, and the files that it loads. The
+ * page does not load anything from other hosts.
  */
 @Path("docs")
 public final class SwaggerUiResource {
     /**
-     * Scripts and styles are files of ours; Swagger UI has its icons as {@code data:} in its styles, and gives some
-     * elements a style of their own.
+     * Scripts and styles are files of this service. Swagger UI embeds icons in its styles as {@code data:}, and sets
+     * inline styles on some elements.
      */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
             + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -44,7 +44,7 @@ public final class SwaggerUiResource {
         page = StaticContent.ofFile("page.html", HTML);
     }
 
-    /** 200 with the page. Its links are relative to {@code /docs}, so {@code /docs/} is redirected there. */
+    /** Returns 200 with the page. Its links are relative to {@code /docs}, so {@code /docs/} redirects there. */
     @GET
     @PermitAll
     @Produces({MediaType.TEXT_HTML, MediaType.WILDCARD})
@@ -57,7 +57,7 @@ public final class SwaggerUiResource {
         return page.answer(request).header("Content-Security-Policy", POLICY).build();
     }
 
-    /** 200 with a file that the page loads. */
+    /** Returns 200 with a file that the page loads. */
     @GET
     @Path("{file}")
     @PermitAll

@@ -1,6 +1,6 @@
 package org.gatehouse.health;
 
-/** What the service needs others for, and what their absence means. */
+/** The dependencies of the service, and the effect of the absence of each. */
 public enum Dependency {
     MONGODB(
             "mongodb",
@@ -20,17 +20,17 @@ public enum Dependency {
         this.absence = absence;
     }
 
-    /** Its name in answers and metrics. */
+    /** Returns the name in responses and metrics. */
     String text() {
         return text;
     }
 
-    /** Whether requests fail without it. */
+    /** Whether the service is not ready without it. */
     boolean required() {
         return required;
     }
 
-    /** What its absence means to callers. */
+    /** Describes the effect of its absence on callers. */
     String absence() {
         return absence;
     }

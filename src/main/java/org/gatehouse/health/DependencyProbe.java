@@ -10,15 +10,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Probes one dependency again and again in a thread of its own.
+ * Probes one dependency repeatedly in its own thread.
  *
- * <p>So its state is known at once, however long the dependency takes, and is not older than {@link #LEASE}.
+ * <p>Readers get its state without waiting for the dependency. The state is at most {@link #LEASE} old.
  */
 final class DependencyProbe implements AutoCloseable {
-    /** How long a probe may wait for an answer. */
+    /** The time that a probe may wait for a response. */
     static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-    /** A poll interval and a probe take less, so a dependency that fails is reported within two seconds. */
+    /** Longer than a poll interval and a probe together; short enough to report a failure within two seconds. */
     private static final Duration LEASE = Duration.ofMillis(1_800);
 
     private static final Logger log = LoggerFactory.getLogger(DependencyProbe.class);
@@ -31,7 +31,7 @@ final class DependencyProbe implements AutoCloseable {
 
     private record Answer(Optional<Duration> latency, Optional<String> refusal) {}
 
-    /** @param probe throws if the dependency does not answer; takes about {@link #TIMEOUT} at most */
+    /** @param probe throws if the dependency does not respond; takes about {@link #TIMEOUT} at most */
     DependencyProbe(Dependency dependency, Runnable probe) {
         this.dependency = dependency;
         this.probe = probe;
@@ -49,12 +49,12 @@ final class DependencyProbe implements AutoCloseable {
         return dependency;
     }
 
-    /** How long the dependency took to answer; empty if it does not answer. */
+    /** Returns the latency of the last response; empty if the dependency does not respond or returns an error. */
     Optional<Duration> latency() {
         return answer.valid().flatMap(Answer::latency);
     }
 
-    /** The error that the dependency answers with; empty if it answers without one, or does not answer. */
+    /** Returns the error in the last response; empty if the dependency returns none, or does not respond. */
     Optional<String> refusal() {
         return answer.last().flatMap(Answer::refusal);
     }
@@ -68,7 +68,7 @@ final class DependencyProbe implements AutoCloseable {
             log.debug("{} answers with an error", dependency.text(), refused);
             return new Answer(Optional.empty(), Optional.of(String.valueOf(refused.getMessage())));
         } catch (RuntimeException failed) {
-            // The connection has logged this once. An operator who needs each reason enables this line.
+            // The connection has logged this once. An operator can enable this line to see each reason.
             log.debug("{} does not answer", dependency.text(), failed);
             return new Answer(Optional.empty(), Optional.empty());
         }

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.gatehouse.metrics.Metrics;
 import org.jspecify.annotations.Nullable;
 
-/** Whether requests would succeed now, and which dependencies are there. Asking costs next to nothing and never waits. */
+/** Reports whether the service is ready, and the state of each dependency. Reports are cheap and never block. */
 public final class Health implements AutoCloseable {
     private static final double NANOS_PER_MS = 1e6;
     private static final String READY = "ready";
@@ -18,11 +18,10 @@ public final class Health implements AutoCloseable {
     private volatile boolean stopping;
 
     /**
-     * Knows nothing until {@link #start}.
+     * Creates the probes; every dependency counts as down until {@link #start}.
      *
-     * @param pendingStart why requests are not let in yet, in a sentence without hosts or texts of an error; empty once they
-     *     are
-     * @param probes ask a dependency, and throw when there is no answer; each in about {@link #probeTimeout} at most
+     * @param pendingStart says why requests are not served yet, without hosts or error texts; empty after the start
+     * @param probes throw if the dependency does not respond; each takes about {@link #probeTimeout} at most
      */
     public Health(Supplier<Optional<String>> pendingStart, Map<Dependency, Runnable> probes, Metrics metrics) {
         this.pendingStart = pendingStart;
@@ -39,7 +38,7 @@ public final class Health implements AutoCloseable {
                 "dependency");
     }
 
-    /** How long a probe may wait for its answer. */
+    /** Returns the time that a probe may wait for a response. */
     public static Duration probeTimeout() {
         return DependencyProbe.TIMEOUT;
     }
@@ -48,12 +47,12 @@ public final class Health implements AutoCloseable {
         probes.forEach(DependencyProbe::start);
     }
 
-    /** From now on the service counts as not ready, whatever the state of its dependencies. */
+    /** Reports the service as not ready from now on, whatever the state of its dependencies. */
     public void announceStop() {
         stopping = true;
     }
 
-    /** Whether the service has begun, is not about to stop, and has what it cannot do without. */
+    /** Whether the service has started, is not stopping, and all required dependencies are up. */
     boolean isReady() {
         return !stopping
                 && pendingStart.get().isEmpty()
@@ -62,7 +61,7 @@ public final class Health implements AutoCloseable {
                                 || probe.latency().isPresent());
     }
 
-    /** What is known of each dependency; nothing of it names a host, an address or an error. */
+    /** Returns the state of the service and of each dependency, without hosts, addresses or stored values. */
     Report report() {
         String status = isReady() ? READY : notReady();
         String reason =
@@ -78,9 +77,9 @@ public final class Health implements AutoCloseable {
     }
 
     /**
-     * The answer of {@code GET /health/ready}.
+     * The response of {@code GET /health/ready}.
      *
-     * @param reason what the start waits for; null if it does not wait
+     * @param reason why the start has not completed; null if it has
      */
     record Report(String status, @Nullable String reason, List<State> dependencies) {
         boolean ready() {
@@ -91,8 +90,8 @@ public final class Health implements AutoCloseable {
     /**
      * The state of a dependency.
      *
-     * @param reason null if it is up
-     * @param latencyMs of its last answer; null if it is not up
+     * @param reason why it is not up; null if it is up
+     * @param latencyMs the latency of its last response in milliseconds; null if it is not up
      */
     record State(
             String name,

@@ -12,16 +12,16 @@ import org.gatehouse.http.Operational;
 import org.gatehouse.json.Json;
 
 /**
- * {@code /health}: for the balancer before the service and whoever restarts it.
+ * {@code /health}: reports liveness and readiness to load balancers and orchestrators.
  *
- * <p>Both answers are open to anyone, come at once, and ask nothing of the stores.
+ * <p>Both endpoints are public, respond without waiting, and do not access the stores.
  */
 @Path("health")
 @Produces({MediaType.APPLICATION_JSON, MediaType.WILDCARD})
 public final class HealthResource {
     private static final byte[] LIVE = "{\"status\":\"live\"}".getBytes(StandardCharsets.UTF_8);
 
-    /** The stores are asked twice a second, so it is soon known that they are back. */
+    /** Short, because the stores are probed twice a second, so their return is soon detected. */
     private static final int RETRY_AFTER_SECONDS = 2;
 
     private final Health health;
@@ -30,7 +30,7 @@ public final class HealthResource {
         this.health = health;
     }
 
-    /** 200 for as long as this process can answer; a store that is away is no reason to restart it. */
+    /** Returns 200 while this process can respond, because a restart does not help if a store is unavailable. */
     @GET
     @Path("live")
     @PermitAll
@@ -39,7 +39,7 @@ public final class HealthResource {
         return Response.ok(LIVE, MediaType.APPLICATION_JSON_TYPE).build();
     }
 
-    /** 200 when requests would succeed, else 503; either way with the state of each dependency. */
+    /** Returns 200 if the service is ready, otherwise 503; both with the state of each dependency. */
     @GET
     @Path("ready")
     @PermitAll

@@ -12,7 +12,7 @@ import org.gatehouse.http.BearerToken;
 import org.gatehouse.http.LoopbackCheck;
 import org.gatehouse.store.Sha256;
 
-/** Who may read the metrics: whoever has the token; where there is none, whoever is on the same machine. */
+/** Decides which clients may read the metrics: those with the token or, if none is set, those on the same machine. */
 final class MetricsAccess {
     private final Optional<byte[]> tokenHash;
 
@@ -21,7 +21,7 @@ final class MetricsAccess {
     }
 
     /**
-     * Lets the request pass.
+     * Rejects a request that may not read the metrics.
      *
      * @throws GatehouseException {@code METRICS_TOKEN_WRONG}, {@code FORBIDDEN}
      */
@@ -40,7 +40,7 @@ final class MetricsAccess {
         }
     }
 
-    /** Hashes are compared, so that the time depends on neither text. */
+    /** Compares hashes, so that the time does not depend on either text. */
     private static boolean isToken(String given, byte[] expected) {
         return MessageDigest.isEqual(Sha256.of(given.getBytes(StandardCharsets.UTF_8)), expected);
     }

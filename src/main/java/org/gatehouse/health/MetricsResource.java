@@ -15,19 +15,19 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.http.Operational;
 import org.gatehouse.metrics.Metrics;
 
-/** {@code GET /metrics}: figures for Prometheus. */
+/** {@code GET /metrics}: returns the metrics for Prometheus. */
 @Path("metrics")
 public final class MetricsResource {
     private final Metrics metrics;
     private final MetricsAccess access;
 
-    /** @param token what callers must show; without one only those on the same machine are answered */
+    /** @param token the token that clients must send; if empty, clients must be on the same machine */
     public MetricsResource(Metrics metrics, Optional<Secret> token) {
         this.metrics = metrics;
         this.access = new MetricsAccess(token);
     }
 
-    /** 200 with all figures, in the text format of Prometheus or, for who asks for it, of OpenMetrics. */
+    /** Returns 200 with all metrics in the text format of Prometheus or, if the client accepts it, of OpenMetrics. */
     @GET
     @PermitAll
     @Operational

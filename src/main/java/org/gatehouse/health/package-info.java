@@ -1,8 +1,8 @@
 /**
- * The state of the service for operators: whether it lives, whether requests would succeed, and its metrics.
+ * The endpoints for operators: liveness, readiness with the state of each dependency, and metrics.
  *
- * <p>No other package depends on this one. Start at {@link org.gatehouse.health.HealthResource} for the state of the
- * dependencies, and at {@link org.gatehouse.health.MetricsResource} for the metrics.
+ * <p>May depend on {@code http}, {@code store}, {@code concurrent} and {@code metrics}; no other package depends on it.
+ * Start reading at {@link org.gatehouse.health.HealthResource} and {@link org.gatehouse.health.MetricsResource}.
  */
 @NullMarked
 package org.gatehouse.health;

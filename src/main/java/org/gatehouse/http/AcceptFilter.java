@@ -6,8 +6,8 @@ import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.HttpHeaders;
 
 /**
- * Lets a client that names {@code application/problem+json} have every answer: the name says how it wants errors, not
- * that it could do without the rest.
+ * Allows any media type if a client accepts {@code application/problem+json}. The client names that type to choose the
+ * error format, not to exclude other responses.
  */
 @PreMatching
 public final class AcceptFilter implements ContainerRequestFilter {

@@ -20,15 +20,15 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * One line for each request, when its answer has been sent: method, route, status, milliseconds, and the id of the user who
- * called, if a token told.
+ * Logs one line for each request after its response has been sent. The line has the method, route, status,
+ * milliseconds, and the id of the authenticated user, if any.
  *
- * <p>Those of the programs that watch the service are written at debug level only. Nothing that the client wrote is in it,
- * neither path, query, headers nor body: they may hold what must not be seen.
+ * <p>The requests of monitoring programs are logged at debug level only. A line never contains text from the client
+ * (path, query, headers or body), because that text may be secret.
  */
 @Priority(FilterOrder.ACCESS_LOG)
 public final class AccessLog implements ContainerResponseFilter {
-    /** Clients may write anything for a method. */
+    /** Other methods are logged as {@code other}, because clients may send any text as a method. */
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
 
@@ -39,7 +39,7 @@ public final class AccessLog implements ContainerResponseFilter {
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
-    /** What is refused for its method, types or headers although its path is known. */
+    /** A request with one of these statuses may have a known path. Its method, types or headers caused the error. */
     private static final Set<Integer> OF_KNOWN_PATHS = Set.of(400, 405, 406, 415);
 
     /** From a cached read in memory to the longest time that a store may take. */
@@ -49,7 +49,7 @@ public final class AccessLog implements ContainerResponseFilter {
     private final KnownPaths paths;
     private final Map<ResourceMethod, Route> routes = new ConcurrentHashMap<>();
 
-    /** What an answer's line will say. */
+    /** The content of one log line. */
     private record Answer(
             String method,
             Route route,
@@ -67,14 +67,14 @@ public final class AccessLog implements ContainerResponseFilter {
         this.paths = paths;
     }
 
-    /** Notes when the work on a request begins, which may come again as its own error page. */
+    /** Records the start of a request. The first call counts, because a request may return as its own error page. */
     static void begin(ServletRequest request) {
         if (request.getAttribute(BEGUN) == null) {
             request.setAttribute(BEGUN, System.nanoTime());
         }
     }
 
-    /** Notes how Jersey answers a request; its properties are the attributes of the servlet's request. */
+    /** Records Jersey's response to a request. Jersey's properties are the attributes of the servlet request. */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Route route = MatchedMethod.of(request)
@@ -88,19 +88,19 @@ public final class AccessLog implements ContainerResponseFilter {
         time(answer, nanosSince(request.getProperty(BEGUN)));
     }
 
-    /** Notes an answer that Jersey does not make. */
+    /** Records a response that Jersey does not create. */
     void answered(ServletRequest request, String method, String path, int status) {
         Answer answer = new Answer(method(method), routeOfRefused(path, status).orElse(Route.UNMATCHED), status, null);
         request.setAttribute(ANSWER, answer);
         time(answer, nanosSince(request.getAttribute(BEGUN)));
     }
 
-    /** Whether it is known how the request is answered. */
+    /** Returns whether the response to the request has been recorded. */
     static boolean knowsAnswerOf(ServletRequest request) {
         return request.getAttribute(ANSWER) != null;
     }
 
-    /** Writes the line of a request once its answer has been sent, or can be sent no further. */
+    /** Writes the line of a request after its response has been sent or broken off. */
     static void end(ServletRequest request) {
         if (request.getAttribute(ANSWER) instanceof Answer answer && request.getAttribute(WRITTEN) == null) {
             request.setAttribute(WRITTEN, true);
@@ -134,7 +134,7 @@ public final class AccessLog implements ContainerResponseFilter {
                 brokenOff ? ", broken off" : "");
     }
 
-    /** @param nanos 0 if the container refused the request by itself */
+    /** @param nanos 0 if the container rejected the request by itself */
     private void time(Answer answer, long nanos) {
         durations
                 .labelValues(answer.method(), answer.route().template(), Integer.toString(answer.status()))
@@ -142,11 +142,11 @@ public final class AccessLog implements ContainerResponseFilter {
     }
 
     private Route routeTo(ResourceMethod method, ContainerRequestContext request) {
-        Route known = routes.get(method); // computing it even if it is there would lock
+        Route known = routes.get(method); // computeIfAbsent would lock even for a present key
         return known == null ? routes.computeIfAbsent(method, matched -> Route.of(request, matched)) : known;
     }
 
-    /** The path is known although none of its methods takes the request. */
+    /** Returns the route of a known path for which none of the methods accepted the request. */
     private Optional<Route> routeOfRefused(String path, int status) {
         return OF_KNOWN_PATHS.contains(status) ? paths.routeOf(path) : Optional.empty();
     }

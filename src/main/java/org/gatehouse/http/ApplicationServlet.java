@@ -13,8 +13,8 @@ import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
 /**
- * Hands requests to Jersey when their body has been received, each with its request id and with the address of its peer,
- * which Jersey itself does not tell a filter. It is also the error page for requests that the container refuses.
+ * Passes each request to Jersey after its body has been received. It adds the request id and the address of the peer,
+ * which Jersey does not give to filters. It is also the error page for requests that the container rejects.
  */
 public final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
@@ -29,7 +29,7 @@ public final class ApplicationServlet extends ServletContainer {
         this(application, requestIds, errors, RequestBodies.TIMEOUT);
     }
 
-    /** @param bodyTimeout how long a client has to send a body that is not streamed */
+    /** @param bodyTimeout how long a client may take to send a body that is not streamed */
     public ApplicationServlet(
             ResourceConfig application, RequestId requestIds, ContainerErrors errors, Duration bodyTimeout) {
         super(application);
@@ -69,8 +69,8 @@ public final class ApplicationServlet extends ServletContainer {
                 default -> answer(body.asRequest(), response);
             }
             if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
-                // To HEAD the container would tell a length, of the body that is not sent; a refusal does not wait for
-                // the rest of the request.
+                // For HEAD, the container would otherwise add the length of the body that is not sent. An error
+                // response does not wait for the rest of the request.
                 response.flushBuffer();
             }
         } finally {
@@ -81,13 +81,13 @@ public final class ApplicationServlet extends ServletContainer {
             BodyDrain.discard(request, bodies.timeout());
         }
         if (StreamedAnswer.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
-            // Jersey would end the answer in good order; only this makes the container break the connection.
+            // Jersey would end the response normally. Only an exception makes the container break the connection.
             throw new IOException("The answer is broken off");
         }
     }
 
     private void answerForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // Of a request that never came here before, nothing has read the body; Tomcat would wait for all of it.
+        // If the request was never here before, its body is unread, and Tomcat would wait for all of it.
         boolean unread = IncomingBody.of(request) == null && bodies.refuse(request);
         try {
             errors.answerForContainer(request, response);
@@ -113,7 +113,7 @@ public final class ApplicationServlet extends ServletContainer {
         }
         super.service(request, response);
         if (response.getStatus() >= 400 && !AccessLog.knowsAnswerOf(request)) {
-            // Jersey refuses a malformed Content-Type before it calls any filter, and without a body.
+            // Jersey rejects a malformed Content-Type before it calls any filter, and sends an empty response.
             errors.answer(request, response, response.getStatus());
         }
     }

@@ -8,7 +8,7 @@ public final class BearerToken {
 
     private BearerToken() {}
 
-    /** Empty when the header is of another scheme. */
+    /** Returns the token; empty if the header has another scheme. */
     public static Optional<String> of(String header) {
         return header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
                 ? Optional.of(header.substring(SCHEME.length()).strip())

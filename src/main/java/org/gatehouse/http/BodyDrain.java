@@ -13,12 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The body of a request that was answered without it: it is read and thrown away after the answer, without a thread that
- * waits. A container closes the connection if the body is not read, and a client that is still sending may then never see
- * the answer.
+ * Reads and discards the body of a request that has already been answered, without blocking a thread.
+ *
+ * <p>If a body is unread, the container closes the connection. A client that is still sending might then never receive
+ * the response.
  */
 final class BodyDrain implements ReadListener, AsyncListener {
-    /** In bytes; a client that sends more than this meets the closed connection. */
+    /** In bytes. If the client sends more, the connection is closed. */
     static final int MAX_BYTES = 2 * 1024 * 1024;
 
     private static final int CHUNK = 16 * 1024;
@@ -35,9 +36,9 @@ final class BodyDrain implements ReadListener, AsyncListener {
         this.body = body;
     }
 
-    /** Ends the request, which has been answered, when its body has ended, is too long, or the time is over. */
+    /** Completes an answered request after its body has ended or is too long, or the time is over. */
     static void discard(HttpServletRequest request, Duration timeout) {
-        // A client that asked first (RFC 9110, section 10.1.1) sends nothing after a refusal.
+        // A client that sent Expect (RFC 9110, section 10.1.1) does not send a body after an error response.
         if (request.getHeader(EXPECT) != null) {
             return;
         }
@@ -95,12 +96,12 @@ final class BodyDrain implements ReadListener, AsyncListener {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-        // it does not start again
+        // the request does not start again
     }
 
     @Override
     public void onComplete(AsyncEvent event) {
-        // nothing is kept
+        // there is nothing to release
     }
 
     private void end() {

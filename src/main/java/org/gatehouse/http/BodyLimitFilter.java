@@ -12,17 +12,17 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Refuses bodies over {@link #MAX_BYTES}: by their announced length before a byte is read, otherwise at the first byte too
- * many. A {@link StreamedBody} has a limit of its own.
+ * Rejects bodies larger than {@link #MAX_BYTES}, by their announced length or at the first byte beyond the limit. A
+ * {@link StreamedBody} has its own limit.
  *
- * <p>A compressed one is refused as well, for nobody knows its length before it is unpacked.
+ * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
 @Priority(FilterOrder.BODY_LIMIT)
 public final class BodyLimitFilter implements ContainerRequestFilter {
-    /** A user's own fields may take 16 KiB; escapes, white space and the other fields fit four times over. */
+    /** Four times the 16 KiB of a user's custom fields, for escapes, white space and the other fields. */
     public static final int MAX_BYTES = 64 * 1024;
 
-    /** Of other methods no body is read. */
+    /** Bodies of requests with other methods are not read. */
     private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     @Override

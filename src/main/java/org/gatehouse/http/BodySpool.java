@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes request bodies to temporary files and returns each body once it is complete.
  *
- * <p>Only the user of the process can read a file. Its name is deleted as soon as it is open, so the operating system
- * frees its space when the body is closed or the process ends.
+ * <p>Only the user of the process can read a file. Its name is deleted as soon as it is open. The operating system then
+ * frees its space after the body is closed or the process ends.
  */
 public final class BodySpool implements AutoCloseable {
     private static final int CHUNK = 64 * 1024;
@@ -34,7 +34,7 @@ public final class BodySpool implements AutoCloseable {
     private final Set<FileChannel> files = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    /** @param maxBytes of one body */
+    /** @param maxBytes the limit for one body */
     public BodySpool(Path folder, long maxBytes) {
         this.folder = folder;
         this.maxBytes = maxBytes;
@@ -85,7 +85,7 @@ public final class BodySpool implements AutoCloseable {
         try {
             return body.read(into);
         } catch (IOException | RuntimeException brokenOff) {
-            // The latter is how some containers report malformed chunks.
+            // Some containers report malformed chunks as a RuntimeException.
             log.debug("A body broke off", brokenOff);
             IncomingBody.markBrokenOff(request, brokenOff);
             throw new GatehouseException(
@@ -124,7 +124,7 @@ public final class BodySpool implements AutoCloseable {
         }
     }
 
-    /** Deletes all files, so whatever reads or writes them ends. */
+    /** Deletes all files, so that every thread that reads or writes one stops. */
     @Override
     public void close() {
         closed = true;

@@ -3,11 +3,11 @@ package org.gatehouse.http;
 import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
-/** A query parameter that is {@code true} or {@code false}, and false if it is absent. */
+/** Parses a query parameter that is {@code true} or {@code false}, and false if it is absent. */
 public final class BooleanParam {
     private BooleanParam() {}
 
-    /** The value; any other text is an error. */
+    /** Returns the value. Adds an error for any other text. */
     public static boolean parse(String name, @Nullable String value, FieldErrors errors) {
         if (value != null && !value.equals("true") && !value.equals("false")) {
             errors.add(name, "must be true or false");

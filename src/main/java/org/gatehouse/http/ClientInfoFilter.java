@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Notes the {@link ClientInfo} of each request. */
+/** Attaches the {@link ClientInfo} to each request. */
 @Priority(FilterOrder.CLIENT_INFO)
 public final class ClientInfoFilter implements ContainerRequestFilter {
-    /** The request attribute that holds the address of the other end of the connection; absent when it has none. */
+    /** The request attribute that holds the address of the peer; absent if the peer does not have one. */
     static final String PEER = "org.gatehouse.peer";
 
     private static final String FORWARDED = "Forwarded";
@@ -35,7 +35,7 @@ public final class ClientInfoFilter implements ContainerRequestFilter {
     }
 
     private String address(ContainerRequestContext request) {
-        // Jersey's properties are the attributes of the servlet's request.
+        // Jersey's properties are the attributes of the servlet request.
         return Optional.ofNullable((String) request.getProperty(PEER))
                 .flatMap(IpAddress::parse)
                 .map(known -> proxies.clientOf(known, lines(request, FORWARDED), lines(request, X_FORWARDED_FOR)))

@@ -11,11 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers what is refused, or fails, outside of Jersey, with the same body, headers and line in the access log as all
- * else; as the error page of {@code web.xml} also what the container refuses once it has chosen the application.
+ * Responds to requests that are rejected or fail outside Jersey, with the usual body, headers and access log line. As
+ * the error page of {@code web.xml}, it also covers requests that the container rejects after choosing the application.
  */
 public final class ContainerErrors {
-    /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent before. */
+    /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent in older versions. */
     private static final String ERROR_METHOD = "jakarta.servlet.error.method";
 
     private static final Logger log = LoggerFactory.getLogger(ContainerErrors.class);
@@ -28,18 +28,18 @@ public final class ContainerErrors {
         this.accessLog = accessLog;
     }
 
-    /** Answers a request that the container hands over with a status, and with what was thrown if that is why. */
+    /** Responds with the status that the container chose, and logs its exception if the failure is internal. */
     void answerForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         int status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer given ? given : 500;
         answer(request, response, status);
     }
 
-    /** Answers a request, which has its name, with this status, unless an answer is already on its way. */
+    /** Sends this status, unless a response has already been committed. The request must have its id. */
     void answer(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
         answer(request, response, new GatehouseException(ErrorMapper.codeOf(status)));
     }
 
-    /** The same with this failure. */
+    /** Sends the response for this exception, under the same conditions. */
     void answer(HttpServletRequest request, HttpServletResponse response, GatehouseException failure)
             throws IOException {
         if (response.isCommitted()) {
@@ -56,12 +56,12 @@ public final class ContainerErrors {
         write(failure, request, response);
     }
 
-    /** The method of the request; since Servlet 6.1 a container calls every error page with GET. */
+    /** Returns the original method, because containers call every error page with GET since Servlet 6.1. */
     private static String methodOf(HttpServletRequest request) {
         return request.getAttribute(ERROR_METHOD) instanceof String failed ? failed : request.getMethod();
     }
 
-    /** The path within the application, also if the container calls it as an error page. */
+    /** Returns the path within the application, even if the container calls it as an error page. */
     private static String pathOf(HttpServletRequest request) {
         String uri = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI) instanceof String failed
                 ? failed

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** The content coding of a body (RFC 9110, section 8.4): only {@code identity} is accepted. */
+/** Checks the content coding of a body (RFC 9110, section 8.4). Only {@code identity} is accepted. */
 final class ContentCoding {
-    /** What is accepted, for {@code Accept-Encoding} of a 415 (RFC 9110, section 15.5.16). */
+    /** The accepted coding, for {@code Accept-Encoding} of a 415 (RFC 9110, section 15.5.16). */
     static final String IDENTITY = "identity";
 
     private static final Set<String> COMPRESSIONS =
@@ -18,7 +18,7 @@ final class ContentCoding {
 
     private ContentCoding() {}
 
-    /** What is wrong with the coding of the request's body; empty if it is acceptable. */
+    /** Returns an error message for the coding of the request's body; empty if the coding is acceptable. */
     static Optional<String> violation(ContainerRequestContext request) {
         String header = request.getHeaderString(HttpHeaders.CONTENT_ENCODING);
         if (header == null) {

@@ -11,11 +11,11 @@ import org.gatehouse.config.CorsOrigins;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets pages of other origins call (the CORS protocol of the Fetch standard), and answers the questions that browsers ask
- * beforehand, which carry no token.
+ * Allows pages of other origins to call the API (the CORS protocol of the Fetch standard). It answers preflight
+ * requests, which do not carry a token.
  *
- * <p>Who is not on the list is served as if nobody had asked: it is the browser that keeps the answer from the page. There
- * are no cookies, so credentials in the sense of that protocol are never allowed.
+ * <p>A request from an unlisted origin is served without CORS headers, because the browser then withholds the response
+ * from the page. Gatehouse does not use cookies, so it never allows credentials in the sense of that protocol.
  */
 @PreMatching
 @Priority(FilterOrder.CORS)
@@ -30,10 +30,10 @@ public final class Cors implements ContainerRequestFilter {
             "Access-Control-Allow-Headers",
                     "Authorization, auth, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, "
                             + "traceparent, tracestate",
-            // Two hours, which is as long as any browser believes it.
+            // Two hours, because Chromium does not honor a longer time.
             "Access-Control-Max-Age", "7200");
 
-    /** What a page may read beside the few headers that every page may. */
+    /** The headers that a page may read beside the few that every page may read. */
     private static final String EXPOSED =
             "ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count, WWW-Authenticate";
 
@@ -57,14 +57,14 @@ public final class Cors implements ContainerRequestFilter {
         request.abortWith(answer.build());
     }
 
-    /** What to tell a browser with an answer to a page of this origin. */
+    /** Returns the headers that a response to a page of this origin needs. */
     Map<String, String> headers(@Nullable String origin) {
         return origin == null || !origins.contains(origin)
                 ? Map.of()
                 : Map.of(ALLOW_ORIGIN, origins.any() ? "*" : origin, "Access-Control-Expose-Headers", EXPOSED);
     }
 
-    /** Whether the answer to another origin may differ. */
+    /** Returns whether the response to another origin may differ. */
     boolean dependsOnOrigin() {
         return !origins.none();
     }

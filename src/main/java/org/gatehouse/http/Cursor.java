@@ -10,15 +10,15 @@ import java.util.Optional;
 import org.gatehouse.json.Json;
 
 /**
- * A place in a list as callers pass it on: some texts as a JSON array in base64url (RFC 4648, section 5).
+ * A position in a list as clients send it: several texts as a JSON array in base64url (RFC 4648, section 5).
  *
- * <p>Callers are told nothing of what is inside, but may write one themselves; so whoever reads the texts checks them
- * like any other input.
+ * <p>The content is not documented, but clients can create cursors. Code that reads the texts must validate them like
+ * any other input.
  */
 public final class Cursor {
     private Cursor() {}
 
-    /** The cursor that {@link #parse} turns into these texts again. */
+    /** Returns the cursor from which {@link #parse} reads these texts. */
     public static String of(String... parts) {
         ArrayNode array = Json.MAPPER.createArrayNode();
         for (String part : parts) {
@@ -27,7 +27,7 @@ public final class Cursor {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.write(array));
     }
 
-    /** The texts of a cursor; empty when it is not one of exactly so many. */
+    /** Returns the texts of a cursor; empty if it does not hold exactly this number of texts. */
     public static Optional<List<String>> parse(String cursor, int parts) {
         try {
             JsonNode array = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(cursor));
@@ -43,7 +43,7 @@ public final class Cursor {
             }
             return Optional.of(List.copyOf(texts));
         } catch (IOException | RuntimeException foreign) {
-            // The parser's own failures too, such as of exponents that are numbers to JSON but not to Java.
+            // Includes failures inside the parser, such as for exponents that are valid in JSON but not in Java.
             return Optional.empty();
         }
     }

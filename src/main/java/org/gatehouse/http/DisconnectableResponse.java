@@ -12,10 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A response whose client may disconnect at any time, which is not an error of the service.
+ * A response whose client may disconnect at any time, which is not a server error.
  *
- * <p>After the first write that fails, the rest of the answer is dropped and nothing is thrown: Jersey and the container
- * would each report the exception as a failure, with a stack trace. The container closes the connection by itself.
+ * <p>After the first failed write, the rest of the response is dropped without an exception. Jersey and the container
+ * would each report an exception as a failure, with a stack trace. The container closes the connection by itself.
  */
 final class DisconnectableResponse extends HttpServletResponseWrapper {
     private static final String DISCONNECTED = DisconnectableResponse.class.getName();
@@ -29,7 +29,7 @@ final class DisconnectableResponse extends HttpServletResponseWrapper {
         this.request = request;
     }
 
-    /** Whether an answer could not be written; {@link #attribute} is the same for Jersey's properties. */
+    /** Returns whether a write has failed. {@link #attribute} is the same for Jersey's properties. */
     static boolean isDisconnected(ServletRequest request) {
         return request.getAttribute(DISCONNECTED) != null;
     }

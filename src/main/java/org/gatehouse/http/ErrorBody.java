@@ -16,8 +16,8 @@ import org.glassfish.jersey.message.internal.HttpHeaderReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an error is written: {@code {status, code, message, hint?, requestId, errors?}}, or as a problem (RFC 9457) for who asks
- * for it by name.
+ * Formats an error as {@code {status, code, message, hint?, requestId, errors?}}, or as a problem (RFC 9457). The
+ * client gets a problem only if its {@code Accept} header names that type.
  */
 enum ErrorBody {
     OWN("json") {
@@ -43,7 +43,7 @@ enum ErrorBody {
         }
     };
 
-    /** Names what went wrong for good; there is nothing to be fetched at it (RFC 9457, section 3.1.1). */
+    /** Prefix of a permanent name for the kind of error. The URI cannot be fetched (RFC 9457, section 3.1.1). */
     private static final String TYPE_PREFIX = "urn:gatehouse:error:";
 
     private static final String APPLICATION = "application";
@@ -59,8 +59,8 @@ enum ErrorBody {
     }
 
     /**
-     * The form that an {@code Accept} header (RFC 9110, section 12.5.1) asks for: a problem when that is named and wanted
-     * no less than plain JSON; a wildcard does not name it.
+     * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. A problem must be named and
+     * be wanted at least as much as plain JSON. A wildcard does not name it.
      */
     static ErrorBody wantedBy(@Nullable String accept) {
         if (!names(accept)) {
@@ -80,12 +80,12 @@ enum ErrorBody {
         }
     }
 
-    /** Whether the header says anything about problems. */
+    /** Returns whether the header names the problem type. */
     static boolean names(@Nullable String accept) {
         return accept != null && accept.toLowerCase(Locale.ROOT).contains(PROBLEM.subtype);
     }
 
-    /** The body of an error in this form. */
+    /** Writes the body of an error in this format. */
     byte[] write(GatehouseException failure) {
         ObjectNode body = Json.MAPPER.createObjectNode();
         describe(failure, body);
@@ -100,7 +100,7 @@ enum ErrorBody {
 
     abstract void describe(GatehouseException failure, ObjectNode body);
 
-    /** What the narrowest range that plain JSON is in says of it. */
+    /** Returns the quality in the most specific range that includes plain JSON. */
     private static int qualityOfJson(List<AcceptableMediaType> ranges) {
         Optional<AcceptableMediaType> narrowest = ranges.stream()
                 .filter(range -> range.isCompatible(OWN.mediaType()))

@@ -24,18 +24,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns everything that is thrown into the one form of an error, or the other one that the caller asks for
- * ({@link ErrorBody}).
+ * Converts every exception into an error response in the format that the caller accepts ({@link ErrorBody}).
  *
- * <p>The caller's mistakes are logged at debug level; ours at error level, once, with the request id that the caller was
- * given, and nothing of the inside reaches the answer.
+ * <p>Client errors are logged at debug level. Server errors are logged once, at error level, with the request id that
+ * the caller receives. Internal details never reach the response.
  */
 public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
     static final String ACCEPT_PATCH = "Accept-Patch";
 
     private static final Logger log = LoggerFactory.getLogger(ErrorMapper.class);
 
-    /** What Jersey or the container refuses, before a resource is reached. */
+    /** The error codes for requests that Jersey or the container rejects before a resource method runs. */
     private static final Map<Integer, ErrorCode> BY_STATUS = Map.of(
             401, ErrorCode.TOKEN_MISSING,
             403, ErrorCode.FORBIDDEN,
@@ -64,12 +63,12 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
             return ofContainer(refused);
         }
         if (thrown instanceof ProcessingException) {
-            // Nothing of ours throws it: it is Jersey on a header that it could not parse.
+            // Gatehouse does not throw this exception. Jersey throws it if it cannot parse a header.
             return answer(new GatehouseException(ErrorCode.BAD_REQUEST, "A header of the request is malformed."))
                     .build();
         }
         if (thrown instanceof UnsupportedCharsetException || thrown instanceof IllegalCharsetNameException) {
-            // Nor these: it is Jersey on the charset of a form's Content-Type.
+            // Nor does it throw these. Jersey throws them for the charset in the Content-Type of a form.
             return answer(new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE))
                     .build();
         }
@@ -78,8 +77,8 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
     }
 
     /**
-     * Gives every error its body, in the form that the caller asks for; also to the refusals that Jersey makes without
-     * asking a mapper, such as of a malformed Accept.
+     * Writes the body of every error in the format that the caller accepts. This includes errors that Jersey sends
+     * without a mapper, such as for a malformed Accept.
      */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
@@ -91,7 +90,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
         }
     }
 
-    /** Names the types that the path takes from this method, or has to give, which Jersey knows although it refused. */
+    /** Adds the accepted types, offered types or methods of the path, which Jersey knows after a rejection. */
     private GatehouseException named(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
         if (!failure.code().message().equals(failure.getMessage())) {
@@ -134,7 +133,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
                         .orElse(failure);
     }
 
-    /** Adds what the status demands, or allows, beside the body: how to authenticate, or what would be accepted. */
+    /** Adds the headers that the status requires or allows: how to authenticate, or which types are accepted. */
     private static void addHeaders(ErrorCode code, ContainerRequestContext request, ContainerResponseContext response) {
         MultivaluedMap<String, Object> headers = response.getHeaders();
         switch (code) {
@@ -178,7 +177,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
-    /** What a refusal that is not ours is called; every code has one status, so some refusals change theirs. */
+    /** Returns the code for a status of Jersey or the container. Each code has one status, so some statuses change. */
     static ErrorCode codeOf(int status) {
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
     }
@@ -203,12 +202,12 @@ public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerR
         return answer;
     }
 
-    /** Rounded up: who comes back a moment too early is only refused again. */
+    /** Rounds up, because a client that retries slightly too early is only rejected again. */
     static long secondsUntil(Duration after) {
         return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }
 
-    /** RFC 6750, section 3: {@code invalid_token} only when a token was sent. */
+    /** RFC 6750, section 3: {@code invalid_token} is sent only if the request had a token. */
     private static String challenge(ErrorCode code) {
         return switch (code) {
             case TOKEN_MISSING, CREDENTIALS_WRONG, METRICS_TOKEN_WRONG -> "Bearer";

@@ -9,33 +9,33 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The hops that the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For} name, the nearest last.
+ * Reads the hops in the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}, nearest last.
  *
  * <p>Empty elements of a list are skipped (RFC 9110, section 5.6.1).
  *
- * <p>Anyone can send these headers, so nothing is refused here: what cannot be read is a hop without an address.
+ * <p>Any client can send these headers, so malformed text is not rejected. It becomes a hop without an address.
  */
 final class ForwardedHops {
     private static final String NO_ADDRESS = "";
 
-    /** One pair of RFC 7239, section 4, or none, and what ends it. An address has no use for more than 256 characters. */
+    /** An optional pair (RFC 7239, section 4) and its delimiter. Addresses do not need more than 256 characters. */
     private static final Pattern PAIR = Pattern.compile("\\G[ \\t]*"
             + "(?:(?<name>[\\w!#$%&'*+.^`|~-]+)="
             + "(?:(?<token>[\\w!#$%&'*+.^`|~-]+)|\"(?<quoted>(?:[^\"\\\\]|\\\\.){0,256}+)\"))?"
             + "[ \\t]*(?<end>[;,]|$)");
 
-    /** RFC 7239, section 6: an IPv6 address with a port is in brackets; without one, proxies write it bare. */
+    /** RFC 7239, section 6: an IPv6 address with a port is in brackets. Without a port, proxies write it bare. */
     private static final Pattern NODE =
             Pattern.compile("(?<host>\\[[^\\]]*\\]|[^:\\[\\]]*)(?::(?:[0-9]{1,5}|_[\\w.-]{1,64}))?");
 
     private ForwardedHops() {}
 
-    /** The hops of all lines of a {@code Forwarded} header, which together are one list. */
+    /** Returns the hops of all lines of a {@code Forwarded} header, which form one list. */
     static List<String> ofForwarded(List<String> lines) {
         return lines.stream().flatMap(ForwardedHops::ofForwarded).toList();
     }
 
-    /** The hops of all lines of an {@code X-Forwarded-For} header, which together are one list. */
+    /** Returns the hops of all lines of an {@code X-Forwarded-For} header, which form one list. */
     static List<String> ofXForwardedFor(List<String> lines) {
         return lines.stream()
                 .flatMap(line -> Arrays.stream(line.split(",", -1)))
@@ -44,7 +44,7 @@ final class ForwardedHops {
                 .toList();
     }
 
-    /** The address of a hop, with or without a port; empty when it is unknown, hidden or malformed. */
+    /** Returns the address of a hop, with or without a port; empty if it is unknown, hidden or malformed. */
     static Optional<IpAddress> addressOf(String hop) {
         Matcher node = NODE.matcher(hop);
         return IpAddress.parse(node.matches() ? node.group("host") : hop);
@@ -73,7 +73,7 @@ final class ForwardedHops {
                 return hops.stream();
             }
         }
-        // With a quote that somebody left open, where the entries of this line begin is anyone's guess.
+        // If a quote is not closed, the start of each entry in this line cannot be determined.
         return Stream.of(NO_ADDRESS);
     }
 

@@ -8,19 +8,19 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * What a client names a request by, to send it again without having it done again
+ * The key with which a client can repeat a request without repeating its effect
  * (draft-ietf-httpapi-idempotency-key-header).
  *
- * @param text 1 to 255 visible ASCII characters, taken as they come, quotes included
+ * @param text 1 to 255 visible ASCII characters, unchanged, including quotes
  */
 public record IdempotencyKey(String text) {
     private static final String HEADER = "Idempotency-Key";
     private static final Pattern VISIBLE = Pattern.compile("[!-~]{1,255}");
 
     /**
-     * The key of a request; empty when it has none.
+     * Returns the key of a request; empty if the header is absent.
      *
-     * @throws GatehouseException {@code BAD_REQUEST} when it is none, or there are several
+     * @throws GatehouseException {@code BAD_REQUEST} if the key is invalid or the header is repeated
      */
     public static Optional<IdempotencyKey> of(ContainerRequestContext request) {
         List<String> keys = request.getHeaders().getOrDefault(HEADER, List.of());

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The body of one request, as far as it has been received.
  *
- * <p>While it is pending no thread waits for it: the container calls when bytes have arrived or the time is over. Then the
- * request is dispatched again, exactly once, and finds the body in its attributes.
+ * <p>A pending body does not occupy a thread, because the container calls back if bytes arrive or the time is over. The
+ * request is then dispatched again, exactly once, with its body as an attribute.
  */
 final class IncomingBody implements ReadListener, AsyncListener {
     private static final String ATTRIBUTE = IncomingBody.class.getName();
@@ -27,15 +27,15 @@ final class IncomingBody implements ReadListener, AsyncListener {
     private static final byte[] NOTHING = {};
     private static final Logger log = LoggerFactory.getLogger(IncomingBody.class);
 
-    /** How far it has come. */
+    /** The progress of a body. */
     enum State {
-        /** There is none, or the resource reads it from the connection. */
+        /** The request does not have a body, or its resource reads the body from the connection. */
         PASSED_ON,
-        /** Its announced length is above the limit, so it is not read. */
+        /** The announced length is above the limit, so the body is not read. */
         REFUSED,
         PENDING,
         COMPLETE,
-        /** More than the limit was sent; what was received is one byte longer than the limit. */
+        /** The client sent more than the limit. The received content is one byte longer than the limit. */
         TOO_LONG,
         /** The connection ended, or the chunks are malformed. */
         BROKEN,
@@ -103,15 +103,15 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return body;
     }
 
-    /** The body of a request that comes back; null if it was not pending. */
+    /** Returns the body attached to a request; null if the body is absent, or was complete or broken at once. */
     static @Nullable IncomingBody of(ServletRequest request) {
         return request.getAttribute(ATTRIBUTE) instanceof IncomingBody body ? body : null;
     }
 
     /**
-     * Whether the connection cannot be used after an answer with this status, because some of the body may still come.
+     * Returns whether the connection must close after a response with this status, because more of the body may arrive.
      *
-     * @param body an attribute of the request, as Jersey's properties are
+     * @param body a request attribute, which is also a Jersey property
      */
     static boolean endsConnection(@Nullable Object body, int status) {
         return body instanceof IncomingBody incoming && incoming.endsConnection(status);
@@ -121,13 +121,13 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return ATTRIBUTE;
     }
 
-    /** Whether the connection ended before the body did, so that an answer probably arrives nowhere. */
+    /** Returns whether the connection ended before the body, so the response probably does not arrive. */
     static boolean isBrokenOff(ServletRequest request) {
         IncomingBody body = of(request);
         return body != null && body.disconnected;
     }
 
-    /** Notes why a body that its resource reads has no end. */
+    /** Records that a streamed body broke off; the client disconnected only in case of an {@code IOException}. */
     static void markBrokenOff(ServletRequest request, Exception failure) {
         IncomingBody body = of(request);
         if (body != null) {
@@ -139,7 +139,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return isLeftUnread(status) || (context != null && !ended);
     }
 
-    /** Whether nothing has read the body of a request that is answered with this status. */
+    /** Returns whether the body may be unread after a response with this status. */
     boolean isLeftUnread(int status) {
         return state == State.REFUSED || (streamed && status >= 400);
     }
@@ -152,7 +152,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return state;
     }
 
-    /** The request with this body, to be read without waiting. */
+    /** Returns the request with this body, which can be read without waiting. */
     HttpServletRequest asRequest() {
         return switch (state) {
             case PASSED_ON -> request;
@@ -167,7 +167,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         try {
             read();
         } catch (IOException | RuntimeException brokenOff) {
-            // The latter is how some containers report malformed chunks.
+            // Some containers report malformed chunks as a RuntimeException.
             onError(brokenOff);
         }
     }
@@ -228,7 +228,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-        // the request is dispatched once, and does not wait again
+        // the request is dispatched once and does not start again
     }
 
     @Override
@@ -236,7 +236,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         release();
     }
 
-    /** Gives back the memory that was reserved. */
+    /** Releases the reserved memory. */
     void release() {
         if (bodies != null) {
             bodies.release(reserved.getAndSet(0));
@@ -259,7 +259,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         }
     }
 
-    /** Whether it was pending until now. */
+    /** Sets the final state. Returns false if the body was no longer pending. */
     private synchronized boolean end(State end) {
         if (state != State.PENDING) {
             return false;

@@ -8,26 +8,26 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * An IP address that was written in digits; a name is never looked up.
+ * An IP address that is written in digits. Host names are never looked up.
  *
- * <p>One address has one form: what IPv6 says about an IPv4 address is that IPv4 address, and a zone ({@code %eth0}) is
- * dropped.
+ * <p>Each address has one representation: an IPv4-mapped IPv6 address becomes the IPv4 address, and a zone
+ * ({@code %eth0}) is dropped.
  */
 record IpAddress(InetAddress value) {
     private static final int NETWORK_BYTES = 8;
 
-    /** The address in the text; empty when the text is anything else. */
+    /** Returns the address in the text; empty if the text is anything else. */
     static Optional<IpAddress> parse(String text) {
         byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
         return Optional.ofNullable(bytes).map(IpAddress::of);
     }
 
-    /** In the form of RFC 5952. */
+    /** Returns the address in the form of RFC 5952. */
     String text() {
         return NetUtil.toAddressString(value);
     }
 
-    /** The IPv4 address, or the /64 of the IPv6 address. */
+    /** Returns the IPv4 address, or the /64 of the IPv6 address. */
     String source() {
         if (value instanceof Inet4Address) {
             return text();

@@ -12,15 +12,15 @@ import org.gatehouse.json.KnownNames;
 import org.glassfish.jersey.server.model.Resource;
 
 /**
- * The paths of the resources, as Jersey's resource model has them: for a request that meets none of them, the nearest one.
+ * Finds the resource path nearest to an unknown path. The paths are those of Jersey's resource model.
  *
- * <p>Callers may rely on this: a result is a template of a resource and holds no text of the client.
+ * <p>Every result is the template of a resource and does not contain text from the client.
  */
 public final class KnownPaths {
-    /** A longer path resembles none, and comparing it would cost the server more than the client. */
+    /** Longer paths are not compared, because the comparison would cost the server more than the client. */
     private static final int MAX_LENGTH = 128;
 
-    /** Segments that a client may put before a path, such as {@code /api/v1}, or leave out. */
+    /** The maximum number of segments that a client may put before a path, such as {@code /api/v1}, or leave out. */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 
     private static final int FAR = 1_000;
@@ -30,11 +30,11 @@ public final class KnownPaths {
     private final List<Template> templates = new ArrayList<>();
 
     /**
-     * A path of a resource.
+     * The path of a resource.
      *
-     * @param route as in the access log
-     * @param text as a hint shows it: a parameter with a few values is replaced by one of them
-     * @param segments its literal segments, and {@link #ANY} for each parameter
+     * @param route the path in the access log
+     * @param text the path in a hint; one value replaces a parameter that has a few values
+     * @param segments the literal segments, and {@link #ANY} for each parameter
      */
     private record Template(String route, String text, List<String> segments) {
         int literals() {
@@ -42,7 +42,7 @@ public final class KnownPaths {
                     segments.stream().filter(segment -> !segment.equals(ANY)).count();
         }
 
-        /** How far a path is from this one: 0 if it is the same, {@link #FAR} or more if it does not resemble it. */
+        /** Returns 0 if the path matches this one, and {@link #FAR} or more if it does not resemble it. */
         int distance(List<String> path) {
             int more = path.size() - segments.size();
             if (more == 0) {
@@ -112,7 +112,7 @@ public final class KnownPaths {
         }
     }
 
-    /** The path that another one resembles; empty if it resembles none or is one of them. */
+    /** Returns the known path that resembles a path; empty if none does, or if the path is known. */
     Optional<String> nearest(String path) {
         if (path.length() > MAX_LENGTH) {
             return Optional.empty();
@@ -125,7 +125,7 @@ public final class KnownPaths {
                 .map(Template::text);
     }
 
-    /** The route of a path as the access log names it; empty if the path is unknown. */
+    /** Returns the route of a path as the access log names it; empty if the path is unknown. */
     Optional<Route> routeOf(String path) {
         if (path.length() > MAX_LENGTH) {
             return Optional.empty();

@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** The other end of the connection that a request came through. */
+/** Checks whether a request came from this machine. */
 public final class LoopbackCheck {
-    /** What proxies add. The names that are not of RFC 7239 are those of common proxies. */
+    /** Headers that proxies add. The headers outside RFC 7239 are those of common proxies. */
     private static final Set<String> OF_PROXIES = Set.of(
             "forwarded",
             "forwarded-for",
@@ -26,18 +26,18 @@ public final class LoopbackCheck {
             "x-arr-log-id",
             "x-request-start");
 
-    /** What such names begin with. */
+    /** Prefixes of such headers. */
     private static final List<String> PREFIXES =
             List.of("x-forwarded", "x-original-", "x-envoy-", "x-proxy-", "x-azure-", "x-appengine-", "cf-", "cdn-");
 
     private LoopbackCheck() {}
 
     /**
-     * Whether the client is on this machine: it connected through the loopback address and nothing says that it was only a
-     * proxy that did. A proxy that adds no header at all cannot be told from a client.
+     * Returns whether the client is on this machine: the peer and the client address are loopback, and the request does
+     * not have a proxy header. A proxy that does not add a header cannot be distinguished from a client.
      */
     public static boolean isOnThisMachine(ContainerRequestContext request) {
-        // Jersey's properties are the attributes of the servlet's request.
+        // Jersey's properties are the attributes of the servlet request.
         Optional<String> peer = Optional.ofNullable((String) request.getProperty(ClientInfoFilter.PEER));
         return peer.filter(LoopbackCheck::isLoopback).isPresent()
                 && isLoopback(ClientInfo.of(request).address())

@@ -9,24 +9,24 @@ import java.util.function.Function;
 import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.glassfish.jersey.server.model.ResourceMethod;
 
-/** The method of a resource that a request is for. */
+/** Finds the resource method that Jersey matched to a request. */
 public final class MatchedMethod {
     private MatchedMethod() {}
 
-    /** Empty when there is none, or before it was looked for. */
+    /** Returns the method; empty if none matched, or if Jersey has not matched the request yet. */
     static Optional<ResourceMethod> of(ContainerRequestContext request) {
-        // Of the request itself, and not injected: then it would be found through a proxy, for each request anew.
+        // An injected object would be a proxy that looks up the request on each call.
         return Optional.ofNullable(((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod());
     }
 
-    /** The method and the route, such as {@code GET /user/{id}}; never a text of the client. Empty without a match. */
+    /** Returns method and route, such as {@code GET /user/{id}}, without client text; empty if none matched. */
     public static Optional<String> call(ContainerRequestContext request) {
         return of(request)
                 .map(method ->
                         request.getMethod() + " " + Route.of(request, method).template());
     }
 
-    /** The media types of the methods that the matched path has under this name, also if none of them was chosen. */
+    /** Returns the media types of the matched path's methods for an HTTP method, even if none was chosen. */
     static List<String> types(
             ContainerRequestContext request,
             String httpMethod,

@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The resource method is called by the programs of those who run the service, every few seconds: it is answered before
- * the start is over too, and has its line in the access log at debug level only.
+ * Marks a resource method that monitoring programs call every few seconds. It is available before startup is complete,
+ * and the access log records its calls at debug level only.
  */
 @Documented
 @Target(ElementType.METHOD)

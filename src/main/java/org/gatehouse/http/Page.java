@@ -8,7 +8,7 @@ import java.util.function.Function;
 import org.gatehouse.json.Json;
 
 /**
- * A part of a list, and whether the list goes on after it.
+ * One part of a list, and whether another part follows.
  *
  * @param entries in the order of the list
  */
@@ -18,20 +18,19 @@ public record Page<T>(List<T> entries, boolean hasNext) {
     }
 
     /**
-     * The page of what a query found.
+     * Returns the page of a query result.
      *
-     * @param found what follows the place that was asked for, up to {@code limit} entries and one more, which tells
-     *     whether there is another page
+     * @param found the entries after the requested position: up to {@code limit}, and one more if there is another page
      */
     public static <T> Page<T> of(List<T> found, int limit) {
         return new Page<>(found.subList(0, Math.min(found.size(), limit)), found.size() > limit);
     }
 
     /**
-     * 200 with a JSON array, and in {@code Link} (RFC 8288) the next page if there is one, and the first: the same
-     * request with another {@code after}, and without; both relative to the path of the request.
+     * Returns 200 with a JSON array. {@code Link} (RFC 8288) names the first page, and the next page if there is one.
+     * Both repeat the request, without {@code after} or with another one, and are relative to the path of the request.
      *
-     * @param cursor the place of an entry, as {@code after} takes it
+     * @param cursor the position of an entry, in the format of {@code after}
      */
     public Response answer(UriInfo uri, Function<? super T, ?> json, Function<? super T, String> cursor) {
         return Response.ok(Json.write(entries.stream().map(json).toList()))
@@ -39,7 +38,7 @@ public record Page<T>(List<T> entries, boolean hasNext) {
                 .build();
     }
 
-    /** In one header, since not every client puts several of one name together. */
+    /** Uses one header, because not every client combines several headers of the same name. */
     private String links(UriInfo uri, Function<? super T, String> cursor) {
         String first = link(uri, "first");
         if (!hasNext) {

@@ -6,26 +6,26 @@ import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a URL says about which part of a list is wanted; the same two parameters for every list.
+ * The part of a list that a URL requests. The two parameters are the same for every list.
  *
- * @param limit how many entries at most, from 1 to {@link #MAX_LIMIT}
- * @param after the cursor of the entry before the first one wanted, not yet believed; empty for the start of the list
+ * @param limit the maximum number of entries, from 1 to {@link #MAX_LIMIT}
+ * @param after the cursor of the entry before the first one wanted, not yet validated; empty for the start of the list
  */
 public record PageRequest(int limit, Optional<String> after) {
     public static final int DEFAULT_LIMIT = 50;
 
-    /** Of users with all the fields they may have, this is an answer of some 16 MB. */
+    /** For users with the largest custom fields, the response is about 16 MB. */
     public static final int MAX_LIMIT = 1_000;
 
-    /** Reads the parameters of a URL, null where one is absent; complains of a {@code limit} that is none. */
+    /** Reads the parameters of a URL, null if absent. Adds an error if {@code limit} is invalid. */
     public static PageRequest parse(@Nullable String limit, @Nullable String after, FieldErrors errors) {
         return new PageRequest(number(limit, errors), Optional.ofNullable(after));
     }
 
     /**
-     * The place that {@code after} names; complains of one that names none.
+     * Returns the position that {@code after} names. Adds an error if the cursor is invalid.
      *
-     * @param parser reads a cursor; empty when it is not one of this list
+     * @param parser reads a cursor; empty if the cursor does not belong to this list
      */
     public <P> Optional<P> place(Function<String, Optional<P>> parser, FieldErrors errors) {
         Optional<P> place = after.flatMap(parser);

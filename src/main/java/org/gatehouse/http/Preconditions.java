@@ -14,9 +14,10 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * What a request demands of the present version of what it names: {@code If-Match} and {@code If-None-Match} (RFC 9110,
- * section 13). Jersey's own reading of them is more lenient with their form, and compares strongly where that section
- * compares weakly.
+ * Evaluates {@code If-Match} and {@code If-None-Match} for the current version of a resource (RFC 9110, section 13).
+ *
+ * <p>Jersey's implementation is not used, because it accepts malformed headers and compares strongly where that section
+ * requires weak comparison.
  */
 public final class Preconditions {
     private static final String TAG = "(?:W/)?\"[!#-~\\x80-\\xff]*\"";
@@ -29,7 +30,7 @@ public final class Preconditions {
     private final Optional<Demand> noneMatch;
     private final boolean read;
 
-    /** The tags of a header; any when it is {@code *}. */
+    /** The tags of a header, or any tag if the header is {@code *}. */
     private record Demand(boolean any, List<EntityTag> tags) {}
 
     private Preconditions(Optional<Demand> match, Optional<Demand> noneMatch, boolean read) {
@@ -39,9 +40,9 @@ public final class Preconditions {
     }
 
     /**
-     * The conditions of a request.
+     * Reads the conditions of a request.
      *
-     * @throws GatehouseException {@code BAD_REQUEST} when they cannot be read
+     * @throws GatehouseException {@code BAD_REQUEST} if a header is malformed
      */
     public static Preconditions of(ContainerRequestContext request) {
         return new Preconditions(
@@ -51,11 +52,11 @@ public final class Preconditions {
     }
 
     /**
-     * Compares them with the present version.
+     * Compares the conditions with the current version.
      *
      * @param current a strong tag
-     * @return true when the answer to a read is 304, for the caller has this version already
-     * @throws GatehouseException {@code VERSION_MISMATCH}
+     * @return true if a read should return 304, because the caller already has this version
+     * @throws GatehouseException {@code VERSION_MISMATCH} if a condition is false
      */
     public boolean isUnmodified(EntityTag current) {
         if (match.filter(demand -> !demand.any() && !demand.tags().contains(current))

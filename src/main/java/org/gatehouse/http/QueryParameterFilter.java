@@ -22,26 +22,26 @@ import org.glassfish.jersey.server.model.Parameter;
 import org.glassfish.jersey.server.model.ResourceMethod;
 
 /**
- * Rejects a query parameter that the matched resource method does not declare as {@code @QueryParam}, one that occurs
- * twice where the method takes one value, and text that is not UTF-8 in percent-encoding.
+ * Rejects query parameters that the matched resource method does not declare as {@code @QueryParam}. It also rejects
+ * repeated single-value parameters, and text that is not UTF-8 in percent-encoding.
  *
- * <p>A filter or flag that is misspelled and ignored would make a call do more than its caller asked for. The check comes
- * after authentication, so it tells strangers nothing, and costs nothing for a request without a query.
+ * <p>If a misspelled filter or flag were ignored, a call would do more than its caller requested. The filter runs after
+ * authentication, so it does not disclose anything to strangers. A request without a query costs nothing.
  */
 @Priority(FilterOrder.QUERY_PARAMETERS)
 public final class QueryParameterFilter implements ContainerRequestFilter {
-    /** The request attribute that holds the query as it was sent; absent if there is none. */
+    /** The request attribute that holds the query as the client sent it; absent if there is none. */
     static final String QUERY = "org.gatehouse.query";
 
     private static final String KIND = "query parameter";
     private static final char REPLACEMENT = '\ufffd';
 
-    /** By name, in the order of the declaration, whether a parameter may occur several times. */
+    /** Parameter names in the order of declaration, and whether each may occur several times. */
     private final Map<ResourceMethod, Map<String, Boolean>> declared = new ConcurrentHashMap<>();
 
     @Override
     public void filter(ContainerRequestContext request) {
-        // Jersey's properties are the attributes of the servlet's request.
+        // Jersey's properties are the attributes of the servlet request.
         if (!(request.getProperty(QUERY) instanceof String query)
                 || request.getMethod().equals(HttpMethod.OPTIONS)) {
             return;
@@ -85,7 +85,7 @@ public final class QueryParameterFilter implements ContainerRequestFilter {
         }
     }
 
-    /** The text of a name or value; empty if it is malformed. */
+    /** Returns the decoded name or value; empty if it is malformed. */
     private static Optional<String> decoded(String raw) {
         if (raw.indexOf('%') < 0 && raw.indexOf('+') < 0) {
             return Optional.of(raw).filter(text -> text.indexOf(REPLACEMENT) < 0);

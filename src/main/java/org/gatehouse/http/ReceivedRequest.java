@@ -12,11 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A request whose body has been received; reading it never waits. */
+/** A request whose body has been received. Reading the body never blocks. */
 final class ReceivedRequest extends HttpServletRequestWrapper {
     private final Content content;
 
-    /** @param end what reading fails with after the content, an {@link IOException} or unchecked; null if it is the end */
+    /** @param end supplies the failure after the content, checked or unchecked; null if the body is complete */
     ReceivedRequest(HttpServletRequest request, byte[] content, @Nullable Supplier<? extends Exception> end) {
         super(request);
         this.content = new Content(content, end);

@@ -4,21 +4,22 @@ import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 
 /**
- * References for {@code Location} and {@code Link} that are relative to the path of the request (RFC 3986, section 4.2).
+ * Creates references for {@code Location} and {@code Link} that are relative to the request path (RFC 3986, section
+ * 4.2).
  *
- * <p>The client resolves them against the address that it called, so they are right behind a proxy that changes scheme,
- * host, port or the beginning of the path (RFC 9110, section 10.2.2; RFC 8288, section 3.1).
+ * <p>They stay correct behind a proxy that changes scheme, host, port or path prefix. Clients resolve them against the
+ * address that they called (RFC 9110, section 10.2.2; RFC 8288, section 3.1).
  */
 public final class RelativeReference {
     private RelativeReference() {}
 
-    /** A resource directly below the one requested. */
+    /** Returns a reference to a direct child of the requested resource. */
     public static String child(UriInfo uri, String name) {
         String segment = lastSegment(uri.getRequestUri());
         return segment.isEmpty() ? name : segment + "/" + name;
     }
 
-    /** The resource requested, with another value of a query parameter, or without the parameter if no value is given. */
+    /** Returns a reference to the requested resource with another value of a query parameter, or without it. */
     static String withQueryParam(UriInfo uri, String name, Object... value) {
         URI changed = uri.getRequestUriBuilder().replaceQueryParam(name, value).build();
         String segment = lastSegment(changed);

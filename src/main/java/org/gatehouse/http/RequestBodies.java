@@ -15,17 +15,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Receives the body of each request before the request is worked on, so that a slow client occupies no thread.
+ * Receives the body of each request before the request is processed, so that a slow client does not occupy a thread.
  *
- * <p>A body that has arrived together with its request is read at once. Any other body is read when its bytes arrive
- * (servlet asynchronous I/O), until it is complete or the deadline has passed. A {@link StreamedBody} is not received
- * here: its resource reads it after the caller has been authenticated.
+ * <p>A body that arrives together with its request is read at once. Any other body is read as its bytes arrive (servlet
+ * asynchronous I/O), until it is complete or the deadline has passed. A {@link StreamedBody} is not received here,
+ * because its resource reads it after authentication.
  */
 final class RequestBodies {
     /** For at most {@link BodyLimitFilter#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
     static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-    /** Of the heap. Slow bodies are kept in memory, and their number is bounded only by that of the connections. */
+    /** Incomplete bodies may use 1/16 of the heap. Otherwise only the number of connections would limit them. */
     private static final int SHARE_OF_HEAP = 16;
 
     private static final String TRANSFER_ENCODING = "Transfer-Encoding";
@@ -39,7 +39,7 @@ final class RequestBodies {
         this(resources, timeout, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
     }
 
-    /** @param capacity how many bytes of incomplete bodies are kept at most */
+    /** @param capacity the maximum number of bytes of incomplete bodies in memory */
     RequestBodies(Collection<Class<?>> resources, Duration timeout, long capacity) {
         this.streamedPaths = resources.stream()
                 .flatMap(resource -> Stream.of(resource.getMethods())
@@ -55,9 +55,9 @@ final class RequestBodies {
     }
 
     /**
-     * Begins to receive the body of a request.
+     * Starts to receive the body of a request.
      *
-     * @return the body, {@link IncomingBody#isPending pending} if the request comes back when there is more to tell
+     * @return the body, {@link IncomingBody#isPending pending} if the container will dispatch the request again
      */
     IncomingBody receive(HttpServletRequest request) throws IOException {
         long length = request.getContentLengthLong();
@@ -76,13 +76,13 @@ final class RequestBodies {
                 return IncomingBody.complete(request, input.readNBytes((int) length));
             }
         } catch (IOException | RuntimeException brokenOff) {
-            // The latter is how some containers report malformed chunks.
+            // Some containers report malformed chunks as a RuntimeException.
             return IncomingBody.broken(request);
         }
         return IncomingBody.receive(request, input, this);
     }
 
-    /** Whether the request has a body, which is then not received. */
+    /** Marks the body as refused, if the request has one. Returns whether it has one. */
     boolean refuse(HttpServletRequest request) {
         if (!mayHaveBody(request, request.getContentLengthLong()) || !request.isAsyncSupported()) {
             return false;
@@ -90,7 +90,7 @@ final class RequestBodies {
         return IncomingBody.refused(request).isLeftUnread(HttpServletResponse.SC_OK);
     }
 
-    /** Whether this many more bytes may be kept; if so, they count until they are released. */
+    /** Reserves memory for more bytes until they are released. Returns false if the capacity is used up. */
     boolean reserve(int bytes) {
         if (buffered.addAndGet(bytes) <= capacity) {
             return true;
@@ -104,7 +104,7 @@ final class RequestBodies {
     }
 
     private static boolean mayHaveBody(HttpServletRequest request, long length) {
-        // Since HTTP/2 a body needs neither header.
+        // From HTTP/2 on, a body does not need either header.
         return length > 0
                 || (length < 0
                         && (request.getHeader(TRANSFER_ENCODING) != null

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * Names each request, so that an answer, its log lines and a proxy's log lines can be laid side by side.
+ * Assigns an id to each request, so that its response and the log lines of Gatehouse and of proxies can be correlated.
  *
- * <p>A caller's {@code X-Request-Id} is taken over when it is short and harmless to print; otherwise 64 random bits are
- * drawn. The name is kept in the log context of the thread, so every log line of the request carries it; and with it the
- * trace that the caller names ({@link TraceContext}), if any.
+ * <p>The caller's {@code X-Request-Id} is used if it is short and safe to print; otherwise the id is 64 random bits.
+ * The log context of the thread holds the id, so every log line of the request has it. The caller's trace
+ * ({@link TraceContext}), if any, is added too.
  */
 public final class RequestId {
     static final String HEADER = "X-Request-Id";
@@ -30,9 +30,9 @@ public final class RequestId {
         this.random = random;
     }
 
-    /** Names the request that this thread begins to work on, as the caller did if that will do. */
+    /** Assigns the id to the request that this thread starts to process. A valid id from the caller is kept. */
     void begin(HttpServletRequest request) {
-        // One that comes again, as its own error page, keeps its name.
+        // A request that returns as its own error page keeps its id.
         String id = request.getAttribute(NAME) instanceof String named ? named : name(request.getHeader(HEADER));
         request.setAttribute(NAME, id);
         MDC.put(LOG_KEY, id);
@@ -43,12 +43,12 @@ public final class RequestId {
                 });
     }
 
-    /** The name of the request that this thread works on; null outside of one. */
+    /** Returns the id of the request that this thread processes; null outside a request. */
     static @Nullable String current() {
         return MDC.get(LOG_KEY);
     }
 
-    /** Ends the request's hold on this thread, which the container will use for another one. */
+    /** Removes the request from this thread, because the container reuses the thread for other requests. */
     static void forget() {
         MDC.remove(LOG_KEY);
         MDC.remove(TRACE_KEY);

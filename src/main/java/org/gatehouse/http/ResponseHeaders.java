@@ -21,8 +21,10 @@ import org.glassfish.jersey.server.model.ResourceMethod;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Headers that every answer has: its length, its request id, that nobody may store it, for most hold a user or a token,
- * and what keeps a browser from making of it what it is not. A resource that sets one of the latter keeps its own.
+ * Sets the headers that every response has: length, request id, CORS, {@code no-store} and browser restrictions.
+ *
+ * <p>Responses may not be stored, because most contain a user or a token. Browsers may not interpret a response as a
+ * different type. If a resource sets one of the headers of these two kinds, its value is kept.
  */
 @Priority(FilterOrder.RESPONSE_HEADERS)
 public final class ResponseHeaders implements ContainerResponseFilter {
@@ -40,14 +42,14 @@ public final class ResponseHeaders implements ContainerResponseFilter {
             "X-Frame-Options",
             "DENY");
 
-    /** Of HTTP/1.1; containers leave it out in HTTP/2. */
+    /** HTTP/1.1 only; containers omit it in HTTP/2. */
     private static final String CONNECTION = "Connection";
 
     private static final String CLOSE = "close";
 
     private static final String TRANSPORT_SECURITY = "Strict-Transport-Security";
 
-    /** A year, as lists of such sites ask for; without the subdomains, which may be somebody else's business. */
+    /** One year, as preload lists require. Subdomains are not included, because they may have other operators. */
     private static final String FOR_A_YEAR = "max-age=31536000";
 
     private final Cors cors;
@@ -60,7 +62,7 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         MultivaluedMap<String, Object> headers = response.getHeaders();
         if (request.getMethod().equals(HttpMethod.OPTIONS) && response.getStatus() == 200) {
-            // Jersey's answer: all that it says is in Allow.
+            // This is Jersey's own response. All of its information is in Allow.
             response.setEntity(null);
             response.setStatusInfo(Response.Status.NO_CONTENT);
             headers.remove(HttpHeaders.CONTENT_TYPE);
@@ -91,8 +93,8 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     }
 
     /**
-     * Jersey copies the parameters of the accepted range into the type of the answer, such as a charset that the body does
-     * not have. JSON and NDJSON have no parameters (RFC 8259, section 11).
+     * Removes parameters that Jersey copies from the accepted range, such as a charset that the body does not have.
+     * JSON and NDJSON do not have parameters (RFC 8259, section 11).
      */
     private static void removeParametersOfJson(MultivaluedMap<String, Object> headers, @Nullable MediaType type) {
         if (type == null) {
@@ -105,7 +107,7 @@ public final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
-    /** The same for an answer that Jersey does not make. */
+    /** Adds the same headers to a response that Jersey does not create. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
         if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.attribute()), response.getStatus())) {
@@ -117,7 +119,7 @@ public final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
-    /** What answers GET answers HEAD too (RFC 9110, section 9.3.2), which Jersey says at times only. */
+    /** Adds HEAD to methods with GET (RFC 9110, section 9.3.2), because Jersey adds it only in some cases. */
     static String withHead(List<Object> methods) {
         Set<String> names = new TreeSet<>();
         for (Object some : methods) {

@@ -10,18 +10,18 @@ import org.glassfish.jersey.server.model.ResourceMethod;
 import org.glassfish.jersey.uri.UriTemplate;
 
 /**
- * Where a request led: to one of the paths that the resources have, or nowhere.
+ * The resource path that a request matched, for logs and metrics.
  *
- * @param template the path as the resources have it, such as {@code /user/{id}}; never what the client wrote
- * @param forOperators whether it leads to a method that is {@link Operational}
+ * @param template the path in the resource model, such as {@code /user/{id}}; never text from the client
+ * @param forOperators whether the matched method is {@link Operational}
  */
 record Route(String template, boolean forOperators) {
-    /** No path of ours, or none with such a method. */
+    /** The route of a request without a known path or a matching method. */
     static final Route UNMATCHED = new Route("unmatched", false);
 
     private static final Pattern RULE_OF_PARAMETER = Pattern.compile("\\s*:[^}]*}");
 
-    /** The route of a request that has been matched to this method. */
+    /** Returns the route of a request that was matched to this method. */
     static Route of(ContainerRequestContext request, ResourceMethod method) {
         List<UriTemplate> outermostLast = ((ExtendedUriInfo) request.getUriInfo()).getMatchedTemplates();
         List<String> parts = new ArrayList<>();
@@ -30,7 +30,7 @@ record Route(String template, boolean forOperators) {
         return new Route(template(String.join("/", parts)), MatchedMethod.has(method, Operational.class));
     }
 
-    /** A path of a resource without the rules for its parameters. */
+    /** Removes the patterns of the parameters from a resource path. */
     static String template(String path) {
         String named = RULE_OF_PARAMETER.matcher("/" + path).replaceAll("}").replaceAll("/{2,}", "/");
         return named.length() > 1 && named.endsWith("/") ? named.substring(0, named.length() - 1) : named;

@@ -8,8 +8,8 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Answers every request with 503 until the application has what it needs; then it stays out of the way. What is
- * {@link Operational} is answered from the beginning.
+ * Responds to every request with 503 until startup is complete. {@link Operational} methods are available from the
+ * beginning.
  */
 @Priority(FilterOrder.STARTUP)
 public final class StartupFilter implements ContainerRequestFilter {
@@ -17,7 +17,7 @@ public final class StartupFilter implements ContainerRequestFilter {
 
     private volatile boolean open;
 
-    /** Lets requests through from now on. */
+    /** Allows all requests from now on. */
     public void open() {
         open = true;
     }

@@ -13,13 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An answer that is written while it is made, line by line.
+ * A response that is written line by line while it is generated.
  *
- * <p>Its status is sent before it is known how it ends. So where it cannot go on, the connection is broken: nobody takes
- * a part of it for the whole.
+ * <p>Its status is sent before its end is known. If it cannot continue, the connection is broken, so that clients do
+ * not mistake a part for the whole.
  */
 public final class StreamedAnswer {
-    /** Newline-delimited JSON: one document a line. */
+    /** Newline-delimited JSON: one document per line. */
     public static final String NDJSON = "application/x-ndjson";
 
     private static final String BROKEN = StreamedAnswer.class.getName();
@@ -28,12 +28,12 @@ public final class StreamedAnswer {
 
     private StreamedAnswer() {}
 
-    /** Writes the answer; what it throws breaks the connection. */
+    /** Writes the response. An exception breaks the connection. */
     public interface Body {
         void writeTo(OutputStream output) throws IOException;
     }
 
-    /** 200 with this body. */
+    /** Returns 200 with this body. */
     public static Response of(ContainerRequestContext request, Body body) {
         String requestId = ClientInfo.of(request).requestId();
         StreamingOutput answer = output -> {
@@ -55,7 +55,7 @@ public final class StreamedAnswer {
         return Response.ok(answer, NDJSON).build();
     }
 
-    /** What is begun cannot be taken for whole, as an answer could that is still empty. */
+    /** Flushes first, because a client could mistake an empty response for a complete one. */
     private static void breakOff(ContainerRequestContext request, OutputStream output) {
         request.setProperty(BROKEN, true);
         try {
@@ -65,7 +65,7 @@ public final class StreamedAnswer {
         }
     }
 
-    /** Ends the work on an answer whose client has disconnected. */
+    /** Stops writing a response if its client has disconnected. */
     private static final class Connected extends FilterOutputStream {
         private final ContainerRequestContext request;
 
@@ -93,7 +93,7 @@ public final class StreamedAnswer {
         }
     }
 
-    /** Whether the container must be kept from ending the answer as if it were whole. */
+    /** Returns whether the container must not end the response as if it were complete. */
     static boolean isBroken(ServletRequest request) {
         return request.getAttribute(BROKEN) != null;
     }

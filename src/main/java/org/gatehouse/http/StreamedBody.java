@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The resource method reads the body itself, once the caller has been authenticated, and bounds its length
- * ({@link BodySpool}).
+ * Marks a resource method that reads the body itself after the caller has been authenticated. The method also limits
+ * the length ({@link BodySpool}).
  */
 @Documented
 @Target(ElementType.METHOD)

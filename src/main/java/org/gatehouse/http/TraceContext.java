@@ -6,10 +6,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The trace that a request belongs to, as its caller says in {@code traceparent} (W3C Trace Context, section 3.2).
+ * The trace of a request, from the caller's {@code traceparent} (W3C Trace Context, section 3.2).
  *
- * @param traceId 32 hexadecimal digits, the same in each service that has part in the trace
- * @param parentId 16 hexadecimal digits, which name the caller's call
+ * @param traceId 32 hexadecimal digits, the same in every service that takes part in the trace
+ * @param parentId 16 hexadecimal digits that identify the caller's span
  */
 record TraceContext(String traceId, String parentId) {
     static final String HEADER = "traceparent";
@@ -20,8 +20,8 @@ record TraceContext(String traceId, String parentId) {
     private static final String FIRST_VERSION = "00";
 
     /**
-     * The trace that these lines of the header name; empty when it is none, or more than one. Of a later version what
-     * version 00 has is read, and what follows is not (section 3.2.4).
+     * Returns the trace in these header lines; empty if it is invalid or there is more than one line. For later
+     * versions, only the fields of version 00 are read (section 3.2.4).
      */
     static Optional<TraceContext> of(List<String> lines) {
         if (lines.size() != 1) {

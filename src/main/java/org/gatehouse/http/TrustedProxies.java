@@ -13,15 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the client behind the proxies that are trusted to say who it is.
+ * Finds the client behind the proxies that are trusted to name it.
  *
- * <p>Each proxy adds to the right of the header who has spoken to it, and whatever stands left of that may be the
- * client's invention. So the hops are read from right to left, past trusted proxies only; the first other one is the
- * client. A proxy writes one of the two headers and passes the other on as the client sent it; which one is not known
- * here, so when both are there and name different clients neither is believed, and the request counts as the proxy's own.
+ * <p>Each proxy appends the address of its peer on the right. The client may have invented all entries to the left. So
+ * hops are read from right to left, past trusted proxies only, and the first other hop is the client. A proxy writes
+ * one of the two headers and passes on the other unchanged; which one is unknown. If both headers name different
+ * clients, neither is trusted, and the request counts as the proxy's own.
  */
 public final class TrustedProxies {
-    /** A client can cause the warning at will, so it is bounded. */
+    /** The warning is limited, because a client can cause it at will. */
     static final Duration WARNING_INTERVAL = Duration.ofHours(1);
 
     private static final Logger log = LoggerFactory.getLogger(TrustedProxies.class);
@@ -30,7 +30,7 @@ public final class TrustedProxies {
     private final Ticker ticker;
     private final AtomicLong nextWarning;
 
-    /** @param ranges where the proxies are; with none the client is always whoever opened the connection */
+    /** @param ranges the addresses of the proxies; if empty, the peer is always the client */
     public TrustedProxies(List<AddressRange> ranges) {
         this(ranges, Ticker.systemTicker());
     }
@@ -42,10 +42,10 @@ public final class TrustedProxies {
     }
 
     /**
-     * The client's address.
+     * Returns the address of the client.
      *
-     * @param peer who opened the connection
-     * @param forwarded the lines of the header {@code Forwarded}, in the order in which they came
+     * @param peer the address of the other end of the connection
+     * @param forwarded the lines of the header {@code Forwarded}, in the order in which they arrived
      * @param forwardedFor the lines of the header {@code X-Forwarded-For}
      */
     IpAddress clientOf(IpAddress peer, List<String> forwarded, List<String> forwardedFor) {
@@ -64,7 +64,7 @@ public final class TrustedProxies {
         return clients.size() == 1 ? clients.iterator().next() : peer;
     }
 
-    /** What cannot be read ends the search: the last proxy that could be read did not know its client. */
+    /** Stops at a hop without a valid address, because the last proxy before it did not know its client. */
     private IpAddress firstStranger(IpAddress peer, List<String> hops) {
         IpAddress nearest = peer;
         for (int i = hops.size() - 1; i >= 0 && isTrusted(nearest); i--) {
@@ -77,7 +77,7 @@ public final class TrustedProxies {
         return nearest;
     }
 
-    /** A proxy that is missing in the setting makes all its clients one; a client may send the header too. */
+    /** Warns that all clients of an unconfigured proxy count as one. A client may also send the header itself. */
     private void warn(IpAddress peer, String header) {
         long now = ticker.read();
         long due = nextWarning.get();

@@ -1,9 +1,10 @@
 /**
- * What every request and every answer have in common: the JSON rules, the size limit, the request id, the access log,
- * the headers, the pages of lists, and the one form of an error.
+ * Contains the parts that all requests and responses share: size limits, request ids, access log, headers, pages of
+ * lists, and error responses.
  *
- * <p>Knows the error codes, the metrics and Jersey, and nothing of users, tokens or stores. Start at
- * {@link org.gatehouse.http.ErrorMapper} and {@link org.gatehouse.json.JsonBody}.
+ * <p>It may depend on Jersey and the packages {@code config}, {@code error}, {@code json} and {@code metrics}, but not
+ * on users, tokens or stores. Start reading at {@link org.gatehouse.http.ErrorMapper} and
+ * {@link org.gatehouse.json.JsonBody}.
  */
 @NullMarked
 package org.gatehouse.http;

@@ -1,13 +1,11 @@
 package org.gatehouse.identity;
 
-/**
- * The roles that have a meaning in Gatehouse, for {@code @RolesAllowed}; the services that read tokens define others.
- */
+/** The roles that have a meaning in Gatehouse, for {@code @RolesAllowed}. Services that read tokens define others. */
 public final class Roles {
-    /** May do everything to every user. */
+    /** Allows all actions on all users. */
     public static final String ADMIN = "admin";
 
-    /** May ask whether a token is valid. */
+    /** Allows the caller to check whether a token is valid. */
     public static final String INTROSPECT = "introspect";
 
     /** The role of a user that was created without roles. */

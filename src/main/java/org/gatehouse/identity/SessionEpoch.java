@@ -16,15 +16,15 @@ public record SessionEpoch(long number, @Nullable SessionId exempt) {
     public static final SessionEpoch FIRST = new SessionEpoch(0, null);
 
     /**
-     * The next epoch, in which all sessions of today have ended.
+     * The next epoch, in which all existing sessions have ended.
      *
-     * @param exempted the session that goes on, if any
+     * @param exempted the session that remains valid, if any
      */
     public SessionEpoch next(@Nullable SessionId exempted) {
         return new SessionEpoch(number + 1, exempted);
     }
 
-    /** Whether a session is still valid if it began in the epoch of this number. */
+    /** Whether a session that began in the epoch of this number is still valid. */
     public boolean allows(SessionId session, long epoch) {
         return epoch >= number || session.equals(exempt);
     }

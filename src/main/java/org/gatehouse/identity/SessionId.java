@@ -26,7 +26,7 @@ public record SessionId(String text) {
         return new SessionId(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
     }
 
-    /** The id in a caller's text; empty when it is none. */
+    /** Parses a client's text; empty if it is not a session id. */
     public static Optional<SessionId> parse(String text) {
         return FORM.matcher(text).matches() ? Optional.of(new SessionId(text)) : Optional.empty();
     }

@@ -18,7 +18,7 @@ public record UserId(String hex) {
         }
     }
 
-    /** The id in a caller's text, in either case; empty when it is none. */
+    /** Parses a client's text in either case; empty if it is not a user id. */
     public static Optional<UserId> parse(String text) {
         String hex = text.toLowerCase(Locale.ROOT);
         return HEX.matcher(hex).matches() ? Optional.of(new UserId(hex)) : Optional.empty();

@@ -1,7 +1,7 @@
 /**
- * The identities that every other package may name: ids of users and sessions, roles, and which sessions have ended.
+ * Contains the identities that every other package may use: ids of users and sessions, roles, and session epochs.
  *
- * <p>Depends on no other package of Gatehouse. Start reading at {@link org.gatehouse.identity.UserId}.
+ * <p>Does not depend on other packages of Gatehouse. Start reading at {@link org.gatehouse.identity.UserId}.
  */
 @NullMarked
 package org.gatehouse.identity;

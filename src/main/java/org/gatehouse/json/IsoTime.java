@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
-/** Times as the API shows them: ISO-8601 in UTC, always with three digits of milliseconds. */
+/** Formats times for the API: ISO-8601 in UTC, always with three digits of milliseconds. */
 public final class IsoTime {
     private static final DateTimeFormatter MILLISECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);

@@ -22,16 +22,16 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one JSON reader and writer.
+ * Reads and writes all JSON of the service.
  *
- * <p>Strict where lenient parsers disagree with each other, because that is where attacks hide: a key given twice,
- * something after the end, and deep nesting are refused (RFC 8259, section 4 and 9). Numbers keep their value exactly.
+ * <p>It is strict where lenient parsers differ, because attacks use such differences. Duplicate keys, text after the
+ * end and deep nesting are rejected (RFC 8259, sections 4 and 9). Numbers keep their exact value.
  *
- * <p>Field names do not enter Jackson's table of names, because all threads share it. Names whose hashes collide fill that
- * table, and then every parse fails, also that of other callers' bodies.
+ * <p>Field names are not stored in Jackson's symbol table, because all threads share it. Names with colliding hashes
+ * would fill the table, and then every parse would fail, even for other callers.
  */
 public final class Json {
-    /** Far above what a user may hold (8 levels), far below what could exhaust a stack. */
+    /** Far above the 8 levels that a user may have, and far below the depth that could exhaust a stack. */
     private static final int MAX_DEPTH = 64;
 
     private static final int MAX_NUMBER_LENGTH = 400;
@@ -48,7 +48,7 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-            // Of a record, a component that is null is not written.
+            // Null components of a record are omitted.
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.USE_DEFAULTS))
             .addModule(new SimpleModule().addSerializer(Instant.class, new TimeSerializer()))
@@ -58,7 +58,7 @@ public final class Json {
 
     private Json() {}
 
-    /** Writes a tree, or a record whose components become the fields of an object, in their order. */
+    /** Writes a tree, or a record. The components of a record become fields in the same order. */
     public static byte[] write(Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);
@@ -68,8 +68,8 @@ public final class Json {
     }
 
     /**
-     * Writes one line of NDJSON. Text in it cannot break the line in any reader: U+0085, U+2028 and U+2029, which end a line
-     * for Unicode (UAX 14) and in several languages' {@code splitlines}, are escaped.
+     * Writes one line of NDJSON. U+0085, U+2028 and U+2029 are escaped, so that text cannot break the line in any
+     * reader. They end a line in Unicode (UAX 14) and in {@code splitlines} of several languages.
      */
     public static void writeLine(JsonNode node, OutputStream output) throws IOException {
         output.write(LINES.writeValueAsBytes(node));

@@ -8,19 +8,18 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * The body of a request, parsed but not yet believed; a missing body is the JSON node "missing".
+ * The body of a request, parsed but not yet validated. An absent body is Jackson's missing node.
  *
- * <p>Resources take this instead of a bean, because a bean loses what matters here: whether a field was absent or null,
- * and what type it had.
+ * <p>Resources use this type because a bean does not show whether a field was absent or null, or its JSON type.
  *
- * @param subject what it is called in a message to the caller: a body, or a line of one
+ * @param subject the name in messages to the caller: the body, or a line of it
  */
 public record JsonBody(JsonNode node, String subject) {
 
     /**
-     * The body as an object.
+     * Returns the body as an object.
      *
-     * @throws GatehouseException {@code BODY_MALFORMED} when it is none
+     * @throws GatehouseException {@code BODY_MALFORMED} if it is not an object
      */
     public ObjectNode object() {
         if (node instanceof ObjectNode object) {
@@ -33,7 +32,7 @@ public record JsonBody(JsonNode node, String subject) {
                 arrayOfLines ? rule + " It is an array: jq -c '.[]' makes a line of each element." : rule);
     }
 
-    /** Adds an error for each field that is not one of these, which are all that a body of this call may have. */
+    /** Adds an error for each field that is not in this list of all allowed fields. */
     public void rejectUnknown(List<String> known, FieldErrors errors) {
         node.fieldNames().forEachRemaining(name -> {
             if (!known.contains(name)) {
@@ -43,7 +42,7 @@ public record JsonBody(JsonNode node, String subject) {
     }
 
     /**
-     * Requires that the body has no fields: it is absent, {@code null} or {@code {}}.
+     * Requires that the body is absent, {@code null} or {@code {}}.
      *
      * @throws GatehouseException {@code BODY_MALFORMED}, {@code VALIDATION_FAILED}
      */
@@ -57,7 +56,7 @@ public record JsonBody(JsonNode node, String subject) {
         errors.throwIfAny();
     }
 
-    /** The text of a required field; adds an error if it is absent or not a string. */
+    /** Returns the text of a required field. Adds an error if the field is absent or not a string. */
     public String requiredText(String field, FieldErrors errors) {
         String text = node.path(field).textValue();
         if (text == null) {

@@ -26,15 +26,15 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
-/** Parses a body whole, before anything is done with it. The parser's own words stay inside: they quote the body. */
+/** Parses a whole body before it is processed. Parser messages stay internal, because they quote the body. */
 public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
-    /** What a line of a body is called in a message; its position in the body is told beside the message. */
+    /** The name of a line in messages. Its position in the body is reported separately. */
     public static final String LINE = "line";
 
     private static final String BODY = "body";
     private static final char BYTE_ORDER_MARK = '\ufeff';
 
-    /** What follows the value is looked at here, so that the message can say where it begins. */
+    /** {@code requireEnd} checks the text after the value, so that the message can give its position. */
     private static final ObjectReader FIRST_VALUE =
             Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -55,10 +55,9 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     }
 
     /**
-     * Parses what was sent as JSON. Whatever the parser throws is the caller's mistake, because nothing but the text decides
-     * it.
+     * Parses JSON from the client. Every parser exception is the client's error, because only the text causes it.
      *
-     * @param subject what it is called in a message, such as {@link #LINE}
+     * @param subject the name of the text in messages, such as {@link #LINE}
      * @throws GatehouseException {@code BODY_MALFORMED}
      */
     public static JsonBody parse(byte[] json, String subject) {
@@ -81,7 +80,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         } catch (GatehouseException refused) {
             throw refused;
         } catch (IOException | RuntimeException | StackOverflowError failed) {
-            // Such as of exponents that are numbers to JSON but not to Java.
+            // For example, some exponents are valid in JSON but not in Java.
             throw malformed(subject, "is not valid JSON", null);
         }
     }
@@ -95,7 +94,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         }
     }
 
-    /** JSON between systems is UTF-8 (RFC 8259, section 8.1); other encodings would read differently to a firewall. */
+    /** JSON between systems is UTF-8 (RFC 8259, section 8.1). A firewall could read other encodings differently. */
     private static String decoded(byte[] bytes, String subject) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer input = ByteBuffer.wrap(bytes);

@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 import org.gatehouse.config.EditDistance;
 import org.gatehouse.error.FieldErrors;
 
-/** The names that a call accepts, and the error for any other name. */
+/** Checks names against those that a call accepts, and reports unknown names. */
 public final class KnownNames {
-    /** A longer name has no neighbor among the known ones, and comparing it would cost the server more than the caller. */
+    /** Longer names are not compared, because the comparison would cost the server more than the caller. */
     private static final int MAX_LENGTH = 64;
 
     private static final Pattern SEPARATORS = Pattern.compile("[_\\-\\[\\]]");
@@ -18,12 +18,12 @@ public final class KnownNames {
     private KnownNames() {}
 
     /**
-     * Adds the error for an unknown name, with the known name that it resembles, if any.
+     * Adds the error for an unknown name, with the most similar known name, if any.
      *
-     * @param kind what the name stands for, such as "query parameter"
+     * @param kind the kind of name, such as "query parameter"
      */
     public static void addUnknown(String name, String kind, Collection<String> known, FieldErrors errors) {
-        // A suggestion costs more than the rest, and a full list shows none.
+        // A suggestion is expensive, and a full list does not show it.
         if (!errors.isFull() && !errors.hasErrorFor(name)) {
             String suggestion = nearest(name, known)
                     .map(similar -> "; did you mean " + similar + "?")
@@ -36,19 +36,19 @@ public final class KnownNames {
                         : "This call has the " + kind + "s " + String.join(", ", known) + ".");
     }
 
-    /** The known name that a name resembles: the same in another case or style, or with a few letters changed. */
+    /** Returns the known name that differs only in case, separators or a few letters; empty if none does. */
     static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(other -> distance(name, other) <= tolerance(other))
                 .min(Comparator.comparingInt(other -> distance(name, other)));
     }
 
-    /** How many letters may differ: a third of the known name, and at least one. */
+    /** Returns how many letters may differ: a third of the known name, and at least one. */
     public static int tolerance(String known) {
         return Math.max(1, known.length() / 3);
     }
 
-    /** The {@link EditDistance} of two names, regardless of case and of separators between words. */
+    /** Returns the {@link EditDistance} of two names, regardless of case and of separators between words. */
     public static int distance(String name, String known) {
         if (name.length() > MAX_LENGTH) {
             return Integer.MAX_VALUE;

@@ -1,7 +1,7 @@
 /**
- * JSON: reads request bodies strictly, writes answers, and formats times.
+ * Contains the strict reader of request bodies, the JSON writer, and the time format.
  *
- * <p>Depends on {@code error}, Jakarta REST and Jackson only. Start reading at
+ * <p>It may depend on {@code error}, {@code config}, Jakarta REST and Jackson only. Start reading at
  * {@link org.gatehouse.json.JsonBodyReader}, then {@link org.gatehouse.json.Json}.
  */
 @NullMarked

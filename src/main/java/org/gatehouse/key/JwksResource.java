@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * {@code GET /.well-known/jwks.json}: the public keys for whoever verifies our tokens, those that will sign soon among
- * them.
+ * {@code GET /.well-known/jwks.json}: publishes the public keys, so that other services can verify Gatehouse's tokens.
+ * The set includes keys that will sign soon.
  *
- * <p>As {@code application/json}, which is what libraries ask for, or as {@code application/jwk-set+json} (RFC 7517,
- * section 8.5.1) if the client prefers it.
+ * <p>The response is {@code application/json}, because libraries request it. A client that prefers
+ * {@code application/jwk-set+json} (RFC 7517, section 8.5.1) receives that type.
  */
 @Path(".well-known/jwks.json")
 @Produces({MediaType.APPLICATION_JSON, "application/jwk-set+json"})
@@ -23,13 +23,13 @@ public final class JwksResource {
     private final SigningKeys keys;
     private final String caching;
 
-    /** @param maxAge how long the answer may be kept; shorter than the lead with which new keys are published */
+    /** @param maxAge how long clients may cache the response; shorter than the lead of new keys */
     public JwksResource(SigningKeys keys, Duration maxAge) {
         this.keys = keys;
         this.caching = "public, max-age=" + maxAge.toSeconds();
     }
 
-    /** 200 with the set; an empty one when tokens are signed with a shared secret. */
+    /** Returns 200 with the key set; the set is empty if tokens are signed with a shared secret. */
     @GET
     @PermitAll
     public Response publicKeys() {

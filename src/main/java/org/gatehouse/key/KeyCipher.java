@@ -22,16 +22,16 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
 
 /**
- * Keeps private keys from whoever can read the store: as encrypted JWKs (RFC 7517, section 7), with AES-256-GCM under a
- * key derived from {@code AUTH_KEY} by HKDF (RFC 5869).
+ * Encrypts private keys, so that read access to the store does not reveal them. They are stored as encrypted JWKs (RFC
+ * 7517, section 7), with AES-256-GCM under a key derived from {@code AUTH_KEY} by HKDF (RFC 5869).
  *
- * <p>The id of the signing key is part of the authenticated header, so one key's ciphertext cannot be put in another's
- * place. What was encrypted under {@code AUTH_KEY_PREVIOUS} is still decrypted.
+ * <p>The id of the signing key is in the authenticated header, so one key's ciphertext cannot replace another's. Keys
+ * encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
  */
 final class KeyCipher {
     private static final int ID_BYTES = 9;
 
-    /** The header parameter that says whose private part it is. */
+    /** The header parameter with the id of the encrypted signing key. */
     private static final String SIGNING_KEY = "signing_kid";
 
     private final String current;
@@ -45,12 +45,12 @@ final class KeyCipher {
         keys.put(current, encryptionKey(authKey));
     }
 
-    /** The name of {@code AUTH_KEY}; tells nothing about it. */
+    /** The id of {@code AUTH_KEY}, which reveals nothing about the key. */
     String currentId() {
         return current;
     }
 
-    /** The private key as text for the store. */
+    /** Encrypts the private key for the store. */
     String encrypt(ECKey key) {
         JWEHeader header = new JWEHeader.Builder(JWEAlgorithm.DIR, EncryptionMethod.A256GCM)
                 .contentType("jwk+json")
@@ -68,7 +68,7 @@ final class KeyCipher {
         return encrypted.serialize();
     }
 
-    /** The private key of this id; empty when it is encrypted under a key that is not ours, or is not that key's. */
+    /** Decrypts a private key; empty if the encryption key is unknown, or the text belongs to another signing key. */
     Optional<ECKey> decrypt(String signingKeyId, String text) {
         try {
             JWEObject encrypted = JWEObject.parse(text);

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A signing key as administrators see it, without its private part.
  *
- * @param createdAt null for a key that Gatehouse did not make
- * @param activeFrom when it begins to sign; null for a key that Gatehouse did not make
- * @param revokedAt since when no node accepts it; null if nodes accept it
- * @param current whether the node that answers signs with it
+ * @param createdAt null if Gatehouse did not create the key
+ * @param activeFrom when the key starts to sign; null if Gatehouse did not create the key
+ * @param revokedAt since when nodes reject the key; null if the key is not revoked
+ * @param current whether the node that responds signs with the key
  */
 public record KeyInfo(
         @JsonProperty("kid") String id,

@@ -29,7 +29,7 @@ import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
-/** The signing keys for administrators: never their private parts. */
+/** Lets administrators list, rotate and revoke the signing keys. Responses never contain private parts. */
 @Path("key")
 @Produces(MediaType.APPLICATION_JSON)
 public final class KeyResource {
@@ -41,7 +41,7 @@ public final class KeyResource {
         this.audit = audit;
     }
 
-    /** 200 with one page of keys, newest first; those that are revoked or not yet used are among them. */
+    /** Returns 200 with one page of keys, newest first. Revoked keys and keys that do not sign yet are included. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response list(
@@ -58,7 +58,7 @@ public final class KeyResource {
         return Page.of(found, wanted.limit()).answer(uri, key -> key, key -> Cursor.of(key.id()));
     }
 
-    /** 201 with the new key, which is published from now on and signs from {@code activeFrom} on. */
+    /** Returns 201 with the new key, which is published immediately and signs from {@code activeFrom} on. */
     @POST
     @Path("rotate")
     @RolesAllowed(Roles.ADMIN)
@@ -69,7 +69,7 @@ public final class KeyResource {
         return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
-    /** 204 when no node accepts the key any more. Another path has the name that is left out, and no such method. */
+    /** Returns 204 after all nodes reject the key. {@code rotate} is excluded, because it does not support DELETE. */
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
@@ -78,7 +78,7 @@ public final class KeyResource {
         record(AuditType.KEY_REVOKED, kid, security);
     }
 
-    /** How many keys come before the page; empty when the one that the cursor names is gone. */
+    /** The number of keys before the page; empty if the key in the cursor has been deleted. */
     private static Optional<Integer> placeAfter(String cursor, List<KeyInfo> all) {
         List<String> ids = all.stream().map(KeyInfo::id).toList();
         return Cursor.parse(cursor, 1)

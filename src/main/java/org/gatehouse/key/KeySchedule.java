@@ -3,20 +3,20 @@ package org.gatehouse.key;
 import java.time.Duration;
 
 /**
- * When keys follow each other.
+ * Determines when keys are created, become active and are deleted.
  *
- * @param rotation how long a key signs before the next one does
- * @param lead how long a key is published before it signs, so that whoever keeps a copy of the JWK set has it in time
- * @param lifetime how long the tokens live that are signed with it
+ * @param rotation how long a key signs before the next key replaces it
+ * @param lead how long a key is published before it signs, so that services with a cached JWK set receive it in time
+ * @param lifetime how long a token is valid after it is signed
  */
 public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
-    /** Services keep a JWK set for minutes, rarely for an hour. */
+    /** Services cache a JWK set for minutes, rarely for an hour. */
     private static final Duration MAX_LEAD = Duration.ofHours(1);
 
-    /** A revoked key is believed by other services until their copy of the set has run out. */
+    /** Other services trust a revoked key until their cached set expires. */
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-    /** Clocks of nodes differ by seconds, and a node may sign with a key for as long as its lease on it runs. */
+    /** The clocks of nodes differ by seconds, and a node may sign with a key until its lease expires. */
     private static final Duration GRACE = Duration.ofMinutes(1);
 
     public KeySchedule {
@@ -25,17 +25,17 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
         }
     }
 
-    /** The schedule for this rotation, with a lead of a quarter of it, an hour at most. */
+    /** Returns a schedule whose lead is a quarter of the rotation, but at most one hour. */
     public static KeySchedule every(Duration rotation, Duration lifetime) {
         return new KeySchedule(rotation, shorter(rotation.dividedBy(4), MAX_LEAD), lifetime);
     }
 
-    /** How long others may keep a copy of the JWK set: half the lead at most, so that a copy always has the next key. */
+    /** How long clients may cache the JWK set: at most half of the lead, so that a cached set contains the next key. */
     public Duration maxAge() {
         return shorter(lead.dividedBy(2), MAX_AGE);
     }
 
-    /** How long a key is kept after its successor has taken over: until the last token signed with it has expired. */
+    /** How long a key is kept after its successor becomes active: until the last token signed with it has expired. */
     Duration retention() {
         return lifetime.plus(GRACE);
     }

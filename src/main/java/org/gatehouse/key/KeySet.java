@@ -10,19 +10,20 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The signing keys as one read of the store showed them, and which of them does what at a given time.
+ * The signing keys that one read of the store returned. It determines which key signs and which keys have retired at a
+ * given time.
  *
- * <p>Keys follow each other in lines: those whose private parts are encrypted under one {@code AUTH_KEY} are one line,
- * because whoever can sign with one of them can sign with all. There is one line, except while {@code AUTH_KEY} is being
- * changed; then nodes with the old and with the new one sign side by side, and no key ends because of a successor that
- * the node which uses it could not use.
+ * <p>Keys whose private parts are encrypted under the same {@code AUTH_KEY} form one line, because a node that can sign
+ * with one can sign with all. There is one line, except while {@code AUTH_KEY} is being changed. During the change,
+ * nodes with the old value and nodes with the new value sign side by side. A successor is always in the same line,
+ * because the signing node may be unable to use a key of another line.
  *
- * @param keys by the time when they become active, oldest first
- * @param lastSequence the highest sequence number of any key, 0 if there is none
+ * @param keys sorted by activation time, oldest first
+ * @param lastSequence the highest sequence number of any key, 0 if there are none
  */
 record KeySet(List<UsableKey> keys, long lastSequence) {
 
-    /** A key that can be used: its public part is what its id says. */
+    /** A usable key: its id matches its public part. */
     record UsableKey(StoredKey stored, ECKey publicKey, SigningKey key) {
         boolean canSign() {
             return !stored.isRevoked() && key.signer().isPresent();
@@ -41,12 +42,12 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         keys = keys.stream().sorted(BY_SUCCESSION).toList();
     }
 
-    /** The key of this id, be it revoked or not. */
+    /** The key of this id, even if it is revoked. */
     Optional<UsableKey> find(String id) {
         return keys.stream().filter(known -> known.stored().id().equals(id)).findFirst();
     }
 
-    /** The key that this node signs with; empty when it has to make one. */
+    /** The key that this node signs with; empty if the node has to create one. */
     Optional<UsableKey> signing(Instant now) {
         return keys.stream()
                 .map(known -> known.stored().encryptedUnder())
@@ -61,7 +62,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         return keys.stream().filter(UsableKey::canSign).reduce((older, newer) -> newer);
     }
 
-    /** The keys that signed nothing which is still valid, oldest first. */
+    /** The keys whose tokens have all expired, oldest first. */
     List<UsableKey> retired(KeySchedule schedule, Instant now) {
         return keys.stream()
                 .filter(known -> ended(known, schedule, now)
@@ -70,7 +71,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                 .toList();
     }
 
-    /** What others may know: the public keys that are not revoked, newest first. */
+    /** The public keys that are not revoked as a JWK set, newest first. */
     String publicKeys() {
         List<JWK> open = keys.stream()
                 .filter(known -> !known.stored().isRevoked())
@@ -80,7 +81,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         return new JWKSet(open).toString(true);
     }
 
-    /** The keys of a line, without those that were revoked before their time came. */
+    /** The keys of a line, without keys that were revoked before they became active. */
     private List<UsableKey> members(String line) {
         return keys.stream()
                 .filter(known -> known.stored().encryptedUnder().equals(line))
@@ -95,14 +96,14 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         if (newest.filter(known -> !known.stored().isRevoked()).isPresent()) {
             return newest;
         }
-        // What was succeeded never signs again, so the next in line takes over early. Without any active key, the first
-        // one was made by a node whose clock is ahead.
+        // A key that has been succeeded never signs again, so the next key of the line takes over early. If no key is
+        // active, the clock of the node that created the first key is ahead.
         return members.stream()
                 .filter(known -> !known.isActive(now) && !known.stored().isRevoked())
                 .findFirst();
     }
 
-    /** When a key signed for the last time; empty when it may still sign. */
+    /** When the key signed for the last time; empty if it may still sign. */
     private Optional<Instant> ended(UsableKey known, KeySchedule schedule, Instant now) {
         StoredKey stored = known.stored();
         if (stored.isRevoked()) {
@@ -112,7 +113,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         if (succeeded.isPresent()) {
             return succeeded;
         }
-        // The last of a line that no node continues, while another line goes on.
+        // The nodes no longer continue the line of this key, while another line continues.
         Instant overdue = stored.activeFrom().plus(schedule.rotation().multipliedBy(2));
         return successor(keys, known, now)
                 .filter(other -> !overdue.isAfter(now))

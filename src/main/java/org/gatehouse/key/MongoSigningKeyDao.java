@@ -21,7 +21,7 @@ import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
-/** Signing keys in MongoDB, one document each; their private parts are encrypted before they come here. */
+/** Stores signing keys in MongoDB, one document each. Callers encrypt the private parts before they pass them here. */
 public final class MongoSigningKeyDao {
     private static final String COLLECTION = "signingKeys";
     private static final String ID = "_id";
@@ -44,19 +44,19 @@ public final class MongoSigningKeyDao {
         this.reads = mongo.readOnly(COLLECTION);
     }
 
-    /** Makes the index that lets one node make each key; harmless when it exists. */
+    /** Creates the index that lets only one node create each key. Does nothing if the index exists. */
     void createIndexes() {
         new MongoIndexes(mongo)
                 .ensure(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
     }
 
-    /** Every key that is kept, as of now. */
+    /** All stored keys, including every write acknowledged before the call. */
     List<StoredKey> all() {
         List<BsonDocument> documents = mongo.readLatest(() -> reads.find().into(new ArrayList<>()));
         return documents.stream().map(MongoSigningKeyDao::read).toList();
     }
 
-    /** Stores a new key; false if another node has already created a key of this sequence number. */
+    /** Stores a new key; false if another node has already created a key with this sequence number. */
     boolean insert(StoredKey key) {
         BsonDocument document = new BsonDocument(ID, new BsonString(key.id()))
                 .append(SEQUENCE, new BsonInt64(key.sequence()))
@@ -78,18 +78,19 @@ public final class MongoSigningKeyDao {
     }
 
     /**
-     * Marks a key as revoked and forgets its private part; harmless when it is revoked already.
+     * Marks a key as revoked and deletes its private part. A key that is already revoked keeps its earlier revocation
+     * time.
      *
-     * @return false when there is no such key
+     * @return false if the key does not exist
      */
     boolean revoke(String id, Instant at) {
-        // Written even when nothing changes: then the answer means that a majority has it, whoever wrote it first.
+        // Sent even if it changes nothing, because the acknowledgement means that a majority has the revocation.
         Bson revoked = Updates.combine(Updates.min(REVOKED_AT, BsonValues.time(at)), Updates.unset(PRIVATE_KEY));
         UpdateResult result = mongo.call(() -> keys.updateOne(byId(id), revoked));
         return result.getMatchedCount() > 0;
     }
 
-    /** Replaces a private part by the same one encrypted anew, unless it changed meanwhile. */
+    /** Replaces the private part by a new encryption of the same key, unless it has changed since the read. */
     void reencrypt(StoredKey before, String encrypted, String encryptedUnder) {
         Bson unchanged = Filters.and(
                 byId(before.id()),

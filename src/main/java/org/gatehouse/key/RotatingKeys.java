@@ -32,21 +32,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys of {@code AUTH_ALG=ES256}: the nodes create, publish, use and retire them by themselves.
+ * The keys of {@code AUTH_ALG=ES256}, which the nodes create, publish, use and retire without an operator.
  *
- * <p>Every node reads the keys again every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. So every node
- * refuses a revoked key {@link LeasedValue#EXPIRY} after the revocation was acknowledged, and {@link #revoke} returns
- * then. No request needs a read of its own. A node that cannot read the keys answers 503 when its lease has expired, and
- * neither accepts nor signs anything. This relies on monotonic clocks alone.
+ * <p>Every node reads the keys every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. Every node therefore
+ * rejects a revoked key {@link LeasedValue#EXPIRY} after the revocation is acknowledged, and {@link #revoke} returns
+ * then. Requests with known keys do not read the store. If a node cannot read the keys, it responds with 503 after its
+ * lease expires, and neither accepts nor signs tokens. Only {@code outlivingStore} changes that. Leases rely only on
+ * monotonic clocks.
  *
- * <p>The clocks decide when a key begins to sign, and nothing else: a token is accepted whether or not its key is active
- * by this node's clock, so clocks may differ by less than {@link KeySchedule#retention} exceeds a token's life.
+ * <p>Wall clocks decide only when a key starts to sign. A node accepts a token even if its key is not active by this
+ * node's clock. Clocks may therefore differ by less than the amount by which {@link KeySchedule#retention} exceeds the
+ * lifetime of a token.
  */
 public final class RotatingKeys implements SigningKeys {
-    /** Callers that may wait at once for a read because of an unknown key: a fraction of a container's threads. */
+    /** How many callers may wait for a read because of an unknown key: a fraction of the container's threads. */
     private static final int MAX_WAITING = 32;
 
-    /** Losing this often means that others made this many keys within moments. */
+    /** If this many attempts fail, other nodes have created this many keys within moments. */
     private static final int MAX_ATTEMPTS = 10;
 
     private static final Duration MIN_PAUSE = Duration.ofMillis(20);
@@ -71,13 +73,13 @@ public final class RotatingKeys implements SigningKeys {
     private final RepeatedTask renewals = new RepeatedTask("keys", this::renew);
 
     /**
-     * Knows no key until {@link #start}.
+     * Does not have keys until {@link #start}.
      *
      * @param authKey encrypts the private keys in the store
-     * @param previousAuthKey decrypts those that another value of {@code AUTH_KEY} encrypts
-     * @param outlivingStore whether the last keys stay trusted while the store does not answer, although another node may
-     *     revoke one of them meanwhile
-     * @param ticker the monotonic clock that leases are measured with
+     * @param previousAuthKey decrypts private keys that were encrypted under the previous {@code AUTH_KEY}
+     * @param outlivingStore whether the last keys remain trusted while the store is unavailable, although another node
+     *     may revoke one of them meanwhile
+     * @param ticker the monotonic clock that measures leases
      */
     public RotatingKeys(
             MongoConnection mongo,
@@ -120,7 +122,7 @@ public final class RotatingKeys implements SigningKeys {
         return usable.orElseThrow(LeasedValue::unavailable).key();
     }
 
-    /** Both gauges are absent while this node does not know which key signs. */
+    /** Registers two gauges, which are absent while this node does not know which key signs. */
     public void bindTo(Metrics metrics) {
         metrics.bindGauges(
                 "gatehouse_signing_key_age_seconds",
@@ -211,7 +213,7 @@ public final class RotatingKeys implements SigningKeys {
         long acknowledged = ticker.read();
         log.warn("The signing key {} was revoked", keyId);
         try {
-            maintain(); // its successor, if it was the current one
+            maintain(); // creates the successor if the key was the current one
         } catch (GatehouseException unreachable) {
             log.warn("No node can sign before the keys can be read again");
         }
@@ -233,11 +235,11 @@ public final class RotatingKeys implements SigningKeys {
             maintain();
             return untilNextChange();
         } catch (GatehouseException unavailable) {
-            return MIN_PAUSE; // the connection has logged the reason, and has waited for the store
+            return MIN_PAUSE; // the connection has logged the reason and waited for the store
         }
     }
 
-    /** Reads the keys and does what is due: one key more, one less, another encryption. */
+    /** Reads the keys, encrypts them under the current key, creates the next key if due, and deletes retired keys. */
     private void maintain() {
         maintaining.lock();
         try {
@@ -246,7 +248,7 @@ public final class RotatingKeys implements SigningKeys {
             encryptUnderCurrent(known);
             Optional<Instant> next = nextKeyActiveFrom(known, now);
             if (next.isPresent()) {
-                var unused = make(known, now, next.get()); // empty: another node was faster
+                var unused = make(known, now, next.get()); // empty if another node was faster
                 keys.refresh();
             }
             for (UsableKey retired : known.retired(schedule, now)) {
@@ -258,7 +260,7 @@ public final class RotatingKeys implements SigningKeys {
         }
     }
 
-    /** When the key would become active that must be made now; empty when none is due. */
+    /** The activation time of a key that must be created now; empty if none is due. */
     private Optional<Instant> nextKeyActiveFrom(KeySet known, Instant now) {
         if (known.signing(now).isEmpty()) {
             return Optional.of(now);
@@ -312,8 +314,8 @@ public final class RotatingKeys implements SigningKeys {
     }
 
     /**
-     * Encrypts under {@code AUTH_KEY} what is encrypted under the previous one: each key once in the life of this
-     * process, so that two nodes which each hold the other's key for the previous one do not do so forever.
+     * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under the previous value. Each process does so
+     * once per key, because two nodes whose current and previous keys are swapped would otherwise repeat this forever.
      */
     private void encryptUnderCurrent(KeySet known) {
         for (UsableKey key : known.keys()) {

@@ -7,11 +7,11 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
-/** The keys of {@code AUTH_ALG=HS256}: the secrets of the settings, which change only with the settings. */
+/** The keys of {@code AUTH_ALG=HS256}: the secrets in the settings, which are always usable until the node stops. */
 public final class SharedSecretKeys implements SigningKeys {
     private final List<SigningKey> keys;
 
-    /** @param previous still verifies, and does not sign */
+    /** @param previous verifies tokens but does not sign them */
     public SharedSecretKeys(Secret key, Optional<Secret> previous) {
         this.keys = Stream.concat(Stream.of(key), previous.stream())
                 .map(SigningKey::hmac)
@@ -20,7 +20,7 @@ public final class SharedSecretKeys implements SigningKeys {
 
     @Override
     public void start() {
-        // the settings are all there is
+        // all keys come from the settings
     }
 
     @Override
@@ -30,7 +30,7 @@ public final class SharedSecretKeys implements SigningKeys {
 
     @Override
     public void requireUsable() {
-        // they always are
+        // the keys are always usable
     }
 
     @Override
@@ -67,6 +67,6 @@ public final class SharedSecretKeys implements SigningKeys {
 
     @Override
     public void close() {
-        // nothing runs
+        // there is nothing to stop
     }
 }

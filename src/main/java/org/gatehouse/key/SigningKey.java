@@ -19,17 +19,17 @@ import javax.crypto.spec.SecretKeySpec;
 import org.gatehouse.config.Secret;
 
 /**
- * A key, its id and the one algorithm it is used with; the token never has a say in that (RFC 8725, section 3.1).
+ * A key with its id and its only algorithm. A token cannot choose the algorithm (RFC 8725, section 3.1).
  *
- * @param id the {@code kid} of the tokens it signs
- * @param signer empty when this node may only verify with it
+ * @param id the {@code kid} of the tokens that the key signs
+ * @param signer empty if this node can only verify with the key
  */
 public record SigningKey(String id, JWSAlgorithm algorithm, Optional<JWSSigner> signer, JWSVerifier verifier) {
     private static final int ID_BYTES = 9;
 
     /**
-     * The key that signs with HMAC-SHA-256 (RFC 7518, section 3.2). Its id is derived from it one way, so that all nodes
-     * agree on it and a changed key is another key.
+     * A key for HMAC-SHA-256 (RFC 7518, section 3.2). Its id is derived from the secret by a one-way function, so all
+     * nodes agree on it, and a changed secret has another id.
      */
     public static SigningKey hmac(Secret secret) {
         try {
@@ -44,7 +44,7 @@ public record SigningKey(String id, JWSAlgorithm algorithm, Optional<JWSSigner> 
         }
     }
 
-    /** A key on P-256 for ES256 (RFC 7518, section 3.4); without its private part it only verifies. */
+    /** A P-256 key for ES256 (RFC 7518, section 3.4); without its private part, it can only verify. */
     static SigningKey elliptic(ECKey key) throws JOSEException {
         Optional<JWSSigner> signer = key.isPrivate() ? Optional.of(new ECDSASigner(key)) : Optional.empty();
         return new SigningKey(key.getKeyID(), JWSAlgorithm.ES256, signer, new ECDSAVerifier(key.toPublicJWK()));

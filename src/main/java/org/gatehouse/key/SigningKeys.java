@@ -5,51 +5,55 @@ import java.util.Optional;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * The keys that this node signs and verifies with, at this moment.
+ * The keys that this node signs and verifies with at this moment.
  *
- * <p>Every method answers from what is known to be true now, or throws {@code STORE_UNAVAILABLE}: a key that is not
- * found is not accepted anywhere, and one that is found has not been revoked by anybody who was already told so.
+ * <p>Every method except {@link #start} and {@link #close} relies on keys that are trusted now, or throws
+ * {@code STORE_UNAVAILABLE}. If a key is not found, this node does not accept it. After {@link #revoke} has returned,
+ * every node rejects the key.
  */
 public interface SigningKeys extends AutoCloseable {
-    /** Prepares the store, creates the first key if there is none, and renews keys from then on. May be repeated. */
+    /** Prepares the store, creates the first key if there are none, and starts to renew keys. May be repeated. */
     void start();
 
     /** The key for new tokens. */
     SigningKey current();
 
     /**
-     * Whether this node could sign now, as far as it knows without asking; nothing is read or made for it.
+     * Checks whether this node can sign now, without reading the store or creating a key.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if not
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if it cannot
      */
     void requireUsable();
 
-    /** The key of this id; empty when there is none, or when it is revoked. Never a reason to ask the store. */
+    /** The key of this id; empty if it is unknown or revoked. An unknown key does not cause a read of the store. */
     Optional<SigningKey> find(String keyId);
 
     /**
-     * The same, but a key that is not known yet is looked for in the store first, for another node may have made it a
-     * moment ago.
+     * The key of this id; empty if it is unknown or revoked. The store is read first if the key is unknown, because
+     * another node may have just created it.
+     *
+     * @throws GatehouseException {@code BUSY} if too many callers wait for that read
      */
     Optional<SigningKey> findEvenIfNew(String keyId);
 
-    /** All keys that are kept, newest first, those that are revoked or not yet used among them. */
+    /** All stored keys, newest first, including revoked keys and keys that do not sign yet. */
     List<KeyInfo> list();
 
-    /** The public keys as a JWK set (RFC 7517, section 5); empty when tokens are signed with a shared secret. */
+    /** The public keys as a JWK set (RFC 7517, section 5); empty if tokens are signed with a shared secret. */
     String publicKeys();
 
     /**
-     * Makes and publishes a key now; it signs after the lead.
+     * Creates and publishes a key now; it starts to sign after the lead.
      *
-     * @throws GatehouseException {@code KEYS_FIXED}
+     * @throws GatehouseException {@code KEYS_FIXED} if the keys come from the settings
      */
     KeyInfo rotate();
 
     /**
-     * Ends a key for good: when this returns, no node accepts it.
+     * Revokes a key permanently. When this method returns, every node rejects the key.
      *
-     * @throws GatehouseException {@code NOT_FOUND}, {@code KEYS_FIXED}
+     * @throws GatehouseException {@code NOT_FOUND}, {@code KEYS_FIXED}; {@code STORE_UNAVAILABLE} if another node may
+     *     still accept the key
      */
     void revoke(String keyId);
 

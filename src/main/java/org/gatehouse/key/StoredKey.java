@@ -4,14 +4,14 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A signing key as it lies in the store.
+ * A signing key as the store contains it.
  *
  * @param id the {@code kid}: the thumbprint of the public key (RFC 7638)
- * @param sequence counts the keys and is unique, so only one of the nodes that want the next key creates it
+ * @param sequence a unique number that increases with each key, so that only one node can create the next key
  * @param publicKey a JWK
- * @param privateKey encrypted; empty once the key is revoked
- * @param encryptedUnder the name of the {@code AUTH_KEY} that encrypts the private key
- * @param activeFrom when it begins to sign, by the clock of whoever signs
+ * @param privateKey encrypted; empty after the key is revoked
+ * @param encryptedUnder the id of the {@code AUTH_KEY} that encrypts the private key
+ * @param activeFrom when the key starts to sign, by the clock of the signing node
  */
 record StoredKey(
         String id,
@@ -28,7 +28,7 @@ record StoredKey(
         return revokedAt.isPresent();
     }
 
-    /** Whether it was revoked before its time came, so that it succeeded nobody. */
+    /** Whether the key was revoked before it became active, so that it never succeeded another key. */
     boolean wasNeverUsed() {
         return revokedAt.filter(revoked -> revoked.isBefore(activeFrom)).isPresent();
     }

@@ -13,7 +13,7 @@ import org.gatehouse.key.KeySet.UsableKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads all signing keys from the store, verifies them against their ids, and decrypts them. For one thread at a time. */
+/** Reads all signing keys from the store, verifies them against their ids, and decrypts them. Not thread-safe. */
 final class StoredKeyReader {
     private static final Logger log = LoggerFactory.getLogger(StoredKeyReader.class);
 
@@ -26,7 +26,7 @@ final class StoredKeyReader {
         this.cipher = cipher;
     }
 
-    /** @param before the keys of the last read; the unchanged ones are not decrypted again */
+    /** @param before the keys of the last read; unchanged keys are not decrypted again */
     KeySet read(Optional<KeySet> before) {
         List<StoredKey> stored = store.all();
         return new KeySet(
@@ -61,7 +61,7 @@ final class StoredKeyReader {
         }
     }
 
-    /** Once per key, not at each read. A later version may have made a key of a kind that this version does not know. */
+    /** Logs each key once, not at every read. A later version of Gatehouse may create other kinds of keys. */
     private void logOnce(String sentence, StoredKey stored) {
         if (logged.add(stored.id())) {
             log.error(sentence, stored);

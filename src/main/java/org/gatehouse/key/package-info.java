@@ -1,7 +1,7 @@
 /**
- * The keys that sign access tokens: creates, publishes, rotates and revokes them, and stores them encrypted.
+ * Contains the keys that sign access tokens, and creates, publishes, rotates, revokes and stores them.
  *
- * <p>Depends on {@code store} and {@code audit}, and on {@code user} for the caller of its resource. Start reading at
+ * <p>May depend on {@code store}, {@code audit} and, for the caller of its resource, {@code user}. Start reading at
  * {@link org.gatehouse.key.SigningKeys}, then {@link org.gatehouse.key.RotatingKeys}.
  */
 @NullMarked

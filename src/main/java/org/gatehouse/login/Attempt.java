@@ -3,16 +3,17 @@ package org.gatehouse.login;
 import java.util.function.BooleanSupplier;
 
 /**
- * An attempt to log in that was let through; it counts as failed unless one of the two methods says otherwise, once.
+ * A password check that the {@link LoginThrottle} has admitted and counted. It counts as failed unless the caller calls
+ * one of the first two methods, once.
  */
 public interface Attempt {
-    /** The password was right: what the source failed before at this account is forgotten; the attempt of the source stays counted. */
+    /** The password was correct. The source's failures at this account are deleted; its total of attempts stays. */
     void succeeded();
 
-    /** The password was not looked at: nothing stays counted. */
+    /** The password was not checked. All counts of this attempt are refunded. */
     void notChecked();
 
-    /** Does the check, giving everything back when it could not be done. */
+    /** Runs the check. If it throws, all counts of this attempt are refunded. */
     default boolean check(BooleanSupplier passwordIsRight) {
         try {
             return passwordIsRight.getAsBoolean();

@@ -13,7 +13,7 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.user.User;
 import org.jspecify.annotations.Nullable;
 
-/** Counts every login by its outcome, and records in the audit log those whose credentials were checked or throttled. */
+/** Counts every login by its outcome. Logins whose credentials were checked or throttled are also in the audit log. */
 public final class LoginRecorder {
     private final AuditLog audit;
     private final Consumer<LoginOutcome> outcomes;
@@ -36,14 +36,14 @@ public final class LoginRecorder {
         outcomes.accept(LoginOutcome.SUCCEEDED);
     }
 
-    /** @param user null if the name is unknown */
+    /** @param user null if the username is unknown */
     void failed(LoginOutcome failure, @Nullable User user, ClientInfo origin) {
         outcomes.accept(failure);
         AuditEvent event = AuditEvent.loginFailed(failure, origin);
         audit.record(user == null ? event : event.on(user.id(), user.username()));
     }
 
-    /** Counts a login that failed for this reason, unless its credentials were checked. */
+    /** Counts a login whose credentials could not be checked; ignores every other error code. */
     void failed(ErrorCode code) {
         if (code == ErrorCode.BUSY) {
             outcomes.accept(LoginOutcome.BUSY);

@@ -14,7 +14,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.json.JsonBody;
 
-/** {@code POST /login}: a name and a password for a token. */
+/** {@code POST /login}: exchanges a username and a password for tokens. */
 @Path("login")
 @Produces(MediaType.APPLICATION_JSON)
 public final class LoginResource {
@@ -27,7 +27,7 @@ public final class LoginResource {
         this.logins = logins;
     }
 
-    /** 200 with the token and the user. */
+    /** Returns 200 with the tokens and the user. */
     @POST
     @PermitAll
     @Consumes(MediaType.APPLICATION_JSON)

@@ -7,15 +7,15 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserJson;
 
 /**
- * A login or a refresh that succeeded.
+ * The result of a successful login or refresh. Its {@code toString} contains no token.
  *
  * @param token the access token
- * @param lifetime how long the token is accepted, from now
- * @param refreshToken what the next refresh takes
+ * @param lifetime how long the access token is valid, from now
+ * @param refreshToken the token for the next refresh
  * @param refreshLifetime how long the session lasts without a refresh, from now
  */
 public record LoginResponse(User user, String token, Duration lifetime, String refreshToken, Duration refreshLifetime) {
-    /** The answer to the client, the only place where the tokens go. */
+    /** Returns the response body, the only output that contains the tokens. */
     byte[] answer(String message) {
         ObjectNode answer = Json.MAPPER.createObjectNode();
         answer.put("status", "success");

@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The rules of login: a wrong password, an unknown user and a disabled one get the same answer after the same work.
+ * Logs users in and refreshes their sessions. A wrong password, an unknown user and a disabled user get the same
+ * response after the same work.
  *
- * <p>Credentials come from the store itself, never from the cache.
+ * <p>Credentials are read from the store, never from the cache.
  */
 public final class LoginService {
     private static final Logger log = LoggerFactory.getLogger(LoginService.class);
@@ -56,8 +57,8 @@ public final class LoginService {
     /**
      * Logs a user in.
      *
-     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code BUSY} or {@code STORE_UNAVAILABLE}
-     *     when it could not be checked
+     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code BUSY} or
+     *     {@code STORE_UNAVAILABLE} if the credentials could not be checked
      */
     public LoginResponse login(String name, String password, ClientInfo origin) {
         try {
@@ -83,7 +84,7 @@ public final class LoginService {
         }
         Credential credential = found.orElseThrow();
         attempt.succeeded();
-        // The session begins under the epoch that was read with the password: if that has changed since, it has ended.
+        // The session gets the epoch that was read with the password. It has ended if the epoch has changed since.
         User user = users.findLinearizable(credential.user().id())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
         users.recordLogin(credential, origin.source(), now);
@@ -96,7 +97,7 @@ public final class LoginService {
         return loggedIn(user.loggedInAt(now), session, now);
     }
 
-    /** Stores a better hash of a password that was right; the login goes on without it where that cannot be done now. */
+    /** Replaces the stored hash of a correct password with a stronger one. If that fails, the login continues. */
     private void rehash(User user, String password, StoredPassword old) {
         try {
             users.replacePassword(user.id(), old, hasher.hash(password));
@@ -129,14 +130,14 @@ public final class LoginService {
     }
 
     /**
-     * Goes on with a session.
+     * Refreshes a session.
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
     public LoginResponse refresh(String refreshToken, ClientInfo origin) {
         StartedSession session = sessions.refresh(refreshToken, origin);
         User user = users.find(session.userId())
-                .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted this very moment
+                .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted since the refresh
         return loggedIn(user, session, clock.instant());
     }
 

@@ -18,24 +18,26 @@ import org.gatehouse.user.Username;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds the guessing of passwords: what one source may fail at one account, what all strangers together may fail at it, and
- * what one source may try at all.
+ * Limits password guessing. It limits the failures of one source at one account, the failures of all strangers together
+ * at one account, and all attempts of one source.
  *
- * <p>A source that has logged in to the account before is no stranger: it neither feeds the strangers' count nor is
- * stopped by it, so strangers cannot lock the owner out. A login is counted twice: by the name, whether a user has it or
- * not, so a refusal tells nothing about that; and by the user's id, which a new name does not change. Other checks of the
- * password are counted by the id only.
+ * <p>A stranger is a source that has not logged in to the account lately. The strangers' count neither counts nor stops
+ * other sources, so strangers cannot lock the owner out.
+ *
+ * <p>A login is counted twice. It is counted by the username, whether or not a user has it, so a rejection does not
+ * reveal whether the user exists. It is also counted by the user's id, because a rename does not change the id. Other
+ * password checks are counted by the id only.
  */
 public final class LoginThrottle {
     /**
-     * The bounds.
+     * The quotas.
      *
-     * @param failures of one source at one account
+     * @param failures failures of one source at one account
      * @param strangers failures of all strangers together at one account
-     * @param attempts of one source at all accounts, also those that succeeded
+     * @param attempts attempts of one source at all accounts, including successful ones
      */
     record Limits(Quota failures, Quota strangers, Quota attempts) {
-        /** A person who has forgotten the password fails a few times; a program that guesses fails thousands of times. */
+        /** A user who has forgotten the password fails a few times; a guessing program fails thousands of times. */
         static final Limits USUAL = new Limits(
                 new Quota("failures", 10, Duration.ofMinutes(15)),
                 new Quota("strangers", 100, Duration.ofHours(1)),
@@ -43,16 +45,16 @@ public final class LoginThrottle {
     }
 
     /**
-     * What is counted for an account.
+     * The current counts of an account.
      *
-     * @param strangers failures of all strangers; null if there were none
+     * @param strangers failures of all strangers; null if there are none
      * @param sources failures by source
      */
     record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
     private static final String FROM = "from ";
 
-    /** No name begins with the first character of the two. */
+    /** Starts with a NUL character, like {@link #UNKNOWN}, because no username starts with one. */
     private static final String USER = "\0user ";
 
     private static final String UNKNOWN = "\0unknown ";
@@ -70,21 +72,21 @@ public final class LoginThrottle {
     }
 
     /**
-     * The folded name that logins are counted by. A text that cannot be a name is marked, because a digest of UTF-8
-     * cannot tell a lone surrogate from a question mark.
+     * Returns the folded username under which logins are counted. An invalid username is marked, because a digest of
+     * UTF-8 is the same for a lone surrogate and a question mark.
      */
     static String accountName(String typed) {
         return Username.foldStripped(typed).map(Username::key).orElse('\0' + typed);
     }
 
     /**
-     * Counts a login, before the password is checked.
+     * Counts a login before the password is checked.
      *
-     * @param typed the name, of any length
-     * @param user the user of this name, if any; an unknown name is counted as often, so that it takes the same time
+     * @param typed the username as sent, of any length
+     * @param user the user of this name; null if unknown. An unknown name is also counted twice, to take the same time
      * @param known whether this source has logged in to the account lately
-     * @param source as {@code ClientInfo.source()} has it
-     * @throws GatehouseException {@code LOGIN_THROTTLED}; then nothing is counted
+     * @param source the value of {@code ClientInfo.source()}
+     * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
     Attempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
         String name = nameKey(typed);
@@ -93,9 +95,9 @@ public final class LoginThrottle {
     }
 
     /**
-     * Counts a check of the password of a user who is logged in, before it is checked.
+     * Counts a password check of a logged-in user before the password is checked.
      *
-     * @throws GatehouseException {@code LOGIN_THROTTLED}; then nothing is counted
+     * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
     Attempt admitCheck(UserId user, boolean known, String source) {
         return admit(List.of(userKey(user)), known, source);
@@ -106,7 +108,7 @@ public final class LoginThrottle {
         List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
         List<RateLimitPermit> permits = new ArrayList<>();
         try {
-            // The source first: while its count is being given back, the attempts of others are not touched.
+            // The source comes first. If it is over its limit, no account count changes, so others are not affected.
             permits.add(throttle.acquire("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED));
             for (String account : accounts) {
                 permits.add(throttle.acquire(account, quotas, ErrorCode.LOGIN_THROTTLED));
@@ -131,7 +133,7 @@ public final class LoginThrottle {
         };
     }
 
-    /** What is counted for a user now: by the id, or by the name if that is more. */
+    /** Returns the current counts of a user: those by id, or those by username where they are higher. */
     AccountCounts counts(UserId user, String username) {
         Map<String, WindowCount> counts = new HashMap<>(throttle.counts(userKey(user)));
         throttle.counts(nameKey(username)).forEach((name, count) -> counts.merge(name, count, WindowCount::max));
@@ -145,9 +147,9 @@ public final class LoginThrottle {
     }
 
     /**
-     * Forgets all that is counted for a user; what the sources tried altogether stays.
+     * Deletes all counts of a user. The attempt counts of the sources stay.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} when Redis cannot be reached, so that counts may return with it
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts may then return
      */
     public void clear(UserId user, String username) {
         throttle.clear(userKey(user));
@@ -158,7 +160,7 @@ public final class LoginThrottle {
         return limits;
     }
 
-    /** A digest, so that keys have one length whatever was typed, and a password typed as a name is not kept. */
+    /** Returns a digest, because keys then have one length, and a password typed as a username is not stored. */
     private static String nameKey(String typed) {
         return digestKey(accountName(typed));
     }

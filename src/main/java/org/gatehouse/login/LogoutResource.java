@@ -16,8 +16,8 @@ import org.gatehouse.json.JsonBody;
 import org.gatehouse.session.SessionService;
 
 /**
- * {@code POST /logout}: ends the session of the token that comes with it, also of one that has expired; without one that
- * could end anything there is nothing to do, which is a success too.
+ * {@code POST /logout}: ends the session of the token in the request, even if the token has expired. If the request has
+ * no token of a session, it succeeds without ending anything.
  */
 @Path("logout")
 @Produces(MediaType.APPLICATION_JSON)
@@ -34,7 +34,7 @@ public final class LogoutResource {
         this.authenticator = authenticator;
     }
 
-    /** 200 once the session, or with {@code everywhere} each of the user's sessions, has ended on all nodes. */
+    /** Returns 200 after the session, or with {@code everywhere} every session of the user, has ended on all nodes. */
     @POST
     @PermitAll
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
@@ -46,9 +46,9 @@ public final class LogoutResource {
         return Json.write(new LoggedOut("success", "Logged out successfully!", ended));
     }
 
-    /** A body that is not understood must not end less than its sender meant. */
+    /** Rejects an invalid body, because ignoring it could end fewer sessions than the client meant. */
     private static boolean isEverywhere(JsonBody body) {
-        // Generated clients send null for a body that they leave out.
+        // Generated clients send null for an omitted body.
         if (body.node().isMissingNode() || body.node().isNull()) {
             return false;
         }

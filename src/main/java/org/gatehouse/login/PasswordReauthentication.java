@@ -13,10 +13,11 @@ import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.UserDao;
 
 /**
- * Reauthentication by the present password or by the age of the login.
+ * Reauthenticates a caller by the current password or by a recent login. The throttle limits guesses here as at login,
+ * so a stolen token does not allow more of them.
  *
- * <p>The holder of a stolen token may guess here no more often than at the login. A wrong password is a wrong field: the
- * token is valid, so a client that got 401 would refresh it and repeat the request.
+ * <p>A wrong password is a validation error and not a 401. The token is valid, so after a 401 the client would refresh
+ * it and repeat the request.
  */
 public final class PasswordReauthentication implements Reauthentication {
     private final UserDao users;
@@ -51,9 +52,9 @@ public final class PasswordReauthentication implements Reauthentication {
     }
 
     /**
-     * Requires the present password.
+     * Requires the current password.
      *
-     * @return what it was compared with
+     * @return the credential that the password matched
      * @throws GatehouseException as {@link #require}
      */
     Credential requirePassword(Caller caller, String password) {

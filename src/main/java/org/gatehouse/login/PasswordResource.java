@@ -13,7 +13,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
 
-/** {@code PUT /user/{id}/password}. */
+/** {@code PUT /user/{id}/password}: changes a password. */
 @Path("user/{id}/password")
 @Produces(MediaType.APPLICATION_JSON)
 public final class PasswordResource {
@@ -23,7 +23,7 @@ public final class PasswordResource {
         this.passwords = passwords;
     }
 
-    /** 204 when the new password counts and every other session of the user has ended. */
+    /** Returns 204 after the new password is in effect and every other session of the user has ended. */
     @PUT
     @RolesAllowed(Roles.ANY)
     @Consumes(MediaType.APPLICATION_JSON)

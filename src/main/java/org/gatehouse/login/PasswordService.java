@@ -17,14 +17,14 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
 /**
- * The rules of changing a password: its owner proves the present one, an administrator need not for somebody else, and
- * every other session of the user ends by the same write.
+ * Changes passwords. A user must send the current password; an administrator who resets another user's password need
+ * not. The same write ends every other session of the user.
  */
 public final class PasswordService {
     static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
     static final String NEW = "newPassword";
 
-    /** A login elsewhere may re-hash the same password between the check and the write; not over and over. */
+    /** A concurrent login may rehash the same password between the check and the write, but not repeatedly. */
     private static final int MAX_ATTEMPTS = 3;
 
     private final UserService users;
@@ -43,10 +43,10 @@ public final class PasswordService {
     /**
      * Changes a password.
      *
-     * @param id of the user; may be {@code me}
-     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}, also if the
-     *     present password is not the one given, {@code LOGIN_THROTTLED}, {@code SESSION_ENDED} when the session to be spared has ended since the call came,
-     *     {@code BUSY}
+     * @param id the user's id, or {@code me}
+     * @throws GatehouseException {@code USER_NOT_FOUND}; {@code FORBIDDEN}; {@code VALIDATION_FAILED}, also if the
+     *     current password is wrong; {@code LOGIN_THROTTLED}; {@code SESSION_ENDED} if the caller's session, which
+     *     would continue, has ended meanwhile; {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
         User user = users.find(caller, id);
@@ -79,7 +79,7 @@ public final class PasswordService {
         throw PasswordReauthentication.wrong();
     }
 
-    /** An administrator need not know the password of another user, but a field of the wrong type is always a mistake. */
+    /** An administrator need not send the current password, but a value of the wrong type is always rejected. */
     private static String unused(JsonBody body, FieldErrors errors) {
         JsonNode value = body.node().path(CURRENT);
         if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {

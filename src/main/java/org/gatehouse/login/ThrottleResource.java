@@ -23,7 +23,7 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /user/{id}/throttle}: the failed logins that are counted for a user, to be seen and to be forgotten. */
+/** {@code /user/{id}/throttle}: lets administrators read and delete the failed-login counts of a user. */
 @Path("user/{id}/throttle")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ThrottleResource {
@@ -51,7 +51,7 @@ public final class ThrottleResource {
         this.audit = audit;
     }
 
-    /** 200 with what is counted now: of all strangers together, and of each source. */
+    /** Returns 200 with the current counts: one for all strangers together, and one for each source. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
@@ -65,7 +65,7 @@ public final class ThrottleResource {
         return Json.write(new FailedLogins(strangers, sources));
     }
 
-    /** 204 when nothing is counted any more. */
+    /** Returns 204 after all counts of the user have been deleted. */
     @DELETE
     @RolesAllowed(Roles.ADMIN)
     public void clear(@PathParam("id") String id, @Context SecurityContext security) {

@@ -13,7 +13,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.json.JsonBody;
 
-/** {@code POST /token/refresh}: a refresh token for a new pair of tokens. */
+/** {@code POST /token/refresh}: exchanges a refresh token for a new pair of tokens. */
 @Path("token")
 @Produces(MediaType.APPLICATION_JSON)
 public final class TokenResource {
@@ -25,7 +25,7 @@ public final class TokenResource {
         this.logins = logins;
     }
 
-    /** 200 with the tokens and the user, as a login answers them. */
+    /** Returns 200 with the tokens and the user, in the same format as a login. */
     @POST
     @Path("refresh")
     @PermitAll

@@ -1,8 +1,8 @@
 /**
- * Login and logout: from a name and a password to a session and its tokens, and what is done with a password.
+ * Login, token refresh, logout and password changes, with the throttle against password guessing.
  *
- * <p>Knows users, sessions, passwords and tokens; nobody knows this room. Start at
- * {@link org.gatehouse.login.LoginService}.
+ * <p>May depend on the packages of users, sessions, passwords and tokens; no other package depends on it. Start reading
+ * at {@link org.gatehouse.login.LoginService}.
  */
 @NullMarked
 package org.gatehouse.login;

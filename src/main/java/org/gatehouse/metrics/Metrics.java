@@ -31,11 +31,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of one application. Several applications can run in one Java process, so nothing here is static.
+ * Creates and exposes the metrics of one application. The registry is not static, because several applications can run
+ * in one Java process.
  *
  * <p>Each label has a bounded set of values: the routes of the resources, the constants of an enum, or a list of words.
- * So the number of series is bounded, whatever clients send. No value of a label comes from a user, a token, an address or
- * a setting.
+ * Therefore the number of series is bounded, whatever clients send. A label value never comes from a user, a token, an
+ * address or a setting.
  */
 public final class Metrics {
     private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -43,11 +44,10 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
 
-    /** Contains the metrics of the Java process from the start. */
+    /** Registers the metrics of the Java process. */
     public Metrics() {
-        // Registered one by one, because the set of all would include the allocations by pool. Those come from a
-        // listener
-        // that the garbage collectors hold, and with it this application after its stop.
+        // Registered one by one, because the complete set includes allocations by pool. These need a listener that the
+        // garbage collectors reference, so the application could not be collected after its stop.
         JvmBufferPoolMetrics.builder().register(registry);
         JvmClassLoadingMetrics.builder().register(registry);
         JvmGarbageCollectorMetrics.builder().register(registry);
@@ -69,7 +69,7 @@ public final class Metrics {
                 .register(registry);
     }
 
-    /** The counter of this name, which several objects may share. */
+    /** Returns the counter of this name, which several objects may share. */
     public Counter counter(String name, String help, String... labels) {
         return counters.computeIfAbsent(
                 name,
@@ -81,12 +81,12 @@ public final class Metrics {
                         .register(registry));
     }
 
-    /** A gauge whose value is read at each scrape. */
+    /** Registers a gauge whose value is read at each scrape. */
     public void bindGauge(String name, String help, DoubleSupplier value) {
         bindGauges(name, help, sample -> sample.call(value.getAsDouble()));
     }
 
-    /** The same with one series for each set of labels, or without any while there is no value. */
+    /** Registers a gauge with one series per set of label values; at each scrape, it may have any number of series. */
     public void bindGauges(String name, String help, Consumer<GaugeWithCallback.Callback> values, String... labels) {
         var unused = GaugeWithCallback.builder()
                 .name(name)
@@ -97,9 +97,10 @@ public final class Metrics {
     }
 
     /**
-     * Counts by the constants of an enum. All series exist from the start, so that the first event shows as an increase.
+     * Returns a counter by enum constant. All series exist from the start, so that the first event shows as an
+     * increase.
      *
-     * @param series for the text of a constant as a label
+     * @param series returns the series of a label value
      */
     public static <E extends Enum<E>> Consumer<E> byConstant(Class<E> type, Function<String, CounterDataPoint> series) {
         Map<E, CounterDataPoint> counts = new EnumMap<>(type);
@@ -109,7 +110,7 @@ public final class Metrics {
         return constant -> Objects.requireNonNull(counts.get(constant)).inc();
     }
 
-    /** The text of a constant as a label. */
+    /** Returns the label value of a constant. */
     public static String label(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
@@ -118,13 +119,13 @@ public final class Metrics {
         return nanos / NANOS_PER_SECOND;
     }
 
-    /** All metrics, in a text format. */
+    /** All metrics in a text format. */
     public record Exposition(String text, String contentType) {}
 
     /**
-     * All metrics as text.
+     * Returns all metrics as text.
      *
-     * @param accept the header of that name
+     * @param accept the {@code Accept} header, which selects OpenMetrics or the format of Prometheus
      */
     public Exposition expose(@Nullable String accept) {
         ExpositionFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();

@@ -1,7 +1,7 @@
 /**
- * Counters, gauges and histograms of one application, and their text for Prometheus.
+ * Counters, gauges and histograms of one application, and their text format for Prometheus.
  *
- * <p>Depends on no other package, so every package can count its own events. Start at
+ * <p>May not depend on any other package, so that every package can count its own events. Start reading at
  * {@link org.gatehouse.metrics.Metrics}.
  */
 @NullMarked

@@ -30,19 +30,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leaves no {@code password} field of the original service behind, in the background: a plain password becomes an
- * Argon2id hash, a bcrypt hash moves to {@code passwordHash} as it is, and what nobody could log in with goes.
+ * Removes every {@code password} field of the legacy service, in the background. A plain password is replaced by its
+ * Argon2id hash, a bcrypt hash moves to {@code passwordHash} unchanged, and an unusable password is deleted.
  *
- * <p>Each is one write on the condition that the password is still the same, so logins, other nodes and an end at any
- * moment do no harm. That there is work is noted in {@code meta}, because finding out takes a look at every document;
- * the note goes when a look at all of them found nothing. One hash runs at a time, and gives way to logins.
+ * <p>Each document changes in one write, on the condition that its password is unchanged. Therefore concurrent logins,
+ * other nodes and a stop at any moment are harmless. A note in {@code meta} says that there may be work, because a
+ * search for it reads every document. The note is deleted after a scan of all documents has found none. One hash runs
+ * at a time, and logins have priority.
  */
 public final class LegacyPasswordMigration implements AutoCloseable {
     private static final int BATCH = 100;
     private static final int MAX_LINES = 100;
     private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
-    /** Rounds that find passwords but can replace none; a few may be other nodes' doing. */
+    /** The limit of consecutive rounds that find passwords but replace none. Other nodes may cause a few of these. */
     private static final int MAX_IDLE_ROUNDS = 5;
 
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
@@ -65,20 +66,20 @@ public final class LegacyPasswordMigration implements AutoCloseable {
     public LegacyPasswordMigration(MongoConnection mongo, String collection, PasswordHasher hasher) {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
-        // There is no index on a password, so the last look goes through the whole collection.
+        // Passwords are not indexed, so the last search scans the whole collection.
         this.reads = users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
         this.meta = mongo.collection("meta");
         this.note = Filters.eq(new BsonString("passwords of " + collection));
         this.hasher = hasher;
     }
 
-    /** Notes that documents with passwords have come; to be called before the document is seen by anybody. */
+    /** Notes that there may be documents with passwords. Callers call this before they make users of the documents. */
     void request() {
         Bson request = Updates.set(REQUESTED, BsonValues.newId());
         mongo.call(() -> meta.updateOne(note, request, new UpdateOptions().upsert(true)));
     }
 
-    /** Begins, if there is work; does nothing when it has begun. */
+    /** Starts the thread if the note exists. Does nothing if the thread has been started before. */
     public void start() {
         if (thread.getState() == Thread.State.NEW && requested().isPresent()) {
             thread.start();
@@ -88,7 +89,7 @@ public final class LegacyPasswordMigration implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        // Not interrupted at first, because the driver would report an interrupted operation as an outage.
+        // It is not interrupted at first, because the driver would report an interrupted operation as an outage.
         Threads.join(thread, PROBE_TIMEOUT);
         thread.interrupt();
         Threads.join(thread, STOP_TIMEOUT);
@@ -109,12 +110,12 @@ public final class LegacyPasswordMigration implements AutoCloseable {
         }
     }
 
-    /** What the note holds; another value when documents have come since. */
+    /** Returns the value of the note; empty if there is none. Each {@link #request} sets a different value. */
     private Optional<BsonValue> requested() {
         return Optional.ofNullable(mongo.call(() -> meta.find(note).first())).map(found -> found.get(REQUESTED));
     }
 
-    /** True when nothing is left to do; false when it is worth trying again later. */
+    /** Returns true if no password is left, false if a temporary error requires a retry. */
     private boolean swept() {
         try {
             for (Optional<BsonValue> request = requested(); request.isPresent(); request = requested()) {
@@ -143,7 +144,7 @@ public final class LegacyPasswordMigration implements AutoCloseable {
 
     private record Round(int found, int replaced) {}
 
-    /** One look at all documents, in the order of their ids. */
+    /** Scans all documents once, in the order of their ids. */
     private Round round() {
         int found = 0;
         int replaced = 0;
@@ -151,7 +152,7 @@ public final class LegacyPasswordMigration implements AutoCloseable {
         for (List<BsonDocument> batch = batch(last); !batch.isEmpty(); batch = batch(last)) {
             last = UserDocument.anyId(batch.get(batch.size() - 1));
             found += batch.size();
-            Collections.shuffle(batch); // nodes that start together need not hash the same passwords
+            Collections.shuffle(batch); // so nodes that start together seldom hash the same passwords
             for (BsonDocument document : batch) {
                 replaced += isReplaced(UserDocument.anyId(document)) ? 1 : 0;
             }
@@ -171,13 +172,13 @@ public final class LegacyPasswordMigration implements AutoCloseable {
 
     private boolean isReplaced(BsonValue id) {
         if (stopped) {
-            throw new GatehouseException(ErrorCode.BUSY); // the next start goes on
+            throw new GatehouseException(ErrorCode.BUSY); // the next start continues
         }
         BsonDocument document = mongo.call(() -> users.find(Filters.eq(id))
                 .projection(Projections.include(UserJson.PASSWORD, UserDocument.PASSWORD_HASH))
                 .first());
         if (document == null || !document.containsKey(UserJson.PASSWORD)) {
-            return false; // a login, or another node, was quicker
+            return false; // a login or another node has replaced it
         }
         Bson same = UserDocument.unchanged(document, UserJson.PASSWORD, UserDocument.PASSWORD_HASH);
         Bson change = replacement(document);
@@ -186,7 +187,7 @@ public final class LegacyPasswordMigration implements AutoCloseable {
 
     private Bson replacement(BsonDocument document) {
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
-            return Updates.unset(UserJson.PASSWORD); // a newer password is set already
+            return Updates.unset(UserJson.PASSWORD); // because passwordHash is newer
         }
         Optional<StoredPassword> password =
                 UserDocument.text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofOriginal);

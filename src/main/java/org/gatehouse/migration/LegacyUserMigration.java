@@ -41,36 +41,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes users of documents that the original service wrote, before anybody is served.
+ * Turns documents of the legacy service into users, before the node serves requests. Callers may run it on any number
+ * of nodes at once, stop it anywhere, and run it again.
  *
- * <p>First each document gets, in one write, a {@link ReservedUsername} and the fields that only Gatehouse may set; what it had
- * under those names is kept as {@code original_…}. Then the unique index is made. Then each document that is alone with
- * its name gets it; those that share one are named in the log and stay parked. Every step depends on nothing but the
- * document or the index, so any number of nodes may take them at once, stop anywhere, and take them again; at later
- * starts two look-ups in the index find nothing to do.
+ * <p>First, each document gets, in one write, a {@link ReservedUsername} and the fields that only Gatehouse may set.
+ * Previous values of these fields are kept as {@code original_…}. Then the unique index is created. Then each document
+ * whose name is unique gets that name. Documents that share a name are logged and stay reserved.
  *
- * <p>No cache holds what is changed here: the gate of a node opens after it, and afterwards a document without a key
- * appears only if the original service goes on writing.
+ * <p>Each step depends only on the document or the index. At later starts, two index lookups find nothing to do.
+ *
+ * <p>The changes bypass the cache, which does not contain these documents, because a node serves requests only after
+ * the migration. Later, a document without a key appears only if the legacy service continues to write.
  */
 public final class LegacyUserMigration {
     private static final int BATCH = 500;
 
     /**
-     * For one batch. Going through millions of documents takes longer in all, but a server that stops answering must be
-     * noticed, and an end of the application must not wait for it.
+     * The timeout of one batch. Millions of documents take longer in total. But a server that does not respond must be
+     * detected, and the stop of the application must not wait for it.
      */
     private static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
 
-    /** More would bury the rest of the log. */
+    /** The limit of warnings, because more would hide the rest of the log. */
     private static final int MAX_LINES = 100;
 
-    /** Each is needed only when the original service writes a document meanwhile. */
+    /** Each attempt after the first is needed only if the legacy service writes a document meanwhile. */
     private static final int MAX_ATTEMPTS = 10;
 
     private static final int MAX_SHOWN = 80;
     private static final String KEPT = "original_";
 
-    /** Only Gatehouse writes them, and not for a user that has just come. */
+    /** Fields that only Gatehouse writes, and that a new user does not have. */
     private static final List<String> RESERVED_FIELDS =
             List.of(UserDocument.SESSION_EPOCH, UserDocument.SESSION_EXEMPT, UserDocument.SOURCES, UserDocument.LATER);
 
@@ -85,9 +86,9 @@ public final class LegacyUserMigration {
     private int lines;
 
     /**
-     * Wires the steps together.
+     * Creates the migration.
      *
-     * @param sweep told of new documents before they are touched, so that their passwords are not forgotten
+     * @param sweep gets a request before new documents are changed, so that their passwords are migrated too
      */
     public LegacyUserMigration(
             MongoConnection mongo, String collection, MongoUserDao store, LegacyPasswordMigration sweep) {
@@ -100,9 +101,10 @@ public final class LegacyUserMigration {
     }
 
     /**
-     * Takes all steps; harmless when they were taken before, or are being taken by another node.
+     * Runs all steps. This is harmless if they have run before, or run on another node at the same time.
      *
-     * @throws UnusableStoreException when the unique index was made before and is gone, but not the users
+     * @throws UnusableStoreException if the unique index was created before and is missing although users exist, or if
+     *     another service keeps writing documents
      */
     public void run() {
         lines = 0;
@@ -115,13 +117,13 @@ public final class LegacyUserMigration {
             }
             adopted += adopt();
         }
-        adopted += adopt(); // the index bears a single document without a key
+        adopted += adopt(); // because the unique index permits one document without a key
         if (adopted > 0) {
             log.info("Made users of {} documents in {}", adopted, users.getNamespace());
         }
         refoldKeys();
         giveNames();
-        store.createListIndexes(); // last, so that adopting does not pay for them
+        store.createListIndexes(); // last, because indexes slow the migration down
         if (lines > MAX_LINES) {
             log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
         }
@@ -151,8 +153,9 @@ public final class LegacyUserMigration {
     }
 
     /**
-     * What the original service's callers wrote under the names of Gatehouse must not be believed, a key included. But
-     * once the index exists, a key is Gatehouse's own; whether it does is asked after the documents were read.
+     * Adopts the documents that are not users yet. Values that clients of the legacy service wrote into Gatehouse's
+     * fields are not trusted, including the key. But after the index exists, only Gatehouse writes keys. Therefore the
+     * index is checked after the documents were read.
      */
     private int adopt(List<BsonDocument> documents) {
         boolean keysAreOurs = keyIndex.exists();
@@ -168,7 +171,7 @@ public final class LegacyUserMigration {
         return users.bulkWrite(adoptions, new BulkWriteOptions().ordered(false)).getModifiedCount();
     }
 
-    /** The write that adopts a document if it is still as it was read; empty when it was adopted already. */
+    /** Returns the write that adopts a document if it is unchanged since the read; empty if it was adopted before. */
     private static Optional<UpdateOneModel<BsonDocument>> adoption(BsonDocument document) {
         BsonDocument ours = new BsonDocument(UserDocument.CANONICAL_USERNAME, new BsonString(parkedKey(document)))
                 .append(UserJson.VERSION, new BsonInt64(1))
@@ -197,7 +200,7 @@ public final class LegacyUserMigration {
             }
         }
         for (String name : document.keySet()) {
-            // Readers of JSON that ignore case would take it for a field of Gatehouse.
+            // JSON parsers that ignore case would take it for a field of Gatehouse.
             boolean otherCase =
                     CustomFields.reserved(name).filter(own -> !own.equals(name)).isPresent();
             if (otherCase) {
@@ -209,7 +212,7 @@ public final class LegacyUserMigration {
             }
         }
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
-            // Never shown to anybody, so not to be kept; what counts is the password of the original service.
+            // It is not kept, because it is never returned, and the legacy service's password field is authoritative.
             changes.add(Updates.unset(UserDocument.PASSWORD_HASH));
         }
         Bson unchanged =
@@ -218,9 +221,9 @@ public final class LegacyUserMigration {
     }
 
     /**
-     * Brings keys that an older version wrote to the present folding. Documents that share a name only now are parked, all
-     * of them: none is to get what others know as the name of another. A node of the older version finds the others by
-     * what most users type, because most keys stay as they are.
+     * Folds keys again that an older version wrote with other rules. All documents that share a name under the new
+     * rules are reserved, because none may get a name that is known as another user's. A node of the older version
+     * still finds most users, because most keys do not change.
      */
     private void refoldKeys() {
         mongo.call(() -> {
@@ -300,7 +303,7 @@ public final class LegacyUserMigration {
         });
     }
 
-    /** What becomes of all documents that have one name. */
+    /** Handles all documents that have one name: collects a single document for its claim, or logs why it cannot. */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;

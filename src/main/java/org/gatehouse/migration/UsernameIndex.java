@@ -22,11 +22,11 @@ import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.UserDocument;
 
 /**
- * The unique index on {@code usernameKey}: names are unique by it, and once it exists a key is Gatehouse's own and not a
- * field that somebody wrote into the original service.
+ * The unique index on {@code usernameKey}, which makes usernames unique. After it exists, only Gatehouse has written
+ * keys, and not a client of the legacy service.
  *
- * <p>That it was made is noted in the collection {@code meta}, so that nobody takes users of Gatehouse for others when the
- * index is gone, as after a backup of the documents alone.
+ * <p>A note in the collection {@code meta} says that the index was created. Therefore a restore of the documents
+ * without the index does not turn users of Gatehouse into legacy documents.
  */
 public final class UsernameIndex {
     private final MongoConnection mongo;
@@ -34,7 +34,7 @@ public final class UsernameIndex {
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
-    /** A first index over millions of users takes longer than any request may. */
+    /** With a timeout of one hour, because the first index over millions of users takes longer than any request may. */
     private final MongoCollection<BsonDocument> users;
 
     public UsernameIndex(MongoConnection mongo, String collection) {
@@ -53,9 +53,9 @@ public final class UsernameIndex {
     }
 
     /**
-     * Refuses to go on with users of which it is not known whose they are.
+     * Fails if users of Gatehouse cannot be distinguished from legacy documents.
      *
-     * @throws UnusableStoreException when the index was made before and is gone, but not the users
+     * @throws UnusableStoreException if the index was created before and is missing although users exist
      */
     void requireNotLost() {
         boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent(); // another node may be making it
@@ -74,9 +74,9 @@ public final class UsernameIndex {
     }
 
     /**
-     * Makes it, and notes that; harmless when it exists or another node makes it too.
+     * Creates the index and notes that. This is harmless if the index exists or another node creates it too.
      *
-     * @return false when it could not be done because documents of another service have no {@code usernameKey}
+     * @return false if the index cannot be created because several documents lack a {@code usernameKey} or share one
      */
     public boolean make() {
         try {

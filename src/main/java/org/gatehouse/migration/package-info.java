@@ -1,8 +1,9 @@
 /**
- * Migrates a database of the legacy service: adds the missing fields of its users, and hashes their plain-text passwords.
+ * Migrates a database of the legacy service: adds the missing fields of its users, and hashes their plain-text
+ * passwords.
  *
- * <p>Depends on {@code user}, {@code password} and {@code store}; it runs at startup and serves no requests. Start reading at
- * {@link org.gatehouse.migration.LegacyUserMigration}.
+ * <p>May depend on {@code user}, {@code password} and {@code store}; it runs at startup and serves no requests. Start
+ * reading at {@link org.gatehouse.migration.LegacyUserMigration}.
  */
 @NullMarked
 package org.gatehouse.migration;

@@ -8,18 +8,18 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 /**
  * Computes Argon2 (RFC 9106).
  *
- * <p>Each thread keeps the memory of its last hash for the next one, erased: 19 MiB of garbage a hash would make every
- * other request wait for the collector. So it is to be called from few threads.
+ * <p>Each thread erases the memory of its last hash and keeps it for the next one. Otherwise, 19 MiB of garbage per
+ * hash would delay all other requests by garbage collection. Only a few threads should therefore call this class.
  */
 class Argon2 {
     private final ThreadLocal<FixedBlockPool> memory;
 
-    /** @param memoryKib what a thread keeps; a hash that needs more allocates the rest anew */
+    /** @param memoryKib the memory that each thread keeps; a hash that needs more allocates the rest each time */
     Argon2(int memoryKib) {
         this.memory = ThreadLocal.withInitial(() -> new FixedBlockPool(memoryKib));
     }
 
-    /** The hash of this password with the salt, the costs and the length of the other. */
+    /** Hashes this password with the salt, the costs and the length of the given hash. */
     byte[] derive(String password, Argon2Hash like) {
         Argon2Parameters parameters = new Argon2Parameters.Builder(like.type().code())
                 .withVersion(like.version())

@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 
 /**
- * An Argon2 hash with all that is needed to check it, as the PHC string format writes it.
+ * An Argon2 hash with the salt and costs that are needed to check a password. It is stored as a PHC string.
  *
- * @param version 16 or 19, the two that exist
- * @param memoryKib at most {@link #MAX_MEMORY_KIB}: a stored text must not be able to ask for all memory
- * @param salt in Base64 without padding, as is the hash
+ * @param version 16 or 19, the only two versions
+ * @param memoryKib at most {@link #MAX_MEMORY_KIB}, so that a stored text cannot exhaust the memory
+ * @param salt in Base64 without padding, like the hash
  */
 record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lanes, String salt, String hash) {
     private static final int MAX_MEMORY_KIB = 1_048_576;
@@ -23,7 +23,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** RFC 9106, section 3.1. */
     private static final int MIN_MEMORY_KIB_PER_LANE = 8;
 
-    /** For hashes that others made, in KiB; so many passes over it take some two seconds. */
+    /** For hashes from other services, in KiB. {@link #MAX_FOREIGN_WORK} with this memory takes about two seconds. */
     private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;
@@ -33,7 +33,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
 
-    /** Of memory and passes together, in the cheapest of the combinations that OWASP recommends: 7 MiB and 5 passes. */
+    /** The product of memory and passes, in the cheapest combination that OWASP recommends: 7 MiB and 5 passes. */
     private static final long MIN_STRONG_WORK = 35_840;
 
     private static final int MIN_STRONG_MEMORY_KIB = 7_168;
@@ -43,7 +43,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     private static final Pattern PHC = Pattern.compile("\\$(argon2(?:id|i|d))(?:\\$v=(16|19))?\\$("
             + PhcParameters.FORMAT + ")\\$" + ForeignHash.base64(1) + "\\$" + ForeignHash.base64(1));
 
-    /** The variants of RFC 9106, section 1; only the first is used for new hashes. */
+    /** The variants of RFC 9106, section 1. New hashes use only the first. */
     enum Type {
         ARGON2ID(Argon2Parameters.ARGON2_id),
         ARGON2I(Argon2Parameters.ARGON2_i),
@@ -60,13 +60,13 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
         }
     }
 
-    /** A hash as it is made today: Argon2id, one lane, for a core hashes one password at a time. */
+    /** A hash in the current format: Argon2id with one lane, because each core hashes one password at a time. */
     static Argon2Hash of(int memoryKib, int iterations, byte[] salt, byte[] hash) {
         return new Argon2Hash(Type.ARGON2ID, Argon2Parameters.ARGON2_VERSION_13, memoryKib, iterations, 1, "", "")
                 .with(salt, hash);
     }
 
-    /** The hash in a stored text; empty when it is none, or one whose costs are out of bounds. */
+    /** Parses a stored text; empty if it is not an Argon2 hash, or if its costs are out of bounds. */
     static Optional<Argon2Hash> parse(String phc) {
         Matcher parts = PHC.matcher(phc);
         if (!parts.matches()) {
@@ -99,7 +99,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
                 + ",p=" + lanes + "$" + salt + "$" + hash;
     }
 
-    /** The same with another salt and hash. */
+    /** This hash with another salt and hash. */
     Argon2Hash with(byte[] newSalt, byte[] newHash) {
         Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
         return new Argon2Hash(
@@ -120,22 +120,22 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
         return Base64.getDecoder().decode(hash);
     }
 
-    /** True when a guess costs more of the other: it fills memory once a pass. */
+    /** Whether type or version is inferior, or a guess costs less than at the other: each pass fills memory once. */
     boolean isWeakerThan(Argon2Hash other) {
         return type != other.type || version < other.version || work() < other.work();
     }
 
-    /** Whether one login may cost this much, although nobody here chose the costs. */
+    /** Whether one login may cost this much; limits the costs that other services chose. */
     boolean isAffordable() {
         return memoryKib <= MAX_FOREIGN_MEMORY_KIB && work() <= MAX_FOREIGN_WORK;
     }
 
-    /** Whether the costs are below what OWASP's Password Storage Cheat Sheet recommends at least. */
+    /** Whether the costs are below the minimum in OWASP's Password Storage Cheat Sheet. */
     boolean isWeak() {
         return memoryKib < MIN_STRONG_MEMORY_KIB || work() < MIN_STRONG_WORK;
     }
 
-    /** The same with a part of the memory, which takes about that part of the time; empty if it is too little for a hash. */
+    /** This hash with a share of the memory, which takes about that share of the time; empty if too little remains. */
     Optional<Argon2Hash> scaled(double share) {
         int scaled = (int) (memoryKib * share);
         return scaled >= MIN_MEMORY_KIB_PER_LANE * lanes
@@ -143,7 +143,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
                 : Optional.empty();
     }
 
-    /** Whether a check takes several times as long, or as much memory, as one of these. */
+    /** Whether a check takes several times as long, or several times as much memory, as a check of the usual hash. */
     boolean isDearBeside(Argon2Hash usual) {
         return memoryKib > EXPENSIVE_FACTOR * usual.memoryKib || work() > EXPENSIVE_FACTOR * usual.work();
     }

@@ -4,19 +4,19 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * A password hash that another service made, of any scheme but Argon2 (for which see {@link Argon2Hash}).
+ * A password hash that another service computed with a scheme other than Argon2 (see {@link Argon2Hash}).
  *
- * <p>Other services hash the bytes of a password as it was typed, in UTF-8, so it is not normalised here.
+ * <p>The password is not normalized here, because other services hash the UTF-8 bytes of the text that the user typed.
  */
 sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
-    /** Hashes are shorter by far; what is longer is not looked at. */
+    /** In characters. Hashes are much shorter, so longer texts are not parsed. */
     int MAX_LENGTH = 512;
 
     int MIN_HASH_BYTES = 16;
     int MAX_HASH_BYTES = 64;
     int MAX_SALT_BYTES = 64;
 
-    /** The hash in a text, whatever it costs; empty when it is of no scheme that is known here. */
+    /** Parses a hash, whatever it costs; empty if its scheme is not supported. */
     static Optional<ForeignHash> parse(String text) {
         if (text.length() > MAX_LENGTH) {
             return Optional.empty();
@@ -33,34 +33,36 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
 
     boolean isWellFormed();
 
-    /** Whether the costs are below what OWASP's Password Storage Cheat Sheet recommends at least. */
+    /** Whether the costs are below the minimum in OWASP's Password Storage Cheat Sheet. */
     boolean isWeak();
 
-    /** Whether a match means that the whole password is right. */
+    /** Whether a match proves that the whole password is correct. */
     default boolean provesAllOf(String password) {
         return true;
     }
 
-    /** Whether a check stays within some two seconds of a core and 128 MiB, so that one login cannot hold a slot longer. */
+    /**
+     * Whether a check takes at most about two seconds of a core and 128 MiB, because a login holds a slot that long.
+     */
     boolean isAffordable();
 
-    /** Whether a check takes several times as long, or as much memory, as one of ours. */
+    /** Whether a check takes several times as long, or as much memory, as a check of Gatehouse's own hashes. */
     boolean isDear();
 
-    /** Computes the hash of the password and compares. */
+    /** Computes the hash of the password and compares it with this hash. */
     boolean matches(String password);
 
-    /** Whether salt and hash have lengths that a service would choose. */
+    /** Whether the salt and the hash have usual lengths. */
     static boolean areUsual(byte[] salt, byte[] hash) {
         return salt.length <= MAX_SALT_BYTES && hash.length >= MIN_HASH_BYTES && hash.length <= MAX_HASH_BYTES;
     }
 
-    /** A salt or hash in Base64 of this many digits at least: without padding as in PHC strings, or padded; see {@link #decode}. */
+    /** A pattern for Base64 of at least this many digits, with or without padding; see {@link #decode}. */
     static String base64(int least) {
         return "([A-Za-z0-9+/.]{" + least + ",100}={0,2})";
     }
 
-    /** Base64 without padding, as PHC strings have it; passlib writes {@code .} for {@code +}, others pad. */
+    /** Decodes Base64 as in PHC strings, or padded; passlib writes {@code .} instead of {@code +}. */
     static byte[] decode(String base64) {
         return Base64.getDecoder().decode(base64.replace('.', '+'));
     }

@@ -22,29 +22,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who hashes when. At most one hash runs per core. A bounded number of callers wait, each for a bounded time; all others
- * are refused at once with {@code BUSY}. So a flood of logins takes neither the container's threads nor all of its memory.
- * While many wait, one core is left to everybody else, if there is anybody else.
+ * Runs password hashes, and limits the cores, threads and memory that they use.
+ *
+ * <p>At most one hash runs per core. A limited number of callers wait, each for a limited time; all others receive
+ * {@code BUSY} immediately. A flood of logins therefore cannot exhaust the container's threads or memory. While many
+ * callers wait, one of several cores is left for other requests, if there are many of those.
  */
 final class HashingExecutor implements AutoCloseable {
-    /** For a slot; what a person waits for a login without trying again. */
+    /** The maximum wait for a slot; a user waits this long for a login without trying again. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** One hash takes some 50 ms, so those at the end of a longer queue would be refused by the clock anyway. */
+    /** A hash takes about 50 ms, so callers at the end of a longer queue would reach {@link #WAIT_TIMEOUT} anyway. */
     private static final int WAITING_PER_CORE = 16;
 
     /**
-     * From so many on, one core hashes less: with a hash on each of two cores the slowest token checks took four times as
-     * long, with one core left to them twice. A burst that is over in a fifth of a second is no flood.
+     * If more callers wait, hashes use one core less. With hashes on both of two cores, the slowest token checks took
+     * four times as long. With one core left free, they took twice as long. A shorter queue is a burst that ends within
+     * a fifth of a second.
      */
     private static final int MANY_WAITING_PER_CORE = 4;
 
-    /** How long work that can wait gives way to logins. */
+    /** How long deferrable work yields to logins. */
     static final Duration YIELD_TIMEOUT = Duration.ofSeconds(1);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
-    /** Up to {@link #WAIT_TIMEOUT}. */
+    /** Buckets of the histogram, up to {@link #WAIT_TIMEOUT}. */
     private static final double[] WAIT_SECONDS = {0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -62,9 +65,10 @@ final class HashingExecutor implements AutoCloseable {
     private final RequestLoad otherWork = new RequestLoad(Ticker.systemTicker());
 
     /**
-     * Starts with no threads; they come with the first work and go, with the memory they hold, after a minute without.
+     * Starts without threads. They start with the first work, and end after a minute without work, which frees their
+     * memory.
      *
-     * @param cores how many hashes may run at once, in ordinary times
+     * @param cores how many hashes may run at the same time unless many callers wait
      */
     HashingExecutor(int cores, Duration waitLimit, Metrics metrics) {
         this.cores = cores;
@@ -95,9 +99,9 @@ final class HashingExecutor implements AutoCloseable {
     }
 
     /**
-     * Runs the work when it is its turn.
+     * Runs the work when a slot is free.
      *
-     * @throws GatehouseException {@code BUSY} when there is no slot in time
+     * @throws GatehouseException {@code BUSY} if a slot is not free in time, or if memory is insufficient
      */
     <T> T run(Callable<T> work) {
         long since = System.nanoTime();
@@ -124,10 +128,10 @@ final class HashingExecutor implements AutoCloseable {
     }
 
     /**
-     * The same for work that takes several times as long, or as much memory, as a usual hash: it has half of the slots at
-     * most.
+     * Like {@link #run}, for work that takes several times as long, or as much memory, as a usual hash. Such work may
+     * use at most half of the slots, but at least one.
      *
-     * @throws GatehouseException {@code BUSY} when there is no slot in time, or not enough memory
+     * @throws GatehouseException {@code BUSY} if a slot is not free in time, or if memory is insufficient
      */
     <T> T runDear(Callable<T> work) {
         if (!Threads.tryAcquire(dear, waitLimit)) {
@@ -149,7 +153,7 @@ final class HashingExecutor implements AutoCloseable {
         }
     }
 
-    /** A hash that runs is not disturbed; its thread ends after it when there is one too many. */
+    /** Does not interrupt running hashes. If there is one thread too many, it ends after its current hash. */
     private synchronized void setSlots(int number) {
         if (number < slots.getCorePoolSize()) {
             slots.setCorePoolSize(number);
@@ -167,7 +171,7 @@ final class HashingExecutor implements AutoCloseable {
             if (slots.remove(task)) {
                 throw busy();
             }
-            return task.get(); // it has begun, so only its own time is left
+            return task.get(); // it has started, so only its own duration is left
         }
     }
 
@@ -176,7 +180,7 @@ final class HashingExecutor implements AutoCloseable {
         return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
-    /** Waits until a slot is free, for {@link #YIELD_TIMEOUT} at most so that it is not deferred forever; false if interrupted. */
+    /** Waits until a slot is free, at most {@link #YIELD_TIMEOUT}, so that work proceeds; false if interrupted. */
     boolean awaitFree() {
         long deadline = System.nanoTime() + YIELD_TIMEOUT.toNanos();
         boolean goesOn = true;
@@ -189,7 +193,7 @@ final class HashingExecutor implements AutoCloseable {
     }
 
     /**
-     * Refuses what would find the queue full.
+     * Rejects the request if the queue is full.
      *
      * @throws GatehouseException {@code BUSY}
      */
@@ -199,12 +203,12 @@ final class HashingExecutor implements AutoCloseable {
         }
     }
 
-    /** Tells that a request was served that is no login. */
+    /** Counts a request that is not a login. */
     void noteOtherWork() {
         otherWork.note();
     }
 
-    /** How many wait for a slot now. */
+    /** How many hashes are waiting for a slot. */
     int waiting() {
         return slots.getQueue().size();
     }

@@ -16,18 +16,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hashes passwords with Argon2id (RFC 9106) and checks them; hashes are PHC strings. What the original service stored,
- * bcrypt or the password itself, is checked too, and so are the hashes of other services.
+ * Hashes passwords with Argon2id (RFC 9106) and checks them. New hashes are PHC strings. It also checks what the legacy
+ * service stored, which is bcrypt or the password itself, and the hashes of other services.
  *
- * <p>Hashes take turns: see {@link HashingExecutor}.
+ * <p>A check takes at least as long as a check for an unknown user. {@link HashingExecutor} limits how many run at
+ * once.
  */
 public final class PasswordHasher implements AutoCloseable {
-    /** Normalising a hostile text of the largest body costs more than the hash; no password is as long as this. */
+    /** Normalizing hostile text of the largest body costs more than the hash; real passwords are shorter than this. */
     static final int MAX_CHARS = 1024;
 
     private static final String IMPOSSIBLE = "nobody's guess";
 
-    /** How Django's formats, by what they begin with, become PHC strings. */
+    /** How to convert Django's formats to PHC strings, by their prefixes. */
     private static final Map<String, String> DJANGO = Map.of(
             "pbkdf2_sha256$",
             "pbkdf2_sha256$<iterations>$<salt>$<hash> is" + " $pbkdf2-sha256$i=<iterations>$<salt in Base64>$<hash>",
@@ -54,15 +55,16 @@ public final class PasswordHasher implements AutoCloseable {
 
     private final Ticker ticker;
 
-    /** What a new hash took most recently; 0 until that is known. */
+    /** The time of the most recent new hash; 0 until it is known. */
     private volatile long ownNanos;
 
     /**
-     * Starts with no threads; they come with the first work and go, with the memory they hold, after a minute without.
+     * Starts without threads. They start with the first work, and end after a minute without work, which frees their
+     * memory.
      *
-     * @param memoryKib memory of a new hash; existing hashes carry their own costs
-     * @param iterations passes of a new hash
-     * @param cores how many hashes may run at once, in ordinary times
+     * @param memoryKib the memory of a new hash in KiB; existing hashes contain their own costs
+     * @param iterations the passes of a new hash
+     * @param cores how many hashes may run at the same time unless many callers wait
      */
     public PasswordHasher(int memoryKib, int iterations, int cores, Metrics metrics) {
         this(
@@ -76,15 +78,15 @@ public final class PasswordHasher implements AutoCloseable {
     PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor slots, Ticker ticker) {
         this.ticker = ticker;
         this.argon2 = argon2;
-        // Matches no password: nothing is known whose hash is all zeros.
+        // Does not match any password: an input whose hash is all zeros is not known.
         this.dummyHash = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
         this.slots = slots;
     }
 
     /**
-     * The PHC string to store for this password.
+     * Hashes this password and returns the PHC string to store.
      *
-     * @throws GatehouseException {@code BUSY} when there is no slot in time
+     * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
     public String hash(String password) {
         return slots.run(() -> {
@@ -96,8 +98,8 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Computes a hash to learn how long that takes, so that the first login of a user with a cheap hash takes as long as
-     * that of an unknown user. If that cannot be done now, the first hash of a login tells.
+     * Measures the time of a new hash, so that the first login with a cheap hash takes as long as for an unknown user.
+     * If the hasher is busy, the first login measures it.
      */
     public void measure() {
         try {
@@ -108,10 +110,11 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Hashes a password that can wait: it begins when a slot is free or, so that it is not put off for ever, after
-     * {@link HashingExecutor#YIELD_TIMEOUT}. Called from one thread, it delays no login by more than one hash.
+     * Hashes a password that can wait. Hashing starts when a slot is free, or after
+     * {@link HashingExecutor#YIELD_TIMEOUT}, so that it is not deferred forever. If one thread calls this method, it
+     * delays a login by at most one hash.
      *
-     * @throws GatehouseException {@code BUSY} if there is no slot even then, or the thread is interrupted
+     * @throws GatehouseException {@code BUSY} if a slot is not free even then, or if the thread is interrupted
      */
     public String hashUnhurried(String password) {
         if (!slots.awaitFree()) {
@@ -121,10 +124,10 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether this is the password. Without one, or with one that cannot be read, the answer is no, after the same work,
-     * so that time does not tell who has an account.
+     * Whether this is the password. Without a stored password, or with an unreadable one, the result is false after the
+     * same work. The time therefore does not reveal whether an account exists.
      *
-     * @throws GatehouseException {@code BUSY} when there is no slot in time
+     * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
     public boolean matches(String password, Optional<StoredPassword> stored) {
         boolean acceptable = password.length() <= MAX_CHARS
@@ -138,12 +141,12 @@ public final class PasswordHasher implements AutoCloseable {
         return slots.run(() -> verify(candidate, stored)) && possible;
     }
 
-    /** bcrypt and HMAC pad with NUL, so a password with NUL may have the hash of one without. */
+    /** bcrypt and HMAC pad with NUL, so a password with NUL may have the same hash as one without. */
     private static boolean isForeign(Optional<StoredPassword> stored) {
         return stored.flatMap(StoredPassword::foreign).isPresent();
     }
 
-    /** Nobody here chose such costs, so they are not to take every core from all other logins. */
+    /** Whether the hash is expensive. Other services chose such costs, so these hashes may not use all cores. */
     private boolean isDear(StoredPassword stored) {
         return stored.foreign()
                 .map(ForeignHash::isDear)
@@ -154,9 +157,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether a hash of this password, which was right, is to replace the stored one: it would cost a thief more, because
-     * the text is none of Argon2id or a cheaper one. Not if the stored one does not prove all of the password: what was
-     * typed, or left out, beyond 72 bytes of bcrypt may be wrong, and would count from then on.
+     * Whether a new hash of this verified password should replace the stored one, because guessing it costs a thief
+     * more. This applies if the stored text is not Argon2id or is cheaper, unless it does not prove the whole password.
+     * The text beyond bcrypt's 72 bytes may be wrong, and would be required from then on.
      */
     public boolean needsRehash(StoredPassword stored, String password) {
         return isWeakerThanNew(stored)
@@ -171,9 +174,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Why a hash that another service made is not taken over, as words that follow "passwordHash"; empty when it is.
-     * Taken are bcrypt, Argon2, PBKDF2 and scrypt, unless a check would cost more than some two seconds of a core, 256 MiB
-     * with Argon2 or 128 MiB with scrypt; what this service makes itself is always taken.
+     * Why a hash from another service is rejected, as words that follow "passwordHash"; empty if it is accepted.
+     * bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may cost at most about two seconds of a core, and 256 MiB
+     * for Argon2 or 128 MiB for scrypt. Argon2 hashes that cost at most as much as new hashes are always accepted.
      */
     public Optional<String> violation(String hash) {
         Optional<Argon2Hash> argon2Hash =
@@ -193,9 +196,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether a hash that {@link #violation} accepts has costs below what OWASP's Password Storage Cheat Sheet recommends
-     * at least: bcrypt cost 10; Argon2 7 MiB, and 35 MiB in all passes together; PBKDF2 1,300,000 iterations with SHA-1,
-     * 600,000 with SHA-256, 210,000 with SHA-512; scrypt N=2^13, and N*r*p=655,360.
+     * Whether a hash that {@link #violation} accepts is below the minimum costs in OWASP's Password Storage Cheat
+     * Sheet. bcrypt: cost 10. Argon2: 7 MiB, and 35 MiB in all passes together. PBKDF2: 1,300,000 iterations with
+     * SHA-1, 600,000 with SHA-256, 210,000 with SHA-512. scrypt: N=2^13, and N*r*p=655,360.
      */
     public boolean isWeak(String hash) {
         return Argon2Hash.parse(hash)
@@ -205,7 +208,7 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Refuses what would find the queue full; asked before anything else of a login is done, it makes refusals cheap.
+     * Rejects the request if the queue is full. Called before any other work of a login, it makes rejections cheap.
      *
      * @throws GatehouseException {@code BUSY}
      */
@@ -213,7 +216,7 @@ public final class PasswordHasher implements AutoCloseable {
         slots.requireQueueCapacity();
     }
 
-    /** Tells that a request was served that is no login: such as these are left a core when there are many. */
+    /** Counts a request that is not a login. If there are many, one core is left for them. */
     public void noteOtherWork() {
         slots.noteOtherWork();
     }
@@ -225,7 +228,7 @@ public final class PasswordHasher implements AutoCloseable {
 
     private boolean verify(String candidate, Optional<StoredPassword> stored) {
         String normal = normal(candidate);
-        // Gatehouse hashes the normal form, other services what was typed; each is tried whatever is stored.
+        // Gatehouse hashes the normalized text, other services the typed text. Both are tried, whatever is stored.
         List<String> forms = normal.equals(candidate) ? List.of(normal) : List.of(normal, candidate);
         Optional<ForeignHash> foreign = stored.flatMap(StoredPassword::foreign);
         if (foreign.isPresent()) {
@@ -245,9 +248,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Does a check, and then as much of new hashes as is missing to what they would have taken, so that a cheap hash does
-     * not tell by its speed that the user exists. Also after a match: the user may be disabled. It is work and no wait,
-     * because other work on the machine slows both down alike.
+     * Runs a check, then computes new hashes until the total time equals that of an unknown user. The speed of a cheap
+     * hash therefore does not reveal that the user exists. This also applies after a match, because the user may be
+     * disabled. It computes instead of waiting, because other load on the machine then slows both equally.
      *
      * @param hashes how many new hashes the check of an unknown user takes
      */
@@ -263,7 +266,7 @@ public final class PasswordHasher implements AutoCloseable {
         return matches;
     }
 
-    /** Tries all, so that the time does not depend on which of them is right. */
+    /** Tries all forms, so that the time does not depend on which one matches. */
     private boolean isAnyOf(List<String> forms, Argon2Hash hash) {
         boolean any = false;
         for (String form : forms) {
@@ -294,7 +297,7 @@ public final class PasswordHasher implements AutoCloseable {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The same password typed on two keyboards may differ in its code points (NIST SP 800-63B-4, section 3.1.1.2). */
+    /** Keyboards may produce different code points for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
     private static String normal(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFKC);
     }

@@ -19,29 +19,29 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * What a new password must be: long enough, not common, and more than a name that everybody knows.
+ * Checks that a new password is long enough, not common, and more than the username or the name of the service.
  *
- * <p>No rules of composition and no truncation (NIST SP 800-63B-4, section 3.1.1.2). Few common passwords are as long as
- * a new one must be, so what people make of them to get there is refused too: zxcvbn estimates how many tries it takes
- * who knows 30,000 common passwords, and combines, repeats and continues them along the keyboard, the alphabet and the
- * calendar. Passwords that exist are never held to any of this.
+ * <p>Passwords need not meet composition rules and are not truncated (NIST SP 800-63B-4, section 3.1.1.2). Few common
+ * passwords have the minimum length, so easily guessed extensions of them are rejected too. zxcvbn estimates the
+ * guesses of an attacker who knows 30,000 common passwords. The attacker combines and repeats them, and continues them
+ * along the keyboard, the alphabet and the calendar. Existing passwords are never checked against this policy.
  */
 public final class PasswordPolicy {
-    /** Bounds the work before hashing; far above any passphrase. */
+    /** Limits the work before hashing; far above any passphrase. */
     static final int MAX_BYTES = 256;
 
-    /** A year of guessing at one account past the login throttle, which lets 100 failures an hour pass, is 876,000. */
+    /** The login throttle permits 100 failures per hour, which allows 876,000 guesses at one account in a year. */
     private static final double MIN_GUESSES = 1e6;
 
-    /** A longer text is estimated in pieces, because the time grows with its square and more. */
+    /** Longer texts are estimated in pieces, because the time grows at least with the square of the length. */
     private static final int PIECE = 32;
 
     private static final String SERVICE = "gatehouse";
 
-    /** For the turn to estimate; what a person waits for an answer without trying again. */
+    /** The maximum wait for an estimate; a user waits this long for a response without trying again. */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** So that a flood holds this many of the container's threads and no more. */
+    /** A flood occupies at most this many of the container's threads. */
     private static final int MAX_WAITING = 16;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -50,7 +50,7 @@ public final class PasswordPolicy {
     private final Set<String> common;
     private final Zxcvbn estimator;
 
-    /** One at a time: a hostile text takes a core 100 ms and more, and who sends it needs no account for that. */
+    /** One estimate at a time: hostile text takes a core 100 ms or more, and its sender does not need an account. */
     private final Semaphore turn = new Semaphore(1, true);
 
     /** @param minLength in code points */
@@ -69,10 +69,10 @@ public final class PasswordPolicy {
     }
 
     /**
-     * Why this password is refused, as words that follow "password"; empty when it is accepted.
+     * Why this password is rejected, as words that follow "password"; empty if it is accepted.
      *
-     * @param username of the user whose password it would be
-     * @throws GatehouseException {@code BUSY} when there are too many to estimate
+     * @param username the username of the user whose password it would be
+     * @throws GatehouseException {@code BUSY} if too many estimates are waiting
      */
     public Optional<String> violation(String password, String username) {
         if (password.codePointCount(0, password.length()) > MAX_BYTES
@@ -116,7 +116,7 @@ public final class PasswordPolicy {
         }
     }
 
-    /** One good piece is enough: who cannot guess it cannot guess the whole. */
+    /** One strong piece is sufficient: an attacker that cannot guess it cannot guess the whole password. */
     private boolean isGuessable(String folded) {
         for (int start = 0; start < folded.length(); start += PIECE) {
             String piece = folded.substring(start, Math.min(start + PIECE, folded.length()));
@@ -127,7 +127,7 @@ public final class PasswordPolicy {
         return true;
     }
 
-    /** Case is no strength here: capitals are the first thing that people and guessers add. */
+    /** Ignores case, because capitals are the first variation that users and attackers try. */
     private static String folded(String text) {
         return Normalizer.normalize(text, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
     }

@@ -13,10 +13,10 @@ import javax.crypto.spec.PBEKeySpec;
 /**
  * A PBKDF2 hash (RFC 8018, section 5.2) over HMAC with SHA-1, SHA-256 or SHA-512.
  *
- * <p>Read from {@code $pbkdf2-sha256$i=600000,l=32$salt$hash} and from what passlib writes,
- * {@code $pbkdf2-sha256$600000$salt$hash}; {@code $pbkdf2$} alone is SHA-1.
+ * <p>Accepted texts are PHC strings, {@code $pbkdf2-sha256$i=600000,l=32$salt$hash}, and passlib's format,
+ * {@code $pbkdf2-sha256$600000$salt$hash}. {@code $pbkdf2$} alone means SHA-1.
  *
- * @param salt in Base64, as is the hash
+ * @param salt in Base64, like the hash
  */
 record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) implements ForeignHash {
     private static final Pattern FORMAT = Pattern.compile("\\$pbkdf2(?:-(sha1|sha256|sha512))?"
@@ -26,7 +26,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     private static final String ITERATIONS = "i";
     private static final String LENGTH = "l";
 
-    /** Of the HMAC, for all blocks of the hash together; twice what is recommended to others today. */
+    /** Iterations for all blocks of the hash together; about twice the highest number recommended today. */
     private static final long MAX_ROUNDS = 2_500_000;
 
     private static final long DEAR_ROUNDS = 700_000;
@@ -39,7 +39,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
         private final int bytes;
         private final int minStrongIterations;
 
-        /** @param minStrongIterations the least that OWASP recommends */
+        /** @param minStrongIterations the minimum that OWASP recommends */
         Digest(int bytes, int minStrongIterations) {
             this.bytes = bytes;
             this.minStrongIterations = minStrongIterations;
@@ -98,7 +98,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
             SecretKeyFactory factory = SecretKeyFactory.getInstance("PBKDF2WithHmac" + digest);
             return MessageDigest.isEqual(factory.generateSecret(spec).getEncoded(), hashBytes());
         } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException(impossible); // every JDK has all three
+            throw new IllegalStateException(impossible); // every JDK supports all three
         } finally {
             spec.clearPassword();
         }

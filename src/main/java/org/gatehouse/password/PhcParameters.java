@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The costs in a PHC string, such as {@code m=19456,t=2,p=1}: each name once, in any order, because libraries differ in it. */
+/** The costs in a PHC string, such as {@code m=19456,t=2,p=1}. Names are unique; libraries differ in their order. */
 final class PhcParameters {
-    /** What {@link #parse} takes, as part of a regular expression. */
+    /** The texts that {@link #parse} accepts, as part of a regular expression. */
     static final String FORMAT = "[a-z]{1,2}=[1-9]\\d{0,8}(?:,[a-z]{1,2}=[1-9]\\d{0,8}){0,3}";
 
     private final Map<String, Integer> values;
@@ -15,7 +15,7 @@ final class PhcParameters {
         this.values = Map.copyOf(values);
     }
 
-    /** @throws IllegalArgumentException if a name comes twice */
+    /** @throws IllegalArgumentException if a name occurs twice */
     static PhcParameters parse(String text) {
         Map<String, Integer> values = new HashMap<>();
         for (String parameter : text.split(",", -1)) {
@@ -27,7 +27,7 @@ final class PhcParameters {
         return new PhcParameters(values);
     }
 
-    /** The same for the one cost that some schemes write without a name. */
+    /** The parameters of a scheme that writes its only cost without a name. */
     static PhcParameters of(String name, int value) {
         return new PhcParameters(Map.of(name, value));
     }
@@ -36,7 +36,7 @@ final class PhcParameters {
         return values.keySet().equals(names);
     }
 
-    /** @throws IllegalArgumentException if it is absent */
+    /** @throws IllegalArgumentException if the parameter is absent */
     int get(String name) {
         Integer value = values.get(name);
         if (value == null) {

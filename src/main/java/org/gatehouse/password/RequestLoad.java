@@ -4,11 +4,11 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Whether there is work besides the hashing of passwords that would have to wait for a core. */
+/** Measures whether enough requests other than logins arrive that hashing should leave a core for them. */
 final class RequestLoad {
     private static final long WINDOW = Duration.ofSeconds(1).toNanos();
 
-    /** Fewer in a second meet a hash that they would have to wait for so seldom that a core is better used. */
+    /** Fewer requests per second rarely have to wait for a hash, so hashing may use the core instead. */
     private static final long BUSY_THRESHOLD = 10;
 
     private final Ticker ticker;
@@ -21,13 +21,13 @@ final class RequestLoad {
         this.windowBegan = ticker.read();
     }
 
-    /** One request that is no login. */
+    /** Counts one request that is not a login. */
     void note() {
         turn();
         count.increment();
     }
 
-    /** Whether there were many in this second or the last one. */
+    /** Whether there were many requests in this second or the last one. */
     boolean isMuch() {
         turn();
         return lastHadMany || count.sum() >= BUSY_THRESHOLD;

@@ -11,8 +11,8 @@ import org.bouncycastle.crypto.generators.SCrypt;
 /**
  * An scrypt hash (RFC 7914) in the PHC string format: {@code $scrypt$ln=15,r=8,p=1$salt$hash}.
  *
- * @param logCost the logarithm of the cost parameter N
- * @param salt in Base64, as is the hash
+ * @param logCost the base-2 logarithm of the cost parameter N
+ * @param salt in Base64, like the hash
  */
 record ScryptHash(int logCost, int blockSize, int lanes, String salt, String hash) implements ForeignHash {
     private static final Pattern FORMAT = Pattern.compile(
@@ -23,12 +23,12 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
     private static final int MAX_LOG_COST = 30;
     private static final int MAX_FACTOR = 999;
 
-    /** Of N, r and p together, in the cheapest of the combinations that OWASP recommends: N=2^13, r=8, p=10. */
+    /** The product of N, r and p, in the cheapest combination that OWASP recommends: N=2^13, r=8, p=10. */
     private static final long MIN_STRONG_WORK = 655_360;
 
     private static final int MIN_STRONG_LOG_COST = 13;
 
-    /** In bytes; what is recommended to others today, ln=17 and r=8, is a little less. */
+    /** In bytes. The parameters recommended today, ln=17 and r=8, need slightly less. */
     private static final long MAX_MEMORY = 129L << 20;
 
     /** In bytes written by all lanes together. */

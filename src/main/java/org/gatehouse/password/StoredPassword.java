@@ -3,30 +3,30 @@ package org.gatehouse.password;
 import java.util.Optional;
 
 /**
- * What a store holds to check a password against.
+ * The stored text against which a password is checked.
  *
- * @param text a hash, or, where the original service left it so, the password itself
- * @param plain true when the text is the password itself
+ * @param text a hash or, if the legacy service stored it that way, the password itself
+ * @param plain true if the text is the password itself
  */
 public record StoredPassword(String text, boolean plain) {
-    /** The text of a field that holds hashes only. */
+    /** The text of a field that contains only hashes. */
     public static StoredPassword hash(String text) {
         return new StoredPassword(text, false);
     }
 
     /**
-     * The text of the original service's field: bcrypt in its later edition, the password itself before that; empty when
-     * nobody could log in with it, for it is no text or longer than what is ever checked.
+     * The text of the legacy service's field: bcrypt in its later version, before that the password itself. Returns
+     * empty if a login with it is impossible, because it is empty or longer than any password that is checked.
      */
     public static Optional<StoredPassword> ofOriginal(String text) {
         if (text.isEmpty() || text.length() > PasswordHasher.MAX_CHARS) {
             return Optional.empty();
         }
-        // One that cannot be checked is a hash all the same: its text must not become the password.
+        // A hash that cannot be checked is still a hash: its text must not become the password.
         return Optional.of(new StoredPassword(text, !BcryptHash.isAny(text)));
     }
 
-    /** The hash of another scheme than Argon2 in it; empty when there is none, or it would cost too much to check. */
+    /** The hash, if its scheme is not Argon2; empty for other texts, or if a check would cost too much. */
     Optional<ForeignHash> foreign() {
         return plain ? Optional.empty() : ForeignHash.parse(text).filter(ForeignHash::isAffordable);
     }

@@ -1,8 +1,8 @@
 /**
- * Passwords: what a new one must be, and the hashing of them, bounded so that it can never starve the rest.
+ * Contains the policy for new passwords, and password hashing with limits that leave resources for other requests.
  *
- * <p>Knows nothing of users or stores; a password or hash that enters here leaves only as a hash or as yes or no. Start
- * at {@link org.gatehouse.password.PasswordHasher}.
+ * <p>Does not depend on users or stores; a password or hash that enters leaves only as a hash or as true or false.
+ * Start reading at {@link org.gatehouse.password.PasswordHasher}.
  */
 @NullMarked
 package org.gatehouse.password;

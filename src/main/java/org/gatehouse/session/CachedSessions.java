@@ -13,10 +13,11 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
 
 /**
- * Live sessions, from the cache where an entry is valid; sessions are ended through the cache's protocol.
+ * Reads live sessions from the cache if an entry is valid, otherwise from the store. After the end of a session is
+ * acknowledged, every node sees it, because the cache's protocol ends sessions.
  *
- * <p>A cached {@link LiveSession} has no field for a token or a hash. A refresh changes none of its fields, so refreshes
- * need no protocol. Nor do new sessions, because no client can have asked for their random ids.
+ * <p>A cached {@link LiveSession} does not contain tokens or hashes. A refresh changes none of its fields, so refreshes
+ * do not need the protocol. New sessions do not need it either, because clients cannot have requested their random ids.
  */
 public final class CachedSessions {
     private final MongoSessionDao store;
@@ -29,7 +30,7 @@ public final class CachedSessions {
         this.clock = clock;
     }
 
-    /** The sessions as stored, past the cache. */
+    /** The store of sessions, without the cache. */
     MongoSessionDao store() {
         return store;
     }
@@ -39,28 +40,28 @@ public final class CachedSessions {
         return findAsync(id).get();
     }
 
-    /** Starts to read the session without waiting; the supplier waits. */
+    /** Starts to read the session without waiting. The supplier waits for the result. */
     public Supplier<Optional<LiveSession>> findAsync(SessionId id) {
         return cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
-    /** When the login was that the session belongs to, from the store itself; empty if the session has ended. */
+    /** The time of the session's login, read from the store; empty if the session is unknown or has ended. */
     public Optional<Instant> startedAt(SessionId id) {
         return store.findLive(id).map(Session::createdAt);
     }
 
-    /** Ends the session on all nodes; false if there is no such session, or it has ended or expired before. */
+    /** Ends the session on all nodes; false if the session is unknown, or had already ended or expired. */
     boolean end(SessionId id) {
         return cache.write(id.text(), () -> store.end(id, clock.instant()));
     }
 
-    /** Returns the codec of cached sessions. */
+    /** The codec of cached sessions. */
     public static DocumentCache.Codec<LiveSession> codec() {
         return new SessionCodec();
     }
 
     private static final class SessionCodec implements DocumentCache.Codec<LiveSession> {
-        /** A session has one life: what is cached of it never changes. */
+        /** The cached fields of a session never change. */
         private static final long ONLY_VERSION = 1;
 
         @Override

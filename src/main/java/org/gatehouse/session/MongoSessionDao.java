@@ -28,10 +28,10 @@ import org.gatehouse.store.MongoIndexes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions in MongoDB.
+ * Stores sessions in MongoDB.
  *
- * <p>Every rule about one session is the condition of one atomic write. A session that has ended stays, so that its
- * tokens are known as old ones, until it would have expired.
+ * <p>Every rule about a single session is a condition of one atomic write. An ended session remains stored until it
+ * would have expired, so that its tokens are recognized as old ones.
  */
 public final class MongoSessionDao {
     private final MongoConnection mongo;
@@ -44,21 +44,21 @@ public final class MongoSessionDao {
         this.reads = mongo.readOnly("sessions");
     }
 
-    /** Makes the indexes; harmless when they exist or another node makes them too. */
+    /** Creates the indexes. Does nothing if they exist, and may run on several nodes at the same time. */
     public void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(SessionDocument.FAMILY_HASH), new IndexOptions().unique(true)),
                 new IndexModel(Indexes.compoundIndex(
                         Indexes.ascending(SessionDocument.USER_ID),
                         Indexes.descending(SessionDocument.CREATED_AT, SessionDocument.ID))),
-                // Only tidies up: that a session has expired is checked where it matters.
+                // Only removes old documents; expiry is checked wherever it matters.
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
         new MongoIndexes(mongo).ensure(sessions, indexes);
     }
 
-    /** The session, if nobody has ended it. */
+    /** The session, if it is known and has not been ended individually; it may have expired. */
     Optional<Session> findLive(SessionId id) {
         return first(Filters.and(byId(id), notEnded()));
     }
@@ -68,9 +68,9 @@ public final class MongoSessionDao {
     }
 
     /**
-     * Ends the session. One that has expired is marked as ended too, because the clock of another node may be slower.
+     * Ends the session. An expired session is marked as ended too, because the clock of another node may be slower.
      *
-     * @return false if there is no such session, or it has ended or expired before
+     * @return false if the session is unknown, or had already ended or expired
      */
     boolean end(SessionId id, Instant now) {
         Bson end = Updates.combine(
@@ -83,18 +83,18 @@ public final class MongoSessionDao {
                 .isPresent();
     }
 
-    /** The session that this token belongs or belonged to, if it has neither ended nor expired. */
+    /** The session of a current or earlier refresh token, if it has neither ended nor expired. */
     Optional<RefreshState> findOpen(RefreshToken token, Instant now) {
         return mongo.findLinearizable(reads, Filters.and(byFamily(token), open(now)))
                 .map(SessionDocument::readRefreshState);
     }
 
-    /** Whether the token belongs or belonged to any session that is still remembered. */
+    /** Whether this is a current or earlier refresh token of a session that is still stored. */
     boolean isKnown(RefreshToken token) {
         return first(byFamily(token)).isPresent();
     }
 
-    /** Replaces the token by its successor, if it is the session's current one. */
+    /** Replaces the token by its successor, if the session's current token has not changed since the read. */
     Optional<Session> rotate(RefreshToken token, Successor successor, RefreshState read, Instant now, Instant expiry) {
         return replace(
                 read,
@@ -106,7 +106,7 @@ public final class MongoSessionDao {
                 Updates.set(SessionDocument.EXPIRES_AT, BsonValues.time(expiry)));
     }
 
-    /** Replaces the successor that was given out before by another one; the first use stays when it was. */
+    /** Replaces a successor that was already returned to a client. The time of the first use does not change. */
     Optional<Session> replaceSuccessor(Successor successor, RefreshState read, Instant now) {
         return replace(read, successor, now);
     }
@@ -129,7 +129,7 @@ public final class MongoSessionDao {
                 changes);
     }
 
-    /** A user's sessions that count, latest first, after a place. */
+    /** Returns a user's valid sessions after a position, latest first. */
     List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable SessionPosition after, int limit) {
         List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
         if (after != null) {
@@ -142,7 +142,7 @@ public final class MongoSessionDao {
         return found.stream().map(SessionDocument::read).toList();
     }
 
-    /** The number of a user's sessions that count. */
+    /** Returns the number of a user's valid sessions. */
     long count(UserId userId, SessionEpoch epoch, Instant now) {
         return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, epoch, now))));
     }
@@ -157,7 +157,7 @@ public final class MongoSessionDao {
 
     private static Bson beyond(SessionPosition place) {
         var time = BsonValues.time(place.createdAt());
-        // The first bound repeats what the second implies, for the sake of the index.
+        // The first condition follows from the second, but lets MongoDB use the index.
         return Filters.and(
                 Filters.lte(SessionDocument.CREATED_AT, time),
                 Filters.or(

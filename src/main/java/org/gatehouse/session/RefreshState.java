@@ -5,11 +5,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session with the hashes that decide which refresh tokens it accepts.
+ * A session with the hashes that determine which refresh tokens it accepts.
  *
- * @param current hash of the last token that was given out
- * @param previous hash of the token before, null until the first refresh
- * @param rotatedAt the first use of the token before
+ * @param current the hash of the session's current refresh token
+ * @param previous the hash of the token before it; null until the first refresh
+ * @param rotatedAt when the previous token was first used; null until the first refresh
  * @param mask see {@link RefreshSuccessors}
  */
 @SuppressWarnings("ArrayRecordComponent") // read once and never compared as a whole
@@ -23,7 +23,7 @@ record RefreshState(
         return MessageDigest.isEqual(current, token.hash());
     }
 
-    /** Whether the token is the one before the last, and was used for the first time a short time ago. */
+    /** Whether this is the previous token, and it was first used less than {@link SessionLimits#GRACE} ago. */
     boolean isRepeatable(RefreshToken token, Instant now) {
         return previous != null
                 && MessageDigest.isEqual(previous, token.hash())

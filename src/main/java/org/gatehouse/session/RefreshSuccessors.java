@@ -10,29 +10,30 @@ import org.gatehouse.store.KeyedHash;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Derives the successor of a refresh token: HMAC-SHA-256 (RFC 2104) of the token under a key derived from {@code AUTH_KEY}.
+ * Derives the successor of a refresh token: HMAC-SHA-256 (RFC 2104) of the token under a key derived from
+ * {@code AUTH_KEY}.
  *
- * <p>All nodes derive the same successor, so several requests with one token get the same answer although the store holds
- * only hashes. The key keeps the holder of an old token from deriving the tokens that followed it.
+ * <p>All nodes derive the same successor, so several requests with one token receive the same successor, although the
+ * store contains only hashes. Without the key, the holder of an old token cannot derive the tokens that followed it.
  *
- * <p>While {@code AUTH_KEY} is changed, a node may have only the key that another node has as {@code AUTH_KEY_PREVIOUS}.
- * A node with two keys therefore stores a mask with the hash of the successor. The mask yields the successor only together
- * with the presented token and the previous key.
+ * <p>While {@code AUTH_KEY} is being changed, a node may have only the key that another node has as
+ * {@code AUTH_KEY_PREVIOUS}. A node with two keys therefore stores a mask with the hash of the successor. Computing the
+ * successor from the mask requires the presented token and the previous key.
  */
 public final class RefreshSuccessors {
     private final KeyedHash secrets;
     private final KeyedHash masks;
 
-    /** @param previous {@code AUTH_KEY_PREVIOUS}; its successors are found too */
+    /** @param previous {@code AUTH_KEY_PREVIOUS}; successors that were derived under it are found too */
     public RefreshSuccessors(Secret authKey, Optional<Secret> previous) {
         this.secrets = new KeyedHash(authKey, previous, "refresh tokens");
         this.masks = new KeyedHash(authKey, previous, "refresh token masks");
     }
 
     /**
-     * A token to give out.
+     * A token to return to the client.
      *
-     * @param mask what a node that has only the previous key needs to derive the token; null if there is one key only
+     * @param mask lets a node that has only the previous key derive the token; null if this node has only one key
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
     record Successor(RefreshToken token, byte @Nullable [] mask) {}
@@ -45,11 +46,11 @@ public final class RefreshSuccessors {
     }
 
     /**
-     * The successor that a node gave out for the token.
+     * The successor that a node returned for the token.
      *
-     * @param hash of the successor
-     * @param mask stored with that hash
-     * @return empty if the successor was not derived, or was derived from a key that this node does not have
+     * @param hash the hash of the successor
+     * @param mask the mask stored with that hash
+     * @return empty if the successor was not derived, or was derived under a key that this node does not have
      */
     Optional<RefreshToken> find(RefreshToken token, byte[] hash, byte @Nullable [] mask) {
         List<byte[]> candidates = new ArrayList<>(secrets.ofEachKey(token.bytes()));

@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 import org.gatehouse.store.Sha256;
 
 /**
- * What a client shows to go on with its session: 128 random bits that all refresh tokens of a session share, and 256 of
- * its own.
+ * The token with which a client continues its session. It has 128 random bits that all refresh tokens of the session
+ * share, and 256 bits of its own.
  *
- * <p>The shared part finds the session, and is in no access token. So whoever shows it with another second part holds,
- * or held, a refresh token of this session: an old one, shown again.
+ * <p>The shared part identifies the session and is not in any access token. A client that presents it with a different
+ * second part therefore holds, or held, an earlier refresh token of the session.
  */
 final class RefreshToken {
     private static final int FAMILY_BYTES = 16;
@@ -25,43 +25,43 @@ final class RefreshToken {
         this.bytes = bytes;
     }
 
-    /** The first of a new session. */
+    /** Creates the first token of a new session. */
     static RefreshToken draw(SecureRandom random) {
         byte[] bytes = new byte[FAMILY_BYTES + SECRET_BYTES];
         random.nextBytes(bytes);
         return new RefreshToken(bytes);
     }
 
-    /** The token in a caller's text; empty when it is none. */
+    /** Parses a client's text; empty if it is not a refresh token. */
     static Optional<RefreshToken> parse(String text) {
         return FORM.matcher(text).matches()
                 ? Optional.of(new RefreshToken(Base64.getUrlDecoder().decode(text)))
                 : Optional.empty();
     }
 
-    /** The token of the same session with another second part. */
+    /** Returns a token of the same session with another second part. */
     RefreshToken withSecret(byte[] secret) {
         byte[] next = Arrays.copyOf(bytes, FAMILY_BYTES + SECRET_BYTES);
         System.arraycopy(secret, 0, next, FAMILY_BYTES, SECRET_BYTES);
         return new RefreshToken(next);
     }
 
-    /** The whole token, to derive other values from it. */
+    /** The whole token, from which other values are derived. */
     byte[] bytes() {
         return bytes.clone();
     }
 
-    /** 64 characters of base64url (RFC 4648, section 5); exists only here and at the client. */
+    /** The token as 64 characters of base64url (RFC 4648, section 5). Gatehouse does not store this text. */
     String text() {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** SHA-256 of what all tokens of the session share; random bits need no slow hash. */
+    /** The SHA-256 of the part that all tokens of the session share. Random bits do not need a slow hash. */
     byte[] familyHash() {
         return Sha256.of(Arrays.copyOf(bytes, FAMILY_BYTES));
     }
 
-    /** SHA-256 of the whole token. */
+    /** The SHA-256 of the whole token. */
     byte[] hash() {
         return Sha256.of(bytes);
     }

@@ -5,13 +5,13 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A login that has not been ended by itself; whether it counts is also its user's to say.
+ * A session that has not been ended individually. It is valid only if it has not expired and its user allows it.
  *
  * @param epoch the number of the user's {@link org.gatehouse.identity.SessionEpoch} at the login
- * @param lastSeenAt the login or the latest refresh
- * @param expiresAt when it ends unless it is refreshed before
- * @param ip the address of the login
- * @param userAgent what the client of the login called itself; empty text when it did not say
+ * @param lastSeenAt the time of the login or the latest refresh
+ * @param expiresAt when the session expires unless it is refreshed before
+ * @param ip the address of the client at the login
+ * @param userAgent the client's description of itself at the login; empty if it did not send one
  */
 record Session(
         SessionId id,

@@ -8,7 +8,7 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.store.BsonValues;
 import org.jspecify.annotations.Nullable;
 
-/** A session as a document; of its refresh tokens it holds only hashes. */
+/** Converts between a session and its MongoDB document. The document contains only hashes of refresh tokens. */
 final class SessionDocument {
     static final String ID = "_id";
     static final String USER_ID = "userId";
@@ -16,7 +16,7 @@ final class SessionDocument {
     static final String FAMILY_HASH = "familyHash";
     static final String REFRESH_HASH = "refreshHash";
     static final String PREVIOUS_HASH = "previousHash";
-    /** See {@link RefreshSuccessors}; there only while {@code AUTH_KEY_PREVIOUS} is set. */
+    /** See {@link RefreshSuccessors}; absent if the node that wrote it had only one key. */
     static final String SUCCESSOR_MASK = "successorMask";
 
     static final String ROTATED_AT = "rotatedAt";

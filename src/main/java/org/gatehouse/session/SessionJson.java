@@ -8,9 +8,9 @@ import org.gatehouse.http.Page;
 import org.gatehouse.user.Caller;
 
 /**
- * A session as callers see it.
+ * A session as clients see it.
  *
- * @param current whether the caller's token belongs to it
+ * @param current whether the caller's token belongs to the session
  */
 record SessionJson(
         @JsonProperty("_id") String id,

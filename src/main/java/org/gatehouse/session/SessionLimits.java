@@ -6,11 +6,11 @@ import java.time.Instant;
 /**
  * How long a session may last.
  *
- * @param idle without a refresh
- * @param max in all
+ * @param idle the maximum time without a refresh
+ * @param max the maximum time in total
  */
 public record SessionLimits(Duration idle, Duration max) {
-    /** How long after its first use a refresh token is answered again, with the same successor. */
+    /** How long after its first use a refresh token still returns the same successor. */
     static final Duration GRACE = Duration.ofSeconds(10);
 
     Instant expiry(Instant createdAt, Instant now) {

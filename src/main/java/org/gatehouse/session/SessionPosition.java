@@ -8,7 +8,7 @@ import org.gatehouse.http.Cursor;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.json.IsoTime;
 
-/** Where a page of a list of sessions ended; equal times are told apart by id. */
+/** The position after which the next page of sessions starts. Sessions with equal times are ordered by id. */
 record SessionPosition(Instant createdAt, SessionId id) {
     static SessionPosition of(Session session) {
         return new SessionPosition(session.createdAt(), session.id());

@@ -19,7 +19,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /session}: a user's own sessions. */
+/** {@code /session}: lets callers list and end their own sessions. */
 @Path("session")
 @Produces(MediaType.APPLICATION_JSON)
 public final class SessionResource {
@@ -29,7 +29,7 @@ public final class SessionResource {
         this.sessions = sessions;
     }
 
-    /** 200 with one page of the caller's sessions, latest first. */
+    /** Returns 200 with one page of the caller's sessions, latest first. */
     @GET
     @RolesAllowed(Roles.ANY)
     public Response list(
@@ -43,7 +43,7 @@ public final class SessionResource {
         return SessionJson.answer(sessions.list(caller, caller.userId().hex(), page, errors), caller, uri);
     }
 
-    /** 204 when all sessions but the caller's present one have ended; asked for in so many words: {@code others=true}. */
+    /** Returns 204 after all of the caller's other sessions have ended; the query must contain {@code others=true}. */
     @DELETE
     @RolesAllowed(Roles.ANY)
     public void endOthers(@QueryParam("others") @Nullable String others, @Context SecurityContext security) {
@@ -53,7 +53,7 @@ public final class SessionResource {
         sessions.endOthers(Caller.of(security));
     }
 
-    /** 204 when this session of the caller has ended. */
+    /** Returns 204 after this session of the caller has ended. */
     @DELETE
     @Path("{sid}")
     @RolesAllowed(Roles.ANY)

@@ -24,12 +24,12 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
 /**
- * The rules of sessions: how one begins, goes on and ends.
+ * Starts, refreshes, lists and ends sessions.
  *
- * <p>When a method that ends sessions has returned, no node accepts their tokens any more.
+ * <p>When a method that ends sessions has returned, all nodes reject the tokens of those sessions.
  */
 public final class SessionService {
-    /** In the audit log, instead of the id of a session. */
+    /** Replaces the id of a session in the audit log. */
     private static final String ALL = "all";
 
     private final MongoSessionDao store;
@@ -60,9 +60,10 @@ public final class SessionService {
     }
 
     /**
-     * Begins a session.
+     * Starts a session.
      *
-     * @param user as read together with the password that was checked, so that a change of it since ends this session
+     * @param user as read together with the checked password; if that password has been changed since, the session has
+     *     already ended
      */
     public StartedSession start(User user, ClientInfo origin) {
         Instant now = clock.instant();
@@ -81,11 +82,11 @@ public final class SessionService {
     }
 
     /**
-     * Continues a session: exchanges its refresh token for the next one.
+     * Exchanges a refresh token for the next one and extends the session.
      *
-     * <p>For {@link SessionLimits#GRACE} after its first use, a token is answered with the same successor each time, because
-     * several tabs of a browser may share it, or an answer may have been lost. If a token is presented later, or if its
-     * successor has been used too, the token may have been copied, so the session ends (RFC 9700, section 4.14.2).
+     * <p>For {@link SessionLimits#GRACE} after its first use, a token returns the same successor, because browser tabs
+     * may share it or a response may be lost. If a token is presented later, or if its successor has been used too, it
+     * may have been copied. The session then ends (RFC 9700, section 4.14.2).
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
@@ -116,8 +117,8 @@ public final class SessionService {
     }
 
     /**
-     * The answer to the first use, once more. If this node cannot derive the successor (it was drawn at random by an earlier
-     * version of Gatehouse), another one takes its place, so that one successor at most is accepted.
+     * Returns the same successor as the first use. If this node cannot derive it, for example because an earlier
+     * version of Gatehouse drew it at random, another one replaces it. At most one successor is therefore accepted.
      */
     private Optional<StartedSession> repeat(RefreshToken token, RefreshState state, Instant now) {
         Optional<RefreshToken> given = successors.find(token, state.current(), state.mask());
@@ -129,7 +130,7 @@ public final class SessionService {
     }
 
     private void endReused(Session session, ClientInfo origin) {
-        // If another request has just ended it, that one recorded why.
+        // If another request has just ended it, that request recorded the reason.
         if (sessions.end(session.id())) {
             audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
                     .on(session.userId())
@@ -138,7 +139,7 @@ public final class SessionService {
     }
 
     /**
-     * Logs out: ends the session that the call comes from.
+     * Ends the session of the caller's token.
      *
      * @return the number of sessions that this call ended
      */
@@ -149,7 +150,7 @@ public final class SessionService {
     }
 
     /**
-     * Logs out everywhere: ends all sessions of the caller.
+     * Ends all sessions of the caller.
      *
      * @return the number of sessions that were live immediately before the write that ended them
      */
@@ -157,7 +158,7 @@ public final class SessionService {
         AtomicLong live = new AtomicLong();
         users.endSessions(
                 caller.userId(),
-                // Counted before the write: if it cannot be counted, nothing has ended, and the client may try again.
+                // Counted before the write: if counting fails, all sessions remain, and the client may try again.
                 user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), clock.instant()) : 0));
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
         return live.get();
@@ -166,7 +167,7 @@ public final class SessionService {
     /**
      * Ends one of the caller's sessions.
      *
-     * @throws GatehouseException {@code SESSION_NOT_FOUND} also when it is somebody else's, or has ended
+     * @throws GatehouseException {@code SESSION_NOT_FOUND} if it is unknown, has ended, or belongs to another user
      */
     public void end(Caller caller, String id) {
         LiveSession session = SessionId.parse(id)
@@ -181,9 +182,9 @@ public final class SessionService {
     }
 
     /**
-     * Ends all sessions of the caller but the one that the call comes from.
+     * Ends all sessions of the caller except the current one.
      *
-     * @throws GatehouseException {@code SESSION_ENDED} when that one has ended since the call came
+     * @throws GatehouseException {@code SESSION_ENDED} if the current session has ended since its authentication
      */
     public void endOthers(Caller caller) {
         users.endOtherSessions(caller);
@@ -209,7 +210,7 @@ public final class SessionService {
     }
 
     /**
-     * The sessions of a user that count now, latest first.
+     * Returns one page of a user's valid sessions, latest first.
      *
      * @param userId may be {@code me}
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}

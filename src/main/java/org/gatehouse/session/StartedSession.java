@@ -5,10 +5,10 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that has just begun or gone on, with the token to go on with next time.
+ * A session that was just started or refreshed, with the refresh token to use next.
  *
- * @param refreshToken for the client only; exists nowhere else
- * @param expiresAt when the session ends unless it is refreshed before
+ * @param refreshToken for the client only; Gatehouse does not store it
+ * @param expiresAt when the session expires unless it is refreshed before
  */
 public record StartedSession(SessionId id, UserId userId, String refreshToken, Instant expiresAt) {
     @Override

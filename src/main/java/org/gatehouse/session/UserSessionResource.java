@@ -18,7 +18,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /user/{id}/session}: any user's sessions, for administrators. */
+/** {@code /user/{id}/session}: lets administrators list and end the sessions of any user. */
 @Path("user/{id}/session")
 @Produces(MediaType.APPLICATION_JSON)
 public final class UserSessionResource {
@@ -28,7 +28,7 @@ public final class UserSessionResource {
         this.sessions = sessions;
     }
 
-    /** 200 with one page of the user's sessions, latest first. */
+    /** Returns 200 with one page of the user's sessions, latest first. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response list(
@@ -43,7 +43,7 @@ public final class UserSessionResource {
         return SessionJson.answer(sessions.list(caller, id, page, errors), caller, uri);
     }
 
-    /** 204 when all of the user's sessions have ended. */
+    /** Returns 204 after all of the user's sessions have ended. */
     @DELETE
     @RolesAllowed(Roles.ADMIN)
     public void end(@PathParam("id") String id, @Context SecurityContext security) {

@@ -1,5 +1,6 @@
 /**
- * Sessions: each login begins one, which ends on request, when its user is disabled or deleted, or when it is not used.
+ * Contains sessions: a login starts one, and it ends on request, after its user is disabled or deleted, or after it
+ * expires.
  *
  * <p>May depend on {@code user}, {@code cache}, {@code store} and {@code audit}. Start reading at
  * {@link org.gatehouse.session.SessionService}.

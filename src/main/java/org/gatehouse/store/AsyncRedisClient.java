@@ -14,10 +14,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client whose connections have {@code async()} only.
+ * A Redis client whose connections offer {@code async()} only; {@code sync()} and {@code reactive()} throw.
  *
- * <p>An unmodified connection also creates the objects behind {@code sync()} and {@code reactive()}, among them a proxy
- * with several hundred methods. The first connection then takes 0.6 s more of processor time: 2.5 s instead of 1.9 s,
+ * <p>A standard connection also creates the objects behind {@code sync()} and {@code reactive()}, including a proxy
+ * with several hundred methods. The first connection then takes 0.6 s more processor time: 2.5 s instead of 1.9 s, as
  * medians of 10 starts on JDK 17 and two busy cores.
  */
 final class AsyncRedisClient extends RedisClient {

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.gatehouse.metrics.Metrics;
 
-/** Times the commands to MongoDB by name, and counts those that fail. */
+/** Measures the duration of MongoDB commands by name, and counts those that fail. */
 final class CommandMetrics implements CommandListener {
-    /** The commands that this application sends at present. */
+    /** The commands that this application sends. Others count as {@link #OTHER}, so the set of labels is bounded. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
             "buildInfo",
@@ -30,7 +30,7 @@ final class CommandMetrics implements CommandListener {
 
     private static final String OTHER = "other";
 
-    /** From a read in memory to the longest time that an operation may take. */
+    /** From the time of a read from memory to the longest duration of an operation. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;
@@ -44,7 +44,7 @@ final class CommandMetrics implements CommandListener {
                 "command");
         failures = metrics.counter(
                 "gatehouse_mongodb_command_failures_total", "Commands that MongoDB did not carry out.", "command");
-        failures.initLabelValues("find"); // so that the first failure of the most frequent command shows as an increase
+        failures.initLabelValues("find"); // so that the first failure of the most frequent command is an increase
     }
 
     @Override

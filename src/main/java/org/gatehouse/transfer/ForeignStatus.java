@@ -9,22 +9,22 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.user.UserJson;
 
 /**
- * Finds accounts that another service had closed, in its own words, in the lines of an import. Without a {@code status} in
- * the line such an account would be open here. A line with a {@code status} says what is meant, so it is taken as it is, as
- * every line of an export is.
+ * Detects import lines of accounts that another service had closed, by that service's field names. Without a
+ * {@code status}, such a line would create an active user. A line with a {@code status} is accepted as it is, because
+ * the status is explicit; every exported line has one.
  */
 final class ForeignStatus {
-    /** Of these, a value that means no closes the account. */
+    /** Fields that close the account if their value is in {@link #NO}. */
     private static final Pattern OPEN =
             Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
                     + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
 
-    /** A time, or a value that means yes, counts. A list does not: it holds users that this one has blocked. */
+    /** Fields that close the account if set and not in {@link #NO}. An array lists users that this user has blocked. */
     private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
             + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
             + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");
 
-    /** Of these, one of {@link #CLOSING_WORDS} does. */
+    /** Fields that close the account if their value is one of {@link #CLOSING_WORDS}. */
     private static final Pattern STATE = Pattern.compile("(?:user|account|login)(?:status|state)|state");
 
     private static final Set<String> NO = Set.of("false", "0", "no", "n", "f", "off");
@@ -45,7 +45,7 @@ final class ForeignStatus {
 
     private ForeignStatus() {}
 
-    /** Says so of each field that closes the account, unless the line has a status. */
+    /** Adds an error for each field that closes the account, unless the line has a status. */
     static void check(ObjectNode line, FieldErrors errors) {
         if (line.hasNonNull(UserJson.STATUS)) {
             return;

@@ -25,21 +25,21 @@ import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserJson;
 
 /**
- * Those lines of an import that are decided and written together, some hundreds at a time; used again for the next.
+ * Collects import lines and writes up to {@link #SIZE} of them together; the object is reused for each batch.
  *
- * <p>Each user is created whole or not at all, by itself; what is there already is never changed.
+ * <p>Each user is created atomically and independently of the others. Existing users are never changed.
  */
 final class ImportBatch {
-    /** Of lines with a hash; a megabyte or two in memory. */
+    /** The maximum number of lines without a plain password; one or two megabytes of memory. */
     static final int SIZE = 500;
 
-    /** How many such lines a line with a plain password counts for: its hash takes as long as they do. */
+    /** The weight of a line with a plain password, because hashing it takes as long as so many other lines. */
     private static final int PASSWORD_WEIGHT = 50;
 
-    /** In bytes of the lines; for those with many own fields. */
+    /** The maximum size of the lines in bytes, which limits batches of users with many custom fields. */
     private static final int BYTES = 1 << 20;
 
-    /** Names are parked at the start of a node only. */
+    /** The time between checks for reserved names, because names become reserved only when a node starts. */
     private static final Duration PARKED_NAMES_KNOWN = Duration.ofSeconds(30);
 
     private final UserImport imports;
@@ -47,14 +47,14 @@ final class ImportBatch {
     private final boolean dryRun;
     private final ImportReport report;
 
-    /** Those that nothing is known of yet. */
+    /** The lines without a result yet. */
     private final List<Candidate> open = new ArrayList<>();
 
     private final Set<String> keys = new HashSet<>();
     private final Set<UserId> ids = new HashSet<>();
     private final Map<UserId, String> hashes = new HashMap<>();
 
-    /** Of whom an attempt to write did not tell whether it had succeeded. */
+    /** The ids of users whose insert failed without telling whether they were stored. */
     private final Set<UserId> attempted = new HashSet<>();
 
     private int weight;
@@ -65,11 +65,11 @@ final class ImportBatch {
     private record Candidate(long line, ImportedUser imported) {}
 
     /**
-     * An empty batch.
+     * Creates an empty batch.
      *
      * @param dryRun whether nothing is written
-     * @param report told what became of each line
-     * @param nothingParked whether {@link UserDao#hasNoParkedNames} just now
+     * @param report receives the result of each line
+     * @param nothingParked the current result of {@link UserDao#hasNoParkedNames}
      */
     ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report, boolean nothingParked) {
         this.imports = imports;
@@ -79,12 +79,12 @@ final class ImportBatch {
         this.nothingParked = nothingParked;
     }
 
-    /** Whether a line of the same user is in it; two never meet: the second is to see what became of the first. */
+    /** Whether it contains a line of the same user. The second such line needs the result of the first. */
     boolean has(ImportedUser imported) {
         return keys.contains(imported.key()) || ids.contains(imported.id());
     }
 
-    /** @param length of the line, in bytes */
+    /** @param length the length of the line in bytes */
     void add(long line, ImportedUser imported, int length) {
         open.add(new Candidate(line, imported));
         keys.add(imported.key());
@@ -97,15 +97,16 @@ final class ImportBatch {
         return weight >= SIZE || bytes >= BYTES;
     }
 
-    /** The first line that nothing is known of. */
+    /** Returns the number of the first line without a result. */
     Optional<Long> firstOpen() {
         return open.stream().map(Candidate::line).findFirst();
     }
 
     /**
-     * Does what its lines ask for, and is empty then.
+     * Imports its lines, and is empty afterwards.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} and the like, when some are still open
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}, {@code BUSY} or {@code FORBIDDEN}; some lines then have no
+     *     result
      */
     void settle() {
         if (!open.isEmpty()) {
@@ -120,7 +121,7 @@ final class ImportBatch {
     }
 
     private void decide() {
-        forgetDecided(); // by an attempt before this one
+        forgetDecided(); // the lines that a previous attempt has decided
         imports.requireAdministrator(caller);
         decideByName(open);
         forgetDecided();
@@ -154,14 +155,14 @@ final class ImportBatch {
             }
         }
         if (!unclear.isEmpty()) {
-            decideByName(unclear); // somebody was quicker, or it is the id that is taken
+            decideByName(unclear); // another write took the name, or the id is taken
             unclear.stream()
                     .filter(candidate -> !report.has(candidate.line()))
                     .forEach(candidate -> createdUnless(refused, candidate));
         }
     }
 
-    /** The counts alone would not tell who can do everything now. */
+    /** Records each new administrator, because the counts alone do not tell which users have the role. */
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
             imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.origin())

@@ -14,8 +14,8 @@ import org.gatehouse.user.UserJson;
 import org.gatehouse.user.Username;
 
 /**
- * What becomes of each line of an import, told in the order of the lines: one line of NDJSON each, and a last one with the
- * counts.
+ * Writes the result of each import line as a line of NDJSON, in the order of the import, and a last line with the
+ * counts. Results stay in memory until {@link #sendBefore} writes them.
  */
 final class ImportReport {
     private static final String LINE = "line";
@@ -64,12 +64,12 @@ final class ImportReport {
         return results.containsKey(line);
     }
 
-    /** How many results wait to be sent. */
+    /** Returns the number of results that are not sent yet. */
     int size() {
         return results.size();
     }
 
-    /** Sends the results of all lines before this one, and forgets the others. */
+    /** Sends the results of all lines before this one, and discards the others. */
     void sendBefore(long line) throws IOException {
         for (ObjectNode result : results.headMap(line).values()) {
             write(result);
@@ -78,13 +78,13 @@ final class ImportReport {
         output.flush();
     }
 
-    /** The last line of an import that went to the end of its body. */
+    /** Writes the last line of an import that reached the end of its body. */
     void done(long lines) throws IOException {
         ObjectNode result = Json.MAPPER.createObjectNode().put("status", "done").put("lines", lines);
         writeLast(result);
     }
 
-    /** The last line of an import that stopped before a line of its body. */
+    /** Writes the last line of an import that stopped before this line of its body. */
     void stopped(long line, GatehouseException reason) throws IOException {
         ObjectNode result =
                 Json.MAPPER.createObjectNode().put("status", "stopped").put(LINE, line);
@@ -92,7 +92,7 @@ final class ImportReport {
         writeLast(result);
     }
 
-    /** In words, for the audit log. */
+    /** Returns the counts as text for the audit log. */
     String counts() {
         return (dryRun ? "dry run: " : "") + created + " created, " + unchanged + " unchanged, " + failed + " failed";
     }

@@ -23,13 +23,13 @@ import org.gatehouse.user.UserStatus;
 import org.gatehouse.user.Username;
 
 /**
- * A user as a line of an import describes it: what {@code POST /user} takes, and what an export shows beyond that.
+ * The user of an import line. A line has the fields of {@code POST /user} and the additional fields of an export.
  *
- * @param user complete but for the hash of a plain password
- * @param password a plain one, not yet checked against the rules
+ * @param user the complete user, except for the hash of a plain password
+ * @param password the plain password, not yet checked against the password policy
  */
 record ImportedUser(NewUser user, Optional<Secret> password) {
-    /** What is neither an own field nor among {@link UserJson#SETTABLE}. */
+    /** Fields that are neither custom fields nor in {@link UserJson#SETTABLE}. */
     static final Set<String> NAMES = Set.of(
             UserJson.ID,
             UserJson.PASSWORD,
@@ -39,17 +39,17 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
             UserJson.UPDATED_AT,
             UserJson.LAST_LOGIN);
 
-    /** Exact in every JSON reader, and far from where raising it by one would overflow. */
+    /** Every JSON parser reads it exactly, and increments from it are far from an overflow. */
     private static final long MAX_VERSION = 1L << 52;
 
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     /**
-     * The user in a line.
+     * Reads the user in a line.
      *
-     * @param violation what is wrong with a {@code passwordHash}
-     * @throws GatehouseException {@code VALIDATION_FAILED} with every complaint
+     * @param violation returns the violation of a {@code passwordHash}; empty if the hash is valid
+     * @throws GatehouseException {@code VALIDATION_FAILED} with every violation
      */
     static ImportedUser of(ObjectNode line, Function<String, Optional<String>> violation) {
         FieldErrors errors = new FieldErrors();
@@ -93,9 +93,9 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
     }
 
     /**
-     * Whether this user of the same name is the one that the line describes, imported before or moved along. One with the
-     * same id is, whatever has changed since; without an id in the line roles, status and own fields decide. Passwords do
-     * not: a hash is replaced at the first login.
+     * Whether this existing user of the same name is the user of the line, for example from an earlier import. If the
+     * line has an id, the ids decide, whatever else has changed. Otherwise the roles, status and custom fields decide.
+     * Passwords are not compared, because a login may replace the imported hash.
      */
     boolean isSameAs(User present) {
         if (user.past().sameId()) {
@@ -114,7 +114,7 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
         return read(line, name, "must be a time such as 2026-11-23T10:00:00.000Z", ImportedUser::time, errors);
     }
 
-    /** Null counts as absent; what the reader cannot read is complained of. */
+    /** Reads an optional field. Null counts as absent; an error is added if the reader returns empty. */
     private static <T> Optional<T> read(
             ObjectNode line,
             String name,

@@ -7,11 +7,11 @@ import java.util.Optional;
 import org.gatehouse.http.BodyLimitFilter;
 
 /**
- * The lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not
- * kept, so memory stays the same whatever is sent.
+ * Reads the lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not
+ * kept, so memory use is bounded.
  */
 public final class NdjsonReader {
-    /** Without the line break; as much as a body may have that is one document. */
+    /** The maximum length of a line without its line break; the same as for a body of one document. */
     public static final int MAX_BYTES = BodyLimitFilter.MAX_BYTES;
 
     private static final int BUFFER = 16 * 1024;
@@ -25,8 +25,8 @@ public final class NdjsonReader {
     /**
      * A line of the body.
      *
-     * @param number from 1 on
-     * @param content without the line break; empty when there was too much of it
+     * @param number the line number, starting at 1
+     * @param content the line without its line break; empty if the line is too long
      */
     public record Line(long number, Optional<byte[]> content) {
         public boolean isBlank() {
@@ -38,7 +38,7 @@ public final class NdjsonReader {
         this.body = body;
     }
 
-    /** The next line; empty at the end of the body. The last one need not end with a line break. */
+    /** Reads the next line; returns empty at the end of the body. The last line need not end with a line break. */
     public Optional<Line> next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         long length = 0;
@@ -65,7 +65,7 @@ public final class NdjsonReader {
         return Optional.of(new Line(number, length <= MAX_BYTES ? Optional.of(line.toByteArray()) : Optional.empty()));
     }
 
-    /** How many lines there were so far. */
+    /** Returns the number of lines read so far. */
     public long count() {
         return number;
     }

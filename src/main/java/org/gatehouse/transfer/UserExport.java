@@ -21,20 +21,20 @@ import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserJson;
 
 /**
- * Gives away all users, one a line, in the order of their ids.
+ * Exports all users, one per line, in the order of their ids.
  *
- * <p>They are read page by page, each page as of then, so what others change meanwhile may be in it or not; a user that
- * stays is there once.
+ * <p>Each page is read when it is needed, so concurrent changes may or may not be included. A user that exists during
+ * the whole export is included exactly once.
  */
 public final class UserExport {
-    /** Of users with all the fields they may have, this is some 16 MB. */
+    /** About 16 MB, if all users have the maximum of custom fields. */
     private static final int PAGE = 1_000;
 
     private final UserDao users;
     private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
 
-    /** @param stillAdministrator asked before each page, for the caller may lose the right meanwhile */
+    /** @param stillAdministrator checked before each page is sent, because the caller may lose the right meanwhile */
     public UserExport(UserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
         this.users = users;
         this.audit = audit;
@@ -42,10 +42,10 @@ public final class UserExport {
     }
 
     /**
-     * Begins an export; it is in the audit log when this returns.
+     * Starts an export, which is in the audit log when this returns.
      *
-     * @param hashes whether the users' password hashes go with them
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} when the caller has just lost the right to
+     * @param hashes whether password hashes are included
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} if the caller has just lost the right
      */
     StreamedAnswer.Body start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);
@@ -79,7 +79,7 @@ public final class UserExport {
         }
     }
 
-    /** What {@code GET /user/{id}} shows; a plain password of the original service stays here, as it always does. */
+    /** Returns the fields of {@code GET /user/{id}} and the password hash. Plain passwords are never exported. */
     private static ObjectNode line(Credential credential) {
         ObjectNode line = UserJson.write(credential.user());
         credential

@@ -17,7 +17,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /user/export}: all users as NDJSON, for administrators. */
+/** {@code GET /user/export}: exports all users as NDJSON; administrators only. */
 @Path("user/export")
 @Produces(StreamedAnswer.NDJSON)
 public final class UserExportResource {
@@ -27,7 +27,7 @@ public final class UserExportResource {
         this.exports = exports;
     }
 
-    /** 200 with a user in each line, as {@code POST /user/import} takes it; with the password hashes if asked for. */
+    /** Returns 200 with one user per line, as {@code POST /user/import} accepts it. Hashes are included on request. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(
@@ -38,7 +38,7 @@ public final class UserExportResource {
         boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
         errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
-            return StreamedAnswer.of(request, nothing -> {}); // leaves, so nothing is read or recorded
+            return StreamedAnswer.of(request, nothing -> {}); // no user is sent, so nothing is read or recorded
         }
         return StreamedAnswer.of(request, exports.start(Caller.of(security), withHashes));
     }

@@ -24,16 +24,16 @@ import org.gatehouse.user.UserJson;
 import org.gatehouse.user.Username;
 
 /**
- * Imports users, one a line.
+ * Imports users, one per line.
  *
- * <p>Each line is imported whole or not at all, by itself; an existing user is never changed, so the same lines may be
- * sent again. Lines are written some hundreds at a time, and what is kept in memory does not grow with their number.
+ * <p>Each line is imported atomically and independently of the others. An existing user is never changed, so a client
+ * may send the same lines again. Lines are written in batches, so memory use does not grow with the number of lines.
  */
 public final class UserImport implements AutoCloseable {
-    /** MongoDB may be away for so long, as it is while another primary is elected. */
+    /** The time that MongoDB may be unavailable, which covers the election of another primary. */
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
 
-    /** Logins go first, but there are never so many for so long. */
+    /** Logins have priority over imports, but never fill the queue for so long. */
     private static final Duration HASHING_TIMEOUT = Duration.ofMinutes(2);
 
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
@@ -48,7 +48,7 @@ public final class UserImport implements AutoCloseable {
     /**
      * Creates the import.
      *
-     * @param stillAdministrator asked before each write, because the caller may lose the right meanwhile
+     * @param stillAdministrator checked before each write, because the caller may lose the right meanwhile
      */
     public UserImport(
             UserDao users,
@@ -64,7 +64,7 @@ public final class UserImport implements AutoCloseable {
     }
 
     /**
-     * Begins an import, which is in the audit log when this returns. The body is read while the answer is written.
+     * Starts an import, which is in the audit log when this returns. The body is read while the response is written.
      *
      * @param dryRun whether lines are only checked
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
@@ -76,7 +76,7 @@ public final class UserImport implements AutoCloseable {
         return answer -> new Run(caller, dryRun, body, answer, nothingParked).run();
     }
 
-    /** Imports under way end where they are. */
+    /** Running imports stop before their next write. */
     @Override
     public void close() {
         closed = true;
@@ -92,12 +92,12 @@ public final class UserImport implements AutoCloseable {
         }
     }
 
-    /** Does what needs the hasher, when it is its turn. */
+    /** Runs work that needs the hasher; retries for {@link #HASHING_TIMEOUT} while the hasher is busy. */
     <T> T untilHashed(Supplier<T> work) {
         return retry(ErrorCode.BUSY, HASHING_TIMEOUT, work);
     }
 
-    /** Does what needs MongoDB. */
+    /** Runs work that needs MongoDB; retries for {@link #STORE_TIMEOUT} while MongoDB is unavailable. */
     void untilStoreAnswers(Runnable work) {
         var unused = retry(ErrorCode.STORE_UNAVAILABLE, STORE_TIMEOUT, () -> {
             work.run();
@@ -192,7 +192,7 @@ public final class UserImport implements AutoCloseable {
                     });
         }
 
-        /** Has what became of the lines so far decided, and tells it. */
+        /** Imports the lines of the batch and sends their results. */
         private void settle() throws IOException {
             batch.settle();
             report.sendBefore(Long.MAX_VALUE);

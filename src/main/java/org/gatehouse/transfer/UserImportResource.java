@@ -23,7 +23,7 @@ import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.CloseableService;
 import org.jspecify.annotations.Nullable;
 
-/** {@code POST /user/import}: users as NDJSON, for administrators. */
+/** {@code POST /user/import}: imports users from NDJSON; administrators only. */
 @Path("user/import")
 @Produces(StreamedAnswer.NDJSON)
 public final class UserImportResource {
@@ -35,7 +35,7 @@ public final class UserImportResource {
         this.imports = imports;
     }
 
-    /** 200 with a line about each line of the body, once all of it has been received, and a last one with the counts. */
+    /** Returns 200 after the whole body is received, with a result for each line and a last line with the counts. */
     @POST
     @RolesAllowed(Roles.ADMIN)
     @Consumes(StreamedAnswer.NDJSON)

@@ -1,7 +1,7 @@
 /**
- * Import and export of users as lines of JSON (NDJSON).
+ * Import and export of users as newline-delimited JSON (NDJSON).
  *
- * <p>Depends on {@code user}, which does not depend on it. Start reading at
+ * <p>May depend on {@code user}, which does not depend on it. Start reading at
  * {@link org.gatehouse.transfer.UserImportResource}, then {@link org.gatehouse.transfer.UserImport}.
  */
 @NullMarked

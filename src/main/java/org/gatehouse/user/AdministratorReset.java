@@ -20,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a user an active administrator with a given password, for operators who have lost the last one.
+ * Makes a user an active administrator with a given password, for operators who have lost the last administrator.
  *
- * <p>A user who is that already is not changed, so nodes that start at the same time or again end no session that began
- * after the first reset.
+ * <p>A user who already is one with this password is not changed. Therefore nodes that start at the same time, or
+ * again, do not end sessions that began after the first reset.
  */
 public final class AdministratorReset {
     private static final Logger log = LoggerFactory.getLogger(AdministratorReset.class);
 
-    /** For the connection to Redis, which a node that starts has only begun to open. */
+    /** Several attempts, because a starting node has only begun to connect to Redis. */
     private static final int FORGET_ATTEMPTS = 10;
 
     private static final Duration FORGET_INTERVAL = Duration.ofMillis(200);
@@ -42,8 +42,8 @@ public final class AdministratorReset {
     /**
      * Creates the reset.
      *
-     * @param administration held while an administrator is made or removed, on all nodes
-     * @param forgetFailures forgets the failed logins of the user with this id and name, or throws
+     * @param administration the lock on all nodes, held while an administrator is created or removed
+     * @param forgetFailures deletes the failed logins of the user with this id and name, or throws
      *     {@code STORE_UNAVAILABLE}
      */
     public AdministratorReset(
@@ -62,9 +62,9 @@ public final class AdministratorReset {
     /**
      * Resets the user, or creates it.
      *
-     * @return false when the user was an active administrator with this password before
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}; {@code USERNAME_TAKEN} when several users of a legacy database
-     *     share the name
+     * @return false if the user already was an active administrator with this password
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}; {@code USERNAME_TAKEN} if several users of a legacy
+     *     database share the name
      */
     boolean run(Username username, String password) {
         Outcome outcome = administration.exclusively(() -> {
@@ -91,7 +91,7 @@ public final class AdministratorReset {
         return created;
     }
 
-    /** First the password, which ends all sessions, so that none of them ever has the new role. */
+    /** Changes the password first, because that ends all sessions, so that none of them ever has the new role. */
     private User reset(User before, String password) {
         if (!users.resetPassword(before.id(), hasher.hash(password))) {
             throw goneMeanwhile();
@@ -138,7 +138,7 @@ public final class AdministratorReset {
                 user.username());
     }
 
-    /** Only for a moment: the next attempt of the start finds that there is no such user. */
+    /** A temporary error, because the next start attempt sees that the user does not exist. */
     private static GatehouseException goneMeanwhile() {
         return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }

@@ -15,10 +15,10 @@ import org.gatehouse.password.StoredPassword;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user DAO with a read-through cache: {@link #findAsync} reads valid cache entries, and every change that is visible in
- * a cached user goes through the cache's protocol. All other operations go to the DAO behind it.
+ * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries, and every change that is
+ * visible in a cached user follows the cache protocol. All other methods call the store directly.
  *
- * <p>A cached {@link User} has no field for a password or a hash. Without the cache, every call has the same result, later.
+ * <p>A cached {@link User} has neither password nor hash. Without the cache, calls return the same results, but later.
  */
 public final class CachedUserDao implements UserDao {
     private final UserDao store;
@@ -91,7 +91,7 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public User insert(NewUser user) {
-        // A client may have asked for this id before, and the absence of a user is cached too.
+        // A client may have requested this id before, and the cache also stores that a user does not exist.
         return cache.write(user.id().hex(), () -> store.insert(user));
     }
 
@@ -103,8 +103,8 @@ public final class CachedUserDao implements UserDao {
 
     @Override
     public Optional<User> update(User seen, UnaryOperator<User> edit) {
-        // The cached user is usually the stored one, so it is not read from the store first.
-        // Without a version, however, another service may have changed the user since.
+        // The store is not read first, because the cached user is usually the stored one. Without a version, however,
+        // another service may have changed the user since.
         UserId id = seen.id();
         return cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit));
     }

@@ -11,22 +11,22 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * The holder of a valid token.
+ * The authenticated user and session of a request with a valid token.
  *
- * @param user as read for this request
+ * @param user the user as read for this request
  * @param sessionId the session that the token belongs to
  * @param epoch the number of the user's {@link SessionEpoch} when the session began
  * @param origin where the request came from
  */
 public record Caller(User user, SessionId sessionId, long epoch, ClientInfo origin) implements Principal {
-    /** The caller of a request to a method that requires one. */
+    /** Returns the caller of a request to a method that requires one. */
     public static Caller of(SecurityContext security) {
         return ifAny(security).orElseThrow();
     }
 
-    /** The caller of a request; empty if it has no token. */
+    /** Returns the caller of a request; empty for a request without a token. */
     static Optional<Caller> ifAny(SecurityContext security) {
-        // A container may have a principal of its own.
+        // A container may set a principal of its own.
         return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
     }
 
@@ -34,7 +34,7 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo orig
         return user.id();
     }
 
-    /** What the caller may do now. */
+    /** Returns the current roles of the caller. */
     public Set<String> roles() {
         return user.roles();
     }

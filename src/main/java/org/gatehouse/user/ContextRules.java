@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Where the characters may stand that RFC 5892, appendix A, allows by context. They are letters, signs and digits of every
- * day in some languages, and invisible or easily confused elsewhere.
+ * Decides where a text may contain the characters that RFC 5892, appendix A, allows by context. They are everyday
+ * letters, signs and digits in some languages, and invisible or easily confused elsewhere.
  */
 final class ContextRules {
     private static final int MIDDLE_DOT = 0x00b7;
@@ -22,7 +22,7 @@ final class ContextRules {
     private static final Set<UnicodeScript> JAPANESE =
             EnumSet.of(UnicodeScript.HIRAGANA, UnicodeScript.KATAKANA, UnicodeScript.HAN);
 
-    /** Scripts whose letters join; those of the first two also have letters that join on the right only, or not at all. */
+    /** Scripts whose letters join; some Arabic, Syriac and Mandaic letters join on the right only or not at all. */
     private static final Set<UnicodeScript> JOINING = EnumSet.of(
             UnicodeScript.ARABIC,
             UnicodeScript.SYRIAC,
@@ -31,7 +31,7 @@ final class ContextRules {
             UnicodeScript.MANDAIC,
             UnicodeScript.PHAGS_PA);
 
-    /** Joining_Type R in ArabicShaping.txt of Unicode 15, of the letters in Arabic and Syriac names. */
+    /** Joining_Type R in ArabicShaping.txt of Unicode 15, for Arabic, Syriac and Mandaic letters. */
     private static final Pattern JOINS_RIGHT_ONLY =
             Pattern.compile("[\\u0622-\\u0625\\u0627\\u0629\\u062f-\\u0632\\u0648"
                     + "\\u0671-\\u0673\\u0675-\\u0677\\u0688-\\u0699\\u06c0\\u06c3-\\u06cb\\u06cd\\u06cf\\u06d2\\u06d3\\u06d5"
@@ -42,14 +42,14 @@ final class ContextRules {
     /** Joining_Type U. */
     private static final Pattern JOINS_NOT = Pattern.compile("[\\u0621\\u0674\\u06e5\\u06e6\\u0887\\u0888\\u08ad]");
 
-    /** A mark of combining class 8, and one of 10: the virama class, 9, is between them. */
+    /** Marks of the combining classes 8 and 10, because the virama class, 9, is between them. */
     private static final String CLASS_8 = "\u3099";
 
     private static final String CLASS_10 = "\u05b0";
 
     private ContextRules() {}
 
-    /** Whether a character is allowed by context only. */
+    /** Whether a character is allowed only by context. */
     static boolean concern(int codePoint) {
         return switch (codePoint) {
             case MIDDLE_DOT,
@@ -63,7 +63,7 @@ final class ContextRules {
         };
     }
 
-    /** Whether such a character may stand at this index of the text. */
+    /** Whether such a character is allowed at this index of the text. */
     static boolean allow(String text, int at) {
         String before = text.substring(0, at);
         String after = text.substring(at + 1); // all of them are in the basic plane
@@ -81,7 +81,7 @@ final class ContextRules {
         };
     }
 
-    /** Java does not tell combining classes, but it orders marks by them. */
+    /** Normalizes, because Java does not expose combining classes, but orders marks by them. */
     private static boolean endsWithVirama(String text) {
         if (text.isEmpty()) {
             return false;
@@ -101,7 +101,7 @@ final class ContextRules {
                 && joins(right[0]);
     }
 
-    /** Joining_Type T is that of marks and of characters that format, but for those that affect the joining themselves. */
+    /** Whether Joining_Type is not T. Marks and format characters have T, unless they affect joining themselves. */
     private static boolean isVisible(int codePoint) {
         int type = Character.getType(codePoint);
         return codePoint == ZERO_WIDTH_NON_JOINER

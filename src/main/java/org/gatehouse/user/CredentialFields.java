@@ -8,23 +8,23 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Tells credentials of a login from custom fields, so that no custom field holds one: custom fields are answered, exported
- * and cached.
+ * Distinguishes login credentials from custom fields. Custom fields must not contain credentials, because responses,
+ * exports and the cache contain custom fields.
  *
- * <p>Names decide, without their case and underscores, at any depth. A name that contains a word for a password is that of
- * a credential unless a statement about the password follows, as in {@code password_changed_at} or {@code passwordHint}.
- * The flags true, false, 1 and 0 are not credentials under any name, because they are too short to be one. Words that are
- * also used for other secrets ({@code token}, {@code secret}, {@code apiKey}) are left to the caller.
+ * <p>The name decides, ignoring case and underscores, at any depth. A name with a word for a password is a credential
+ * unless a property of the password follows, as in {@code password_changed_at} or {@code passwordHint}. The flags true,
+ * false, 1 and 0 are never credentials, because they are too short. Words that are also used for other secrets
+ * ({@code token}, {@code secret}, {@code apiKey}) are left to the caller.
  */
 final class CredentialFields {
-    /** Longer than a caller's names may be; for names that another service wrote. */
+    /** Longer than a caller's names may be, because another service may have written the name. */
     private static final int MAX_NAME_LENGTH = 256;
 
     private static final Pattern PASSWORD = Pattern.compile(
             "(?:.*(?:password|passwd|passphrase|passcode|passwort|kennwort)|(?:user|login|account|db|admin|new|old|current"
                     + "|my|hashed|encrypted|enc|plain|clear|raw|tmp|temp|initial|default|unicode|confirm|repeat)?pwd|pword)(.*)");
 
-    /** What can follow a word for a password and tells only something about it. */
+    /** The words after a word for a password that name only a property of it. */
     private static final Pattern STATEMENT =
             Pattern.compile("(?:hash)?(?:last|first|is|was|never|changed|changes|change"
                     + "|updated|update|modified|created|set|reset|expires|expired|expiry|expiration|age|max|min|days|hint|policy"
@@ -43,13 +43,13 @@ final class CredentialFields {
             + "|(?:security|secret)answers?"
             + "|(?:user|login|my)?(?:refresh|access|remember|reset|confirmation|session|auth|login|magiclink)tokens?)");
 
-    /** Password hashes as crypt(3), PHC, LDAP, Spring and Django write them. */
+    /** Password hashes in the formats of crypt(3), PHC, LDAP, Spring and Django. */
     private static final Pattern HASH =
             Pattern.compile("(?:\\{(?i:s?sha[0-9]*|s?md5|bcrypt|argon2|scrypt|pbkdf2|crypt)\\}"
                     + "|\\$(?:1|2[abxy]?|5|6|7|P|H|S|y|gy|apr1|argon2i?d?|s?crypt|bcrypt-sha256|pbkdf2(?:-sha[0-9]+)?)\\$"
                     + "|(?:pbkdf2_sha(?:1|256)|bcrypt(?:_sha256)?|argon2|scrypt)\\$)[\\x21-\\x7e]{16,}");
 
-    /** Callers may tell a name by its first letters only. */
+    /** Rejects most texts quickly: every match of {@link #HASH} starts with one of these. */
     private static final Set<Character> FIRST_LETTERS_OF_HASHES = Set.of('{', '$', 'p', 'b', 'a', 's');
 
     private CredentialFields() {}
@@ -69,14 +69,14 @@ final class CredentialFields {
         return !isFlag(value) && isCredential(name);
     }
 
-    /** Whether the text is a password hash, whatever its name. */
+    /** Whether the text is a password hash, whatever the name of its field. */
     static boolean isHash(String text) {
         return !text.isEmpty()
                 && FIRST_LETTERS_OF_HASHES.contains(text.charAt(0))
                 && HASH.matcher(text).matches();
     }
 
-    /** The same fields without credentials, which another service may have written. */
+    /** Returns the fields without credentials, which another service may have written. */
     static ObjectNode without(ObjectNode fields) {
         ObjectNode rest = JsonNodeFactory.instance.objectNode();
         fields.properties().forEach(field -> {
@@ -100,9 +100,9 @@ final class CredentialFields {
     }
 
     /**
-     * Keeps what a merge patch removes of credentials as null, because a user as read does not show whether there is one.
+     * Keeps removed credentials of a merge patch as null, because a user as read does not show whether they exist.
      *
-     * @param merged the fields after the patch; changed here
+     * @param merged the fields after the patch; modified by this method
      */
     static void keepRemovals(ObjectNode patch, ObjectNode merged) {
         patch.properties().forEach(change -> {
@@ -121,7 +121,7 @@ final class CredentialFields {
                         && (value.asText().equals("0") || value.asText().equals("1")));
     }
 
-    /** The name in small letters and digits; the others, such as underscores, only separate. */
+    /** Returns the name's letters in lower case and its digits; others, such as underscores, only separate words. */
     private static String word(String name) {
         StringBuilder word = new StringBuilder();
         for (int i = 0; i < name.length() && word.length() < MAX_NAME_LENGTH; i++) {

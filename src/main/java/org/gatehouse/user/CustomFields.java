@@ -15,11 +15,12 @@ import org.gatehouse.json.Json;
 import org.gatehouse.store.BsonJson;
 
 /**
- * The bounds of what a caller may add to a user: names of letters, digits and underscores on every level, so that none
- * can be an operator or a path of the store; {@link #MAX_BYTES} and {@link #MAX_LEVELS} in all; no credentials.
+ * Checks a user's custom fields. Names have letters, digits and underscores at every level, so that none can be an
+ * operator or a path of the store. {@link #MAX_BYTES} and {@link #MAX_LEVELS} apply to all fields. Credentials are
+ * rejected.
  *
- * <p>A name of Gatehouse's own is refused in any case of its letters, because many JSON readers ignore case and would take
- * {@code Roles} for {@code roles}.
+ * <p>A reserved name is rejected in any case, because many JSON readers ignore case and read {@code Roles} as
+ * {@code roles}.
  */
 public final class CustomFields {
     static final int MAX_BYTES = 16 * 1024;
@@ -27,15 +28,15 @@ public final class CustomFields {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
 
-    /** The reserved names by their form in small letters. */
+    /** The reserved names, by their lower-case form. */
     private static final Map<String, String> RESERVED = Stream.of(UserJson.RESERVED_FIELDS, UserJson.SETTABLE)
             .flatMap(Set::stream)
             .collect(toUnmodifiableMap(name -> name.toLowerCase(Locale.ROOT), name -> name));
 
-    /** The longest name that a message repeats. */
+    /** Names that a message may quote. */
     private static final Pattern SHOWN_NAME = Pattern.compile("[\\w.@/:$ -]{1,64}");
 
-    /** The call that the fields come with. */
+    /** The request that contains the fields. */
     enum Call {
         CREATION("a password belongs in password, and later in PUT /user/{id}/password"),
         PATCH("a password is changed with PUT /user/{id}/password"),
@@ -56,12 +57,12 @@ public final class CustomFields {
         this.errors = errors;
     }
 
-    /** Says what is wrong with the fields themselves: names, nesting, text. */
+    /** Adds the violations of names, nesting and text to the errors. */
     static void check(ObjectNode fields, Call call, FieldErrors errors) {
         new CustomFields(call, errors).check(fields);
     }
 
-    /** The reserved name that this one is, apart from the case of its letters; empty when there is none. */
+    /** Returns the reserved name that equals this name if case is ignored; empty if none does. */
     public static Optional<String> reserved(String name) {
         return Optional.ofNullable(RESERVED.get(name.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
     }
@@ -78,7 +79,7 @@ public final class CustomFields {
                 return;
             }
             if (call == Call.PATCH && field.getValue().isNull()) {
-                requireName(name, name); // removing is possible whatever else a field is called
+                requireName(name, name); // a removal needs only a well-formed name
                 return;
             }
             Optional<String> reserved = reserved(name);
@@ -92,14 +93,14 @@ public final class CustomFields {
         });
     }
 
-    /** Says so when the fields are too large together. */
+    /** Adds an error if all fields together are too large. */
     static void checkSize(ObjectNode fields, FieldErrors errors) {
         if (Json.write(fields).length > MAX_BYTES) {
             errors.add("", "own fields take more than " + MAX_BYTES / 1024 + " KiB as JSON");
         }
     }
 
-    /** Text that every store can hold: no NUL, no half of a surrogate pair. */
+    /** Whether every store can hold the text: without NUL and unpaired surrogates. */
     static boolean isPlainText(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -116,7 +117,7 @@ public final class CustomFields {
         return true;
     }
 
-    /** Says so when the name is not acceptable; what is below such a name is not looked at. */
+    /** Adds an error and returns false if the name is invalid; the fields below such a name are not checked. */
     private boolean isNamed(String path, String name, JsonNode value) {
         if (CredentialFields.isCredential(name, value)) {
             errors.add(
@@ -141,7 +142,7 @@ public final class CustomFields {
         return false;
     }
 
-    /** @param merged whether null removes a member of this value, which it does not in an array */
+    /** @param merged whether null removes a member of this value, which is not so in an array */
     private void checkValue(String path, JsonNode value, int level, boolean merged) {
         if (level > MAX_LEVELS) {
             errors.add(path, "is nested deeper than " + MAX_LEVELS + " levels");

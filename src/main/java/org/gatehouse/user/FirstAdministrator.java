@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The administrator named in the settings: created if no active administrator exists, reset if {@code ADMIN_RESET} is
- * set, and otherwise left alone.
+ * Ensures the administrator of the settings. It resets the account if {@code ADMIN_RESET} is set; otherwise, it creates
+ * the account unless an active administrator exists.
  */
 public final class FirstAdministrator {
     private static final Logger log = LoggerFactory.getLogger(FirstAdministrator.class);
@@ -40,10 +40,10 @@ public final class FirstAdministrator {
     }
 
     /**
-     * The account.
+     * Returns the account of these settings.
      *
-     * @param account one that has no {@link #problems}
-     * @param created told the name when this start created or reset the account
+     * @param account settings without {@link #problems}
+     * @param created called with the username if this start creates or resets the account
      */
     public static FirstAdministrator of(Settings.FirstAdministrator account, Consumer<String> created) {
         Username username = Username.parse(account.username())
@@ -51,7 +51,7 @@ public final class FirstAdministrator {
         return new FirstAdministrator(username, account.password(), account.reset(), created);
     }
 
-    /** What the rules for every new user have against the account in the settings; see {@link Settings.AccountRules}. */
+    /** Returns the rules for new users that the account violates; see {@link Settings.AccountRules}. */
     public static List<String> problems(Optional<String> username, Optional<Secret> password, int passwordMinLength) {
         List<String> problems = new ArrayList<>();
         Optional<Username> valid = username.flatMap(Username::parse);
@@ -59,7 +59,7 @@ public final class FirstAdministrator {
             problems.add("ADMIN_USERNAME is not a username: " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
                     + " letters, digits or visible ASCII characters.");
         }
-        // The list of common passwords takes time to load, so only a start that needs it does that.
+        // Loaded only if needed, because the list of common passwords takes time to load.
         password.flatMap(secret -> new PasswordPolicy(passwordMinLength)
                         .violation(secret.reveal(), valid.map(Username::typed).orElse("")))
                 .ifPresent(violation -> problems.add("ADMIN_PASSWORD " + violation + "."));
@@ -67,10 +67,10 @@ public final class FirstAdministrator {
     }
 
     /**
-     * Creates the account if it is needed, or resets it if the settings say so. Logs what was done.
+     * Creates the account if it is needed, or resets it if the settings require that. Logs the result.
      *
-     * @param users without a cache, for which a node that has just started would have to wait. The first user needs none,
-     *     because no client can have asked for its id.
+     * @param users the DAO without the cache, because a starting node would have to wait for the cache. The first user
+     *     does not need it, because clients cannot have requested its id.
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void ensure(UserDao users, PasswordHasher hasher, AuditLog audit, AdministratorReset administratorReset) {
@@ -115,7 +115,7 @@ public final class FirstAdministrator {
         }
     }
 
-    /** Creates an administrator and records it. */
+    /** Creates an administrator and records that in the audit log. */
     static User create(Username username, String hash, UserDao users, AuditLog audit) {
         User created = users.insert(new NewUser(
                 username, hash, Set.of(Roles.ADMIN, Roles.USER), UserStatus.ACTIVE, Json.MAPPER.createObjectNode()));
@@ -139,9 +139,9 @@ public final class FirstAdministrator {
     }
 
     /**
-     * Warns if no administrator can log in.
+     * Warns if none of the administrators can log in.
      *
-     * @param database where the users are, because the wrong one is a frequent reason
+     * @param database the name of the users' database, because a wrong one is a frequent reason
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public static void warnIfThereIsNone(UserDao users, String database) {

@@ -28,13 +28,13 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
 /**
- * The user id that belongs to an idempotency key, in the collection {@code idempotencyKeys}.
+ * Stores the user id for each idempotency key, in the collection {@code idempotencyKeys}.
  *
- * <p>An entry is stored before its user and has two states: begun and, once {@code createdAt} is set, finished. It holds
- * nothing of the user or the request but a fingerprint.
+ * <p>An entry is stored before its user. It is begun at first, and finished once {@code createdAt} is set. The
+ * fingerprint is the only data from the request.
  */
 public final class IdempotencyStore {
-    /** For how long a key is known. */
+    /** How long a key is stored. */
     static final Duration KEPT = Duration.ofHours(24);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -45,7 +45,7 @@ public final class IdempotencyStore {
     private static final String CREATED_AT = "createdAt";
     private static final String EXPIRES_AT = "expiresAt";
 
-    /** Only nodes of an earlier version read these two, which tell them that any node may go on with the key. */
+    /** Only nodes of an earlier version read these two fields; the values allow any node to continue with the key. */
     private static final String HOLDER = "holder";
 
     private static final String HELD_UNTIL = "heldUntil";
@@ -56,12 +56,12 @@ public final class IdempotencyStore {
     private final Clock clock;
 
     /**
-     * What is stored for a key.
+     * The stored entry of a key.
      *
-     * @param key its name in the store
-     * @param fingerprint of the request
-     * @param userId of the user that the request creates
-     * @param createdAt when the user was created; empty as long as that is unknown
+     * @param key the key as stored
+     * @param fingerprint the fingerprint of the request
+     * @param userId the id of the user that the request creates
+     * @param createdAt when the user was created; empty while that is unknown
      */
     record Entry(String key, String fingerprint, UserId userId, Optional<Instant> createdAt) {}
 
@@ -72,13 +72,13 @@ public final class IdempotencyStore {
         this.clock = clock;
     }
 
-    /** Lets the store remove expired entries; {@link #find} ignores them in any case. */
+    /** Creates the index by which the store removes expired entries; {@link #find} ignores them in any case. */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
         new MongoIndexes(mongo).ensure(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
     }
 
-    /** The entry of this key, unless it has expired. */
+    /** Returns the entry of this key, unless it has expired. */
     Optional<Entry> find(String key) {
         long now = clock.millis();
         return mongo.findLinearizable(reads, byKey(key))
@@ -89,7 +89,7 @@ public final class IdempotencyStore {
     /**
      * Stores an entry with a new user id, unless another request has stored one.
      *
-     * @return the entry that is stored
+     * @return the stored entry
      * @throws GatehouseException {@code IDEMPOTENCY_KEY_IN_USE} if another request frees the key at this moment
      */
     Entry begin(String key, String fingerprint) {
@@ -105,7 +105,7 @@ public final class IdempotencyStore {
                 .orElseThrow(() -> GatehouseException.temporary(ErrorCode.IDEMPOTENCY_KEY_IN_USE, RETRY_AFTER, null));
     }
 
-    /** Stores that the user was created, also if another request has freed the key meanwhile. */
+    /** Records that the user was created, even if another request has freed the key meanwhile. */
     void finish(Entry entry, Instant createdAt) {
         Bson finished = Updates.combine(
                 Updates.set(CREATED_AT, time(createdAt.toEpochMilli())),
@@ -118,7 +118,7 @@ public final class IdempotencyStore {
         mongo.call(() -> keys.deleteOne(Filters.and(ofUser(entry), Filters.exists(CREATED_AT, false))));
     }
 
-    /** False if there is another entry of the same key. */
+    /** Returns false if the key has another entry. */
     private boolean isWritten(Supplier<?> write) {
         try {
             mongo.call(write);

@@ -16,11 +16,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Creates at most one user for each {@link IdempotencyKey}, on any number of nodes and wherever one of them stops.
+ * Creates at most one user for each {@link IdempotencyKey}, on any number of nodes, even if a node stops at any point.
  *
- * <p>The id of the user is chosen and stored before the user. So all requests with the key insert the same {@code _id}:
- * one of them succeeds, and the others find that user. Neither the request nor the answer is stored, because the same
- * request gives the same answer again, from the id and the time.
+ * <p>The id is chosen and stored before the user, so all requests with the key insert the same {@code _id}. One of them
+ * succeeds, and the others find that user. Request and response are not stored, because the same request yields the
+ * same response again, from the id and the time.
  */
 public final class IdempotentCreation {
     /** Ignores the order of fields and white space. */
@@ -40,8 +40,8 @@ public final class IdempotentCreation {
      * Creates the user, or returns the one that the same key and body created before.
      *
      * @param scope the owner of the key; the same text in another scope is another key
-     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} with another body than before, or what the attempt throws;
-     *     a 4xx frees the key, and after a 5xx it stays bound to the same body
+     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first, or any exception of
+     *     the attempt. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
      */
     User create(String scope, IdempotencyKey key, JsonBody body, UserRegistrar.Attempt attempt) {
         String name = Sha256.hex(scope + ' ' + key.text());
@@ -84,7 +84,7 @@ public final class IdempotentCreation {
         }
     }
 
-    /** A repeat of the request does without this write: it finds the user, or creates it. */
+    /** Ignores an unavailable store, because a repeated request finds or creates the user without this write. */
     private static void quietly(Runnable write) {
         try {
             write.run();

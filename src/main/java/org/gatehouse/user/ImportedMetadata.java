@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What a user brings along from the database it comes from; what is empty is as of a new user.
+ * The metadata of a user imported from another database; an empty value means that of a new user.
  *
- * @param sameId whether the id is the one of before: then sessions of before must not count again
+ * @param sameId whether the id is the earlier one, in which case earlier sessions must stay ended
  * @param version at least 1
  */
 public record ImportedMetadata(

@@ -3,6 +3,6 @@ package org.gatehouse.user;
 /**
  * A user in a list.
  *
- * @param key what the list is sorted by when it is sorted by name; not always what a name of today would be folded to
+ * @param key the sort key of a list by name; possibly not the name as folded by the current rules
  */
 public record ListedUser(User user, String key) {}

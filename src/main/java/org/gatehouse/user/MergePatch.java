@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** JSON Merge Patch (RFC 7396, section 2): null removes, objects merge, anything else replaces. */
+/** Applies a JSON Merge Patch (RFC 7396, section 2): null removes, objects merge, other values replace. */
 final class MergePatch {
     private MergePatch() {}
 
-    /** The target after the patch; neither of the two is changed. */
+    /** Returns the target after the patch; does not modify its arguments. */
     static ObjectNode apply(ObjectNode patch, JsonNode target) {
         ObjectNode merged =
                 target instanceof ObjectNode object ? object.deepCopy() : JsonNodeFactory.instance.objectNode();

@@ -46,24 +46,24 @@ import org.gatehouse.store.MongoConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users in MongoDB: one document each, own fields at the top level as the original service kept them.
+ * Stores users in MongoDB, one document each, with custom fields at the top level as in the legacy service.
  *
- * <p>A change touches only the fields that changed, so what another version of the application wrote beside them stays.
+ * <p>A change touches only the fields that changed, so fields that another version of the application wrote are kept.
  * Only {@link #findCredential} and {@link #page} read passwords.
  */
 public final class MongoUserDao implements UserDao {
-    /** Losing this often means that others succeeded this often within milliseconds. */
+    /** Bounds the retries, because so many conflicts mean as many successful writes within milliseconds. */
     private static final int MAX_ATTEMPTS = 100;
 
     private static final String STAGED = UserDocument.LATER + ".staged";
 
-    /** For reads that a long answer is made of. */
+    /** The timeout of each read of a long response. */
     static final Duration LONG_READ_TIMEOUT = Duration.ofSeconds(20);
 
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
-    /** Another service may have written documents under ids of other types, which no caller could name. */
+    /** Excludes documents with ids of other types, which another service may have written and callers cannot name. */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;
@@ -85,7 +85,7 @@ public final class MongoUserDao implements UserDao {
         this.clock = clock;
     }
 
-    /** Makes the indexes that lists rest on; harmless when they exist or another node makes them too. */
+    /** Creates the indexes that lists need; harmless if they exist or another node creates them too. */
     public void createListIndexes() {
         lists.createIndexes();
     }
@@ -120,7 +120,7 @@ public final class MongoUserDao implements UserDao {
         return findCredential(byId(id));
     }
 
-    /** Custom fields are left in the store: a login that fails is not to take longer because there are many. */
+    /** Leaves custom fields in the store, because many of them must not make a failed login slower. */
     private Optional<Credential> findCredential(Bson filter) {
         return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL)
                 .map(document -> new Credential(
@@ -164,7 +164,7 @@ public final class MongoUserDao implements UserDao {
     public List<UserId> activeAdministrators(int limit) {
         Bson filter = Filters.and(
                 SERVED,
-                Filters.exists(UserJson.VERSION), // without one, another service wrote these fields
+                Filters.exists(UserJson.VERSION), // without a version, another service wrote these fields
                 Filters.eq(UserJson.ROLES, new BsonString(Roles.ADMIN)),
                 Filters.eq(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text())),
                 UserDocument.HAS_PASSWORD);
@@ -281,13 +281,13 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Puts values where no reader sees them, so that the change itself can rename them into their places. A rename does not
-     * compare the values; a {@code $set} may, and a store that compares numbers as doubles would leave the old ones.
+     * Stores values where readers do not see them, so that the update can rename them into place. A rename does not
+     * compare values. A {@code $set} may, and a store that compares numbers as doubles would keep the old ones.
      *
-     * @return the path of the values, which exists unless the user has changed or another change has staged its own since
+     * @return the path of the values; it exists unless the user has changed or a later change has staged values
      */
     private String stage(Bson unchanged, BsonDocument values, long deadline) {
-        String id = new ObjectId().toHexString(); // a name of their own, so that they replace what was staged before
+        String id = new ObjectId().toHexString(); // a new name, so that the values replace those staged before
         Bson staging = Updates.set(STAGED, new BsonDocument(id, values));
         mongo.call(() -> mongo.withDeadline(deadline, users).updateOne(unchanged, staging));
         return STAGED + "." + id;
@@ -307,7 +307,7 @@ public final class MongoUserDao implements UserDao {
         }));
     }
 
-    /** Neither another password, nor the end of sessions, one of which would be spared although it has ended. */
+    /** Matches if password and session epoch are unchanged, because an ended session must not become exempt. */
     private static Bson stillHas(Credential credential) {
         long epoch = credential.user().epoch().number();
         Bson sameEpoch = Filters.eq(UserDocument.SESSION_EPOCH, new BsonInt64(epoch));
@@ -316,7 +316,7 @@ public final class MongoUserDao implements UserDao {
                 epoch == 0 ? Filters.or(Filters.exists(UserDocument.SESSION_EPOCH, false), sameEpoch) : sameEpoch);
     }
 
-    /** The password is where {@link UserDocument#password} found it. */
+    /** Matches if the password is still in the field where {@link UserDocument#password} found it. */
     private static Bson stillHas(StoredPassword password) {
         BsonString text = new BsonString(password.text());
         return Filters.or(
@@ -324,7 +324,7 @@ public final class MongoUserDao implements UserDao {
                 Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
     }
 
-    /** A name that users of the original service share is nobody else's, though no key says so yet. */
+    /** Rejects a name that legacy users share, because the unique index does not contain that name. */
     private void requireUnparked(Username name, UserId id) {
         if (parkedNames.hold(name.key(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
@@ -336,11 +336,11 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Writes on the condition that the user is as it was seen; as long as it was not, reads it again. In all within
-     * {@link MongoConnection#WRITE_TIMEOUT}.
+     * Writes if the user is as it was seen, and otherwise reads the user again and retries. All attempts together take
+     * at most {@link MongoConnection#WRITE_TIMEOUT}.
      *
-     * @param write empty when the user had changed meanwhile; told when ({@link System#nanoTime}) it must have ended
-     * @return what the write answered; empty when there is no such user
+     * @param write gets the user and a deadline ({@link System#nanoTime}); empty if the user had changed
+     * @return the result of the write; empty if the user does not exist
      */
     private Optional<User> retryOnConflict(User seen, BiFunction<User, Long, Optional<User>> write) {
         long deadline = System.nanoTime() + MongoConnection.WRITE_TIMEOUT.toNanos();

@@ -19,11 +19,11 @@ import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
-/** Users in MongoDB as lists of many: what a caller may filter and sort by, and the indexes for that. */
+/** Lists users in MongoDB by the filters and orders that callers may choose, and creates the indexes for them. */
 final class MongoUserLists {
     /**
-     * Selects nothing, but lets a role alone use the indexes that have the status before what is sorted by: the server
-     * reads as many stretches of the index as there are statuses, each in order, and merges them.
+     * Matches every status. With it, a filter by role alone can use the indexes that have the status before the sort
+     * key: the server reads one ordered range of the index for each status, and merges them.
      */
     private static final Bson ANY_STATUS = Filters.in(
             UserJson.STATUS,
@@ -31,10 +31,10 @@ final class MongoUserLists {
                     .map(status -> new BsonString(status.text()))
                     .toList());
 
-    /** Before every user. Not every server that speaks the protocol accepts dates before the year 1 or after 9999. */
+    /** Before every user; some servers of the MongoDB protocol reject dates before the year 1 or after 9999. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
 
-    /** A page counts up to here, within some milliseconds. */
+    /** The limit of a count, because counting this many takes some milliseconds. */
     static final int MAX_COUNT = 10_000;
 
     private final MongoConnection mongo;
@@ -42,9 +42,9 @@ final class MongoUserLists {
     private final MongoCollection<BsonDocument> users;
 
     /**
-     * Makes lists of the users of a collection.
+     * Creates lists of the users of a collection.
      *
-     * @param reads the same collection with the time limit of a request
+     * @param reads the same collection with the timeout of a request
      */
     MongoUserLists(MongoConnection mongo, MongoCollection<BsonDocument> reads, MongoCollection<BsonDocument> users) {
         this.mongo = mongo;
@@ -53,28 +53,28 @@ final class MongoUserLists {
     }
 
     /**
-     * Makes the indexes that lists rest on; harmless when they exist or another node makes them too.
+     * Creates the indexes that lists need; harmless if they exist or another node creates them too.
      *
-     * <p>Each filter of a list has one for each order: equal values first, then what is sorted by. None of their fields
-     * changes at a login or with own fields, so only new users, and changes of name, role or status, pay for them.
+     * <p>Each filter has an index for each order: the fields compared for equality, then the sort key. Logins and
+     * custom fields do not change them, so only new users and changes of name, role or status cost index writes.
      */
     void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
-                // Also for a role alone, together with every status there is.
+                // Also for a role alone, together with every status.
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
         new MongoIndexes(mongo).ensure(users, indexes);
     }
 
     /**
-     * The users that the query asks for, in its order. A document that another service has written since the start is
-     * among them after the next start, which gives it the fields that a list rests on.
+     * Returns the users that match the query, in its order. A document that another service has written since the start
+     * is missing until the next start, which adds the fields that a list needs.
      */
     List<ListedUser> list(UserQuery query) {
-        // Each order is that of an index: names are unique, equal times are told apart by id.
+        // Each order is that of an index: names are unique, and the id orders users with equal times.
         List<String> fields = query.sort().byTime()
                 ? List.of(UserJson.CREATED_AT, UserJson.ID)
                 : List.of(UserDocument.CANONICAL_USERNAME);
@@ -93,8 +93,8 @@ final class MongoUserLists {
     }
 
     /**
-     * About how many users the filter lets through. Of all users it is what the server knows without counting; else
-     * they are counted in an index, up to {@link #MAX_COUNT}, which then means so many or more.
+     * Estimates how many users match the filter. For all users, the server knows the number without counting.
+     * Otherwise, it counts in an index up to {@link #MAX_COUNT}, which then means that many or more.
      */
     long estimatedCount(UserFilter filter) {
         if (filter.isAll()) {
@@ -104,7 +104,7 @@ final class MongoUserLists {
         return mongo.call(() -> reads.countDocuments(conditions, new CountOptions().limit(MAX_COUNT)));
     }
 
-    /** Equal values in the order of the indexes, and the range of names. */
+    /** Returns the equality conditions in the order of the indexes, and the range of names. */
     private static List<Bson> conditions(UserFilter filter) {
         List<Bson> conditions = new ArrayList<>();
         filter.role().ifPresent(role -> conditions.add(Filters.eq(UserJson.ROLES, new BsonString(role))));
@@ -120,14 +120,14 @@ final class MongoUserLists {
         return conditions;
     }
 
-    /** Everything that has a place in this order at all. */
+    /** Matches every user that has a position in this order. */
     private static Bson hasPlace(UserQuery.Sort sort) {
         return sort.byTime()
                 ? Filters.gte(UserJson.CREATED_AT, BsonValues.time(EARLIEST))
                 : Filters.gte(UserDocument.CANONICAL_USERNAME, new BsonString(""));
     }
 
-    /** Everything after the place. */
+    /** Matches every user after the position. */
     private static Bson beyond(UserQuery.Place place) {
         boolean ascending = place.sort().ascending();
         if (!place.sort().byTime()) {
@@ -139,7 +139,7 @@ final class MongoUserLists {
         String field = UserJson.CREATED_AT;
         BsonDateTime time = BsonValues.time(place.time());
         BsonObjectId id = BsonValues.id(place.id());
-        // The first bound repeats what the second implies, for the sake of the index.
+        // The first bound is implied by the second, and is repeated so that the server uses the index.
         return ascending
                 ? Filters.and(
                         Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)))

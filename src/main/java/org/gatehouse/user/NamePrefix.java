@@ -3,17 +3,17 @@ package org.gatehouse.user;
 import java.util.Optional;
 
 /**
- * What usernames begin with, as a range of their folded forms in the order of code points, which is that of their UTF-8
+ * The beginning of usernames, as a range of folded names in the order of code points, which is that of their UTF-8
  * bytes.
  *
- * @param first no name with this beginning is before it
- * @param end every name with this beginning is before it; empty when that is true of no text
+ * @param first the inclusive lower bound of the names with this beginning
+ * @param end the exclusive upper bound of these names; empty if a text beyond all of them does not exist
  */
 record NamePrefix(String first, Optional<String> end) {
     private static final char SIGMA = '\u03c3';
     private static final char FINAL_SIGMA = '\u03c2';
 
-    /** The beginning of names in a caller's text, folded as names are; empty when no name can begin like this. */
+    /** Parses the beginning of names in a caller's text and folds it; empty if names cannot begin with it. */
     static Optional<NamePrefix> parse(String typed) {
         return Username.fold(typed).map(name -> of(name.key()));
     }
@@ -21,15 +21,15 @@ record NamePrefix(String first, Optional<String> end) {
     private static NamePrefix of(String key) {
         String start = key.substring(0, key.length() - 1);
         char last = key.charAt(key.length() - 1);
-        // A capital sigma is folded to the one or the other by what follows, which is not known here; the two are
-        // neighbours.
+        // A capital sigma is folded to either small sigma by the next character, which is unknown here. The two are
+        // adjacent.
         if (last == SIGMA || last == FINAL_SIGMA) {
             return new NamePrefix(start + FINAL_SIGMA, after(start + SIGMA));
         }
         return new NamePrefix(key, after(key));
     }
 
-    /** The first text after all that begin like this. */
+    /** Returns the first text after all texts with this beginning. */
     private static Optional<String> after(String prefix) {
         int end = prefix.length();
         while (end > 0) {

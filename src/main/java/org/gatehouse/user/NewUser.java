@@ -6,9 +6,9 @@ import java.util.Set;
 import org.gatehouse.identity.UserId;
 
 /**
- * A user about to be stored.
+ * A user that is about to be stored.
  *
- * @param passwordHash what is stored of the password; empty for a user who cannot log in until one is set
+ * @param passwordHash the hash to store; empty for a user who cannot log in until a password is set
  */
 public record NewUser(
         UserId id,
@@ -22,12 +22,12 @@ public record NewUser(
         roles = Set.copyOf(roles);
     }
 
-    /** Under a new id. */
+    /** Creates a user with a new id. */
     public NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
         this(UserDocument.newId(), username, passwordHash, roles, status, fields);
     }
 
-    /** Under an id that was chosen before. */
+    /** Creates a user with an id that was chosen before. */
     public NewUser(
             UserId id,
             Username username,
@@ -38,7 +38,7 @@ public record NewUser(
         this(id, username, Optional.of(passwordHash), roles, status, fields, ImportedMetadata.NONE);
     }
 
-    /** The same with this hash. */
+    /** Returns this user with the given hash. */
     public NewUser withHash(String hash) {
         return new NewUser(id, username, Optional.of(hash), roles, status, fields, past);
     }

@@ -5,21 +5,21 @@ import java.util.Optional;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Checks that the caller is the owner of the account and not only the holder of a token, before a change by which a thief
- * of the token could take the account over.
+ * Checks that the caller owns the account and does not merely hold a token. It runs before changes with which a thief
+ * of the token could take over the account.
  */
 public interface Reauthentication {
-    /** The field of a body that carries the present password; never a custom field. */
+    /** The field of a body that contains the current password; never a custom field. */
     String CURRENT_PASSWORD = "currentPassword";
 
-    /** How long a login is proof enough by itself; the time in which people change what they logged in for. */
+    /** How long a login is sufficient by itself: the time in which users make the change that they logged in for. */
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 
     /**
-     * Requires the present password or, if none is given, a recent login.
+     * Requires the current password or, if it is absent, a recent login.
      *
-     * @throws GatehouseException {@code VALIDATION_FAILED} that names {@link #CURRENT_PASSWORD}, {@code LOGIN_THROTTLED},
-     *     {@code BUSY}, {@code SESSION_ENDED}, {@code USER_NOT_FOUND}
+     * @throws GatehouseException {@code VALIDATION_FAILED} that names {@link #CURRENT_PASSWORD},
+     *     {@code LOGIN_THROTTLED}, {@code BUSY}, {@code SESSION_ENDED}, {@code USER_NOT_FOUND}
      */
     void require(Caller caller, Optional<String> currentPassword);
 }

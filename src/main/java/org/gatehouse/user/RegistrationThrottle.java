@@ -8,7 +8,7 @@ import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
 
-/** Limits how many accounts one source may register for itself. */
+/** Limits how many accounts each source may register without an administrator. */
 public final class RegistrationThrottle {
     private static final Quota REGISTRATIONS = new Quota("registrations", 10, Duration.ofHours(1));
 
@@ -22,8 +22,8 @@ public final class RegistrationThrottle {
      * Counts a registration before it takes place.
      *
      * @param source the source of the request, from {@code ClientInfo.source()}
-     * @return a permit to refund if the registration failed and the caller learned nothing; an answer that the username is
-     *     taken counts
+     * @return a permit to refund if the registration failed and the caller learned nothing; a response that the
+     *     username is taken counts
      * @throws GatehouseException {@code TOO_MANY_REQUESTS}
      */
     public RateLimitPermit acquire(String source) {

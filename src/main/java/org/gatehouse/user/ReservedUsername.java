@@ -1,11 +1,11 @@
 package org.gatehouse.user;
 
 /**
- * The {@code usernameKey} of a document whose name nobody can log in with, because others have the same one or because
- * it is no name.
+ * The {@code usernameKey} of a document whose name does not permit a login, because several documents share it or
+ * because it is not a valid name.
  *
- * <p>It begins with a character that no folded name holds, and ends with the document's id, so it is unique without
- * asking. The name stands between, so the documents that share one are neighbours in the index.
+ * <p>It begins with a character that folded names do not contain, and ends with the document's id, so it is unique
+ * without a query. The name is in the middle, so that documents that share a name are adjacent in the index.
  */
 public final class ReservedUsername {
     private static final char MARK = '\u0001';
@@ -14,21 +14,21 @@ public final class ReservedUsername {
     private ReservedUsername() {}
 
     /**
-     * The key of one document.
+     * Returns the key of one document.
      *
-     * @param name folded, or empty text where there is none
+     * @param name the folded name; an empty text if the document has none
      * @param id unique among the documents
      */
     public static String of(String name, String id) {
         return MARK + name + MARK + id;
     }
 
-    /** The name in the middle of such a key. */
+    /** Returns the name in the middle of such a key. */
     public static String name(String key) {
         return key.substring(1, key.lastIndexOf(MARK));
     }
 
-    /** The same key with a name that is folded as now; also of a key that is not parked. */
+    /** Returns the key with its name folded by the current rules; also accepts a key that is not reserved. */
     public static String refold(String key) {
         if (!isParked(key)) {
             return Username.refold(key);
@@ -40,22 +40,22 @@ public final class ReservedUsername {
         return !key.isEmpty() && key.charAt(0) == MARK;
     }
 
-    /** No key of any document is before this one. */
+    /** Returns the inclusive lower bound of all such keys. */
     static String first() {
         return String.valueOf(MARK);
     }
 
-    /** Every key of any document is before this one. */
+    /** Returns the exclusive upper bound of all such keys. */
     static String end() {
         return String.valueOf(BEYOND_MARK);
     }
 
-    /** No key of a document with this name is before this one. */
+    /** Returns the inclusive lower bound of the keys with this name. */
     static String first(String name) {
         return "" + MARK + name + MARK;
     }
 
-    /** Every key of a document with this name is before this one. */
+    /** Returns the exclusive upper bound of the keys with this name. */
     static String end(String name) {
         return "" + MARK + name + BEYOND_MARK;
     }

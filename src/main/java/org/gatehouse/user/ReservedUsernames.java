@@ -25,10 +25,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The names of documents with a {@link ReservedUsername}: several have one name, none can log in with it, and nobody else can
- * take it.
+ * Manages the names of documents with a {@link ReservedUsername}. Several documents share such a name; their users
+ * cannot log in with it, and other users cannot take it.
  *
- * <p>Once a single document is left it gets the name; that the name is still free is the unique index's to say.
+ * <p>When a single document is left, it gets the name, unless the unique index already contains that name.
  */
 public final class ReservedUsernames {
     private static final Logger log = LoggerFactory.getLogger(ReservedUsernames.class);
@@ -43,7 +43,7 @@ public final class ReservedUsernames {
         this.reads = mongo.readOnly(collection);
     }
 
-    /** True when there is none, so that nobody need ask for a name. */
+    /** Whether none of the documents has a reserved name, so that names need not be checked one by one. */
     boolean isEmpty() {
         return mongo.call(() -> reads.withTimeout(MongoUserDao.LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                         .find(all())
@@ -52,7 +52,7 @@ public final class ReservedUsernames {
                 == null;
     }
 
-    /** True when a parked document other than this one has the folded name. */
+    /** Whether a reserved document other than this one has the folded name. */
     boolean hold(String name, UserId except) {
         BsonObjectId id = BsonValues.id(except);
         return mongo.call(() -> reads.find(Filters.and(named(name), Filters.ne(UserJson.ID, id)))
@@ -62,8 +62,8 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives a name that somebody gave up to the parked document that is the last to have it, if there is one. It is tried
-     * again at the next start where the store does not answer now: the caller's own change is made already.
+     * Gives a name that a user gave up to the reserved document that is the last to have it, if one exists. If the
+     * store is unavailable, the next start tries again, because the caller's own change is already complete.
      */
     void release(String name) {
         try {
@@ -81,9 +81,9 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives each of these parked documents its name.
+     * Gives each of these reserved documents its name.
      *
-     * @return those whose name somebody else has
+     * @return the documents whose name another user has
      */
     public List<BsonDocument> claim(List<BsonDocument> alone) {
         List<UpdateOneModel<BsonDocument>> claims = alone.stream()
@@ -108,7 +108,7 @@ public final class ReservedUsernames {
         }
     }
 
-    /** Every parked document. */
+    /** Matches every reserved document. */
     public static Bson all() {
         return between(ReservedUsername.first(), ReservedUsername.end());
     }

@@ -11,12 +11,12 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user as others may see it: there is no place in it for a password or a hash.
+ * A user without credentials. Callers may receive it, because it has a field for neither password nor hash.
  *
  * @param username as typed
- * @param version raised by one in each change; 0 in a document that another service wrote
- * @param epoch which of the user's sessions have ended; cached with the user, and not shown
- * @param fields what the caller added, by name; not to be changed once it is in here
+ * @param version incremented by each change; 0 if another service wrote the document
+ * @param epoch determines which sessions of the user have ended; cached with the user, and not in responses
+ * @param fields the custom fields, by name; not to be modified after construction
  */
 public record User(
         UserId id,
@@ -37,13 +37,13 @@ public record User(
         return isActive() && roles.contains(Roles.ADMIN);
     }
 
-    /** Whether the user may do anything at all. */
+    /** Whether the user is allowed to do anything at all. */
     public boolean isActive() {
         return status == UserStatus.ACTIVE;
     }
 
     /**
-     * Whether a session of this user is still authorized, provided that it has not been ended by itself.
+     * Whether a session of this user is still authorized, if it has not been ended individually.
      *
      * @param sessionEpoch the number of the epoch when the session began
      */
@@ -51,14 +51,14 @@ public record User(
         return isActive() && epoch.allows(session, sessionEpoch);
     }
 
-    /** This user with a later {@code lastLogin}. */
+    /** Returns this user with a later {@code lastLogin}. */
     public User loggedInAt(Instant time) {
         return new User(id, username, roles, status, version, createdAt, updatedAt, Optional.of(time), epoch, fields);
     }
 
     /**
-     * This user with other contents; what the store decides (id, version, times) stays. Disabling a user ends all
-     * sessions, so that none is valid again once the user is enabled.
+     * Returns this user with other contents; the values that the store sets (id, version, times) stay. Disabling a user
+     * ends all sessions, so that none becomes valid again when the user is enabled.
      */
     public User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;
@@ -67,7 +67,7 @@ public record User(
                 id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newEpoch, newFields);
     }
 
-    /** This user after all sessions except the exempt one have ended. */
+    /** Returns this user after all sessions except the exempt one have ended. */
     User withoutSessions(@Nullable SessionId exempt) {
         return new User(
                 id, username, roles, status, version, createdAt, updatedAt, lastLogin, epoch.next(exempt), fields);

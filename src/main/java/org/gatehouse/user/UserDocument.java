@@ -35,10 +35,9 @@ import org.gatehouse.store.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user as a document: own fields at the top level, as the original service kept them, beside the server's own.
+ * Maps users to documents. Custom fields are at the top level, as in the legacy service, beside the server's fields.
  *
- * <p>A document without a version was written by another service; its {@code roles} and {@code status} are then only
- * fields of that name.
+ * <p>A document without a version was written by another service; its {@code roles} and {@code status} are ignored.
  */
 public final class UserDocument {
     public static final String CANONICAL_USERNAME = "usernameKey";
@@ -46,19 +45,19 @@ public final class UserDocument {
     public static final String SESSION_EPOCH = "sessionCutoff";
     public static final String SESSION_EXEMPT = "sessionKept";
 
-    /** When somebody logged in from where, by {@link #sourceKey}; for the throttle of logins alone. */
+    /** The last login time of each source, by {@link #sourceKey}; only the login throttle uses it. */
     public static final String SOURCES = "loginSources";
 
     /**
-     * Where a later version keeps what it needs and no caller may see or set, so that this one, working beside it, shows
-     * none of it and leaves it in place.
+     * The field for server data that callers may neither see nor set. This version hides it and writes only staged
+     * values to it, so that it can run beside a later version.
      */
     public static final String LATER = "_server";
 
-    /** Whoever has neither can log in with no password. */
+    /** Matches users with a stored password. A user with neither field cannot log in with a password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
 
-    /** What a check of a password needs: everything but custom fields. */
+    /** The fields that a password check needs: all except custom fields. */
     static final Bson CREDENTIAL = Projections.include(
             UserJson.ID,
             UserJson.USERNAME,
@@ -76,25 +75,25 @@ public final class UserDocument {
 
     private static final int SOURCE_KEY_LENGTH = 20;
 
-    /** Somebody who roams further than this is a stranger at the oldest place. */
+    /** The number of sources kept for each user. Another source replaces the one with the oldest login. */
     private static final int MAX_SOURCES = 32;
 
-    /** 1 and 1.0 are the same number, whichever type the store or the parser chose. */
+    /** Treats 1 and 1.0 as the same number, because the store and the parser may choose different types. */
     private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
             ? one.decimalValue().compareTo(other.decimalValue())
             : one.equals(other) ? 0 : 1;
 
-    /** As a store may compare numbers, which then looks past the digits that a double lacks. */
+    /** Compares numbers as a store may compare them, which ignores digits beyond the precision of a double. */
     private static final Comparator<JsonNode> AS_DOUBLES = (one, other) -> one.isNumber() && other.isNumber()
             ? (one.doubleValue() == other.doubleValue() ? 0 : 1)
             : one.equals(other) ? 0 : 1;
 
     /**
-     * What turns one user into another.
+     * The difference between two users.
      *
-     * @param updates what touches the changed fields and no other
-     * @param close those fields with their new values, not among the updates, that equal the old ones when numbers are
-     *     compared as doubles
+     * @param updates the updates of the changed fields only
+     * @param close changed fields with their new values that are not in {@code updates}, because old and new value are
+     *     equal if numbers are compared as doubles
      */
     public record Changes(List<Bson> updates, BsonDocument close) {
         public boolean isEmpty() {
@@ -108,7 +107,7 @@ public final class UserDocument {
         return new UserId(new ObjectId().toHexString());
     }
 
-    /** A new user, or one that comes from another database. */
+    /** Returns the document of a new user, or of one imported from another database. */
     static BsonDocument of(NewUser user, Instant now) {
         BsonDocument document = new BsonDocument(UserJson.ID, BsonValues.id(user.id()));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
@@ -123,14 +122,14 @@ public final class UserDocument {
         document.put(UserJson.UPDATED_AT, BsonValues.time(past.updatedAt().orElse(created)));
         past.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, BsonValues.time(last)));
         if (past.sameId()) {
-            // A user of this id may have been deleted here, and the sessions of that time must stay ended.
+            // A user with this id may have been deleted here, and the sessions of that user must stay ended.
             document.put(SESSION_EPOCH, new BsonInt64(now.toEpochMilli()));
         }
         user.fields().properties().forEach(field -> document.put(field.getKey(), BsonJson.toBson(field.getValue())));
         return document;
     }
 
-    /** The user in a document, without what proves the password, under whatever name another service wrote it. */
+    /** Reads the user in a document, without credentials that another service may have written under any name. */
     static User read(BsonDocument document) {
         UserId id = id(document);
         boolean ours = document.isNumber(UserJson.VERSION);
@@ -156,7 +155,7 @@ public final class UserDocument {
                 CredentialFields.without((ObjectNode) BsonJson.toJson(fields)));
     }
 
-    /** What there is to check a password against; the field of the original service counts where there is no hash yet. */
+    /** Returns the stored password of a document; the legacy field is used only in the absence of a hash. */
     static Optional<StoredPassword> password(BsonDocument document) {
         return text(document, PASSWORD_HASH)
                 .map(StoredPassword::hash)
@@ -167,33 +166,33 @@ public final class UserDocument {
         return BsonValues.userId(document.getObjectId(UserJson.ID));
     }
 
-    /** The id as another service may have chosen it, which need not be one of a user. */
+    /** Returns the document's id. Another service may have chosen it, so it is possibly not a user id. */
     public static BsonValue anyId(BsonDocument document) {
         return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
     }
 
-    /** The folded name by which a document is found. */
+    /** Returns the folded name by which a document is found. */
     public static String key(BsonDocument document) {
         return text(document, CANONICAL_USERNAME).orElse("");
     }
 
-    /** The update that leaves this hash, and no other trace of a password. */
+    /** Returns the update that stores this hash and removes the legacy password. */
     public static Bson replacePassword(String hash) {
         return Updates.combine(Updates.set(PASSWORD_HASH, new BsonString(hash)), Updates.unset(UserJson.PASSWORD));
     }
 
-    /** The name that a change gives a user; empty when it leaves the name as it is. */
+    /** Returns the name that a change gives a user; empty if the name stays. */
     static Optional<Username> newName(User before, User after) {
         return after.username().equals(before.username())
                 ? Optional.empty()
                 : Optional.of(Username.parse(after.username()).orElseThrow());
     }
 
-    /** What turns one user into the other; empty when they are the same. */
+    /** Returns the difference between two users; empty if they are equal. */
     public static Changes changes(User before, User after) {
         List<Bson> changes = new ArrayList<>();
         BsonDocument close = new BsonDocument();
-        // What another service wrote under these names is not to be believed once the document has a version.
+        // This change adds a version, which makes roles and status trusted, so it overwrites those of another service.
         boolean adopted = before.version() == 0;
         newName(before, after).ifPresent(username -> {
             changes.add(Updates.set(UserJson.USERNAME, new BsonString(username.typed())));
@@ -234,13 +233,13 @@ public final class UserDocument {
     }
 
     /**
-     * The condition that it is this document, and that fields are still as they were read. Of what is no text or number
-     * only that it is there is compared: a regular expression, for one, would be taken for a pattern.
+     * Returns the condition that matches this document while these fields are as they were read. Other values than
+     * text, numbers and null only have to exist, because a regular expression would act as a pattern.
      */
     public static BsonDocument unchanged(BsonDocument document, String... names) {
         BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
         for (String name : names) {
-            BsonValue value = document.getOrDefault(name, BsonNull.VALUE); // which also matches what is not there
+            BsonValue value = document.getOrDefault(name, BsonNull.VALUE); // null also matches an absent field
             boolean comparable = value.isString() || value.isNumber() || value.isNull();
             condition.append(name, comparable ? value : new BsonDocument("$exists", BsonBoolean.TRUE));
         }
@@ -260,7 +259,7 @@ public final class UserDocument {
         return sources;
     }
 
-    /** The updates that note a login; old and surplus sources go, so that the document stays small. */
+    /** Returns the updates that record a login and remove old and surplus sources, to keep the document small. */
     static List<Bson> login(Map<String, Instant> sources, String source, Instant at) {
         String key = sourceKey(source);
         List<Bson> notes = new ArrayList<>();
@@ -280,7 +279,7 @@ public final class UserDocument {
         return notes;
     }
 
-    /** A field name for a source: the start of its SHA-256, since an address has dots and colons. */
+    /** Returns the field name of a source: the start of its SHA-256, because an address contains dots and colons. */
     static String sourceKey(String source) {
         return Sha256.hex(source).substring(0, SOURCE_KEY_LENGTH);
     }
@@ -289,7 +288,7 @@ public final class UserDocument {
         return List.of(Updates.set(SESSION_EPOCH, new BsonInt64(epoch.number())), exempt(epoch.exempt()));
     }
 
-    /** The update that stores which session the latest increase of the epoch did not end. */
+    /** Returns the update that stores which session the latest increase of the epoch did not end. */
     static Bson exempt(@Nullable SessionId exempt) {
         return exempt == null
                 ? Updates.unset(SESSION_EXEMPT)

@@ -5,17 +5,17 @@ import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which users a list has: all that meet each condition there is.
+ * The filter of a list of users: a user matches if all present conditions are met.
  *
- * @param role one that they have
- * @param status theirs
- * @param names what their names begin with; whoever shares a name with others ({@link ReservedUsername}) has none
+ * @param role a role of the user
+ * @param status the status of the user
+ * @param names the beginning of the username; a user with a {@link ReservedUsername} does not match
  */
 public record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
-    /** All users. */
+    /** Matches all users. */
     public static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
 
-    /** The filter that a URL's parameters ask for, null where one is absent; complains of those that are none. */
+    /** Parses the parameters of a URL, null if absent; adds each invalid one to the errors. */
     static UserFilter parse(@Nullable String q, @Nullable String role, @Nullable String status, FieldErrors errors) {
         Optional<NamePrefix> names = Optional.ofNullable(q).flatMap(NamePrefix::parse);
         if (q != null && names.isEmpty()) {
@@ -37,12 +37,12 @@ public record UserFilter(Optional<String> role, Optional<UserStatus> status, Opt
         return equals(ALL);
     }
 
-    /** Tells filters apart; empty for all users. */
+    /** Returns a text that identifies the filter; empty for all users. */
     String text() {
         return isAll()
                 ? ""
                 : String.join(
-                        "\n", // which none of them holds
+                        "\n", // not part of any of the values
                         role.orElse(""),
                         status.map(UserStatus::text).orElse(""),
                         names.map(NamePrefix::first).orElse(""));

@@ -16,9 +16,9 @@ import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a user as a caller sends them; a field that is absent, or of the wrong type, is null here.
+ * The fields of a user as a caller sends them. A field that is absent or has the wrong type is null.
  *
- * @param fields everything else in the body, nulls included
+ * @param fields all other fields of the body, including those that are null
  */
 public record UserInput(
         @Nullable String username,
@@ -30,7 +30,7 @@ public record UserInput(
 
     private static final int MAX_ROLES = 16;
 
-    /** The form of {@code POST /user}; what is wrong with it is added to the errors. */
+    /** Reads the fields of {@code POST /user}; adds each violation to the errors. */
     static UserInput ofNew(ObjectNode body, FieldErrors errors) {
         String password = text(body, UserJson.PASSWORD, errors);
         UserInput form = read(
@@ -49,7 +49,7 @@ public record UserInput(
     }
 
     /**
-     * The fields of a line of {@code POST /user/import}. Adds each violation to the errors, except a missing password.
+     * Reads a line of {@code POST /user/import}. Adds each violation to the errors, except a missing password.
      *
      * @param otherNames fields that the import reads itself; they are not custom fields
      */
@@ -69,7 +69,7 @@ public record UserInput(
         return form;
     }
 
-    /** The form of {@code PATCH /user/{id}}; what is wrong with it is added to the errors. */
+    /** Reads the fields of {@code PATCH /user/{id}}; adds each violation to the errors. */
     static UserInput ofPatch(ObjectNode body, FieldErrors errors) {
         for (String name : UserJson.SETTABLE) {
             if (body.path(name).isNull()) {
@@ -86,7 +86,7 @@ public record UserInput(
         return form;
     }
 
-    /** The present password beside a merge patch, of which it is no part. */
+    /** Returns the current password, which a body may contain beside a merge patch. */
     static Optional<String> currentPassword(ObjectNode body, FieldErrors errors) {
         return Optional.ofNullable(text(body, Reauthentication.CURRENT_PASSWORD, errors));
     }
@@ -124,7 +124,7 @@ public record UserInput(
                 errors);
     }
 
-    /** Adds the first violation of each field only. */
+    /** Adds only the first violation of each field. */
     private static void require(boolean valid, String field, String rule, FieldErrors errors) {
         if (!valid && !errors.hasErrorFor(field)) {
             errors.add(field, rule);
@@ -171,7 +171,7 @@ public record UserInput(
     }
 
     /**
-     * Refuses what only an administrator may set.
+     * Rejects fields that only an administrator may set.
      *
      * @throws GatehouseException {@code FORBIDDEN}
      */

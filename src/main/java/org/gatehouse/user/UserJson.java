@@ -15,7 +15,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
 
-/** A user as JSON: the answer to callers, and the entry in the cache, which also holds what only the server needs. */
+/** Converts users to JSON for responses, and to and from cache entries, which have more fields than responses. */
 public final class UserJson {
     public static final String ID = "_id";
     public static final String USERNAME = "username";
@@ -27,7 +27,7 @@ public final class UserJson {
     public static final String UPDATED_AT = "updatedAt";
     public static final String LAST_LOGIN = "lastLogin";
 
-    /** Names that the server alone sets; some a caller sees, some nobody does. */
+    /** Names that only the server sets; responses contain some of them. */
     static final Set<String> RESERVED_FIELDS = Set.of(
             ID,
             VERSION,
@@ -42,7 +42,7 @@ public final class UserJson {
             UserDocument.SOURCES,
             UserDocument.LATER);
 
-    /** Names that every user has and callers may set; together with the above all that are no own fields. */
+    /** Names that every user has and callers may set. All other names, except reserved ones, are custom fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
     private UserJson() {}
@@ -88,7 +88,7 @@ public final class UserJson {
         };
     }
 
-    /** The user in a cache entry; empty when it is not one that this version understands. */
+    /** Reads the user in a cache entry; empty if this version does not understand the entry. */
     private static Optional<User> read(byte[] json) {
         try {
             ObjectNode fields = (ObjectNode) Json.MAPPER.readTree(json);

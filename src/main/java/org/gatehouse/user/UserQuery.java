@@ -15,15 +15,15 @@ import org.gatehouse.json.IsoTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One page of a list of users: how many, in which order, which of them, and after which place.
+ * A query for one page of a list of users: size, order, filter, and the position that it follows.
  *
- * <p>The order is total (equal times are told apart by id) and a place in it is a value, not a count, so users that come
- * or go meanwhile neither shift nor hide others.
+ * <p>The order is total, because the id orders users with equal times. A position is a value, not a count, so users
+ * that are created or deleted meanwhile neither shift nor hide others.
  */
 public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place> after) {
     private static final char SEPARATOR = '\n';
 
-    /** The orders a caller may ask for, by their name in the URL. */
+    /** The orders that a caller may choose, by their name in the URL. */
     public enum Sort {
         CREATED_AT("createdAt"),
         CREATED_AT_DESCENDING("-createdAt"),
@@ -59,17 +59,17 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
     }
 
     /**
-     * Where a page ended: the value the list is sorted by, and the id of the user that had it.
+     * The position where a page ended: the sort key and the id of its last user.
      *
-     * @param filter the {@link UserFilter#text} of the list, for in another one the place would mean something else
-     * @param value a time in ISO-8601, or the folded form of a username
+     * @param filter the {@link UserFilter#text} of the list, because the position is meaningless in another list
+     * @param value a time in ISO-8601, or a folded username
      */
     public record Place(Sort sort, String filter, String value, UserId id) {
         Instant time() {
             return Instant.parse(value);
         }
 
-        /** The place as callers pass it on; what is inside is nobody's business but ours. */
+        /** Returns the position as an opaque text that callers send back. */
         public String cursor() {
             return Cursor.of(filter.isEmpty() ? sort.text() : sort.text() + SEPARATOR + filter, value, id.hex());
         }
@@ -102,10 +102,10 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
     }
 
     /**
-     * The query that a URL's parameters ask for, null where one is absent. Every complaint is made at once.
+     * Parses the parameters of a URL, null if absent. Reports all violations together.
      *
-     * @param q what usernames begin with; such a list is sorted by username, for no index has names as a range and
-     *     times in order
+     * @param q the beginning of usernames; such a list is sorted by username, because an index cannot have names as a
+     *     range and times in order
      * @throws GatehouseException {@code VALIDATION_FAILED}
      */
     static UserQuery parse(
@@ -128,21 +128,21 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
         }
         boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::hasErrorFor);
         UserQuery first = new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), filter, Optional.empty());
-        // Of which list a cursor must be is not known where the list itself is not.
+        // If the list itself is invalid, the cursor cannot be compared with it.
         Optional<Place> place =
                 page.place(cursor -> Place.parse(cursor).filter(read -> !known || first.has(read)), errors);
         errors.throwIfAny();
         return new UserQuery(first.limit(), first.sort(), first.filter(), place);
     }
 
-    /** The place of a user in this list. */
+    /** Returns the position of a user in this list. */
     public Place place(ListedUser listed) {
         User user = listed.user();
         String value = sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key();
         return new Place(sort, filter.text(), value, user.id());
     }
 
-    /** The same query for one more user than a page holds, which tells whether there is another page. */
+    /** Returns the query for one user more than a page holds, which shows whether another page follows. */
     UserQuery withOneMore() {
         return new UserQuery(limit + 1, sort, filter, after);
     }

@@ -23,9 +23,9 @@ import org.gatehouse.throttle.RateLimitPermit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates users: for administrators, and for anyone where registration is open.
+ * Creates users for administrators and, if registration is open, for every client.
  *
- * <p>A call either creates the user or throws and has changed nothing.
+ * <p>A call either creates the user, or throws and changes nothing.
  */
 public final class UserRegistrar {
     private final UserDao users;
@@ -35,7 +35,7 @@ public final class UserRegistrar {
     private final IdempotentCreation once;
     private final AuditLog audit;
 
-    /** @param registrations limits users that create themselves; null if only administrators create users */
+    /** @param registrations limits users that register themselves; null if only administrators create users */
     public UserRegistrar(
             UserDao users,
             PasswordHasher hasher,
@@ -52,13 +52,13 @@ public final class UserRegistrar {
     }
 
     /**
-     * Creates a user: for administrators, and for anyone where registration is open.
+     * Creates a user for an administrator or, if registration is open, for any client.
      *
-     * @param caller empty for a stranger
-     * @param key by which the same caller, or the same source of strangers, is answered the same user again
+     * @param caller empty for a request without a token
+     * @param key returns the same user again to the same caller or, without a token, to the same source
      * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
      *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
-     *     {@code IDEMPOTENCY_KEY_IN_USE}, or what the registration's throttle throws
+     *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle
      */
     public User create(Optional<Caller> caller, ClientInfo origin, JsonBody body, Optional<IdempotencyKey> key) {
         boolean admin = caller.filter(Caller::isAdmin).isPresent();
@@ -69,7 +69,7 @@ public final class UserRegistrar {
         UserInput form = UserInput.ofNew(body.object(), errors);
         CustomFields.checkSize(form.fields(), errors);
         Optional<String> password = Optional.ofNullable(form.password()).map(Secret::reveal);
-        // Of a name that is none nothing can be made; to normalise a hostile one takes seconds.
+        // An invalid name is not compared, because normalizing a hostile one takes seconds.
         String typed = Optional.ofNullable(form.username())
                 .flatMap(Username::parse)
                 .map(Username::typed)
@@ -84,14 +84,14 @@ public final class UserRegistrar {
     }
 
     /**
-     * The owner of a key. An answer is a user, so it is only for the same caller or, without a token, for the same source
-     * and password, because the password is in the body.
+     * Returns the owner of a key. The response contains a user, so only the same caller may receive it. Without a
+     * token, this is the same source with the same password, because the password is in the body.
      */
     private static String scope(Optional<Caller> caller, ClientInfo origin) {
         return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + origin.source());
     }
 
-    /** A valid request for a user. */
+    /** A valid request to create a user. */
     final class Attempt {
         private final Optional<Caller> caller;
         private final ClientInfo origin;
@@ -108,7 +108,7 @@ public final class UserRegistrar {
             this.password = password;
         }
 
-        /** Creates the user if the throttle admits it. */
+        /** Creates the user if the throttle permits it. */
         User admitted(Supplier<User> creation) {
             if (!admin && registrations != null) {
                 permit = registrations.acquire(origin.source());
@@ -116,7 +116,7 @@ public final class UserRegistrar {
             try {
                 return creation.get();
             } catch (GatehouseException failed) {
-                // That a name is taken is worth knowing, so it counts; a failure for another reason does not.
+                // A taken name is useful information for the client, so it counts; other failures do not.
                 if (failed.code() != ErrorCode.USERNAME_TAKEN) {
                     refund();
                 }
@@ -128,7 +128,7 @@ public final class UserRegistrar {
             return users.findLinearizable(id);
         }
 
-        /** Stores the user under this id, or finds the one that the same request has stored meanwhile. */
+        /** Stores the user with this id, or returns the user that the same request has stored meanwhile. */
         User insertOrFind(UserId id) {
             try {
                 return insert(id);
@@ -154,7 +154,7 @@ public final class UserRegistrar {
             return user;
         }
 
-        /** The user as it was when it was created. */
+        /** Returns the user as it was at its creation. */
         User asCreated(UserId id, Instant at) {
             return UserDocument.read(UserDocument.of(as(id, ""), at));
         }

@@ -34,9 +34,9 @@ import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users over HTTP; what may be done is {@link UserService}'s decision, how it is said is decided here.
+ * Serves users over HTTP. {@link UserService} decides what is allowed; this class only maps it to HTTP.
  *
- * <p>The id may be {@code me}: the caller's own.
+ * <p>The id {@code me} means the caller's own id.
  */
 @Path("user")
 @Produces(MediaType.APPLICATION_JSON)
@@ -52,7 +52,7 @@ public final class UserResource {
         this.registrar = registrar;
     }
 
-    /** 201 with the new user, its address and its version; with an {@code Idempotency-Key} once and for all. */
+    /** 201 with the new user, its URL and its version; one user only for each {@code Idempotency-Key}. */
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
@@ -67,8 +67,8 @@ public final class UserResource {
     }
 
     /**
-     * 200 with one page of users, in {@code Link} (RFC 8288) the next page if there is one and the first, and in
-     * {@code X-Total-Count}, if asked, about how many the whole list has.
+     * 200 with one page of users. {@code Link} (RFC 8288) contains the first page and the next, if one exists. If
+     * requested, {@code X-Total-Count} is the approximate size of the whole list.
      */
     @GET
     @RolesAllowed(Roles.ADMIN)
@@ -95,7 +95,7 @@ public final class UserResource {
         return answer;
     }
 
-    /** 200 with the user, or 304 when the caller has this version already. */
+    /** 200 with the user, or 304 if the caller already has this version. */
     @GET
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
@@ -121,7 +121,7 @@ public final class UserResource {
         return answer(Response.ok(), users.change(Caller.of(security), id, body, condition(request)));
     }
 
-    /** 204 when the user is gone. */
+    /** 204 after the user has been deleted. */
     @DELETE
     @Path("{id}")
     @RolesAllowed(Roles.ADMIN)
@@ -130,7 +130,7 @@ public final class UserResource {
         users.delete(Caller.of(security), id, condition(request));
     }
 
-    /** What throws when the user is not as the request demands. */
+    /** Returns a check that throws if the user does not meet the preconditions of the request. */
     private static Consumer<User> condition(ContainerRequestContext request) {
         Preconditions conditions = Preconditions.of(request);
         return user -> conditions.isUnmodified(tag(user));

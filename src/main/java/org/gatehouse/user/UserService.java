@@ -25,12 +25,12 @@ import org.gatehouse.throttle.RateLimitPermit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of users: who may see and change whom, what may be set, and that an administrator always remains.
+ * Enforces the rules for users: who may read or change them, what may be set, and that an administrator remains.
  *
- * <p>Every method either does all of what it says or throws and has changed nothing.
+ * <p>Every method either does everything it describes, or throws and changes nothing.
  */
 public final class UserService {
-    /** Stands for the caller's own id. */
+    /** The id in a path that means the caller's own. */
     private static final String MYSELF = "me";
 
     private static final String ID_HINT =
@@ -46,7 +46,7 @@ public final class UserService {
     /**
      * Creates the service.
      *
-     * @param administration held while an administrator may be removed, on all nodes
+     * @param administration the lock on all nodes, held while an administrator may be removed
      */
     public UserService(
             UserDao users,
@@ -63,18 +63,18 @@ public final class UserService {
         this.audit = audit;
     }
 
-    /** The users of one page; the list has one user more than the page when there is another page. */
+    /** Returns the users of one page, plus one more if another page follows. */
     public List<ListedUser> list(UserQuery query) {
         return users.list(query.withOneMore());
     }
 
-    /** About how many users the filter lets through; see {@link MongoUserLists#estimatedCount}. */
+    /** Estimates how many users match the filter; see {@link MongoUserLists#estimatedCount}. */
     long estimatedCount(UserFilter filter) {
         return users.estimatedCount(filter);
     }
 
     /**
-     * The user of this id, for the user and for administrators.
+     * Returns the user with this id, if the caller is that user or an administrator.
      *
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}
      */
@@ -84,15 +84,15 @@ public final class UserService {
         return caller.is(userId) ? caller.user() : users.find(userId).orElseThrow(UserService::notFound);
     }
 
-    /** The user of this id, for the server itself. */
+    /** Returns the user with this id without checking a caller, for use by the server itself. */
     public Optional<User> find(UserId id) {
         return users.find(id);
     }
 
     /**
-     * Ends all sessions of a user, by one write that every node heeds at once.
+     * Ends all sessions of a user in one write that takes effect on every node at once.
      *
-     * @param before gets the user before that write; may run several times if others write too
+     * @param before receives the user before that write; may run several times if there are concurrent writes
      * @throws GatehouseException {@code USER_NOT_FOUND}
      */
     public void endSessions(UserId id, Consumer<User> before) {
@@ -106,10 +106,10 @@ public final class UserService {
     }
 
     /**
-     * The same for all sessions of the caller but the one that the call comes from.
+     * Ends all sessions of the caller except the one that the call comes from, in one such write.
      *
-     * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} when that one has ended since the call
-     *     came, for to spare it would be to bring it back
+     * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} if that session has ended since the call
+     *     arrived, because an exemption would make it valid again
      */
     public void endOtherSessions(Caller caller) {
         Optional<User> changed = users.update(caller.userId(), user -> {
@@ -124,7 +124,7 @@ public final class UserService {
     }
 
     /**
-     * Changes the password of a user, ending all sessions in the same write; false if there is no such user.
+     * Changes the password of a user and ends all sessions in the same write; false if the user does not exist.
      *
      * @throws GatehouseException {@code BUSY}
      */
@@ -133,10 +133,10 @@ public final class UserService {
     }
 
     /**
-     * Changes the caller's password, ending all other sessions in the same write.
+     * Changes the caller's password and ends all other sessions in the same write.
      *
      * @param current the password and the epoch that must still be stored
-     * @return false if there is no such user, or another password or epoch is stored now
+     * @return false if the user does not exist, or if another password or epoch is stored now
      * @throws GatehouseException {@code BUSY}
      */
     public boolean changePassword(Caller caller, Credential current, String newPassword) {
@@ -144,12 +144,13 @@ public final class UserService {
     }
 
     /**
-     * Applies a merge patch (RFC 7396) to a user, for the user and for administrators. A user who changes the own username
-     * must reauthenticate, and may do it a few times an hour.
+     * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. Callers who change
+     * their own username must reauthenticate, and {@link UsernameChangeThrottle} limits how often they may do so.
      *
-     * @param precondition throws when the user is not as the caller believes
+     * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
-     *     {@code USERNAME_TAKEN}, {@code LAST_ADMINISTRATOR}, {@code TOO_MANY_REQUESTS}, or what reauthentication throws
+     *     {@code USERNAME_TAKEN}, {@code LAST_ADMINISTRATOR}, {@code TOO_MANY_REQUESTS}, {@code SESSION_ENDED}, or any
+     *     exception that reauthentication throws
      */
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
@@ -164,18 +165,18 @@ public final class UserService {
         if (!renames) {
             return change(caller, userId, form, user -> {
                 precondition.accept(user);
-                if (caller.is(userId) && renames(form, user)) { // renamed by another request since it was read
+                if (caller.is(userId) && renames(form, user)) { // another request has changed the name
                     reauthentication.require(caller, Optional.empty());
                 }
             });
         }
-        precondition.accept(find(caller, id)); // so that a change that is refused anyway does not count
+        precondition.accept(find(caller, id)); // a change that fails the precondition does not count
         reauthentication.require(caller, currentPassword);
         RateLimitPermit permit = usernameChanges.acquire(userId.hex());
         try {
             return change(caller, userId, form, precondition);
         } catch (GatehouseException failed) {
-            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // which tells the caller something, so it counts
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // this answer reveals something, so it counts
                 permit.refund();
             }
             throw failed;
@@ -231,10 +232,11 @@ public final class UserService {
     }
 
     /**
-     * Deletes a user; that only administrators may is the resource's to say.
+     * Deletes a user, if the caller is an administrator.
      *
-     * @param precondition throws when the user is not as the caller believes
-     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code LAST_ADMINISTRATOR}
+     * @param precondition throws if the user is not in the state that the caller expects
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code LAST_ADMINISTRATOR},
+     *     {@code SESSION_ENDED}
      */
     public void delete(Caller caller, String id, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
@@ -253,8 +255,8 @@ public final class UserService {
     }
 
     /**
-     * Does what may remove an administrator while nobody else does. The caller may have been removed while it waited for
-     * its turn, and could undo that now.
+     * Runs work that may remove an administrator, one at a time on all nodes. Checks the caller again, because the
+     * caller may have been removed while waiting for the lock, and could otherwise undo that.
      *
      * @throws GatehouseException {@code SESSION_ENDED}, {@code FORBIDDEN}
      */
@@ -270,7 +272,7 @@ public final class UserService {
         });
     }
 
-    /** Holds until the write only because all that could remove an administrator is done exclusively. */
+    /** Remains true until the write only because all work that could remove an administrator is exclusive. */
     private void requireAnotherAdministrator(UserId id) {
         if (users.activeAdministrators(2).stream().allMatch(id::equals)) {
             throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
@@ -285,7 +287,7 @@ public final class UserService {
                 form.rolesOr(user.roles()),
                 form.statusOr(user.status()),
                 fields);
-        // A user of the original service may be over the bound: taking fields away must work all the same.
+        // A user of the legacy service may exceed the limit, and removing fields must still be possible.
         if (form.fields().properties().stream()
                 .anyMatch(change -> !change.getValue().isNull())) {
             FieldErrors errors = new FieldErrors();

@@ -8,7 +8,7 @@ public enum UserStatus {
     ACTIVE,
     DISABLED;
 
-    /** The status of this name, as the API writes it; empty when there is none. */
+    /** Parses the name of a status in the API; empty if it is unknown. */
     public static Optional<UserStatus> parse(String text) {
         for (UserStatus status : values()) {
             if (status.text().equals(text)) {
@@ -18,7 +18,7 @@ public enum UserStatus {
         return Optional.empty();
     }
 
-    /** The name in JSON and in the store. */
+    /** Returns the name in JSON and in the store. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

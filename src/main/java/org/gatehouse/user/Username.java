@@ -10,19 +10,19 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A name to log in with, shown as typed and unique in its folded form.
+ * A login name that is displayed as typed and unique in its folded form. Names with equal keys are the same name.
  *
- * @param typed as its owner wrote it, without blanks at the ends
+ * @param typed the name as its owner wrote it, without blanks at the ends
  * @param key the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), with letters that differ only in case
- *     made one; two names with the same key are one
+ *     merged
  */
 public record Username(String typed, String key) {
     static final int MIN_LENGTH = 2;
 
-    /** In code points of the key; so many octets has the longest address of mail (RFC 5321, section 4.5.3.1.3). */
+    /** In code points of the key, because a mail address has at most 254 octets (RFC 5321, section 4.5.3.1.3). */
     static final int MAX_LENGTH = 254;
 
-    /** In chars: four code points may become one by normalization, and each has two chars at most. */
+    /** In chars, because normalization may compose four code points of at most two chars each into one. */
     private static final int MAX_TYPED_LENGTH = 8 * MAX_LENGTH;
 
     private static final UsernameProfile PROFILE = new UsernameProfile();
@@ -32,15 +32,15 @@ public record Username(String typed, String key) {
     private static final char FINAL_SIGMA = '\u03c2';
 
     /**
-     * Finds keys that are not folded as now: older versions folded by lower case alone, which leaves two small letters of
-     * one capital apart, and writes a capital sigma as the one or the other.
+     * Finds keys that are not folded by the current rules. Older versions folded only by lower case. Lower case keeps
+     * two small letters of one capital apart, and writes a capital sigma as either small sigma.
      */
     public static final Pattern NOT_FOLDED =
             Pattern.compile("[\u00b5\u017f\u0345\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80-\u1c88\u1e9b\u1fbe]"
                     + "|\u03c2(?=[\\p{L}\\p{M}])|(?<![\\p{L}\\p{M}])\u03c2"
                     + "|(?<=[\\p{L}\\p{M}])\u03c3(?![\\p{L}\\p{M}])");
 
-    /** The name in a caller's text; empty when the profile forbids it or its length is out of bounds. */
+    /** Parses a caller's text; empty if the profile forbids the name or its length is out of bounds. */
     public static Optional<Username> parse(String typed) {
         if (typed.length() > MAX_TYPED_LENGTH || !CustomFields.isPlainText(typed)) {
             return Optional.empty();
@@ -58,17 +58,17 @@ public record Username(String typed, String key) {
     }
 
     /**
-     * A name as it is stored: also names that the original service let its users take, and, unlike new ones, with blanks
-     * or signs of any kind. Empty if no user can have such a name.
+     * Folds a stored name; empty if users cannot have it. Unlike {@link #parse}, it accepts every name that the legacy
+     * service allowed, including blanks and signs of any kind.
      */
     public static Optional<Username> fold(String typed) {
         return mapped(typed).map(key -> new Username(typed, refold(key)));
     }
 
     /**
-     * The keys that the user may have who types this name at a login, the first first: the name exactly as an older version
-     * folded it, because a key may be of that version and users of the original service may have blanks at the ends; and
-     * the name as it is folded now, with and without them.
+     * Returns the keys that a user with this typed name may have, in the order in which they apply. The first is folded
+     * as in older versions, because some stored keys are, and because legacy names may have blanks at the ends. The
+     * others are folded by the current rules, with and without these blanks.
      */
     static List<String> keys(String typed) {
         Set<String> keys = new LinkedHashSet<>();
@@ -80,17 +80,17 @@ public record Username(String typed, String key) {
         return List.copyOf(keys);
     }
 
-    /** The same as {@link #fold}, of the name without blanks at the ends. */
+    /** Folds the name without the blanks at its ends; see {@link #fold}. */
     public static Optional<Username> foldStripped(String typed) {
         return typed.length() > MAX_TYPED_LENGTH ? Optional.empty() : fold(strip(typed));
     }
 
-    /** The key as it is folded now, of one that an older version folded. */
+    /** Folds the key of an older version by the current rules. */
     static String refold(String key) {
         return fold(key.codePoints());
     }
 
-    /** Without the blanks at the ends that come along when a name is copied: every kind of space, tabs, line ends. */
+    /** Removes the blanks that are copied along with a name from both ends: every kind of space, tabs and line ends. */
     static String strip(String text) {
         int begin = 0;
         int end = text.length();
@@ -103,12 +103,12 @@ public record Username(String typed, String key) {
         return text.substring(begin, end);
     }
 
-    /** All characters with the property White_Space are in the basic plane. */
+    /** Checks single chars, because all characters with the property White_Space are in the basic plane. */
     private static boolean isBlank(char c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
     }
 
-    /** As older versions folded; empty if no user can have such a name. */
+    /** Folds a name as older versions did; empty if users cannot have it. */
     private static Optional<String> mapped(String typed) {
         if (typed.isBlank() || typed.length() > MAX_TYPED_LENGTH || !CustomFields.isPlainText(typed)) {
             return Optional.empty();
@@ -119,16 +119,16 @@ public record Username(String typed, String key) {
         } catch (IllegalArgumentException unlikeNewOnes) {
             key = Normalizer.normalize(typed, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
         }
-        // A longer key would not fit into an index of an older MongoDB.
+        // A longer key would exceed the index key limit of older MongoDB versions.
         return key.codePoints().noneMatch(Character::isISOControl) && key.codePointCount(0, key.length()) <= MAX_LENGTH
                 ? Optional.of(key)
                 : Optional.empty();
     }
 
     /**
-     * Makes one of the letters that have one capital, and writes sigma by its place in the word, as people do: most names
-     * then have the key that older versions gave them. What follows a sigma decides, but only the next code point, so all
-     * but the last sigma of a prefix is written as in the whole name.
+     * Merges letters that share one capital, and writes each sigma by its position in the word. Users write sigma this
+     * way, so most names keep the key that older versions gave them. Only the next code point after a sigma matters.
+     * Therefore every sigma of a prefix except the last has the same form as in the whole name.
      */
     private static String fold(IntStream mapped) {
         int[] letters = mapped.map(Username::foldCase).toArray();
@@ -143,7 +143,7 @@ public record Username(String typed, String key) {
         return key.toString();
     }
 
-    /** The dotless i is a letter of its own (Unicode, CaseFolding.txt), although its capital is that of i. */
+    /** Keeps dotless i, because it is a separate letter (Unicode, CaseFolding.txt) that shares its capital with i. */
     private static int foldCase(int codePoint) {
         return codePoint == DOTLESS_I ? codePoint : Character.toLowerCase(Character.toUpperCase(codePoint));
     }

@@ -9,8 +9,8 @@ import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
 
 /**
- * Limits how often users may change their own usernames, because each answer reveals whether a username is taken, and each
- * change writes to the audit log.
+ * Limits how often users may change their own usernames. The limit exists because each response reveals whether a
+ * username is taken, and each change writes to the audit log.
  */
 public final class UsernameChangeThrottle {
     private static final Quota CHANGES = new Quota("usernames", 10, Duration.ofHours(1));
@@ -25,8 +25,8 @@ public final class UsernameChangeThrottle {
      * Counts a change of username before it takes place.
      *
      * @param userId stays the same when the username changes
-     * @return a permit to refund if the change failed and the caller learned nothing; an answer that the username is taken
-     *     counts
+     * @return a permit to refund if the change failed and the caller learned nothing; a response that the username is
+     *     taken counts
      * @throws GatehouseException {@code TOO_MANY_REQUESTS}
      */
     public RateLimitPermit acquire(String userId) {

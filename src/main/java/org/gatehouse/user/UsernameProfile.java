@@ -5,9 +5,9 @@ import java.text.Normalizer;
 import rocks.xmpp.precis.PrecisProfile;
 
 /**
- * The PRECIS profile {@code UsernameCaseMapped} (RFC 8265, section 3.3) with the contextual rules of RFC 5892, appendix A,
- * which the library lacks: it rejects every character that is allowed only beside certain others, and names in Persian,
- * Japanese, Catalan and Hebrew contain such characters.
+ * The PRECIS profile {@code UsernameCaseMapped} (RFC 8265, section 3.3) with the contextual rules of RFC 5892, appendix
+ * A. The library lacks these rules and rejects every character that is allowed only beside certain others. Names in
+ * Persian, Japanese, Catalan and Hebrew contain such characters.
  */
 final class UsernameProfile extends PrecisProfile {
     private static final long serialVersionUID = 1L;
@@ -16,7 +16,7 @@ final class UsernameProfile extends PrecisProfile {
         super(true);
     }
 
-    /** @throws IllegalArgumentException if a character is not allowed, or not where it stands */
+    /** @throws IllegalArgumentException if a character is not allowed, or not allowed at its position */
     @Override
     public String prepare(CharSequence input) {
         String text = input.toString();
@@ -33,7 +33,7 @@ final class UsernameProfile extends PrecisProfile {
         return text;
     }
 
-    /** @throws IllegalArgumentException if the text is not allowed, or nothing is left of it */
+    /** @throws IllegalArgumentException if the text is not allowed, or is empty after enforcement */
     @Override
     public String enforce(CharSequence input) {
         String enforced = super.enforce(input);

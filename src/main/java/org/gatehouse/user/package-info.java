@@ -1,7 +1,6 @@
 /**
- * Users: what one is, who may see and change one, and where they are kept.
- *
- * <p>Knows callers, passwords, the cache and the store, and nothing of logins. Start at
+ * Contains users: their model, the rules for reading and changing them, their HTTP resource and their store. It may
+ * depend on identities, passwords, throttles, the cache, the audit log and the store, but not on logins. Start at
  * {@link org.gatehouse.user.UserResource}, then {@link org.gatehouse.user.UserService}.
  */
 @NullMarked

@@ -50,7 +50,7 @@ class AuditLogTest {
     void startEmpty() {
         mongo.call(() -> mongo.collection("audit").deleteMany(new BsonDocument()));
         entries.createIndexes();
-        entries.createIndexes(); // as every node does at every start
+        entries.createIndexes(); // as on each start of a node
     }
 
     @AfterAll
@@ -104,7 +104,7 @@ class AuditLogTest {
             page = audit.list(AuditQuery.parse("3", after, ALICE.hex(), null));
             walked.addAll(page.entries());
             after = AuditQuery.Place.cursor(page.entries().get(page.entries().size() - 1));
-            // What happens meanwhile is newer than every page but the first.
+            // Events during the iteration are newer than every page except the first.
             clock.advance(Duration.ofSeconds(1));
             audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE));
         } while (page.hasNext());

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The audit log as an administrator reads it; each test looks at a user of its own. */
+/** The audit log as an administrator reads it; each test has a separate user. */
 class AuditResourceTest {
     private static final ClientInfo ORIGIN = new ClientInfo("192.0.2.7", "curl/8", "request-1");
 
@@ -152,7 +152,7 @@ class AuditResourceTest {
 
     @Test
     void aCursorOfAnotherListIsRefused() {
-        gatehouse.create(admin, "second", "correct horse battery staple"); // so that the first has a next
+        gatehouse.create(admin, "second", "correct horse battery staple"); // so that the first page has a next one
         String link = gatehouse.get("/user?limit=1", admin).header("Link");
         String after = link.replaceAll(".*after=([^&>]*).*", "$1");
 

@@ -30,11 +30,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What callers do, and what an administrator then reads of it: each call has an id of its own, by which its entries are
- * found, and an address of its own.
+ * Tests the audit entries that calls leave. Each call has a unique request id, by which the test finds its entries, and
+ * a unique address.
  */
 class AuditTrailTest {
-    /** Every password here holds it, and nothing else does. */
+    /** Part of every password here, and of nothing else. */
     private static final String MARK = "Xylophon";
 
     private static final String PASSWORD = MARK + " on a painted horse";
@@ -52,7 +52,7 @@ class AuditTrailTest {
     private final String username = "User-" + number.incrementAndGet();
     private final String id = gatehouse.create(admin, username, PASSWORD);
 
-    /** A call that was made, and what is needed to find and to judge its entries. */
+    /** A call, with the data that is needed to find and check its entries. */
     private record Call(String requestId, String address, Answer answer) {
         String sid() {
             try {
@@ -67,7 +67,7 @@ class AuditTrailTest {
         }
     }
 
-    /** The application's log goes where System.out goes at the time. */
+    /** The application's log uses the System.out of the time when it starts. */
     private static Node start() {
         System.setOut(new PrintStream(new Both(before, printed), true, StandardCharsets.UTF_8));
         return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
@@ -123,7 +123,7 @@ class AuditTrailTest {
         assertThat(throttled.answer().status()).isEqualTo(429);
         assertThat(again.answer().status()).isEqualTo(429);
         assertEntries(throttled, entry(throttled, "LOGIN_FAILED", "", id, username, "reason", "throttled"));
-        assertEntries(again); // one a minute is enough
+        assertEntries(again); // one entry per minute is enough
 
         Call cleared = call("DELETE", "/user/" + id + "/throttle", "", admin);
         assertThat(cleared.answer().status()).isEqualTo(204);
@@ -251,7 +251,7 @@ class AuditTrailTest {
 
     @Test
     void noSecretIsKeptAnywhere() {
-        // What people do by mistake: the password as the name, or in a body that is cut short.
+        // Common mistakes: the password as the name, or in a truncated body.
         Call login = login(PASSWORD);
         call("POST", "/login", credentials(PASSWORD, PASSWORD), "");
         call("POST", "/login", "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD, "");
@@ -283,7 +283,7 @@ class AuditTrailTest {
         });
     }
 
-    /** All that the service has stored. */
+    /** Returns everything that the service has stored in MongoDB. */
     private static String mongo() {
         StringBuilder all = new StringBuilder();
         for (String name : List.of("users", "sessions", "audit", "meta", "signingKeys")) {
@@ -303,7 +303,7 @@ class AuditTrailTest {
                 String value = switch (redis.type(key)) {
                     case "string" -> String.valueOf(redis.get(key));
                     case "hash" -> redis.hgetall(key).toString();
-                    case "none" -> ""; // gone meanwhile
+                    case "none" -> ""; // expired meanwhile
                     default -> throw new AssertionError("look into " + key + " too");
                 };
                 all.append(key).append('=').append(value).append('\n');
@@ -312,7 +312,7 @@ class AuditTrailTest {
         return all.toString();
     }
 
-    /** The entries that this call left, whichever user they are of, are these, newest first. */
+    /** Checks that this call left exactly these entries, newest first, for any user. */
     private static void assertEntries(Call call, ObjectNode... expected) {
         List<JsonNode> found = new ArrayList<>();
         for (JsonNode entry : gatehouse.get("/audit?limit=1000", admin).json()) {
@@ -323,7 +323,7 @@ class AuditTrailTest {
         assertThat(found).as(call.answer().body()).containsExactly(expected);
     }
 
-    /** @param details names and values in turn */
+    /** @param details names and values, alternating */
     private static ObjectNode entry(
             Call call, String type, String actor, String user, String username, String... details) {
         ObjectNode entry = Json.MAPPER.createObjectNode().put("type", type);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Rejected tokens and calls that are not allowed leave an entry with an address, and a bounded number of them. */
+/** Rejected tokens and forbidden calls leave a bounded number of entries with an address. */
 class RefusalAuditTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String METRICS_TOKEN = "a-token-for-the-metrics";

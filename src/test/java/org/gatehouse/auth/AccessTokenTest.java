@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tokens over HTTP. What is forged with our own key is forged where {@code AUTH_KEY} is that key; the rest is tried on a
- * service with keys of its own.
+ * Tests access tokens over HTTP. Tokens that are forged with our own key use a service whose key is {@code AUTH_KEY};
+ * all other tests use a service with rotating keys.
  */
 class AccessTokenTest {
     private static final Stores stores = new Stores();
@@ -151,7 +151,7 @@ class AccessTokenTest {
     void ofAbsurdLengthIsRefused() {
         Answer answer = gatehouse.get("/user/me", valid + "A".repeat(20_000));
 
-        assertThat(answer.status()).isIn(401, 431); // the container may refuse the header before we do
+        assertThat(answer.status()).isIn(401, 431); // the container may reject the header before Gatehouse does
     }
 
     @Test
@@ -229,7 +229,7 @@ class AccessTokenTest {
         JWTClaimsSet.Builder to(JWTClaimsSet.Builder claims);
     }
 
-    /** Our own token with other claims, signed with our own key. */
+    /** Returns our own token with changed claims, signed with our own key. */
     private static String forged(Change change) throws ParseException, JOSEException {
         SignedJWT ours = SignedJWT.parse(ofSharedSecret);
         JWTClaimsSet claims =

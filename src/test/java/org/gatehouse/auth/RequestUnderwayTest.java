@@ -19,7 +19,7 @@ import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** A session ends on one node while another node is at work for it. */
+/** A session ends on one node while another node is processing a request of that session. */
 class RequestUnderwayTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "staple battery horse correct";
@@ -30,7 +30,7 @@ class RequestUnderwayTest {
     private static final Node other = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
 
-    /** Holds the first thread that is about to send this command until it is let go. */
+    /** Blocks the first thread that is about to send this command until it is released. */
     private record Stop(String command, CountDownLatch reached, CountDownLatch released) {
         Stop(String command) {
             this(command, new CountDownLatch(1), new CountDownLatch(1));
@@ -145,7 +145,7 @@ class RequestUnderwayTest {
         String token = other.token(name, PASSWORD);
 
         Answer late = ofLateRequest(
-                "insert meta", // the lock
+                "insert meta", // acquires the lock
                 () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
 
@@ -154,7 +154,7 @@ class RequestUnderwayTest {
                 .isEqualTo("user");
     }
 
-    /** The answer to a request whose body is sent after something else was done. */
+    /** Returns the response to a request whose body is sent only after another call. */
     private static String answerToKeptBack(
             String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {
         try (Socket socket = new Socket(
@@ -164,7 +164,7 @@ class RequestUnderwayTest {
                     + "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close"
                     + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // Jetty asks for the body when it is read, and it is read when the caller has been let through.
+            // Jetty requests the body when the application reads it, which is after the caller has been authorized.
             byte[] asked = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
             assertThat(new String(asked, StandardCharsets.US_ASCII)).contains("100 Continue");
             Answer answer = meanwhile.get();
@@ -174,7 +174,7 @@ class RequestUnderwayTest {
         }
     }
 
-    /** What a request is answered that was stopped before a command while something else was done. */
+    /** Returns the response to a request that was stopped before a command until another call had ended. */
     private static Answer ofLateRequest(String command, Supplier<Answer> request, Supplier<Answer> meanwhile)
             throws Exception {
         stop = new Stop(command);

@@ -90,7 +90,7 @@ class VerificationBulkheadTest {
             });
         }
 
-        // Long before the second is over that the others wait for.
+        // Long before the end of the second for which the others wait.
         await().pollInterval(Duration.ofMillis(10))
                 .atMost(TimeLimit.of(Duration.ofMillis(900)))
                 .until(() -> refused.get() >= flood / 2);
@@ -102,7 +102,7 @@ class VerificationBulkheadTest {
         }
     }
 
-    /** Takes a place until the end of the test. */
+    /** Occupies a slot until the end of the test. */
     private void occupy(String source) {
         Future<Boolean> unused = threads.submit(() -> bulkhead.check(source, () -> {
             running.incrementAndGet();

@@ -17,7 +17,7 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** The same Jetty with one servlet that gives every request the same answer: what no application can be faster than. */
+/** The same Jetty with one servlet that sends a fixed response to every request: the upper bound for an application. */
 final class BareServer implements AutoCloseable {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
@@ -31,7 +31,7 @@ final class BareServer implements AutoCloseable {
         server.setStopTimeout(2_000);
     }
 
-    /** @param answer a file with an answer as it went over the wire */
+    /** @param answer a file with a response as sent over the wire */
     static BareServer start(Path answer) throws Exception {
         BareServer bare = new BareServer(answer);
         bare.server.start();
@@ -54,7 +54,7 @@ final class BareServer implements AutoCloseable {
     private static final class Replay extends HttpServlet {
         private static final long serialVersionUID = 1L;
 
-        /** What Jetty writes by itself. */
+        /** The headers that Jetty writes by itself. */
         private static final Set<String> JETTYS_OWN = Set.of("server", "date", "content-length");
 
         private final transient Map<String, String> headers;

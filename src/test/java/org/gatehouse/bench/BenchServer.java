@@ -8,9 +8,9 @@ import java.util.Map;
 import org.gatehouse.war.WarServer;
 
 /**
- * A server in a process of its own: the WAR with its settings from the environment, or the bare servlet.
+ * A server as a separate process: the WAR with its settings from the environment, or the bare servlet.
  *
- * <p>It ends when its standard input does, so it cannot outlive the process that started it.
+ * <p>It ends when its standard input ends, so that it does not outlive its parent process.
  */
 final class BenchServer {
     static final String WAR = "war";
@@ -18,7 +18,7 @@ final class BenchServer {
 
     private BenchServer() {}
 
-    /** Arguments: which server, the file that is told its port, and for the bare one the file with the answer to give. */
+    /** Arguments: the kind of server, the file for the port, and for the bare server the file with the response. */
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) throws Exception {
         Path portFile = Path.of(arguments[1]);
@@ -38,7 +38,7 @@ final class BenchServer {
         Path complete = Files.writeString(Path.of(portFile + ".new"), Integer.toString(port));
         Files.move(complete, portFile, StandardCopyOption.ATOMIC_MOVE);
         while (System.in.read() >= 0) {
-            // until the end
+            // ignores input until its end
         }
     }
 }

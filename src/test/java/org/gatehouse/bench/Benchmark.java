@@ -18,10 +18,10 @@ import org.bson.Document;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures the packaged WAR and leaves the figures in {@code target/bench.json} and {@code target/bench.html}.
+ * Measures the packaged WAR and writes the figures to {@code target/bench.json} and {@code target/bench.html}.
  *
- * <p>{@code -Dgatehouse.bench.scale=3} takes three times as long; {@code -Dgatehouse.bench.only=hit,patch} measures a
- * part.
+ * <p>{@code -Dgatehouse.bench.scale=3} makes it take three times as long; {@code -Dgatehouse.bench.only=hit,patch}
+ * measures only these parts.
  */
 class Benchmark {
     private static final Path TARGET = Path.of("target");
@@ -120,7 +120,7 @@ class Benchmark {
         return load < 0 ? "not known" : String.format(Locale.ROOT, "%.2f", load);
     }
 
-    /** Which server the lists and the writes were measured on matters: the embedded one has no range indexes. */
+    /** Records the servers, because lists and writes depend on them: embedded MongoDB lacks range indexes. */
     private void noteStores(Scene scene) {
         Document mongo = scene.stores().command(new Document("buildInfo", 1));
         boolean embedded = scene.stores().isEmbedded();

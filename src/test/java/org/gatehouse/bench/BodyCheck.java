@@ -3,7 +3,7 @@ package org.gatehouse.bench;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Whether the body of an answer is the right one; so cheap that every answer can be looked at. */
+/** Checks whether the body of a response is correct, cheaply enough to check every response. */
 interface BodyCheck {
     boolean accepts(byte[] buffer, int from, int to);
 
@@ -12,7 +12,7 @@ interface BodyCheck {
         return (buffer, from, to) -> Arrays.equals(buffer, from, to, expected, 0, expected.length);
     }
 
-    /** For bodies of which the middle is not known in advance. */
+    /** Accepts bodies with this start and end, for bodies whose middle is not known in advance. */
     static BodyCheck framedBy(String start, String end) {
         byte[] first = bytes(start);
         byte[] last = bytes(end);

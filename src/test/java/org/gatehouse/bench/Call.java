@@ -2,7 +2,7 @@ package org.gatehouse.bench;
 
 import java.nio.charset.StandardCharsets;
 
-/** A request as it goes over the wire, and the body that its answer of 200 must have. */
+/** A request as sent over the wire, and the body that its 200 response must have. */
 final class Call {
     private final byte[] request;
     private final BodyCheck body;
@@ -21,13 +21,13 @@ final class Call {
         return new Call(withBody(head("PATCH", path, headers), json), body);
     }
 
-    /** A post that a trusted proxy passes on for this address. */
+    /** Returns a POST request that a trusted proxy forwards for this client address. */
     static Call postFrom(String address, String path, String json, BodyCheck body) {
         String headers = "X-Forwarded-For: " + address + "\r\nContent-Type: application/json";
         return new Call(withBody(head("POST", path, headers), json), body);
     }
 
-    /** The same request, of a server that answers all of them alike. */
+    /** Returns the same request for a server that sends the same response to all requests. */
     Call answeredWith(BodyCheck other) {
         return new Call(new String(request, StandardCharsets.UTF_8), other);
     }

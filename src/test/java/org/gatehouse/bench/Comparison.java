@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Two sides measured in turn, many times and shortly: neighbours in time suffer the same noise, so the ratio of each pair
- * means more than the ratio of two averages.
+ * Two sides, measured alternately in many short rounds. Adjacent rounds have the same noise, so the ratio of each pair
+ * is more meaningful than the ratio of two averages.
  *
- * @param unit of what both sides were measured in
+ * @param unit the unit of both sides
  */
 record Comparison(Title title, String unit, List<Double> subject, List<Double> reference) {
     /**
-     * What is compared.
+     * The subject of the comparison.
      *
-     * @param id names it in the file of figures
-     * @param target what the median ratio should reach; whether from above or from below is the target's to say
+     * @param id the name in the file of figures
+     * @param target the bound of the median ratio, which is a minimum or a maximum
      */
     record Title(String id, String subject, String reference, Target target) {}
 
@@ -42,7 +42,7 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
             return atLeast ? median >= bound : median <= bound;
         }
 
-        /** The target and whether this median reaches it; empty text when there is none. */
+        /** Describes the target and whether this median meets it; an empty text if there is no target. */
         String describe(double median) {
             if (!isSet()) {
                 return "";
@@ -63,7 +63,7 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
         reference = List.copyOf(reference);
     }
 
-    /** Measures so many pairs; which side comes first alternates, so that neither always follows the other. */
+    /** Measures this many pairs. The first side of a pair alternates, so that neither side always follows the other. */
     static Comparison alternate(Title title, String unit, int pairs, Side subject, Side reference) throws IOException {
         List<Double> subjects = new ArrayList<>();
         List<Double> references = new ArrayList<>();

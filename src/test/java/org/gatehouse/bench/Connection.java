@@ -14,11 +14,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of the load generator: sends calls one after the other, and takes an answer apart no further than it
- * must, for it shares its processors with the server it measures.
+ * A connection of the load generator, which sends one call after the other. It parses responses only as far as
+ * necessary, because it shares its processors with the measured server.
  */
 final class Connection implements AutoCloseable {
-    /** More than the largest page that is asked for. */
+    /** Larger than the largest requested page. */
     private static final int CAPACITY = 256 * 1024;
 
     private static final byte[] OK = ascii("HTTP/1.1 200 ");
@@ -38,7 +38,7 @@ final class Connection implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Opens a connection to a server of this machine that wakes the selector when there is something to read. */
+    /** Opens a connection to a local server; the selector wakes when data can be read. */
     static Connection open(int port, Selector selector) throws IOException {
         SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -48,7 +48,7 @@ final class Connection implements AutoCloseable {
         return opened;
     }
 
-    /** @param start since when the answer is waited for, as {@link System#nanoTime} */
+    /** @param start the start of the measured time, as {@link System#nanoTime} */
     void send(Call next, long start) throws IOException {
         call = next;
         since = start;
@@ -58,15 +58,15 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** When the answer was first waited for. */
+    /** Returns the start of the measured time. */
     long since() {
         return since;
     }
 
     /**
-     * Reads what has come; true when the answer is complete, and then the next call may be sent.
+     * Reads the available data; returns true if the response is complete, after which the next call may be sent.
      *
-     * @throws AssertionError when the answer is wrong
+     * @throws AssertionError if the response is wrong
      */
     boolean readAnswer() throws IOException {
         if (channel.read(input) < 0) {
@@ -131,7 +131,7 @@ final class Connection implements AutoCloseable {
         return number;
     }
 
-    /** The whole answer of the last call, with its head. */
+    /** Returns the complete response to the last call, including its head. */
     String received() {
         return new String(buffer, 0, Math.max(input.position(), end), StandardCharsets.UTF_8);
     }

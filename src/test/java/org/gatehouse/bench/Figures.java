@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.gatehouse.json.Json;
 
-/** All that a run has measured, and on what. */
+/** All measurements of a run, and its circumstances. */
 final class Figures {
     private final Map<String, String> circumstances = new LinkedHashMap<>();
     private final List<Comparison> comparisons = new ArrayList<>();
@@ -75,7 +75,7 @@ final class Figures {
                 one.p99().max());
     }
 
-    /** The same as JSON, every single measurement included. */
+    /** Returns the figures as JSON, including every single measurement. */
     byte[] json() {
         ObjectNode all = Json.MAPPER.createObjectNode();
         circumstances.forEach(all.putObject("circumstances")::put);

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.gatehouse.bench.Comparison.Target;
 
-/** The figures as one page that needs nothing but a browser: every ratio a dot, its median a bar, the target a line. */
+/** Renders the figures as a self-contained HTML page: every ratio a dot, its median a bar, the target a line. */
 final class HtmlPage {
     private static final int LEFT = 290;
     private static final int WIDTH = 960;
@@ -205,7 +205,7 @@ final class HtmlPage {
         return text.replace("&", "&amp;").replace("<", "&lt;");
     }
 
-    /** From nothing to the highest value, with some five round steps. */
+    /** From zero to the highest value, with about five round steps. */
     private record Axis(double max) {
         double step() {
             double rough = max / 5;

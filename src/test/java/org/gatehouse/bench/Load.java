@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
 
-/** A number of connections to one server, kept open, and the two ways to drive them. One measurement at a time. */
+/** Several persistent connections to one server, and two ways to drive them. Only one measurement may run at a time. */
 final class Load implements AutoCloseable {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
-    /** A thread that waits wakes up later than it asked for; the rest is spent awake. */
+    /** A parked thread wakes up late by about this time, so it spins for the rest of the wait. */
     private static final long TIMER_SLACK_NANOS = 60_000;
 
     private final Selector selector;
@@ -39,14 +39,14 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** What was answered in which time. */
+    /** The number of responses and the time in which they arrived. */
     record Answered(long answers, long nanos) {
         double perSecond() {
             return answers * 1e9 / nanos;
         }
     }
 
-    /** As much as the server takes: each connection sends its next call when the last is answered. */
+    /** Sends as many calls as the server takes: each connection sends its next call after the last response. */
     Answered drive(Calls calls, Duration time) throws IOException {
         long start = System.nanoTime();
         long end = start + time.toNanos();
@@ -76,10 +76,10 @@ final class Load implements AutoCloseable {
     }
 
     /**
-     * As many calls as somebody else decides, whether the server keeps up or not. Each time counts from the moment the
-     * call was due, so a server that stalls cannot hide the calls that were not sent meanwhile.
+     * Sends calls at a fixed rate, even if the server is slower. Each time starts when the call was due, so a stalled
+     * server cannot hide the calls that could not be sent meanwhile.
      *
-     * @return nanoseconds, in rising order
+     * @return nanoseconds in ascending order
      */
     long[] latencies(Calls calls, double perSecond, Duration time) throws IOException {
         int count = (int) (perSecond * time.toNanos() / 1e9);
@@ -98,7 +98,7 @@ final class Load implements AutoCloseable {
         return times;
     }
 
-    /** Which calls are due and which connections are free; one of the two lists is empty. */
+    /** The calls that are due and the connections that are free; one of the two queues is empty. */
     private static final class Schedule {
         private final Calls calls;
         private final Queue<Connection> idle;

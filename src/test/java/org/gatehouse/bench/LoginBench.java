@@ -15,11 +15,11 @@ import org.gatehouse.bench.Comparison.Title;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 
-/** {@code POST /login} beside the same hashes without anything around them. */
+/** Compares {@code POST /login} with the same hashes alone. */
 final class LoginBench implements AutoCloseable {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-    /** One that is hashed and one that waits, on each core; of many more, the service leaves a core to everybody else. */
+    /** One login that hashes and one that waits, per core; with many more, the service leaves a core for others. */
     private static final int CONNECTIONS = 2 * CORES;
 
     private static final Duration ROUND = Duration.ofSeconds(2);
@@ -48,7 +48,7 @@ final class LoginBench implements AutoCloseable {
         return "10." + number / 65_536 % 256 + "." + number / 256 % 256 + "." + number % 256;
     }
 
-    /** The logins beside the cores times what one thread hashes, and beside what as many threads as cores hash together. */
+    /** Compares logins with the hashes of one thread times the cores, and with the hashes of one thread per core. */
     List<Comparison> besideRawHashes() throws IOException {
         hashesPerSecond(CORES, WARM_UP);
         war.drive(logins, WARM_UP);

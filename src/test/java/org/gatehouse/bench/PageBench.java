@@ -12,7 +12,7 @@ import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
 import org.gatehouse.war.Answer;
 
-/** {@code GET /user} at the far end of the list beside the same at its start, one page after the other. */
+/** Compares {@code GET /user} at the end of the list with the same request at its start, one page at a time. */
 final class PageBench {
     private static final int PAIRS = 12;
     private static final int WARM_UP = 3;
@@ -58,7 +58,7 @@ final class PageBench {
         return 1e3 / connection.drive(() -> call, Duration.ZERO).perSecond();
     }
 
-    /** The page after a user, whose answers must show the users that follow. */
+    /** Returns a call for the page after a user, whose responses must show the users that follow. */
     private Call callAfter(String path, int number) throws IOException {
         Answer page = scene.service().get(path, admin);
         JsonNode entries = Json.MAPPER.readTree(page.body());
@@ -70,7 +70,7 @@ final class PageBench {
         return Call.get(path, admin, BodyCheck.equalTo(page.body()));
     }
 
-    /** A page of so many users; what it shows must stay the same. */
+    /** Returns a call for a page of {@link #PAGE} users, whose content must stay the same. */
     private Call call(String path) throws IOException {
         Answer page = scene.service().get(path, admin);
         if (page.status() != 200 || Json.MAPPER.readTree(page.body()).size() != PAGE) {

@@ -28,7 +28,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 
-/** {@code PATCH /user/{id}} beside a loop that does nothing but the same write through the driver. */
+/** Compares {@code PATCH /user/{id}} with a loop that makes only the same write through the driver. */
 final class PatchBench implements AutoCloseable {
     private static final Duration ROUND = Duration.ofSeconds(1);
     private static final Duration WARM_UP = Duration.ofSeconds(4);
@@ -58,7 +58,7 @@ final class PatchBench implements AutoCloseable {
         });
     }
 
-    /** Each one another, for a patch that changes nothing writes nothing. */
+    /** Returns a different note for each number, because a patch that changes nothing does not write. */
     private static String note(int number) {
         return String.format(Locale.ROOT, "note %010d", number);
     }
@@ -79,7 +79,7 @@ final class PatchBench implements AutoCloseable {
         long end = start + time.toNanos();
         List<Callable<Integer>> work = new ArrayList<>();
         for (int i = 0; i < Scene.CONNECTIONS; i++) {
-            // Beside those of the patches, so that both find documents that nobody else changes.
+            // Other users than those of the patches, so that there are no concurrent changes on either side.
             int first = scene.callers().get(0).number() + scene.callers().size() + i * USERS_OF_A_LOOP;
             work.add(() -> writeUntil(end, first));
         }
@@ -103,7 +103,7 @@ final class PatchBench implements AutoCloseable {
         return writes;
     }
 
-    /** On the condition that nobody has changed the user since, as the service writes. */
+    /** Writes on the condition that the user has not changed since, like the service. */
     private void write(int number) {
         long version = versions.getOrDefault(number, 1L);
         Bson filter =

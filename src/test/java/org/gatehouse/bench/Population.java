@@ -15,8 +15,8 @@ import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Numbered users. The service itself makes number 0 and lets it log in; the others are its document under other names,
- * put straight into the store, so they lie there as the service would have stored them, and have the same password.
+ * Numbered users with the same password. The service creates user 0 and logs it in. The others are copies of its
+ * document under other names, inserted directly into the store, so they look as if the service had stored them.
  */
 final class Population {
     static final String PASSWORD = "correct horse battery staple";
@@ -50,7 +50,7 @@ final class Population {
         return new Population(users, document, original);
     }
 
-    /** Puts users into the store. */
+    /** Inserts users into the store. */
     void add(int from, int to) {
         for (int i = from; i < to; i += BATCH) {
             List<Document> batch = new ArrayList<>();
@@ -81,7 +81,7 @@ final class Population {
         return String.format(Locale.ROOT, "user-%06d", number);
     }
 
-    /** The id of any user but the first. */
+    /** Returns the id of any user except the first. */
     String id(int number) {
         return hex(number);
     }
@@ -90,7 +90,7 @@ final class Population {
         return FIRST_CREATED.plusSeconds(number);
     }
 
-    /** What {@code GET /user/{id}} answers of one who was never changed. */
+    /** Returns the response of {@code GET /user/{id}} for a user that was never changed. */
     String json(int number) {
         return original.body()
                 .replace(original.text("_id"), hex(number))

@@ -7,7 +7,7 @@ import java.util.List;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 
-/** {@code GET /user/{id}} beside the bare servlet: from the cache and past it, and how long it takes at half the load. */
+/** Compares {@code GET /user/{id}} with the bare servlet: cached, not cached, and the latency at half the load. */
 final class ReadBench implements AutoCloseable {
     private static final Duration ROUND = Duration.ofMillis(500);
     private static final int PAIRS = 20;
@@ -33,13 +33,13 @@ final class ReadBench implements AutoCloseable {
         this.bareOwn = Calls.cycle(likewiseOfBare(calls));
     }
 
-    /** A server, and the load on it. */
+    /** A server and its load. */
     private record Driven(ServerProcess server, Load load) {
         static Driven of(ServerProcess server) throws IOException {
             return new Driven(server, Load.on(server.port(), Scene.CONNECTIONS));
         }
 
-        /** Answers a second; notes as well how many the server gave in a second of its own processor time. */
+        /** Returns responses per second; also records responses per second of the server's processor time. */
         double round(Calls calls, List<Double> perProcessorSecond) throws IOException {
             long before = server.processorNanos();
             Load.Answered answered = load.drive(calls, ROUND);
@@ -59,12 +59,12 @@ final class ReadBench implements AutoCloseable {
         }
     }
 
-    /** Each user reads itself; everything asked for is in Redis. */
+    /** Each user reads its own record; everything that is read is in Redis. */
     List<Comparison> ownUserCached() throws IOException {
         return beside(new Title("hit-own", "GET own user, in Redis", BARE, Target.atLeast(0.30)), own, () -> {});
     }
 
-    /** An administrator reads users, all in Redis. */
+    /** An administrator reads users that are in Redis. */
     List<Comparison> otherUserCached() throws IOException {
         String admin = scene.service().adminToken();
         Calls others = Calls.cycle(scene.callers().stream()
@@ -75,7 +75,7 @@ final class ReadBench implements AutoCloseable {
         return beside(title, others, () -> {});
     }
 
-    /** An administrator reads users, none of whom is in Redis. */
+    /** An administrator reads users that are not in Redis. */
     List<Comparison> otherUserNotCached() throws IOException {
         String admin = scene.service().adminToken();
         Calls others = Calls.counted(number -> {
@@ -91,7 +91,7 @@ final class ReadBench implements AutoCloseable {
         return beside(title, others, scene::emptyRedis);
     }
 
-    /** Compares what is answered in a second, and what in a second of the server's processor time. */
+    /** Compares responses per second, and responses per second of the server's processor time. */
     private List<Comparison> beside(Title title, Calls calls, Runnable preparation) throws IOException {
         List<Double> ofWar = new ArrayList<>();
         List<Double> ofBare = new ArrayList<>();
@@ -109,7 +109,7 @@ final class ReadBench implements AutoCloseable {
         return List.of(rates, new Comparison(processor, "answers/s of a core", ofWar, ofBare));
     }
 
-    /** How long the answers of {@link #ownUserCached} take at half of the load that was measured there. */
+    /** Measures the response times of {@link #ownUserCached} at half of the load that was measured there. */
     List<Latencies> atHalfLoad(Comparison highest) throws IOException {
         double half = Spread.of(highest.subject()).median() / 2;
         double halfOfBare = Spread.of(highest.reference()).median() / 2;

@@ -2,18 +2,18 @@ package org.gatehouse.bench;
 
 import java.time.Duration;
 
-/** How long everything is measured: {@code -Dgatehouse.bench.scale=0.1} for a look, more for quieter figures. */
+/** Scales the length of all measurements: {@code -Dgatehouse.bench.scale=0.1} for a quick run, more for less noise. */
 final class Scale {
     private static final double FACTOR = Double.parseDouble(System.getProperty("gatehouse.bench.scale", "1"));
 
     private Scale() {}
 
-    /** How many times, of so many ordinarily. */
+    /** Scales a number of repetitions; the result is at least 2. */
     static int times(int ordinarily) {
         return Math.max(2, (int) Math.round(ordinarily * FACTOR));
     }
 
-    /** How long, of this time ordinarily. */
+    /** Scales a time; the result is at least 500 ms. */
     static Duration time(Duration ordinarily) {
         return Duration.ofMillis(Math.max(500, Math.round(ordinarily.toMillis() * FACTOR)));
     }

@@ -16,19 +16,19 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
 
-/** The stores, the WAR and the bare servlet, each in a process of its own, and the users in them. */
+/** The stores and their users, and the WAR and the bare servlet, each as a separate process. */
 final class Scene implements AutoCloseable {
     static final int CONNECTIONS = 32;
 
-    /** In the end. */
+    /** The final number of users. */
     static final int USERS = 100_000;
 
-    /** Those who have logged in; in the middle, so that the pages at both ends show users like each other. */
+    /** The first user that has logged in; in the middle, so that the pages at both ends show similar users. */
     private static final int FIRST_CALLER = USERS / 2;
 
     private static final int CALLERS = 256;
 
-    /** In the beginning, callers and bystanders: see {@link #addAllUsers}. */
+    /** The initial number of users, half of which have logged in; see {@link #addAllUsers}. */
     private static final int FEW = 2 * CALLERS;
 
     private static final String HIGHEST_EXPIRY = "86400000";
@@ -41,7 +41,7 @@ final class Scene implements AutoCloseable {
     private final Population users;
     private final List<Caller> callers = new ArrayList<>();
 
-    /** A user with a token, and what the service answers of the user. */
+    /** A user with a token, and the user as the service returns it. */
     record Caller(int number, String id, String token, String json) {}
 
     private Scene(Path folder, Stores stores) throws IOException {
@@ -69,7 +69,7 @@ final class Scene implements AutoCloseable {
 
     private static Map<String, String> environment(Stores stores) {
         Map<String, String> environment = new HashMap<>();
-        // The throttle would stop the many logins of a single address; a proxy names many.
+        // The rate limit would stop many logins from one address, so a proxy forwards many addresses.
         Map<String, String> more = Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", HIGHEST_EXPIRY);
         ServiceClient.settings(stores, more).forEach((name, value) -> environment.put("GATEHOUSE_" + name, value));
         return environment;
@@ -85,7 +85,7 @@ final class Scene implements AutoCloseable {
         return new Caller(number, users.id(number), login.text("token"), user.body());
     }
 
-    /** The bare servlet answers what the WAR answered, byte for byte. */
+    /** The bare servlet returns the recorded response of the WAR, byte for byte. */
     private ServerProcess startBare() throws IOException {
         String recorded = recorded(war.port());
         Path file = Files.writeString(folder.resolve("answer.http"), recorded);
@@ -111,7 +111,7 @@ final class Scene implements AutoCloseable {
         }
     }
 
-    /** The order of the headers is the container's business; how many bytes they are is not. */
+    /** The container may choose the order of the headers, but not their size. */
     private static List<String> shape(String answer) {
         return answer.lines()
                 .map(line -> line.startsWith("{") ? line : line.replaceAll(": .*", ": ") + line.length())
@@ -120,8 +120,8 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Makes the few users many. Not done at once, because the embedded MongoDB looks through all of them when a condition
-     * names more than the id, as that of a change does; a real one does not.
+     * Adds the remaining users. They are added late, because embedded MongoDB scans all of them if a condition names
+     * more than the id, as each change does; MongoDB does not.
      */
     void addAllUsers() {
         users.add(1, FIRST_CALLER);
@@ -144,7 +144,7 @@ final class Scene implements AutoCloseable {
         return callers;
     }
 
-    /** What the bare servlet answers to everything. */
+    /** Checks the fixed response of the bare servlet. */
     BodyCheck bareAnswer() {
         return BodyCheck.equalTo(callers.get(0).json());
     }
@@ -157,7 +157,7 @@ final class Scene implements AutoCloseable {
         return bare;
     }
 
-    /** Empties the cache, as if everything in it had expired at once. */
+    /** Empties the cache, as if all entries had expired at once. */
     void emptyRedis() {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), stores.redis().port())) {
@@ -192,7 +192,7 @@ final class Scene implements AutoCloseable {
 
         @Override
         public void close() {
-            // the process that serves is somebody else's to end
+            // this object does not own the server process
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.gatehouse.dev.CleanEnvironment;
 
-/** A {@link BenchServer} that this process started; what it prints goes to a file, as it would on a server. */
+/** A {@link BenchServer} that this process started; its output goes to a file, as on a server. */
 final class ServerProcess implements AutoCloseable {
-    /** The same for all, and not what the machine happens to suggest. */
+    /** The same heap for all servers, independent of the machine's default. */
     private static final List<String> MEMORY = List.of("-Xms1g", "-Xmx1g");
 
     private static final Duration START_LIMIT = Duration.ofMinutes(1);
@@ -26,10 +26,10 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * Starts a server and waits until it can be asked.
+     * Starts a server and waits until it accepts requests.
      *
-     * @param folder where its log goes
-     * @param more what {@link BenchServer#main} wants to know besides the port file
+     * @param folder the folder for its log
+     * @param more the arguments of {@link BenchServer#main} besides the port file
      */
     static ServerProcess start(String name, Path folder, Map<String, String> environment, String... more)
             throws IOException {
@@ -59,7 +59,7 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Options for the process of the WAR alone, such as those that start a flight recording. */
+    /** Returns options for the process of the WAR only, such as those that start a flight recording. */
     private static List<String> profiler() {
         String options = System.getProperty("gatehouse.bench.jvm", "");
         return options.isBlank() ? List.of() : List.of(options.strip().split(" "));
@@ -88,7 +88,7 @@ final class ServerProcess implements AutoCloseable {
         return port;
     }
 
-    /** The processor time that it has taken so far, in nanoseconds. */
+    /** Returns the processor time that the server has used so far, in nanoseconds. */
     long processorNanos() {
         return process.info()
                 .totalCpuDuration()

@@ -31,8 +31,8 @@ import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.WarServer;
 
 /**
- * How long each server takes to start with the WAR, and what memory it occupies then, beside the same server without an
- * application; with {@value #OPTIONS}.
+ * Compares the start time and memory of each server with the WAR to the same server without an application; with
+ * {@value #OPTIONS}.
  */
 final class SizeBench {
     private static final String OPTIONS = Distribution.LITTLE_MEMORY;
@@ -51,7 +51,7 @@ final class SizeBench {
         figures.note("options of the servers that start", OPTIONS);
         for (Distribution distribution : Distribution.values()) {
             try (Stores stores = new Stores()) {
-                // The first start prepares the stores; those that count find them as any later one does.
+                // The first start prepares the stores; the measured starts find them like any later start.
                 try (AppServer first = start(distribution, withWar(distribution, stores))) {
                     first.awaitReady("");
                     figures.note(
@@ -125,7 +125,7 @@ final class SizeBench {
         }
     }
 
-    /** Users with one session each, stored as the service stores them; their tokens are those that it would give out. */
+    /** Stores users with one session each in the format of the service, and returns their tokens. */
     private static List<String> sessions(Stores stores, String token) {
         try {
             SignedJWT like = SignedJWT.parse(token);
@@ -187,7 +187,7 @@ final class SizeBench {
         return AppServer.start(distribution, Jdk.own(), Map.of(), base, OPTIONS);
     }
 
-    /** In MB, some seconds after anybody wanted anything. */
+    /** Returns the memory in MB after five seconds without requests. */
     private static double idle(AppServer server) {
         try {
             TimeUnit.SECONDS.sleep(5);
@@ -198,7 +198,7 @@ final class SizeBench {
         return server.residentBytes() / MEGABYTE;
     }
 
-    /** Of a folder that this server may not have. */
+    /** Returns the size of a folder; 0 if the server does not have it. */
     private static long size(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return 0;

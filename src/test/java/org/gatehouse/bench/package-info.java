@@ -1,8 +1,8 @@
 /**
- * The benchmark of {@code mvn -Pbench verify}: the packaged WAR beside what nobody can be faster than, on the same machine
- * in the same minutes.
+ * The benchmark of {@code mvn -Pbench verify}, which compares the packaged WAR with minimal programs on the same
+ * machine in the same minutes, and fails only because of a wrong response.
  *
- * <p>Nothing here fails because something was slow; a wrong answer does. Start at {@link org.gatehouse.bench.Benchmark}.
+ * <p>It may depend on every other package. Start with {@link org.gatehouse.bench.Benchmark}.
  */
 @NullMarked
 package org.gatehouse.bench;

@@ -81,7 +81,7 @@ class CacheModelTest {
         }
     }
 
-    /** The faults of a row may happen in any order, or not at all; one node writes, and the other is read on, or both. */
+    /** The faults of a row may happen in any order, or not at all. One node writes; the other or both keep reading. */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             nodes read on | what happens
@@ -131,7 +131,7 @@ class CacheModelTest {
             LAST_END_TOLD_TO_ANY_REDIS                | THE_OLD_REDIS_LIVES_ON A_WRITE_HAS_NO_ANSWER | NOTHING_OLD_STAYS
             """)
     void everyPartOfTheGenerationIsNeeded(String different, String faults, Promise promise) {
-        // Of what breaks with one raise there is no need to look at more.
+        // A case that breaks with one increment needs no further exploration.
         verify(promise, 1, 1, different + " " + faults, "breaks");
     }
 

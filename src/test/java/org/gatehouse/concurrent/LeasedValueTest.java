@@ -18,7 +18,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.junit.jupiter.api.Test;
 
-/** Time stands still, except where a test, a read or a pause moves it. */
+/** Time stands still, except where a test, a read or a pause advances it. */
 class LeasedValueTest {
     private static final Duration LEASE = LeasedValue.LEASE;
     private static final Duration INTERVAL = LeasedValue.MIN_INTERVAL;
@@ -27,7 +27,7 @@ class LeasedValueTest {
     private final AtomicInteger reads = new AtomicInteger();
     private final List<Duration> pauses = new ArrayList<>();
 
-    /** Answers with the number of the read. */
+    /** Returns the number of the read. */
     private volatile Supplier<Optional<Integer>> store = () -> Optional.of(reads.get());
 
     private final LeasedValue<Integer> value = leased(false);
@@ -227,7 +227,7 @@ class LeasedValueTest {
         };
     }
 
-    /** Calls {@link LeasedValue#readSince} in a thread of its own, and returns once that thread waits. */
+    /** Calls {@link LeasedValue#readSince} in a new thread, and returns once that thread waits. */
     private CompletableFuture<Integer> inThread(long since) {
         CompletableFuture<Integer> result = new CompletableFuture<>();
         Thread thread = Threads.create("reader", () -> {
@@ -249,7 +249,7 @@ class LeasedValueTest {
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
     }
 
-    /** A read that ends when the test lets it: with this answer, or with a failure if there is none. */
+    /** A read that ends when the test releases it: with this value, or with a failure if there is none. */
     private final class Blocked {
         private final CountDownLatch begun = new CountDownLatch(1);
         private final CountDownLatch end = new CountDownLatch(1);

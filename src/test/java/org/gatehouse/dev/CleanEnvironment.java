@@ -13,12 +13,12 @@ import org.gatehouse.config.Settings;
  * Removes Gatehouse's settings, and options that every JVM reads, from the environment of a process.
  *
  * <p>Tests choose each setting themselves. A developer or operator may have settings of a real service in the
- * environment; a test must neither contact that service's stores nor start with its administrator.
+ * environment. A test must neither contact that service's stores nor start with its administrator.
  */
 public final class CleanEnvironment {
     private static final String PREFIX = "GATEHOUSE_";
 
-    /** Each of these may carry system properties, which are settings too. */
+    /** Each of these may set system properties, which are settings too. */
     private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private static final Set<String> NAMES = Settings.catalog().stream()
@@ -28,21 +28,21 @@ public final class CleanEnvironment {
 
     private CleanEnvironment() {}
 
-    /** Whether the application would read a variable of this name, or with the suffix or prefix that it knows. */
+    /** Returns whether the application would read a variable of this name, also with its prefix or suffix. */
     public static boolean isSetting(String name) {
         String variable = name.toUpperCase(Locale.ROOT);
         return variable.startsWith(PREFIX) || NAMES.contains(variable);
     }
 
-    /** Whether the environment of this process has no settings. */
+    /** Returns whether the environment of this process has no settings. */
     public static boolean isCleanHere() {
         return System.getenv().keySet().stream().noneMatch(CleanEnvironment::isSetting);
     }
 
     /**
-     * For what starts services in this process.
+     * Must be called before services start in this process.
      *
-     * @throws IllegalStateException when the environment of this process has settings
+     * @throws IllegalStateException if the environment of this process has settings
      */
     public static void require() {
         if (!isCleanHere()) {

@@ -26,19 +26,19 @@ import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives {@code mvn jetty:run} what its settings do not name: a database and a Redis under {@code target/dev}, a key, and
- * a first administrator, whose password is printed once.
+ * Provides what the settings of {@code mvn jetty:run} omit: MongoDB and Redis under {@code target/dev}, a key, and a
+ * first administrator, whose password is printed once.
  *
- * <p>The container calls this before any listener. What is started here reaches the application as servlet context
- * parameters, the weakest source but {@code .env}; so a setting made anywhere else wins, and the application itself
- * knows nothing of it.
+ * <p>The container calls this class before any listener. The services reach the application as servlet context
+ * parameters, which have the lowest priority except {@code .env}. Therefore a setting from another source takes
+ * precedence, and the application does not depend on this class.
  */
 public final class DevServices implements ServletContainerInitializer {
     private static final SecureRandom random = new SecureRandom();
 
     private static final String ADMIN = "admin";
 
-    /** Which Base64 writes in 20 letters. */
+    /** Base64 encodes these bytes as 20 characters. */
     private static final int PASSWORD_BYTES = 15;
 
     private final Path folder;
@@ -47,7 +47,7 @@ public final class DevServices implements ServletContainerInitializer {
         this(developmentFolder());
     }
 
-    /** The same with another folder than {@code target/dev}. */
+    /** Uses another folder than {@code target/dev}. */
     DevServices(Path folder) {
         this.folder = folder;
     }
@@ -56,7 +56,7 @@ public final class DevServices implements ServletContainerInitializer {
     public void onStartup(@Nullable Set<Class<?>> classes, ServletContext context) {
         SettingSources given = SettingSources.of(context);
         if (!given.problems().isEmpty()) {
-            return; // a setting may be missing that the developer has written; the application names the faulty lines
+            return; // the missing setting may be in an invalid line, which the application reports
         }
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
@@ -83,7 +83,7 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** A secret that survives a restart, so that tokens do too. */
+    /** Returns a secret that survives a restart, so that tokens stay valid. */
     private String keptSecret(String name, int bytes) {
         Path file = folder.resolve(name);
         try {
@@ -97,8 +97,8 @@ public final class DevServices implements ServletContainerInitializer {
     }
 
     /**
-     * The password in {@code admin.json}, so that the file is right for every database that a start has used; a new one
-     * if there is no such file, or it cannot be read as one.
+     * Returns the password in {@code admin.json}, so that the file is valid for every database of earlier starts.
+     * Returns a new password if the file is missing or malformed.
      */
     private String keptPassword() {
         try {
@@ -136,7 +136,7 @@ public final class DevServices implements ServletContainerInitializer {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
     }
 
-    /** {@code target/dev}, whatever the working directory is: beside the classes that this one belongs to. */
+    /** Returns {@code target/dev} next to the classes of this project, independent of the working directory. */
     private static Path developmentFolder() {
         try {
             URI classes = DevServices.class
@@ -150,7 +150,7 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Stops the services after the application, for listeners are told of the end in reverse order. */
+    /** Stops the services after the application, because listeners are notified of the end in reverse order. */
     private record Stop(Deque<AutoCloseable> started) implements ServletContextListener {
         @Override
         public void contextDestroyed(ServletContextEvent event) {
@@ -164,7 +164,7 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Prints where the service is, once it is there. */
+    /** Prints the address of the service once it has started. */
     private record Addresses(String address) implements ServletContextAttributeListener {
         @Override
         public void attributeAdded(ServletContextAttributeEvent event) {
@@ -174,7 +174,7 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Prints the administrator's password when the application has created the account, and only then. */
+    /** Prints the administrator's password only after the application has created the account. */
     private record Announcement(String password, Path file, String address) implements ServletContextAttributeListener {
         @Override
         public void attributeAdded(ServletContextAttributeEvent event) {

@@ -26,21 +26,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevServicesTest {
-    /** So that none is started. */
+    /** Named stores, so that none is started. */
     private static final Map<String, String> NAMED_STORES =
             Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1");
 
     @TempDir
     Path folder;
 
-    /** The lines at the top of the README send this file. */
+    /** The commands at the top of the README send this file. */
     @Test
     void theAdministratorOfEachDatabaseHasThePasswordThatTheFileHas() throws IOException {
         String first = started(true);
         String file = Files.readString(folder.resolve("admin.json"));
         assertThat(file).contains("\"username\":\"admin\"", "\"password\":\"" + first + "\"");
 
-        assertThat(started(true)).isEqualTo(first); // as with another DB_NAME, where there is no administrator yet
+        assertThat(started(true)).isEqualTo(first); // as with another DB_NAME that has no administrator yet
         assertThat(started(false)).isEqualTo(first);
         assertThat(Files.readString(folder.resolve("admin.json"))).isEqualTo(file);
     }
@@ -70,7 +70,7 @@ class DevServicesTest {
                 .hasMessage("APP_PORT must be a whole number from 1 to 65535");
     }
 
-    /** @return the password that the application is given */
+    /** @return the password that the application receives */
     private String started(boolean createsTheAdministrator) {
         Map<String, String> parameters = new HashMap<>(NAMED_STORES);
         List<Object> listeners = new ArrayList<>();

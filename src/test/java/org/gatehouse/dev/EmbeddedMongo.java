@@ -21,7 +21,7 @@ public final class EmbeddedMongo implements AutoCloseable {
 
     private static final int ANY_PORT = 0;
 
-    /** What a kill of the process may lose; a second by default. */
+    /** The time before a kill whose writes may be lost; the default is one second. */
     private static final int COMMIT_DELAY_MS = 50;
 
     private final H2Backend backend;
@@ -35,25 +35,25 @@ public final class EmbeddedMongo implements AutoCloseable {
         this.uri = server.getConnectionString();
     }
 
-    /** It logs every connection, the indexes that it only pretends to have, and each write that it refuses. */
+    /** Disables the server's log, which contains each connection, unsupported index and rejected write. */
     public static void silence() {
         ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.OFF);
     }
 
-    /** A server that forgets everything when it is closed. */
+    /** Returns a server that loses its data when it is closed. */
     public static EmbeddedMongo inMemory() {
         return inMemory(ANY_PORT);
     }
 
-    /** The same on a port that the caller chose. */
+    /** Returns an in-memory server on the given port. */
     public static EmbeddedMongo inMemory(int port) {
         return new EmbeddedMongo(H2Backend.inMemory(), port);
     }
 
     /**
-     * A server that keeps its data in this file.
+     * Returns a server that keeps its data in this file.
      *
-     * @throws IllegalStateException when another process has the file open
+     * @throws IllegalStateException if another process has the file open
      */
     public static EmbeddedMongo onFile(Path file) {
         try {
@@ -69,7 +69,7 @@ public final class EmbeddedMongo implements AutoCloseable {
         }
     }
 
-    /** The connection string. */
+    /** Returns the connection string. */
     public String uri() {
         return uri;
     }

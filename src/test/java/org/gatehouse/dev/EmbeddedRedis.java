@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import redis.embedded.core.ExecutableProvider;
 
-/** A {@code redis-server} process of this application's own, on the loopback address. */
+/** A separate {@code redis-server} process on the loopback address. */
 public final class EmbeddedRedis implements AutoCloseable {
     private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
-    /** A process that is forked while another thread writes a binary keeps it open, and then it cannot be run. */
+    /** A process forked while another thread writes a binary keeps the binary open, and then it cannot be run. */
     private static final Object FORK = new Object();
 
     private static final Duration PING_LIMIT = Duration.ofMillis(200);
@@ -37,17 +37,17 @@ public final class EmbeddedRedis implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    /** Starts a server on a free port and waits until it answers; the folder holds its binary, log and process id. */
+    /** Starts a server on a free port and waits until it replies; the folder holds its binary, log and process id. */
     public static EmbeddedRedis start(Path folder) {
         return start(folder, "--save", "", "--appendonly", "no");
     }
 
-    /** The same with these options instead of those that keep it from writing to disk. */
+    /** Starts a server with these options instead of those that disable persistence. */
     public static EmbeddedRedis start(Path folder, String... options) {
         return start(folder, freePort(), options);
     }
 
-    /** The same on a given port, such as one for which others have been told of it already. */
+    /** Starts a server on the given port, such as one that other servers already know. */
     public static EmbeddedRedis start(Path folder, int port, String... options) {
         return new EmbeddedRedis(folder, port, List.of(options));
     }
@@ -56,12 +56,12 @@ public final class EmbeddedRedis implements AutoCloseable {
         return port;
     }
 
-    /** The address as a setting. */
+    /** Returns the address as a setting. */
     public String uri() {
         return "redis://127.0.0.1:" + port;
     }
 
-    /** Ends the server at once, as a crash would. */
+    /** Kills the server immediately, like a crash. */
     public void kill() {
         try {
             process.destroyForcibly().waitFor();
@@ -70,12 +70,12 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Stops the process where it is, until {@link #resume}; connections stay open and nothing is answered. */
+    /** Pauses the process until {@link #resume}; connections stay open but receive no replies. */
     public void pause() {
         signal("-STOP");
     }
 
-    /** Lets a paused process go on. */
+    /** Resumes a paused process. */
     public void resume() {
         signal("-CONT");
     }
@@ -97,7 +97,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Starts it again on the same port; empty, unless its options make it keep its data. */
+    /** Restarts the server on the same port. The server is empty unless its options make it keep its data. */
     public void restart() {
         kill();
         process = launch();
@@ -109,7 +109,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException exitingAlready) {
-            // then the hook finds nothing left to do
+            // the shutdown hook is already running and finds nothing left to do
         }
     }
 
@@ -146,7 +146,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Ends the server of a run that was killed before it could do so itself. */
+    /** Ends the server of an earlier run that was killed before it could end the server. */
     private static void endForgotten(Path pidFile) throws IOException {
         if (Files.exists(pidFile)) {
             ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
@@ -166,7 +166,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         throw new IOException("redis-server gave no answer; its log:\n" + Files.readString(log));
     }
 
-    /** Whether it answers now; a paused one does not, though it lets others connect. */
+    /** Returns whether the server replies now; a paused server accepts connections but does not reply. */
     public boolean answersWithin(Duration limit) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) limit.toMillis());
@@ -174,14 +174,14 @@ public final class EmbeddedRedis implements AutoCloseable {
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
             byte[] answer = new byte[7];
             int length = socket.getInputStream().read(answer);
-            // One that wants a password first has started too; one that still loads its data has not.
+            // A server that requires a password has started too; one that is still loading its data has not.
             return length > 0 && (answer[0] == '+' || new String(answer, StandardCharsets.US_ASCII).equals("-NOAUTH"));
         } catch (IOException notYet) {
             return false;
         }
     }
 
-    /** A port that nobody listens on at the moment. */
+    /** Returns a port that currently has no listener. */
     public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

@@ -3,16 +3,17 @@ package org.gatehouse.dev;
 import org.gatehouse.config.SettingSources;
 
 /**
- * Where {@code mvn jetty:run} listens: Jetty's own system properties, else {@code APP_HOST} and {@code APP_PORT}.
+ * The address on which {@code mvn jetty:run} listens: Jetty's system properties, else {@code APP_HOST} and
+ * {@code APP_PORT}.
  *
- * <p>{@code src/test/jetty/jetty.xml} uses this class before there is a web application, with nothing else on the class
- * path than Jetty and the classes of this project.
+ * <p>{@code src/test/jetty/jetty.xml} uses this class before there is a web application. The class path then contains
+ * only Jetty and the classes of this project.
  */
 public record ListenAddress(String host, int port) {
     private static final int MAX_PORT = 65_535;
 
     /**
-     * The address in the settings.
+     * Reads the address from the settings.
      *
      * @throws IllegalArgumentException with a sentence that names the setting
      */
@@ -27,7 +28,7 @@ public record ListenAddress(String host, int port) {
                         "jetty.http.port", sources.find("APP_PORT").orElse("8080"))));
     }
 
-    /** The address of {@code /}, without the slash. */
+    /** Returns the address of {@code /}, without the slash. */
     String uri() {
         return "http://" + host + ":" + port;
     }

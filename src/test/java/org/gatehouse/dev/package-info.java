@@ -1,8 +1,9 @@
 /**
- * Dev services: the MongoDB and Redis that {@code mvn jetty:run} and the tests bring along.
+ * The MongoDB and Redis of {@code mvn jetty:run} and of the tests, on the test class path, which {@code jetty:run} adds
+ * to the web application, and never in the WAR.
  *
- * <p>They live on the test class path, which {@code jetty:run} adds to the web application, and are never in the WAR.
- * Start at {@link org.gatehouse.dev.DevServices}.
+ * <p>This package may depend on the root package, the settings and the embedded servers. Start with
+ * {@link org.gatehouse.dev.DevServices}.
  */
 @NullMarked
 package org.gatehouse.dev;

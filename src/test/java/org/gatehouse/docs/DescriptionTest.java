@@ -44,17 +44,17 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The description of the API has all that there is, and nothing else. */
+/** The API description contains everything that the service offers, and nothing else. */
 class DescriptionTest {
     private static final String ERRORS = "errors";
     private static final String PASSWORD = "correct horse battery staple";
-    /** What the OpenAPI Initiative says an OpenAPI 3.1 document is, the schemas in it included. */
+    /** The OpenAPI Initiative's schema for OpenAPI 3.1 documents, including the schemas in them. */
     private static final String OPENAPI = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
 
     private static final ApiDescription description = ApiDescription.built();
     private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
 
-    /** Open to all, and ends the session of the token if there is one. */
+    /** Needs no token, and ends the session of the token if the request has one. */
     private static final String TAKES_ANY_TOKEN = "post /logout";
 
     private static final Set<ErrorCode> OF_TOKENS = EnumSet.of(
@@ -71,7 +71,7 @@ class DescriptionTest {
             ErrorCode.BODY_TIMEOUT,
             ErrorCode.UNSUPPORTED_MEDIA_TYPE);
 
-    /** By method and path, such as {@code get /user/{id}}: as the resources declare them, and as they are described. */
+    /** By method and path, such as {@code get /user/{id}}: as the resources declare them, and as described. */
     private static final Map<String, ResourceMethod> methods = new TreeMap<>();
 
     private static final Map<String, JsonNode> operations = new TreeMap<>();
@@ -162,7 +162,7 @@ class DescriptionTest {
             Set<String> produced = texts(method.getProducedTypes());
             boolean anything = produced.remove(MediaType.WILDCARD);
             if (route.equals("get /")) {
-                produced.remove(MediaType.TEXT_HTML); // redirected
+                produced.remove(MediaType.TEXT_HTML); // the response is a redirect
             }
             if (!described.isEmpty() || anything) {
                 assertThat(described).as(route).containsAll(produced);
@@ -173,7 +173,7 @@ class DescriptionTest {
         });
     }
 
-    /** The access rule of the method, as the security requirement and the roles that the text names. */
+    /** The description states the access rule of each method, as its security requirement and the roles in its text. */
     @Test
     void saysWhoMayCall() {
         methods.forEach((route, method) -> {
@@ -201,7 +201,7 @@ class DescriptionTest {
         });
     }
 
-    /** What every method with such an access rule or such a body can answer; the tests over HTTP check the others. */
+    /** Checks the errors that follow from a method's access rule or body; the tests over HTTP check the others. */
     @Test
     void listsTheErrorsThatFollowFromTheMethod() {
         methods.forEach((route, method) -> {
@@ -211,7 +211,7 @@ class DescriptionTest {
                     ErrorCode.NOT_ACCEPTABLE,
                     ErrorCode.INTERNAL);
             if (!route.equals("get /health/ready")) {
-                expected.add(ErrorCode.STORE_UNAVAILABLE); // there, 503 is a report
+                expected.add(ErrorCode.STORE_UNAVAILABLE); // there, 503 is a health report
             }
             Set<String> roles = roles(method);
             if (!roles.isEmpty()) {
@@ -299,7 +299,7 @@ class DescriptionTest {
 
     @Test
     void hasEveryErrorCodeUnderItsStatus() {
-        Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED); // of no operation; said in the preface
+        Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED); // in the introduction, not an operation
         forEachOperation((route, operation) -> operation
                 .path("responses")
                 .properties()
@@ -345,7 +345,7 @@ class DescriptionTest {
                         Arrays.stream(ErrorCode.values()).map(Enum::name).toList());
     }
 
-    /** Bodies, parameters and headers alike: each has an example, and the example is one of what it stands for. */
+    /** Every body, parameter and header has an example, and each example is valid for its schema. */
     @Test
     void hasExamplesThatFit() {
         List<String> wrong = new ArrayList<>();
@@ -392,7 +392,7 @@ class DescriptionTest {
         });
     }
 
-    /** Generators of clients make types of all components, in one namespace, and some ignore the letter case. */
+    /** Client generators create types for all components in one namespace, and some ignore the letter case. */
     @Test
     void givesEachComponentANameOfItsOwn() {
         Map<String, String> places = new TreeMap<>();
@@ -405,11 +405,11 @@ class DescriptionTest {
                     String place = kind.getKey() + "/" + component;
                     assertThat(places.put(name, place)).as(place).isNull();
                 }));
-        // In Go, NewUser() makes a User.
+        // In Go, the function NewUser() creates a User.
         assertThat(places.keySet()).noneMatch(name -> name.startsWith("new") && places.containsKey(name.substring(3)));
     }
 
-    /** Before OpenAPI 3.1 what stands beside a reference is ignored, and many tools still ignore it. */
+    /** Before OpenAPI 3.1 the siblings of a reference are ignored, and many tools still ignore them. */
     @Test
     void hasNothingBesideAReference() {
         for (JsonNode parent : description.document().findParents("$ref")) {
@@ -423,7 +423,7 @@ class DescriptionTest {
                 .isEqualTo("Apache-2.0");
     }
 
-    /** Clients that set no roles must send none: an empty array would remove all. */
+    /** A client that sets no roles must omit the field, because an empty array would remove all roles. */
     @Test
     void letsInputsLeaveOutTheRoles() {
         for (String input : List.of("UserPatch", "UserCreate", "ImportedUser")) {
@@ -448,7 +448,7 @@ class DescriptionTest {
         }
     }
 
-    /** That nothing else is answered is seen by every test over HTTP; this one sees that all of it is. */
+    /** Every test over HTTP checks that responses are described; this one checks that each description occurs. */
     @Test
     void hasNoStatusAndNoFieldThatIsNeverAnswered() {
         Set<String> statuses = new TreeSet<>();
@@ -477,7 +477,7 @@ class DescriptionTest {
         }
     }
 
-    /** A call to each operation, in which everything happens that an answer can tell of. */
+    /** Calls each operation so that every described status and field occurs in a response. */
     private record Walk(Node service, Set<String> statuses, Map<String, Set<String>> fields) {
         Walk(Node service) {
             this(service, new TreeSet<>(), new TreeMap<>());
@@ -579,7 +579,7 @@ class DescriptionTest {
         return lines.isMissingNode() ? response.at("/content/application~1json/schema") : lines;
     }
 
-    /** What an answer holds, one or many of: operations that answer the same share it. */
+    /** Returns the reference of the schema or of its items, which operations share, or else the status itself. */
     private static String what(String status) {
         JsonNode schema = schema(status);
         String one = schema.path("$ref").asText();

@@ -14,10 +14,10 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * The application with one place of its source changed, for nodes in processes of their own: a delay where no proxy can
- * make one, or a mechanism switched off. So the application itself needs no switches for tests.
+ * Compiles the application with one place of its source changed, for nodes that run as separate processes.
  *
- * <p>The place must be there exactly once. When the source changes, the alteration fails until it is looked at again.
+ * <p>The change adds a delay where a proxy cannot add one, or disables a mechanism. The application therefore needs no
+ * switches for tests. The text must occur exactly once in the file; otherwise the alteration fails until it is updated.
  */
 final class Alteration {
     private static final Path SOURCES = Path.of("src", "main", "java", "org", "gatehouse");
@@ -27,14 +27,14 @@ final class Alteration {
     private final String text;
     private final String replacement;
 
-    /** @param file below org/gatehouse */
+    /** @param file the path below org/gatehouse */
     Alteration(String file, String text, String replacement) {
         this.file = file;
         this.text = text;
         this.replacement = replacement;
     }
 
-    /** Compiles the altered class and answers a class path on which it comes before the original. */
+    /** Compiles the altered class and returns a class path on which it precedes the unaltered class. */
     String classPath() {
         String classPath = System.getProperty("java.class.path");
         try {

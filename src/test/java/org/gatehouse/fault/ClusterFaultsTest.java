@@ -13,7 +13,7 @@ import org.gatehouse.store.ClusterRedis;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** In a Redis Cluster replicas take over, asked to or because they must, while two nodes read and write. */
+/** Replicas of a Redis Cluster take over, on request or after a failure, while two nodes read and write. */
 @Tag("fault")
 class ClusterFaultsTest {
     private static final Duration LONGEST = Duration.ofSeconds(60);

@@ -13,14 +13,14 @@ import org.gatehouse.fault.TcpProxy.Direction;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Scenarios of a few operations each, held up where it hurts: each breaks a promise every time if the mechanism against
- * it is missing.
+ * Scenarios of a few operations, each delayed at a critical point. Each scenario breaks a promise every time if the
+ * mechanism that it tests is missing.
  *
- * <p>They need three nodes: the first two do the work, and the third one is without Redis, so that it always tells what
- * MongoDB holds. What is in the cache and in MongoDB before the change is called old, after it new.
+ * <p>The scenarios need three nodes. The first two do the work. The third has no Redis and therefore always returns
+ * what MongoDB contains. "Old" means the value before the change, "new" the value after it, in the cache or in MongoDB.
  */
 enum Directed {
-    /** One node loads the old document and stores it when another has changed it. */
+    /** One node loads the old document and stores it in the cache after another node has changed the document. */
     A_LOAD_THAT_A_CHANGE_OVERTOOK {
         @Override
         void play(Stage on) {
@@ -34,7 +34,7 @@ enum Directed {
         }
     },
 
-    /** A change is in MongoDB, and the node that made it has not heard so yet. */
+    /** A change is in MongoDB, but the node that made it has not yet received the reply. */
     A_CHANGE_THAT_TAKES_LONG_TO_END {
         @Override
         void play(Stage on) {
@@ -49,7 +49,7 @@ enum Directed {
         }
     },
 
-    /** Redis forgets that a change is in progress, and the old document is stored before the change is made. */
+    /** Redis loses the mark of a change in progress, and the old document is cached before the change is made. */
     A_MARK_THAT_REDIS_LOST {
         @Override
         void play(Stage on) {
@@ -64,19 +64,19 @@ enum Directed {
         }
     },
 
-    /** A change is made by a node that cannot reach Redis, where the old document lies. */
+    /** A node that cannot reach Redis makes a change, while Redis contains the old document. */
     A_CHANGE_WITHOUT_REDIS {
         @Override
         void play(Stage on) {
             on.load.read(OTHER, on.key);
             on.site.nodes().get(ONE).redis().cut();
             on.load.write(ONE, on.key);
-            // Longer than the other node's quarantine ends later than that of the one that changed it.
+            // Longer than the other node's quarantine may outlast that of the node that made the change.
             Repeat.during(Duration.ofSeconds(1), () -> on.load.read(OTHER, on.key));
         }
     },
 
-    /** One node has met another Redis and makes a change there; the other still uses the old one, as its lease allows. */
+    /** One node has connected to a new Redis and makes a change there; the other's lease still permits the old one. */
     TWO_NODES_ON_TWO_REDIS {
         @Override
         void play(Stage on) {
@@ -90,8 +90,8 @@ enum Directed {
                 await().pollInterval(Duration.ofMillis(5))
                         .atMost(LONG)
                         .until(() -> GenerationWatch.generation(on.site.stores()) != before);
-                on.link(ONE).stall(Direction.TO_CLIENT); // it shall not hear of that
-                Pause.millis(550); // by then the other has
+                on.link(ONE).stall(Direction.TO_CLIENT); // this node must not learn of the increment
+                Pause.millis(550); // by then the other node has learned of it
                 on.load.write(OTHER, on.key);
                 on.load.read(ONE, on.key);
                 link.lead(on.site.stores().redis().port());
@@ -100,7 +100,7 @@ enum Directed {
         }
     },
 
-    /** A node gives up a change that reaches MongoDB all the same, a second later. */
+    /** A node gives up on a change, but the change reaches MongoDB a second later. */
     A_CHANGE_THAT_WAS_GIVEN_UP {
         @Override
         void play(Stage on) {
@@ -113,7 +113,7 @@ enum Directed {
         }
     },
 
-    /** A node hears nothing from MongoDB while another, without Redis, makes a change. */
+    /** A node receives no replies from MongoDB while another node, without Redis, makes a change. */
     A_NODE_THAT_HEARS_NOTHING {
         @Override
         void play(Stage on) {
@@ -126,7 +126,7 @@ enum Directed {
         }
     },
 
-    /** Redis restarts with a snapshot from before a change. */
+    /** Redis restarts with a snapshot that is older than a change. */
     AN_OLD_SNAPSHOT {
         @Override
         void play(Stage on) {
@@ -141,7 +141,7 @@ enum Directed {
         }
     },
 
-    /** Redis restarts without the mark of a change that is made late, by a node that dies then; the last to be played. */
+    /** Redis restarts without the mark of a late change, whose node is killed. This must be the last scenario. */
     A_CHANGE_OLDER_THAN_REDIS {
         @Override
         void play(Stage on) {
@@ -176,7 +176,7 @@ enum Directed {
 
     abstract void play(Stage on);
 
-    /** Plays it with one user on warm nodes, and leaves their links as they should be. */
+    /** Plays the scenario with one user on warm nodes, and restores the links of the first two nodes. */
     Scenario.Outcome run(Site<ServiceClient> site) throws Exception {
         site.awaitHits(LONG);
         site.newUsers();
@@ -193,7 +193,7 @@ enum Directed {
         });
     }
 
-    /** Until the node stores what it loads, and has made a change before, which the first time takes seconds. */
+    /** Waits until the node caches what it loads. Makes a change first, because a node's first change takes seconds. */
     private static void warmUp(Site<ServiceClient> site, int node) {
         String user = site.keys().get(1 + node);
         site.node(node).patch("/user/" + user, site.token(), "{\"warm\":true}");

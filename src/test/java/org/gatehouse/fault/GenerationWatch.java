@@ -6,14 +6,14 @@ import java.util.concurrent.TimeUnit;
 import org.bson.Document;
 import org.gatehouse.store.Stores;
 
-/** Sees when the generation of the cache is raised. */
+/** Records when the generation of the cache is incremented. */
 final class GenerationWatch implements AutoCloseable {
     private static final long EVERY_MS = 25;
 
-    /** A write that could tell Redis nothing was in MongoDB this long before it raised the generation, at most. */
+    /** The longest time between a write of which Redis was not notified and the increment that follows it. */
     private static final long BEFORE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
 
-    /** The life of a lease, and what a busy machine adds. */
+    /** The duration of a lease, plus a margin for a busy machine. */
     private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
 
     private final Stores stores;
@@ -49,7 +49,7 @@ final class GenerationWatch implements AutoCloseable {
         return raises.size();
     }
 
-    /** Whether two nodes may have been on different sides of a raise then. */
+    /** Returns whether two nodes may have been on different sides of an increment at this time. */
     boolean mayDiffer(long at) {
         return raises.stream().anyMatch(raise -> at > raise - BEFORE_NANOS && at < raise + AFTER_NANOS);
     }

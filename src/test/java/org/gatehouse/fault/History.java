@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * What clients saw, and whether one copy of each document could have answered so.
+ * Records the operations of clients and checks whether a single copy of each document could have given these results.
  *
- * <p>Versions tell the order of writes, so the check is exact and short: an operation that started after the end of one
- * with a higher version must not return a lower one. Times are {@link System#nanoTime} of the process that records.
+ * <p>Versions define the order of writes, so the check is exact and short. An operation that starts after one with a
+ * higher version has ended must not return a lower version. Times are {@link System#nanoTime} of the recording process.
  */
 final class History {
     private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
@@ -27,11 +27,11 @@ final class History {
 
     private record Operation(String key, Kind kind, long version, long start, long end) {}
 
-    /** In which way a history is not that of one copy. */
+    /** The ways in which a history differs from that of a single copy. */
     enum Breach {
-        /** A later operation returned less than an acknowledged write: the first promise. */
+        /** A later operation returned a lower version than an acknowledged write, which breaks the first promise. */
         ACKNOWLEDGED_NOT_SEEN,
-        /** A later read returned less than an earlier read: the second promise. */
+        /** A later read returned a lower version than an earlier read, which breaks the second promise. */
         WENT_BACK,
         READ_BEFORE_WRITTEN,
         VERSION_TWICE,
@@ -40,8 +40,8 @@ final class History {
     }
 
     /**
-     * @param at when the operation that shows it started
-     * @param staleness how long before that the newer version had been seen, in ns; 0 where it says nothing
+     * @param at when the operation that shows the violation started
+     * @param staleness how long before that the newer version had been seen, in ns; 0 if not applicable
      */
     record Violation(Breach breach, String key, long version, long at, long staleness) {
         long staleMillis() {
@@ -65,12 +65,12 @@ final class History {
         operations.add(new Operation(key, Kind.READ, version, start, end));
     }
 
-    /** Also notes the version with which a document begins. */
+    /** Records an acknowledged write, or the initial version of a document. */
     void acknowledged(String key, long version, long start, long end) {
         operations.add(new Operation(key, Kind.ACKNOWLEDGED, version, start, end));
     }
 
-    /** A write that may have happened, and may still happen. */
+    /** Records a write whose outcome is unknown: it may have happened, or may still happen. */
     void unknown(String key, long start) {
         operations.add(new Operation(key, Kind.UNKNOWN, 0, start, Long.MAX_VALUE));
     }
@@ -117,7 +117,7 @@ final class History {
             checkVersions(stored);
         }
 
-        /** Walks the versions downwards, with the earliest end that any higher one had. */
+        /** Iterates over the versions in descending order and keeps the earliest end of all higher versions. */
         private void checkOrder() {
             long acknowledgedBy = Long.MAX_VALUE;
             long readBy = Long.MAX_VALUE;
@@ -139,7 +139,7 @@ final class History {
             }
         }
 
-        /** A version that nobody acknowledged is that of some write of unknown outcome; which one cannot be told. */
+        /** An unacknowledged version comes from a write of unknown outcome; the check cannot tell from which one. */
         private void checkOrigins() {
             long firstUnknown =
                     unknown.stream().mapToLong(Operation::start).min().orElse(Long.MIN_VALUE);

@@ -10,7 +10,7 @@ import org.gatehouse.fault.History.Verdict;
 import org.gatehouse.fault.History.Violation;
 import org.junit.jupiter.api.Test;
 
-/** The checker finds what is wrong, and nothing else; documents begin with version 1 at time 0. */
+/** The checker reports every violation, and nothing else. Documents begin with version 1 at time 0. */
 class HistoryTest {
     private static final String KEY = "key";
     private final History history = new History();
@@ -39,7 +39,7 @@ class HistoryTest {
         history.acknowledged(KEY, 2, 10, 40);
         history.read(KEY, 1, 11, 30);
         history.read(KEY, 2, 12, 31);
-        history.read(KEY, 1, 29, 39); // began before the end of the one that saw more
+        history.read(KEY, 1, 29, 39); // began before the read that returned more ended
         history.read(KEY, 2, 33, 50);
 
         assertThat(check(2).violations()).isEmpty();

@@ -18,19 +18,19 @@ import org.gatehouse.Node;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A thousand readers want a user whose entry has just expired. */
+/** A thousand readers request a user whose cache entry has just expired. */
 @Tag("fault")
 class HotKeyTest {
     private static final int READERS = 1_000;
 
-    /** So many of them at a time: all at once would leave the nodes, which share two cores with them, no time for Redis. */
+    /** The number of concurrent requests. More would leave the nodes, on the same two cores, no time for Redis. */
     private static final int AT_A_TIME = 100;
 
     private static final int NODES = 3;
     private static final Duration EXPIRY = Duration.ofSeconds(2);
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
-    /** So many expiries must be as they should; a machine with no time for Redis spoils some, for then MongoDB is asked. */
+    /** Required good expiries. Not all must be good, because nodes without time for Redis fall back to MongoDB. */
     private static final int GOOD = Math.toIntExact(Math.max(2, Scenario.LENGTH.dividedBy(EXPIRY.multipliedBy(2))));
 
     private static final int MOST = 4 * GOOD;
@@ -59,7 +59,7 @@ class HotKeyTest {
         }
     }
 
-    /** How many times each node asked once at most. */
+    /** Returns how many expiries caused at most one query of each node. */
     private static long good(List<Long> finds) {
         return finds.stream().filter(asked -> asked <= NODES).count();
     }

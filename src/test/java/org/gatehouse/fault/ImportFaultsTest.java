@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** A store goes away in the middle of an import. */
+/** A store becomes unavailable in the middle of an import. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class ImportFaultsTest {
@@ -26,7 +26,7 @@ class ImportFaultsTest {
 
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
-    /** As a command to MongoDB begins that writes users. */
+    /** The beginning of a MongoDB command that inserts users. */
     private static final String INSERT_USERS = "insert\0\6\0\0\0users\0";
 
     @Test
@@ -71,7 +71,7 @@ class ImportFaultsTest {
         }
     }
 
-    /** Each write waits two seconds then, however many users it writes. */
+    /** Without Redis each write waits for two seconds, regardless of the number of users in it. */
     @Test
     void redisIsAwayAndFewWritesDo() {
         try (Site<Node> site = Site.ofNodes(1)) {
@@ -100,7 +100,7 @@ class ImportFaultsTest {
         return second.thenRunAsync(mongo::cut);
     }
 
-    /** The results, of lines of 300 bytes each. */
+    /** Imports the users in lines of about 300 bytes and returns the result lines. */
     private static List<String> imported(Site<Node> site) {
         String lines = IntStream.range(0, USERS)
                 .mapToObj(i -> "{\"username\":\"moved." + i + "\",\"note\":\"" + "x".repeat(250) + "\"}\n")

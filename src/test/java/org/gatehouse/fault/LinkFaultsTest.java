@@ -12,19 +12,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The link between Redis and one of two nodes is slow, silent or cut. */
+/** The link between Redis and one of two nodes is slow, stalled or cut. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class LinkFaultsTest {
     private static final int STRUCK = 0;
 
-    /** Redis does what it is told, and the node does not hear of it. */
+    /** Redis executes the commands, but the node does not receive the replies. */
     @Test
     void theAnswersOfRedisAreLate() throws Exception {
         stalled("stall Redis -> node", Direction.TO_CLIENT);
     }
 
-    /** Redis does what the node has long given up. */
+    /** Redis executes commands long after the node has given up on them. */
     @Test
     void theCommandsToRedisAreLate() throws Exception {
         stalled("stall node -> Redis", Direction.TO_SERVER);
@@ -41,7 +41,7 @@ class LinkFaultsTest {
                     Pause.millis(300);
                 }
                 link.stall(direction);
-                load.write(STRUCK, site.keys().get(0)); // of which Redis cannot be told
+                load.write(STRUCK, site.keys().get(0)); // Redis cannot be notified of it
                 link.restore();
             });
 
@@ -80,7 +80,7 @@ class LinkFaultsTest {
             Outcome outcome = Scenario.run("cut node A from Redis", site, load -> {
                 Pause.of(Scenario.LENGTH.dividedBy(6));
                 link.cut();
-                load.write(STRUCK, site.keys().get(0)); // of which Redis cannot be told
+                load.write(STRUCK, site.keys().get(0)); // Redis cannot be notified of it
                 Pause.of(Scenario.LENGTH);
                 link.restore();
                 Pause.of(Scenario.LENGTH.dividedBy(6));

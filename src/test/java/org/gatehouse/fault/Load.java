@@ -12,16 +12,17 @@ import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Clients that read and change the same few users on all nodes, at a pace that leaves the machine to others, and record
- * what they saw.
+ * Clients that read and change the same few users on all nodes and record the results. Their pace leaves processor time
+ * for other work.
  *
- * <p>After each acknowledged change the same client reads at once, on another node: that is where a stale answer hurts.
+ * <p>After each acknowledged change the same client immediately reads on another node, because a stale result matters
+ * most there.
  */
 final class Load implements AutoCloseable {
     private static final int WRITERS = 3;
     private static final int READERS = 2;
 
-    /** Every other operation goes to one of these, so that many meet on one user. */
+    /** Every other operation uses one of these users, so that many operations meet on one user. */
     private static final int HOTTEST = 4;
 
     private static final AtomicLong change = new AtomicLong();
@@ -39,7 +40,7 @@ final class Load implements AutoCloseable {
     private final Queue<String> unexpected = new ConcurrentLinkedQueue<>();
     private volatile boolean stopped;
 
-    /** @param keys what the clients read and change by themselves */
+    /** @param keys the users that the clients read and change by themselves */
     Load(List<? extends ServiceClient> nodes, String token, List<String> keys, History history) {
         this.nodes = List.copyOf(nodes);
         this.token = token;
@@ -79,7 +80,7 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** One recorded change; false when its outcome is unknown. */
+    /** Makes and records one change; returns false if its outcome is unknown. */
     boolean write(int node, String key) {
         String patch = "{\"change\":" + change.incrementAndGet() + "}";
         long start = System.nanoTime();
@@ -95,14 +96,14 @@ final class Load implements AutoCloseable {
                 unexpected.add("PATCH: " + answer.status() + " " + answer.body());
             }
         } catch (UncheckedIOException lost) {
-            // the node died, perhaps after it had written
+            // the node may have died after the write
         }
         unknownChanges.incrementAndGet();
         history.unknown(key, start);
         return false;
     }
 
-    /** One recorded read; false when it was not answered. */
+    /** Makes and records one read; returns false if it was not answered. */
     boolean read(int node, String key) {
         readsAsked.incrementAndGet();
         long start = System.nanoTime();
@@ -119,22 +120,22 @@ final class Load implements AutoCloseable {
                 unexpected.add("GET: " + answer.status() + " " + answer.body());
             }
         } catch (UncheckedIOException lost) {
-            // counted as not answered
+            // counted as unanswered
         }
         return false;
     }
 
-    /** Which share of the reads was answered. */
+    /** Returns the share of reads that were answered, from 0 to 1. */
     double availability() {
         return (double) readsAnswered.get() / Math.max(1, readsAsked.get());
     }
 
-    /** How many changes there have been of unknown outcome. */
+    /** Returns the number of changes whose outcome is unknown. */
     long unknownChanges() {
         return unknownChanges.get();
     }
 
-    /** How long an acknowledged change took at most. */
+    /** Returns the longest duration of an acknowledged change. */
     Duration slowestChange() {
         return Duration.ofNanos(slowestChange.get());
     }
@@ -143,12 +144,12 @@ final class Load implements AutoCloseable {
         return Duration.ofNanos(slowestRead.get());
     }
 
-    /** Answers that no fault explains. */
+    /** Returns the responses that the fault does not explain. */
     List<String> unexpected() {
         return List.copyOf(unexpected);
     }
 
-    /** Lets every operation end that has begun. */
+    /** Waits until every operation that has begun has ended. */
     @Override
     public void close() {
         stopped = true;

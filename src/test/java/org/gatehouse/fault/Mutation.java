@@ -1,6 +1,6 @@
 package org.gatehouse.fault;
 
-/** A mechanism of the cache that is switched off, and the scenario in which that must be seen. */
+/** The mechanisms of the cache that can be disabled, each with the scenario that must then fail. */
 enum Mutation {
     NO_LEASE_CHECK_IN_FILL(
             Directed.A_LOAD_THAT_A_CHANGE_OVERTOOK,

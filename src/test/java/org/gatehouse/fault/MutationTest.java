@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests of the proof itself: each mechanism is needed, and a scenario tells when it is missing. */
+/** Tests the fault tests themselves: each mechanism is necessary, and a scenario fails if it is missing. */
 @Tag("fault")
 class MutationTest {
     private static final Queue<String> table = new ConcurrentLinkedQueue<>();

@@ -18,16 +18,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** One of two nodes stands still, dies, or is slow at the worst moment. */
+/** One of two nodes is paused, killed, or slow at the worst moment. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class NodeFaultsTest {
-    /** The one that the fault strikes has a process of its own. */
+    /** The node that the fault affects runs as a separate process. */
     private static final int STRUCK = 0;
 
     private static final int OTHER = 1;
 
-    /** A node waits three seconds for MongoDB's answer to a change. */
+    /** Shorter than the three seconds for which a node waits for MongoDB's reply to a change. */
     private static final Duration BEFORE_IT_GIVES_UP = Duration.ofMillis(2_800);
 
     private static final Duration LONGEST = Duration.ofSeconds(60);
@@ -44,7 +44,7 @@ class NodeFaultsTest {
                                 () -> load.read(STRUCK, site.keys().get(0)));
                         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
                         while (System.nanoTime() < end) {
-                            // What it will have missed when it goes on.
+                            // The node will have missed these changes when it resumes.
                             site.keys().forEach(key -> load.write(OTHER, key));
                         }
                         assertThat(asked)

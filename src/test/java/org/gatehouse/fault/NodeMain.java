@@ -10,8 +10,8 @@ import java.util.Map;
 import org.gatehouse.Node;
 
 /**
- * A node in a process of its own: reads settings, one a line, up to an empty line; prints its port; and ends when its
- * standard input does, so that it does not outlive whoever started it.
+ * Runs a node as a separate process. It reads settings, one per line, up to an empty line, and prints its port. It ends
+ * when its standard input ends, so that it does not outlive its parent process.
  */
 final class NodeMain {
     private NodeMain() {}
@@ -27,7 +27,7 @@ final class NodeMain {
         }
         toParent.println(Node.start(settings).port());
         while (fromParent.readLine() != null) {
-            // nothing more is said; what is waited for is the end
+            // further input is ignored; only its end matters
         }
         Runtime.getRuntime().halt(0);
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.war.ServiceClient;
 
-/** A node in a process of its own, which can be stopped where it is and killed; see {@link NodeMain}. */
+/** A node that runs as a separate process and can be paused and killed; see {@link NodeMain}. */
 public final class NodeProcess extends ServiceClient {
     private static final Path LOGS = Path.of("target", "fault-nodes");
 
@@ -24,7 +24,7 @@ public final class NodeProcess extends ServiceClient {
         this.port = port;
     }
 
-    /** The same class path as here, and a heap of 192 MB. */
+    /** Starts a node with the class path of this process and a heap of 192 MB. */
     public static NodeProcess start(Map<String, String> settings) {
         return start(settings, System.getProperty("java.class.path"));
     }
@@ -38,7 +38,7 @@ public final class NodeProcess extends ServiceClient {
                                     .toString(),
                             "-Xmx192m",
                             "-XX:+UseSerialGC",
-                            "-XX:TieredStopAtLevel=1", // it lives for seconds: what counts is the start
+                            "-XX:TieredStopAtLevel=1", // the process lives for seconds, so its start time matters most
                             "-cp",
                             classPath,
                             NodeMain.class.getName())))
@@ -50,7 +50,7 @@ public final class NodeProcess extends ServiceClient {
         }
     }
 
-    /** Tells the settings and hears the port. */
+    /** Sends the settings and returns the port. */
     private static int hello(Process process, Map<String, String> settings, Path log) throws IOException {
         StringBuilder lines = new StringBuilder();
         settings.forEach(
@@ -66,7 +66,7 @@ public final class NodeProcess extends ServiceClient {
         return Integer.parseInt(port);
     }
 
-    /** Stops the process where it is, until {@link #resume}; connections stay open and nothing is answered. */
+    /** Pauses the process until {@link #resume}; connections stay open but receive no replies. */
     void pause() {
         signal("-STOP");
     }
@@ -75,7 +75,7 @@ public final class NodeProcess extends ServiceClient {
         signal("-CONT");
     }
 
-    /** Ends the process at once, as kill -9 does. */
+    /** Kills the process immediately, like kill -9. */
     void kill() {
         try {
             process.destroyForcibly().waitFor();

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * A store goes away and returns while two nodes are asked for all that clients want: users, a list, changes, logins. What
- * failed in each second is printed.
+ * A store becomes unavailable and returns while clients use two nodes: they read users and a list, make changes and log
+ * in. The failures in each second are printed.
  */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
@@ -49,7 +49,7 @@ class OutageTest {
         assertThat(timeline.failed()).isNotEmpty().allMatch(answer -> answer.equals("503 with Retry-After"));
     }
 
-    /** Waits, in the end, until nothing has failed for a while. */
+    /** Finally waits until no call has failed for a while. */
     private static Timeline strike(String store, Consumer<Site<Node>> going, Consumer<Site<Node>> returning) {
         Timeline timeline = new Timeline();
         try (Site<Node> site = site();
@@ -63,14 +63,14 @@ class OutageTest {
             timeline.mark(store + " returns");
             returning.accept(site);
             Pause.of(AFTER);
-            // On a machine that has a lot else to do the last failure may come late; it is printed.
+            // On a busy machine the last failure may come late; it is printed.
             await().atMost(LONGEST).until(() -> timeline.sinceLastFailure().compareTo(QUIET) > 0);
         }
         System.out.println("outage: " + store + "\n" + timeline);
         return timeline;
     }
 
-    /** One that answers from its cache: nodes that have just started do not yet. */
+    /** Returns a site that answers from its cache, because nodes that have just started do not use it yet. */
     private static Site<Node> site() {
         Site<Node> site = Site.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
         try {
@@ -82,7 +82,7 @@ class OutageTest {
         }
     }
 
-    /** One thread for each kind of call and node, each with a pace. */
+    /** Clients with one thread for each kind of call and node, which pauses between calls. */
     private static final class Clients implements AutoCloseable {
         private final List<Thread> threads;
         private final Timeline timeline;

@@ -3,7 +3,7 @@ package org.gatehouse.fault;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Waiting where time itself is the matter: the length of a fault, and the pace of a load. */
+/** Sleeps where the test is about time itself: the length of a fault, and the pace of a load. */
 final class Pause {
     private Pause() {}
 

@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Faults that strike again for as long as a round lasts. */
+/** Repeats faults for the length of a round. */
 final class Repeat {
     private Repeat() {}
 
-    /** Does something at least once, until the time is over. */
+    /** Runs the work at least once, and repeats it until the time is over. */
     static void during(Duration time, Runnable work) {
         long deadline = System.nanoTime() + time.toNanos();
         do {
@@ -17,7 +17,7 @@ final class Repeat {
         } while (System.nanoTime() < deadline);
     }
 
-    /** Lengths of a fault in ms: those given, and in a long round others between the least and the greatest of them. */
+    /** Returns lengths of a fault in ms: the given ones, and in a long round others between their extremes. */
     static List<Long> lengths(long... millis) {
         List<Long> lengths = new ArrayList<>();
         long least = Long.MAX_VALUE;

@@ -11,27 +11,27 @@ import org.gatehouse.fault.History.Verdict;
 import org.gatehouse.fault.History.Violation;
 import org.gatehouse.war.ServiceClient;
 
-/** A load on a site while a fault strikes it, and what the clients saw. */
+/** Runs a load on a site while a fault affects it, and checks the results that the clients saw. */
 final class Scenario {
-    /** How long a fault has at least, in a round that only asks whether all is well; {@code gatehouse.fault.seconds}. */
+    /** The minimum length of a fault whose round only checks the promises; {@code gatehouse.fault.seconds}. */
     static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("gatehouse.fault.seconds", 3));
 
     private static final Duration WARM_LIMIT = Duration.ofSeconds(30);
 
     private Scenario() {}
 
-    /** What happens to the site while the load runs; the load ends with it. */
+    /** The events at the site while the load runs; the load ends with them. */
     interface Fault {
         void strike(Load load) throws Exception;
     }
 
     /**
-     * What the clients saw.
+     * The results that the clients saw.
      *
-     * @param slowestChange how long an acknowledged change took at most
-     * @param unexpected answers that no fault explains
-     * @param raises how often the generation of the cache was raised
-     * @param wentBackUnpermitted reads that went back while no generation changed
+     * @param slowestChange the longest duration of an acknowledged change
+     * @param unexpected responses that the fault does not explain
+     * @param raises how often the generation of the cache was incremented
+     * @param wentBackUnpermitted reads that went back although the generation did not change
      */
     record Outcome(
             String name,
@@ -43,13 +43,13 @@ final class Scenario {
             int raises,
             List<Violation> wentBackUnpermitted) {
 
-        /** Both promises held, the second one save while the generation changed. */
+        /** Checks that both promises held, the second one except while the generation changed. */
         Outcome mustHold() {
             assertThat(wentBackUnpermitted).as(name + ": reads that went back").isEmpty();
             return mustShowWhatWasAcknowledged();
         }
 
-        /** Only the first promise held: for faults that make Redis forget the mark of a write in progress. */
+        /** Checks only the first promise, for faults that make Redis lose the mark of a write in progress. */
         Outcome mustShowWhatWasAcknowledged() {
             assertThat(unexpected).as(name + ": unexpected answers").isEmpty();
             assertThat(verdict.violations().stream().filter(violation -> violation.breach() != Breach.WENT_BACK))
@@ -60,7 +60,7 @@ final class Scenario {
             return this;
         }
 
-        /** What neither promise allows. */
+        /** Returns the number of violations that neither promise allows. */
         int broken() {
             return verdict.violations().size() - verdict.of(Breach.WENT_BACK).size() + wentBackUnpermitted.size();
         }
@@ -93,19 +93,19 @@ final class Scenario {
         }
     }
 
-    /** Warms the cache for new users, strikes under load, reads every user on every node in the end, and checks. */
+    /** Warms the cache for new users, runs the fault under load, reads every user on every node, and checks. */
     static <N extends ServiceClient> Outcome run(String name, Site<N> site, Fault fault) throws Exception {
         site.newUsers();
         site.awaitHits(WARM_LIMIT);
         return strike(name, site, fault);
     }
 
-    /** The same on users that the caller has made and warmed, or not. */
+    /** Like {@link #run}, but on the current users, which the caller may have warmed. */
     static Outcome strike(String name, Site<?> site, Fault fault) throws Exception {
         return strike(name, site, fault, true);
     }
 
-    /** Each operation is one of the fault's own, so that what is rare under a load happens every time. */
+    /** Without a load, so that the fault itself makes each operation and rare sequences happen every time. */
     static Outcome direct(String name, Site<?> site, Fault fault) throws Exception {
         return strike(name, site, fault, false);
     }

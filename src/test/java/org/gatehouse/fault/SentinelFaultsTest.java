@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Sentinels make another Redis the master, one that has missed changes, while two nodes read and write. */
+/** Sentinels promote a Redis server that has missed changes to master while two nodes read and write. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class SentinelFaultsTest {
@@ -59,7 +59,7 @@ class SentinelFaultsTest {
         }
     }
 
-    /** Otherwise the Sentinel would send the replica straight to its master after three seconds. */
+    /** Otherwise the Sentinel would connect the replica directly to its master after three seconds. */
     private static void allowDetour(EmbeddedRedis sentinel) {
         try (RedisClient client = RedisClient.create();
                 StatefulRedisSentinelConnection<String, String> connection =
@@ -68,7 +68,7 @@ class SentinelFaultsTest {
         }
     }
 
-    /** One node is left with the old master, which nobody else can reach any more. */
+    /** One node stays connected to the old master, which no other client can reach any more. */
     @Test
     void theOldMasterLivesOnForOneNode() throws Exception {
         try (SentinelRedis redis = new SentinelRedis(folder());
@@ -88,9 +88,9 @@ class SentinelFaultsTest {
     }
 
     /**
-     * Ends all connections to the server but one of a node, and lets nobody in who does not know a new password.
+     * Ends all connections to the server except one of a node, and sets a new password that no client knows.
      *
-     * @return how many nodes are still connected
+     * @return the number of nodes that are still connected
      */
     private static long isolate(Site<?> site, EmbeddedRedis server) {
         return site.withRedis(server, redis -> {

@@ -32,25 +32,26 @@ import org.gatehouse.war.ServiceClient;
 import org.slf4j.LoggerFactory;
 
 /**
- * Some nodes on one MongoDB and one Redis, each with links of its own to both, and the users that are read and written.
+ * Nodes on one MongoDB and one Redis, with the users that they read and write. Each node has separate links to both
+ * servers.
  *
- * @param <N> what the nodes are: in this process, or in processes of their own
+ * @param <N> the kind of node: in this process, or a separate process
  */
 final class Site<N extends ServiceClient> implements AutoCloseable {
     static {
-        // One line for each of some thousand requests would be the most expensive part of them.
+        // Logging one line for each of thousands of requests would be their most expensive part.
         ((Logger) LoggerFactory.getLogger("org.gatehouse.access")).setLevel(Level.OFF);
         ((Logger) LoggerFactory.getLogger("org.eclipse.jetty")).setLevel(Level.WARN);
     }
 
     private static final int USERS = 54;
 
-    /** So many of them are touched by nobody but a fault itself. */
+    /** The number of users that only the fault itself uses. */
     private static final int SPARED = 4;
 
     private static final String REDIS_URL = "REDIS_URL";
 
-    /** How BSON has a search for one or more users. */
+    /** The BSON of a query for one or more users. */
     private static final String FIND_USERS = "find\0\6\0\0\0users\0";
 
     private static final AtomicInteger number = new AtomicInteger();
@@ -66,7 +67,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     /** A node and its links. */
     record LinkedNode<N extends ServiceClient>(N node, TcpProxy redis, TcpProxy mongo) {}
 
-    /** How a node starts with these settings. */
+    /** Starts a node with these settings. */
     interface Starter<N> extends Function<Map<String, String>, N> {}
 
     private Site(Map<String, String> settings, List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
@@ -75,7 +76,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         redisClient = RedisClient.create();
         opened.push(redisClient);
         try {
-            // One prepares the database alone: the embedded one fails at times when two make its collections.
+            // The first node starts alone, because the embedded MongoDB may fail if two nodes create collections.
             nodes.add(start(settings, starters.get(0), false));
             List<CompletableFuture<LinkedNode<N>>> starting = Stream.concat(
                             starters.stream().skip(1).map(starter -> starting(settings, starter, false)),
@@ -93,7 +94,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Nodes in this process, which start quickly and can be neither stopped nor killed. */
+    /** Creates nodes in this process, which start quickly but cannot be paused or killed. */
     static Site<Node> ofNodes(int count, Map<String, String> settings) {
         return new Site<>(
                 settings,
@@ -105,7 +106,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return ofNodes(count, Map.of());
     }
 
-    /** Two nodes that find Redis for themselves, such as through Sentinels; their links to it cannot be touched. */
+    /** Creates two nodes that discover Redis, such as through Sentinels; tests cannot control these links. */
     static Site<Node> onRedis(String uri) {
         return ofNodes(2, Map.of(REDIS_URL, uri));
     }
@@ -114,7 +115,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return of(starters, List.of());
     }
 
-    /** The same with more nodes, which are cut off from Redis from the start and read MongoDB alone. */
+    /** Adds nodes that are cut off from Redis from the start and read only MongoDB. */
     static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
         return new Site<>(Map.of(), starters, withoutRedis);
     }
@@ -135,7 +136,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         if (!more.containsKey(REDIS_URL)) {
             settings.put(REDIS_URL, "redis://127.0.0.1:" + redis.port());
         }
-        // With keys from MongoDB a node that cannot reach it would refuse everything before it could show anything old.
+        // With keys from MongoDB, a node without MongoDB would reject every request and could never return old data.
         settings.put("AUTH_ALG", "HS256");
         settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
         return new LinkedNode<>(opened(starter.apply(settings)), redis, mongo);
@@ -167,27 +168,27 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return nodes.get(index).node();
     }
 
-    /** The administrator's. */
+    /** Returns the administrator's token. */
     String token() {
         return token;
     }
 
-    /** The ids of the users. */
+    /** Returns the ids of the users. */
     List<String> keys() {
         return keys;
     }
 
-    /** Those that every client may read and change. */
+    /** Returns the users that every client may read and change. */
     List<String> commonKeys() {
         return keys.subList(SPARED, keys.size());
     }
 
-    /** Those that are left to a fault. */
+    /** Returns the users that are reserved for the fault. */
     List<String> sparedKeys() {
         return keys.subList(0, SPARED);
     }
 
-    /** The users that all scenarios before this moment used are left alone: a late write of theirs matters to nobody. */
+    /** Creates new users, so that late writes to the users of earlier scenarios have no effect. */
     void newUsers() {
         Document like =
                 stores.users().find(Filters.eq("username", ServiceClient.ADMIN)).first();
@@ -206,7 +207,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         keys = users.stream().map(user -> user.getObjectId("_id").toHexString()).toList();
     }
 
-    /** The version of each user as it is stored. */
+    /** Returns the stored version of each user. */
     Map<String, Long> stored() {
         Map<String, Long> versions = new HashMap<>();
         List<ObjectId> ids = keys.stream().map(ObjectId::new).toList();
@@ -216,14 +217,14 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         return versions;
     }
 
-    /** How often the nodes have asked MongoDB for users; when the administrator's own account is asked for, that is none. */
+    /** Returns how often the nodes queried MongoDB for users; queries for the administrator do not count. */
     long finds() {
         return finds.get();
     }
 
     /**
-     * Which share of reads is answered from Redis now, every user read on every node that is not cut off, after all have
-     * been read once.
+     * Reads every user twice on every node that is not cut off. Returns the share of the second reads that Redis
+     * answered.
      */
     double hitShare(List<String> users) {
         List<N> caching = nodes.stream()
@@ -247,7 +248,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Waits until more than nine reads of ten are answered from Redis. */
+    /** Waits until Redis answers more than nine of ten reads. */
     void awaitHits(Duration limit) {
         awaitHits(keys, limit);
     }
@@ -255,7 +256,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     void awaitHits(List<String> users, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            // Asked at least once, for the time may have run out before.
+            // Checks at least once, because the time may already be over.
             double share = hitShare(users.subList(0, 1));
             share = share > 0.9 ? hitShare(users) : share;
             if (share > 0.9) {
@@ -268,7 +269,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Asks the Redis of this site. */
+    /** Runs a function with the Redis of this site. */
     <T> T withRedis(Function<RedisCommands<String, String>, T> use) {
         return withRedis(stores.redis(), use);
     }
@@ -279,7 +280,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** How many users have an entry on this server that is older than what is stored. */
+    /** Returns how many users have an entry on this server that is older than the stored version. */
     long staleEntries(EmbeddedRedis server) {
         Map<String, Long> stored = stored();
         return withRedis(
@@ -293,19 +294,19 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
                         .count());
     }
 
-    /** The user's entry in Redis; "null" when there is none. */
+    /** Returns the user's entry in Redis; "null" if there is none. */
     String inRedis(String key) {
         return withRedis(redis -> String.valueOf(redis.get("u:{" + key + "}")));
     }
 
-    /** An id as it lies in a message to MongoDB; see {@link TcpProxy#hold}. */
+    /** Returns an id as it appears in a message to MongoDB; see {@link TcpProxy#hold}. */
     static String raw(String id) {
         return new String(new ObjectId(id).toByteArray(), StandardCharsets.ISO_8859_1);
     }
 
     @Override
     public void close() {
-        // A node that is about to stop must not wait for what a fault still holds.
+        // A stopping node must not wait for data that a fault still holds.
         nodes.forEach(node -> {
             node.redis().restore();
             node.mongo().restore();

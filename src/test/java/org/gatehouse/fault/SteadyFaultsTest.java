@@ -14,12 +14,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Nothing happens, or what leaves the generation of the cache as it is, while two nodes read and write. */
+/** Two nodes read and write without a fault, or with one that does not change the generation of the cache. */
 @Tag("fault")
 class SteadyFaultsTest {
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
-    /** Nearly too late: a node waits three seconds. */
+    /** Close to the three seconds for which a node waits. */
     private static final Duration LATE = Duration.ofMillis(2_600);
 
     private static final Site<Node> site = Site.ofNodes(2);
@@ -34,7 +34,7 @@ class SteadyFaultsTest {
         Outcome outcome = Scenario.run("none", site, load -> Pause.of(Scenario.LENGTH));
 
         outcome.mustHold().mustAnswerEveryRead();
-        site.awaitHits(LONGEST); // not at once: a busy machine may just have lost the lease
+        site.awaitHits(LONGEST); // not immediately, because a busy machine may just have lost the lease
     }
 
     /** The marks of writes in progress are lost too, so a read may go back. */
@@ -55,10 +55,10 @@ class SteadyFaultsTest {
 
         outcome.mustShowWhatWasAcknowledged().mustAnswerEveryRead();
         assertThat(forgotten).as("keys forgotten").hasValueGreaterThan(50);
-        site.awaitHits(LONGEST); // not at once: a busy machine may just have lost the lease
+        site.awaitHits(LONGEST); // not immediately, because a busy machine may just have lost the lease
     }
 
-    /** As above. */
+    /** The marks of writes in progress may be evicted too, so a read may go back. */
     @Test
     void redisEvictsWhatItHasNoRoomFor() throws Exception {
         String ballast = "x".repeat(20_000);
@@ -103,7 +103,7 @@ class SteadyFaultsTest {
         assertThat(outcome.slowestChange()).isGreaterThan(LATE);
     }
 
-    /** How INFO has it. */
+    /** Returns a number from INFO. */
     private static long figure(Site<?> site, String section, String name) {
         return site.withRedis(redis -> redis.info(section))
                 .lines()

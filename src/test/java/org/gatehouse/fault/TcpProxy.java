@@ -20,10 +20,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The link between one node and one server, which a test delays, stalls and cuts.
+ * The link between one node and one server, which a test can delay, stall and cut.
  *
- * <p>What is stalled is kept, never dropped: it goes on after the stall, also when the sender has long given up, as on a
- * network. Two threads a connection, all daemons; they end with the connection, or when the proxy is closed.
+ * <p>Stalled data is kept, never dropped. As on a network, it arrives after the stall, even if the sender has long
+ * given up. Each connection has two daemon threads, which end with the connection or when the proxy is closed.
  */
 final class TcpProxy implements AutoCloseable {
     enum Direction {
@@ -31,7 +31,7 @@ final class TcpProxy implements AutoCloseable {
         TO_CLIENT
     }
 
-    /** A request of the drivers fits in, so that what is looked at is nearly always a whole one. */
+    /** Large enough for a request of the drivers, so that each inspected piece is nearly always a complete request. */
     private static final int PIECE = 16 * 1024;
 
     private final ServerSocket listener;
@@ -61,7 +61,7 @@ final class TcpProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** From now on each piece arrives this much later. */
+    /** Delays each later piece by this time. */
     synchronized void delay(Direction direction, Duration delay) {
         delays.put(direction, delay);
     }
@@ -70,7 +70,7 @@ final class TcpProxy implements AutoCloseable {
         stalled.add(direction);
     }
 
-    /** Closes all connections, and each new one at once: for the client the same as a refusal, and no port is lost. */
+    /** Closes all connections, and each new one at once. The client sees refusals, and the proxy keeps its port. */
     synchronized void cut() {
         cut = true;
         refused.addAndGet(connections.size());
@@ -92,29 +92,29 @@ final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Stalls single connections: when the function gives a request more than zero, the request itself or what the server
-     * sends on that connection is kept for so long. Requests are the bytes as ISO-8859-1.
+     * Stalls single connections. If the function returns more than zero for a request, the proxy keeps either the
+     * request or the server's data on that connection for this time. The function receives the bytes as ISO-8859-1.
      */
     synchronized void hold(Direction direction, Function<String, Duration> time) {
         holds.put(direction, time);
     }
 
-    /** From now on each new connection leads to another server. */
+    /** Connects later connections to another server. */
     void lead(int port) {
         server = new InetSocketAddress(server.getHostString(), port);
     }
 
-    /** Told each request, as ISO-8859-1. */
+    /** Passes each later request to the observer, as ISO-8859-1. */
     void observe(Consumer<String> told) {
         observer = told;
     }
 
-    /** How many bytes have been kept by a delay, a stall or a hold so far. */
+    /** Returns how many bytes a delay, a stall or a hold has kept so far. */
     long lateBytes() {
         return late.get();
     }
 
-    /** How many connections were closed by a cut, or refused because of one. */
+    /** Returns how many connections a cut has closed or refused. */
     int refusals() {
         return refused.get();
     }
@@ -214,7 +214,7 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        /** Returns when a piece may go on. */
+        /** Blocks until a piece may be forwarded. */
         private void await(Direction direction, int length) throws InterruptedException {
             Duration delay;
             synchronized (TcpProxy.this) {
@@ -235,7 +235,7 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        /** For how many ns more. */
+        /** Returns the remaining time of the hold in ns. */
         private long heldFor(Direction direction) {
             Long until = heldUntil.get(direction);
             return until == null ? 0 : until - System.nanoTime();
@@ -252,12 +252,12 @@ final class TcpProxy implements AutoCloseable {
         }
     }
 
-    /** Closes without a farewell, as a broken link does. */
+    /** Resets the connection without a TCP shutdown, like a broken link. */
     private static void reset(Socket socket) {
         try {
             socket.setSoLinger(true, 0);
         } catch (IOException closedAlready) {
-            // then it needs no reset
+            // a closed connection needs no reset
         }
         closeQuietly(socket);
     }

@@ -19,7 +19,7 @@ import org.gatehouse.fault.TcpProxy.Direction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A proxy before a server that answers each byte with the same byte. */
+/** Tests a proxy in front of a server that echoes each byte. */
 class TcpProxyTest {
     private static final int SHORT_MS = 150;
 

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.gatehouse.war.Answer;
 
-/** How calls ended, second by second, and what happened meanwhile. */
+/** Records the results of calls, second by second, and the events in between. */
 final class Timeline {
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
@@ -24,7 +24,7 @@ final class Timeline {
         private int failed;
     }
 
-    /** Makes a call; it belongs to the second in which it began, and has failed if it is not answered as wished. */
+    /** Makes a call, which counts for the second in which it began. A status of 300 or more is a failure. */
     void note(Supplier<Answer> call) {
         long start = System.nanoTime();
         String outcome;
@@ -56,7 +56,7 @@ final class Timeline {
         second(lastMark).events.add(event);
     }
 
-    /** All failures, one line each. */
+    /** Returns all failures, one line each. */
     synchronized List<String> failed() {
         return List.copyOf(failed);
     }
@@ -65,7 +65,7 @@ final class Timeline {
         return seconds.stream().mapToInt(second -> second.answered).sum();
     }
 
-    /** How long ago the last call began that failed. */
+    /** Returns how long ago the last failed call began. */
     synchronized Duration sinceLastFailure() {
         return Duration.ofNanos(System.nanoTime() - lastFailure);
     }

@@ -1,8 +1,9 @@
 /**
- * The proof of the cache's promises under faults: nodes whose links to Redis and to MongoDB are stalled and cut, servers
- * and nodes that are stopped and killed, and a checker that reads the history of all operations.
+ * Tests the promises of the cache under faults: stalled and cut links, stopped and killed servers and nodes, and a
+ * checker that reads the history of all operations.
  *
- * <p>May know everything. Start at {@link org.gatehouse.fault.Scenario}, then {@link org.gatehouse.fault.History}.
+ * <p>This package may depend on every other package. Start with {@link org.gatehouse.fault.Scenario}, then
+ * {@link org.gatehouse.fault.History}.
  */
 @NullMarked
 package org.gatehouse.fault;

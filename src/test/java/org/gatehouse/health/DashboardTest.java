@@ -22,18 +22,18 @@ import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Every expression of the dashboard and of the alerts finds what it asks for in what a service shows that was in use. */
+/** Each expression of the dashboard and the alerts must find its metrics and labels in a service that has been used. */
 class DashboardTest {
     private static final Path DASHBOARD = Path.of("deploy", "grafana", "gatehouse-dashboard.json");
     private static final Path RULES = Path.of("deploy", "prometheus", "gatehouse-rules.yaml");
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** Which Prometheus itself gives to each series that it reads. */
+    /** The labels that Prometheus itself adds to each series. */
     private static final Set<String> LABELS_OF_PROMETHEUS = Set.of("instance", "job");
 
     private static Exposition shown = new Exposition(List.of());
 
-    /** Everything that an expression asks for: also a store that is away. */
+    /** Produces every metric that an expression uses, including those of an unavailable store. */
     @BeforeAll
     static void useService() {
         int port = EmbeddedRedis.freePort();
@@ -138,7 +138,7 @@ class DashboardTest {
         }
     }
 
-    /** Whether the sample has the label, with a value as demanded. */
+    /** Returns whether the sample has the label with a matching value. */
     private static boolean holds(PromQl.Condition condition, Sample sample) {
         if (LABELS_OF_PROMETHEUS.contains(condition.label())) {
             return true;

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What {@code /metrics} shows, read as Prometheus reads it. */
+/** The content of {@code /metrics}, parsed as Prometheus parses it. */
 record Exposition(List<Sample> samples) {
     private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][\\w:]*)(?:\\{(.*)})? (\\S+)");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\",?");
@@ -15,9 +15,9 @@ record Exposition(List<Sample> samples) {
     record Sample(String name, Map<String, String> labels, double value) {}
 
     /**
-     * Reads a text.
+     * Parses a text.
      *
-     * @throws AssertionError at a line that is neither a comment nor a sample
+     * @throws AssertionError if a line is neither a comment nor a sample
      */
     static Exposition of(String text) {
         List<Sample> samples = new ArrayList<>();
@@ -49,7 +49,7 @@ record Exposition(List<Sample> samples) {
                 .toList();
     }
 
-    /** The sum of all samples of the name that have these labels; 0 when there are none. */
+    /** Returns the sum of all samples of the name that have these labels, or 0 if there are none. */
     double sum(String name, Map<String, String> labels) {
         return of(name, labels).stream().mapToDouble(Sample::value).sum();
     }

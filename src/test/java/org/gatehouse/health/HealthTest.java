@@ -19,10 +19,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What balancers are told; always with stores of the test's own, for they are stopped and started. */
+/** Tests the health reports for load balancers. The stores are the test's own because it stops and starts them. */
 @Tag("also-full")
 class HealthTest {
-    /** How soon what happened to a store must be seen. */
+    /** The time within which the report must show a change of a store. */
     private static final Duration SEEN_WITHIN = TimeLimit.of(Duration.ofSeconds(2));
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));
@@ -106,7 +106,7 @@ class HealthTest {
         assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
 
         mongo = EmbeddedMongo.inMemory(mongoPort);
-        // Its keys are gone with its memory; the driver looks for a server every half second at most.
+        // The in-memory store has lost its keys. The driver looks for a server at most every half second.
         assertSeen(() -> state("mongodb").equals("up"));
         await().atMost(Duration.ofSeconds(60)).until(() -> ready().status() == 200);
     }

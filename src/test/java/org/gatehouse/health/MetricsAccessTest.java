@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Without a token the metrics are for the same machine only, and whatever a proxy adds shows that there is one. */
+/** Without a token, only callers on the same machine get the metrics, and none whose request has a proxy header. */
 class MetricsAccessTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores);

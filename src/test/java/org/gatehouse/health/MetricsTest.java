@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Who may read the metrics, and what they show. */
+/** Tests which callers may read the metrics, and what the metrics contain. */
 class MetricsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String WRONG_PASSWORD = "wrong horse battery staple";

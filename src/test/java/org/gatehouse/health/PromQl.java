@@ -7,19 +7,19 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What an expression of Prometheus asks for, as far as the expressions of this repository go. */
+/** The metrics and labels that a Prometheus expression uses. It parses only the syntax that this repository uses. */
 record PromQl(List<Selector> selectors, Set<String> groupings) {
     private static final Pattern GROUPING = Pattern.compile("\\b(?:by|on|without|ignoring)\\s*\\(([^)]*)\\)");
     private static final Pattern RANGE = Pattern.compile("\\[\\d+[smhd]]");
 
-    /** A name that no bracket follows: that would be a function. A number of minutes is no name. */
+    /** Matches a name without a bracket after it, because that would be a function. A duration is not a name. */
     private static final Pattern SELECTOR =
             Pattern.compile("(?<![\\w.$])([a-zA-Z_:][\\w:]*)(?!\\w)(?!\\s*\\()(?:\\{([^}]*)})?");
 
     private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(=~|!~|!=|=)\\s*\"([^\"]*)\"");
     private static final Set<String> WORDS = Set.of("and", "or", "unless", "offset", "bool");
 
-    /** A metric and what is demanded of its labels. */
+    /** A metric and the conditions on its labels. */
     record Selector(String metric, List<Condition> conditions) {}
 
     record Condition(String label, String operator, String value) {}

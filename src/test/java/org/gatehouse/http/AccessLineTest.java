@@ -25,7 +25,7 @@ class AccessLineTest {
     private final AccessLog accessLog = new AccessLog(new Metrics(), new KnownPaths(List.of()));
     private final Map<Object, Object> attributes = new HashMap<>();
 
-    /** A request that has attributes and nothing else. */
+    /** A request that has only attributes. */
     private final ServletRequest request = (ServletRequest) Proxy.newProxyInstance(
             AccessLineTest.class.getClassLoader(),
             new Class<?>[] {ServletRequest.class},

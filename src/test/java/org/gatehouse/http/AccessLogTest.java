@@ -39,12 +39,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** What the access log says of a request, by the id that the request brings. */
+/** Tests what the access log contains about a request, which it finds by the id that the client sends. */
 class AccessLogTest {
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
     private static final String PARENT = "00f067aa0ba902b7";
 
-    /** Long enough to tell the time until the head from the time until the end. */
+    /** Long enough to distinguish the time until the headers from the time until the end. */
     private static final Duration A_WHILE = Duration.ofMillis(400);
 
     private static final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse.access");
@@ -167,7 +167,7 @@ class AccessLogTest {
         assertThat(line().getMDCPropertyMap())
                 .isEqualTo(Map.of("requestId", requestId, "traceId", TRACE, "parentId", PARENT));
 
-        // So many that each thread has had one of them.
+        // Enough requests that each thread has handled one of them.
         for (int i = 0; i < 20; i++) {
             String other = requestId + "-" + i;
             node.send(
@@ -252,7 +252,7 @@ class AccessLogTest {
         assertThat(json.path("ms").isIntegralNumber()).isTrue();
     }
 
-    /** As the packaged configuration writes it. */
+    /** Formats the line with the packaged configuration. */
     private static String text(ILoggingEvent line) throws JoranException {
         LoggerContext context = new LoggerContext();
         JoranConfigurator configurator = new JoranConfigurator();
@@ -274,7 +274,7 @@ class AccessLogTest {
         return line(requestId);
     }
 
-    /** The one line of a request; it is written when the answer has been sent. */
+    /** Returns the only line of a request, which is written after the response has been sent. */
     private static ILoggingEvent line(String requestId) {
         await().atMost(60, TimeUnit.SECONDS)
                 .pollDelay(Duration.ZERO)

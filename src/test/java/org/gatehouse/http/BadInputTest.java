@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever is sent, the answer is a clear 4xx and the store is as before. */
+/** For every bad input, the response is a clear 4xx and the store does not change. */
 class BadInputTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_USER = "\"username\":\"newcomer\",\"password\":\"" + PASSWORD + "\"";
@@ -364,7 +364,7 @@ class BadInputTest {
         String next = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // Long enough for the server to refuse the head alone, if it were to.
+            // Long enough for the server to reject the headers alone, if it did so.
             TimeUnit.MILLISECONDS.sleep(300);
             socket.getOutputStream().write(body);
             socket.getOutputStream().write(next.getBytes(StandardCharsets.US_ASCII));
@@ -420,13 +420,13 @@ class BadInputTest {
         assertThat(problem.header("Cache-Control")).isEqualTo("no-store");
     }
 
-    /** The path is where the container sends its errors to; nothing is there for others. */
+    /** The container forwards its errors to this path, which does not exist for clients. */
     @Test
     void thePathOfTheErrorPageIsNothingSpecial() {
         assertRefused(gatehouse.get("/error", ""), 404, "NOT_FOUND");
     }
 
-    /** Of the first line and the headers; the container reads them, and mostly refuses them, before it chooses the WAR. */
+    /** The container parses the request line and the headers, and mostly rejects these before it selects the WAR. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -530,7 +530,7 @@ class BadInputTest {
         assertThat(answer.header("Content-Type")).startsWith("application/json");
     }
 
-    /** Every document; the time of the administrator's last login aside, no test may change one. */
+    /** Returns all documents without the administrator's last login, because no test may change anything else. */
     private static List<Document> documents() {
         List<Document> documents =
                 stores.users().find().sort(new Document("_id", 1)).into(new ArrayList<>());
@@ -557,7 +557,7 @@ class BadInputTest {
                     answer.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
                 }
             } catch (IOException closed) {
-                // what came before the close is the answer
+                // the response is the text received before the close
             }
             return answer.toString();
         }

@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Bodies that arrive late, in parts, or not at all. */
+/** Tests bodies that arrive late, in parts, or not at all. */
 class BodyDeadlineTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String JSON = "Content-Type: application/json";
     private static final Duration PAUSE = Duration.ofMillis(150);
 
-    /** More than Jetty has threads. */
+    /** More connections than Jetty has threads. */
     private static final int MANY = 220;
 
     private static final Stores stores = new Stores();
@@ -84,7 +84,7 @@ class BodyDeadlineTest {
         }
     }
 
-    /** An import is read while it is worked on, but only for callers that may import. */
+    /** The service reads an import while it processes it, but only for callers that may import. */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
     void aSlowImportOfAStrangerOccupiesNothing(String header, int status) {

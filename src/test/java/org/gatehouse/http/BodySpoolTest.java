@@ -157,7 +157,7 @@ class BodySpoolTest {
         return socket;
     }
 
-    /** Files in the folder that are open, with a name or without. */
+    /** Returns the open files in the folder, including deleted ones. */
     private List<Path> files() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.filter(link -> target(link).startsWith(folder + "/")).toList();

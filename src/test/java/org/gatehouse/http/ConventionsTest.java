@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What HTTP promises of every answer: the form of an error, methods, headers, and what browsers ask. */
+/** Tests what HTTP requires of every response: the error format, methods, headers, and CORS. */
 class ConventionsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String PROBLEM = "application/problem+json";
@@ -101,7 +101,7 @@ class ConventionsTest {
             assertThat(head.status()).as(path).isEqualTo(get.status());
             assertThat(head.body()).isEmpty();
             for (String header : List.of("ETag", "Content-Type", "Content-Length", "Cache-Control", "Link", "Allow")) {
-                // The ids of the two requests differ, not their length.
+                // The ids of the two requests differ, but their length does not.
                 assertThat(head.header(header)).as(path + " " + header).isEqualTo(get.header(header));
             }
         }

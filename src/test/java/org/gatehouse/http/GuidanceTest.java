@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a developer is told who meets the service for the first time. */
+/** Tests the help that the responses give to a developer who is new to the service. */
 class GuidanceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -174,7 +174,7 @@ class GuidanceTest {
         assertThat(node.get("/user/me", "").json().has("hint")).isFalse();
     }
 
-    /** Otherwise an administrator would register a user without the rights that the token stands for. */
+    /** Otherwise an administrator could register a user without the rights of the token. */
     @Test
     void aTokenWithoutASchemeIsNotIgnoredWhereRegistrationIsOpen() {
         Answer answer = node.send(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a stranger can send to make the service work or stumble. */
+/** Tests input from unauthenticated callers that could cost much time or make calls fail. */
 class HostileInputTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));
@@ -28,8 +28,8 @@ class HostileInputTest {
 
     @Test
     void aNameThatIsNoneIsNotComparedWithThePassword() {
-        // Of 56 KB of accents in the wrong order, folding alone takes a second.
-        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // no longer than a password may be
+        // A name that is too long is not folded, because folding 56 KB of misordered accents takes a second.
+        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // within the length limit of passwords
 
         Answer answer = node.send(
                 "POST",
@@ -82,7 +82,7 @@ class HostileInputTest {
         for (String name : names.split(",")) {
             form.append('&')
                     .append(name.replace("ab", "Aa").replace("bA", "BB"))
-                    .append('='); // of String.hashCode
+                    .append('='); // these collide in String.hashCode
         }
 
         Answer answer = node.send(

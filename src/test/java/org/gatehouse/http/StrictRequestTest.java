@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Query parameters and fields that a call does not have are rejected, and nothing is done. */
+/** A call rejects query parameters and fields that it does not define, and changes nothing. */
 class StrictRequestTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -34,7 +34,7 @@ class StrictRequestTest {
     private static String admin = "";
     private static String id = "";
 
-    /** An operation as the description has it. */
+    /** An operation of the API description. */
     private record Described(String method, String path, JsonNode operation) {}
 
     @BeforeAll
@@ -145,7 +145,7 @@ class StrictRequestTest {
         assertThat(node.get("/user" + query, admin).status()).isEqualTo(query.endsWith("after") ? 400 : 200);
     }
 
-    /** A call that is added later is covered as soon as it is described. */
+    /** Covers every described call, and so calls that are added later. */
     @Test
     void everyCallRejectsThem() throws IOException, InterruptedException {
         for (Described call : described()) {
@@ -233,7 +233,7 @@ class StrictRequestTest {
         assertThat(node.get("/key", admin).json()).hasSize(keys);
     }
 
-    /** RFC 7662, section 2.1, and RFC 6749, section 3.2: unknown parameters are ignored, none may occur twice. */
+    /** Unknown parameters are ignored, and none may repeat (RFC 7662, section 2.1, and RFC 6749, section 3.2). */
     @Test
     void anIntrospectionIgnoresWhatOtherServersTake() {
         String token = node.token("alice", PASSWORD);
@@ -273,7 +273,7 @@ class StrictRequestTest {
         return calls;
     }
 
-    /** Without a look at the description, which lists no parameter that is ignored. */
+    /** Bypasses the check against the description, which does not list ignored parameters. */
     private static int status(Described call, String query) throws IOException, InterruptedException {
         String path = call.path()
                 .replace("{id}", id)

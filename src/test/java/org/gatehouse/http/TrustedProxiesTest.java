@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** The proxies are 10.0.0.0/8 and 2001:db8:ff::/48; the connection comes from 10.0.0.1 unless a test says otherwise. */
+/** The proxies are 10.0.0.0/8 and 2001:db8:ff::/48. The connection comes from 10.0.0.1 unless a test says otherwise. */
 class TrustedProxiesTest {
     private static final String PROXY = "10.0.0.1";
     private static final List<String> NONE = List.of();
@@ -46,9 +46,9 @@ class TrustedProxiesTest {
                 "198.51.100.1                        | 198.51.100.1",
                 "198.51.100.1, 10.0.0.2              | 198.51.100.1",
                 "198.51.100.1,10.9.9.9,10.0.0.2      | 198.51.100.1",
-                "1.1.1.1, 198.51.100.1               | 198.51.100.1", // the left one is an invention
+                "1.1.1.1, 198.51.100.1               | 198.51.100.1", // the client forged the left one
                 "10.0.0.3, 198.51.100.1, 10.0.0.2    | 198.51.100.1",
-                "10.0.0.3, 10.0.0.2                  | 10.0.0.3", // a proxy calls by itself
+                "10.0.0.3, 10.0.0.2                  | 10.0.0.3", // the proxy itself is the caller
                 "198.51.100.1:4711                   | 198.51.100.1",
                 "::ffff:198.51.100.1                 | 198.51.100.1",
                 "2001:DB8:0:0:0:0:0:1                | 2001:db8::1",
@@ -64,7 +64,7 @@ class TrustedProxiesTest {
                 "1.1.1.1, 198.51.100.1, 10.0.0.2,,   | 198.51.100.1",
                 ", 198.51.100.1                      | 198.51.100.1",
                 ",                                   | 10.0.0.1",
-                // What cannot be read ends the walk at the last hop that could.
+                // An unreadable address ends the walk at the last readable hop.
                 "198.51.100.1, unknown               | 10.0.0.1",
                 "198.51.100.1, junk, 10.0.0.2        | 10.0.0.2",
                 "localhost                           | 10.0.0.1",
@@ -105,7 +105,7 @@ class TrustedProxiesTest {
                 "for=198.51.100.1,                                      | 198.51.100.1",
                 "for=198.51.100.1, , for=10.0.0.2,                      | 198.51.100.1",
                 ", for=198.51.100.1                                     | 198.51.100.1",
-                // What cannot be read ends the walk at the last hop that could.
+                // An unreadable address ends the walk at the last readable hop.
                 "for=198.51.100.1, for=unknown                          | 10.0.0.1",
                 "for=198.51.100.1, for=_hidden, for=10.0.0.2            | 10.0.0.2",
                 "for=198.51.100.1, for=\"_SEVKISEK\"                    | 10.0.0.1",
@@ -117,7 +117,7 @@ class TrustedProxiesTest {
                 "for = 198.51.100.1                                     | 10.0.0.1",
                 "198.51.100.1                                           | 10.0.0.1",
                 "for=localhost                                          | 10.0.0.1",
-                // A quote left open by the client must not swallow what the proxy wrote after it.
+                // A quote that the client leaves open must not hide the element that the proxy appends.
                 "for=\"1.1.1.1, for=198.51.100.1                        | 10.0.0.1",
                 "for=1.1.1.1;x=\", for=\"198.51.100.1:4711\"            | 10.0.0.1",
                 "for=1.1.1.1;x=\", for=\"198.51.100.1\";by=\"_p\"       | 10.0.0.1",

@@ -1,15 +1,15 @@
 package org.gatehouse.json;
 
 /**
- * JSON objects whose names have the same hash in Jackson's table of names, because {@code 33 * 'a' + 'b'} is {@code 33 * 'b'
- * + 'A'}.
+ * JSON objects whose names collide in Jackson's table of names, because {@code 33 * 'a' + 'b'} equals {@code 33 * 'b' +
+ * 'A'}.
  */
 public final class CollidingNames {
     private static final int PAIRS = 11;
 
     private CollidingNames() {}
 
-    /** An object of about this many characters. */
+    /** Returns an object of about this many characters. */
     public static String body(String prefix, int length) {
         StringBuilder body = new StringBuilder("{");
         for (int number = 0; body.length() < length && number < 1 << PAIRS; number++) {

@@ -185,7 +185,7 @@ class KeyResourceTest {
         }
     }
 
-    /** As the documentation of that library would have it done, with nothing of ours but the set of keys. */
+    /** Returns a consumer as in the library's documentation, which uses only Gatehouse's key set. */
     private static JwtConsumer consumer() throws Exception {
         JsonWebKeySet keys = new JsonWebKeySet(gatehouse.get(JWKS, "").body());
         return new JwtConsumerBuilder()

@@ -34,22 +34,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Keys follow each other on two nodes under load; the long form with {@code -Dgatehouse.long=true}. */
+/** Keys rotate on two nodes under load; {@code -Dgatehouse.long=true} runs the long form. */
 @Tag("also-full")
 class KeyRotationTest {
     private static final Duration ROTATION = Duration.ofSeconds(1);
     private static final Duration TOKEN_LIFE = Duration.ofSeconds(5);
-    /** One a second. */
+    /** One rotation per second. */
     private static final int ROTATIONS = Boolean.getBoolean("gatehouse.long") ? 60 : 8;
 
     private static final int MIN_CHECKS = 1_000;
 
-    /** Well before a token expires, so that one which is refused is refused for its key. */
+    /** Well before a token expires, so that only a problem with its key can cause a rejection. */
     private static final Duration USED_FOR = Duration.ofSeconds(3);
 
     private static final AtomicInteger logins = new AtomicInteger();
 
-    /** Of its own for each test: a key that one test made would begin to sign in the middle of the other. */
+    /** Separate stores for each test, because a key of one test would start to sign during the other. */
     private final Stores stores = new Stores();
 
     @AfterEach
@@ -112,7 +112,7 @@ class KeyRotationTest {
             }
 
             assertThat(refusals).as("of %s checks", checks).isEmpty();
-            // One key a second, a lead's worth ahead; a busy machine makes one late, none makes two.
+            // One key per second, created one lead time ahead. A busy machine may delay a key; none is created twice.
             long newest = rounds.last();
             assertThat(newest - before).isLessThanOrEqualTo(seconds + 1);
             assertThat(rounds)
@@ -153,8 +153,8 @@ class KeyRotationTest {
     }
 
     /**
-     * From an address of its own each time, so that the throttle has nothing to say; empty when a machine that has too
-     * much to do had no time to hash the password.
+     * Logs in from a different address each time, so that the rate limit does not apply. Returns empty if a busy
+     * machine had no time to hash the password.
      */
     private static Optional<String> tokenFromSomewhere(Node node) {
         int n = logins.incrementAndGet();

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Rings of several nodes on one store. Rings that are not started read the keys only when they have to. */
+/** Signing keys of several nodes on one store. Instances that are not started read the keys only when necessary. */
 @Tag("also-full")
 class RotatingKeysTest {
     private static final Secret KEY = new Secret("a key for tests, longer than 32 bytes");
@@ -125,7 +125,7 @@ class RotatingKeysTest {
             assertThat(documents()).extracting(key -> key.getLong("round")).doesNotHaveDuplicates();
         }
 
-        // All nodes have seen that the last key is made, and none has made another.
+        // All nodes have read the last key, and none has created another.
         await().during(Duration.ofMillis(1_200)).until(() -> newestRound() == rounds);
     }
 
@@ -152,7 +152,7 @@ class RotatingKeysTest {
         assertThat(documents().get(0).get("privateKey"))
                 .as("of the revoked key")
                 .isNull();
-        one.revoke(first); // again, as after an answer that was lost
+        one.revoke(first); // repeated, as after a lost response
     }
 
     @Test
@@ -237,7 +237,7 @@ class RotatingKeysTest {
 
         try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
             assertThat(returned.uri()).endsWith(":" + port);
-            await().ignoreExceptions().until(() -> ring.find(key).isEmpty()); // it came back without its data
+            await().ignoreExceptions().until(() -> ring.find(key).isEmpty()); // the server came back without its data
         }
     }
 
@@ -356,7 +356,7 @@ class RotatingKeysTest {
         assertThat(ring.publicKeys()).doesNotContain("\"d\"");
     }
 
-    /** Holds when a value equals the one of the time before. */
+    /** Matches if a value equals the previous one. */
     private static final class SameAsBefore implements Predicate<String> {
         private String before = "";
 
@@ -395,7 +395,7 @@ class RotatingKeysTest {
         return closeable;
     }
 
-    /** By round. */
+    /** Returns the stored keys by round. */
     private static List<Document> documents() {
         return stores.collection("signingKeys")
                 .find()

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Passwords are guessed through two nodes that stand behind a proxy. */
+/** Clients guess passwords through two nodes behind a proxy. */
 class GuessingTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String HOME = "2001:db8:1:2::7";
@@ -95,7 +95,7 @@ class GuessingTest {
         for (String name : List.of("bob", "nonesuch", "no name at all!")) {
             for (int i = 0; i < 10; i++) {
                 String typed = i % 2 == 0 ? name : name.replace('b', 'B');
-                // The network, not the address: all of these are one source.
+                // Counted by network, not by address, so all of these are one source.
                 Answer answer = loginFrom(node(i), "[2001:db8:2:2::" + i + "]:400" + i, typed, "wrong");
                 assertThat(answer.status()).isEqualTo(401);
             }
@@ -119,7 +119,7 @@ class GuessingTest {
         }
 
         assertThrottled(loginFrom(one, "198.18.1.1, 198.51.100.20", "carol", PASSWORD));
-        // A Forwarded of its own does not help either: together with what the proxy wrote it counts as the proxy's.
+        // A client's Forwarded header has no effect either: with the proxy's header, the attempt counts for the proxy.
         for (int i = 0; i < 10; i++) {
             assertThat(login(
                                     one,

@@ -245,7 +245,7 @@ class LoginThrottleTest {
         return new UserId(Sha256.hex(LoginThrottle.accountName(name)).substring(0, 24));
     }
 
-    /** Attempts with a wrong password. */
+    /** Makes attempts with a wrong password. */
     private void fail(int times, String name, boolean known, String source) {
         for (int i = 0; i < times; i++) {
             admit(name, known, source);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How many sessions a logout says that it ended. */
+/** Tests the number of ended sessions that a logout returns. */
 class LogoutTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration EXPIRY = Duration.ofMinutes(10);
@@ -127,7 +127,7 @@ class LogoutTest {
             threads.shutdownNow();
         }
 
-        // A session may be ended by its own logout between the count and the write of a logout everywhere.
+        // A session's own logout may end it between the count and the write of a logout everywhere.
         assertThat(sum).isBetween(8L, 12L);
     }
 
@@ -164,7 +164,7 @@ class LogoutTest {
         return node.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
     }
 
-    /** An address of its own for each login, so that the throttle does not apply. */
+    /** Returns a different address for each login, so that the rate limit does not apply. */
     private static String address() {
         return "10.0.0." + number.incrementAndGet();
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Passwords, changed by their owners and reset by administrators; each test has a user of its own. */
+/** Users change their passwords and administrators reset them; each test has a separate user. */
 class PasswordResourceTest {
     private static final String OLD = "correct horse battery staple";
     private static final String NEW = "an entirely different sentence";
@@ -214,7 +214,7 @@ class PasswordResourceTest {
             assertThat(refused.text("code")).isEqualTo("LOGIN_THROTTLED");
             assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(800, 900);
         }
-        // It is one count, whichever way it is spent; and an administrator's reset is not a guess.
+        // Logins and password changes share one count, but an administrator's reset is not a guess.
         assertThat(gatehouse.login(username, OLD).text("code")).isEqualTo("LOGIN_THROTTLED");
         assertThat(change(id, admin, body(null, NEW)).status()).isEqualTo(204);
     }

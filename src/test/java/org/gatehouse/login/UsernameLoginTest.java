@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which names are one at a login and in a list, and what a login reads. */
+/** Tests which names are equal at a login and in a list, and which reads a login causes. */
 class UsernameLoginTest {
     private static final String PASSWORD = "correct horse battery staple";
 

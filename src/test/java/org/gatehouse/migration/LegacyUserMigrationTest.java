@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@SuppressWarnings("JavaUtilDate") // what the driver takes
+@SuppressWarnings("JavaUtilDate") // the type that the driver requires
 class LegacyUserMigrationTest {
     private static final String BCRYPT = OpenBSDBCrypt.generate("2b", "p2".toCharArray(), new byte[16], 4);
 
@@ -126,7 +126,7 @@ class LegacyUserMigrationTest {
         User eve = store.find(userId(planted)).orElseThrow();
         assertThat(eve.roles()).containsExactly("user");
         assertThat(eve.status()).isEqualTo(UserStatus.ACTIVE);
-        // As trees: the order in which new fields are stored is the server's.
+        // Compares trees because the server determines the order in which it stores new fields.
         assertThat(Json.MAPPER.readTree(eve.fields().toString()))
                 .isEqualTo(Json.MAPPER.readTree(
                         "{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
@@ -164,7 +164,7 @@ class LegacyUserMigrationTest {
         adopt();
         List<Document> before = stores.users().find().into(new ArrayList<>());
         stores.users().drop();
-        stores.users().insertMany(before); // a backup of the documents alone
+        stores.users().insertMany(before); // a backup of the documents without the indexes
 
         assertThatThrownBy(this::adopt)
                 .hasMessageContaining("has lost its unique index on usernameKey")
@@ -425,7 +425,7 @@ class LegacyUserMigrationTest {
         new LegacyUserMigration(mongo, "users", store, sweep()).run();
     }
 
-    /** As a node does it at its start, where a store that is too busy to answer is asked again. */
+    /** Runs the migration as a node does at its start, which retries if the store is too busy to respond. */
     private void adoptWithPatience() {
         await().atMost(Duration.ofMinutes(1))
                 .ignoreExceptionsInstanceOf(GatehouseException.class)
@@ -444,7 +444,7 @@ class LegacyUserMigrationTest {
         ObjectId usual = old("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
         ObjectId cyrillic = old("\u1c80\u1c81a", "\u1c80\u1c81a");
         ObjectId latin = old("alice", "alice");
-        // Found before the keys are folded anew, too, by what the user types: nodes of both versions may be at work.
+        // The typed name also finds users before the migration, because nodes of both versions may run.
         assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
                 .hasValue(mixed);
         assertThat(idOf("\u1c80\u1c81a")).hasValue(cyrillic);
@@ -498,7 +498,7 @@ class LegacyUserMigrationTest {
         assertThat(idOf("\u00a0DAVE\n")).hasValue(plain);
     }
 
-    /** A user as a version wrote it that folded names by lower case alone. */
+    /** Inserts a user as written by a version that folded names to lower case only. */
     private ObjectId old(String name, String key) {
         ObjectId id = insert(new Document("username", name)
                 .append("usernameKey", key)

@@ -5,15 +5,15 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.metrics.Metrics;
 
-/** Hashes for tests that need thousands of logins: real Argon2id, with costs that no setting allows. */
+/** Hashers for tests that need thousands of logins: real Argon2id with a lower cost than any setting allows. */
 public final class CheapHasher {
     private static final int MEMORY_KIB = 64;
     private static final int ITERATIONS = 1;
 
-    /** A queue of 128, so that a burst of requests in a test is not refused. */
+    /** A queue of 128, so that a burst of requests in a test is not rejected. */
     private static final int SLOTS = 8;
 
-    /** On a machine that is busy with other work; a refusal is the subject of tests that make their own hasher. */
+    /** Long enough for a busy machine, because only tests with their own hasher test rejections. */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
     private CheapHasher() {}
@@ -22,17 +22,17 @@ public final class CheapHasher {
         return create(new Metrics());
     }
 
-    /** The same with these metrics. */
+    /** Returns a hasher with these metrics. */
     public static PasswordHasher create(Metrics metrics) {
         return of(new Argon2(MEMORY_KIB), metrics);
     }
 
-    /** The same, counting how often a hash was computed. */
+    /** Returns a hasher that counts its hashes. */
     public static PasswordHasher counting(AtomicInteger hashes) {
         return interrupted(hashes::incrementAndGet);
     }
 
-    /** The same, with something that happens before each hash is computed. */
+    /** Returns a hasher that runs an action before each hash. */
     public static PasswordHasher interrupted(Runnable before) {
         Argon2 argon2 = new Argon2(MEMORY_KIB) {
             @Override

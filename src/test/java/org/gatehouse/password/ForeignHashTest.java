@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hashes of other services, by vectors that others published. */
+/** Tests hashes of other services with published test vectors. */
 class ForeignHashTest {
     private static final PasswordHasher hasher = CheapHasher.create();
 
@@ -26,9 +26,9 @@ class ForeignHashTest {
     @CsvSource(
             delimiter = ' ',
             value = {
-                // crypt_blowfish 1.3, wrapper.c; for such passwords the three editions are the same
+                // crypt_blowfish 1.3, wrapper.c; for these passwords the three variants are equal
                 "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-                "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC/E5YPO9kmyuRGyh0XouQYb4YMJKvyOeX", // bits that do not count
+                "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC/E5YPO9kmyuRGyh0XouQYb4YMJKvyOeX", // unused bits differ
                 "U*U* $2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK",
                 "U*U $2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 // the reference implementation of Argon2, test.c
@@ -53,7 +53,7 @@ class ForeignHashTest {
         "'pbkdf2-sha256$i=80000,l=64', Password, NaCl, "
                 + "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
                 + "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d",
-        // of the same function, as many implementations test it
+        // of the same function, as tested by many implementations
         "pbkdf2-sha512$i=1, password, salt, "
                 + "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252"
                 + "c02d470a285a0501bad999bfe943c08f050235d7d68b1da55e63f73b60a57fce",
@@ -145,7 +145,9 @@ class ForeignHashTest {
                 .hasValueSatisfying(violation -> assertThat(violation).startsWith("must be"));
     }
 
-    /** The same hash as libraries write it: costs in any order, Base64 with or without padding, or with passlib's dot. */
+    /**
+     * One hash as several libraries write it: costs in any order, Base64 with or without padding or with passlib's dot.
+     */
     @ParameterizedTest
     @CsvSource(
             delimiter = ' ',
@@ -158,14 +160,14 @@ class ForeignHashTest {
                 "password $pbkdf2-sha256$l=32,i=6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "password $pbkdf2-sha256$i=6400$+6UI/S+nXIk8jcbdHx3Fhg==$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44=",
                 "password $scrypt$p=1,r=8,ln=16$aM15713r3Xsvxbi31lqr1Q==$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E=",
-                "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=", // Django's
-                // hash of
-                // the next
-                // test,
-                // written
-                // as its
+                "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=", // the next
+                // test's
+                // Django
+                // hash, in
+                // the
+                // format of
+                // its
                 // message
-                // says
             })
     void readsEachFamilyAsLaxlyAsTheOthers(String password, String hash) {
         assertThat(hasher.violation(hash)).isEmpty();
@@ -221,7 +223,7 @@ class ForeignHashTest {
     @Test
     void doesNotTellByItsSpeedThatThereIsSuchAUser() {
         String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
-        // Costs of its own, so that a hash takes much longer than the cheap one.
+        // Its own cost, so that a hash takes much longer than a cheap one.
         AtomicInteger count = new AtomicInteger();
         try (PasswordHasher real = CheapHasher.interrupted(() -> slow(count))) {
             real.hash("the first, which is timed");

@@ -3,7 +3,7 @@ package org.gatehouse.password;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A hash of each scheme that an import takes, as others published it, by a name for the scheme. */
+/** A published hash for each scheme that an import accepts, by a name for the scheme. */
 public final class ForeignHashes {
     private record Known(String password, String hash) {}
 
@@ -44,14 +44,14 @@ public final class ForeignHashes {
 
     private ForeignHashes() {}
 
-    /** The hashes by scheme. */
+    /** Returns the hashes by scheme. */
     public static Map<String, String> all() {
         Map<String, String> all = new LinkedHashMap<>();
         KNOWN.forEach((scheme, known) -> all.put(scheme, known.hash()));
         return all;
     }
 
-    /** The passwords by scheme. */
+    /** Returns the passwords by scheme. */
     public static Map<String, String> passwords() {
         Map<String, String> all = new LinkedHashMap<>();
         KNOWN.forEach((scheme, known) -> all.put(scheme, known.password()));

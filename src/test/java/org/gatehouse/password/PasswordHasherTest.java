@@ -48,7 +48,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** The password is "password" throughout; the first three are the examples of the reference implementation. */
+    /** The password is always "password"; the first three are examples of the reference implementation. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -157,7 +157,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** Computes nothing, and lets the time pass that a computation would take. */
+    /** Computes nothing, but advances the time by that of a real computation. */
     private static final class TimedArgon2 extends Argon2 {
         private static final long NANOS_PER_KIB = 1_000;
 
@@ -174,7 +174,7 @@ class PasswordHasherTest {
             return new byte[] {1};
         }
 
-        /** Lets the time of a check pass, once, that computes something else than Argon2. */
+        /** Advances the time once by that of a check that is not Argon2. */
         long read() {
             long time = now.getAndAdd(delay);
             delay = 0;
@@ -182,7 +182,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** A check of a wrong password, as long as the check of an unknown user, whatever its family costs. */
+    /** A check of a wrong password takes as long as for an unknown user, whatever the scheme of the hash costs. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -200,7 +200,7 @@ class PasswordHasherTest {
         try (PasswordHasher hasher = new PasswordHasher(
                 argon2, 19_456, 2, new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()), argon2::read)) {
             hasher.measure();
-            for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two forms
+            for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two normalization forms
                 long unknown = timeOf(argon2, () -> hasher.matches(guess, Optional.empty()));
                 long most = cheap.startsWith("$argon2") ? 1_000_000 : unknown;
                 for (long delay = 0; delay <= most; delay += 1_000_000) {
@@ -229,7 +229,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("", stored)).isFalse();
             assertThat(hasher.needsRehash(stored.orElseThrow(), "U*U")).isTrue();
             assertThat(stored).hasToString("Optional[StoredPassword[REDACTED]]");
-            // The same text where only hashes are stored is no password.
+            // A plain-text value in a hash field does not match.
             assertThat(hasher.matches("p\u00e91", stored("p\u00e91"))).isFalse();
         }
     }
@@ -255,7 +255,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** Counts what is computed. */
+    /** Counts the computations. */
     private static final class CountingArgon2 extends Argon2 {
         private final List<String> costs = new ArrayList<>();
 
@@ -313,7 +313,7 @@ class PasswordHasherTest {
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000_000);
     }
 
-    /** Takes as long as the test wants, once it is told to. */
+    /** Blocks until the test releases it. */
     private static final class SlowArgon2 extends Argon2 {
         private final CountDownLatch release = new CountDownLatch(1);
         private final AtomicInteger begun = new AtomicInteger();
@@ -357,7 +357,7 @@ class PasswordHasherTest {
                 }));
             }
 
-            // All but the one that runs: most find the queue full, the others' time runs out.
+            // All except the running one: most find the queue full, the others time out.
             await().untilAtomic(refused, Matchers.equalTo(callers - 1));
             slow.release.countDown();
 
@@ -383,7 +383,7 @@ class PasswordHasherTest {
             long begin = System.nanoTime();
             Future<String> unhurried = threads.submit(() -> hasher.hashUnhurried("plain"));
 
-            // It does not stand in the queue while the only slot is taken.
+            // Such work does not enter the queue while the only slot is taken.
             await().until(() -> System.nanoTime() - begin > 300_000_000);
             assertThat(slots.waiting()).isZero();
 
@@ -407,7 +407,7 @@ class PasswordHasherTest {
         return Optional.of(StoredPassword.hash(hash));
     }
 
-    /** Computes only when it is let, and knows how many computations there are. */
+    /** Computes only with a permit, and counts the computations. */
     private static final class GatedArgon2 extends Argon2 {
         private final Semaphore go = new Semaphore(0);
         private final AtomicInteger running = new AtomicInteger();

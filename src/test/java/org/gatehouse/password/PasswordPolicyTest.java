@@ -41,12 +41,11 @@ class PasswordPolicyTest {
 
     @Test
     void countsCodePointsAfterNormalisation() {
-        // 15 letters on one keyboard, 12 on another: three accents are code points of their own until they are
-        // composed.
+        // 15 letters on one keyboard, 12 on another: until composed, the three accents are separate code points.
         assertThat(policy.violation("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
                 .hasValue("must have at least 15 characters");
         assertThat(policy.violation("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();
-        // A code point beyond 16 bits is two chars.
+        // A code point beyond 16 bits consists of two chars.
         assertThat(policy.violation("\ud83d\ude00 zq7w kx9v 3px", "alice")).isEmpty();
         assertThat(policy.violation("\ud83d\ude00 zq7w kx9v 3p", "alice")).hasValue("must have at least 15 characters");
     }
@@ -144,7 +143,7 @@ class PasswordPolicyTest {
                 .hasValue("is little more than the username or the name of this service");
     }
 
-    /** To estimate a text of these signs takes time by the power of its length: as a whole, seconds. */
+    /** The estimate of such a text takes more than quadratic time: for the whole text, seconds. */
     @Test
     void estimatesALongTextByPieces() {
         Random random = new Random(1);
@@ -161,7 +160,7 @@ class PasswordPolicyTest {
         assertThat((double) whole / pieces).isLessThan(20);
     }
 
-    /** In time of this thread's own, which does not depend on what else the machine has to do. */
+    /** Returns the CPU time of this thread, which does not depend on other load on the machine. */
     private static long effort(String text) {
         long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         policy.violation(text, "alice");

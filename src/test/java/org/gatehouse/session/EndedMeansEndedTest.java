@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Two nodes on one MongoDB and one Redis: what has ended on one is refused by the other at the next request. */
+/** Two nodes on one MongoDB and Redis: after a session ends on one node, the other rejects it at the next request. */
 @Tag("also-full")
 class EndedMeansEndedTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -40,7 +40,7 @@ class EndedMeansEndedTest {
     private static final Stores stores = new Stores();
     private static final Queue<String> commands = new ConcurrentLinkedQueue<>();
     private static final Map<String, String> settings = Map.of(
-            // Longer than the long form takes.
+            // Longer than the long form of this test takes.
             "AUTH_EXPIRY", "3600000", "TRUSTED_PROXIES", "127.0.0.1");
     private static final Node one = Node.start(stores, settings, commands::add);
     private static final Node other = Node.start(stores, settings, commands::add);
@@ -59,7 +59,7 @@ class EndedMeansEndedTest {
         stores.close();
     }
 
-    /** The ways in which a session ends; each is called on one node. */
+    /** The ways in which a session ends, each called on one node. */
     private enum Way {
         LOGOUT {
             @Override
@@ -182,8 +182,8 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * How often, of three tries, a session was accepted that had been ended. On a busy machine the end may be answered
-     * with 503, which promises nothing; then the round does not count.
+     * Returns how many of three requests accepted an ended session. On a busy machine the end may return 503, which
+     * guarantees nothing; such a round does not count.
      */
     private static int acceptedAfter(Way way, AtomicInteger rounds) {
         String id = newUser();
@@ -208,7 +208,7 @@ class EndedMeansEndedTest {
         return accepted;
     }
 
-    /** The embedded store would look through the users and sessions of all rounds in each of them. */
+    /** Deletes the user, because the embedded store would scan the users and sessions of all earlier rounds. */
     private static void forget(String user) {
         ObjectId id = new ObjectId(user);
         stores.users().deleteOne(new Document("_id", id));
@@ -274,14 +274,14 @@ class EndedMeansEndedTest {
         for (int i = 0; i < WARM_SESSIONS; i++) {
             tokens.add(loginFromSomewhere(newUser()).text("token"));
         }
-        // The first seconds of a node are without a cache, and on a busy machine a node may give up on Redis for a
-        // moment.
+        // A new node does not use the cache for some seconds, and on a busy machine a node may briefly give up on
+        // Redis.
         await().atMost(Duration.ofSeconds(60))
                 .until(() ->
                         IntStream.range(0, 11).map(round -> commandsOf(tokens)).sum() == 0);
     }
 
-    /** How many commands the nodes sent because each was asked once with each token; their own polls do not count. */
+    /** Returns how many commands the nodes sent for one request per token and node, without the nodes' own polls. */
     private static int commandsOf(List<String> tokens) {
         commands.clear();
         for (String token : tokens) {
@@ -305,7 +305,7 @@ class EndedMeansEndedTest {
         return login;
     }
 
-    /** An address of its own for each caller, so that the throttle has nothing to say. */
+    /** Returns a different address for each caller, so that the rate limit does not apply. */
     private static String somewhere() {
         int n = number.incrementAndGet();
         return "10." + (n >> 16 & 255) + "." + (n >> 8 & 255) + "." + (n & 255);

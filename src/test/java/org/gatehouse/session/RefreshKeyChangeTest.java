@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Refresh tokens while {@code AUTH_KEY} is changed, on nodes that are at different steps of the change. */
+/** Refreshes tokens while {@code AUTH_KEY} changes, on nodes at different steps of the change. */
 class RefreshKeyChangeTest {
     private static final String OLD = "the old key for tests, longer than 32 bytes";
     private static final String NEW = "the new key for tests, longer than 32 bytes";
@@ -57,7 +57,7 @@ class RefreshKeyChangeTest {
         "changed, announced",
         "changed, after",
         "after, changed",
-        // The first step may be left out with ES256.
+        // The first step may be omitted with ES256.
         "before, changed",
         "changed, before"
     })
@@ -78,7 +78,7 @@ class RefreshKeyChangeTest {
         }
     }
 
-    /** The mask is stored only while it can be needed, and is not the successor. */
+    /** The mask is stored only as long as it may be needed, and differs from the successor. */
     @Test
     void theMaskGoesWithThePreviousKey() {
         Answer begun = login("changed");
@@ -90,7 +90,7 @@ class RefreshKeyChangeTest {
         assertThat(session(begun)).doesNotContainKey("successorMask");
     }
 
-    /** This is not a documented step; one successor at most is accepted even so. */
+    /** This is not a documented step, but even then at most one successor is accepted. */
     @Test
     void nodesWithoutACommonKeyNeverGiveOutTwoSuccessorsThatAreAccepted() {
         Answer begun = login("before");

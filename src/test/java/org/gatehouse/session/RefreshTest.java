@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sessions that go on, and those that may not, on two nodes whose clock stands still until a test moves it. */
+/** Sessions that may and may not continue, on two nodes whose clock stands still until a test moves it. */
 @Tag("also-full")
 class RefreshTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -48,7 +48,7 @@ class RefreshTest {
     private static final int RACES = Boolean.getBoolean("gatehouse.long") ? 40 : 10;
 
     private static final Stores stores = new Stores();
-    // Begins at a whole second, for a token tells times in no less.
+    // Starts at a whole second, because times in a token have a resolution of one second.
     private static final SettableClock clock = SettableClock.atNow();
     private static final Node one = start();
     private static final Node other = start();
@@ -64,7 +64,7 @@ class RefreshTest {
         stores.close();
     }
 
-    /** A token tells times in whole seconds. */
+    /** Times in a token have a resolution of one second. */
     @AfterEach
     void goOnToAWholeSecond() {
         clock.set(clock.instant().plusMillis(999).truncatedTo(ChronoUnit.SECONDS));
@@ -161,7 +161,7 @@ class RefreshTest {
                 .isEmpty();
     }
 
-    /** Earlier versions of Gatehouse drew the successor at random. */
+    /** Earlier versions of Gatehouse generated the successor at random. */
     @Test
     void aSuccessorThatCannotBeDerivedIsReplacedByOneThatCan() throws Exception {
         Answer lost = refresh(one, login);
@@ -373,7 +373,7 @@ class RefreshTest {
                 .isEqualTo(200);
 
         assertAllEnded(login, next);
-        // Nobody copied anything here.
+        // No token was copied here.
         assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
                 .isEmpty();
     }
@@ -462,7 +462,7 @@ class RefreshTest {
                 .isEmpty();
     }
 
-    /** The answers to so many refreshes of one token at the same time, all of which must be accepted. */
+    /** Returns the responses to this many concurrent refreshes of one token, all of which must succeed. */
     private static List<Answer> refreshAtOnce(Answer begun, int count) throws Exception {
         List<Callable<Answer>> refreshes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -528,7 +528,7 @@ class RefreshTest {
         assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
     }
 
-    /** Neither of the tokens is accepted by any node. */
+    /** Checks that no node accepts any of the tokens. */
     private static void assertAllEnded(Answer... all) {
         for (Answer tokens : all) {
             for (Node node : List.of(one, other)) {
@@ -553,7 +553,7 @@ class RefreshTest {
         }
     }
 
-    /** A token of now: the clock may have gone on since the last one was given out. */
+    /** Returns a new token, because the clock may have advanced since the last one was issued. */
     private static String admin() {
         return one.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
     }
@@ -569,7 +569,7 @@ class RefreshTest {
         assertThat(one.patch("/user/" + id, admin(), json).status()).isEqualTo(200);
     }
 
-    /** An address of its own for each caller, so that the throttle has nothing to say. */
+    /** Returns a different address for each caller, so that the rate limit does not apply. */
     private static String address() {
         int n = number.incrementAndGet();
         return "10.0." + (n >> 8 & 255) + "." + (n & 255);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sessions as their owners and administrators see and end them; each test has a user of its own. */
+/** Users and administrators list and end sessions; each test has a separate user. */
 class SessionResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NOBODY = "0123456789abcdef01234567";
@@ -204,7 +204,7 @@ class SessionResourceTest {
                 sid(own).substring(1))) {
             assertNoSession(gatehouse.delete("/session/" + sid, own.text("token")));
         }
-        // Not even by an administrator, who has /user/{id}/session for it.
+        // Not even by an administrator, who must use /user/{id}/session.
         assertNoSession(gatehouse.delete("/session/" + sid(own), admin));
 
         assertGoesOn(own);
@@ -243,7 +243,7 @@ class SessionResourceTest {
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
-        // The last one said it of all others, the one spared before among them.
+        // The last request ends all other sessions, including the one that the request before kept.
         Answer later = begin();
         assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
                 .isEqualTo(204);
@@ -392,7 +392,7 @@ class SessionResourceTest {
         }
     }
 
-    /** The ids of the user's sessions that are shown to an administrator. */
+    /** Returns the ids of the user's sessions that an administrator sees. */
     private List<String> open() {
         return gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id");
     }

@@ -27,8 +27,8 @@ import org.gatehouse.SettableClock;
 import org.gatehouse.json.Json;
 
 /**
- * What a version left in its stores, as files of a folder: a line of canonical Extended JSON for each document, a line of
- * JSON for each index and each key of Redis, and what its callers hold in {@code callers.json}.
+ * What a version left in its stores, as files in a folder. Each document is a line of canonical Extended JSON. Each
+ * index and Redis key is a line of JSON. The data of its clients is in {@code callers.json}.
  */
 public final class FormatFolder {
     static final Path ALL = Path.of("src", "test", "resources", "format");
@@ -40,7 +40,7 @@ public final class FormatFolder {
     private static final String CALLERS = "callers.json";
     private static final String INDEXES = "indexes.json";
 
-    /** A count and the end of its window, which is a time of the past when it is read again. */
+    /** A count and the end of its window, which has passed when the folder is read. */
     private static final Pattern TALLY = Pattern.compile("(\\d+) \\d{13}");
 
     private static final String END = "{end}";
@@ -51,7 +51,7 @@ public final class FormatFolder {
         this.folder = folder;
     }
 
-    /** The folders of all versions, oldest first. */
+    /** Returns the folders of all versions, oldest first. */
     static List<FormatFolder> all() {
         try (Stream<Path> folders = Files.list(ALL)) {
             return folders.filter(Files::isDirectory)
@@ -68,7 +68,7 @@ public final class FormatFolder {
         return all.get(all.size() - 1);
     }
 
-    /** 0.10.0 after 0.9.0. */
+    /** Orders 0.10.0 after 0.9.0. */
     private static String order(Path folder) {
         StringBuilder order = new StringBuilder();
         for (String part : folder.getFileName().toString().split("\\.", -1)) {
@@ -77,7 +77,7 @@ public final class FormatFolder {
         return order.toString();
     }
 
-    /** Writes down what is in these stores. */
+    /** Writes the contents of these stores to a folder. */
     static FormatFolder write(Path folder, Stores stores, ObjectNode callers) {
         try {
             Files.createDirectories(folder);
@@ -100,7 +100,7 @@ public final class FormatFolder {
         }
     }
 
-    /** All documents of these stores, by collection. */
+    /** Returns all documents of these stores, by collection. */
     public static Map<String, List<BsonDocument>> documents(Stores stores) {
         Map<String, List<BsonDocument>> documents = new TreeMap<>();
         for (String name : stores.collections()) {
@@ -115,7 +115,7 @@ public final class FormatFolder {
         return documents;
     }
 
-    /** The indexes of these stores, each as the command that makes it has it. */
+    /** Returns the indexes of these stores, each in the format of the command that creates it. */
     static List<String> indexes(Stores stores) {
         List<String> indexes = new ArrayList<>();
         for (String collection : stores.collections()) {
@@ -135,7 +135,7 @@ public final class FormatFolder {
         return indexes;
     }
 
-    /** All keys of the Redis of these stores, without what depends on the time. */
+    /** Returns all Redis keys of these stores, without values that depend on the time. */
     static List<JsonNode> entries(Stores stores) {
         List<JsonNode> entries = new ArrayList<>();
         try (RedisText redis = new RedisText(stores.redis().uri())) {
@@ -164,12 +164,12 @@ public final class FormatFolder {
         }
     }
 
-    /** A clock that stands where that of the version stood. */
+    /** Returns a clock that stands at the time of the version's clock. */
     public SettableClock clock() {
         return new SettableClock(Instant.parse(callers().path("now").asText()));
     }
 
-    /** Its documents, by collection. */
+    /** Returns the documents of the version, by collection. */
     Map<String, List<BsonDocument>> documents() {
         Map<String, List<BsonDocument>> documents = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
@@ -183,17 +183,17 @@ public final class FormatFolder {
         return documents;
     }
 
-    /** What it had in Redis. */
+    /** Returns the Redis entries of the version. */
     List<JsonNode> entries() {
         return lines(folder.resolve(REDIS)).stream().map(FormatFolder::json).toList();
     }
 
-    /** The indexes that it made. */
+    /** Returns the indexes that the version created. */
     List<String> indexes() {
         return lines(folder.resolve(INDEXES));
     }
 
-    /** Puts everything into empty stores; their Redis is taken for the one of that time. */
+    /** Loads everything into empty stores, and records their Redis as the one that the cache may use. */
     public void load(Stores stores) {
         indexes().forEach(line -> {
             Document index = Document.parse(line);

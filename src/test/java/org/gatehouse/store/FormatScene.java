@@ -20,10 +20,10 @@ import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * A service that was used in every way that leaves a trace in a store; afterwards the stores hold each kind of document
- * and entry that this version writes.
+ * Uses a service in every way that changes a store. Afterwards the stores contain each kind of document and entry that
+ * this version writes.
  *
- * <p>Its clock stands in the far future, so that a store that tidies up by its own clock finds nothing that has expired.
+ * <p>Its clock stands in the far future, so that a store that deletes expired documents by its own clock finds none.
  */
 public final class FormatScene {
     static final String PASSWORD = "correct horse battery staple";
@@ -37,22 +37,22 @@ public final class FormatScene {
     private final SettableClock clock = new SettableClock(Instant.parse("2100-01-01T00:00:00Z"));
     private final ObjectNode callers = Json.MAPPER.createObjectNode();
 
-    /** By name; whoever is not named here cannot log in. */
+    /** The passwords by name; users that are not listed here cannot log in. */
     private final ObjectNode passwords = callers.putObject("passwords");
 
-    /** Right ones that are refused all the same. */
+    /** Correct passwords that must be rejected. */
     private final ObjectNode refused = callers.putObject("refused");
 
     private FormatScene(Stores stores) {
         this.stores = stores;
     }
 
-    /** A node on these stores, by this clock, as the scene was and is played. */
+    /** Starts a node on these stores, with this clock and the settings of the scene. */
     public static Node node(Stores stores, SettableClock clock) {
         return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"), clock);
     }
 
-    /** Plays it on empty stores, and tells what its callers hold in the end. */
+    /** Plays the scene on empty stores and returns the data of its clients. */
     static ObjectNode play(Stores stores) {
         return new FormatScene(stores).play();
     }
@@ -232,7 +232,7 @@ public final class FormatScene {
         assertThat(node.post("/key/rotate", admin, "").status()).isEqualTo(201);
     }
 
-    /** Second pages, as somebody holds them who has seen the first. */
+    /** Records second pages, as clients that have read the first page request them. */
     private void tellPages(Node node, String admin) {
         for (String first : List.of(
                 "/user?limit=4",
@@ -254,7 +254,7 @@ public final class FormatScene {
         }
     }
 
-    /** What is cached in the end does not depend on how long anything took before. */
+    /** Fills the cache with known entries, independent of the timing of earlier steps. */
     private void fillCache(Node node, String admin) {
         callers.put("admin", admin);
         try (RedisText redis = new RedisText(stores.redis().uri())) {

@@ -14,9 +14,9 @@ import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
 /**
- * What documents and cache entries look like: each field with the types that it has, and whether it may be missing.
+ * The shape of documents and cache entries: the types of each field, and whether the field may be missing.
  *
- * <p>The documents of {@code meta} are told apart by their ids; entries of a map count as one field, {@code *}.
+ * <p>Documents in {@code meta} are distinguished by their ids. All entries of a map count as one field, {@code *}.
  */
 final class FormatShape {
     private static final Set<String> MAPS = Set.of("users.loginSources");
@@ -36,7 +36,7 @@ final class FormatShape {
         return shape;
     }
 
-    /** How this differs from what readers of the other one expect; empty when they will not notice. */
+    /** Returns the differences that readers of the other shape do not expect; empty if they will not notice any. */
     List<String> surprisesFor(FormatShape other) {
         List<String> surprises = new ArrayList<>();
         types.forEach((field, ours) -> {

@@ -22,9 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What earlier versions left in the stores is understood, and what this one leaves is understood by the last one.
+ * This version reads what earlier versions left in the stores, and the last version reads what this one leaves.
  *
- * <p>With {@code -Dgatehouse.format.write=0.2.0} it writes down the format of today first; see the README beside the files.
+ * <p>With {@code -Dgatehouse.format.write=0.2.0} it first writes the current format; see the README beside the files.
  */
 class FormatTest {
     private static final String WRITE = "gatehouse.format.write";
@@ -146,7 +146,7 @@ class FormatTest {
         String id = callers.path("aliceId").asText();
         String admin = callers.path("admin").asText();
         version.load(stores);
-        // Nobody does that: it shows from where an answer comes.
+        // No client makes such a change; it shows whether a response comes from the cache.
         stores.users().updateOne(Filters.eq(new ObjectId(id)), Updates.set("email", "another@example.com"));
         Node node = node(version);
 
@@ -193,7 +193,7 @@ class FormatTest {
         return node;
     }
 
-    /** From an address of its own, so that no throttle sees one client behind all of them. */
+    /** Logs in from a different address per user and password, so that the rate limit does not see a single client. */
     private static int login(ServiceClient node, String name, String password) {
         String address = "10.1." + Math.floorMod(name.hashCode(), 250) + "." + Math.floorMod(password.hashCode(), 250);
         return node.patiently(() -> node.loginFrom(address, name, password)).status();

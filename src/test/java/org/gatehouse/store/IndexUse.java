@@ -12,9 +12,9 @@ import org.bson.BsonNull;
 import org.bson.BsonValue;
 
 /**
- * Checks that an index serves a query without a sort and without reading other keys, by MongoDB's rule: equality fields
- * first, then the sort fields in one direction, then ranges. No query here combines a range with a sort, so every key that
- * the index reads is part of the result.
+ * Checks that an index serves a query without a sort and without reading other keys. By MongoDB's rule, equality fields
+ * come first, then the sort fields in one direction, then ranges. No query here combines a range with a sort, so every
+ * key that the index reads is part of the result.
  *
  * <p>{@code $in} counts as equality, because up to 200 values are read one after the other and merged in order.
  */
@@ -36,9 +36,9 @@ public final class IndexUse {
     }
 
     /**
-     * What speaks against each index; empty when one answers the query.
+     * Returns the reason against each index; empty if one of them serves the query.
      *
-     * @param tolerated fields on which the query may have conditions that no index answers
+     * @param tolerated fields on which the query may have conditions that no index serves
      */
     public static List<String> objections(
             BsonDocument filter, BsonDocument sort, Collection<BsonDocument> indexes, Set<String> tolerated) {
@@ -100,7 +100,7 @@ public final class IndexUse {
         return rest;
     }
 
-    /** All conditions of a conjunction, each with one operator on one field. */
+    /** Returns the conditions of a conjunction, each with one operator on one field. */
     private static List<BsonDocument> conditions(BsonDocument filter) {
         List<BsonDocument> conditions = new ArrayList<>();
         filter.forEach((name, value) -> {

@@ -26,10 +26,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * A later version works on the same stores, and adds to everything in them: this one goes on, shows nothing that it does
- * not know to be meant for callers, and leaves in place what it does not know.
+ * A later version uses the same stores and adds fields to everything in them. This version continues to work, returns
+ * only known public data, and keeps unknown data.
  */
-@SuppressWarnings("JavaUtilDate") // what the driver takes
+@SuppressWarnings("JavaUtilDate") // required by the driver
 class NewerNeighbourTest {
     private static final String SECRET = "a secret of tomorrow";
     private static final Document LATER = new Document("secret", SECRET).append("list", List.of(1, new Document()));
@@ -86,7 +86,7 @@ class NewerNeighbourTest {
 
     @BeforeAll
     static void awaitCache() {
-        // From here on what is in Redis is believed.
+        // From here on the cache is valid.
         String age = "{\"age\":44}";
         assertThat(node.patch(alice, admin, age).status()).isEqualTo(200);
         try (RedisText redis = new RedisText(stores.redis().uri())) {
@@ -124,7 +124,7 @@ class NewerNeighbourTest {
 
     @Test
     void anEntryOfAnUnknownKindIsShownAsItIs() throws IOException, InterruptedException {
-        // Past the description of the API, which lists the kinds of today.
+        // Bypasses the API description, which lists only the current kinds.
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port()
                         + "/audit?limit=1000&user=" + callers.path("aliceId").asText()))
                 .header("auth", admin)

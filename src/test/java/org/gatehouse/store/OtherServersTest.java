@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Servers that speak MongoDB's protocol and differ from MongoDB, each posed by the embedded one. */
+/** Servers that speak MongoDB's protocol but differ from MongoDB, each imitated by the embedded one. */
 class OtherServersTest {
     private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A Redis that answers, but refuses what it is asked; each is a real one. */
+/** Real Redis servers that reply, but reject certain commands. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RedisRefusalsTest {
     private static final Duration LONGEST = Duration.ofSeconds(20);

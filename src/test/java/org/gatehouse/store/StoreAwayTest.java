@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What happens while MongoDB is away; always with a server of the test's own, for it is stopped and started. */
+/** Tests an unavailable MongoDB, always with a separate server, because the tests stop and start it. */
 @Tag("also-full")
 class StoreAwayTest {
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-away"));
@@ -80,7 +80,7 @@ class StoreAwayTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // The read that comes after the user was cached finds a cache that takes the session too.
+                // A read after the user has been cached finds a cache that accepts the session too.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;
@@ -99,7 +99,7 @@ class StoreAwayTest {
 
             try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
                 assertThat(returned.uri()).endsWith(":" + port);
-                // Its data is gone with its memory, and so is the account; that this is known is the point.
+                // The in-memory data is lost, and with it the account. The 401 shows that the node uses MongoDB again.
                 await().atMost(Duration.ofSeconds(60))
                         .until(() ->
                                 gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD).status() == 401);
@@ -118,7 +118,7 @@ class StoreAwayTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // The read that comes after the user was cached finds a cache that takes the session too.
+                // A read after the user has been cached finds a cache that accepts the session too.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;

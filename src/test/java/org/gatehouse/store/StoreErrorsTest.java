@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What callers and operators see while MongoDB answers commands with errors; each test has error codes of its own. */
+/** Tests what clients and operators see if MongoDB returns errors; each test has its own error codes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StoreErrorsTest {
     private static final String PASSWORD = "correct horse battery staple";

@@ -32,12 +32,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many users move into an empty database, out of it, and into another one; the long form moves 100,000. */
+/** Moves many users into an empty database, out of it, and into another one; the long form moves 100,000. */
 @Tag("also-full")
 class MoveTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 100_000 : 1_000;
 
-    /** The others have hashes of other services. */
+    /** The number of users with a password; the others have hashes of other services. */
     private static final int WITH_PASSWORD = 20;
 
     private static final HttpClient http =
@@ -61,7 +61,7 @@ class MoveTest {
         }
         try (Stores stores = new Stores();
                 NodeProcess node = start(stores)) {
-            // An administrator of the same name is there already, so that one line finds another user.
+            // An administrator of the same name exists already, so one line names an existing user.
             assertThat(last(imported(node, first)).path("created").asInt()).isEqualTo(USERS);
             export(node, second);
         }
@@ -70,7 +70,7 @@ class MoveTest {
         assertThat(withoutAdministrator(first)).hasSize(USERS);
     }
 
-    /** In a process of its own, whose heap is bounded. */
+    /** Starts a node in its own process, with a bounded heap. */
     private static NodeProcess start(Stores stores) {
         return NodeProcess.start(ServiceClient.settings(stores, Map.of()));
     }
@@ -106,7 +106,7 @@ class MoveTest {
         assertThat(last.path("unchanged").asInt()).as(last.toString()).isEqualTo(USERS - created);
     }
 
-    /** The results, of which there is one for each line, in order. */
+    /** Returns the results in order, one for each line. */
     private static List<String> imported(NodeProcess node, Path file) {
         try {
             HttpRequest request = request(node, "/user/import")
@@ -153,7 +153,7 @@ class MoveTest {
         }
     }
 
-    /** Of this user's password there is an Argon2id hash afterwards, and it still is the password. */
+    /** Checks that the user logs in with this password, and that its hash is Argon2id afterwards. */
     private static void assertLogsIn(NodeProcess node, Stores stores, String name, String password) {
         assertThat(node.login(name, "not " + password).status()).as(name).isEqualTo(401);
         assertThat(node.login(name, password).status()).as(name).isEqualTo(200);

@@ -28,7 +28,7 @@ import org.gatehouse.user.UserStatus;
 import org.gatehouse.user.Username;
 import org.junit.jupiter.api.Test;
 
-/** An export that cannot be recorded; all else is tested over HTTP. */
+/** Tests an export that cannot be recorded in the audit log; the other tests run over HTTP. */
 class UserExportTest {
     @Test
     void handsOutNothingThatIsNotInTheAuditLog() {

@@ -34,13 +34,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** {@code POST /user/import} and {@code GET /user/export}, line by line. */
+/** Tests {@code POST /user/import} and {@code GET /user/export}, line by line. */
 @Tag("also-full")
 class UserTransferTest {
     private static final String NDJSON = "application/x-ndjson";
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** Of the password U*U. */
+    /** A hash of the password U*U. */
     private static final String BCRYPT = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
     private static final Stores stores = new Stores();
@@ -280,7 +280,7 @@ class UserTransferTest {
         assertThat(readBefore).containsExactly(true);
     }
 
-    /** More than any buffer holds. */
+    /** Sends more than any buffer can take. */
     @Test
     void answersAClientThatReadsOnlyAfterItHasSentEverything() throws IOException {
         int lines = 150_000;
@@ -466,7 +466,7 @@ class UserTransferTest {
                 .isEqualTo(415);
     }
 
-    /** While it waits for the rest of the body. */
+    /** Rejects the caller while it has sent only a part of the body. */
     @Test
     void refusesAStrangerBeforeTheBodyHasCome() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), "x.y.z")) {
@@ -487,7 +487,7 @@ class UserTransferTest {
         assertThat(export("?hashes=true")).contains(name).doesNotContain("plain as ever");
     }
 
-    /** Waits until this many bodies of imports are in files of this process. */
+    /** Waits until this process has this many import bodies in files. */
     private static void awaitFiles(int count) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))

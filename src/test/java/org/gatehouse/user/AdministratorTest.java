@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.slf4j.LoggerFactory;
 
-/** No administrator, and a lost one: what a start says in the log, and what {@code ADMIN_RESET} does. */
+/** Tests missing and lost administrators: what a start logs, and what {@code ADMIN_RESET} does. */
 class AdministratorTest {
     private static final String OLD_PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "another good password of mine";
@@ -95,7 +95,7 @@ class AdministratorTest {
                 .endsWith("or set ADMIN_RESET=true");
     }
 
-    /** The node that is running has the user and the session in its cache. */
+    /** The running node has the user and the session in its cache. */
     @Test
     void aLostAdministratorIsResetAndTheSessionsEndOnEveryNode(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "lost-one", OLD_PASSWORD, false))) {
@@ -116,7 +116,7 @@ class AdministratorTest {
             assertThat(me.text("username")).isEqualTo("lost-one");
             assertThat(me.text("_id")).isEqualTo(id);
 
-            // The session that began after the reset goes on, although the setting is still there.
+            // The session that began after the reset remains valid, although ADMIN_RESET is still set.
             assertThat(linesOfAStart(reset, "Lost-One"))
                     .containsExactly("WARN ADMIN_RESET is set and changed nothing, because Lost-One is an active"
                             + " administrator with ADMIN_PASSWORD. Remove ADMIN_RESET now");
@@ -136,7 +136,7 @@ class AdministratorTest {
             }
             assertThat(running.login("promoted", OLD_PASSWORD).status()).isEqualTo(429);
 
-            // The same password as before: what the user is not yet is an active administrator.
+            // The password is the same as before; the user is not yet an active administrator.
             linesOfAStart(settings(test, "promoted", OLD_PASSWORD, true), "promoted");
 
             String token = running.token("promoted", OLD_PASSWORD);
@@ -187,7 +187,7 @@ class AdministratorTest {
         }
     }
 
-    /** The entries of the audit log about resets of this user. */
+    /** Returns the audit entries about resets of this user. */
     private static List<String> resets(Node node, String token, String id) {
         List<String> entries = new ArrayList<>();
         node.get("/audit?type=ADMINISTRATOR_RESET&user=" + id, token)
@@ -196,7 +196,7 @@ class AdministratorTest {
         return entries;
     }
 
-    /** What one start, and the stop after it, wrote about this. */
+    /** Starts and stops a node, and returns the log lines about this subject. */
     private static List<String> linesOfAStart(Map<String, String> settings, String about) {
         List<String> before = List.copyOf(lines);
         Node.start(stores, settings).close();
@@ -206,7 +206,7 @@ class AdministratorTest {
                 .toList();
     }
 
-    /** Each test has users of its own. */
+    /** Each test has its own collection of users. */
     private static Map<String, String> settings(TestInfo test, String username, String password, boolean reset) {
         Map<String, String> settings = new HashMap<>();
         settings.put("DB_COLLECTION_USERS", users(test));

@@ -51,7 +51,7 @@ class CachedUserDaoTest extends UserDaoContract {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             users().find(userId);
             visit(id, visits.incrementAndGet());
-            return visitsOf(users().find(userId).orElseThrow()) < visits.get(); // then it comes from the cache
+            return visitsOf(users().find(userId).orElseThrow()) < visits.get(); // the second read came from the cache
         });
 
         AtomicInteger seen = new AtomicInteger();

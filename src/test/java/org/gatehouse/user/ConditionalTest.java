@@ -18,12 +18,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Conditional requests (RFC 9110, section 13) and merge patches (RFC 7396), on two nodes. */
+/** Tests conditional requests (RFC 9110, section 13) and merge patches (RFC 7396) on two nodes. */
 @Tag("also-full")
 class ConditionalTest {
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** Edits of each of the two clients. */
+    /** The number of edits by each of the two clients. */
     private static final int EDITS = Boolean.getBoolean("gatehouse.long") ? 1_000 : 50;
 
     private static final Stores stores = new Stores();
@@ -45,7 +45,7 @@ class ConditionalTest {
         stores.close();
     }
 
-    /** V stands for the present version. */
+    /** V stands for the current version. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -137,7 +137,7 @@ class ConditionalTest {
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"7\", \"1\"")
                         .status())
                 .isEqualTo(204);
-        // There is nothing that could match, and that there is nothing is the better answer.
+        // The condition cannot match because the user does not exist, and 404 is more useful than 412.
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "*").status())
                 .isEqualTo(404);
     }
@@ -165,8 +165,7 @@ class ConditionalTest {
                 accepted.addAll(of.get());
             }
             Answer last = one.get(counter, admin);
-            // Each accepted edit went one on from the one before it: none is missing, and none was made on another's
-            // back.
+            // Each accepted edit added one to the value before it: none is lost, and none overwrote another.
             assertThat(accepted)
                     .doesNotHaveDuplicates()
                     .hasSize(last.json().path("n").intValue());
@@ -177,7 +176,7 @@ class ConditionalTest {
         }
     }
 
-    /** Each edit reads, adds one, and writes on the condition that nobody has written since. */
+    /** Each edit reads, adds one, and writes on the condition that the version has not changed since the read. */
     private static List<Integer> edit(Node node, String counter) {
         List<Integer> accepted = new ArrayList<>();
         for (int i = 0; i < EDITS; i++) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What callers may keep beside the fields of a user, by every call that takes such fields. */
+/** Tests the custom fields that callers may store with a user, for every call that accepts them. */
 class CustomFieldsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String HASH = "$2b$04$HTJ.3pbdTJ7UmtzAci2wiOmB1yJish9F1Kp8qQYaUXjShkmNtXTle";
@@ -124,7 +124,7 @@ class CustomFieldsTest {
                 .isEqualTo(200);
     }
 
-    /** As another service, or a version before, may have left it. */
+    /** Another service or an earlier version may have stored such fields. */
     @Test
     void neitherShowsNorCachesCredentialsOfOthersAndRemovesThem() {
         String id = node.create(admin, "old-" + number.incrementAndGet(), PASSWORD);
@@ -150,7 +150,7 @@ class CustomFieldsTest {
                     .doesNotContain(HASH);
         }
         Awaitility.await().untilAsserted(() -> {
-            node.get(user, admin); // a node that has just started does not fill the cache yet
+            node.get(user, admin); // a node that has just started does not write to the cache yet
             assertThat(cached(id)).contains("K\u00f6ln");
         });
         assertThat(cached(id)).doesNotContain("hidden-").doesNotContain(HASH);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A request with an Idempotency-Key is done once, on whichever node it arrives and wherever the one before has stopped. */
+/** A request with an Idempotency-Key takes effect once, whichever node it reaches and wherever another stopped. */
 class IdempotencyTest {
     private static final String PASSWORD = "correct horse battery staple";
 
@@ -39,7 +39,7 @@ class IdempotencyTest {
         return start(command -> {});
     }
 
-    /** @param observer told the name and the collection of each command to MongoDB */
+    /** @param observer receives the name and the collection of each MongoDB command */
     private static Node start(Consumer<String> observer) {
         Map<String, String> settings = Map.of("REGISTRATION", "open", "TRUSTED_PROXIES", "127.0.0.1");
         return Node.start(stores, settings, clock, observer);
@@ -59,7 +59,7 @@ class IdempotencyTest {
         Answer first = create(one, admin, "k1", body);
         assertThat(first.status()).isEqualTo(201);
 
-        // What has happened to the user since is not what is answered.
+        // A repeat returns the original response, even if the user has changed since.
         assertThat(one.patch("/user/" + first.text("_id"), admin, "{\"n\":2}").status())
                 .isEqualTo(200);
         for (Node node : List.of(one, other)) {
@@ -160,7 +160,7 @@ class IdempotencyTest {
         assertSame(create(one, admin, "k6", body("underway")), create(other, admin, "k6", body("underway")));
     }
 
-    /** As if the node had stopped between its two writes after that of the user. */
+    /** Simulates a node that stopped after it wrote the user and before it finished the idempotency entry. */
     @Test
     void aRepeatFindsTheUserOfANodeThatDied() {
         String admin = one.adminToken();
@@ -168,7 +168,7 @@ class IdempotencyTest {
         interrupt(first, Instant.now(clock).plusSeconds(30));
 
         assertSame(first, create(other, admin, "k10", body("stored")));
-        // It is finished now, so the answer no longer depends on the user.
+        // The entry is finished now, so the response no longer depends on the user.
         assertThat(one.delete("/user/" + first.text("_id"), admin).status()).isEqualTo(204);
         assertSame(first, create(other, admin, "k10", body("stored")));
         assertThat(usersNamed("stored")).isZero();
@@ -226,7 +226,7 @@ class IdempotencyTest {
                 Node node = i % 2 == 0 ? one : other;
                 answers.add(clients.submit(() -> {
                     go.await();
-                    // Each hashes the password, which on a busy machine the queue may refuse.
+                    // Each call hashes the password, and on a busy machine the queue may reject it.
                     return node.patiently(() -> create(node, admin, "k8", body("crowded")));
                 }));
             }
@@ -274,7 +274,7 @@ class IdempotencyTest {
         assertThat(twice.status()).isEqualTo(400);
     }
 
-    /** As if the node had stopped before it noted that the user was created. */
+    /** Restores the state of a node that stopped before it recorded that it had created the user. */
     private static void interrupt(Answer created, Instant heldUntil) {
         stores.collection("idempotencyKeys")
                 .updateOne(

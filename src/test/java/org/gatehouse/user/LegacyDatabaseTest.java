@@ -39,15 +39,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A database that the original service filled, taken over by nodes that start together, die, and start again. */
-@SuppressWarnings("JavaUtilDate") // what the driver takes
+/** Two nodes that start together, die and start again migrate a database of the legacy service. */
+@SuppressWarnings("JavaUtilDate") // the type that the driver requires
 @Tag("also-full")
 class LegacyDatabaseTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 2_000 : 100;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Map<String, String> PROXIED = Map.of("TRUSTED_PROXIES", "127.0.0.1");
 
-    /** One in ten has another's name. */
+    /** The number of additional users that have another user's name; there is one for every ten. */
     private static final int DOUBLED = USERS / 10;
 
     private final Stores stores = new Stores();
@@ -64,7 +64,7 @@ class LegacyDatabaseTest {
         for (int i = 0; i < USERS; i++) {
             String name = (i % 3 == 0 ? "u" : "User-") + i;
             String password = i % 5 == 0 ? "p" + i : "pa\u00df-" + i + "x".repeat(i % 80) + "end";
-            // A bcrypt of cost 10, the original's, takes 60 ms, so that most have a lower one here.
+            // The legacy bcrypt cost of 10 takes 60 ms, so most hashes here have a lower cost.
             String stored = i % 2 == 0 ? password : bcrypt(password, i % 21 == 0 ? 10 : 4 + i % 4, random);
             documents.add(document(name, password, stored, i));
             passwords.put(name, password);
@@ -89,7 +89,7 @@ class LegacyDatabaseTest {
     @Test
     void logsInEverybodyButTheDoubledWhileTwoNodesTakeItOver() throws Exception {
         startTogether(2);
-        assertEverybodyLogsIn(); // while the pass goes on
+        assertEverybodyLogsIn(); // during the migration of the passwords
         awaitEndOfPass();
         assertEverybodyLogsIn();
         assertNoPasswordIsLeft();
@@ -102,7 +102,7 @@ class LegacyDatabaseTest {
 
     @Test
     void finishesOnAnotherNodeWhatADyingOneBegan() throws Exception {
-        // With hashes as they cost outside of tests, so that there is a middle.
+        // Hashes at production cost, so that the test can stop the node in the middle.
         PasswordHasher costly = new PasswordHasher(19_456, 2, 1, new Metrics());
         Node first = Node.start(stores, PROXIED, costly);
         try {
@@ -230,13 +230,13 @@ class LegacyDatabaseTest {
         }
     }
 
-    /** From an address of its own, so that no throttle sees one client behind all of them. */
+    /** Uses a separate address for each login, so that the throttle does not see one client. */
     private Answer login(Node node, String name, String password) {
         int number = Math.floorMod(name.hashCode() * 31 + password.hashCode(), 1 << 24);
         String address = "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255);
         Answer answer = node.loginFrom(address, name, password);
         for (int attempt = 0; answer.status() == 503 && attempt < 5; attempt++) {
-            // What a busy machine could not check in time a client tries again.
+            // A client retries if a busy machine could not check the password in time.
             sleep(answer.header("Retry-After"));
             answer = node.loginFrom(address, name, password);
         }

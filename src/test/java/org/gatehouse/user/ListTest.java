@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Lists over HTTP: whom each combination of filter and order shows, and what the store is asked for it. */
+/** Tests the lists over HTTP: the users for each combination of filter and order, and the queries to MongoDB. */
 class ListTest {
     private static final List<String> SORTS = List.of("createdAt", "-createdAt", "username", "-username");
     private static final List<String> NAMES =
@@ -61,7 +61,7 @@ class ListTest {
         stores.close();
     }
 
-    /** Every combination that there can be, as a query without the sort. */
+    /** Every possible combination of filters, as a query without the sort. */
     static Stream<String> filters() {
         return Stream.of("", "&role=editor", "&role=nobody", "&role=user")
                 .flatMap(role ->
@@ -116,7 +116,7 @@ class ListTest {
                     .toList();
             assertThat(finds).isNotEmpty().allSatisfy(find -> {
                 assertThat(find).doesNotContainKey("skip");
-                // That the id is one of ours is looked at in each document; none but another service writes others.
+                // MongoDB checks the type of each id in the document, because another service may write other types.
                 assertThat(IndexUse.objections(
                                 find.getDocument("filter"), find.getDocument("sort"), indexes, Set.of("_id")))
                         .isEmpty();
@@ -152,7 +152,7 @@ class ListTest {
         List<BsonDocument> sessions = sent("find", "sessions").stream()
                 .filter(find -> find.containsKey("sort"))
                 .toList();
-        // Of one user there are few, so those that count no more may be among them.
+        // One user has few sessions, so scanning the ended ones among them is acceptable.
         assertThat(sessions)
                 .hasSizeGreaterThan(4)
                 .allSatisfy(find -> assertThat(IndexUse.objections(
@@ -166,7 +166,7 @@ class ListTest {
         walk("/audit?limit=2&type=USER_CREATED");
         walk("/audit?limit=2&user=" + id);
         List<BsonDocument> entries = sent("find", "audit");
-        // What has expired the server deletes within a minute.
+        // The server deletes expired entries within a minute.
         assertThat(entries)
                 .hasSizeGreaterThan(6)
                 .allSatisfy(find -> assertThat(IndexUse.objections(

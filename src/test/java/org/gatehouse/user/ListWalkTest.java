@@ -29,22 +29,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Thousands of users, walked page by page in every order while others come and go beside the walk: none that stays is
- * missing or doubled, and none comes out of order.
+ * Walks thousands of users page by page in every order while others are added and deleted. Each user that stays must
+ * appear exactly once, and in order.
  */
 @Tag("also-full")
 class ListWalkTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final int USERS = LONG ? 50_000 : 2_000;
 
-    /** How many are added, and how many deleted, during one walk. */
+    /** The number of users added, and of users deleted, during one walk. */
     private static final int CHANGES = LONG ? 2_000 : 200;
 
     private static final int PAGE = LONG ? 1_000 : 100;
     private static final int WALKS = 4;
     private static final int BATCH = 1_000;
 
-    /** Some have the same time, so that only the id tells them apart. */
+    /** Several users have the same time, so that only the id distinguishes them. */
     private static final int USERS_PER_MS = 3;
 
     private static final long FIRST_TIME = 1_790_000_000_000L;
@@ -78,7 +78,7 @@ class ListWalkTest {
     @ParameterizedTest
     @CsvSource({"createdAt,0", "-createdAt,1", "username,2", "-username,3"})
     void noneThatStaysIsMissingOrDoubledInAnyOrder(String sort, int walk) throws Exception {
-        // Other ones for each walk, from all over the list.
+        // Each walk deletes different users, from all over the list.
         Set<Integer> leaving = new HashSet<>();
         for (int i = walk; leaving.size() < CHANGES; i += USERS / CHANGES / WALKS * WALKS) {
             leaving.add(i);
@@ -119,7 +119,7 @@ class ListWalkTest {
                 .isSortedAccordingTo(order);
     }
 
-    /** Deletes some, and adds as many: before all others, after them and between. */
+    /** Deletes some users and adds as many: before all others, after them and between them. */
     private static void change(List<Integer> leaving, int walk, int from, int to) {
         for (int i : leaving) {
             stores.users().deleteOne(new Document("_id", ids.get(i)));
@@ -132,7 +132,7 @@ class ListWalkTest {
         }
     }
 
-    /** A user as the application stores one; names and times are in orders of their own. */
+    /** Returns a user as the application stores one. Names, times and ids have different orders. */
     private static Document user(ObjectId id, int number, String suffix) {
         String name = String.format("user-%05d", Math.floorMod(number * 7919L, 100_003L)) + suffix;
         BsonDateTime created = new BsonDateTime(FIRST_TIME + number / USERS_PER_MS);
@@ -148,7 +148,7 @@ class ListWalkTest {
         return stored;
     }
 
-    /** The embedded server looks at all users for a page, which under load takes longer than a read may. */
+    /** The embedded server scans all users for a page, which under load takes longer than the read timeout. */
     private static Answer page(String path) {
         return Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> node.get(path, admin), page -> {
             assertThat(page.status()).as(page.body()).isIn(200, 503);

@@ -16,9 +16,9 @@ class NamePrefixTest {
         "a, Alice",
         "AL, alice",
         "alice, ALICE",
-        "\uff21lic, alice", // a wide A
-        "E\u0301t, \u00e9tienne", // two code points where the name has one
-        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3\u03b1", // a last sigma, which is not the name's last
+        "\uff21lic, alice", // a full-width A
+        "E\u0301t, \u00e9tienne", // two code points for one in the name
+        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3\u03b1", // ends with a sigma that is not the last in the name
         "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c2",
         "\u039d\u0399\u039a\u039f\u03a3., \u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c2",
         "\u03bd\u03b9\u03ba\u03bf\u03c2, \u039d\u0399\u039a\u039f\u03a3\u0391",
@@ -30,8 +30,8 @@ class NamePrefixTest {
         "\u05e6\u05f3, \u05e6\u05f3\u05d0",
         "ab\u0375, ab\u0375\u03b1",
         "\u0915\u094d\u200d, \u0915\u094d\u200d\u0937",
-        "\u05d0\u05d1-, \u05d0\u05d1-\u05d2", // alone it would break the rule for texts from right to left
-        "john s, john smith", // as only the original service allowed
+        "\u05d0\u05d1-, \u05d0\u05d1-\u05d2", // alone it would break the rule for right-to-left text
+        "john s, john smith", // only the legacy service allowed spaces
         "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"
     })
     void holdsNamesThatBeginLikeThisFoldedAsTheyAre(String typed, String name) {
@@ -46,7 +46,7 @@ class NamePrefixTest {
         for (String last : List.of("a", "z", "~", "\u007f", "\u07ff", "\ud7ff", "\ue001", "\uffef", "\ud83d\ude00")) {
             NamePrefix prefix = NamePrefix.parse("x " + last).orElse(null);
             if (prefix == null) {
-                continue; // a control character, of which there are none in names
+                continue; // a control character, which names never contain
             }
             for (String end : ends) {
                 assertThat(holds(prefix, prefix.first() + end)).isTrue();
@@ -68,7 +68,7 @@ class NamePrefixTest {
         assertThat(NamePrefix.parse(typed)).isEmpty();
     }
 
-    /** As MongoDB compares texts: by their bytes in UTF-8, unsigned. */
+    /** Compares texts as MongoDB does: by their UTF-8 bytes, unsigned. */
     private static boolean holds(NamePrefix prefix, String key) {
         return compare(key, prefix.first()) >= 0
                 && prefix.end().map(end -> compare(key, end) < 0).orElse(true);

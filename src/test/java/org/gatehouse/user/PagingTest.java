@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Five hundred users, walked page by page in every order while others are being added. */
+/** Walks five hundred users page by page in every order while others are added. */
 class PagingTest {
     private static final int USERS = 500;
     private static final String PASSWORD = "correct horse battery staple";
@@ -43,7 +43,7 @@ class PagingTest {
         long now = System.currentTimeMillis();
         List<Document> users = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
-            // Names in an order of their own, so that no two orders are the same by accident.
+            // The order of the names differs from the other orders, so that no two are equal by accident.
             String name = "user-" + Integer.toString((i * 7919) % 100_003, 36);
             users.add(StoredUsers.document(new ObjectId(), name, new BsonDateTime(now + i / 2)));
         }
@@ -73,7 +73,7 @@ class PagingTest {
         Future<Integer> additions = adder.submit(() -> {
             int count = 0;
             do {
-                // Some sort before all others, some after, some between.
+                // Some names sort before all others, some after them, and some between them.
                 String name = List.of("aaa", "mmm", "zzz").get(count % 3) + "-" + added.incrementAndGet();
                 gatehouse.create(admin, name, PASSWORD);
                 count++;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may create users, where registration is closed and where it is open; both stand behind a proxy. */
+/** Tests which callers may create users, if registration is closed or open; both nodes are behind a proxy. */
 class RegistrationTest {
     private static final String PASSWORD = "correct horse battery staple";
 
@@ -162,7 +162,7 @@ class RegistrationTest {
     @Test
     void oneSourceMakesTenAccountsAnHour() {
         String network = "2001:db8:" + number.incrementAndGet() + ":1::";
-        // What was refused for another reason made nothing and costs nothing.
+        // A request that was rejected for another reason does not count, because it created no account.
         for (int i = 0; i < 12; i++) {
             assertThat(register(open, "", network + i, "{}").status()).isEqualTo(400);
         }
@@ -198,7 +198,7 @@ class RegistrationTest {
         return stores.users().countDocuments(new Document("username", name));
     }
 
-    /** A source of its own for each call, unless the test is about sources. */
+    /** Returns a new source address for each call, unless the test is about sources. */
     private static String address() {
         int n = number.incrementAndGet();
         return "10.0." + (n >> 8 & 255) + "." + (n & 255);

@@ -40,7 +40,7 @@ class UserCacheTest {
 
     @Test
     void aReadIsAnsweredFromRedis() {
-        // Past the service, so that only a cached answer can be the old one.
+        // Writes past the service, so that only a cached response can contain the old value.
         ObjectId objectId = new ObjectId(id);
         AtomicInteger marker = new AtomicInteger();
         await().atMost(Duration.ofSeconds(60)).until(() -> {
@@ -140,7 +140,7 @@ class UserCacheTest {
         awaitCached(gatehouse);
     }
 
-    /** Reads until the entry is in Redis: the first reads after a reconnect may still pass it by. */
+    /** Reads until the entry is in Redis, because the first reads after a reconnect may bypass the cache. */
     private static void awaitCached(Node server) {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             server.get("/user/" + id, admin);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** What every {@link UserDao} promises; each implementation runs all of it. */
+/** The contract of every {@link UserDao}; each implementation runs all of these tests. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class UserDaoContract {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123Z");
@@ -42,7 +42,7 @@ abstract class UserDaoContract {
     private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.fixed(NOW, ZoneOffset.UTC));
     private UserDao users = store;
 
-    /** The DAO under test, on top of the store. */
+    /** Returns the DAO under test, on top of the store. */
     abstract UserDao decorate(MongoUserDao stored);
 
     @BeforeAll
@@ -57,7 +57,7 @@ abstract class UserDaoContract {
     @BeforeEach
     void startEmpty() {
         stores.users().deleteMany(new Document());
-        for (int start = 0; start < 2; start++) { // as every node does at every start
+        for (int start = 0; start < 2; start++) { // every node does so at every start
             assertThat(new UsernameIndex(mongo, "users").make()).isTrue();
             store.createListIndexes();
         }
@@ -114,7 +114,7 @@ abstract class UserDaoContract {
                 UserStatus.ACTIVE,
                 json("{}"),
                 ImportedMetadata.NONE);
-        assertThat(users.find(fresh.id())).isEmpty(); // which is cached
+        assertThat(users.find(fresh.id())).isEmpty(); // caches the absence
 
         assertThat(users.insertAll(List.of(sameName, fresh, sameId)))
                 .containsExactlyInAnyOrder(sameName.id(), sameId.id());
@@ -225,7 +225,7 @@ abstract class UserDaoContract {
 
     @Test
     void listsInOrderAfterAPlaceWithoutRepeatingEqualTimes() {
-        // All of them have the same createdAt, so only the id tells them apart.
+        // All of them have the same createdAt, so only the id distinguishes them.
         for (int i = 0; i < 7; i++) {
             users.insert(newUser("user-" + i, "{}"));
         }
@@ -245,7 +245,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    @SuppressWarnings("JavaUtilDate") // what the driver takes
+    @SuppressWarnings("JavaUtilDate") // the type that the driver requires
     void showsADocumentOfTheOriginalServiceWithoutBelievingItsRoles() {
         ObjectId id = new ObjectId("5f0000000000000000000001");
         stores.users()

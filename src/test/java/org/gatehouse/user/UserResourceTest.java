@@ -286,7 +286,7 @@ class UserResourceTest {
         assertThat(root).isNotNull();
         try {
             for (int round = 0; round < 25; round++) {
-                // In the store there are these two alone; each tries to remove both.
+                // The store has only these two active administrators; each tries to remove both.
                 stores.users().updateMany(active, new Document("$set", new Document("status", "disabled")));
                 String one = insertAdministrator(root, "one-" + round);
                 String other = insertAdministrator(root, "other-" + round);
@@ -302,7 +302,7 @@ class UserResourceTest {
                     }
                 }
 
-                // 401 is the answer to who has been removed meanwhile.
+                // A caller gets 401 if it has been removed in the meantime.
                 assertThat(inParallel(removals)).isSubsetOf(200, 204, 401, 404, 409);
                 assertThat(stores.users().countDocuments(active))
                         .as("round " + round)

@@ -22,8 +22,8 @@ class UsernameTest {
         "\u1e9eab, \u00dfab", // a capital sharp s
         "\u0130ab, i\u0307ab", // with a dot
         "\u13a0\u13a1, \uab70\uab71", // Cherokee
-        "\u1c80\u1c81, \u0432\u0434", // small letters of one Cyrillic capital
-        "\u0131ab, \u0131ab" // a letter of its own
+        "\u1c80\u1c81, \u0432\u0434", // lowercase variants of Cyrillic capitals
+        "\u0131ab, \u0131ab" // a dotless i is a separate letter
     })
     void isShownAsTypedAndFoldedToItsKey(String typed, String key) {
         assertThat(Username.parse(typed)).hasValue(new Username(typed, key));
@@ -117,9 +117,9 @@ class UsernameTest {
                 "\u0627\u200c\u0639\u0644", // an alef joins on the right only
                 "\u0639\u200c\u0621\u0644", // a hamza does not join
                 "\u0639\u0644\u200d\u0631",
-                "\u0639\u0644\u06cc\u200c\u200c\u0631", // looks like the name with one of them
+                "\u0639\u0644\u06cc\u200c\u200c\u0631", // looks like the name with one non-joiner
                 "ab\u200dc",
-                "a\u0301\u200dc", // a mark that is no virama
+                "a\u0301\u200dc", // a mark that is not a virama
                 "a\u00b7l",
                 "l\u00b7a",
                 "\u00b7ll",

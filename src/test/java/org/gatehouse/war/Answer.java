@@ -9,18 +9,18 @@ import java.util.regex.Pattern;
 import org.gatehouse.json.Json;
 
 /**
- * An answer of the service, as a client sees it.
+ * The response of the service, as a client receives it.
  *
- * @param request the address that was called
- * @param took from the first byte sent to the last received
+ * @param request the address of the request
+ * @param took the time from the first byte sent to the last byte received
  */
 public record Answer(URI request, int status, HttpHeaders headers, String body, Duration took) {
-    /** The body as JSON. */
+    /** Returns the body as JSON. */
     public JsonNode json() {
         return json(body);
     }
 
-    /** The same of a text, such as a line of NDJSON. */
+    /** Parses a text, such as a line of NDJSON, as JSON. */
     public static JsonNode json(String text) {
         try {
             return Json.MAPPER.readTree(text);
@@ -29,27 +29,27 @@ public record Answer(URI request, int status, HttpHeaders headers, String body, 
         }
     }
 
-    /** The text of a field of the JSON body; empty text when there is none. */
+    /** Returns a field of the JSON body as text, or the empty string if the field is missing. */
     public String text(String field) {
         return json().path(field).asText();
     }
 
-    /** The header's value; empty text when there is none. */
+    /** Returns the value of the header, or the empty string if the header is missing. */
     public String header(String name) {
         return headers.firstValue(name).orElse("");
     }
 
-    /** The address that {@code Location} names, resolved as clients do; empty text when there is none. */
+    /** Returns {@code Location}, resolved as clients do, or the empty string if it is missing. */
     public String location() {
         return resolved(header("Location"));
     }
 
-    /** The page that {@code Link} (RFC 8288) names as the next one; empty text when there is none. */
+    /** Returns the next page from {@code Link} (RFC 8288), or the empty string if it is missing. */
     public String next() {
         return link("next");
     }
 
-    /** The target of the first link with this relation, resolved as clients do; empty text when there is none. */
+    /** Returns the target of the first link with this relation, resolved as clients do, or the empty string. */
     public String link(String relation) {
         return Pattern.compile("<([^>]*)>; rel=\"" + relation + "\"")
                 .matcher(header("Link"))

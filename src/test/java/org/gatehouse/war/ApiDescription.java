@@ -33,11 +33,11 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The description of the API, and the judge of what passes between clients and the service: every answer must be one that
- * it has, and so must every request that was accepted.
+ * The OpenAPI description, and the check of the traffic between clients and the service. Every response must be
+ * described, and so must every request that the service accepts.
  */
 public final class ApiDescription {
-    /** Of the connection, or the same for every answer. */
+    /** Headers that belong to the connection or are the same on every response. */
     private static final Set<String> NOT_DESCRIBED = Set.of(
             "access-control-allow-origin",
             "access-control-expose-headers",
@@ -55,10 +55,10 @@ public final class ApiDescription {
             "x-frame-options",
             "x-content-type-options");
 
-    /** What an answer may have that no operation gave: the name of the request, and what helps with an error. */
+    /** Headers of responses that no operation produced: the request id, and headers that help with an error. */
     private static final Set<String> OF_NO_OPERATION = Set.of("allow", "retry-after", "x-request-id");
 
-    /** What a browser is told that asks beforehand. */
+    /** Headers of the response to a CORS preflight request. */
     private static final Set<String> OF_PREFLIGHT = Set.of(
             "access-control-allow-headers",
             "access-control-allow-methods",
@@ -67,13 +67,13 @@ public final class ApiDescription {
             "allow",
             "x-request-id");
 
-    /** What containers think ambiguous or malformed in a path. */
+    /** The parts of a path that containers reject as ambiguous or malformed. */
     private static final Pattern AMBIGUOUS = Pattern.compile("[%;\\\\]|//|/\\.");
 
-    /** Less than what any container takes as a first line, or as headers. */
+    /** A length, in characters, below every container's limit for the request line and for the headers. */
     private static final int LONG = 4096;
 
-    /** Not in the description, because Python clients generated from it apply a pattern to the time itself and fail. */
+    /** Not in the description because generated Python clients apply patterns to the parsed time and fail. */
     private static final String TIME = "^[+-]?\\d{4,}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 
     private static final String REQUEST_ID = "X-Request-Id";
@@ -88,7 +88,7 @@ public final class ApiDescription {
     private final JsonNode document;
     private final SchemaRegistry registry = SchemaRegistry.withDialect(Dialects.getDraft202012());
 
-    /** By the very node of the document: to compare nodes would take longer than to judge what passes. */
+    /** Keyed by node identity because comparing nodes would take longer than validating the traffic. */
     private final Map<JsonNode, Schema> schemas = Collections.synchronizedMap(new IdentityHashMap<>());
 
     private final List<Route> routes = new ArrayList<>();
@@ -98,7 +98,7 @@ public final class ApiDescription {
     private ApiDescription(JsonNode document) {
         this.document = document;
         document.path("paths").properties().forEach(path -> routes.add(route(path.getKey(), path.getValue())));
-        // As Jersey has it: the more of a path is spelled out, the sooner it is tried.
+        // Like Jersey, tries the paths with the most literal characters first.
         routes.sort(Comparator.comparing(
                 route -> -PARAMETER.matcher(route.path()).replaceAll("").length()));
     }
@@ -122,7 +122,7 @@ public final class ApiDescription {
         return document;
     }
 
-    /** The node itself, or the one that it refers to. */
+    /** Returns the node itself, or the node that it refers to. */
     public JsonNode resolve(JsonNode node) {
         String reference = node.path("$ref").asText();
         if (reference.isEmpty()) {
@@ -135,22 +135,22 @@ public final class ApiDescription {
         return found;
     }
 
-    /** What is wrong with a value; empty when the schema admits it. */
+    /** Returns the schema violations of a value; the list is empty if the value is valid. */
     public List<String> complaints(JsonNode schema, JsonNode value) {
         Schema compiled = schemas.computeIfAbsent(schema, this::compile);
         return compiled.validate(value).stream().map(Error::toString).toList();
     }
 
-    /** The key of the operation that a request goes to, such as {@code get /user/{id}}; empty when there is none. */
+    /** Returns the key of the operation for a request, such as {@code get /user/{id}}, or empty if none matches. */
     public Optional<String> operation(String method, String path) {
         return find(path).map(route -> described(method) + " " + route.path());
     }
 
     /**
-     * Judges one exchange.
+     * Checks one request and its response.
      *
      * @param uri the path within the service, with the query
-     * @throws AssertionError says what is not as described
+     * @throws AssertionError if they differ from the description; the message lists the differences
      */
     void check(String method, URI uri, Map<String, String> headers, String body, Answer answer) {
         List<String> complaints = new ArrayList<>();
@@ -176,7 +176,7 @@ public final class ApiDescription {
         }
     }
 
-    /** What a container refuses before it chooses the service, which then has given it no name, and why it does. */
+    /** Returns whether the container rejected the request before the service gave it an id, for a visible reason. */
     private static boolean isOfContainer(URI uri, Map<String, String> headers, Answer answer) {
         if (!answer.header(REQUEST_ID).isEmpty()) {
             return false;
@@ -203,7 +203,7 @@ public final class ApiDescription {
         }
     }
 
-    /** 404 where nothing is described, 405 where another method is; or what may befall any request. */
+    /** Expects 404 if the path is not described, 405 if only another method is, or 400, 500 or 503. */
     private void checkNoOperation(Optional<Route> route, String method, Answer answer, List<String> complaints) {
         Set<Integer> statuses = Set.of(route.isPresent() ? 405 : 404, 400, 500, 503);
         if (!statuses.contains(answer.status())) {
@@ -231,7 +231,7 @@ public final class ApiDescription {
         unseen.forEach(name -> complaints.add("there is no header " + name));
     }
 
-    /** That {@code Allow} has the methods of the path, and those that every path has. */
+    /** Checks that {@code Allow} lists exactly the described methods of the path and those that every path has. */
     private static void checkAllow(Optional<Route> route, Answer answer, List<String> complaints) {
         Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
         route.ifPresent(found -> found.operations().fieldNames().forEachRemaining(method -> {
@@ -282,7 +282,7 @@ public final class ApiDescription {
         }
     }
 
-    /** What a body says: of NDJSON each line by itself, and nothing of what is no JSON. */
+    /** Returns the JSON values of a body: one for each line of NDJSON, and none if the body is not JSON. */
     private static List<JsonNode> values(String type, String body) {
         return switch (type) {
             case JSON, PROBLEM -> List.of(Answer.json(body));
@@ -344,7 +344,7 @@ public final class ApiDescription {
             }
             return;
         }
-        // Where a body may be left out, its type may be too.
+        // If the body is optional, its media type is optional too.
         String type = mediaType(headers.getOrDefault("content-type", requestBody.has("required") ? "" : JSON));
         JsonNode media = requestBody.path("content").path(type);
         if (media.isMissingNode()) {
@@ -352,7 +352,7 @@ public final class ApiDescription {
             return;
         }
         if (type.equals(NDJSON)) {
-            return; // accepted as a whole, with what is wrong with its lines in the answer
+            return; // accepted as a whole; the response reports invalid lines
         }
         JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Answer.json(body);
         complaints(media.path("schema"), value).forEach(violation -> complaints.add("body: " + violation));
@@ -369,7 +369,7 @@ public final class ApiDescription {
         return new Route(path, Pattern.compile(pattern + "/?"), operations);
     }
 
-    /** What a parameter of a path may be: one of a few texts, or any. */
+    /** Returns the pattern of a path parameter: one of its listed values, or any text. */
     private String values(String parameter) {
         List<String> texts = new ArrayList<>();
         document.at("/components/parameters/" + parameter + "Parameter/schema/enum")
@@ -393,7 +393,7 @@ public final class ApiDescription {
         return header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
-    /** The text of a header or parameter as what it stands for. */
+    /** Converts the text of a header or parameter to the type of its schema. */
     private static JsonNode typed(JsonNode schema, String text) {
         String type = schema.path("type").asText();
         if (type.equals("integer") && text.matches("-?\\d+")) {

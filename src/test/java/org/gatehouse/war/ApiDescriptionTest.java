@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The judge of all traffic sees what is not as described. */
+/** Tests that {@link ApiDescription} reports every difference from the description. */
 class ApiDescriptionTest {
     private static final String ALLOWED = "OPTIONS, POST";
 
@@ -70,7 +70,7 @@ class ApiDescriptionTest {
                 .hasMessageContaining("204");
     }
 
-    /** Only where the request shows why, and only before the service has given it a name. */
+    /** A rejection is the container's only if the request shows the reason and the response has no id. */
     @Test
     void leavesToTheContainerWhatOnlyTheContainerRefuses() {
         assertThatCode(() -> judge("GET", "/user/%2F", bare(400))).doesNotThrowAnyException();

@@ -16,18 +16,18 @@ import java.util.stream.Stream;
 import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** A server of somebody who runs Gatehouse: a real distribution in a process of its own, which ends with this one. */
+/** A server as an operator runs it: a real distribution in its own process, which ends with this process. */
 public final class AppServer implements AutoCloseable {
     private static final Path BASES = Path.of("target", "container-bases");
 
-    /** On a machine that does a lot else. */
+    /** Long enough for a heavily loaded machine. */
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
     private static final int LOG_SHOWN = 6_000;
     private static final int READ_LIMIT_MS = 60_000;
 
-    /** Where the WAR is again, file by file. */
+    /** The folders that contain copies of the WAR, some of them unpacked. */
     private static final List<String> UNPACKED = List.of("temp", "webapps", "work");
 
     private final Process process;
@@ -49,7 +49,7 @@ public final class AppServer implements AutoCloseable {
         return start(distribution, jdk, environment, base(distribution, applications));
     }
 
-    /** Makes a base with these applications. */
+    /** Creates a base folder with these applications. */
     public static Path base(Distribution distribution, List<Deployment> applications) {
         try {
             Files.createDirectories(BASES);
@@ -64,12 +64,12 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** Starts a server on a base, without waiting for its applications. */
+    /** Starts a server on a base folder, without waiting for its applications. */
     static AppServer start(Distribution distribution, Jdk jdk, Map<String, String> environment, Path base) {
         return start(distribution, jdk, environment, base, Distribution.BRIEF);
     }
 
-    /** The same with other options of the JVM, separated by spaces. */
+    /** Starts a server on a base folder with these JVM options, which are separated by spaces. */
     public static AppServer start(
             Distribution distribution, Jdk jdk, Map<String, String> environment, Path base, String jvm) {
         int port = EmbeddedRedis.freePort();
@@ -100,9 +100,9 @@ public final class AppServer implements AutoCloseable {
     }
 
     /**
-     * The memory that it occupies now, in bytes: its resident set.
+     * Returns the resident set size of the server process, in bytes.
      *
-     * @throws IllegalStateException when the system is not Linux, which alone tells it so
+     * @throws IllegalStateException if the system is not Linux, because only Linux reports the size in this form
      */
     public long residentBytes() {
         try {
@@ -116,7 +116,7 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** The application under this path, once it answers as one that is ready. */
+    /** Waits until the application under this path is ready, and returns a client for it. */
     public ServiceClient awaitReady(String contextPath) {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (!isReady(uri() + contextPath)) {
@@ -127,7 +127,7 @@ public final class AppServer implements AutoCloseable {
         return new Service(uri() + contextPath);
     }
 
-    /** Waits until it serves anything at all. */
+    /** Waits until the server responds to any request. */
     public void awaitAnswer() {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (status(uri() + "/") == 0) {
@@ -137,7 +137,7 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** Waits until it has printed this so many times. */
+    /** Waits until the server has printed the text at least this many times. */
     void awaitLog(String text, int times) {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (log().split(Pattern.quote(text), -1).length <= times) {
@@ -156,7 +156,7 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** What it printed: the server's own log and that of its applications. */
+    /** Returns the output of the process: the log of the server and the logs of its applications. */
     String log() {
         try {
             return Files.readString(base.resolve("console.log"));
@@ -170,12 +170,12 @@ public final class AppServer implements AutoCloseable {
         return log.substring(Math.max(0, log.length() - LOG_SHOWN));
     }
 
-    /** Asks it to end, as a system that shuts down does, and does not wait until it has. */
+    /** Sends the signal that a system sends at shutdown, and does not wait for the process to end. */
     void terminate() {
         process.destroy();
     }
 
-    /** The same, and waits; what it printed can be read afterwards. */
+    /** Terminates the server and waits for its end. The log remains readable. */
     void stop() {
         terminate();
         try {
@@ -194,24 +194,24 @@ public final class AppServer implements AutoCloseable {
         try {
             process.waitFor();
             for (String unpacked : UNPACKED) {
-                delete(base.resolve(unpacked)); // the logs stay
+                delete(base.resolve(unpacked)); // the logs remain
             }
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } catch (IllegalStateException exitingAlready) {
-            // then the hook finds nothing left to do
+            // the shutdown hook then finds the process already ended
         } catch (IOException inTheWay) {
             throw new UncheckedIOException(inTheWay);
         }
     }
 
-    /** Open to all, and answered only when the stores are prepared. */
+    /** This resource needs no token and responds only after the stores have been prepared. */
     private static boolean isReady(String service) {
         return status(service + "/.well-known/jwks.json") == HttpURLConnection.HTTP_OK;
     }
 
-    /** 0 when there is no answer. */
+    /** Returns the status, or 0 if the server does not respond. */
     private static int status(String uri) {
         try {
             HttpURLConnection connection =
@@ -248,7 +248,7 @@ public final class AppServer implements AutoCloseable {
 
         @Override
         public void close() {
-            // the server is somebody else's to close
+            // the test closes the server
         }
     }
 }

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two nodes behind HAProxy, nginx and Apache with the files of {@code deploy}, one of which is stopped under load. Run by
- * {@code .ci/proxies}, which sees that the proxies are installed; not a part of {@code mvn verify}.
+ * Runs two nodes behind HAProxy, nginx and Apache with the files of {@code deploy}, and stops one node under load.
+ * {@code .ci/proxies} runs this test and installs the proxies if necessary; {@code mvn verify} does not.
  */
 @Tag("full")
 class BehindProxies {
@@ -41,12 +41,12 @@ class BehindProxies {
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** Few enough that the throttle of one source, 300 logins in 5 minutes, has room for all proxies. */
+    /** At this rate all proxies together stay below the throttle of one source, 300 logins in 5 minutes. */
     private static final long LOGIN_EVERY_MS = 300;
 
     private static final long READ_EVERY_MS = 10;
 
-    /** Answers of each kind before and after a node is stopped. */
+    /** The minimum number of responses of each kind before and after a node is stopped. */
     private static final int SOME = 10;
 
     @Test
@@ -121,7 +121,7 @@ class BehindProxies {
         assertThat(lines).anyMatch(line -> line.contains("Stopping in 5000 ms"));
     }
 
-    /** A proxy of this test, and its clients. */
+    /** One proxy of this test, and its clients. */
     private static final class Proxy extends ServiceClient {
         final String name;
         final AtomicInteger logins = new AtomicInteger();
@@ -214,7 +214,7 @@ class BehindProxies {
                     .orElseThrow(() -> new IllegalStateException(name + " is not installed: see .ci/proxies"));
         }
 
-        /** The file of {@code deploy} with the ports of this test. */
+        /** Returns the file of {@code deploy} with the ports of this test. */
         private static String shipped(String file, int port, AppServer one, AppServer two) throws IOException {
             String text = Files.readString(DEPLOY.resolve(file));
             for (Map.Entry<String, String> change : Map.of(
@@ -240,7 +240,7 @@ class BehindProxies {
             });
         }
 
-        /** Answered by the proxy, so the description of the API does not apply. */
+        /** The proxy itself responds here, so the API description does not apply. */
         int statusOfMetrics() {
             HttpRequest request = HttpRequest.newBuilder(URI.create(baseUri() + "/metrics"))
                     .timeout(Duration.ofSeconds(30))
@@ -259,7 +259,7 @@ class BehindProxies {
             return Files.readString(FOLDER.resolve(name + ".log"));
         }
 
-        /** What the file of nginx asks the operator to do, because nginx does not look at the health of a node. */
+        /** Does what nginx's file asks of the operator, because nginx does not check the health of a node. */
         void takeAway(AppServer node) throws IOException, InterruptedException {
             Matcher line = Pattern.compile("(server 127\\.0\\.0\\.1:" + node.port() + ") [^;]*;")
                     .matcher(Files.readString(config));

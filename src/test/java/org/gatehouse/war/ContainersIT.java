@@ -29,12 +29,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The one WAR in every server that it is for, at the root and under a context path, deployed with the files of
- * {@code deploy}. All of them share the stores, so they are also nodes of one service.
+ * Runs the same WAR in every supported server, at the root and under a context path, with the files of {@code deploy}.
+ * All deployments share the stores, so they are also nodes of one service.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class ContainersIT {
-    /** On every Java at the root too, and not only on the one that runs this. */
+    /** Whether to test the root path on every Java version, and not only on the one that runs the tests. */
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
 
     private static final String PASSWORD = "correct horse battery staple";
@@ -42,7 +42,7 @@ class ContainersIT {
 
     private static final int MAX_IMPORT = 100_000;
 
-    /** As many as there are processors on a small machine. */
+    /** Two servers at a time, because a small machine has two processors. */
     private static final Semaphore turns = new Semaphore(2);
 
     private static final AtomicInteger number = new AtomicInteger();
@@ -96,7 +96,7 @@ class ContainersIT {
         }
     }
 
-    /** Without both ends of the range the above says less than it could, and that is said. */
+    /** Reports if a Java version at an end of the range is missing, because the other tests then cover less. */
     @Tag("full")
     @Test
     void theOldestAndTheNewestJavaAreTried(TestReporter reporter) {
@@ -111,7 +111,7 @@ class ContainersIT {
         assertThat(tried).contains(Jdk.own().feature());
     }
 
-    /** A browser comes from the address of the deployment, with a slash at the end or without, to the documentation. */
+    /** Checks that a browser gets from the deployment's address, with or without a slash, to the documentation. */
     private static void addresses(ServiceClient service) throws IOException {
         HttpClient browser = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.ALWAYS)

@@ -5,11 +5,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The WAR under a context path, with settings of its own.
+ * The WAR under a context path, with its own settings.
  *
  * @param contextPath {@code /name}, or empty for the root
- * @param settings by JNDI in a Tomcat, as parameters of the context in a Jetty
- * @param parameters as parameters of the context
+ * @param settings set through JNDI in Tomcat, and as context parameters in Jetty
+ * @param parameters set as context parameters
  */
 public record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
     private static final String WAR = "/opt/gatehouse/gatehouse.war";
@@ -18,7 +18,7 @@ public record Deployment(String contextPath, Map<String, String> settings, Map<S
         this(contextPath, settings, Map.of());
     }
 
-    /** What a server calls it. */
+    /** Returns the name that a server gives this deployment. */
     String name(String root) {
         return contextPath.isEmpty() ? root : contextPath.substring(1);
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A server as its makers give it out, unpacked by the build; a base of its own, as they advise, leaves it as it is. */
+/** An unmodified server that the build unpacks. Tests use a separate base folder, as its vendor recommends. */
 public enum Distribution {
     TOMCAT_10("gatehouse.tomcat10"),
     TOMCAT_11("gatehouse.tomcat11"),
@@ -15,10 +15,10 @@ public enum Distribution {
 
     private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
 
-    /** The memory that an installation is meant to do with. */
+    /** The heap size that should be enough for an installation. */
     public static final String LITTLE_MEMORY = "-Xmx256m";
 
-    /** For one that lives for seconds: what counts is the start. */
+    /** Options for a server that lives for seconds, where start time matters most. */
     static final String BRIEF = LITTLE_MEMORY + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private final String property;
@@ -39,7 +39,7 @@ public enum Distribution {
         return home;
     }
 
-    /** Makes a base without applications. */
+    /** Creates a base folder without applications. */
     void makeBase(Path base) throws IOException {
         if (!isTomcat()) {
             copy(DEPLOY.resolve("jetty-base").resolve("start.d"), base.resolve("start.d"));
@@ -58,13 +58,13 @@ public enum Distribution {
                         .replace("port=\"8080\"", "port=\"${http.port}\" address=\"127.0.0.1\""));
     }
 
-    /** Writes the descriptor of an application into a base: the example of {@code deploy} with other settings. */
+    /** Writes an application's descriptor into a base folder: the example of {@code deploy} with these settings. */
     void deploy(Path base, Deployment deployment) throws IOException {
         Path descriptor = isTomcat()
                 ? base.resolve(Path.of("conf", "Catalina", "localhost", deployment.name("ROOT") + ".xml"))
                 : base.resolve(Path.of("webapps", deployment.name("root") + ".xml"));
         Files.createDirectories(descriptor.getParent());
-        // Put there at once: a server that runs may be looking.
+        // Moves the complete file into place, because a running server may be watching the folder.
         Path prepared = Files.createTempFile(base, "descriptor", ".xml");
         Files.writeString(prepared, descriptor(deployment));
         Files.move(prepared, descriptor);
@@ -78,7 +78,7 @@ public enum Distribution {
                 : deployment.forJetty(Files.readString(DEPLOY.resolve(example)));
     }
 
-    /** The command that runs it in the foreground. */
+    /** Returns the command that runs the server in the foreground. */
     List<String> command(Jdk jdk, Path base, int port, String jvm) {
         if (isTomcat()) {
             return List.of("sh", home().resolve("bin").resolve("catalina.sh").toString(), "run");

@@ -8,15 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** An import whose body is sent bit by bit. */
+/** A connection on which a test sends the body of an import piece by piece. */
 public final class ImportConnection implements AutoCloseable {
     private final Socket socket;
 
     /**
-     * Sends the head of the request.
+     * Sends the request line and the headers.
      *
-     * @param service where it answers on the loopback address
-     * @param headers more lines of the head
+     * @param service the address of the service; the connection uses its port on the loopback address
+     * @param headers additional header lines
      */
     public ImportConnection(String service, String token, String... headers) throws IOException {
         URI uri = URI.create(service + "/user/import");
@@ -29,7 +29,7 @@ public final class ImportConnection implements AutoCloseable {
                 .getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Sends a part of the body. */
+    /** Sends a chunk of the body. */
     public void chunk(byte[] content) throws IOException {
         send((Integer.toHexString(content.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
         send(content);
@@ -41,12 +41,12 @@ public final class ImportConnection implements AutoCloseable {
         send("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Sends a text that is not a part of the body. */
+    /** Sends raw text that is not framed as a chunk. */
     public void raw(String text) throws IOException {
         send(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Reads of the answer, headers and all, until this has come. */
+    /** Reads the response, including its headers, until it contains this text. */
     public String until(String text) throws IOException {
         StringBuilder read = new StringBuilder();
         while (read.indexOf(text) < 0) {
@@ -59,7 +59,7 @@ public final class ImportConnection implements AutoCloseable {
         return read.toString();
     }
 
-    /** Reads the answer to its end. */
+    /** Reads the response to its end. */
     public String rest() throws IOException {
         return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One WAR, deployed twice in one Tomcat that others use too: two services that know nothing of each other. */
+/** Deploys one WAR twice in a Tomcat that other applications share: the two services must be independent. */
 @Tag("full")
 class InstancesIT {
     private static final String USER = "{\"username\":\"%s\",\"password\":\"correct horse battery staple\"}";
@@ -24,7 +24,7 @@ class InstancesIT {
         Path firstKey = Files.writeString(secrets.resolve("first-key"), "first " + ServiceClient.AUTH_KEY + "\n");
         Path otherKey = Files.writeString(secrets.resolve("other-key"), "other " + ServiceClient.AUTH_KEY + "\n");
         Path password = Files.writeString(secrets.resolve("password"), ServiceClient.ADMIN_PASSWORD + "\n");
-        // For all applications of the server: what the two have in common, and what is somebody else's.
+        // All applications of the server see these: shared settings, and settings of another application.
         Map<String, String> environment = Map.of(
                 "GATEHOUSE_ADMIN_USERNAME",
                 ServiceClient.ADMIN,
@@ -61,7 +61,7 @@ class InstancesIT {
         }
     }
 
-    /** The key from a file; the database under a name that only this application reads. */
+    /** The key comes from a file. The database has a name that only Gatehouse reads. */
     private static Map<String, String> settings(Stores stores, Path key) {
         return Map.of(
                 "AUTH_KEY_FILE", key.toString(),

@@ -11,29 +11,29 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A Java on this machine.
+ * A Java installation on this machine.
  *
- * @param feature the first number of its version
+ * @param feature the feature version, such as 17
  */
 public record Jdk(int feature, Path home) {
-    /** The oldest and the newest that the WAR is for. */
+    /** The oldest and the newest Java version that the WAR supports. */
     static final List<Integer> RANGE = List.of(17, 25);
 
     private static final Pattern VERSION = Pattern.compile("JAVA_VERSION=\"(\\d+)");
 
-    /** Where the packages of systems, and the usual tools, put them. */
+    /** Where system packages and common tools install Java. */
     private static final List<Path> FOLDERS = List.of(
             Path.of("/usr/lib/jvm"),
             Path.of("/opt"),
             Path.of(System.getProperty("user.home"), ".sdkman", "candidates", "java"),
             Path.of(System.getProperty("user.home"), ".jdks"));
 
-    /** The one that runs this. */
+    /** Returns the Java installation that runs the tests. */
     public static Jdk own() {
         return new Jdk(Runtime.version().feature(), Path.of(System.getProperty("java.home")));
     }
 
-    /** The one that runs this, and of the ends of {@link #RANGE} those that are here too. */
+    /** Returns the Java that runs the tests, and the installed versions from the ends of {@link #RANGE}. */
     static List<Jdk> present() {
         Jdk own = own();
         return Stream.concat(
@@ -45,9 +45,9 @@ public record Jdk(int feature, Path home) {
     }
 
     /**
-     * One with this version: where {@code JAVA17_HOME} and the like says, or in one of the usual places.
+     * Finds this version through a variable such as {@code JAVA17_HOME}, or in one of the usual places.
      *
-     * @throws IllegalStateException when the variable names something else
+     * @throws IllegalStateException if the variable does not name a Java installation of this version
      */
     static Optional<Jdk> find(int feature) {
         String variable = "JAVA" + feature + "_HOME";

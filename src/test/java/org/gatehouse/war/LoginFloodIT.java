@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** That ten times the logins that can be checked neither slow down others nor wait long for their refusal. */
+/** Floods the service with ten times its login capacity: other calls must stay fast, and rejections prompt. */
 @Tag("timing")
 class LoginFloodIT {
     private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
@@ -26,7 +26,7 @@ class LoginFloodIT {
     private static final int USERS = 20;
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** Between two measured requests: they are to show their own time, not to be a load. */
+    /** The pause between two measured requests, so that the measurement adds little load. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final Stores stores = new Stores();
@@ -58,14 +58,14 @@ class LoginFloodIT {
         measureChecks();
         warmUp.stop();
 
-        // In turns, so that what else the machine does falls on both.
+        // Alternates between quiet and flooded rounds, so that other load on the machine affects both.
         List<Double> quietly = new ArrayList<>();
         List<Double> flooded = new ArrayList<>();
         List<Double> refusals = new ArrayList<>();
         int rounds = 0;
         int sent = 0;
         int checked = 0;
-        // A p99 of few samples is a matter of luck: what looks bad is looked at for longer.
+        // A p99 of few samples is unreliable, so a result that looks slow is measured for longer.
         for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && isSlowed(quietly, flooded)); i++) {
             quietly.addAll(measureChecks());
             Flood flood = new Flood(10 * capacity);
@@ -96,7 +96,7 @@ class LoginFloodIT {
                 slowest);
         assertThat(failures).isEmpty();
         assertThat(refusals).hasSizeGreaterThan(checked);
-        // The second in which a login waits for its turn, and what the machine adds to any request beside it.
+        // One second is the wait for a free hashing slot. The rest covers delays of the machine itself.
         assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietly, 1));
         assertThat(isSlowed(quietly, flooded)).isFalse();
     }
@@ -120,7 +120,7 @@ class LoginFloodIT {
         return times;
     }
 
-    /** Logins a second that two clients get, one after the other. */
+    /** Returns the logins per second of one client per processor, each of which waits for its response. */
     private static double measureCapacity() throws InterruptedException {
         AtomicInteger done = new AtomicInteger();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
@@ -140,7 +140,7 @@ class LoginFloodIT {
         return done.get() / 2.0;
     }
 
-    /** Right passwords, each from an address of its own, so that no throttle has a say. */
+    /** Returns a login with the right password from a new address, so that the throttle does not apply. */
     private static byte[] nextLogin() {
         int number = addresses.incrementAndGet();
         return RawClient.login(
@@ -149,7 +149,7 @@ class LoginFloodIT {
                 "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255));
     }
 
-    /** Logins at a steady rate over many connections, each of which waits for its answer before the next. */
+    /** Sends logins at a steady rate over many connections, each of which waits for its last response. */
     private static final class Flood {
         private final long intervalNanos;
         private final AtomicInteger sent = new AtomicInteger();

@@ -14,18 +14,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** That the time of a refused login does not tell who has an account. */
+/** Tests that the response time of a rejected login does not reveal whether an account exists. */
 @Tag("timing")
 class LoginTimeIT {
     private static final int TRIES = Boolean.getBoolean("gatehouse.long") ? 400 : 60;
     private static final int WARM_UP = 30;
 
-    /** Each account is tried a few times only, so that no throttle has a say. */
+    /** Enough accounts that each is tried only a few times, so that the throttle does not apply. */
     private static final int ACCOUNTS = Boolean.getBoolean("gatehouse.long") ? 40 : 15;
 
     private static final double TOLERANCE = 0.05;
 
-    /** Of the median difference: its standard error, relative to the time. */
+    /** The highest accepted standard error of the median difference, relative to the response time. */
     private static final double PRECISION = 0.012;
 
     private static final int MAX_TRIES = 3 * TRIES;
@@ -53,7 +53,7 @@ class LoginTimeIT {
         stores.close();
     }
 
-    /** Who is tried with which password; a disabled user's is the right one. */
+    /** The users and the passwords that are tried; only the disabled user's password is the right one. */
     private enum Who {
         UNKNOWN(1, "stranger-", "wrong horse battery staple"),
         KNOWN(2, "known-", "wrong horse battery staple"),
@@ -83,13 +83,13 @@ class LoginTimeIT {
             for (int i = 0; i < WARM_UP; i++) {
                 tryEach(client, i, new EnumMap<>(Who.class));
             }
-            // On a machine that has other things to do it takes more tries until the answer means anything.
+            // On a busy machine, a meaningful result needs more tries.
             while (wrong.size() < TRIES || (wrong.size() < MAX_TRIES && isUncertain(wrong, unknown, disabled))) {
                 tryEach(client, WARM_UP + wrong.size(), times);
             }
         }
         double time = median(wrong);
-        // Neighbours in time suffer the same noise, so their differences show what they do not share.
+        // Measurements close in time share the same noise, so their differences show only what they do not share.
         double unknownMore = median(differences(unknown, wrong));
         double disabledMore = median(differences(disabled, wrong));
         System.out.printf(
@@ -99,7 +99,7 @@ class LoginTimeIT {
         assertThat(Math.abs(disabledMore) / time).isLessThan(TOLERANCE);
     }
 
-    /** One after the other, and each time another one first, so that none always follows the same. */
+    /** Tries the users one after the other and rotates the order, so that none always follows the same one. */
     private static void tryEach(RawClient client, int number, Map<Who, List<Double>> times) throws IOException {
         Who[] all = Who.values();
         for (int turn = 0; turn < all.length; turn++) {
@@ -133,7 +133,7 @@ class LoginTimeIT {
         return Math.max(uncertainty(unknown, wrong), uncertainty(disabled, wrong)) > PRECISION * median(wrong);
     }
 
-    /** The standard error of the median difference, from the median deviation, as if the noise were normal. */
+    /** The standard error of the median difference, from the median deviation, assuming normally distributed noise. */
     private static double uncertainty(List<Double> some, List<Double> others) {
         List<Double> differences = differences(some, others);
         double middle = median(differences);

@@ -23,15 +23,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.json.Json;
 
 /**
- * One connection that sends the same bytes again and again, and reads no more of an answer than it must: a client that
- * shares its processors with the service it measures. So only the first answer of each kind is judged.
+ * One connection that sends the same bytes repeatedly. It checks only the first response of each kind and reads no more
+ * than it must, because it shares the processors with the service it measures.
  */
 final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
     private static final String LENGTH = "content-length:";
     private static final String END_OF_HEAD = "\r\n\r\n";
 
-    /** The first lines of requests, with the statuses of their answers. */
+    /** The request lines already seen, each with the status of its response. */
     private static final Set<String> seen = ConcurrentHashMap.newKeySet();
 
     private final Socket socket;
@@ -48,7 +48,7 @@ final class RawClient implements AutoCloseable {
         this.input = socket.getInputStream();
     }
 
-    /** A login that a trusted proxy passes on for this address. */
+    /** Returns a login request that a trusted proxy forwards for this address. */
     static byte[] login(String username, String password, String address) {
         String body = Json.MAPPER
                 .createObjectNode()
@@ -65,7 +65,7 @@ final class RawClient implements AutoCloseable {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Sends a request and reads its answer, which must tell its length. */
+    /** Sends a request and reads its response, which must have a Content-Length if it has a body. */
     int send(byte[] request) throws IOException {
         socket.getOutputStream().write(request);
         int status = Integer.parseInt(line().split(" ", 3)[1]);
@@ -99,7 +99,7 @@ final class RawClient implements AutoCloseable {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    /** What was sent and what came back, as they were on the wire. */
+    /** A request and its response as they were on the wire. */
     private record Exchange(String request, int status, List<String> head, String body) {
         void judge() {
             int end = request.indexOf(END_OF_HEAD);
@@ -146,7 +146,7 @@ final class RawClient implements AutoCloseable {
         return buffer[taken++];
     }
 
-    /** @throws AssertionError when an answer was not as {@link ApiDescription} has it; said now, when no time counts */
+    /** @throws AssertionError if a response differs from {@link ApiDescription}; checked here, when timing is over */
     @Override
     public void close() throws IOException {
         socket.close();

@@ -22,38 +22,39 @@ import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** One Tomcat, in which the WAR comes and goes while clients call it; 10 times, or 25 with {@code -Dgatehouse.long=true}. */
+/** Tests for leaks of redeployments under load in one Tomcat: 10, or 25 with {@code -Dgatehouse.long=true}. */
 @Tag("full")
 class RedeployIT {
     private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 10;
     private static final int CLIENTS = 4;
     private static final String PATH = "/accounts";
 
-    /** In bytes. One application less or more is some 7 MB of heap, 33 MB of metaspace and 15 threads. */
+    /** In bytes. One application takes about 7 MB of heap, 33 MB of metaspace and 15 threads. */
     private static final long MUCH = 33L << 20;
 
-    /** In bytes; what the server itself, and what asks it, may have allocated since the collection. */
+    /** In bytes. The server and the requests of the manager may allocate this much after the collection. */
     private static final long LITTLE = 12L << 20;
 
     private static final int FEW_THREADS = 3;
 
     private static final List<String> COMPLAINTS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
 
-    /** Tomcat's own, which looks in on each application now and then; should it be there just then, Tomcat reports it. */
+    /** A Tomcat thread that visits each application now and then. Tomcat reports it if it is there at the end. */
     private static final String VISITOR = "appears to have started a thread named [Catalina-utility-";
 
-    /** What Java's own caches hold softly goes when memory is short; here at once, so that it is seen to go. */
+    /** Makes each collection clear the soft references of Java's own caches, so that their memory is seen freed. */
     private static final String NOTHING_SOFT = "-XX:SoftRefLRUPolicyMSPerMB=0";
 
-    /** The newest there is, for the sake of what follows. */
+    /** The newest installed Java, because older ones keep more ({@link #KEPT}). */
     private static final Jdk JDK =
             Jdk.present().stream().max(Comparator.comparing(Jdk::feature)).orElseThrow();
 
     /**
-     * Applications that may stay. Java keeps the last class for which it made the {@code equals} of a record until it makes
-     * the next one, and so for {@code hashCode} and {@code toString} (method handles of {@code ObjectMethods}, and their
-     * {@code asTypeCache}). From Java 19 on it keeps them softly, and a heap dump of Java 25 showed no other path to an
-     * application that stayed for a minute. The number of redeployments is larger, so a leak of each is seen.
+     * The number of stopped applications that may stay in memory. Java keeps the last class for which it created the
+     * {@code equals} of a record until it creates the next one; the same holds for {@code hashCode} and {@code
+     * toString}. The references are method handles of {@code ObjectMethods} and their {@code asTypeCache}. From Java 19
+     * on they are soft, and a heap dump of Java 25 showed no other path to an application that stayed for a minute. The
+     * number of redeployments is larger, so the test detects a leak on each of them.
      */
     private static final int KEPT = 3;
 
@@ -97,10 +98,10 @@ class RedeployIT {
         }
     }
 
-    /** What a process holds once it has collected what it can; in bytes. */
+    /** The memory in bytes, and the threads, of a process after a garbage collection. */
     private record State(long heap, long metaspace, long threads) {
         static State of(TomcatManager manager) {
-            // A thread of the server may hold on to an application until it gets something else to do.
+            // A server thread may reference an application until it gets other work.
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> manager.findLeaks().size() <= KEPT);
             manager.collectGarbage();
@@ -108,7 +109,7 @@ class RedeployIT {
         }
     }
 
-    /** Callers that do not know that the application is about to go. */
+    /** Clients that do not know that the application is about to stop. */
     private static final class Clients implements AutoCloseable {
         private static final int WARM = 200;
 
@@ -141,7 +142,7 @@ class RedeployIT {
                     status = http.send(read, BodyHandlers.ofString()).statusCode();
                     answers.incrementAndGet();
                 }
-                // Then it is the container that answers, for it has nothing under this path, or not now.
+                // Once the application is gone, the container itself responds with 404 or 503.
                 if (!enough && status != 404 && status != 503) {
                     complaints.add("answered " + status);
                 }
@@ -152,7 +153,7 @@ class RedeployIT {
             }
         }
 
-        /** Until each has had some more. */
+        /** Waits until the clients have received another {@link #WARM} responses. */
         void awaitAnswers() throws InterruptedException {
             int wanted = answers.get() + WARM;
             while (answers.get() < wanted && complaints.isEmpty()) {

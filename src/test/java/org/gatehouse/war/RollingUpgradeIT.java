@@ -25,11 +25,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The WAR before this one and this one side by side on the same stores, under load: first one of this version takes the
- * place of one of the version before, then one of the version before starts beside it.
+ * Runs the previous WAR and the current one side by side on the same stores, under load. First a node of the current
+ * version replaces a node of the previous one. Then a node of the previous version starts beside it.
  *
- * <p>{@code -Dgatehouse.previous.war=FILE} names the WAR before this one, see {@code .ci/upgrade}; without it both are the
- * same.
+ * <p>{@code -Dgatehouse.previous.war=FILE} names the previous WAR (see {@code .ci/upgrade}). Without it both WARs are
+ * the current one.
  */
 @Tag("full")
 class RollingUpgradeIT {
@@ -44,10 +44,10 @@ class RollingUpgradeIT {
     private final AtomicBoolean stopped = new AtomicBoolean();
     private final AtomicInteger walks = new AtomicInteger();
 
-    /** Whom the balancer sends requests to. */
+    /** The nodes to which the load balancer sends requests. */
     private final List<WarServer> serving = new ArrayList<>();
 
-    /** Held for reading as long as a walk is under way, so that no node leaves in the middle of one. */
+    /** A walk holds the read lock, so that no node leaves during a walk. */
     private final ReentrantReadWriteLock balancer = new ReentrantReadWriteLock();
 
     @AfterEach
@@ -97,7 +97,7 @@ class RollingUpgradeIT {
                 previous, present, walks.get());
     }
 
-    /** What somebody does whom a balancer sends from node to node. */
+    /** Performs the requests of one user, which the load balancer spreads over the nodes. */
     private void walkUntilStopped(String name, String id) {
         while (!stopped.get()) {
             balancer.readLock().lock();
@@ -136,7 +136,7 @@ class RollingUpgradeIT {
         }
     }
 
-    /** A document that the one has cached is not shown by it once the other has changed it. */
+    /** A node must not return a document from the cache after a node of the other version has changed it. */
     private void assertChangesAreSeenFromTheCache(String admin) {
         String id = serving.get(0).create(admin, "cached", password("cached"));
         String user = "/user/" + id;
@@ -157,7 +157,7 @@ class RollingUpgradeIT {
         }
     }
 
-    /** A key that one made signs on the other, and one that the other revoked is refused on both. */
+    /** A key that one version creates must sign tokens on both. A key that one revokes must be rejected by both. */
     private void assertKeysAreShared(String admin, Answer held) {
         WarServer one = serving.get(0);
         WarServer other = serving.get(1);
@@ -178,7 +178,7 @@ class RollingUpgradeIT {
         }
     }
 
-    /** What each node says to the holder of a token. */
+    /** Returns each node's status for {@code GET /user/me} with this token. */
     private List<Integer> me(Answer login) {
         return serving.stream()
                 .map(node -> node.get("/user/me", login.text("token")).status())
@@ -192,7 +192,7 @@ class RollingUpgradeIT {
         assertThat(load).noneMatch(Future::isDone);
     }
 
-    /** Takes the node that is there longest away from the balancer, stops it, and brings another in. */
+    /** Removes the oldest node from the load balancer, stops it, and adds a new node. */
     private void replaceFirst(Path war) {
         WarServer leaving = exclusively(() -> serving.remove(0));
         leaving.close();
@@ -225,7 +225,7 @@ class RollingUpgradeIT {
         return answer;
     }
 
-    /** Which key signed the token. */
+    /** Returns the id of the key that signed the token. */
     private static String keyOf(Answer login) {
         String header = login.text("token").split("\\.", 2)[0];
         return Answer.json(new String(Base64.getUrlDecoder().decode(header), StandardCharsets.UTF_8))

@@ -12,9 +12,9 @@ import java.util.TreeSet;
 import org.bson.Document;
 import org.gatehouse.store.Stores;
 
-/** The calls of everything that one instance has, with secrets where they belong and where they do not. */
+/** Calls every operation of one instance, with secrets in the right places and in wrong ones. */
 final class SecretCalls {
-    /** The trace that each of them belongs to. */
+    /** The trace id of every call. */
     static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     private static final String JSON = "application/json";
@@ -35,10 +35,10 @@ final class SecretCalls {
     private final List<String> requestIds = new ArrayList<>();
 
     /**
-     * Calls that are still to be made.
+     * Creates the calls without sending them.
      *
-     * @param instance a name for it
-     * @param kinds is told of all secrets that are made
+     * @param instance a name for the instance
+     * @param kinds receives all secrets that the calls create
      */
     SecretCalls(
             ServiceClient service,
@@ -57,34 +57,34 @@ final class SecretCalls {
         this.metricsToken = metricsToken;
     }
 
-    /** The operations of the description that were called as they are meant to be. */
+    /** Returns the described operations that a call completed successfully. */
     Set<String> called() {
         return called;
     }
 
-    /** What was answered, but for what hands secrets out. */
+    /** Returns all responses except those that are meant to contain secrets. */
     List<String> answers() {
         return answers;
     }
 
-    /** The ids that were given to requests; they begin with {@code request-} and the name of the instance. */
+    /** Returns the request ids; each begins with {@code request-} and the name of the instance. */
     List<String> requestIds() {
         return requestIds;
     }
 
-    /** Logs the administrator in and answers the token. */
+    /** Logs the administrator in and returns the token. */
     String adminToken() {
         return login("/login", credentials(WarServer.ADMIN, adminPassword)).text("token");
     }
 
-    /** Sends a request whose answer must hold none of the secrets. */
+    /** Sends a request whose response must not contain any secret. */
     Answer call(String method, String path, String body, String... headers) {
         Answer answer = give(method, path, body, headers);
         answers.add(method + " " + path.replaceAll("[?].*", "") + "\n" + answer.body());
         return answer;
     }
 
-    /** Sends a request whose answer hands some out. */
+    /** Sends a request whose response is meant to contain secrets. */
     private Answer give(String method, String path, String body, String... headers) {
         Answer answer = service.patiently(() -> service.send(method, path, body, named(headers)));
         if (answer.status() / 100 == 2) {
@@ -107,7 +107,7 @@ final class SecretCalls {
         return call(method, path, body, "auth", token, "Content-Type", JSON);
     }
 
-    /** Logs in or refreshes, and notes what was handed out. */
+    /** Logs in or refreshes, and records the secrets in the response. */
     private Answer login(String path, String body) {
         Answer answer = give("POST", path, body, "Content-Type", JSON);
         assertStatus(200, answer);
@@ -120,7 +120,7 @@ final class SecretCalls {
         return answer;
     }
 
-    /** Calls everything but what would end the tokens of others. */
+    /** Calls every operation except those that would end the tokens of other instances. */
     void callEverything() {
         String admin = adminToken();
         String name = "alice-" + instance;
@@ -422,7 +422,7 @@ final class SecretCalls {
         assertStatus(400, json("POST", "/logout", "", "{\"token\":\"" + secrets.make("a bad logout")));
     }
 
-    /** Ends a key, of which other instances have to hear. */
+    /** Creates and revokes a key, which the other instances must then reject. */
     void revokeKey() {
         String admin = adminToken();
         noteHashOf(WarServer.ADMIN);

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Texts that must not turn up somewhere, each with a name by which a test may speak of it. */
+/** Texts that must not leak, each with a name that a test can print. */
 final class Secrets {
     /**
-     * Secrets by where they may be.
+     * Secrets, grouped by where they may appear.
      *
-     * @param secrets with who brought them or is given them, and nowhere else
-     * @param hashes of passwords: with the user in the store, and in an export that asks for them
-     * @param misplaced given as a name, as an own field or as what is looked for, which are kept and shown, but not told
+     * @param secrets known only to the caller that sends or receives them
+     * @param hashes password hashes, allowed in the user's document and in an export that asks for them
+     * @param misplaced sent as a name, a custom field or a search term: stored and returned, but not in logs or metrics
      */
     record Kinds(Secrets secrets, Secrets hashes, Secrets misplaced) {
         static Kinds none() {
@@ -29,7 +29,7 @@ final class Secrets {
 
     private final Map<String, String> named = new LinkedHashMap<>();
 
-    /** A new one: letters and digits, so that no encoding changes it, and good enough for a password. */
+    /** Creates a secret of letters and digits, so that no encoding changes it. It is also a valid password. */
     String make(String name) {
         byte[] bytes = new byte[10];
         random.nextBytes(bytes);
@@ -37,14 +37,14 @@ final class Secrets {
                 name, "s3cr3t" + number.incrementAndGet() + "x" + HexFormat.of().formatHex(bytes));
     }
 
-    /** One that somebody else made. */
+    /** Adds a secret that another party created. */
     String add(String name, String secret) {
         assertThat(secret).as(name).hasSizeGreaterThan(20);
         named.put(secret, name);
         return secret;
     }
 
-    /** The names of those that are in a text. */
+    /** Returns the names of the secrets that a text contains. */
     List<String> in(String text) {
         return named.entrySet().stream()
                 .filter(secret -> text.contains(secret.getKey()))

@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Calls everything that there is with secrets, where they belong and where they do not, and looks for them wherever else
- * something is kept or shown.
+ * Calls every operation with secrets, in the right places and in wrong ones. The tests then search for the secrets in
+ * everything that is stored, logged or returned.
  *
- * <p>The WAR runs in a Tomcat, once with each form of the log, with all that it could tell; and once without its stores.
+ * <p>The WAR runs in one Tomcat, once with each log format at debug level, and once without its stores.
  */
 class SecretsIT {
-    /** What the WAR is packaged with, but for what it tells of its own. */
+    /** The packaged log configuration, to which the test adds debug level for Gatehouse's own loggers. */
     private static final Path LOGBACK = Path.of("src", "main", "resources", "logback.xml");
 
     private static final Secrets.Kinds kinds = Secrets.Kinds.none();
@@ -238,7 +238,7 @@ class SecretsIT {
         assertThat(access).filteredOn(line -> line.has("user")).hasSizeGreaterThan(50);
     }
 
-    /** All keys and values of a Redis that does not compress, byte for byte. */
+    /** Returns all keys and values of a Redis without compression, byte for byte. */
     private static String contentOf(EmbeddedRedis redis) {
         StringBuilder content = new StringBuilder();
         RedisClient client = RedisClient.create("redis://:" + redisPassword + "@127.0.0.1:" + redis.port());
@@ -254,7 +254,7 @@ class SecretsIT {
         return content.toString();
     }
 
-    /** All documents of some collections, byte for byte. */
+    /** Returns all documents of the matching collections, byte for byte. */
     private static String contentOf(Stores stores, Predicate<String> collections) {
         StringBuilder content = new StringBuilder();
         for (String name : stores.collections()) {

@@ -16,26 +16,26 @@ import java.util.function.Supplier;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 
-/** A running service, and the calls that a client makes to it over HTTP. */
+/** A running service and the HTTP calls to it. Every response is checked against the description. */
 public abstract class ServiceClient implements AutoCloseable {
     public static final String ADMIN = "root-admin";
     public static final String ADMIN_PASSWORD = "the first administrator";
     public static final String AUTH_KEY =
             "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
 
-    /** Each time the service has waited a second before it refused. */
+    /** The limit of retries; the service waits a second before each rejection. */
     private static final int MAX_AGAIN = 10;
 
     private static final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    /** Where the service answers, without a slash at the end. */
+    /** Returns the base address of the service, without a final slash. */
     protected abstract String baseUri();
 
     @Override
     public abstract void close();
 
-    /** The settings of a service on these stores that has an administrator, with more settings or others than usual. */
+    /** Returns the settings of a service with an administrator on these stores; the given ones are added or win. */
     public static Map<String, String> settings(Stores stores, Map<String, String> more) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "AUTH_KEY",
@@ -77,9 +77,9 @@ public abstract class ServiceClient implements AutoCloseable {
     }
 
     /**
-     * Sends a request; headers whose value is empty are left out, and so is an empty body.
+     * Sends a request. Headers with an empty value are omitted, and so is an empty body.
      *
-     * @throws AssertionError when the answer, or the request that it accepts, is not as {@link ApiDescription} has it
+     * @throws AssertionError if the response, or a request that it accepts, differs from {@link ApiDescription}
      */
     public Answer send(String method, String pathOrUri, String body, String... headers) {
         URI uri = URI.create(pathOrUri.startsWith("http") ? pathOrUri : baseUri() + pathOrUri);
@@ -115,7 +115,7 @@ public abstract class ServiceClient implements AutoCloseable {
                 .check(request.method(), URI.create(inside.substring(context.length())), headers, body, answer);
     }
 
-    /** The body of a login, and of the creation of a user without more. */
+    /** Returns the body of a login, which is also the body for creating a user without other fields. */
     public static String credentials(String username, String password) {
         return Json.MAPPER
                 .createObjectNode()
@@ -128,7 +128,7 @@ public abstract class ServiceClient implements AutoCloseable {
         return post("/login", "", credentials(username, password));
     }
 
-    /** A login that a trusted proxy passes on for this address; for services that trust 127.0.0.1 as one. */
+    /** Sends a login that a trusted proxy forwards for this address. The service must trust 127.0.0.1 as a proxy. */
     public Answer loginFrom(String address, String username, String password) {
         return send(
                 "POST",
@@ -140,7 +140,7 @@ public abstract class ServiceClient implements AutoCloseable {
                 address);
     }
 
-    /** What a call is answered by a service that is not too busy; on a busy machine passwords wait for each other. */
+    /** Repeats a call while the service responds with 503 {@code BUSY}, because hashing queues up on a busy machine. */
     public Answer patiently(Supplier<Answer> call) {
         Answer answer = call.get();
         for (int again = 0;
@@ -151,7 +151,7 @@ public abstract class ServiceClient implements AutoCloseable {
         return answer;
     }
 
-    /** The token of a login that must succeed. */
+    /** Logs in and returns the token; the login must succeed. */
     public String token(String username, String password) {
         Answer answer = patiently(() -> login(username, password));
         if (answer.status() != 200) {
@@ -164,7 +164,7 @@ public abstract class ServiceClient implements AutoCloseable {
         return token(ADMIN, ADMIN_PASSWORD);
     }
 
-    /** Creates a user, as the administrator, and answers its id. */
+    /** Creates a user as the administrator and returns its id. */
     public String create(String adminToken, String username, String password) {
         Answer answer = patiently(() -> post("/user", adminToken, credentials(username, password)));
         if (answer.status() != 201) {

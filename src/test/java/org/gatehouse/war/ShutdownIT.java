@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code SHUTDOWN_DELAY} in real servers. */
+/** Tests {@code SHUTDOWN_DELAY} in real servers. */
 @Tag("full")
 class ShutdownIT {
     private static final String PASSWORD = "correct horse battery staple";
@@ -65,7 +65,7 @@ class ShutdownIT {
         }
     }
 
-    /** Tomcat takes the path away before it announces the stop of one application. */
+    /** Tomcat removes the path before it announces that it stops one application. */
     @Test
     void anApplicationThatIsUndeployedLeavesNoDelayBehind() throws IOException {
         Path base = AppServer.base(Distribution.TOMCAT_11, List.of());

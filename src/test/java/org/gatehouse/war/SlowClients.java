@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Connections whose requests have a body that arrives byte by byte, or not at all. */
+/** Connections whose request body arrives byte by byte, or not at all. */
 public final class SlowClients implements AutoCloseable {
     private static final int TIMEOUT_MS = 40_000;
 
@@ -22,32 +22,32 @@ public final class SlowClients implements AutoCloseable {
     private final List<Socket> sockets = new ArrayList<>();
     private final ScheduledExecutorService bytes = Executors.newSingleThreadScheduledExecutor();
 
-    /** @param pause between two bytes */
+    /** @param pause the time between two bytes */
     public SlowClients(int port, Duration pause) {
         this.port = port;
         this.pause = pause;
     }
 
-    /** A body of 60,000 bytes of which one is sent now and then. */
+    /** Announces a body of 60,000 bytes and sends one byte after each pause. */
     public Socket trickling(String method, String path, String... headers) {
         Socket socket = open(method, path, "Content-Length: 60000", headers);
         repeat(socket, "{");
         return socket;
     }
 
-    /** The same in chunks, without a length. */
+    /** Sends one byte after each pause as a chunk, without a Content-Length. */
     public Socket tricklingInChunks(String method, String path, String... headers) {
         Socket socket = open(method, path, "Transfer-Encoding: chunked", headers);
         repeat(socket, "1\r\n{\r\n");
         return socket;
     }
 
-    /** A body that is announced and does not begin. */
+    /** Announces a body of 60,000 bytes and sends none of it. */
     public Socket silent(String method, String path, String... headers) {
         return open(method, path, "Content-Length: 60000", headers);
     }
 
-    /** What has been answered when the server has closed the connection. */
+    /** Returns the response after the server has closed the connection. */
     public static String answer(Socket socket) {
         StringBuilder answer = new StringBuilder();
         try {
@@ -60,7 +60,7 @@ public final class SlowClients implements AutoCloseable {
         } catch (SocketTimeoutException open) {
             throw new AssertionError("The connection stays open after: " + answer, open);
         } catch (IOException reset) {
-            // as good as closed
+            // a reset counts as closed
         }
         return answer.toString();
     }
@@ -84,7 +84,7 @@ public final class SlowClients implements AutoCloseable {
                     try {
                         send(socket, part);
                     } catch (IOException closed) {
-                        // by the server; an exception would end the schedule of this socket, which is as well
+                        // The server closed it. The exception also ends the schedule of this socket, as intended.
                         throw new UncheckedIOException(closed);
                     }
                 },
@@ -104,7 +104,7 @@ public final class SlowClients implements AutoCloseable {
             try {
                 socket.close();
             } catch (IOException closed) {
-                // which is what was wanted
+                // the socket is closed, as intended
             }
         }
     }

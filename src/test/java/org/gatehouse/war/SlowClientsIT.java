@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Clients that are slow, or disconnect, and real servers in their default configuration: Tomcat 11, and with
- * {@code -Dgatehouse.long=true} all of them.
+ * Tests real servers in their default configuration with slow or disconnecting clients: Tomcat 11, or all servers with
+ * {@code -Dgatehouse.long=true}.
  */
 @Tag("full")
 class SlowClientsIT {
@@ -31,15 +31,15 @@ class SlowClientsIT {
     private static final String JSON = "Content-Type: application/json";
     private static final String NDJSON = "Content-Type: application/x-ndjson";
 
-    /** More than a server has threads; as of the default configuration, 200. */
+    /** More connections than a server has threads; the default is 200. */
     private static final int MANY = 220;
 
     private static final int DISCONNECTS = 30;
 
-    /** A server may have bytes in its buffers that it reads before it notices that the client is gone. */
+    /** A server may first read buffered bytes before it notices that the client is gone. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** Jetty's own, about its base. */
+    /** A message of Jetty about its own base folder. */
     private static final String MISSING_FOLDER = "DeploymentScanner:main: Does not exist";
 
     private static Stores stores;
@@ -132,7 +132,7 @@ class SlowClientsIT {
         return AppServer.start(distribution, Jdk.own(), Map.of(), List.of(new Deployment("", settings)));
     }
 
-    /** Sends a request and goes, either in good order or not. */
+    /** Sends a request and disconnects, either with a reset or with a normal close. */
     private static void disconnect(int port, String request, boolean abruptly) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setReceiveBufferSize(4096);

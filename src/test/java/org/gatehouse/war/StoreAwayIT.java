@@ -9,7 +9,7 @@ import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.junit.jupiter.api.Test;
 
-/** Health and answers of the WAR while its store is not there yet, is there, is away, and is there again. */
+/** Tests health and responses of the WAR before its store starts, while it is up or down, and after it returns. */
 class StoreAwayIT {
     @Test
     void theStoreIsWaitedForAndItsAbsenceReported() {
@@ -33,7 +33,7 @@ class StoreAwayIT {
 
             try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
                 assertThat(returned.uri()).endsWith(":" + port);
-                // Its data is gone with its memory, and so is the account.
+                // The restarted in-memory store is empty, so the account no longer exists.
                 await().until(() -> login(gatehouse).status() == 401);
             }
         }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Tomcat's own application for those who run one: deploys and undeploys others, and tells how the process is. */
+/** A client of Tomcat's manager application, which deploys applications and reports the state of the process. */
 final class TomcatManager {
     private static final String USER = "operator";
     private static final String PASSWORD = "for this test";
@@ -28,7 +28,7 @@ final class TomcatManager {
         this.uri = server.uri() + "/manager/";
     }
 
-    /** Adds it to a base. */
+    /** Adds the manager application to a base folder. */
     static void addTo(Path base) throws IOException {
         Path conf = base.resolve("conf");
         Files.writeString(conf.resolve("tomcat-users.xml"), """
@@ -50,7 +50,7 @@ final class TomcatManager {
         command("text/undeploy?path=" + contextPath);
     }
 
-    /** The context paths of applications that were stopped and are in memory still, after a collection. */
+    /** Returns the context paths of stopped applications that are still in memory after a collection. */
     List<String> findLeaks() {
         return command("text/findleaks?statusLine=true").lines().skip(1).toList();
     }

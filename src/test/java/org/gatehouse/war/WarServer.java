@@ -32,7 +32,7 @@ public final class WarServer extends ServiceClient {
         application.setWar(war.toString());
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
-        // A .env in the working directory is weaker than these, and the developer's own, not the test's.
+        // These override a .env file in the working directory, which belongs to the developer, not to the test.
         for (Setting<?> setting : Settings.catalog()) {
             for (String name : List.of(setting.name(), setting.name() + "_FILE")) {
                 application.setInitParameter(name, "");
@@ -44,7 +44,7 @@ public final class WarServer extends ServiceClient {
         server.setStopTimeout(2_000);
     }
 
-    /** What an application sees of a Jetty that does not happen to have this project on its class path. */
+    /** Shows an application only what Jetty provides, and hides this project's class path. */
     private static final class ContainerOnly extends ClassLoader {
         ContainerOnly() {
             super(ClassLoader.getPlatformClassLoader());
@@ -66,7 +66,7 @@ public final class WarServer extends ServiceClient {
         }
     }
 
-    /** The file that {@code mvn package} made. */
+    /** Returns the file that {@code mvn package} created. */
     public static Path war() {
         Path war = Path.of(System.getProperty("gatehouse.war", "target/gatehouse.war"));
         if (!Files.exists(war)) {
@@ -80,12 +80,12 @@ public final class WarServer extends ServiceClient {
         return start(stores, Map.of());
     }
 
-    /** The same with more settings, or with others than usual. */
+    /** Deploys the WAR with an administrator. The given settings extend or replace the usual ones. */
     public static WarServer start(Stores stores, Map<String, String> settings) {
         return deploy("", settings(stores, settings));
     }
 
-    /** Deploys another WAR than the one of this build. */
+    /** Deploys a different WAR from the one of this build. */
     static WarServer start(Path war, Stores stores) {
         return deploy(war, "", settings(stores, Map.of()));
     }
@@ -114,7 +114,7 @@ public final class WarServer extends ServiceClient {
         }
     }
 
-    /** The container refused the WAR; the cause is what the application threw. */
+    /** The container rejected the WAR; the cause is the exception that the application threw. */
     public static final class DeploymentFailed extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

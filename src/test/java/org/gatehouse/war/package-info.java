@@ -1,10 +1,8 @@
 /**
- * Tests of the service over HTTP, on a real Redis and a server that speaks MongoDB's protocol. Deployment, health,
- * unavailable stores, secrets, containers and one login walk use the packaged WAR; the others run the application in
- * the test's process, on {@link org.gatehouse.Node}, which starts faster and hashes passwords cheaply.
- *
- * <p>With {@code TEST_MONGODB_URI} set the same tests run against that server, each in a database of its own. Start at
- * {@link org.gatehouse.war.WarServer}.
+ * Contains the tests of the packaged WAR over HTTP, and the clients and servers that other tests share. The tests
+ * depend on a real Redis and on a server that speaks MongoDB's protocol, or on the one that {@code TEST_MONGODB_URI}
+ * names, each with its own database. Start reading at {@link org.gatehouse.war.WarServer}; the tests of other packages
+ * use {@link org.gatehouse.Node}, which starts faster and hashes passwords cheaply.
  */
 @NullMarked
 package org.gatehouse.war;
