@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditResource;
 import org.gatehouse.audit.MongoAuditDao;
-import org.gatehouse.audit.RefusalAudit;
+import org.gatehouse.audit.RejectionAudit;
 import org.gatehouse.auth.AuthenticationFilter;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.auth.IntrospectionResource;
@@ -101,13 +101,13 @@ import org.gatehouse.user.UsernameChangeThrottle;
 final class Gatehouse implements AutoCloseable {
     final AccessLog accessLog;
     final KnownPaths paths;
-    final RefusalAudit refusals;
+    final RejectionAudit rejections;
     final RequestId requestIds;
     final Cors cors;
     final ResponseHeaders responseHeaders;
     final ContainerErrors containerErrors;
-    final ClientInfoFilter origins;
-    final StartupFilter gate;
+    final ClientInfoFilter clientInfoFilter;
+    final StartupFilter startupFilter;
     final AuthenticationFilter authentication;
 
     /** The HTTP resources. */
@@ -121,7 +121,7 @@ final class Gatehouse implements AutoCloseable {
     private final Generation generation;
     private final SigningKeys keys;
     private final Health health;
-    private final LegacyPasswordMigration passwordSweep;
+    private final LegacyPasswordMigration passwordMigration;
     final Startup startup;
 
     /** The objects that a test may replace or observe. */
@@ -198,7 +198,7 @@ final class Gatehouse implements AutoCloseable {
         RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
         SessionService sessionService =
                 new SessionService(sessions, userService, successors, sessionLimits, audit, clock, random);
-        Authenticator authenticator = new Authenticator(verifier, sessions, users, hasher::noteOtherWork);
+        Authenticator authenticator = new Authenticator(verifier, sessions, users, hasher::recordRequest);
 
         Predicate<Caller> stillAdministrator = caller -> authenticator.isStillAuthorized(caller, Roles.ADMIN);
         importBodies = new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes());
@@ -213,8 +213,8 @@ final class Gatehouse implements AutoCloseable {
         requestIds = new RequestId(random);
         cors = new Cors(settings.corsOrigins());
         responseHeaders = new ResponseHeaders(cors);
-        gate = new StartupFilter();
-        origins = new ClientInfoFilter(new TrustedProxies(settings.trustedProxies()));
+        startupFilter = new StartupFilter();
+        clientInfoFilter = new ClientInfoFilter(new TrustedProxies(settings.trustedProxies()));
         authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
 
         health = new Health(
@@ -245,28 +245,28 @@ final class Gatehouse implements AutoCloseable {
                 new OpenApiResource(),
                 new SwaggerUiResource(),
                 new RootResource());
-        refusals = new RefusalAudit(audit);
+        rejections = new RejectionAudit(audit);
         paths = new KnownPaths(resources.stream().map(Object::getClass).toList());
         accessLog = new AccessLog(metrics, paths);
         containerErrors = new ContainerErrors(responseHeaders, accessLog);
 
-        passwordSweep = new LegacyPasswordMigration(mongo, settings.usersCollection(), hasher);
-        LegacyUserMigration adoption =
-                new LegacyUserMigration(mongo, settings.usersCollection(), storedUsers, passwordSweep);
+        passwordMigration = new LegacyPasswordMigration(mongo, settings.usersCollection(), hasher);
+        LegacyUserMigration userMigration =
+                new LegacyUserMigration(mongo, settings.usersCollection(), storedUsers, passwordMigration);
 
         SupportedServer server = new SupportedServer(mongo);
         StoredFormat format = new StoredFormat(mongo);
-        startup = new Startup(gate, () -> {
+        startup = new Startup(startupFilter, () -> {
             server.require();
             format.requireSupported();
-            adoption.run();
+            userMigration.run();
             auditEntries.createIndexes();
             storedSessions.createIndexes();
             idempotencyKeys.createIndexes();
             keys.start();
             administrator.ifPresent(account -> account.ensure(storedUsers, hasher, audit, administratorReset));
             FirstAdministrator.warnIfThereIsNone(storedUsers, settings.databaseName());
-            passwordSweep.start();
+            passwordMigration.start();
         });
     }
 
@@ -314,7 +314,7 @@ final class Gatehouse implements AutoCloseable {
         importBodies.close();
         health.close();
         keys.close();
-        passwordSweep.close();
+        passwordMigration.close();
         hasher.close();
         generation.close();
         redis.close();

@@ -1,8 +1,8 @@
 package org.gatehouse;
 
-import org.gatehouse.http.AcceptFilter;
 import org.gatehouse.http.BodyLimitFilter;
 import org.gatehouse.http.ErrorMapper;
+import org.gatehouse.http.ProblemAcceptFilter;
 import org.gatehouse.http.QueryParameterFilter;
 import org.gatehouse.json.JsonBodyReader;
 import org.glassfish.jersey.CommonProperties;
@@ -29,16 +29,16 @@ final class HttpApplication extends ResourceConfig {
         property(ServerProperties.LOCATION_HEADER_RELATIVE_URI_RESOLUTION_DISABLED, true);
 
         register(gatehouse.accessLog);
-        register(new AcceptFilter());
+        register(new ProblemAcceptFilter());
         register(gatehouse.cors);
-        register(gatehouse.gate);
-        register(gatehouse.origins);
+        register(gatehouse.startupFilter);
+        register(gatehouse.clientInfoFilter);
         register(gatehouse.authentication);
         register(new QueryParameterFilter());
         register(new BodyLimitFilter());
         register(new JsonBodyReader());
         register(gatehouse.responseHeaders);
-        register(gatehouse.refusals);
+        register(gatehouse.rejections);
         register(new ErrorMapper(gatehouse.paths));
 
         // Classes are registered and bound to existing instances, because registering an instance logs a false warning.

@@ -39,7 +39,7 @@ final class Startup implements AutoCloseable {
             "The preparation of the stores failed and is tried again; the log has the reason.";
     private static final Logger log = LoggerFactory.getLogger(Startup.class);
 
-    private final StartupFilter gate;
+    private final StartupFilter startupFilter;
     private final Runnable preparation;
     private final Duration waitLimit;
     private final CompletableFuture<Outcome> firstAttempt = new CompletableFuture<>();
@@ -57,12 +57,12 @@ final class Startup implements AutoCloseable {
         LATE
     }
 
-    Startup(StartupFilter gate, Runnable preparation) {
-        this(gate, preparation, WAIT_TIMEOUT);
+    Startup(StartupFilter startupFilter, Runnable preparation) {
+        this(startupFilter, preparation, WAIT_TIMEOUT);
     }
 
-    Startup(StartupFilter gate, Runnable preparation, Duration waitLimit) {
-        this.gate = gate;
+    Startup(StartupFilter startupFilter, Runnable preparation, Duration waitLimit) {
+        this.startupFilter = startupFilter;
         this.preparation = preparation;
         this.waitLimit = waitLimit;
     }
@@ -101,12 +101,12 @@ final class Startup implements AutoCloseable {
 
     /** Says why requests are not served yet; empty after the start. */
     Optional<String> pending() {
-        return gate.isOpen() ? Optional.empty() : Optional.of(state);
+        return startupFilter.isOpen() ? Optional.empty() : Optional.of(state);
     }
 
     /** Whether the first attempt is still running. */
     boolean isPreparing() {
-        return !gate.isOpen() && state.equals(PREPARING);
+        return !startupFilter.isOpen() && state.equals(PREPARING);
     }
 
     @Override
@@ -144,7 +144,7 @@ final class Startup implements AutoCloseable {
         } catch (RuntimeException | Error failed) {
             return failed(failed);
         }
-        gate.open();
+        startupFilter.open();
         log.info("Gatehouse is ready");
         return Outcome.READY;
     }

@@ -144,7 +144,7 @@ class ManyNodesStartTest {
 
     /** The blocked node later acts like one that is merely slow, or whose clock is slow. */
     @Test
-    void oneThatStopsHalfwayKeepsNobodyFromStarting() throws Exception {
+    void aNodeThatStopsHalfwayDoesNotKeepOthersFromStarting() throws Exception {
         int command = 0;
         while (isReached(command, client.getDatabase(stores.database() + "-" + command))) {
             command += STRIDE;
@@ -154,7 +154,7 @@ class ManyNodesStartTest {
 
     /** Blocks one node before a command of its start while another starts; false if the start has fewer commands. */
     private boolean isReached(int command, MongoDatabase database) throws InterruptedException {
-        insertOriginals(database.getCollection("users"));
+        insertLegacyUsers(database.getCollection("users"));
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         AtomicInteger commands = new AtomicInteger();
@@ -168,20 +168,20 @@ class ManyNodesStartTest {
         Thread starting = new Thread(first::start, "held-up");
         try {
             starting.start();
-            await().until(() -> reached.getCount() == 0 || first.gate.isOpen());
+            await().until(() -> reached.getCount() == 0 || first.startupFilter.isOpen());
 
             second.start();
 
             await("beside one that stopped at command " + command)
                     .atMost(Duration.ofSeconds(30))
-                    .until(second.gate::isOpen);
+                    .until(second.startupFilter::isOpen);
             assertPrepared(database);
-            assertAdopted(database, 1, List.of("user"));
+            assertMigrated(database, 1, List.of("user"));
             change(database.getCollection("users"));
             goOn.countDown();
-            await().atMost(Duration.ofSeconds(30)).until(first.gate::isOpen);
+            await().atMost(Duration.ofSeconds(30)).until(first.startupFilter::isOpen);
             assertPrepared(database);
-            assertAdopted(database, 2, List.of("user", "editor"));
+            assertMigrated(database, 2, List.of("user", "editor"));
             return reached.getCount() == 0;
         } finally {
             goOn.countDown();
@@ -207,7 +207,7 @@ class ManyNodesStartTest {
         }
     }
 
-    private static void insertOriginals(MongoCollection<Document> users) {
+    private static void insertLegacyUsers(MongoCollection<Document> users) {
         users.insertMany(List.of(
                 original("u1", "p1"),
                 original(CHANGED, "p2"),
@@ -237,7 +237,7 @@ class ManyNodesStartTest {
      * @param version the version of the user that was changed meanwhile
      * @param roles the roles of that user
      */
-    private static void assertAdopted(MongoDatabase database, long version, List<String> roles) {
+    private static void assertMigrated(MongoDatabase database, long version, List<String> roles) {
         MongoCollection<Document> users = database.getCollection("users");
         await().until(() -> users.countDocuments(Filters.exists("password")) == 0
                 && database.getCollection("meta").countDocuments(Filters.eq("passwords of users")) == 0);

@@ -44,7 +44,7 @@ class StartupTest {
 
     private static EmbeddedRedis redis;
     private final LogLines log = new LogLines();
-    private final StartupFilter gate = new StartupFilter();
+    private final StartupFilter startupFilter = new StartupFilter();
 
     @BeforeAll
     static void startRedis() {
@@ -155,14 +155,14 @@ class StartupTest {
     @Test
     void theSameReasonIsLoggedOnceAndANewOneAgain() {
         AtomicInteger attempts = new AtomicInteger();
-        try (Startup startup = new Startup(gate, () -> {
+        try (Startup startup = new Startup(startupFilter, () -> {
             int attempt = attempts.getAndIncrement();
             if (attempt < 3) {
                 throw new IllegalStateException(attempt < 2 ? "first" : "second");
             }
         })) {
             startup.run();
-            await().atMost(LONGEST).until(gate::isOpen);
+            await().atMost(LONGEST).until(startupFilter::isOpen);
         }
         assertThat(log.from(Level.ERROR).stream().map(line -> line.replaceAll(".*: ", "")))
                 .containsExactly("first", "second");
@@ -170,20 +170,20 @@ class StartupTest {
 
     @Test
     void anUnusableStoreFailsTheDeploymentWithItsReason() {
-        try (Startup startup = new Startup(gate, () -> {
+        try (Startup startup = new Startup(startupFilter, () -> {
             throw new UnusableStoreException("for good");
         })) {
             assertThatThrownBy(startup::run)
                     .isInstanceOf(UnusableStoreException.class)
                     .hasMessage("for good");
         }
-        assertThat(gate.isOpen()).isFalse();
+        assertThat(startupFilter.isOpen()).isFalse();
     }
 
     @Test
     void anUnusableStoreThatIsSeenLaterIsTriedAgain() {
         AtomicInteger attempts = new AtomicInteger();
-        try (Startup startup = new Startup(gate, () -> {
+        try (Startup startup = new Startup(startupFilter, () -> {
             switch (attempts.getAndIncrement()) {
                 case 0 -> throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 case 1 -> throw new UnusableStoreException("not this one");
@@ -191,7 +191,7 @@ class StartupTest {
             }
         })) {
             startup.run();
-            await().atMost(LONGEST).until(gate::isOpen);
+            await().atMost(LONGEST).until(startupFilter::isOpen);
         }
         assertThat(log.from(Level.ERROR)).singleElement().asString().contains("not this one");
     }
@@ -199,27 +199,27 @@ class StartupTest {
     @Test
     void aLongPreparationGoesOnWhileRequestsAreAnsweredWith503() {
         CountDownLatch ending = new CountDownLatch(1);
-        try (Startup startup = new Startup(gate, () -> awaitUnchecked(ending), SHORT)) {
+        try (Startup startup = new Startup(startupFilter, () -> awaitUnchecked(ending), SHORT)) {
             startup.run();
 
-            assertThat(gate.isOpen()).isFalse();
+            assertThat(startupFilter.isOpen()).isFalse();
             assertThat(startup.pending()).hasValue("The stores are being prepared.");
             assertThat(log.with("goes on")).hasSize(1);
             ending.countDown();
-            await().atMost(LONGEST).until(gate::isOpen);
+            await().atMost(LONGEST).until(startupFilter::isOpen);
         }
     }
 
     @Test
     void anEndDuringThePreparationStopsItsThread() {
-        Startup startup = new Startup(gate, () -> awaitUnchecked(new CountDownLatch(1)), SHORT);
+        Startup startup = new Startup(startupFilter, () -> awaitUnchecked(new CountDownLatch(1)), SHORT);
         startup.run();
 
         startup.close();
 
         assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
                 .doesNotContain("gatehouse-startup");
-        assertThat(gate.isOpen()).isFalse();
+        assertThat(startupFilter.isOpen()).isFalse();
         assertThat(log.from(Level.ERROR)).isEmpty();
     }
 

@@ -75,11 +75,11 @@ final class AuditDocument {
         if (event.username() != null) {
             facts.put("username", new BsonString(event.username()));
         }
-        ClientInfo origin = event.origin();
-        if (origin != null) {
-            facts.put("address", new BsonString(origin.address()));
-            facts.put("userAgent", new BsonString(origin.userAgent()));
-            facts.put("requestId", new BsonString(origin.requestId()));
+        ClientInfo clientInfo = event.clientInfo();
+        if (clientInfo != null) {
+            facts.put("address", new BsonString(clientInfo.address()));
+            facts.put("userAgent", new BsonString(clientInfo.userAgent()));
+            facts.put("requestId", new BsonString(clientInfo.requestId()));
         }
         if (!event.details().isEmpty()) {
             BsonDocument details = new BsonDocument();

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param actor the user who caused the event; null if the caller was not authenticated, or the service caused it
  * @param user the affected user
  * @param username the name of the affected user at that time, cut to {@value #MAX_USERNAME} characters
- * @param origin the client that sent the request; null if the event has no request
+ * @param clientInfo the client that sent the request; null if the event has no request
  * @param details texts, each cut to {@value #MAX_DETAIL} characters
  */
 public record AuditEvent(
@@ -32,7 +32,7 @@ public record AuditEvent(
         @Nullable UserId actor,
         @Nullable UserId user,
         @Nullable String username,
-        @Nullable ClientInfo origin,
+        @Nullable ClientInfo clientInfo,
         Map<AuditDetail, String> details) {
     /** New usernames are shorter. Usernames from databases of the legacy service may have any length. */
     static final int MAX_USERNAME = 256;
@@ -47,8 +47,8 @@ public record AuditEvent(
     }
 
     /** Creates an event that a request caused. */
-    public static AuditEvent of(AuditType type, ClientInfo origin) {
-        return new AuditEvent(type, null, null, null, origin, Map.of());
+    public static AuditEvent of(AuditType type, ClientInfo clientInfo) {
+        return new AuditEvent(type, null, null, null, clientInfo, Map.of());
     }
 
     /** Creates an event that the service itself caused. */
@@ -57,23 +57,23 @@ public record AuditEvent(
     }
 
     /** Creates the event of a failed login. */
-    public static AuditEvent loginFailed(LoginOutcome reason, ClientInfo origin) {
-        return of(AuditType.LOGIN_FAILED, origin).with(AuditDetail.REASON, reason.text());
+    public static AuditEvent loginFailed(LoginOutcome reason, ClientInfo clientInfo) {
+        return of(AuditType.LOGIN_FAILED, clientInfo).with(AuditDetail.REASON, reason.text());
     }
 
     /** Returns a copy with this actor. */
     public AuditEvent by(UserId actorId) {
-        return new AuditEvent(type, actorId, user, username, origin, details);
+        return new AuditEvent(type, actorId, user, username, clientInfo, details);
     }
 
     /** Returns a copy with this affected user. */
     public AuditEvent on(UserId userId) {
-        return new AuditEvent(type, actor, userId, username, origin, details);
+        return new AuditEvent(type, actor, userId, username, clientInfo, details);
     }
 
     /** Returns a copy with this affected user. The stored name identifies the user even after a deletion. */
     public AuditEvent on(UserId userId, String storedName) {
-        return new AuditEvent(type, actor, userId, storedName, origin, details);
+        return new AuditEvent(type, actor, userId, storedName, clientInfo, details);
     }
 
     /** Returns a copy with one more detail, which must not be a password, hash, token or key. */
@@ -81,7 +81,7 @@ public record AuditEvent(
         EnumMap<AuditDetail, String> more = new EnumMap<>(AuditDetail.class);
         more.putAll(details);
         more.put(detail, text);
-        return new AuditEvent(type, actor, user, username, origin, more);
+        return new AuditEvent(type, actor, user, username, clientInfo, more);
     }
 
     boolean isThrottledLogin() {
@@ -89,7 +89,7 @@ public record AuditEvent(
     }
 
     /** Whether clients can cause such events as fast as they can send requests. */
-    boolean isRefusal() {
+    boolean isRejection() {
         return type == AuditType.TOKEN_REJECTED || type == AuditType.ACCESS_DENIED;
     }
 

@@ -47,7 +47,7 @@ public final class AuditLog {
     private final MongoAuditDao entries;
     private final Duration kept;
     private final EventDeduplicator throttledLogins;
-    private final EventDeduplicator refusals;
+    private final EventDeduplicator rejections;
     private final Clock clock;
     private final Counter sessionEnds;
 
@@ -60,7 +60,7 @@ public final class AuditLog {
         this.entries = entries;
         this.kept = kept;
         this.throttledLogins = new EventDeduplicator(ticker, ClientInfo::address);
-        this.refusals = new EventDeduplicator(ticker, ClientInfo::source);
+        this.rejections = new EventDeduplicator(ticker, ClientInfo::source);
         this.clock = clock;
     }
 
@@ -70,7 +70,7 @@ public final class AuditLog {
         if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
             return;
         }
-        if (event.isRefusal() && !refusals.isNew(event)) {
+        if (event.isRejection() && !rejections.isNew(event)) {
             return;
         }
         Instant now = clock.instant();

@@ -24,9 +24,9 @@ record AuditQuery(
         int limit,
         @Nullable UserId user,
         @Nullable AuditType type,
-        @Nullable Place after) {
+        @Nullable Position after) {
     /** The position at which a page ended: the time of its last entry, and its id, because times may be equal. */
-    record Place(Instant at, String id) {
+    record Position(Instant at, String id) {
         /** Returns the cursor of an entry. */
         static String cursor(ObjectNode entry) {
             return Cursor.of(
@@ -34,15 +34,15 @@ record AuditQuery(
                     entry.path(AuditDocument.ID).textValue());
         }
 
-        static Optional<Place> parse(String cursor) {
-            return Cursor.parse(cursor, 2).flatMap(Place::read);
+        static Optional<Position> parse(String cursor) {
+            return Cursor.parse(cursor, 2).flatMap(Position::read);
         }
 
-        private static Optional<Place> read(List<String> parts) {
+        private static Optional<Position> read(List<String> parts) {
             try {
                 Instant at = Instant.parse(parts.get(0));
                 var unused = at.toEpochMilli(); // throws if the store cannot represent the time
-                return Optional.of(parts.get(1)).filter(AuditDocument::isId).map(id -> new Place(at, id));
+                return Optional.of(parts.get(1)).filter(AuditDocument::isId).map(id -> new Position(at, id));
             } catch (DateTimeException | ArithmeticException foreign) {
                 return Optional.empty();
             }
@@ -66,8 +66,8 @@ record AuditQuery(
             errors.add("type", "must be one of " + List.of(AuditType.values()));
         }
         PageRequest page = PageRequest.parse(limit, after, errors);
-        Place place = page.place(Place::parse, errors).orElse(null);
+        Position position = page.position(Position::parse, errors).orElse(null);
         errors.throwIfAny();
-        return new AuditQuery(page.limit(), userId, known, place);
+        return new AuditQuery(page.limit(), userId, known, position);
     }
 }

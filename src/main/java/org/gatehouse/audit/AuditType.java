@@ -30,7 +30,7 @@ public enum AuditType {
     KEY_ROTATED,
     KEY_REVOKED,
     THROTTLE_CLEARED,
-    /** A client sent an invalid token that had not merely expired, see {@link RefusalAudit}. */
+    /** A client sent an invalid token that had not merely expired, see {@link RejectionAudit}. */
     TOKEN_REJECTED,
     /** The caller, authenticated or not, is not allowed to make the request. */
     ACCESS_DENIED,

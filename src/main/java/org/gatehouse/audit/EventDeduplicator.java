@@ -54,7 +54,7 @@ final class EventDeduplicator {
                 event.details().get(AuditDetail.REASON),
                 event.user(),
                 event.actor(),
-                event.origin() == null ? "" : sender.apply(event.origin()));
+                event.clientInfo() == null ? "" : sender.apply(event.clientInfo()));
         return seen.asMap().putIfAbsent(kind, true) == null;
     }
 

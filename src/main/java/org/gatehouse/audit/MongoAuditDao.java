@@ -75,11 +75,12 @@ public final class MongoAuditDao {
         return found.stream().map(AuditDocument::json).toList();
     }
 
-    private static Bson olderThan(AuditQuery.Place place) {
-        BsonDateTime at = BsonValues.time(place.at());
+    private static Bson olderThan(AuditQuery.Position position) {
+        BsonDateTime at = BsonValues.time(position.at());
         // The second condition implies the first, which is added because it bounds the index scan.
         return Filters.and(
                 Filters.lte(AuditDocument.AT, at),
-                Filters.or(Filters.lt(AuditDocument.AT, at), Filters.lt(AuditDocument.ID, BsonValues.id(place.id()))));
+                Filters.or(
+                        Filters.lt(AuditDocument.AT, at), Filters.lt(AuditDocument.ID, BsonValues.id(position.id()))));
     }
 }

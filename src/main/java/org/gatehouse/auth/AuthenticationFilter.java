@@ -34,16 +34,16 @@ import org.jspecify.annotations.Nullable;
  */
 @Priority(FilterOrder.AUTHENTICATION)
 public final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
-    private static final String ADMISSION = AuthenticationFilter.class.getName();
+    private static final String AUTHORIZATION_CHECK = AuthenticationFilter.class.getName();
 
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
-    private final Map<Method, AccessRule> doors = new ConcurrentHashMap<>();
+    private final Map<Method, AccessRule> rules = new ConcurrentHashMap<>();
 
     /** The callers that a method allows: any, or those with one of the roles. */
     private record AccessRule(boolean open, List<String> allowed) {
-        static final AccessRule CLOSED = new AccessRule(false, List.of());
+        static final AccessRule DENY_ALL = new AccessRule(false, List.of());
 
         static AccessRule of(Method method) {
             RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
@@ -63,21 +63,21 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
             return; // resources do not handle OPTIONS: Jersey responds with the list of methods
         }
-        AccessRule door = methodOf(request)
-                .map(method -> doors.computeIfAbsent(method, AccessRule::of))
-                .orElse(AccessRule.CLOSED);
-        if (door.open()) {
+        AccessRule rule = methodOf(request)
+                .map(method -> rules.computeIfAbsent(method, AccessRule::of))
+                .orElse(AccessRule.DENY_ALL);
+        if (rule.open()) {
             return;
         }
-        Runnable admission = () -> admit(request, door.allowed());
+        Runnable admission = () -> admit(request, rule.allowed());
         admission.run();
-        request.setProperty(ADMISSION, admission);
+        request.setProperty(AUTHORIZATION_CHECK, admission);
     }
 
     @Override
     public @Nullable Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
         Object body = context.proceed();
-        if (context.getProperty(ADMISSION) instanceof Runnable admission) {
+        if (context.getProperty(AUTHORIZATION_CHECK) instanceof Runnable admission) {
             admission.run();
         }
         return body;
@@ -98,12 +98,12 @@ public final class AuthenticationFilter implements ContainerRequestFilter, Reade
         }
         // Also set if the caller is rejected, because the access log contains the user.
         caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));
-        if (!openToAll && caller.filter(known -> mayPass(known, allowed)).isEmpty()) {
+        if (!openToAll && caller.filter(known -> isAllowed(known, allowed)).isEmpty()) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
     }
 
-    private static boolean mayPass(Caller caller, List<String> allowed) {
+    private static boolean isAllowed(Caller caller, List<String> allowed) {
         return allowed.contains(Roles.ANY) || caller.roles().stream().anyMatch(allowed::contains);
     }
 

@@ -29,7 +29,7 @@ import org.gatehouse.user.UserDao;
  * contains.
  */
 public final class Authenticator {
-    private static final String ORIGINAL_HEADER = "auth";
+    private static final String LEGACY_HEADER = "auth";
     /** A JWT without a scheme. */
     private static final Pattern BARE_TOKEN = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
@@ -48,8 +48,8 @@ public final class Authenticator {
 
     /** A valid token with its session and user. */
     public record Authenticated(AccessToken token, LiveSession session, User user) {
-        Caller caller(ClientInfo origin) {
-            return new Caller(user, session.id(), session.epoch(), origin);
+        Caller caller(ClientInfo clientInfo) {
+            return new Caller(user, session.id(), session.epoch(), clientInfo);
         }
     }
 
@@ -62,7 +62,7 @@ public final class Authenticator {
      *     or {@code STORE_UNAVAILABLE}
      */
     public Optional<Caller> callerIfAny(ContainerRequestContext request) {
-        ClientInfo origin = ClientInfo.of(request);
+        ClientInfo clientInfo = ClientInfo.of(request);
         Optional<String> sent = tokenOf(request);
         if (sent.isEmpty()
                 && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
@@ -70,7 +70,7 @@ public final class Authenticator {
             // Otherwise, a method that is open to all would run without the rights that the client meant to use.
             throw tokenMissing(request);
         }
-        return sent.map(token -> authenticate(token, origin.source()).caller(origin));
+        return sent.map(token -> authenticate(token, clientInfo.source()).caller(clientInfo));
     }
 
     /** The exception for a missing token, with a hint if the {@code Authorization} header does not contain one. */
@@ -99,15 +99,15 @@ public final class Authenticator {
      *
      * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
      */
-    public Optional<Caller> callerToLogOut(ContainerRequestContext request) {
+    public Optional<Caller> callerForLogout(ContainerRequestContext request) {
         Optional<String> token = tokenOf(request);
         if (token.isEmpty()) {
             return Optional.empty();
         }
-        ClientInfo origin = ClientInfo.of(request);
+        ClientInfo clientInfo = ClientInfo.of(request);
         try {
-            return Optional.of(live(verifier.verifyEvenIfExpired(token.get(), origin.source()))
-                    .caller(origin));
+            return Optional.of(live(verifier.verifyEvenIfExpired(token.get(), clientInfo.source()))
+                    .caller(clientInfo));
         } catch (GatehouseException refused) {
             if (refused.code().status() == 401) {
                 return Optional.empty();
@@ -150,7 +150,7 @@ public final class Authenticator {
         for (String value : valuesOf(request, HttpHeaders.AUTHORIZATION)) {
             BearerToken.of(value).ifPresent(tokens::add);
         }
-        for (String value : valuesOf(request, ORIGINAL_HEADER)) {
+        for (String value : valuesOf(request, LEGACY_HEADER)) {
             tokens.add(BearerToken.of(value).orElseGet(value::strip));
         }
         tokens.remove("");

@@ -47,17 +47,17 @@ public final class TokenVerifier {
     static final int MAX_LENGTH = 8 * 1024;
 
     /** In characters of tokens: about 25,000 tokens, whose claims take about as much memory again. */
-    private static final long MAX_REMEMBERED = 16L * 1024 * 1024;
+    private static final long MAX_CACHED = 16L * 1024 * 1024;
 
     private final SigningKeys keys;
     private final String issuer;
     private final String audience;
     private final Clock clock;
     private final VerificationBulkhead bulkhead;
-    private final Cache<String, Remembered> remembered;
+    private final Cache<String, CachedToken> remembered;
 
     /** A token with a verified signature, and the id of its key, which must still be valid. */
-    private record Remembered(AccessToken token, String keyId) {}
+    private record CachedToken(AccessToken token, String keyId) {}
 
     public TokenVerifier(SigningKeys keys, String issuer, String audience, Clock clock, VerificationBulkhead bulkhead) {
         this.keys = keys;
@@ -66,9 +66,9 @@ public final class TokenVerifier {
         this.clock = clock;
         this.bulkhead = bulkhead;
         this.remembered = Caffeine.newBuilder()
-                .maximumWeight(MAX_REMEMBERED)
-                .weigher((String text, Remembered known) -> text.length())
-                .expireAfter(Expiry.creating((String text, Remembered known) -> remaining(known.token())))
+                .maximumWeight(MAX_CACHED)
+                .weigher((String text, CachedToken known) -> text.length())
+                .expireAfter(Expiry.creating((String text, CachedToken known) -> remaining(known.token())))
                 .build();
     }
 
@@ -98,14 +98,14 @@ public final class TokenVerifier {
         if (token.length() > MAX_LENGTH) {
             throw new GatehouseException(ErrorCode.TOKEN_MALFORMED);
         }
-        Remembered known = remembered.getIfPresent(token);
+        CachedToken known = remembered.getIfPresent(token);
         if (known != null) {
-            return stillGood(known);
+            return isStillValid(known);
         }
         SignedJWT signed = parse(token);
         try {
             AccessToken good = check(signed, source);
-            remembered.put(token, new Remembered(good, signed.getHeader().getKeyID()));
+            remembered.put(token, new CachedToken(good, signed.getHeader().getKeyID()));
             return good;
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.TOKEN_INVALID) {
@@ -115,7 +115,7 @@ public final class TokenVerifier {
         }
     }
 
-    private AccessToken stillGood(Remembered known) {
+    private AccessToken isStillValid(CachedToken known) {
         if (keys.find(known.keyId()).isEmpty()) {
             throw invalidSignature();
         }
@@ -127,10 +127,10 @@ public final class TokenVerifier {
     }
 
     private AccessToken check(SignedJWT signed, String source) {
-        requireOurSignature(signed, source);
+        requireValidSignature(signed, source);
         try {
             JWTClaimsSet claims = signed.getJWTClaimsSet();
-            requireMeantForUs(signed, claims);
+            requireAudience(signed, claims);
             requireValidNow(claims);
             return read(claims);
         } catch (ParseException malformed) {
@@ -186,7 +186,7 @@ public final class TokenVerifier {
         return Base64URL.encode(base64.decode()).equals(base64);
     }
 
-    private void requireOurSignature(SignedJWT signed, String source) {
+    private void requireValidSignature(SignedJWT signed, String source) {
         JWSHeader header = signed.getHeader();
         SigningKey key = keyOf(header, source).orElseThrow(TokenVerifier::invalidSignature);
         boolean plausible = key.algorithm().equals(header.getAlgorithm())
@@ -215,7 +215,7 @@ public final class TokenVerifier {
         }
     }
 
-    private void requireMeantForUs(SignedJWT signed, JWTClaimsSet claims) {
+    private void requireAudience(SignedJWT signed, JWTClaimsSet claims) {
         if (!TokenIssuer.ACCESS_TOKEN.equals(signed.getHeader().getType())) {
             throw invalid("jwt type invalid");
         }

@@ -64,18 +64,18 @@ public final class Generation implements AutoCloseable {
     /**
      * Has no generation until it is {@link #start started}.
      *
-     * @param outlivingStore whether entries stay trusted while the store is unavailable; changes of another node that
+     * @param outlastingFailures whether entries stay trusted while the store is unavailable; changes of another node that
      *     cannot reach Redis are then not seen
      */
     public Generation(
             MongoConnection mongo,
             RedisConnection redis,
-            boolean outlivingStore,
+            boolean outlastingFailures,
             SecureRandom random,
             Metrics metrics) {
         this.dao = new MongoGenerationDao(mongo);
         this.redis = redis;
-        this.seen = new LeasedValue<>(this::read, LeasedValue.LEASE, outlivingStore, Ticker.systemTicker());
+        this.seen = new LeasedValue<>(this::read, LeasedValue.LEASE, outlastingFailures, Ticker.systemTicker());
         this.random = random;
         this.background = Executors.newScheduledThreadPool(2, Threads.factory("cache"));
         metrics.bindGauge(

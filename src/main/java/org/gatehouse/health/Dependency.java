@@ -5,7 +5,7 @@ public enum Dependency {
     MONGODB(
             "mongodb",
             true,
-            "Nobody can log in, and nothing can be changed; users in the cache are still read for 2 s, or with"
+            "Users cannot log in, and nothing can be changed; users in the cache are still read for 2 s, or with"
                     + " READS_WITHOUT_DB=lasting until it returns."),
     REDIS("redis", false, "Everything is answered, slower: users and sessions are read from MongoDB."),
     SIGNING_KEYS("signingKeys", true, "No token can be issued or checked.");

@@ -40,7 +40,7 @@ public final class AccessLog implements ContainerResponseFilter {
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
     /** A request with one of these statuses may have a known path. Its method, types or headers caused the error. */
-    private static final Set<Integer> OF_KNOWN_PATHS = Set.of(400, 405, 406, 415);
+    private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
     /** From a cached read in memory to the longest time that a store may take. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
@@ -105,7 +105,7 @@ public final class AccessLog implements ContainerResponseFilter {
         if (request.getAttribute(ANSWER) instanceof Answer answer && request.getAttribute(WRITTEN) == null) {
             request.setAttribute(WRITTEN, true);
             long millis = TimeUnit.NANOSECONDS.toMillis(nanosSince(request.getAttribute(BEGUN)));
-            boolean brokenOff = StreamedAnswer.isBroken(request)
+            boolean brokenOff = StreamedResponse.isBroken(request)
                     || DisconnectableResponse.isDisconnected(request)
                     || IncomingBody.isBrokenOff(request);
             write(answer, millis, brokenOff);
@@ -113,7 +113,7 @@ public final class AccessLog implements ContainerResponseFilter {
     }
 
     private static void write(Answer answer, long millis, boolean brokenOff) {
-        LoggingEventBuilder line = answer.route().forOperators() ? log.atDebug() : log.atInfo();
+        LoggingEventBuilder line = answer.route().operational() ? log.atDebug() : log.atInfo();
         line = line.addKeyValue("method", answer.method())
                 .addKeyValue("route", answer.route().template())
                 .addKeyValue("status", answer.status())
@@ -148,7 +148,7 @@ public final class AccessLog implements ContainerResponseFilter {
 
     /** Returns the route of a known path for which none of the methods accepted the request. */
     private Optional<Route> routeOfRefused(String path, int status) {
-        return OF_KNOWN_PATHS.contains(status) ? paths.routeOf(path) : Optional.empty();
+        return KNOWN_PATH_STATUSES.contains(status) ? paths.routeOf(path) : Optional.empty();
     }
 
     private static String method(String written) {

@@ -80,7 +80,7 @@ public final class ApplicationServlet extends ServletContainer {
         if (body.isLeftUnread(response.getStatus())) {
             BodyDrain.discard(request, bodies.timeout());
         }
-        if (StreamedAnswer.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
+        if (StreamedResponse.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
             // Jersey would end the response normally. Only an exception makes the container break the connection.
             throw new IOException("The answer is broken off");
         }

@@ -7,7 +7,7 @@ import jakarta.ws.rs.Priorities;
  * priority run last.
  */
 public final class FilterOrder {
-    /** A pre-matching filter: it runs after {@code AcceptFilter} and before all filters below. */
+    /** A pre-matching filter: it runs after {@code ProblemAcceptFilter} and before all filters below. */
     public static final int CORS = Priorities.USER + 1;
 
     public static final int ACCESS_LOG = 0;

@@ -23,7 +23,7 @@ public final class KnownPaths {
     /** The maximum number of segments that a client may put before a path, such as {@code /api/v1}, or leave out. */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 
-    private static final int FAR = 1_000;
+    private static final int NO_MATCH_DISTANCE = 1_000;
     private static final String ANY = "";
     private static final Pattern ALTERNATIVES = Pattern.compile("\\{\\w+:\\s*(\\w+(?:\\s*\\|\\s*\\w+)+)\\s*}");
 
@@ -42,7 +42,7 @@ public final class KnownPaths {
                     segments.stream().filter(segment -> !segment.equals(ANY)).count();
         }
 
-        /** Returns 0 if the path matches this one, and {@link #FAR} or more if it does not resemble it. */
+        /** Returns 0 if the path matches this one, and {@link #NO_MATCH_DISTANCE} or more if it does not resemble it. */
         int distance(List<String> path) {
             int more = path.size() - segments.size();
             if (more == 0) {
@@ -52,14 +52,16 @@ public final class KnownPaths {
                     && more <= MAX_EXTRA_SEGMENTS
                     && !segments.isEmpty()
                     && !segments.get(0).equals(ANY)) {
-                return matches(segments, path.subList(more, path.size())) ? FAR / 2 + more : FAR;
+                return matches(segments, path.subList(more, path.size()))
+                        ? NO_MATCH_DISTANCE / 2 + more
+                        : NO_MATCH_DISTANCE;
             }
             if (more < 0 && -more <= MAX_EXTRA_SEGMENTS && !path.isEmpty() && literals() == segments.size()) {
                 boolean tail = matches(segments.subList(-more, segments.size()), path);
                 boolean head = matches(segments.subList(0, path.size()), path);
-                return tail || head ? FAR / 2 - more : FAR;
+                return tail || head ? NO_MATCH_DISTANCE / 2 - more : NO_MATCH_DISTANCE;
             }
-            return FAR;
+            return NO_MATCH_DISTANCE;
         }
 
         private int distanceOfSegments(List<String> path) {
@@ -68,10 +70,10 @@ public final class KnownPaths {
                 String literal = segments.get(i);
                 if (!literal.equals(ANY) && !literal.equals(path.get(i))) {
                     int distance = KnownNames.distance(path.get(i), literal);
-                    sum += distance > KnownNames.tolerance(literal) ? FAR : Math.max(1, distance);
+                    sum += distance > KnownNames.tolerance(literal) ? NO_MATCH_DISTANCE : Math.max(1, distance);
                 }
             }
-            return Math.min(sum, FAR);
+            return Math.min(sum, NO_MATCH_DISTANCE);
         }
 
         private static boolean matches(List<String> template, List<String> path) {
@@ -121,7 +123,7 @@ public final class KnownPaths {
         return templates.stream()
                 .min(Comparator.comparingInt((Template template) -> template.distance(segments))
                         .thenComparing(template -> -template.literals()))
-                .filter(template -> template.distance(segments) > 0 && template.distance(segments) < FAR)
+                .filter(template -> template.distance(segments) > 0 && template.distance(segments) < NO_MATCH_DISTANCE)
                 .map(Template::text);
     }
 

@@ -9,7 +9,7 @@ import java.util.Set;
 /** Checks whether a request came from this machine. */
 public final class LoopbackCheck {
     /** Headers that proxies add. The headers outside RFC 7239 are those of common proxies. */
-    private static final Set<String> OF_PROXIES = Set.of(
+    private static final Set<String> PROXY_HEADERS = Set.of(
             "forwarded",
             "forwarded-for",
             "via",
@@ -46,7 +46,7 @@ public final class LoopbackCheck {
 
     private static boolean isOfProxy(String header) {
         String name = header.toLowerCase(Locale.ROOT);
-        return OF_PROXIES.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
+        return PROXY_HEADERS.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
     }
 
     private static boolean isLoopback(String address) {

@@ -27,12 +27,12 @@ public record PageRequest(int limit, Optional<String> after) {
      *
      * @param parser reads a cursor; empty if the cursor does not belong to this list
      */
-    public <P> Optional<P> place(Function<String, Optional<P>> parser, FieldErrors errors) {
-        Optional<P> place = after.flatMap(parser);
-        if (after.isPresent() && place.isEmpty()) {
+    public <P> Optional<P> position(Function<String, Optional<P>> parser, FieldErrors errors) {
+        Optional<P> position = after.flatMap(parser);
+        if (after.isPresent() && position.isEmpty()) {
             errors.add("after", "is not a cursor of this list; take it from the Link of the page before");
         }
-        return place;
+        return position;
     }
 
     private static int number(@Nullable String limit, FieldErrors errors) {

@@ -26,14 +26,14 @@ public final class Preconditions {
     private static final Pattern ONE_TAG = Pattern.compile("(W/)?\"([^\"]*)\"");
     private static final String ANYTHING = "*";
 
-    private final Optional<Demand> match;
-    private final Optional<Demand> noneMatch;
+    private final Optional<Condition> match;
+    private final Optional<Condition> noneMatch;
     private final boolean read;
 
     /** The tags of a header, or any tag if the header is {@code *}. */
-    private record Demand(boolean any, List<EntityTag> tags) {}
+    private record Condition(boolean any, List<EntityTag> tags) {}
 
-    private Preconditions(Optional<Demand> match, Optional<Demand> noneMatch, boolean read) {
+    private Preconditions(Optional<Condition> match, Optional<Condition> noneMatch, boolean read) {
         this.match = match;
         this.noneMatch = noneMatch;
         this.read = read;
@@ -73,13 +73,13 @@ public final class Preconditions {
         return known;
     }
 
-    private static Optional<Demand> demand(ContainerRequestContext request, String header) {
+    private static Optional<Condition> demand(ContainerRequestContext request, String header) {
         String text = request.getHeaderString(header);
         if (text == null) {
             return Optional.empty();
         }
         if (text.strip().equals(ANYTHING)) {
-            return Optional.of(new Demand(true, List.of()));
+            return Optional.of(new Condition(true, List.of()));
         }
         if (!TAGS.matcher(text).matches()) {
             throw new GatehouseException(
@@ -89,6 +89,6 @@ public final class Preconditions {
         for (Matcher tag = ONE_TAG.matcher(text); tag.find(); ) {
             tags.add(new EntityTag(tag.group(2), tag.group(1) != null));
         }
-        return Optional.of(new Demand(false, tags));
+        return Optional.of(new Condition(false, tags));
     }
 }

@@ -26,7 +26,7 @@ final class RequestBodies {
     static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     /** Incomplete bodies may use 1/16 of the heap. Otherwise only the number of connections would limit them. */
-    private static final int SHARE_OF_HEAP = 16;
+    private static final int HEAP_DIVISOR = 16;
 
     private static final String TRANSFER_ENCODING = "Transfer-Encoding";
 
@@ -36,7 +36,7 @@ final class RequestBodies {
     private final AtomicLong buffered = new AtomicLong();
 
     RequestBodies(Collection<Class<?>> resources, Duration timeout) {
-        this(resources, timeout, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+        this(resources, timeout, Runtime.getRuntime().maxMemory() / HEAP_DIVISOR);
     }
 
     /** @param capacity the maximum number of bytes of incomplete bodies in memory */

@@ -22,7 +22,7 @@ public final class RequestId {
     private static final String LOG_KEY = "requestId";
     private static final String TRACE_KEY = "traceId";
     private static final String PARENT_KEY = "parentId";
-    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
     private final SecureRandom random;
 
@@ -56,7 +56,7 @@ public final class RequestId {
     }
 
     private String name(@Nullable String given) {
-        return given != null && HARMLESS.matcher(given).matches() ? given : draw();
+        return given != null && SAFE.matcher(given).matches() ? given : draw();
     }
 
     private String draw() {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Priority(FilterOrder.RESPONSE_HEADERS)
 public final class ResponseHeaders implements ContainerResponseFilter {
-    private static final Map<String, String> USUAL = Map.of(
+    private static final Map<String, String> DEFAULTS = Map.of(
             HttpHeaders.CACHE_CONTROL,
             "no-store",
             "X-Content-Type-Options",
@@ -50,7 +50,7 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     private static final String TRANSPORT_SECURITY = "Strict-Transport-Security";
 
     /** One year, as preload lists require. Subdomains are not included, because they may have other operators. */
-    private static final String FOR_A_YEAR = "max-age=31536000";
+    private static final String ONE_YEAR = "max-age=31536000";
 
     private final Cors cors;
 
@@ -132,10 +132,10 @@ public final class ResponseHeaders implements ContainerResponseFilter {
     }
 
     private void forEach(@Nullable String origin, boolean secure, BiConsumer<String, String> give) {
-        USUAL.forEach(give);
+        DEFAULTS.forEach(give);
         cors.headers(origin).forEach(give);
         if (secure) {
-            give.accept(TRANSPORT_SECURITY, FOR_A_YEAR); // without TLS browsers ignore it (RFC 6797, section 7.2)
+            give.accept(TRANSPORT_SECURITY, ONE_YEAR); // without TLS browsers ignore it (RFC 6797, section 7.2)
         }
     }
 }

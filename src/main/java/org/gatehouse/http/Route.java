@@ -13,9 +13,9 @@ import org.glassfish.jersey.uri.UriTemplate;
  * The resource path that a request matched, for logs and metrics.
  *
  * @param template the path in the resource model, such as {@code /user/{id}}; never text from the client
- * @param forOperators whether the matched method is {@link Operational}
+ * @param operational whether the matched method is {@link Operational}
  */
-record Route(String template, boolean forOperators) {
+record Route(String template, boolean operational) {
     /** The route of a request without a known path or a matching method. */
     static final Route UNMATCHED = new Route("unmatched", false);
 

@@ -59,13 +59,13 @@ public final class TrustedProxies {
         Set<IpAddress> clients = Stream.of(
                         ForwardedHops.ofForwarded(forwarded), ForwardedHops.ofXForwardedFor(forwardedFor))
                 .filter(hops -> !hops.isEmpty())
-                .map(hops -> firstStranger(peer, hops))
+                .map(hops -> firstUntrusted(peer, hops))
                 .collect(Collectors.toSet());
         return clients.size() == 1 ? clients.iterator().next() : peer;
     }
 
     /** Stops at a hop without a valid address, because the last proxy before it did not know its client. */
-    private IpAddress firstStranger(IpAddress peer, List<String> hops) {
+    private IpAddress firstUntrusted(IpAddress peer, List<String> hops) {
         IpAddress nearest = peer;
         for (int i = hops.size() - 1; i >= 0 && isTrusted(nearest); i--) {
             Optional<IpAddress> next = ForwardedHops.addressOf(hops.get(i));

@@ -51,7 +51,8 @@ public final class KeyResource {
         List<KeyInfo> all = keys.list();
         FieldErrors errors = new FieldErrors();
         PageRequest wanted = PageRequest.parse(limit, after, errors);
-        int start = wanted.place(cursor -> placeAfter(cursor, all), errors).orElse(0);
+        int start =
+                wanted.position(cursor -> positionAfter(cursor, all), errors).orElse(0);
         errors.throwIfAny();
         List<KeyInfo> found =
                 all.stream().skip(start).limit(wanted.limit() + 1L).toList();
@@ -79,15 +80,16 @@ public final class KeyResource {
     }
 
     /** The number of keys before the page; empty if the key in the cursor has been deleted. */
-    private static Optional<Integer> placeAfter(String cursor, List<KeyInfo> all) {
+    private static Optional<Integer> positionAfter(String cursor, List<KeyInfo> all) {
         List<String> ids = all.stream().map(KeyInfo::id).toList();
         return Cursor.parse(cursor, 1)
                 .map(parts -> ids.indexOf(parts.get(0)) + 1)
-                .filter(place -> place > 0);
+                .filter(position -> position > 0);
     }
 
     private void record(AuditType type, String keyId, SecurityContext security) {
         Caller caller = Caller.of(security);
-        audit.record(AuditEvent.of(type, caller.origin()).by(caller.userId()).with(AuditDetail.KEY, keyId));
+        audit.record(
+                AuditEvent.of(type, caller.clientInfo()).by(caller.userId()).with(AuditDetail.KEY, keyId));
     }
 }

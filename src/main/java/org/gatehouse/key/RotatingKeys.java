@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>Every node reads the keys every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. Every node therefore
  * rejects a revoked key {@link LeasedValue#EXPIRY} after the revocation is acknowledged, and {@link #revoke} returns
  * then. Requests with known keys do not read the store. If a node cannot read the keys, it responds with 503 after its
- * lease expires, and neither accepts nor signs tokens. Only {@code outlivingStore} changes that. Leases rely only on
+ * lease expires, and neither accepts nor signs tokens. Only {@code outlastingFailures} changes that. Leases rely only on
  * monotonic clocks.
  *
  * <p>Wall clocks decide only when a key starts to sign. A node accepts a token even if its key is not active by this
@@ -77,7 +77,7 @@ public final class RotatingKeys implements SigningKeys {
      *
      * @param authKey encrypts the private keys in the store
      * @param previousAuthKey decrypts private keys that were encrypted under the previous {@code AUTH_KEY}
-     * @param outlivingStore whether the last keys remain trusted while the store is unavailable, although another node
+     * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another node
      *     may revoke one of them meanwhile
      * @param ticker the monotonic clock that measures leases
      */
@@ -86,7 +86,7 @@ public final class RotatingKeys implements SigningKeys {
             Secret authKey,
             Optional<Secret> previousAuthKey,
             KeySchedule schedule,
-            boolean outlivingStore,
+            boolean outlastingFailures,
             Clock clock,
             Ticker ticker,
             SecureRandom random) {
@@ -97,8 +97,8 @@ public final class RotatingKeys implements SigningKeys {
         this.ticker = ticker;
         this.random = random;
         StoredKeyReader reader = new StoredKeyReader(store, cipher);
-        this.keys =
-                new LeasedValue<>(() -> Optional.of(reader.read(known())), LeasedValue.LEASE, outlivingStore, ticker);
+        this.keys = new LeasedValue<>(
+                () -> Optional.of(reader.read(known())), LeasedValue.LEASE, outlastingFailures, ticker);
     }
 
     private Optional<KeySet> known() {
@@ -126,12 +126,12 @@ public final class RotatingKeys implements SigningKeys {
     public void bindTo(Metrics metrics) {
         metrics.bindGauges(
                 "gatehouse_signing_key_age_seconds",
-                "For how long the key has signed that signs now.",
+                "Age of the key that signs now.",
                 sample -> signingSince()
                         .ifPresent(since -> sample.call(seconds(Duration.between(since, clock.instant())))));
         metrics.bindGauges(
                 "gatehouse_signing_key_rotation_seconds",
-                "For how long a key is to sign.",
+                "Time for which a key signs.",
                 sample -> signingSince().ifPresent(since -> sample.call(seconds(schedule.rotation()))));
     }
 
@@ -215,7 +215,7 @@ public final class RotatingKeys implements SigningKeys {
         try {
             maintain(); // creates the successor if the key was the current one
         } catch (GatehouseException unreachable) {
-            log.warn("No node can sign before the keys can be read again");
+            log.warn("No node can sign until the keys can be read again");
         }
         long end = acknowledged + LeasedValue.EXPIRY.toNanos();
         while (ticker.read() - end < 0) {

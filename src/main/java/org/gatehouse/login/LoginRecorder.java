@@ -25,8 +25,8 @@ public final class LoginRecorder {
                 metrics.counter("gatehouse_logins_total", "Attempts to log in.", "outcome")::labelValues);
     }
 
-    void started(User user, SessionId session, ClientInfo origin) {
-        audit.record(AuditEvent.of(AuditType.LOGIN_SUCCEEDED, origin)
+    void started(User user, SessionId session, ClientInfo clientInfo) {
+        audit.record(AuditEvent.of(AuditType.LOGIN_SUCCEEDED, clientInfo)
                 .by(user.id())
                 .on(user.id(), user.username())
                 .with(AuditDetail.SESSION, session.text()));
@@ -37,9 +37,9 @@ public final class LoginRecorder {
     }
 
     /** @param user null if the username is unknown */
-    void failed(LoginOutcome failure, @Nullable User user, ClientInfo origin) {
+    void failed(LoginOutcome failure, @Nullable User user, ClientInfo clientInfo) {
         outcomes.accept(failure);
-        AuditEvent event = AuditEvent.loginFailed(failure, origin);
+        AuditEvent event = AuditEvent.loginFailed(failure, clientInfo);
         audit.record(user == null ? event : event.on(user.id(), user.username()));
     }
 

@@ -60,9 +60,9 @@ public final class LoginService {
      * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code BUSY} or
      *     {@code STORE_UNAVAILABLE} if the credentials could not be checked
      */
-    public LoginResponse login(String name, String password, ClientInfo origin) {
+    public LoginResponse login(String name, String password, ClientInfo clientInfo) {
         try {
-            LoginResponse login = check(name, password, origin);
+            LoginResponse login = check(name, password, clientInfo);
             recorder.succeeded();
             return login;
         } catch (GatehouseException refused) {
@@ -71,15 +71,15 @@ public final class LoginService {
         }
     }
 
-    private LoginResponse check(String name, String password, ClientInfo origin) {
+    private LoginResponse check(String name, String password, ClientInfo clientInfo) {
         hasher.requireQueueCapacity();
         Instant now = clock.instant();
         Optional<Credential> found = users.findCredential(name);
-        Attempt attempt = admit(name, found.orElse(null), origin, now);
+        PasswordAttempt attempt = admit(name, found.orElse(null), clientInfo, now);
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
         LoginOutcome failure = failure(found.orElse(null), right);
         if (failure != null) {
-            recorder.failed(failure, found.map(Credential::user).orElse(null), origin);
+            recorder.failed(failure, found.map(Credential::user).orElse(null), clientInfo);
             throw new GatehouseException(ErrorCode.CREDENTIALS_WRONG);
         }
         Credential credential = found.orElseThrow();
@@ -87,13 +87,13 @@ public final class LoginService {
         // The session gets the epoch that was read with the password. It has ended if the epoch has changed since.
         User user = users.findLinearizable(credential.user().id())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
-        users.recordLogin(credential, origin.source(), now);
+        users.recordLogin(credential, clientInfo.source(), now);
         credential
                 .password()
                 .filter(stored -> hasher.needsRehash(stored, password))
                 .ifPresent(old -> rehash(credential.user(), password, old));
-        StartedSession session = sessions.start(credential.user(), origin);
-        recorder.started(credential.user(), session.id(), origin);
+        StartedSession session = sessions.start(credential.user(), clientInfo);
+        recorder.started(credential.user(), session.id(), clientInfo);
         return loggedIn(user.loggedInAt(now), session, now);
     }
 
@@ -106,14 +106,14 @@ public final class LoginService {
         }
     }
 
-    private Attempt admit(String name, @Nullable Credential found, ClientInfo origin, Instant now) {
+    private PasswordAttempt admit(String name, @Nullable Credential found, ClientInfo clientInfo, Instant now) {
         User user = found == null ? null : found.user();
-        boolean known = found != null && found.knows(origin.source(), now);
+        boolean known = found != null && found.knows(clientInfo.source(), now);
         try {
-            return throttle.admitLogin(name, user == null ? null : user.id(), known, origin.source());
+            return throttle.admitLogin(name, user == null ? null : user.id(), known, clientInfo.source());
         } catch (GatehouseException refused) {
             if (refused.code() == ErrorCode.LOGIN_THROTTLED) {
-                recorder.failed(LoginOutcome.THROTTLED, user, origin);
+                recorder.failed(LoginOutcome.THROTTLED, user, clientInfo);
             }
             throw refused;
         }
@@ -134,8 +134,8 @@ public final class LoginService {
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
-    public LoginResponse refresh(String refreshToken, ClientInfo origin) {
-        StartedSession session = sessions.refresh(refreshToken, origin);
+    public LoginResponse refresh(String refreshToken, ClientInfo clientInfo) {
+        StartedSession session = sessions.refresh(refreshToken, clientInfo);
         User user = users.find(session.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted since the refresh
         return loggedIn(user, session, clock.instant());

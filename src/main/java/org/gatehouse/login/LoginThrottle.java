@@ -88,7 +88,7 @@ public final class LoginThrottle {
      * @param source the value of {@code ClientInfo.source()}
      * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
-    Attempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
+    PasswordAttempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
         String name = nameKey(typed);
         return admit(
                 List.of(name, user == null ? digestKey(UNKNOWN + accountName(typed)) : userKey(user)), known, source);
@@ -99,11 +99,11 @@ public final class LoginThrottle {
      *
      * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
-    Attempt admitCheck(UserId user, boolean known, String source) {
+    PasswordAttempt admitCheck(UserId user, boolean known, String source) {
         return admit(List.of(userKey(user)), known, source);
     }
 
-    private Attempt admit(List<String> accounts, boolean known, String source) {
+    private PasswordAttempt admit(List<String> accounts, boolean known, String source) {
         Quota failures = limits.failures().named(FROM + source);
         List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
         List<RateLimitPermit> permits = new ArrayList<>();
@@ -117,7 +117,7 @@ public final class LoginThrottle {
             permits.forEach(RateLimitPermit::refund);
             throw refused;
         }
-        return new Attempt() {
+        return new PasswordAttempt() {
             @Override
             public void succeeded() {
                 for (RateLimitPermit byAccount : permits.subList(1, permits.size())) {

@@ -40,7 +40,7 @@ public final class LogoutResource {
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
         boolean everywhere = isEverywhere(body);
         long ended = authenticator
-                .callerToLogOut(request)
+                .callerForLogout(request)
                 .map(caller -> everywhere ? sessions.logOutEverywhere(caller) : sessions.logOut(caller))
                 .orElse(0L);
         return Json.write(new LoggedOut("success", "Logged out successfully!", ended));

@@ -63,8 +63,9 @@ public final class PasswordReauthentication implements Reauthentication {
         if (!caller.isStillAuthorized(credential.user())) {
             throw new GatehouseException(ErrorCode.SESSION_ENDED);
         }
-        String source = caller.origin().source();
-        Attempt attempt = throttle.admitCheck(caller.userId(), credential.knows(source, clock.instant()), source);
+        String source = caller.clientInfo().source();
+        PasswordAttempt attempt =
+                throttle.admitCheck(caller.userId(), credential.knows(source, clock.instant()), source);
         if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
             throw wrong();
         }

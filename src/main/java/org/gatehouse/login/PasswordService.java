@@ -64,7 +64,7 @@ public final class PasswordService {
         } else if (!users.resetPassword(user.id(), newPassword)) {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
-        audit.record(AuditEvent.of(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET, caller.origin())
+        audit.record(AuditEvent.of(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET, caller.clientInfo())
                 .by(caller.userId())
                 .on(user.id(), user.username()));
     }

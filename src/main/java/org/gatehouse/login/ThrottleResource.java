@@ -72,7 +72,7 @@ public final class ThrottleResource {
         Caller caller = Caller.of(security);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
-        audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.origin())
+        audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.clientInfo())
                 .by(caller.userId())
                 .on(user.id(), user.username()));
     }

@@ -190,12 +190,12 @@ public final class LegacyPasswordMigration implements AutoCloseable {
             return Updates.unset(UserJson.PASSWORD); // because passwordHash is newer
         }
         Optional<StoredPassword> password =
-                UserDocument.text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofOriginal);
+                UserDocument.text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofLegacy);
         if (password.isEmpty()) {
             dropped++;
             if (dropped <= MAX_LINES) {
                 log.warn(
-                        "The password of {} is no text, empty or too long, so nobody can log in with it; it is removed,"
+                        "The password of {} is not a string, is empty or is too long, so it cannot be used to log in; it is removed,"
                                 + " and an administrator must set a new one",
                         UserDocument.anyId(document));
             }
@@ -206,6 +206,6 @@ public final class LegacyPasswordMigration implements AutoCloseable {
             return UserDocument.replacePassword(password.get().text());
         }
         hashed++;
-        return UserDocument.replacePassword(hasher.hashUnhurried(password.get().text()));
+        return UserDocument.replacePassword(hasher.hashWhenIdle(password.get().text()));
     }
 }

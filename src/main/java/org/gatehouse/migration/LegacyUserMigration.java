@@ -80,8 +80,8 @@ public final class LegacyUserMigration {
     private final MongoConnection mongo;
     private final MongoUserDao store;
     private final LegacyPasswordMigration sweep;
-    private final ReservedUsernames parkedNames;
-    private final UsernameIndex keyIndex;
+    private final ReservedUsernames reservedUsernames;
+    private final UsernameIndex usernameIndex;
     private final MongoCollection<BsonDocument> users;
     private int lines;
 
@@ -95,8 +95,8 @@ public final class LegacyUserMigration {
         this.mongo = mongo;
         this.store = store;
         this.sweep = sweep;
-        this.parkedNames = new ReservedUsernames(mongo, collection);
-        this.keyIndex = new UsernameIndex(mongo, collection);
+        this.reservedUsernames = new ReservedUsernames(mongo, collection);
+        this.usernameIndex = new UsernameIndex(mongo, collection);
         this.users = mongo.collection(collection).withTimeout(BATCH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -108,16 +108,16 @@ public final class LegacyUserMigration {
      */
     public void run() {
         lines = 0;
-        keyIndex.requireNotLost();
-        int adopted = adopt();
-        for (int attempt = 0; !keyIndex.make(); attempt++) {
+        usernameIndex.requireNotLost();
+        int adopted = migrate();
+        for (int attempt = 0; !usernameIndex.make(); attempt++) {
             if (attempt == MAX_ATTEMPTS) {
                 throw new UnusableStoreException("Another service goes on writing to " + users.getNamespace()
                         + "; stop it, and start Gatehouse again");
             }
-            adopted += adopt();
+            adopted += migrate();
         }
-        adopted += adopt(); // because the unique index permits one document without a key
+        adopted += migrate(); // because the unique index permits one document without a key
         if (adopted > 0) {
             log.info("Made users of {} documents in {}", adopted, users.getNamespace());
         }
@@ -129,9 +129,10 @@ public final class LegacyUserMigration {
         }
     }
 
-    private int adopt() {
-        Bson filter =
-                keyIndex.exists() ? Filters.eq(UserDocument.CANONICAL_USERNAME, BsonNull.VALUE) : new BsonDocument();
+    private int migrate() {
+        Bson filter = usernameIndex.exists()
+                ? Filters.eq(UserDocument.CANONICAL_USERNAME, BsonNull.VALUE)
+                : new BsonDocument();
         return mongo.call(() -> {
             int adopted = 0;
             try (MongoCursor<BsonDocument> cursor = users.find(filter)
@@ -143,7 +144,7 @@ public final class LegacyUserMigration {
                 while (cursor.hasNext()) {
                     batch.add(cursor.next());
                     if (batch.size() == BATCH || !cursor.hasNext()) {
-                        adopted += adopt(batch);
+                        adopted += migrate(batch);
                         batch.clear();
                     }
                 }
@@ -157,11 +158,11 @@ public final class LegacyUserMigration {
      * fields are not trusted, including the key. But after the index exists, only Gatehouse writes keys. Therefore the
      * index is checked after the documents were read.
      */
-    private int adopt(List<BsonDocument> documents) {
-        boolean keysAreOurs = keyIndex.exists();
+    private int migrate(List<BsonDocument> documents) {
+        boolean keysAreOurs = usernameIndex.exists();
         List<UpdateOneModel<BsonDocument>> adoptions = documents.stream()
                 .filter(document -> !keysAreOurs || !document.containsKey(UserDocument.CANONICAL_USERNAME))
-                .map(LegacyUserMigration::adoption)
+                .map(LegacyUserMigration::userMigration)
                 .flatMap(Optional::stream)
                 .toList();
         if (adoptions.isEmpty()) {
@@ -172,8 +173,9 @@ public final class LegacyUserMigration {
     }
 
     /** Returns the write that adopts a document if it is unchanged since the read; empty if it was adopted before. */
-    private static Optional<UpdateOneModel<BsonDocument>> adoption(BsonDocument document) {
-        BsonDocument ours = new BsonDocument(UserDocument.CANONICAL_USERNAME, new BsonString(parkedKey(document)))
+    private static Optional<UpdateOneModel<BsonDocument>> userMigration(BsonDocument document) {
+        BsonDocument ours = new BsonDocument(
+                        UserDocument.CANONICAL_USERNAME, new BsonString(reservedUsername(document)))
                 .append(UserJson.VERSION, new BsonInt64(1))
                 .append(UserJson.ROLES, UserDocument.roles(Set.of(Roles.USER)))
                 .append(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text()));
@@ -256,18 +258,18 @@ public final class LegacyUserMigration {
             if (!MongoUserDao.isDuplicate(refused)) {
                 throw refused;
             }
-            boolean parked = park(document, folded);
+            boolean parked = reserve(document, folded);
             BsonDocument holder = users.find(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(folded)))
                     .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
                     .first();
             if (holder != null) {
-                park(holder, folded);
+                reserve(holder, folded);
             }
             return parked;
         }
     }
 
-    private boolean park(BsonDocument document, String name) {
+    private boolean reserve(BsonDocument document, String name) {
         return setKey(document, ReservedUsername.of(name, documentId(document)));
     }
 
@@ -334,7 +336,7 @@ public final class LegacyUserMigration {
         if (alone.isEmpty()) {
             return;
         }
-        for (BsonDocument late : parkedNames.claim(alone)) {
+        for (BsonDocument late : reservedUsernames.claim(alone)) {
             complain(
                     "The username of {} belongs to another user, so it cannot log in until an administrator renames one"
                             + " of them with PATCH /user/<id>",
@@ -345,7 +347,7 @@ public final class LegacyUserMigration {
     private void complainOfUnusable(BsonDocument document) {
         if (document.isObjectId(UserJson.ID)) {
             complain(
-                    "Nobody can log in as {}: it has no usable username until an administrator gives it one with PATCH"
+                    "User {} cannot log in: it has no usable username until an administrator gives it one with PATCH"
                             + " /user/<id>",
                     shown(document));
             return;
@@ -367,7 +369,7 @@ public final class LegacyUserMigration {
                 : Sha256.hex(new BsonDocument(UserJson.ID, id).toJson());
     }
 
-    private static String parkedKey(BsonDocument document) {
+    private static String reservedUsername(BsonDocument document) {
         if (!UserDocument.anyId(document).isObjectId()) {
             return ReservedUsername.of("", documentId(document));
         }

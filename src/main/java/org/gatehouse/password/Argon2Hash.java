@@ -144,7 +144,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     }
 
     /** Whether a check takes several times as long, or several times as much memory, as a check of the usual hash. */
-    boolean isDearBeside(Argon2Hash usual) {
+    boolean isExpensiveBeside(Argon2Hash usual) {
         return memoryKib > EXPENSIVE_FACTOR * usual.memoryKib || work() > EXPENSIVE_FACTOR * usual.work();
     }
 

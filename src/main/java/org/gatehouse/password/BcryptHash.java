@@ -32,7 +32,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
     private static final int MAX_COST = 15;
 
     /** A check takes a quarter of a second. */
-    private static final int DEAR_COST = 12;
+    private static final int EXPENSIVE_COST = 12;
 
     private static final String ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -81,8 +81,8 @@ record BcryptHash(String text, int cost) implements ForeignHash {
     }
 
     @Override
-    public boolean isDear() {
-        return cost > DEAR_COST;
+    public boolean isExpensive() {
+        return cost > EXPENSIVE_COST;
     }
 
     /** Ignores the bytes after the 72nd, as every bcrypt implementation does. */

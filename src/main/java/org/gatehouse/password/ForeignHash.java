@@ -47,7 +47,7 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
     boolean isAffordable();
 
     /** Whether a check takes several times as long, or as much memory, as a check of Gatehouse's own hashes. */
-    boolean isDear();
+    boolean isExpensive();
 
     /** Computes the hash of the password and compares it with this hash. */
     boolean matches(String password);

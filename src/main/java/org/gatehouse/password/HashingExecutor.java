@@ -45,7 +45,7 @@ final class HashingExecutor implements AutoCloseable {
     /** How long deferrable work yields to logins. */
     static final Duration YIELD_TIMEOUT = Duration.ofSeconds(1);
 
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
 
     /** Buckets of the histogram, up to {@link #WAIT_TIMEOUT}. */
     private static final double[] WAIT_SECONDS = {0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
@@ -59,10 +59,10 @@ final class HashingExecutor implements AutoCloseable {
     private final int cores;
     private final Duration waitLimit;
     private final ThreadPoolExecutor slots;
-    private final Semaphore dear;
+    private final Semaphore expensiveHashes;
     private final Histogram waits;
-    private final Counter refusals;
-    private final RequestLoad otherWork = new RequestLoad(Ticker.systemTicker());
+    private final Counter rejections;
+    private final RequestLoad requestLoad = new RequestLoad(Ticker.systemTicker());
 
     /**
      * Starts without threads. They start with the first work, and end after a minute without work, which frees their
@@ -73,7 +73,7 @@ final class HashingExecutor implements AutoCloseable {
     HashingExecutor(int cores, Duration waitLimit, Metrics metrics) {
         this.cores = cores;
         this.waitLimit = waitLimit;
-        this.dear = new Semaphore(Math.max(1, cores / 2));
+        this.expensiveHashes = new Semaphore(Math.max(1, cores / 2));
         this.slots = new ThreadPoolExecutor(
                 cores,
                 cores,
@@ -84,7 +84,7 @@ final class HashingExecutor implements AutoCloseable {
         this.slots.allowCoreThreadTimeOut(true);
         this.waits = metrics.histogram(
                 "gatehouse_password_hash_wait_seconds", "Waits of hashes for their turn.", WAIT_SECONDS);
-        this.refusals = metrics.counter("gatehouse_password_hash_refusals_total", "Hashes that had no turn in time.");
+        this.rejections = metrics.counter("gatehouse_password_hash_refusals_total", "Hashes that had no turn in time.");
         bindGauges(metrics);
     }
 
@@ -94,7 +94,7 @@ final class HashingExecutor implements AutoCloseable {
         metrics.bindGauge("gatehouse_password_hashes_waiting", "Hashes that wait for their turn.", this::waiting);
         metrics.bindGauge(
                 "gatehouse_password_hashes_waiting_limit",
-                "Hashes that may wait; whoever comes then is refused.",
+                "Hashes that may wait; further ones are rejected.",
                 () -> WAITING_PER_CORE * cores);
     }
 
@@ -133,20 +133,20 @@ final class HashingExecutor implements AutoCloseable {
      *
      * @throws GatehouseException {@code BUSY} if a slot is not free in time, or if memory is insufficient
      */
-    <T> T runDear(Callable<T> work) {
-        if (!Threads.tryAcquire(dear, waitLimit)) {
+    <T> T runExpensive(Callable<T> work) {
+        if (!Threads.tryAcquire(expensiveHashes, waitLimit)) {
             throw busy();
         }
         try {
             return run(work);
         } finally {
-            dear.release();
+            expensiveHashes.release();
         }
     }
 
     private void adjustSlots() {
         int waiting = slots.getQueue().size();
-        if (waiting <= cores || !otherWork.isMuch()) {
+        if (waiting <= cores || !requestLoad.isHigh()) {
             setSlots(cores);
         } else if (waiting > MANY_WAITING_PER_CORE * cores) {
             setSlots(Math.max(1, cores - 1));
@@ -176,7 +176,7 @@ final class HashingExecutor implements AutoCloseable {
     }
 
     private GatehouseException busy() {
-        refusals.inc();
+        rejections.inc();
         return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
@@ -187,7 +187,7 @@ final class HashingExecutor implements AutoCloseable {
         while (goesOn
                 && (slots.getActiveCount() >= cores || !slots.getQueue().isEmpty())
                 && System.nanoTime() < deadline) {
-            goesOn = Threads.sleep(LOOK_AGAIN);
+            goesOn = Threads.sleep(POLL_INTERVAL);
         }
         return goesOn;
     }
@@ -204,8 +204,8 @@ final class HashingExecutor implements AutoCloseable {
     }
 
     /** Counts a request that is not a login. */
-    void noteOtherWork() {
-        otherWork.note();
+    void recordRequest() {
+        requestLoad.note();
     }
 
     /** How many hashes are waiting for a slot. */

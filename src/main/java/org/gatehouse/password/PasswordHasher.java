@@ -26,7 +26,7 @@ public final class PasswordHasher implements AutoCloseable {
     /** Normalizing hostile text of the largest body costs more than the hash; real passwords are shorter than this. */
     static final int MAX_CHARS = 1024;
 
-    private static final String IMPOSSIBLE = "nobody's guess";
+    private static final String IMPOSSIBLE = "matches no password";
 
     /** How to convert Django's formats to PHC strings, by their prefixes. */
     private static final Map<String, String> DJANGO = Map.of(
@@ -116,7 +116,7 @@ public final class PasswordHasher implements AutoCloseable {
      *
      * @throws GatehouseException {@code BUSY} if a slot is not free even then, or if the thread is interrupted
      */
-    public String hashUnhurried(String password) {
+    public String hashWhenIdle(String password) {
         if (!slots.awaitFree()) {
             throw new GatehouseException(ErrorCode.BUSY);
         }
@@ -135,8 +135,8 @@ public final class PasswordHasher implements AutoCloseable {
                 && !(isForeign(stored) && password.indexOf('\0') >= 0);
         boolean possible = stored.isPresent() && acceptable;
         String candidate = acceptable ? password : IMPOSSIBLE;
-        if (stored.filter(this::isDear).isPresent()) {
-            return slots.runDear(() -> verify(candidate, stored)) && possible;
+        if (stored.filter(this::isExpensive).isPresent()) {
+            return slots.runExpensive(() -> verify(candidate, stored)) && possible;
         }
         return slots.run(() -> verify(candidate, stored)) && possible;
     }
@@ -147,12 +147,12 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /** Whether the hash is expensive. Other services chose such costs, so these hashes may not use all cores. */
-    private boolean isDear(StoredPassword stored) {
+    private boolean isExpensive(StoredPassword stored) {
         return stored.foreign()
-                .map(ForeignHash::isDear)
+                .map(ForeignHash::isExpensive)
                 .orElseGet(() -> !stored.plain()
                         && Argon2Hash.parse(stored.text())
-                                .filter(hash -> hash.isDearBeside(dummyHash))
+                                .filter(hash -> hash.isExpensiveBeside(dummyHash))
                                 .isPresent());
     }
 
@@ -217,8 +217,8 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /** Counts a request that is not a login. If there are many, one core is left for them. */
-    public void noteOtherWork() {
-        slots.noteOtherWork();
+    public void recordRequest() {
+        slots.recordRequest();
     }
 
     @Override

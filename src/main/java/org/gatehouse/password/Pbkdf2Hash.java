@@ -29,7 +29,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     /** Iterations for all blocks of the hash together; about twice the highest number recommended today. */
     private static final long MAX_ROUNDS = 2_500_000;
 
-    private static final long DEAR_ROUNDS = 700_000;
+    private static final long EXPENSIVE_ROUNDS = 700_000;
 
     enum Digest {
         SHA1(20, 1_300_000),
@@ -87,8 +87,8 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     }
 
     @Override
-    public boolean isDear() {
-        return rounds() > DEAR_ROUNDS;
+    public boolean isExpensive() {
+        return rounds() > EXPENSIVE_ROUNDS;
     }
 
     @Override

@@ -28,7 +28,7 @@ final class RequestLoad {
     }
 
     /** Whether there were many requests in this second or the last one. */
-    boolean isMuch() {
+    boolean isHigh() {
         turn();
         return lastHadMany || count.sum() >= BUSY_THRESHOLD;
     }

@@ -32,7 +32,7 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
     private static final long MAX_MEMORY = 129L << 20;
 
     /** In bytes written by all lanes together. */
-    private static final long DEAR_MEMORY = 32L << 20;
+    private static final long EXPENSIVE_MEMORY = 32L << 20;
 
     /** In bytes written by all lanes together. */
     private static final long MAX_WORK = 4 * MAX_MEMORY;
@@ -69,8 +69,8 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
     }
 
     @Override
-    public boolean isDear() {
-        return memory() * lanes > DEAR_MEMORY;
+    public boolean isExpensive() {
+        return memory() * lanes > EXPENSIVE_MEMORY;
     }
 
     @Override

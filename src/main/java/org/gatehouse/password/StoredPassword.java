@@ -18,7 +18,7 @@ public record StoredPassword(String text, boolean plain) {
      * The text of the legacy service's field: bcrypt in its later version, before that the password itself. Returns
      * empty if a login with it is impossible, because it is empty or longer than any password that is checked.
      */
-    public static Optional<StoredPassword> ofOriginal(String text) {
+    public static Optional<StoredPassword> ofLegacy(String text) {
         if (text.isEmpty() || text.length() > PasswordHasher.MAX_CHARS) {
             return Optional.empty();
         }

@@ -155,14 +155,15 @@ public final class MongoSessionDao {
                 epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt())));
     }
 
-    private static Bson beyond(SessionPosition place) {
-        var time = BsonValues.time(place.createdAt());
+    private static Bson beyond(SessionPosition position) {
+        var time = BsonValues.time(position.createdAt());
         // The first condition follows from the second, but lets MongoDB use the index.
         return Filters.and(
                 Filters.lte(SessionDocument.CREATED_AT, time),
                 Filters.or(
                         Filters.lt(SessionDocument.CREATED_AT, time),
-                        Filters.lt(SessionDocument.ID, new BsonString(place.id().text()))));
+                        Filters.lt(
+                                SessionDocument.ID, new BsonString(position.id().text()))));
     }
 
     private Optional<Session> first(Bson filter) {

@@ -65,7 +65,7 @@ public final class SessionService {
      * @param user as read together with the checked password; if that password has been changed since, the session has
      *     already ended
      */
-    public StartedSession start(User user, ClientInfo origin) {
+    public StartedSession start(User user, ClientInfo clientInfo) {
         Instant now = clock.instant();
         Session session = new Session(
                 SessionId.draw(random),
@@ -74,8 +74,8 @@ public final class SessionService {
                 now,
                 now,
                 limits.expiry(now, now),
-                origin.address(),
-                origin.userAgent());
+                clientInfo.address(),
+                clientInfo.userAgent());
         RefreshToken token = RefreshToken.draw(random);
         store.insert(session, token);
         return started(session, token);
@@ -90,7 +90,7 @@ public final class SessionService {
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
-    public StartedSession refresh(String text, ClientInfo origin) {
+    public StartedSession refresh(String text, ClientInfo clientInfo) {
         RefreshToken token = RefreshToken.parse(text).orElseThrow(SessionService::invalid);
         while (true) {
             Instant now = clock.instant();
@@ -98,7 +98,7 @@ public final class SessionService {
                     .filter(found -> isStillAuthorized(found.session().live()))
                     .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
             if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
-                endReused(state.session(), origin);
+                endReused(state.session(), clientInfo);
                 throw ended();
             }
             Optional<StartedSession> next =
@@ -129,10 +129,10 @@ public final class SessionService {
         return store.replaceSuccessor(another, state, now).map(session -> started(session, another.token()));
     }
 
-    private void endReused(Session session, ClientInfo origin) {
+    private void endReused(Session session, ClientInfo clientInfo) {
         // If another request has just ended it, that request recorded the reason.
         if (sessions.end(session.id())) {
-            audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, origin)
+            audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, clientInfo)
                     .on(session.userId())
                     .with(AuditDetail.SESSION, session.id().text()));
         }
@@ -203,7 +203,7 @@ public final class SessionService {
     }
 
     private void record(AuditType type, Caller caller, UserId user, String session) {
-        audit.record(AuditEvent.of(type, caller.origin())
+        audit.record(AuditEvent.of(type, caller.clientInfo())
                 .by(caller.userId())
                 .on(user)
                 .with(AuditDetail.SESSION, session));
@@ -216,7 +216,7 @@ public final class SessionService {
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}
      */
     Page<Session> list(Caller caller, String userId, PageRequest request, FieldErrors errors) {
-        SessionPosition after = request.place(SessionPosition::parse, errors).orElse(null);
+        SessionPosition after = request.position(SessionPosition::parse, errors).orElse(null);
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found = user.isActive()

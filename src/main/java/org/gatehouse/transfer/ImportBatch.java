@@ -59,7 +59,7 @@ final class ImportBatch {
 
     private int weight;
     private int bytes;
-    private boolean nothingParked;
+    private boolean nothingReserved;
     private long parkedAsked = System.nanoTime();
 
     private record Candidate(long line, ImportedUser imported) {}
@@ -69,14 +69,14 @@ final class ImportBatch {
      *
      * @param dryRun whether nothing is written
      * @param report receives the result of each line
-     * @param nothingParked the current result of {@link UserDao#hasNoParkedNames}
+     * @param nothingReserved the current result of {@link UserDao#hasNoReservedUsernames}
      */
-    ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report, boolean nothingParked) {
+    ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report, boolean nothingReserved) {
         this.imports = imports;
         this.caller = caller;
         this.dryRun = dryRun;
         this.report = report;
-        this.nothingParked = nothingParked;
+        this.nothingReserved = nothingReserved;
     }
 
     /** Whether it contains a line of the same user. The second such line needs the result of the first. */
@@ -110,7 +110,7 @@ final class ImportBatch {
      */
     void settle() {
         if (!open.isEmpty()) {
-            imports.untilStoreAnswers(this::decide);
+            imports.retryWhileUnavailable(this::decide);
         }
         keys.clear();
         ids.clear();
@@ -128,7 +128,7 @@ final class ImportBatch {
         if (open.isEmpty()) {
             return;
         }
-        refuseParked();
+        rejectReserved();
         if (dryRun) {
             Set<UserId> taken = imports.users.taken(openIds());
             open.forEach(candidate -> createdUnless(taken, candidate));
@@ -165,7 +165,7 @@ final class ImportBatch {
     /** Records each new administrator, because the counts alone do not tell which users have the role. */
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
-            imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.origin())
+            imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.clientInfo())
                     .by(caller.userId())
                     .on(user.id(), user.username().typed())
                     .with(AuditDetail.TO, String.join(", ", new TreeSet<>(user.roles()))));
@@ -217,17 +217,17 @@ final class ImportBatch {
         }
     }
 
-    private void refuseParked() {
+    private void rejectReserved() {
         if (System.nanoTime() - parkedAsked > PARKED_NAMES_KNOWN.toNanos()) {
-            nothingParked = imports.users.hasNoParkedNames();
+            nothingReserved = imports.users.hasNoReservedUsernames();
             parkedAsked = System.nanoTime();
         }
-        if (nothingParked) {
+        if (nothingReserved) {
             return;
         }
         for (Candidate candidate : open) {
             NewUser user = candidate.imported().user();
-            if (imports.users.isParked(user.username(), user.id())) {
+            if (imports.users.isReserved(user.username(), user.id())) {
                 refuse(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
             }
         }
@@ -250,7 +250,7 @@ final class ImportBatch {
         return imported.password()
                 .map(password -> hashes.computeIfAbsent(
                         imported.id(),
-                        id -> imports.untilHashed(() -> imports.hasher.hashUnhurried(password.reveal()))))
+                        id -> imports.retryWhileBusy(() -> imports.hasher.hashWhenIdle(password.reveal()))))
                 .map(imported.user()::withHash)
                 .orElse(imported.user());
     }

@@ -11,7 +11,7 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
 import org.gatehouse.user.Caller;
@@ -47,9 +47,9 @@ public final class UserExport {
      * @param hashes whether password hashes are included
      * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} if the caller has just lost the right
      */
-    StreamedAnswer.Body start(Caller caller, boolean hashes) {
+    StreamedResponse.Body start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);
-        audit.recordOrFail(AuditEvent.of(AuditType.USERS_EXPORTED, caller.origin())
+        audit.recordOrFail(AuditEvent.of(AuditType.USERS_EXPORTED, caller.clientInfo())
                 .by(caller.userId())
                 .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
         requireAdministrator(caller);

@@ -12,14 +12,14 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BooleanParam;
-import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /user/export}: exports all users as NDJSON; administrators only. */
 @Path("user/export")
-@Produces(StreamedAnswer.NDJSON)
+@Produces(StreamedResponse.NDJSON)
 public final class UserExportResource {
     private final UserExport exports;
 
@@ -38,8 +38,8 @@ public final class UserExportResource {
         boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
         errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
-            return StreamedAnswer.of(request, nothing -> {}); // no user is sent, so nothing is read or recorded
+            return StreamedResponse.of(request, nothing -> {}); // no user is sent, so nothing is read or recorded
         }
-        return StreamedAnswer.of(request, exports.start(Caller.of(security), withHashes));
+        return StreamedResponse.of(request, exports.start(Caller.of(security), withHashes));
     }
 }

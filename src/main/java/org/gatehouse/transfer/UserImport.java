@@ -14,7 +14,7 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StreamedAnswer;
+import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.json.JsonBodyReader;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -69,11 +69,11 @@ public final class UserImport implements AutoCloseable {
      * @param dryRun whether lines are only checked
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    StreamedAnswer.Body start(Caller caller, boolean dryRun, InputStream body) {
-        boolean nothingParked = users.hasNoParkedNames();
-        audit.recordOrFail(
-                AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.origin()).by(caller.userId()));
-        return answer -> new Run(caller, dryRun, body, answer, nothingParked).run();
+    StreamedResponse.Body start(Caller caller, boolean dryRun, InputStream body) {
+        boolean nothingReserved = users.hasNoReservedUsernames();
+        audit.recordOrFail(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.clientInfo())
+                .by(caller.userId()));
+        return answer -> new Run(caller, dryRun, body, answer, nothingReserved).run();
     }
 
     /** Running imports stop before their next write. */
@@ -88,17 +88,17 @@ public final class UserImport implements AutoCloseable {
         }
         if (!stillAdministrator.test(caller)) {
             throw new GatehouseException(
-                    ErrorCode.FORBIDDEN, "You are no administrator any more, or your session has ended.");
+                    ErrorCode.FORBIDDEN, "You are no longer an administrator, or your session has ended.");
         }
     }
 
     /** Runs work that needs the hasher; retries for {@link #HASHING_TIMEOUT} while the hasher is busy. */
-    <T> T untilHashed(Supplier<T> work) {
+    <T> T retryWhileBusy(Supplier<T> work) {
         return retry(ErrorCode.BUSY, HASHING_TIMEOUT, work);
     }
 
     /** Runs work that needs MongoDB; retries for {@link #STORE_TIMEOUT} while MongoDB is unavailable. */
-    void untilStoreAnswers(Runnable work) {
+    void retryWhileUnavailable(Runnable work) {
         var unused = retry(ErrorCode.STORE_UNAVAILABLE, STORE_TIMEOUT, () -> {
             work.run();
             return true;
@@ -127,11 +127,11 @@ public final class UserImport implements AutoCloseable {
         private final ImportBatch batch;
         private long taken;
 
-        Run(Caller caller, boolean dryRun, InputStream body, OutputStream answer, boolean nothingParked) {
+        Run(Caller caller, boolean dryRun, InputStream body, OutputStream answer, boolean nothingReserved) {
             this.caller = caller;
             this.lines = new NdjsonReader(body);
             this.report = new ImportReport(answer, dryRun, hasher::isWeak);
-            this.batch = new ImportBatch(UserImport.this, caller, dryRun, report, nothingParked);
+            this.batch = new ImportBatch(UserImport.this, caller, dryRun, report, nothingReserved);
         }
 
         void run() throws IOException {
@@ -143,7 +143,7 @@ public final class UserImport implements AutoCloseable {
                 report.sendBefore(first);
                 report.stopped(first, stop);
             } finally {
-                audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.origin())
+                audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.clientInfo())
                         .by(caller.userId())
                         .with(AuditDetail.COUNTS, report.counts()));
             }
@@ -185,7 +185,7 @@ public final class UserImport implements AutoCloseable {
 
         private void requirePolicy(ImportedUser imported) {
             imported.password()
-                    .flatMap(password -> untilHashed(() -> policy.violation(
+                    .flatMap(password -> retryWhileBusy(() -> policy.violation(
                             password.reveal(), imported.user().username().typed())))
                     .ifPresent(violation -> {
                         throw GatehouseException.invalid(UserJson.PASSWORD, violation);

@@ -16,8 +16,8 @@ import java.io.InputStream;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BodySpool;
 import org.gatehouse.http.BooleanParam;
-import org.gatehouse.http.StreamedAnswer;
 import org.gatehouse.http.StreamedBody;
+import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.CloseableService;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code POST /user/import}: imports users from NDJSON; administrators only. */
 @Path("user/import")
-@Produces(StreamedAnswer.NDJSON)
+@Produces(StreamedResponse.NDJSON)
 public final class UserImportResource {
     private final BodySpool bodies;
     private final UserImport imports;
@@ -38,7 +38,7 @@ public final class UserImportResource {
     /** Returns 200 after the whole body is received, with a result for each line and a last line with the counts. */
     @POST
     @RolesAllowed(Roles.ADMIN)
-    @Consumes(StreamedAnswer.NDJSON)
+    @Consumes(StreamedResponse.NDJSON)
     @StreamedBody
     public Response take(
             @QueryParam("dryRun") @Nullable String dryRun,
@@ -52,6 +52,6 @@ public final class UserImportResource {
         errors.throwIfAny();
         InputStream lines = bodies.receive(received);
         endOfRequest.add(lines);
-        return StreamedAnswer.of(request, imports.start(Caller.of(security), dry, lines));
+        return StreamedResponse.of(request, imports.start(Caller.of(security), dry, lines));
     }
 }

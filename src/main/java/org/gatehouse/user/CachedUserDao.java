@@ -75,13 +75,13 @@ public final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public boolean hasNoParkedNames() {
-        return store.hasNoParkedNames();
+    public boolean hasNoReservedUsernames() {
+        return store.hasNoReservedUsernames();
     }
 
     @Override
-    public boolean isParked(Username name, UserId id) {
-        return store.isParked(name, id);
+    public boolean isReserved(Username name, UserId id) {
+        return store.isReserved(name, id);
     }
 
     @Override

@@ -16,9 +16,9 @@ import org.gatehouse.identity.UserId;
  * @param user the user as read for this request
  * @param sessionId the session that the token belongs to
  * @param epoch the number of the user's {@link SessionEpoch} when the session began
- * @param origin where the request came from
+ * @param clientInfo where the request came from
  */
-public record Caller(User user, SessionId sessionId, long epoch, ClientInfo origin) implements Principal {
+public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clientInfo) implements Principal {
     /** Returns the caller of a request to a method that requires one. */
     public static Caller of(SecurityContext security) {
         return ifAny(security).orElseThrow();

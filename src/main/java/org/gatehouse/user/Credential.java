@@ -15,16 +15,16 @@ import org.gatehouse.password.StoredPassword;
  */
 public record Credential(User user, Optional<StoredPassword> password, Map<String, Instant> sources) {
     /** How long a source is known after a login from it. */
-    static final Duration SOURCE_LIFE = Duration.ofDays(30);
+    static final Duration SOURCE_LIFETIME = Duration.ofDays(30);
 
     public Credential {
         sources = Map.copyOf(sources);
     }
 
-    /** Whether the user has logged in from this source within {@link #SOURCE_LIFE}. */
+    /** Whether the user has logged in from this source within {@link #SOURCE_LIFETIME}. */
     public boolean knows(String source, Instant now) {
         Instant last = sources.get(UserDocument.sourceKey(source));
-        return last != null && last.isAfter(now.minus(SOURCE_LIFE));
+        return last != null && last.isAfter(now.minus(SOURCE_LIFETIME));
     }
 
     @Override

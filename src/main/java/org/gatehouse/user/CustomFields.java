@@ -122,7 +122,7 @@ public final class CustomFields {
         if (CredentialFields.isCredential(name, value)) {
             errors.add(
                     isPlainText(path) ? path : "?",
-                    "is the name of a credential, which is not kept in a field of this kind; " + call.instead);
+                    "is the name of a credential, and custom fields must not hold credentials; " + call.instead);
             return false;
         }
         return requireName(path, name);
@@ -152,7 +152,7 @@ public final class CustomFields {
             errors.add(path, "holds U+0000 or half of a surrogate pair");
         }
         if (value.isTextual() && CredentialFields.isHash(value.textValue())) {
-            errors.add(path, "is a password hash, which is not kept in a field of this kind; " + call.instead);
+            errors.add(path, "is a password hash, and custom fields must not hold credentials; " + call.instead);
         }
         if (value.isNumber() && !BsonJson.isExact(value)) {
             errors.add(path, "is a number of more than 34 digits, or out of range");

@@ -93,7 +93,7 @@ public final class FirstAdministrator {
             log.error(
                     reset
                             ? "ADMIN_RESET has no effect, because several users share the ADMIN_USERNAME ({}); name another one"
-                            : "There is no active administrator, and ADMIN_USERNAME ({}) belongs to a user who is none;"
+                            : "There is no active administrator, and ADMIN_USERNAME ({}) belongs to a user without that role;"
                                     + " name another one, or set ADMIN_RESET=true",
                     username.typed());
         }

@@ -69,19 +69,19 @@ public final class MongoUserDao implements UserDao {
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> users;
     private final MongoCollection<BsonDocument> reads;
-    private final MongoCollection<BsonDocument> unhurriedReads;
+    private final MongoCollection<BsonDocument> longReads;
 
     private final MongoUserLists lists;
-    private final ReservedUsernames parkedNames;
+    private final ReservedUsernames reservedUsernames;
     private final Clock clock;
 
     public MongoUserDao(MongoConnection mongo, String collection, Clock clock) {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
-        this.unhurriedReads = users.withTimeout(LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        this.longReads = users.withTimeout(LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         this.lists = new MongoUserLists(mongo, reads, users);
-        this.parkedNames = new ReservedUsernames(mongo, collection);
+        this.reservedUsernames = new ReservedUsernames(mongo, collection);
         this.clock = clock;
     }
 
@@ -178,8 +178,8 @@ public final class MongoUserDao implements UserDao {
     @Override
     public User insert(NewUser user) {
         BsonDocument document = UserDocument.of(user, clock.instant());
-        requireUnparked(user.username(), UserDocument.id(document));
-        mongo.call(() -> refusingTakenNames(() -> users.insertOne(document)));
+        requireNotReserved(user.username(), UserDocument.id(document));
+        mongo.call(() -> rejectingTakenNames(() -> users.insertOne(document)));
         return UserDocument.read(document);
     }
 
@@ -224,19 +224,19 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public boolean hasNoParkedNames() {
-        return parkedNames.isEmpty();
+    public boolean hasNoReservedUsernames() {
+        return reservedUsernames.isEmpty();
     }
 
     @Override
-    public boolean isParked(Username name, UserId id) {
-        return parkedNames.hold(name.key(), id);
+    public boolean isReserved(Username name, UserId id) {
+        return reservedUsernames.hold(name.key(), id);
     }
 
     @Override
     public List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords) {
         Bson filter = after == null ? SERVED : Filters.and(Filters.gt(UserJson.ID, BsonValues.id(after)), SERVED);
-        List<BsonDocument> found = mongo.call(() -> unhurriedReads
+        List<BsonDocument> found = mongo.call(() -> longReads
                 .find(filter)
                 .projection(withPasswords ? Projections.exclude(UserDocument.SOURCES) : WITHOUT_PASSWORDS)
                 .sort(Sorts.ascending(UserJson.ID))
@@ -257,7 +257,7 @@ public final class MongoUserDao implements UserDao {
                 return Optional.of(before);
             }
             Optional<Username> newName = UserDocument.newName(before, edited);
-            newName.ifPresent(name -> requireUnparked(name, id));
+            newName.ifPresent(name -> requireNotReserved(name, id));
             List<Bson> updates = new ArrayList<>(changes.updates());
             Bson unchanged = unchangedSince(before);
             if (!changes.close().isEmpty()) {
@@ -271,7 +271,7 @@ public final class MongoUserDao implements UserDao {
                     .returnDocument(ReturnDocument.AFTER)
                     .projection(WITHOUT_PASSWORDS);
             Bson condition = unchanged;
-            BsonDocument after = mongo.call(() -> refusingTakenNames(() -> mongo.withDeadline(deadline, users)
+            BsonDocument after = mongo.call(() -> rejectingTakenNames(() -> mongo.withDeadline(deadline, users)
                     .findOneAndUpdate(condition, Updates.combine(updates), options)));
             if (after != null && newName.isPresent()) {
                 release(before);
@@ -325,14 +325,14 @@ public final class MongoUserDao implements UserDao {
     }
 
     /** Rejects a name that legacy users share, because the unique index does not contain that name. */
-    private void requireUnparked(Username name, UserId id) {
-        if (parkedNames.hold(name.key(), id)) {
+    private void requireNotReserved(Username name, UserId id) {
+        if (reservedUsernames.hold(name.key(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
         }
     }
 
     private void release(User before) {
-        Username.fold(before.username()).ifPresent(name -> parkedNames.release(name.key()));
+        Username.fold(before.username()).ifPresent(name -> reservedUsernames.release(name.key()));
     }
 
     /**
@@ -365,7 +365,7 @@ public final class MongoUserDao implements UserDao {
         return Filters.and(byId(before.id()), sameVersion);
     }
 
-    private static <T> T refusingTakenNames(Supplier<T> write) {
+    private static <T> T rejectingTakenNames(Supplier<T> write) {
         try {
             return write.get();
         } catch (MongoException refused) {

@@ -128,17 +128,17 @@ final class MongoUserLists {
     }
 
     /** Matches every user after the position. */
-    private static Bson beyond(UserQuery.Place place) {
-        boolean ascending = place.sort().ascending();
-        if (!place.sort().byTime()) {
-            BsonString name = new BsonString(place.value());
+    private static Bson beyond(UserQuery.Position position) {
+        boolean ascending = position.sort().ascending();
+        if (!position.sort().byTime()) {
+            BsonString name = new BsonString(position.value());
             return ascending
                     ? Filters.gt(UserDocument.CANONICAL_USERNAME, name)
                     : Filters.lt(UserDocument.CANONICAL_USERNAME, name);
         }
         String field = UserJson.CREATED_AT;
-        BsonDateTime time = BsonValues.time(place.time());
-        BsonObjectId id = BsonValues.id(place.id());
+        BsonDateTime time = BsonValues.time(position.time());
+        BsonObjectId id = BsonValues.id(position.id());
         // The first bound is implied by the second, and is repeated so that the server uses the index.
         return ascending
                 ? Filters.and(

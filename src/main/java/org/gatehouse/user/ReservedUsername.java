@@ -30,13 +30,13 @@ public final class ReservedUsername {
 
     /** Returns the key with its name folded by the current rules; also accepts a key that is not reserved. */
     public static String refold(String key) {
-        if (!isParked(key)) {
+        if (!isReserved(key)) {
             return Username.refold(key);
         }
         return of(Username.refold(name(key)), key.substring(key.lastIndexOf(MARK) + 1));
     }
 
-    static boolean isParked(String key) {
+    static boolean isReserved(String key) {
         return !key.isEmpty() && key.charAt(0) == MARK;
     }
 

@@ -76,7 +76,7 @@ public final class ReservedUsernames {
                         "User {} is the only one left with its name, and can log in now", UserDocument.id(left.get(0)));
             }
         } catch (GatehouseException unreachable) {
-            log.warn("Whether a name has become free for another user is seen at the next start");
+            log.warn("The next start checks whether a name has become free for another user");
         }
     }
 

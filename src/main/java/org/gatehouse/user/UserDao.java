@@ -58,10 +58,10 @@ public interface UserDao {
     Set<UserId> taken(Collection<UserId> ids);
 
     /** Whether none of the names is reserved because several users of the legacy service share it. */
-    boolean hasNoParkedNames();
+    boolean hasNoReservedUsernames();
 
     /** Whether the name is reserved, because users of the legacy service share it, and this user cannot have it. */
-    boolean isParked(Username name, UserId id);
+    boolean isReserved(Username name, UserId id);
 
     /**
      * Returns one page of users in the order of their ids, which never change.

@@ -159,7 +159,7 @@ public final class UserDocument {
     static Optional<StoredPassword> password(BsonDocument document) {
         return text(document, PASSWORD_HASH)
                 .map(StoredPassword::hash)
-                .or(() -> text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofOriginal));
+                .or(() -> text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofLegacy));
     }
 
     static UserId id(BsonDocument document) {
@@ -269,7 +269,7 @@ public final class UserDocument {
                 .filter(other -> !other.getKey().equals(key))
                 .sorted(Map.Entry.<String, Instant>comparingByValue().reversed())
                 .toList();
-        Instant tooOld = at.minus(Credential.SOURCE_LIFE);
+        Instant tooOld = at.minus(Credential.SOURCE_LIFETIME);
         for (int i = 0; i < others.size(); i++) {
             Map.Entry<String, Instant> other = others.get(i);
             if (i >= MAX_SOURCES - 1 || other.getValue().isBefore(tooOld)) {

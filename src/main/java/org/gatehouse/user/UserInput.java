@@ -36,7 +36,7 @@ public record UserInput(
         UserInput form = read(
                 body,
                 password == null ? null : new Secret(password),
-                ownFields(body).without(UserJson.PASSWORD),
+                customFields(body).without(UserJson.PASSWORD),
                 errors);
         form.check(errors);
         for (String required : List.of(UserJson.USERNAME, UserJson.PASSWORD)) {
@@ -58,7 +58,7 @@ public record UserInput(
         UserInput form = read(
                 line,
                 password == null ? null : new Secret(password),
-                ownFields(line).without(otherNames),
+                customFields(line).without(otherNames),
                 errors);
         form.check(errors);
         if (!line.hasNonNull(UserJson.USERNAME)) {
@@ -76,7 +76,7 @@ public record UserInput(
                 errors.add(name, "cannot be removed");
             }
         }
-        ObjectNode fields = ownFields(body);
+        ObjectNode fields = customFields(body);
         if (body.hasNonNull(Reauthentication.CURRENT_PASSWORD)) {
             fields.remove(Reauthentication.CURRENT_PASSWORD);
         }
@@ -131,7 +131,7 @@ public record UserInput(
         }
     }
 
-    private static ObjectNode ownFields(ObjectNode body) {
+    private static ObjectNode customFields(ObjectNode body) {
         return body.deepCopy().without(UserJson.SETTABLE);
     }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The order is total, because the id orders users with equal times. A position is a value, not a count, so users
  * that are created or deleted meanwhile neither shift nor hide others.
  */
-public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place> after) {
+public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Position> after) {
     private static final char SEPARATOR = '\n';
 
     /** The orders that a caller may choose, by their name in the URL. */
@@ -64,7 +64,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
      * @param filter the {@link UserFilter#text} of the list, because the position is meaningless in another list
      * @param value a time in ISO-8601, or a folded username
      */
-    public record Place(Sort sort, String filter, String value, UserId id) {
+    public record Position(Sort sort, String filter, String value, UserId id) {
         Instant time() {
             return Instant.parse(value);
         }
@@ -74,11 +74,11 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
             return Cursor.of(filter.isEmpty() ? sort.text() : sort.text() + SEPARATOR + filter, value, id.hex());
         }
 
-        public static Optional<Place> parse(String cursor) {
-            return Cursor.parse(cursor, 3).flatMap(Place::read);
+        public static Optional<Position> parse(String cursor) {
+            return Cursor.parse(cursor, 3).flatMap(Position::read);
         }
 
-        private static Optional<Place> read(List<String> parts) {
+        private static Optional<Position> read(List<String> parts) {
             String list = parts.get(0);
             int end = list.indexOf(SEPARATOR);
             String value = parts.get(1);
@@ -86,15 +86,15 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
                 return Optional.empty();
             }
             try {
-                Place place = new Place(
+                Position position = new Position(
                         Sort.parse(end < 0 ? list : list.substring(0, end)).orElseThrow(),
                         end < 0 ? "" : list.substring(end + 1),
                         value,
                         UserId.parse(parts.get(2)).orElseThrow());
-                if (place.sort().byTime()) {
-                    var unused = place.time().toEpochMilli();
+                if (position.sort().byTime()) {
+                    var unused = position.time().toEpochMilli();
                 }
-                return Optional.of(place);
+                return Optional.of(position);
             } catch (DateTimeException | ArithmeticException | NoSuchElementException foreign) {
                 return Optional.empty();
             }
@@ -129,17 +129,17 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
         boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::hasErrorFor);
         UserQuery first = new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), filter, Optional.empty());
         // If the list itself is invalid, the cursor cannot be compared with it.
-        Optional<Place> place =
-                page.place(cursor -> Place.parse(cursor).filter(read -> !known || first.has(read)), errors);
+        Optional<Position> position =
+                page.position(cursor -> Position.parse(cursor).filter(read -> !known || first.has(read)), errors);
         errors.throwIfAny();
-        return new UserQuery(first.limit(), first.sort(), first.filter(), place);
+        return new UserQuery(first.limit(), first.sort(), first.filter(), position);
     }
 
     /** Returns the position of a user in this list. */
-    public Place place(ListedUser listed) {
+    public Position position(ListedUser listed) {
         User user = listed.user();
         String value = sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key();
-        return new Place(sort, filter.text(), value, user.id());
+        return new Position(sort, filter.text(), value, user.id());
     }
 
     /** Returns the query for one user more than a page holds, which shows whether another page follows. */
@@ -147,7 +147,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Place>
         return new UserQuery(limit + 1, sort, filter, after);
     }
 
-    private boolean has(Place place) {
-        return place.sort() == sort && place.filter().equals(filter.text());
+    private boolean has(Position position) {
+        return position.sort() == sort && position.filter().equals(filter.text());
     }
 }

@@ -60,7 +60,7 @@ public final class UserRegistrar {
      *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
      *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle
      */
-    public User create(Optional<Caller> caller, ClientInfo origin, JsonBody body, Optional<IdempotencyKey> key) {
+    public User create(Optional<Caller> caller, ClientInfo clientInfo, JsonBody body, Optional<IdempotencyKey> key) {
         boolean admin = caller.filter(Caller::isAdmin).isPresent();
         if (!admin) {
             requireRegistration(caller, body);
@@ -77,32 +77,33 @@ public final class UserRegistrar {
         password.flatMap(text -> policy.violation(text, typed))
                 .ifPresent(violation -> errors.add(UserJson.PASSWORD, violation));
         errors.throwIfAny();
-        Attempt attempt = new Attempt(caller, origin, admin, form, password.orElseThrow());
+        PasswordAttempt attempt = new PasswordAttempt(caller, clientInfo, admin, form, password.orElseThrow());
         return key.isEmpty()
                 ? attempt.admitted(() -> attempt.insert(UserDocument.newId()))
-                : once.create(scope(caller, origin), key.get(), body, attempt);
+                : once.create(scope(caller, clientInfo), key.get(), body, attempt);
     }
 
     /**
      * Returns the owner of a key. The response contains a user, so only the same caller may receive it. Without a
      * token, this is the same source with the same password, because the password is in the body.
      */
-    private static String scope(Optional<Caller> caller, ClientInfo origin) {
-        return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + origin.source());
+    private static String scope(Optional<Caller> caller, ClientInfo clientInfo) {
+        return caller.map(by -> "user " + by.userId().hex()).orElseGet(() -> "source " + clientInfo.source());
     }
 
     /** A valid request to create a user. */
-    final class Attempt {
+    final class PasswordAttempt {
         private final Optional<Caller> caller;
-        private final ClientInfo origin;
+        private final ClientInfo clientInfo;
         private final boolean admin;
         private final UserInput form;
         private final String password;
         private @Nullable RateLimitPermit permit;
 
-        private Attempt(Optional<Caller> caller, ClientInfo origin, boolean admin, UserInput form, String password) {
+        private PasswordAttempt(
+                Optional<Caller> caller, ClientInfo clientInfo, boolean admin, UserInput form, String password) {
             this.caller = caller;
-            this.origin = origin;
+            this.clientInfo = clientInfo;
             this.admin = admin;
             this.form = form;
             this.password = password;
@@ -111,7 +112,7 @@ public final class UserRegistrar {
         /** Creates the user if the throttle permits it. */
         User admitted(Supplier<User> creation) {
             if (!admin && registrations != null) {
-                permit = registrations.acquire(origin.source());
+                permit = registrations.acquire(clientInfo.source());
             }
             try {
                 return creation.get();
@@ -147,7 +148,7 @@ public final class UserRegistrar {
 
         private User insert(UserId id) {
             User user = users.insert(as(id, hasher.hash(password)));
-            AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, origin)
+            AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, clientInfo)
                     .on(user.id(), user.username())
                     .with(AuditDetail.TO, UserService.text(user.roles()));
             audit.record(caller.map(by -> event.by(by.userId())).orElse(event));

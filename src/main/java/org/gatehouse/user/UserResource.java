@@ -88,7 +88,7 @@ public final class UserResource {
         Response answer = page.answer(
                 uri,
                 listed -> UserJson.write(listed.user()),
-                listed -> query.place(listed).cursor());
+                listed -> query.position(listed).cursor());
         if (counted) {
             answer.getHeaders().putSingle(TOTAL_COUNT, users.estimatedCount(query.filter()));
         }

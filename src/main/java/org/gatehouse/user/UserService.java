@@ -219,7 +219,7 @@ public final class UserService {
 
     private void recordChange(AuditType type, Caller caller, User user, String from, String to) {
         if (!from.equals(to)) {
-            audit.record(AuditEvent.of(type, caller.origin())
+            audit.record(AuditEvent.of(type, caller.clientInfo())
                     .by(caller.userId())
                     .on(user.id(), user.username())
                     .with(AuditDetail.FROM, from)
@@ -249,7 +249,7 @@ public final class UserService {
                     }
                 }));
         User gone = deleted.orElseThrow(UserService::notFound);
-        audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.origin())
+        audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.clientInfo())
                 .by(caller.userId())
                 .on(userId, gone.username()));
     }

@@ -103,7 +103,7 @@ class AuditLogTest {
         do {
             page = audit.list(AuditQuery.parse("3", after, ALICE.hex(), null));
             walked.addAll(page.entries());
-            after = AuditQuery.Place.cursor(page.entries().get(page.entries().size() - 1));
+            after = AuditQuery.Position.cursor(page.entries().get(page.entries().size() - 1));
             // Events during the iteration are newer than every page except the first.
             clock.advance(Duration.ofSeconds(1));
             audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE));

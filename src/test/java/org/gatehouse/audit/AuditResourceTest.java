@@ -46,7 +46,7 @@ class AuditResourceTest {
     }
 
     @Test
-    void anEntryTellsWhoDidWhatToWhomFromWhereAndWhen() {
+    void anEntryNamesActorActionTargetAddressAndTime() {
         audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, ORIGIN)
                 .by(actor)
                 .on(user, "Bob")

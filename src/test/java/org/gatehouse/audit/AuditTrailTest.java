@@ -136,11 +136,11 @@ class AuditTrailTest {
 
         Call logout = call("POST", "/logout", "", login.token());
         Call again = call("POST", "/logout", "", login.token());
-        Call nobody = call("POST", "/logout", "", "junk");
+        Call withoutCaller = call("POST", "/logout", "", "junk");
 
         assertEntries(logout, entry(logout, "LOGOUT", id, id, "", "session", login.sid()));
         assertEntries(again);
-        assertEntries(nobody);
+        assertEntries(withoutCaller);
 
         Call elsewhere =
                 call("POST", "/logout", "{\"everywhere\":true}", login(PASSWORD).token());

@@ -190,11 +190,11 @@ class AccessTokenTest {
     }
 
     @Test
-    void meantForSomebodyElseIsRefused() throws Exception {
+    void aTokenForAnotherAudienceIsRejected() throws Exception {
         assertInvalid(
                 withSharedSecret, forged(claims -> claims.issuer("https://elsewhere.example")), "jwt issuer invalid");
         assertInvalid(withSharedSecret, forged(claims -> claims.issuer(null)), "jwt issuer invalid");
-        assertInvalid(withSharedSecret, forged(claims -> claims.audience("somebody else")), "jwt audience invalid");
+        assertInvalid(withSharedSecret, forged(claims -> claims.audience("another service")), "jwt audience invalid");
     }
 
     @Test

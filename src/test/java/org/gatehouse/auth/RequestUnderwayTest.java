@@ -134,7 +134,7 @@ class RequestUnderwayTest {
     }
 
     @Test
-    void nobodyUndoesTheOwnDemotionThatCameFirst() throws Exception {
+    void anAdministratorCannotUndoTheirOwnEarlierDemotion() throws Exception {
         String admin = other.adminToken();
         String name = newUser();
         String id = other.get("/user?sort=-createdAt&limit=1", admin)

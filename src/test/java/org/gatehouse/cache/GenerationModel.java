@@ -65,10 +65,10 @@ final class GenerationModel implements Model {
         /** After the write was announced in Redis. */
         THE_WRITER_IS_KILLED,
         A_WRITE_OUTLASTS_ITS_MARK,
-        A_RAISE_FAILS,
+        AN_INCREMENT_FAILS,
 
         NO_GENERATION_IN_THE_VALUE,
-        NO_WAIT_AFTER_A_RAISE,
+        NO_WAIT_AFTER_AN_INCREMENT,
         NO_QUARANTINE_FOR_HITS,
         NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS,
         NO_QUARANTINE_FOR_FILLS,
@@ -76,9 +76,9 @@ final class GenerationModel implements Model {
         ACKNOWLEDGED_WITHOUT_A_LEASE,
         ACKNOWLEDGED_UNDER_ANOTHER_RUN,
         LEASED_FROM_AN_OLD_READ,
-        RAISED_FROM_AN_OLD_READ,
+        INCREMENTED_FROM_AN_OLD_READ,
         LAST_END_TOLD_TO_ANY_REDIS,
-        NO_RAISE_AFTER_A_LAST_END_UNTOLD
+        NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END
     }
 
     private final ScriptedKey key;
@@ -151,8 +151,8 @@ final class GenerationModel implements Model {
     private boolean oldStays(State state) {
         int present = generation.of(state);
         Run run = runs.get(named.get(present).of(state));
-        boolean raiseIsDue = nodes.stream().anyMatch(node -> node.isElsewhere(state, present));
-        return !raiseIsDue
+        boolean incrementIsDue = nodes.stream().anyMatch(node -> node.isElsewhere(state, present));
+        return !incrementIsDue
                 && writer.next.of(state) == Writing.DONE
                 && stored.isSet(state)
                 && run.alive.isSet(state)
@@ -349,7 +349,7 @@ final class GenerationModel implements Model {
         AWAIT_STORE,
         LAST_END,
         LAST_FIND,
-        LAST_RAISE,
+        LAST_INCREMENT,
         DONE
     }
 
@@ -402,7 +402,7 @@ final class GenerationModel implements Model {
                 case FIND -> find(state, steps, Writing.RAISE);
                 case RAISE -> raise(state, steps, Writing.AWAIT_LEASES);
                 case AWAIT_LEASES -> {
-                    if (outlived.of(state) > found.of(state) || does(Change.NO_WAIT_AFTER_A_RAISE)) {
+                    if (outlived.of(state) > found.of(state) || does(Change.NO_WAIT_AFTER_AN_INCREMENT)) {
                         steps.take(NAME, "acknowledges", done(owed.set(state, 1)));
                     }
                 }
@@ -411,8 +411,8 @@ final class GenerationModel implements Model {
                     steps.take(NAME, "will not have written", then(state, Writing.LAST_END));
                 }
                 case LAST_END -> lastEnd(state, steps);
-                case LAST_FIND -> find(state, steps, Writing.LAST_RAISE);
-                case LAST_RAISE -> raise(state, steps, Writing.DONE);
+                case LAST_FIND -> find(state, steps, Writing.LAST_INCREMENT);
+                case LAST_INCREMENT -> raise(state, steps, Writing.DONE);
                 case DONE -> {}
             }
             if (does(Change.THE_WRITER_IS_KILLED) && told.isSet(state) && next.of(state) != Writing.DONE) {
@@ -461,7 +461,7 @@ final class GenerationModel implements Model {
         }
 
         private void find(State state, Steps steps, Writing after) {
-            int oldest = does(Change.RAISED_FROM_AN_OLD_READ) ? 0 : generation.of(state);
+            int oldest = does(Change.INCREMENTED_FROM_AN_OLD_READ) ? 0 : generation.of(state);
             for (int seen = oldest; seen <= generation.of(state); seen++) {
                 steps.take(NAME, "finds generation " + seen, then(found.set(state, seen), after));
             }
@@ -469,7 +469,7 @@ final class GenerationModel implements Model {
 
         private void raise(State state, Steps steps, Writing after) {
             int seen = found.of(state);
-            if (does(Change.A_RAISE_FAILS)) {
+            if (does(Change.AN_INCREMENT_FAILS)) {
                 steps.take(NAME, "cannot raise", done(state));
             }
             if (seen != generation.of(state)) {
@@ -487,7 +487,7 @@ final class GenerationModel implements Model {
                 steps.take(NAME, "END at last", enough ? done(ended) : then(ended, Writing.LAST_FIND));
             }
             if (link == 0 || does(Change.LINKS_BREAK)) {
-                boolean raises = !does(Change.NO_RAISE_AFTER_A_LAST_END_UNTOLD);
+                boolean raises = !does(Change.NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END);
                 steps.take(NAME, "cannot END at last", raises ? then(state, Writing.LAST_FIND) : done(state));
             }
         }
@@ -510,7 +510,7 @@ final class GenerationModel implements Model {
         ACQUIRE,
         PASS_BY,
         LOAD,
-        LOOK_AGAIN,
+        POLL_INTERVAL,
         FILL
     }
 
@@ -573,9 +573,9 @@ final class GenerationModel implements Model {
                 case PASS_BY -> steps.take(name, "reads the store", answer(state, stored.of(state)));
                 case LOAD -> {
                     State loaded = got.set(state, stored.of(state));
-                    steps.take(name, "loads", next.set(loaded, Reading.LOOK_AGAIN));
+                    steps.take(name, "loads", next.set(loaded, Reading.POLL_INTERVAL));
                 }
-                case LOOK_AGAIN -> {
+                case POLL_INTERVAL -> {
                     State answered = answer(state, got.of(state));
                     boolean fills = isStillPermitted(state) && mayFill(state);
                     steps.take(name, "checks again", fills ? keep(answered, state) : answered);

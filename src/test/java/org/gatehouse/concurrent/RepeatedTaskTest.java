@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class RepeatedTaskTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     @Test
     void runsAgainAfterThePauseAlsoIfARunFails() {
@@ -26,11 +26,11 @@ class RepeatedTaskTest {
             task.start();
             task.start();
 
-            assertThat(Threads.await(runs, PATIENCE)).isTrue();
+            assertThat(Threads.await(runs, WAIT_TIMEOUT)).isTrue();
             assertThat(thread.get().getName()).isEqualTo("gatehouse-test");
             assertThat(thread.get().isDaemon()).isTrue();
         }
-        assertThat(Threads.join(thread.get(), PATIENCE)).isTrue();
+        assertThat(Threads.join(thread.get(), WAIT_TIMEOUT)).isTrue();
     }
 
     @Test
@@ -40,18 +40,18 @@ class RepeatedTaskTest {
         AtomicInteger ended = new AtomicInteger();
         RepeatedTask task = new RepeatedTask("test", () -> {
             begun.countDown();
-            ended.addAndGet(Threads.await(end, PATIENCE) ? 1 : 0);
-            return PATIENCE;
+            ended.addAndGet(Threads.await(end, WAIT_TIMEOUT) ? 1 : 0);
+            return WAIT_TIMEOUT;
         });
         task.start();
-        assertThat(Threads.await(begun, PATIENCE)).isTrue();
+        assertThat(Threads.await(begun, WAIT_TIMEOUT)).isTrue();
         task.stop();
         end.countDown();
 
         task.close();
 
         assertThat(ended).hasValue(1);
-        assertThat(task.awaitStop(PATIENCE)).isTrue();
+        assertThat(task.awaitStop(WAIT_TIMEOUT)).isTrue();
     }
 
     @Test
@@ -59,7 +59,7 @@ class RepeatedTaskTest {
         AtomicInteger runs = new AtomicInteger();
         try (RepeatedTask task = new RepeatedTask("test", () -> {
             runs.incrementAndGet();
-            return PATIENCE;
+            return WAIT_TIMEOUT;
         })) {
             assertThat(task.awaitStop(Duration.ZERO)).isFalse();
         }

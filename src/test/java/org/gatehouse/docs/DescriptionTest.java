@@ -371,7 +371,7 @@ class DescriptionTest {
                 wrong.add(place + " has no example");
             }
             examples.forEach(example ->
-                    description.complaints(schema, example).forEach(violation -> wrong.add(place + ": " + violation)));
+                    description.violations(schema, example).forEach(violation -> wrong.add(place + ": " + violation)));
         }
         node.properties().forEach(child -> lookAt(place + "/" + child.getKey(), child.getValue(), wrong));
         if (node.isArray()) {

@@ -56,13 +56,13 @@ final class Alteration {
                 return altered;
             }
         };
-        StringWriter complaints = new StringWriter();
+        StringWriter violations = new StringWriter();
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         List<String> options = List.of(
                 "-d", classes.toString(), "-cp", classPath, "-proc:none", "-parameters", "-nowarn", "--release", "17");
-        if (!compiler.getTask(complaints, null, null, options, null, List.of(source))
+        if (!compiler.getTask(violations, null, null, options, null, List.of(source))
                 .call()) {
-            throw new AssertionError("the altered " + file + " does not compile: " + complaints);
+            throw new AssertionError("the altered " + file + " does not compile: " + violations);
         }
     }
 

@@ -22,7 +22,7 @@ class ClusterFaultsTest {
     void replicasTakeOver() throws Exception {
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "test-redis")), "cluster-");
         try (ClusterRedis redis = new ClusterRedis(folder);
-                Site<Node> site = Site.onRedis(redis.uri())) {
+                TestCluster<Node> site = TestCluster.onRedis(redis.uri())) {
             EmbeddedRedis asked = redis.servers().get(3);
             EmbeddedRedis killed = redis.servers().get(1);
             EmbeddedRedis forced = redis.servers().get(4);

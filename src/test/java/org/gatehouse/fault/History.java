@@ -28,14 +28,14 @@ final class History {
     private record Operation(String key, Kind kind, long version, long start, long end) {}
 
     /** The ways in which a history differs from that of a single copy. */
-    enum Breach {
+    enum ViolationType {
         /** A later operation returned a lower version than an acknowledged write, which breaks the first promise. */
         ACKNOWLEDGED_NOT_SEEN,
         /** A later read returned a lower version than an earlier read, which breaks the second promise. */
         WENT_BACK,
         READ_BEFORE_WRITTEN,
         VERSION_TWICE,
-        VERSION_OF_NOBODY,
+        UNEXPLAINED_VERSION,
         STORED_IS_OLDER
     }
 
@@ -43,14 +43,14 @@ final class History {
      * @param at when the operation that shows the violation started
      * @param staleness how long before that the newer version had been seen, in ns; 0 if not applicable
      */
-    record Violation(Breach breach, String key, long version, long at, long staleness) {
+    record Violation(ViolationType breach, String key, long version, long at, long staleness) {
         long staleMillis() {
             return TimeUnit.NANOSECONDS.toMillis(staleness);
         }
     }
 
     record Verdict(long reads, long writes, long unknown, List<Violation> violations) {
-        List<Violation> of(Breach breach) {
+        List<Violation> of(ViolationType breach) {
             return violations.stream()
                     .filter(violation -> violation.breach() == breach)
                     .toList();
@@ -106,7 +106,7 @@ final class History {
                 versions.computeIfAbsent(operation.version(), version -> new ArrayList<>())
                         .add(operation);
                 if (operation.kind() == Kind.ACKNOWLEDGED && acknowledged.put(operation.version(), operation) != null) {
-                    report(Breach.VERSION_TWICE, operation, 0);
+                    report(ViolationType.VERSION_TWICE, operation, 0);
                 }
             }
         }
@@ -124,9 +124,9 @@ final class History {
             for (List<Operation> same : versions.descendingMap().values()) {
                 for (Operation operation : same) {
                     if (operation.start() > acknowledgedBy) {
-                        report(Breach.ACKNOWLEDGED_NOT_SEEN, operation, operation.start() - acknowledgedBy);
+                        report(ViolationType.ACKNOWLEDGED_NOT_SEEN, operation, operation.start() - acknowledgedBy);
                     } else if (operation.start() > readBy) {
-                        report(Breach.WENT_BACK, operation, operation.start() - readBy);
+                        report(ViolationType.WENT_BACK, operation, operation.start() - readBy);
                     }
                 }
                 for (Operation operation : same) {
@@ -148,7 +148,7 @@ final class History {
                 long written = write == null ? firstUnknown : write.start();
                 same.stream()
                         .filter(read -> read.end() < written)
-                        .forEach(read -> report(Breach.READ_BEFORE_WRITTEN, read, 0));
+                        .forEach(read -> report(ViolationType.READ_BEFORE_WRITTEN, read, 0));
             });
         }
 
@@ -161,14 +161,14 @@ final class History {
             long highest = Math.max(stored, versions.lastKey());
             long missing = highest - first + 1 - acknowledged.size();
             if (missing > unknown.size()) {
-                report(Breach.VERSION_OF_NOBODY, new Operation(key, Kind.READ, highest, 0, 0), 0);
+                report(ViolationType.UNEXPLAINED_VERSION, new Operation(key, Kind.READ, highest, 0, 0), 0);
             }
             if (stored < Math.max(last, versions.lastKey())) {
-                report(Breach.STORED_IS_OLDER, new Operation(key, Kind.READ, stored, 0, 0), 0);
+                report(ViolationType.STORED_IS_OLDER, new Operation(key, Kind.READ, stored, 0, 0), 0);
             }
         }
 
-        private void report(Breach breach, Operation operation, long staleness) {
+        private void report(ViolationType breach, Operation operation, long staleness) {
             violations.add(new Violation(breach, key, operation.version(), operation.start(), staleness));
         }
     }

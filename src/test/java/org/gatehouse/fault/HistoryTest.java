@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.gatehouse.fault.History.Breach;
 import org.gatehouse.fault.History.Verdict;
 import org.gatehouse.fault.History.Violation;
+import org.gatehouse.fault.History.ViolationType;
 import org.junit.jupiter.api.Test;
 
 /** The checker reports every violation, and nothing else. Documents begin with version 1 at time 0. */
@@ -53,7 +53,7 @@ class HistoryTest {
         Verdict verdict = check(2);
 
         assertThat(verdict.violations())
-                .containsExactly(new Violation(Breach.ACKNOWLEDGED_NOT_SEEN, KEY, 1, ms(27), ms(7)));
+                .containsExactly(new Violation(ViolationType.ACKNOWLEDGED_NOT_SEEN, KEY, 1, ms(27), ms(7)));
         assertThat(verdict.worstStalenessMillis()).isEqualTo(7);
     }
 
@@ -63,7 +63,7 @@ class HistoryTest {
         history.acknowledged(KEY, 3, 20, 90);
         history.read(KEY, 1, 30, 40);
 
-        assertThat(breaches(3)).containsExactly(Breach.ACKNOWLEDGED_NOT_SEEN);
+        assertThat(breaches(3)).containsExactly(ViolationType.ACKNOWLEDGED_NOT_SEEN);
     }
 
     @Test
@@ -72,7 +72,8 @@ class HistoryTest {
         history.acknowledged(KEY, 3, 20, 30);
         history.read(KEY, 1, 40, 50);
 
-        assertThat(check(3).violations()).containsExactly(new Violation(Breach.ACKNOWLEDGED_NOT_SEEN, KEY, 1, 40, 10));
+        assertThat(check(3).violations())
+                .containsExactly(new Violation(ViolationType.ACKNOWLEDGED_NOT_SEEN, KEY, 1, 40, 10));
     }
 
     @Test
@@ -81,7 +82,7 @@ class HistoryTest {
         history.read(KEY, 2, 15, 20);
         history.read(KEY, 1, 25, 30);
 
-        assertThat(check(2).violations()).containsExactly(new Violation(Breach.WENT_BACK, KEY, 1, 25, 5));
+        assertThat(check(2).violations()).containsExactly(new Violation(ViolationType.WENT_BACK, KEY, 1, 25, 5));
     }
 
     @Test
@@ -90,7 +91,7 @@ class HistoryTest {
         history.read(KEY, 2, 15, 20);
         history.read(KEY, 1, 25, 30);
 
-        assertThat(breaches(2)).containsExactly(Breach.WENT_BACK);
+        assertThat(breaches(2)).containsExactly(ViolationType.WENT_BACK);
     }
 
     @Test
@@ -98,7 +99,7 @@ class HistoryTest {
         history.acknowledged(KEY, 3, 10, 20);
         history.acknowledged(KEY, 2, 25, 30);
 
-        assertThat(breaches(3)).containsExactly(Breach.ACKNOWLEDGED_NOT_SEEN);
+        assertThat(breaches(3)).containsExactly(ViolationType.ACKNOWLEDGED_NOT_SEEN);
     }
 
     @Test
@@ -106,7 +107,7 @@ class HistoryTest {
         history.read(KEY, 2, 5, 9);
         history.acknowledged(KEY, 2, 10, 20);
 
-        assertThat(breaches(2)).containsExactly(Breach.READ_BEFORE_WRITTEN);
+        assertThat(breaches(2)).containsExactly(ViolationType.READ_BEFORE_WRITTEN);
     }
 
     @Test
@@ -114,7 +115,7 @@ class HistoryTest {
         history.read(KEY, 2, 5, 9);
         history.unknown(KEY, 10);
 
-        assertThat(breaches(2)).containsExactly(Breach.READ_BEFORE_WRITTEN);
+        assertThat(breaches(2)).containsExactly(ViolationType.READ_BEFORE_WRITTEN);
     }
 
     @Test
@@ -122,41 +123,41 @@ class HistoryTest {
         history.acknowledged(KEY, 2, 10, 20);
         history.acknowledged(KEY, 2, 12, 22);
 
-        assertThat(breaches(2)).containsExactly(Breach.VERSION_TWICE);
+        assertThat(breaches(2)).containsExactly(ViolationType.VERSION_TWICE);
     }
 
     @Test
     void findsAGapThatNoUnknownWriteExplains() {
         history.acknowledged(KEY, 3, 10, 20);
-        assertThat(breaches(3)).containsExactly(Breach.VERSION_OF_NOBODY);
+        assertThat(breaches(3)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
 
         history.unknown(KEY, 5);
         assertThat(breaches(3)).isEmpty();
 
         history.acknowledged(KEY, 5, 30, 40);
-        assertThat(breaches(5)).containsExactly(Breach.VERSION_OF_NOBODY);
+        assertThat(breaches(5)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
     }
 
     @Test
-    void findsAReadVersionThatNobodyWrote() {
+    void findsAReadVersionThatNoClientWrote() {
         history.read(KEY, 2, 10, 20);
 
-        assertThat(breaches(2)).containsExactly(Breach.VERSION_OF_NOBODY);
+        assertThat(breaches(2)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
     }
 
     @Test
     void findsAStoredDocumentThatMissesAnAcknowledgedWrite() {
         history.acknowledged(KEY, 2, 10, 20);
 
-        assertThat(breaches(1)).containsExactly(Breach.STORED_IS_OLDER);
-        assertThat(breaches(0)).containsExactly(Breach.STORED_IS_OLDER);
+        assertThat(breaches(1)).containsExactly(ViolationType.STORED_IS_OLDER);
+        assertThat(breaches(0)).containsExactly(ViolationType.STORED_IS_OLDER);
     }
 
     @Test
-    void findsAStoredDocumentThatNobodyWrote() {
+    void findsAStoredDocumentThatNoClientWrote() {
         history.acknowledged(KEY, 2, 10, 20);
 
-        assertThat(breaches(3)).containsExactly(Breach.VERSION_OF_NOBODY);
+        assertThat(breaches(3)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
     }
 
     @Test
@@ -183,7 +184,7 @@ class HistoryTest {
         return history.check(Map.of(KEY, stored));
     }
 
-    private List<Breach> breaches(long stored) {
+    private List<ViolationType> breaches(long stored) {
         return check(stored).violations().stream().map(Violation::breach).toList();
     }
 

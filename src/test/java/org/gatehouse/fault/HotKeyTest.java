@@ -39,7 +39,8 @@ class HotKeyTest {
 
     @Test
     void eachNodeAsksMongoOnceAtMost() {
-        try (Site<Node> site = Site.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
+        try (TestCluster<Node> site =
+                TestCluster.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
             site.awaitHits(site.sparedKeys(), LONGEST);
             String hot = site.keys().get(0);
             burst(site, hot); // opens the connections
@@ -64,7 +65,7 @@ class HotKeyTest {
         return finds.stream().filter(asked -> asked <= NODES).count();
     }
 
-    private List<Integer> burst(Site<Node> site, String key) {
+    private List<Integer> burst(TestCluster<Node> site, String key) {
         List<CompletableFuture<HttpResponse<Void>>> answers = new ArrayList<>();
         Semaphore turns = new Semaphore(AT_A_TIME);
         for (int i = 0; i < READERS; i++) {

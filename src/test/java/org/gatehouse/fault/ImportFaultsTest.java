@@ -31,7 +31,7 @@ class ImportFaultsTest {
 
     @Test
     void mongoDbIsAwayForAMoment() {
-        try (Site<Node> site = Site.ofNodes(1)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(1)) {
             TcpProxy mongo = site.nodes().get(0).mongo();
             CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
             CompletableFuture<Void> returned = cut.thenRunAsync(() -> {
@@ -49,7 +49,7 @@ class ImportFaultsTest {
 
     @Test
     void mongoDbStaysAway() {
-        try (Site<Node> site = Site.ofNodes(1)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(1)) {
             TcpProxy mongo = site.nodes().get(0).mongo();
             CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
 
@@ -74,7 +74,7 @@ class ImportFaultsTest {
     /** Without Redis each write waits for two seconds, regardless of the number of users in it. */
     @Test
     void redisIsAwayAndFewWritesDo() {
-        try (Site<Node> site = Site.ofNodes(1)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(1)) {
             AtomicInteger inserts = new AtomicInteger();
             site.nodes().get(0).mongo().observe(request -> {
                 if (request.contains(INSERT_USERS)) {
@@ -101,7 +101,7 @@ class ImportFaultsTest {
     }
 
     /** Imports the users in lines of about 300 bytes and returns the result lines. */
-    private static List<String> imported(Site<Node> site) {
+    private static List<String> imported(TestCluster<Node> site) {
         String lines = IntStream.range(0, USERS)
                 .mapToObj(i -> "{\"username\":\"moved." + i + "\",\"note\":\"" + "x".repeat(250) + "\"}\n")
                 .collect(Collectors.joining());
@@ -111,7 +111,7 @@ class ImportFaultsTest {
         return answer.body().lines().toList();
     }
 
-    private static long stored(Site<Node> site) {
+    private static long stored(TestCluster<Node> site) {
         return site.stores().users().countDocuments(Filters.regex("username", "^moved\\."));
     }
 }

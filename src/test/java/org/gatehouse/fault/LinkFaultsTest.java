@@ -31,7 +31,7 @@ class LinkFaultsTest {
     }
 
     private static void stalled(String name, Direction direction) throws Exception {
-        try (Site<Node> site = Site.ofNodes(2)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
             TcpProxy link = site.nodes().get(0).redis();
             Outcome outcome = Scenario.run(name, site, load -> {
                 for (long millis : Repeat.lengths(100, 400, 2_500)) {
@@ -53,7 +53,7 @@ class LinkFaultsTest {
 
     @Test
     void theWayToRedisIsSlow() throws Exception {
-        try (Site<Node> site = Site.ofNodes(2)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
             TcpProxy link = site.nodes().get(0).redis();
             Outcome outcome = Scenario.run("delay node <-> Redis 0-250 ms", site, load -> {
                 Repeat.during(Scenario.LENGTH, () -> {
@@ -75,7 +75,7 @@ class LinkFaultsTest {
     @Test
     @Tag("smoke")
     void oneNodeIsCutOffFromRedis() throws Exception {
-        try (Site<Node> site = Site.ofNodes(2)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
             TcpProxy link = site.nodes().get(0).redis();
             Outcome outcome = Scenario.run("cut node A from Redis", site, load -> {
                 Pause.of(Scenario.LENGTH.dividedBy(6));
@@ -87,7 +87,7 @@ class LinkFaultsTest {
             });
 
             outcome.mustHold().mustAnswerEveryRead();
-            assertThat(link.refusals()).as("refused connections").isGreaterThan(2);
+            assertThat(link.rejections()).as("refused connections").isGreaterThan(2);
             assertThat(outcome.raises()).isPositive();
         }
     }

@@ -3,27 +3,27 @@ package org.gatehouse.fault;
 /** The mechanisms of the cache that can be disabled, each with the scenario that must then fail. */
 enum Mutation {
     NO_LEASE_CHECK_IN_FILL(
-            Directed.A_LOAD_THAT_A_CHANGE_OVERTOOK,
+            FaultScript.A_LOAD_THAT_A_CHANGE_OVERTOOK,
             "cache/Script.java",
             "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end",
             ""),
     NO_BEGIN(
-            Directed.A_CHANGE_THAT_TAKES_LONG_TO_END,
+            FaultScript.A_CHANGE_THAT_TAKES_LONG_TO_END,
             "cache/DocumentCache.java",
             "return all(ids, id -> Script.BEGIN",
             "if (!token.isEmpty()) return true;\nreturn all(ids, id -> Script.BEGIN"),
     NO_END(
-            Directed.A_MARK_THAT_REDIS_LOST,
+            FaultScript.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
             "return all(ids, id -> Script.END",
             "if (!token.isEmpty()) return true;\nreturn all(ids, id -> Script.END"),
     END_LEAVES_V_AND_L(
-            Directed.A_MARK_THAT_REDIS_LOST,
+            FaultScript.A_MARK_THAT_REDIS_LOST,
             "cache/Script.java",
             "if not value then return 'done' end",
             "if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end"),
     ACKNOWLEDGED_BEFORE_END(
-            Directed.A_MARK_THAT_REDIS_LOST,
+            FaultScript.A_MARK_THAT_REDIS_LOST,
             "cache/DocumentCache.java",
             "topology -> end(ids, topology, token) && generation.awaitSettled(topology)",
             """
@@ -32,48 +32,48 @@ enum Mutation {
                 return generation.awaitSettled(topology);
             }"""),
     ENTRIES_OF_OTHER_GENERATIONS_BELIEVED(
-            Directed.A_CHANGE_WITHOUT_REDIS,
+            FaultScript.A_CHANGE_WITHOUT_REDIS,
             "cache/Entry.java",
             "generation.equals(Long.toString(number))",
             "number != 0"),
     HITS_AT_ONCE_IN_A_NEW_GENERATION(
-            Directed.TWO_NODES_ON_TWO_REDIS,
+            FaultScript.TWO_NODES_ON_TWO_REDIS,
             "cache/Generation.java",
             "return now - firstSeen >= SETTLING.toNanos();",
             "return true;"),
     FILLS_AT_ONCE_IN_A_NEW_GENERATION(
-            Directed.A_CHANGE_OLDER_THAN_REDIS,
+            FaultScript.A_CHANGE_OLDER_THAN_REDIS,
             "cache/Generation.java",
             "boolean mayFill = isValid && now - known.firstSeen >= FILL_QUARANTINE.toNanos();",
             "boolean mayFill = isValid;"),
     END_AT_ONCE_ON_UNKNOWN(
-            Directed.A_CHANGE_THAT_WAS_GIVEN_UP,
+            FaultScript.A_CHANGE_THAT_WAS_GIVEN_UP,
             "cache/DocumentCache.java",
             "if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {",
             "if (false) {"),
     HITS_WITHOUT_A_LEASE(
-            Directed.A_NODE_THAT_HEARS_NOTHING,
+            FaultScript.A_NODE_THAT_HEARS_NOTHING,
             "concurrent/LeasedValue.java",
             "return now - sentAt < length;",
             "return true;"),
     ANY_RUN_OF_REDIS_BELIEVED(
-            Directed.AN_OLD_SNAPSHOT, "store/RedisTopology.java", "return runIds;", "return List.of(\"any\");"),
-    NO_RAISE_WHEN_END_CANNOT_BE_TOLD(
-            Directed.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.incrementAndAwait();", "");
+            FaultScript.AN_OLD_SNAPSHOT, "store/RedisTopology.java", "return runIds;", "return List.of(\"any\");"),
+    NO_INCREMENT_WHEN_END_CANNOT_BE_REPORTED(
+            FaultScript.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.incrementAndAwait();", "");
 
-    private final Directed scenario;
+    private final FaultScript scenario;
     private final String file;
     private final String text;
     private final String replacement;
 
-    Mutation(Directed scenario, String file, String text, String replacement) {
+    Mutation(FaultScript scenario, String file, String text, String replacement) {
         this.scenario = scenario;
         this.file = file;
         this.text = text;
         this.replacement = replacement;
     }
 
-    Directed scenario() {
+    FaultScript scenario() {
         return scenario;
     }
 

@@ -8,7 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.gatehouse.Node;
 import org.gatehouse.fault.Scenario.Outcome;
-import org.gatehouse.fault.Site.Starter;
+import org.gatehouse.fault.TestCluster.Starter;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -31,7 +31,7 @@ class MutationTest {
     @EnumSource
     void aMechanismThatIsSwitchedOffIsMissed(Mutation mutation) throws Exception {
         String classPath = mutation.alteration().classPath();
-        try (Site<ServiceClient> site = site(settings -> NodeProcess.start(settings, classPath))) {
+        try (TestCluster<ServiceClient> site = site(settings -> NodeProcess.start(settings, classPath))) {
             Outcome outcome = mutation.scenario().run(site);
 
             table.add(row(mutation.name().toLowerCase(Locale.ROOT).replace('_', ' '), mutation.scenario(), outcome));
@@ -41,8 +41,8 @@ class MutationTest {
 
     @Test
     void withAllMechanismsThePromisesHold() throws Exception {
-        try (Site<ServiceClient> site = site(NodeProcess::start)) {
-            for (Directed scenario : Directed.values()) {
+        try (TestCluster<ServiceClient> site = site(NodeProcess::start)) {
+            for (FaultScript scenario : FaultScript.values()) {
                 Outcome outcome = scenario.run(site);
 
                 table.add(row("(none)", scenario, outcome));
@@ -52,11 +52,11 @@ class MutationTest {
         }
     }
 
-    private static Site<ServiceClient> site(Starter<ServiceClient> starter) {
-        return Site.of(List.of(starter, starter), List.of(Node::start));
+    private static TestCluster<ServiceClient> site(Starter<ServiceClient> starter) {
+        return TestCluster.of(List.of(starter, starter), List.of(Node::start));
     }
 
-    private static String row(String mutation, Directed scenario, Outcome outcome) {
+    private static String row(String mutation, FaultScript scenario, Outcome outcome) {
         return String.format(Locale.ROOT, "%-42s %-38s %d", mutation, scenario, outcome.broken());
     }
 }

@@ -34,7 +34,7 @@ class NodeFaultsTest {
 
     @Test
     void oneNodeStandsStillForAWhile() throws Exception {
-        try (Site<ServiceClient> site = Site.of(List.of(NodeProcess::start, Node::start))) {
+        try (TestCluster<ServiceClient> site = TestCluster.of(List.of(NodeProcess::start, Node::start))) {
             NodeProcess struck = (NodeProcess) site.node(STRUCK);
             Outcome outcome = Scenario.run("SIGSTOP node A 0.05-5 s", site, load -> {
                 for (long millis : Repeat.lengths(50, 400, 5_000)) {
@@ -64,13 +64,13 @@ class NodeFaultsTest {
     @Test
     @Tag("smoke")
     void oneNodeDiesBetweenTheChangeAndTheEndOfIt() throws Exception {
-        try (Site<ServiceClient> site = Site.of(List.of(NodeProcess::start, Node::start))) {
+        try (TestCluster<ServiceClient> site = TestCluster.of(List.of(NodeProcess::start, Node::start))) {
             NodeProcess struck = (NodeProcess) site.node(STRUCK);
             site.awaitHits(LONGEST);
             List<String> victims = site.sparedKeys();
             Outcome outcome = Scenario.strike("kill -9 node A between MongoDB and END", site, load -> {
                 Map<String, Long> before = site.stored();
-                List<String> ids = victims.stream().map(Site::raw).toList();
+                List<String> ids = victims.stream().map(TestCluster::raw).toList();
                 site.nodes()
                         .get(STRUCK)
                         .mongo()
@@ -107,7 +107,7 @@ class NodeFaultsTest {
         }
     }
 
-    private static boolean isNewer(Site<?> site, Map<String, Long> before, String key) {
+    private static boolean isNewer(TestCluster<?> site, Map<String, Long> before, String key) {
         return site.stored().getOrDefault(key, 0L) > before.getOrDefault(key, 0L);
     }
 
@@ -117,8 +117,8 @@ class NodeFaultsTest {
                 "cache/DocumentCache.java",
                 "Script.FILL.execute(",
                 "Threads.sleep(Duration.ofMillis(ThreadLocalRandom.current().nextInt(4_000)));\nScript.FILL.execute(");
-        try (Site<ServiceClient> site =
-                Site.of(List.of(Node::start, settings -> NodeProcess.start(settings, slow.classPath())))) {
+        try (TestCluster<ServiceClient> site =
+                TestCluster.of(List.of(Node::start, settings -> NodeProcess.start(settings, slow.classPath())))) {
             Outcome outcome = Scenario.run("FILL delayed 0-4 s", site, load -> Pause.of(Scenario.LENGTH));
 
             outcome.mustHold();

@@ -50,9 +50,10 @@ class OutageTest {
     }
 
     /** Finally waits until no call has failed for a while. */
-    private static Timeline strike(String store, Consumer<Site<Node>> going, Consumer<Site<Node>> returning) {
+    private static Timeline strike(
+            String store, Consumer<TestCluster<Node>> going, Consumer<TestCluster<Node>> returning) {
         Timeline timeline = new Timeline();
-        try (Site<Node> site = site();
+        try (TestCluster<Node> site = site();
                 Clients clients = new Clients(site, timeline)) {
             clients.start();
             Pause.of(BEFORE);
@@ -71,8 +72,8 @@ class OutageTest {
     }
 
     /** Returns a site that answers from its cache, because nodes that have just started do not use it yet. */
-    private static Site<Node> site() {
-        Site<Node> site = Site.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+    private static TestCluster<Node> site() {
+        TestCluster<Node> site = TestCluster.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
         try {
             site.awaitHits(LONGEST);
             return site;
@@ -92,7 +93,7 @@ class OutageTest {
             Answer on(ServiceClient node);
         }
 
-        Clients(Site<Node> site, Timeline timeline) {
+        Clients(TestCluster<Node> site, Timeline timeline) {
             this.timeline = timeline;
             List<String> keys = site.commonKeys();
             String token = site.token();

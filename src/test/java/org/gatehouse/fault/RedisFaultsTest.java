@@ -34,7 +34,7 @@ class RedisFaultsTest {
     }
 
     private static void killed(String name, Duration away) throws Exception {
-        try (Site<Node> site = Site.ofNodes(2)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
             AtomicLong returned = new AtomicLong();
             Outcome outcome = Scenario.run(name, site, load -> {
                 Pause.of(THIRD);
@@ -53,7 +53,7 @@ class RedisFaultsTest {
 
     @Test
     void redisReturnsWithAnOldSnapshot() throws Exception {
-        try (Site<Node> site = Site.ofNodes(2)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
             AtomicLong restored = new AtomicLong();
             Outcome outcome = Scenario.run("Redis restarted from an old snapshot", site, load -> {
                 site.withRedis(RedisCommands::save);
@@ -73,7 +73,7 @@ class RedisFaultsTest {
 
     @Test
     void redisStandsStillForAWhile() throws Exception {
-        try (Site<Node> site = Site.ofNodes(2)) {
+        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
             EmbeddedRedis redis = site.stores().redis();
             AtomicBoolean answered = new AtomicBoolean();
             Outcome outcome = Scenario.run("SIGSTOP Redis 0.1-3 s", site, load -> {

@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.gatehouse.fault.History.Breach;
 import org.gatehouse.fault.History.Verdict;
 import org.gatehouse.fault.History.Violation;
+import org.gatehouse.fault.History.ViolationType;
 import org.gatehouse.war.ServiceClient;
 
 /** Runs a load on a site while a fault affects it, and checks the results that the clients saw. */
@@ -52,7 +52,7 @@ final class Scenario {
         /** Checks only the first promise, for faults that make Redis lose the mark of a write in progress. */
         Outcome mustShowWhatWasAcknowledged() {
             assertThat(unexpected).as(name + ": unexpected answers").isEmpty();
-            assertThat(verdict.violations().stream().filter(violation -> violation.breach() != Breach.WENT_BACK))
+            assertThat(verdict.violations().stream().filter(violation -> violation.breach() != ViolationType.WENT_BACK))
                     .as(name)
                     .isEmpty();
             assertThat(verdict.reads()).as(name + ": reads").isGreaterThan(20);
@@ -62,7 +62,9 @@ final class Scenario {
 
         /** Returns the number of violations that neither promise allows. */
         int broken() {
-            return verdict.violations().size() - verdict.of(Breach.WENT_BACK).size() + wentBackUnpermitted.size();
+            return verdict.violations().size()
+                    - verdict.of(ViolationType.WENT_BACK).size()
+                    + wentBackUnpermitted.size();
         }
 
         Outcome mustAnswerEveryRead() {
@@ -72,7 +74,7 @@ final class Scenario {
 
         @Override
         public String toString() {
-            int wentBack = verdict.of(Breach.WENT_BACK).size();
+            int wentBack = verdict.of(ViolationType.WENT_BACK).size();
             return String.format(
                     Locale.ROOT,
                     "fault: %s: %d reads, %d writes, %d unknown; %d violations, %d went back (%d of them while the"
@@ -94,28 +96,28 @@ final class Scenario {
     }
 
     /** Warms the cache for new users, runs the fault under load, reads every user on every node, and checks. */
-    static <N extends ServiceClient> Outcome run(String name, Site<N> site, Fault fault) throws Exception {
+    static <N extends ServiceClient> Outcome run(String name, TestCluster<N> site, Fault fault) throws Exception {
         site.newUsers();
         site.awaitHits(WARM_LIMIT);
         return strike(name, site, fault);
     }
 
     /** Like {@link #run}, but on the current users, which the caller may have warmed. */
-    static Outcome strike(String name, Site<?> site, Fault fault) throws Exception {
+    static Outcome strike(String name, TestCluster<?> site, Fault fault) throws Exception {
         return strike(name, site, fault, true);
     }
 
     /** Without a load, so that the fault itself makes each operation and rare sequences happen every time. */
-    static Outcome direct(String name, Site<?> site, Fault fault) throws Exception {
+    static Outcome direct(String name, TestCluster<?> site, Fault fault) throws Exception {
         return strike(name, site, fault, false);
     }
 
-    private static Outcome strike(String name, Site<?> site, Fault fault, boolean underLoad) throws Exception {
+    private static Outcome strike(String name, TestCluster<?> site, Fault fault, boolean underLoad) throws Exception {
         History history = new History();
         long begin = System.nanoTime();
         site.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
         List<? extends ServiceClient> nodes =
-                site.nodes().stream().map(Site.LinkedNode::node).toList();
+                site.nodes().stream().map(TestCluster.LinkedNode::node).toList();
         Load load = new Load(nodes, site.token(), site.commonKeys(), history);
         try (GenerationWatch watch = new GenerationWatch(site.stores())) {
             try (load) {
@@ -131,7 +133,7 @@ final class Scenario {
             }
             Verdict verdict = history.check(site.stored());
             Stream<Violation> unpermitted =
-                    verdict.of(Breach.WENT_BACK).stream().filter(violation -> !watch.mayDiffer(violation.at()));
+                    verdict.of(ViolationType.WENT_BACK).stream().filter(violation -> !watch.mayDiffer(violation.at()));
             Outcome outcome = new Outcome(
                     name,
                     verdict,

@@ -32,7 +32,7 @@ class SentinelFaultsTest {
     @Test
     void theReplicaThatTakesOverHasMissedChanges() throws Exception {
         try (SentinelRedis redis = new SentinelRedis(folder());
-                Site<Node> site = Site.onRedis(redis.uri());
+                TestCluster<Node> site = TestCluster.onRedis(redis.uri());
                 TcpProxy replication =
                         new TcpProxy("127.0.0.1", redis.servers().get(0).port())) {
             EmbeddedRedis replica = redis.servers().get(1);
@@ -72,7 +72,7 @@ class SentinelFaultsTest {
     @Test
     void theOldMasterLivesOnForOneNode() throws Exception {
         try (SentinelRedis redis = new SentinelRedis(folder());
-                Site<Node> site = Site.onRedis(redis.uri())) {
+                TestCluster<Node> site = TestCluster.onRedis(redis.uri())) {
             EmbeddedRedis old = redis.servers().get(0);
             Outcome outcome = Scenario.run("isolated old master", site, load -> {
                 long left = isolate(site, old);
@@ -92,7 +92,7 @@ class SentinelFaultsTest {
      *
      * @return the number of nodes that are still connected
      */
-    private static long isolate(Site<?> site, EmbeddedRedis server) {
+    private static long isolate(TestCluster<?> site, EmbeddedRedis server) {
         return site.withRedis(server, redis -> {
             List<String> others = redis.clientList()
                     .lines()
@@ -100,7 +100,7 @@ class SentinelFaultsTest {
                     .map(SentinelFaultsTest::id)
                     .toList();
             List<String> nodes = nodes(redis);
-            redis.configSet("requirepass", "of nobody");
+            redis.configSet("requirepass", "of another server");
             redis.clientKill(KillArgs.Builder.id(Long.parseLong(nodes.get(0))));
             others.forEach(id ->
                     redis.clientKill(KillArgs.Builder.id(Long.parseLong(id)).skipme(true)));

@@ -22,7 +22,7 @@ class SteadyFaultsTest {
     /** Close to the three seconds for which a node waits. */
     private static final Duration LATE = Duration.ofMillis(2_600);
 
-    private static final Site<Node> site = Site.ofNodes(2);
+    private static final TestCluster<Node> site = TestCluster.ofNodes(2);
 
     @AfterAll
     static void stop() {
@@ -104,7 +104,7 @@ class SteadyFaultsTest {
     }
 
     /** Returns a number from INFO. */
-    private static long figure(Site<?> site, String section, String name) {
+    private static long figure(TestCluster<?> site, String section, String name) {
         return site.withRedis(redis -> redis.info(section))
                 .lines()
                 .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name + ":"))

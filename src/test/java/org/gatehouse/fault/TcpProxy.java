@@ -115,7 +115,7 @@ final class TcpProxy implements AutoCloseable {
     }
 
     /** Returns how many connections a cut has closed or refused. */
-    int refusals() {
+    int rejections() {
         return refused.get();
     }
 

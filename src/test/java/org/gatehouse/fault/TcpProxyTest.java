@@ -160,7 +160,7 @@ class TcpProxyTest {
                     receive(refused, 1);
                 })
                 .isInstanceOf(IOException.class);
-        assertThat(proxy.refusals()).isEqualTo(2);
+        assertThat(proxy.rejections()).isEqualTo(2);
 
         proxy.restore();
         Socket after = connect();

@@ -81,7 +81,7 @@ class HealthTest {
     }
 
     @Test
-    void seesARedisThatIsSilentThoughNobodyAsksIt() {
+    void noticesASilentRedisWithoutRequests() {
         redis.pause();
         try {
             assertSeen(() -> state("redis").equals("down"));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class MetricsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String WRONG_PASSWORD = "wrong horse battery staple";
-    private static final String TOKEN = "a-token-that-nobody-guesses";
+    private static final String TOKEN = "a-token-that-is-hard-to-guess";
     private static final String HEAD = "gatehouse_http_request_duration_seconds_count";
 
     private static Stores stores;
@@ -121,7 +121,7 @@ class MetricsTest {
     @Test
     void requestsAreCountedByRouteAndNeverByWhatAClientWrote() {
         gatehouse.get("/user/" + id, admin);
-        gatehouse.get("/user/nobody-of-this-name", admin);
+        gatehouse.get("/user/unknown-name", admin);
         gatehouse.get("/openapi.json", "");
         gatehouse.get("/no/such/path", "");
         gatehouse.send("MADE-UP", "/user/me", "");
@@ -149,7 +149,7 @@ class MetricsTest {
         Exposition before = shown();
         gatehouse.patiently(() -> gatehouse.login("alice", PASSWORD));
         gatehouse.patiently(() -> gatehouse.login("alice", WRONG_PASSWORD));
-        gatehouse.patiently(() -> gatehouse.login("nobody", PASSWORD));
+        gatehouse.patiently(() -> gatehouse.login("unknown", PASSWORD));
         Exposition after = shown();
 
         for (String outcome : List.of("succeeded", "wrong_password", "unknown_user")) {

@@ -64,7 +64,7 @@ class AccessLineTest {
     void tellsOfAnAnswerThatDidNotComeToItsEnd() {
         AccessLog.begin(request);
         accessLog.answered(request, METHOD, "/path", 200);
-        attributes.put(StreamedAnswer.class.getName(), true);
+        attributes.put(StreamedResponse.class.getName(), true);
         AccessLog.end(request);
 
         assertThat(written()).singleElement().asString().matches("other unmatched 200 \\d+ ms, broken off");

@@ -121,7 +121,7 @@ class AccessLogTest {
                 "PUT | /health/live | | PUT /health/live 405",
                 "GET | /user/me | not-a-jwt | GET /user/{id} 401",
                 "POST | /login | | POST /login 400",
-                "HEAD | /user/of-nobody | | HEAD /user/{id} 401",
+                "HEAD | /user/unknown | | HEAD /user/{id} 401",
                 "OPTIONS | /user/me | | OPTIONS /user/{id} 204",
                 "GET | /health/live | | GET /health/live 200"
             })

@@ -75,7 +75,7 @@ class BadInputTest {
                 "{\"username\":{\"$ne\":null},\"password\":{\"$ne\":null}}",
                 "{\"username\":{\"$gt\":\"\"},\"password\":\"x\"}"
             })
-    void loginWithoutTwoTextsIsRefusedInTheWordsOfTheOriginal(String body) {
+    void loginWithoutTwoStringsIsRejectedWithTheLegacyMessage(String body) {
         assertRefused(gatehouse.post("/login", "", body), 400, "CREDENTIALS_MISSING");
     }
 
@@ -375,7 +375,7 @@ class BadInputTest {
     }
 
     @Test
-    void anUnknownPathAndMethodAreToldApart() {
+    void anUnknownPathAndAnUnknownMethodDiffer() {
         assertRefused(gatehouse.get("/nothing/here", ""), 404, "NOT_FOUND");
         assertRefused(gatehouse.get("/nothing", ""), 404, "NOT_FOUND");
         Answer answer = gatehouse.send("PUT", "/user", "{}", "Content-Type", "application/json");

@@ -220,7 +220,7 @@ class ConventionsTest {
                 "null",
                 "*"
             })
-    void anyOtherOriginIsServedAsIfNobodyHadAsked(String origin) {
+    void anyOtherOriginIsServedWithoutCorsHeaders(String origin) {
         Answer asked = preflight(origin);
         assertThat(asked.header("Allow")).isNotEmpty();
         Answer answer = node.send("GET", "/user/" + id, "", "auth", admin, "Origin", origin);

@@ -108,7 +108,7 @@ class GuidanceTest {
                 "POST | / | GET, HEAD, OPTIONS",
                 "DELETE | /health/live | GET, HEAD, OPTIONS"
             })
-    void aRefusedMethodIsToldTheOthers(String method, String path, String methods) {
+    void aRejectedMethodNamesTheAllowedOnes(String method, String path, String methods) {
         Answer answer = node.send(method, path, "", "auth", admin);
 
         assertThat(answer.status()).isEqualTo(405);

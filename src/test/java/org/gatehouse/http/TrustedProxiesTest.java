@@ -25,7 +25,7 @@ class TrustedProxiesTest {
             Stream.of("10.0.0.0/8", "2001:db8:ff::/48").map(AddressRange::parse).toList());
 
     @Test
-    void believeNobodyWhoIsNotOneOfThem() {
+    void doNotTrustOtherAddresses() {
         assertThat(client("192.0.2.1", List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("192.0.2.1");
         assertThat(new TrustedProxies(List.of())
@@ -35,7 +35,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void areTheClientsThemselvesWhenTheyNameNobody() {
+    void areTheClientIfTheHeaderNamesNoAddress() {
         assertThat(client(PROXY, NONE, NONE)).isEqualTo(PROXY);
     }
 
@@ -139,7 +139,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void areNotBelievedWhenTheTwoHeadersDisagree() {
+    void areIgnoredIfTheTwoHeadersDisagree() {
         assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=1.1.1.1"), List.of("198.51.100.1")))
@@ -198,12 +198,12 @@ class TrustedProxiesTest {
 
     @Test
     void leaveOneFormOfEachAddressAndOneSourceForEachNetwork() {
-        assertThat(origin("198.51.100.1").source()).isEqualTo("198.51.100.1");
-        assertThat(origin("2001:db8:1:2:3:4:5:6").source()).isEqualTo("2001:db8:1:2::/64");
-        assertThat(origin("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");
-        assertThat(origin("2001:db8:1:3::").source()).isEqualTo("2001:db8:1:3::/64");
-        assertThat(origin("::1").source()).isEqualTo("::/64");
-        assertThat(origin(ClientInfo.UNKNOWN).source()).isEqualTo("unknown");
+        assertThat(clientInfo("198.51.100.1").source()).isEqualTo("198.51.100.1");
+        assertThat(clientInfo("2001:db8:1:2:3:4:5:6").source()).isEqualTo("2001:db8:1:2::/64");
+        assertThat(clientInfo("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");
+        assertThat(clientInfo("2001:db8:1:3::").source()).isEqualTo("2001:db8:1:3::/64");
+        assertThat(clientInfo("::1").source()).isEqualTo("::/64");
+        assertThat(clientInfo(ClientInfo.UNKNOWN).source()).isEqualTo("unknown");
     }
 
     private String client(String peer, List<String> forwarded, List<String> forwardedFor) {
@@ -214,7 +214,7 @@ class TrustedProxiesTest {
         return IpAddress.parse(text).orElseThrow();
     }
 
-    private static ClientInfo origin(String address) {
+    private static ClientInfo clientInfo(String address) {
         return new ClientInfo(address, "", "");
     }
 }

@@ -61,7 +61,7 @@ class KeyRotationTest {
 
     @Test
     void noValidTokenIsRefusedWhileKeysRotateEverySecondOnTwoNodes() throws Exception {
-        Queue<String> refusals = new ConcurrentLinkedQueue<>();
+        Queue<String> rejections = new ConcurrentLinkedQueue<>();
         Deque<Issued> tokens = new ConcurrentLinkedDeque<>();
         AtomicInteger checks = new AtomicInteger();
         AtomicBoolean running = new AtomicBoolean(true);
@@ -91,7 +91,7 @@ class KeyRotationTest {
                             Answer answer = node.get("/user/me", issued.token());
                             checks.incrementAndGet();
                             if (answer.status() != 200) {
-                                refusals.add(answer.body());
+                                rejections.add(answer.body());
                             }
                         }
                     }
@@ -111,7 +111,7 @@ class KeyRotationTest {
                 thread.get(60, TimeUnit.SECONDS);
             }
 
-            assertThat(refusals).as("of %s checks", checks).isEmpty();
+            assertThat(rejections).as("of %s checks", checks).isEmpty();
             // One key per second, created one lead time ahead. A busy machine may delay a key; none is created twice.
             long newest = rounds.last();
             assertThat(newest - before).isLessThanOrEqualTo(seconds + 1);

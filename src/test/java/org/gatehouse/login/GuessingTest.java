@@ -195,8 +195,8 @@ class GuessingTest {
                     .isEqualTo(403);
             assertThat(one.send(method, "/user/" + id + "/throttle", "").status())
                     .isEqualTo(401);
-            for (String nobody : List.of("000000000000000000000000", "zzz")) {
-                Answer answer = one.send(method, "/user/" + nobody + "/throttle", "", "auth", admin);
+            for (String unknownId : List.of("000000000000000000000000", "zzz")) {
+                Answer answer = one.send(method, "/user/" + unknownId + "/throttle", "", "auth", admin);
                 assertThat(answer.status()).isEqualTo(404);
                 assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
             }

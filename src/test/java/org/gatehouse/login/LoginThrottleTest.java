@@ -237,7 +237,7 @@ class LoginThrottleTest {
         admit(account + "?", false, net + 1);
     }
 
-    private Attempt admit(String name, boolean known, String source) {
+    private PasswordAttempt admit(String name, boolean known, String source) {
         return throttle.admitLogin(name, user(name), known, source);
     }
 

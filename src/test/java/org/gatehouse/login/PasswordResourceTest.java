@@ -118,7 +118,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void nobodyElseMayChangeIt() {
+    void onlyTheOwnerAndAdministratorsChangeIt() {
         gatehouse.create(admin, "other-" + username, OLD);
         String other = gatehouse.token("other-" + username, OLD);
         Document before = stored();

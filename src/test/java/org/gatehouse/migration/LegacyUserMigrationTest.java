@@ -75,12 +75,12 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void givesEachUserOfTheOriginalItsName() {
+    void givesEachLegacyUserItsName() {
         ObjectId brief = insert(new Document("username", "u1").append("password", "p1"));
         ObjectId mixed = insert(new Document("username", "Bob").append("password", BCRYPT));
         ObjectId spaced = insert(new Document("username", "Ann Lee \ud83d\ude00").append("password", "p3"));
 
-        adopt();
+        migrate();
 
         assertThat(idOf("U1")).hasValue(brief);
         assertThat(idOf("bob")).hasValue(mixed);
@@ -97,16 +97,16 @@ class LegacyUserMigrationTest {
         insert(new Document("username", "twin").append("password", "p1"));
         insert(new Document("username", "TWIN").append("password", "p1"));
         insert(new Document("username", 7).append("password", "p1"));
-        adopt();
+        migrate();
         List<Document> before = stores.users().find().into(new ArrayList<>());
 
-        adopt();
+        migrate();
 
         assertThat(stores.users().find().into(new ArrayList<>())).isEqualTo(before);
     }
 
     @Test
-    void believesNothingThatTheOriginalsCallersWroteUnderItsOwnNames() throws IOException {
+    void ignoresReservedFieldsThatLegacyClientsWrote() throws IOException {
         ObjectId planted = insert(new Document("username", "eve")
                 .append("usernameKey", "root")
                 .append("password", "p1")
@@ -118,7 +118,7 @@ class LegacyUserMigrationTest {
                 .append("_server", "planted")
                 .append("roles", List.of("admin")));
 
-        adopt();
+        migrate();
 
         assertThat(idOf("root")).isEmpty();
         assertThat(idOf("eve")).hasValue(planted);
@@ -146,7 +146,7 @@ class LegacyUserMigrationTest {
                 .append("Password", "hidden")
                 .append("password_hash", "hidden"));
 
-        adopt();
+        migrate();
 
         User eve = store.find(userId(planted)).orElseThrow();
         assertThat(eve.fields().properties().stream().map(Object::toString))
@@ -159,31 +159,31 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void refusesToTakeItsOwnUsersForThoseOfTheOriginal() {
+    void refusesToMigrateItsOwnUsers() {
         insert(new Document("username", "u1").append("password", "p1"));
-        adopt();
+        migrate();
         List<Document> before = stores.users().find().into(new ArrayList<>());
         stores.users().drop();
         stores.users().insertMany(before); // a backup of the documents without the indexes
 
-        assertThatThrownBy(this::adopt)
+        assertThatThrownBy(this::migrate)
                 .hasMessageContaining("has lost its unique index on usernameKey")
                 .hasMessageContaining("{_id: \"index of users\"}");
         assertThat(stores.users().find().into(new ArrayList<>())).isEqualTo(before);
 
         stores.meta().deleteOne(Filters.eq("index of users"));
-        adopt();
+        migrate();
         assertThat(idOf("u1")).isPresent();
     }
 
     @Test
     void beginsAnewWithoutUsers() {
         insert(new Document("username", "u1").append("password", "p1"));
-        adopt();
+        migrate();
         stores.users().drop();
         insert(new Document("username", "u2").append("password", "p2"));
 
-        adopt();
+        migrate();
 
         assertThat(idOf("u2")).isPresent();
     }
@@ -191,10 +191,10 @@ class LegacyUserMigrationTest {
     @Test
     void believesItsOwnRolesAtTheNextStart() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
-        adopt();
+        migrate();
         store.update(userId(bob), user -> user.with("bob", Set.of("admin"), user.status(), user.fields()));
 
-        adopt();
+        migrate();
 
         assertThat(store.activeAdministrators(9)).containsExactly(userId(bob));
     }
@@ -204,7 +204,7 @@ class LegacyUserMigrationTest {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
         ObjectId three = insert(new Document("username", "BOB").append("password", "p3"));
-        adopt();
+        migrate();
 
         assertThat(idOf("bob")).isEmpty();
         assertThatThrownBy(() -> store.insert(newUser("bob"))).isInstanceOf(GatehouseException.class);
@@ -221,12 +221,12 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void givesNoNameAwayThatSomebodyElseHas() {
+    void doesNotGiveAwayANameThatAnotherUserHas() {
         insert(new Document("username", "bob").append("password", "p1"));
-        adopt();
+        migrate();
         ObjectId late = insert(new Document("username", "Bob").append("password", "p2"));
 
-        adopt();
+        migrate();
 
         assertThat(checks("bob", "p1")).isTrue();
         assertThat(store.find(userId(late))).isPresent();
@@ -238,13 +238,13 @@ class LegacyUserMigrationTest {
     void givesAFreedNameAtTheNextStartWhenTheProcessDiedBetween() {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
-        adopt();
+        migrate();
         stores.users()
                 .updateOne(
                         Filters.eq(one),
                         Updates.combine(Updates.set("username", "robert"), Updates.set("usernameKey", "robert")));
 
-        adopt();
+        migrate();
 
         assertThat(idOf("bob")).hasValue(two);
     }
@@ -254,13 +254,13 @@ class LegacyUserMigrationTest {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
         ObjectId three = insert(new Document("username", "ann").append("password", "p3"));
-        adopt();
+        migrate();
         Document parked = find(one);
         Document untouched = original(three, "ann", "p3");
         startWithoutIndexes();
         stores.users().insertMany(List.of(parked, original(two, "bob", "p2"), untouched));
 
-        adopt();
+        migrate();
 
         assertThat(find(one)).isEqualTo(parked);
         assertThat(idOf("bob")).isEmpty();
@@ -282,23 +282,23 @@ class LegacyUserMigrationTest {
                 .insertOne(new Document("_id", 12).append("username", "tim").append("roles", List.of("admin")));
         insert(new Document("username", "zoe").append("password", "p1"));
 
-        adopt();
+        migrate();
 
         assertThat(stores.users().countDocuments()).isEqualTo(11);
         assertThat(checks("zoe", "p1")).isTrue();
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
             UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
             Set<UserId> seen = new HashSet<>();
-            Optional<UserQuery.Place> place = Optional.empty();
+            Optional<UserQuery.Position> position = Optional.empty();
             do {
-                UserQuery query = new UserQuery(2, order, UserFilter.ALL, place);
+                UserQuery query = new UserQuery(2, order, UserFilter.ALL, position);
                 List<ListedUser> page = store.list(query);
                 page.forEach(listed -> assertThat(seen.add(listed.user().id())).isTrue());
-                place = page.stream()
+                position = page.stream()
                         .reduce((one, other) -> other)
-                        .map(last -> query.place(last).cursor())
-                        .flatMap(UserQuery.Place::parse);
-            } while (place.isPresent());
+                        .map(last -> query.position(last).cursor())
+                        .flatMap(UserQuery.Position::parse);
+            } while (position.isPresent());
             assertThat(seen).hasSize(9);
         }
     }
@@ -312,7 +312,7 @@ class LegacyUserMigrationTest {
         try {
             List<Future<?>> starts = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                starts.add(nodes.submit(this::adoptWithPatience));
+                starts.add(nodes.submit(this::migrateWithTimeout));
             }
             for (Future<?> start : starts) {
                 start.get();
@@ -351,7 +351,7 @@ class LegacyUserMigrationTest {
         stores.users().insertOne(new Document("_id", "text").append("password", "p1"));
         insert(new Document("username", "nulled").append("password", null));
         insert(new Document("username", "none"));
-        adopt();
+        migrate();
 
         try (LegacyPasswordMigration sweep = sweep()) {
             sweep.start();
@@ -368,7 +368,7 @@ class LegacyUserMigrationTest {
     @Test
     void overwritesNoPasswordThatChangedWhileTheOldOneWasHashed() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "old"));
-        adopt();
+        migrate();
         AtomicInteger hashes = new AtomicInteger();
         PasswordHasher interrupted = CheapHasher.interrupted(() -> {
             if (hashes.getAndIncrement() == 0) {
@@ -388,9 +388,9 @@ class LegacyUserMigrationTest {
 
     @Test
     void doesNotLookForPasswordsWhenNothingWasAdopted() {
-        adopt();
+        migrate();
         store.insert(newUser("alice"));
-        adopt();
+        migrate();
 
         assertThat(stores.meta().countDocuments(Filters.eq("passwords of users")))
                 .isZero();
@@ -399,11 +399,11 @@ class LegacyUserMigrationTest {
     @Test
     void replacesAPasswordOnlyWhileItIsTheSame() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
-        adopt();
+        migrate();
         UserId id = userId(bob);
-        StoredPassword plain = StoredPassword.ofOriginal("p1").orElseThrow();
+        StoredPassword plain = StoredPassword.ofLegacy("p1").orElseThrow();
 
-        store.replacePassword(id, StoredPassword.ofOriginal("other").orElseThrow(), "new1");
+        store.replacePassword(id, StoredPassword.ofLegacy("other").orElseThrow(), "new1");
         assertThat(find(bob).getString("password")).isEqualTo("p1");
 
         store.replacePassword(id, plain, "new2");
@@ -421,23 +421,23 @@ class LegacyUserMigrationTest {
         return new LegacyPasswordMigration(mongo, "users", hasher);
     }
 
-    private void adopt() {
+    private void migrate() {
         new LegacyUserMigration(mongo, "users", store, sweep()).run();
     }
 
     /** Runs the migration as a node does at its start, which retries if the store is too busy to respond. */
-    private void adoptWithPatience() {
+    private void migrateWithTimeout() {
         await().atMost(Duration.ofMinutes(1))
                 .ignoreExceptionsInstanceOf(GatehouseException.class)
                 .until(() -> {
-                    adopt();
+                    migrate();
                     return true;
                 });
     }
 
     @Test
-    void foldsTheKeysOfAnOlderVersionAnewWhileOtherNodesDoSoToo() throws Exception {
-        adopt();
+    void recomputesCanonicalNamesOfAnOlderVersionWhileOtherNodesDoToo() throws Exception {
+        migrate();
         ObjectId mixed = old(
                 "\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3",
                 "\u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c2");
@@ -449,7 +449,7 @@ class LegacyUserMigrationTest {
                 .hasValue(mixed);
         assertThat(idOf("\u1c80\u1c81a")).hasValue(cyrillic);
 
-        adoptOnManyNodes();
+        migrateOnManyNodes();
 
         assertThat(idOf("\u03bd\u03b9\u03ba\u03bf\u03c2.\u03c0\u03b1\u03c0\u03b1\u03c2"))
                 .hasValue(mixed);
@@ -465,14 +465,14 @@ class LegacyUserMigrationTest {
 
     @Test
     void letsNoneOfThoseInWhoShareANameOnlyNowUntilOneIsRenamed() {
-        adopt();
+        migrate();
         String small = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c3";
         String usual = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c2";
         ObjectId one = old(usual, usual);
         ObjectId other = old(small, small);
 
-        adopt();
-        adopt();
+        migrate();
+        migrate();
 
         for (String typed : List.of(small, usual, usual.toUpperCase(Locale.ROOT))) {
             assertThat(idOf(typed)).isEmpty();
@@ -492,7 +492,7 @@ class LegacyUserMigrationTest {
         ObjectId blank = insert(new Document("username", " Carol ").append("password", "p1"));
         ObjectId plain = insert(new Document("username", "dave").append("password", "p2"));
 
-        adopt();
+        migrate();
 
         assertThat(idOf(" carol ")).hasValue(blank);
         assertThat(idOf("\u00a0DAVE\n")).hasValue(plain);
@@ -509,15 +509,15 @@ class LegacyUserMigrationTest {
         return id;
     }
 
-    private void adoptOnManyNodes() throws Exception {
+    private void migrateOnManyNodes() throws Exception {
         ExecutorService nodes = Executors.newFixedThreadPool(4);
         try {
             List<Future<?>> adoptions = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                adoptions.add(nodes.submit(this::adopt));
+                adoptions.add(nodes.submit(this::migrate));
             }
-            for (Future<?> adoption : adoptions) {
-                adoption.get();
+            for (Future<?> userMigration : adoptions) {
+                userMigration.get();
             }
         } finally {
             nodes.shutdownNow();

@@ -42,7 +42,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("correct horse", stored(hash))).isTrue();
             assertThat(hasher.matches("Correct horse", stored(hash))).isFalse();
             assertThat(hasher.matches("", stored(hash))).isFalse();
-            assertThat(hasher.matches("nobody's password", Optional.empty())).isFalse();
+            assertThat(hasher.matches("any password", Optional.empty())).isFalse();
             assertThat(hasher.needsRehash(StoredPassword.hash(hash), "correct horse"))
                     .isFalse();
         }
@@ -73,7 +73,7 @@ class PasswordHasherTest {
             })
     void knowsBcryptUnderEachOfItsNames(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofOriginal(hash);
+            Optional<StoredPassword> stored = StoredPassword.ofLegacy(hash);
 
             assertThat(stored.map(StoredPassword::plain)).hasValue(false);
             assertThat(hasher.matches("U*U", stored)).isTrue();
@@ -87,7 +87,7 @@ class PasswordHasherTest {
     @Test
     void readsABcryptPasswordAsTheOriginalDidUpToIts72ndByte() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofOriginal(OpenBSDBCrypt.generate(
+            Optional<StoredPassword> stored = StoredPassword.ofLegacy(OpenBSDBCrypt.generate(
                     "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4));
 
             assertThat(hasher.matches("\u00e9".repeat(40), stored)).isTrue();
@@ -134,7 +134,7 @@ class PasswordHasherTest {
             })
     void takesAHashThatCannotBeCheckedForNoPassword(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofOriginal(hash);
+            Optional<StoredPassword> stored = StoredPassword.ofLegacy(hash);
 
             assertThat(hasher.matches("U*U", stored)).isFalse();
             assertThat(hasher.matches(hash, stored)).isFalse();
@@ -147,7 +147,7 @@ class PasswordHasherTest {
             List<Optional<StoredPassword>> all = List.of(
                     stored(hasher.hash("a?b")),
                     stored(OpenBSDBCrypt.generate("2b", "a?b".getBytes(StandardCharsets.UTF_8), new byte[16], 4)),
-                    StoredPassword.ofOriginal("a?b"));
+                    StoredPassword.ofLegacy("a?b"));
             for (Optional<StoredPassword> stored : all) {
                 assertThat(hasher.matches("a?b", stored)).isTrue();
                 for (String half : List.of("a\ud83db", "a\udc00b", "a\udc00\ud83db")) {
@@ -219,9 +219,9 @@ class PasswordHasherTest {
     }
 
     @Test
-    void comparesAPasswordThatTheOriginalStoredAsItIs() {
+    void comparesALegacyPlainTextPassword() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofOriginal("p\u00e91");
+            Optional<StoredPassword> stored = StoredPassword.ofLegacy("p\u00e91");
 
             assertThat(hasher.matches("p\u00e91", stored)).isTrue();
             assertThat(hasher.matches("pe\u03011", stored)).isTrue();
@@ -288,7 +288,7 @@ class PasswordHasherTest {
                     stored(hash.substring(0, 40)),
                     stored(hash.replace("m=64", "m=9999999")),
                     stored("$2b$10$tooshort"),
-                    StoredPassword.ofOriginal("plain"));
+                    StoredPassword.ofLegacy("plain"));
             counting.costs.clear();
 
             for (Optional<StoredPassword> stored : all) {
@@ -381,7 +381,7 @@ class PasswordHasherTest {
             Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
             await().untilAtomic(slow.begun, Matchers.equalTo(1));
             long begin = System.nanoTime();
-            Future<String> unhurried = threads.submit(() -> hasher.hashUnhurried("plain"));
+            Future<String> unhurried = threads.submit(() -> hasher.hashWhenIdle("plain"));
 
             // Such work does not enter the queue while the only slot is taken.
             await().until(() -> System.nanoTime() - begin > 300_000_000);
@@ -455,7 +455,7 @@ class PasswordHasherTest {
         HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 100; i++) {
-                hasher.noteOtherWork();
+                hasher.recordRequest();
             }
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
@@ -485,14 +485,14 @@ class PasswordHasherTest {
     }
 
     @Test
-    void leavesACoreToOthersWhileDearHashesOfOtherServicesAreChecked() {
+    void leavesACoreToOthersWhileExpensiveForeignHashesAreChecked() {
         GatedArgon2 argon2 = new GatedArgon2();
-        String dear = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        String expensive = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         ExecutorService threads = Executors.newCachedThreadPool();
         HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
             for (int i = 0; i < 5; i++) {
-                threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(dear))));
+                threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(expensive))));
             }
             await().until(() -> argon2.running.get() == 1);
             threads.execute(() -> hasher.hash("correct horse"));

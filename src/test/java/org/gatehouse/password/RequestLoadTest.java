@@ -14,7 +14,7 @@ class RequestLoadTest {
     void aFewRequestsInASecondAreNotMuch() {
         for (int second = 0; second < 5; second++) {
             note(9);
-            assertThat(work.isMuch()).isFalse();
+            assertThat(work.isHigh()).isFalse();
             pass(Duration.ofSeconds(1));
         }
     }
@@ -22,11 +22,11 @@ class RequestLoadTest {
     @Test
     void manyCountUntilASecondHasHadFew() {
         note(10);
-        assertThat(work.isMuch()).isTrue();
+        assertThat(work.isHigh()).isTrue();
         pass(Duration.ofMillis(1_500));
-        assertThat(work.isMuch()).isTrue();
+        assertThat(work.isHigh()).isTrue();
         pass(Duration.ofMillis(1_500));
-        assertThat(work.isMuch()).isFalse();
+        assertThat(work.isHigh()).isFalse();
     }
 
     @Test
@@ -34,7 +34,7 @@ class RequestLoadTest {
         note(1_000);
         pass(Duration.ofMinutes(1));
 
-        assertThat(work.isMuch()).isFalse();
+        assertThat(work.isHigh()).isFalse();
     }
 
     private void note(int times) {

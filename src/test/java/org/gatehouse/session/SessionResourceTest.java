@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Users and administrators list and end sessions; each test has a separate user. */
 class SessionResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final String NOBODY = "0123456789abcdef01234567";
+    private static final String UNKNOWN_ID = "0123456789abcdef01234567";
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);
@@ -196,7 +196,7 @@ class SessionResourceTest {
         for (String sid : List.of(
                 sid(administrators),
                 "AAAAAAAAAAAAAAAAAAAAAA",
-                NOBODY,
+                UNKNOWN_ID,
                 "x",
                 "%7B%22$ne%22:1%7D",
                 "A".repeat(2_000),
@@ -268,11 +268,11 @@ class SessionResourceTest {
     }
 
     @Test
-    void nobodyElseSeesOrEndsSessionsOfAUser() {
+    void onlyTheOwnerAndAdministratorsSeeOrEndTheSessionsOfAUser() {
         Answer own = begin();
         String other = gatehouse.create(admin, "other-" + username, PASSWORD);
         for (String method : List.of("GET", "DELETE")) {
-            for (String target : List.of(id, "me", other, NOBODY, "x")) {
+            for (String target : List.of(id, "me", other, UNKNOWN_ID, "x")) {
                 Answer answer = gatehouse.send(method, "/user/" + target + "/session", "", "auth", own.text("token"));
                 assertThat(answer.status()).as(answer.body()).isEqualTo(403);
                 assertThat(answer.text("code")).isEqualTo("FORBIDDEN");
@@ -281,7 +281,7 @@ class SessionResourceTest {
                                 .text("code"))
                         .isEqualTo("TOKEN_MISSING");
             }
-            for (String target : List.of(NOBODY, "x", "%7B%22$ne%22:1%7D")) {
+            for (String target : List.of(UNKNOWN_ID, "x", "%7B%22$ne%22:1%7D")) {
                 Answer answer = gatehouse.send(method, "/user/" + target + "/session", "", "auth", admin);
                 assertThat(answer.status()).as(answer.body()).isEqualTo(404);
                 assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");

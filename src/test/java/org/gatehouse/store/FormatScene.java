@@ -58,7 +58,7 @@ public final class FormatScene {
     }
 
     private ObjectNode play() {
-        insertOriginals();
+        insertLegacyUsers();
         try (Node node = node(stores, clock)) {
             await().until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
             String admin = node.adminToken();
@@ -67,8 +67,8 @@ public final class FormatScene {
             useSessions(node);
             changeUsers(node, admin);
             guess(node, admin);
-            turnKeys(node, admin);
-            tellPages(node, admin);
+            rotateKeys(node, admin);
+            recordPages(node, admin);
             callers.put("jwks", node.get("/.well-known/jwks.json", "").body());
             callers.put("export", node.get("/user/export?hashes=true", admin).body());
             fillCache(node, admin);
@@ -77,7 +77,7 @@ public final class FormatScene {
         return callers;
     }
 
-    private void insertOriginals() {
+    private void insertLegacyUsers() {
         stores.users()
                 .insertMany(List.of(
                         new Document("username", "Original")
@@ -216,7 +216,7 @@ public final class FormatScene {
                             .status())
                     .isEqualTo(401);
         }
-        node.loginFrom("198.51.100.7", "nobody-at-all", PASSWORD);
+        node.loginFrom("198.51.100.7", "unknown-user", PASSWORD);
         Answer last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
         for (int i = 0; last.status() == 401 && i < 20; i++) {
             last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
@@ -226,14 +226,14 @@ public final class FormatScene {
                 .isEqualTo(204);
     }
 
-    private void turnKeys(Node node, String admin) {
+    private void rotateKeys(Node node, String admin) {
         String revoked = node.post("/key/rotate", admin, "").text("kid");
         assertThat(node.delete("/key/" + revoked, admin).status()).isEqualTo(204);
         assertThat(node.post("/key/rotate", admin, "").status()).isEqualTo(201);
     }
 
     /** Records second pages, as clients that have read the first page request them. */
-    private void tellPages(Node node, String admin) {
+    private void recordPages(Node node, String admin) {
         for (String first : List.of(
                 "/user?limit=4",
                 "/user?limit=4&sort=-createdAt",

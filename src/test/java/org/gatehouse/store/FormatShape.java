@@ -37,7 +37,7 @@ final class FormatShape {
     }
 
     /** Returns the differences that readers of the other shape do not expect; empty if they will not notice any. */
-    List<String> surprisesFor(FormatShape other) {
+    List<String> differencesFrom(FormatShape other) {
         List<String> surprises = new ArrayList<>();
         types.forEach((field, ours) -> {
             Set<String> theirs = other.types.getOrDefault(field, Set.of());

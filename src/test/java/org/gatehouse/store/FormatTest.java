@@ -60,14 +60,14 @@ class FormatTest {
         FormatShape before = FormatShape.of(last.documents(), last.entries());
         FormatShape today = FormatShape.of(FormatFolder.documents(stores), FormatFolder.entries(stores));
 
-        assertThat(today.surprisesFor(before))
+        assertThat(today.differencesFrom(before))
                 .as(ADVICE + " (compared with " + last + ")")
                 .isEmpty();
     }
 
     @ParameterizedTest
     @MethodSource("versions")
-    void everybodyIsListedAndExportedAsBefore(FormatFolder version) {
+    void allUsersAreListedAndExportedAsBefore(FormatFolder version) {
         JsonNode callers = version.callers();
         Node node = start(version);
         String admin = callers.path("admin").asText();
@@ -101,7 +101,7 @@ class FormatTest {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void everybodyLogsInAndGoesOn(FormatFolder version) {
+    void allUsersLogInAndContinue(FormatFolder version) {
         JsonNode callers = version.callers();
         Node node = start(version);
 

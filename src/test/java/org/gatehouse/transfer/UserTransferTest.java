@@ -433,7 +433,7 @@ class UserTransferTest {
     }
 
     @Test
-    void countsNobodyAsAnAdministratorWhoCannotLogIn() {
+    void doesNotCountAnAdministratorThatCannotLogIn() {
         try (Stores few = new Stores();
                 Node other = Node.start(few)) {
             String token = other.adminToken();

@@ -215,7 +215,7 @@ class ConditionalTest {
     }
 
     @Test
-    void theBoundsOfOwnFieldsHoldAfterTheMerge() {
+    void theBoundsOfCustomFieldsHoldAfterTheMerge() {
         String half = "x".repeat(9_000);
         assertThat(one.patch(user, admin, "{\"big\":{\"one\":\"" + half + "\"}}")
                         .status())

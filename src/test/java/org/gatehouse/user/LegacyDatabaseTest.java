@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 @Tag("also-full")
 class LegacyDatabaseTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 2_000 : 100;
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(5);
     private static final Map<String, String> PROXIED = Map.of("TRUSTED_PROXIES", "127.0.0.1");
 
     /** The number of additional users that have another user's name; there is one for every ten. */
@@ -87,13 +87,13 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void logsInEverybodyButTheDoubledWhileTwoNodesTakeItOver() throws Exception {
+    void logsInAllUsersExceptDuplicatesWhileTwoNodesMigrate() throws Exception {
         startTogether(2);
-        assertEverybodyLogsIn(); // during the migration of the passwords
+        assertAllUsersLogIn(); // during the migration of the passwords
         awaitEndOfPass();
-        assertEverybodyLogsIn();
+        assertAllUsersLogIn();
         assertNoPasswordIsLeft();
-        assertOwnFieldsAreIntact();
+        assertCustomFieldsAreIntact();
         System.out.printf(
                 "%d documents of the original on two nodes: %d users logged in during and after the pass,"
                         + " %d doubled names did not, 0 password fields left%n",
@@ -116,9 +116,9 @@ class LegacyDatabaseTest {
         start();
         awaitEndOfPass();
 
-        assertEverybodyLogsIn();
+        assertAllUsersLogIn();
         assertNoPasswordIsLeft();
-        assertOwnFieldsAreIntact();
+        assertCustomFieldsAreIntact();
         System.out.printf("the first node left %d of %d passwords to the second%n", left, originals.size());
     }
 
@@ -145,7 +145,7 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void listsEverybodyOnceInEveryOrder() throws Exception {
+    void listsEachUserOnceInEveryOrder() throws Exception {
         startTogether(1);
         String admin = nodes.get(0).adminToken();
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
@@ -183,7 +183,7 @@ class LegacyDatabaseTest {
         }
     }
 
-    private void assertEverybodyLogsIn() {
+    private void assertAllUsersLogIn() {
         int i = 0;
         for (Map.Entry<String, String> user : passwords.entrySet()) {
             Node node = nodes.get(i++ % nodes.size());
@@ -205,7 +205,7 @@ class LegacyDatabaseTest {
     }
 
     private void awaitEndOfPass() {
-        await().atMost(PATIENCE).until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
+        await().atMost(WAIT_TIMEOUT).until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
     }
 
     private void assertNoPasswordIsLeft() {
@@ -217,7 +217,7 @@ class LegacyDatabaseTest {
         }
     }
 
-    private void assertOwnFieldsAreIntact() {
+    private void assertCustomFieldsAreIntact() {
         for (Document before : originals.values()) {
             Document after = stores.users().find(Filters.eq(before.get("_id"))).first();
             assertThat(after).isNotNull();

@@ -63,7 +63,7 @@ class ListTest {
 
     /** Every possible combination of filters, as a query without the sort. */
     static Stream<String> filters() {
-        return Stream.of("", "&role=editor", "&role=nobody", "&role=user")
+        return Stream.of("", "&role=editor", "&role=unknown", "&role=user")
                 .flatMap(role ->
                         Stream.of("", "&status=active", "&status=disabled").map(status -> role + status))
                 .flatMap(rest ->
@@ -293,7 +293,7 @@ class ListTest {
     }
 
     @Test
-    void aDocumentThatAnotherServiceWritesMeanwhileHidesNobody() {
+    void aDocumentThatAnotherServiceWritesMeanwhileHidesNoUser() {
         stores.users().insertOne(new Document("username", "late").append("password", "secret"));
         try {
             for (String sort : SORTS) {

@@ -112,7 +112,7 @@ class ListWalkTest {
         Set<String> missing = new HashSet<>(staying);
         missing.removeAll(new HashSet<>(seen));
         assertThat(missing).isEmpty();
-        assertThat(new HashSet<>(seen)).as("nobody twice").hasSameSizeAs(seen);
+        assertThat(new HashSet<>(seen)).as("no user twice").hasSameSizeAs(seen);
         String key = sort.startsWith("-") ? sort.substring(1) : sort;
         Comparator<String> order = sort.startsWith("-") ? Comparator.reverseOrder() : Comparator.naturalOrder();
         assertThat(walked.stream().map(user -> user.path(key).asText()).toList())

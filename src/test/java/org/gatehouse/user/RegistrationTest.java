@@ -45,7 +45,7 @@ class RegistrationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"username\":\"stranger\",\"password\":\"" + PASSWORD + "\"}", "{", "[]", "{}", ""})
-    void whereItIsClosedNobodyButAnAdministratorCreatesUsersWhateverTheySend(String body) {
+    void ifClosedOnlyAdministratorsCreateUsers(String body) {
         Answer stranger = register(closed, "", address(), body);
         assertThat(stranger.status()).as(stranger.body()).isEqualTo(401);
         assertThat(stranger.text("code")).isEqualTo("TOKEN_MISSING");

@@ -91,7 +91,7 @@ class UserCacheTest {
     }
 
     @Test
-    void whatIsInRedisIsNotBelievedBlindly() {
+    void entriesInRedisAreChecked() {
         String foreign = gatehouse.get("/user/me", admin).body();
         for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}", foreign)) {
             withRedis(redis -> redis.sync().set(key(), entry));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class UserDaoContract {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123Z");
-    private static final UserId NOBODY = new UserId("000000000000000000000000");
+    private static final UserId UNKNOWN_ID = new UserId("000000000000000000000000");
 
     final Stores stores = new Stores();
     final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
@@ -84,10 +84,10 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void findsNobodyForAnUnknownId() {
-        assertThat(users.find(NOBODY)).isEmpty();
-        assertThat(users.update(NOBODY, user -> user)).isEmpty();
-        assertThat(users.delete(NOBODY, user -> {})).isEmpty();
+    void findsNoUserForAnUnknownId() {
+        assertThat(users.find(UNKNOWN_ID)).isEmpty();
+        assertThat(users.update(UNKNOWN_ID, user -> user)).isEmpty();
+        assertThat(users.delete(UNKNOWN_ID, user -> {})).isEmpty();
     }
 
     @Test
@@ -234,9 +234,9 @@ abstract class UserDaoContract {
             List<ListedUser> all = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.empty()));
             UserQuery query = new UserQuery(3, order, UserFilter.ALL, Optional.empty());
             List<ListedUser> first = users.list(query);
-            UserQuery.Place place = query.place(first.get(2));
-            assertThat(UserQuery.Place.parse(place.cursor())).hasValue(place);
-            List<ListedUser> rest = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.of(place)));
+            UserQuery.Position position = query.position(first.get(2));
+            assertThat(UserQuery.Position.parse(position.cursor())).hasValue(position);
+            List<ListedUser> rest = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.of(position)));
 
             assertThat(all).hasSize(7);
             assertThat(first).isEqualTo(all.subList(0, 3));
@@ -246,7 +246,7 @@ abstract class UserDaoContract {
 
     @Test
     @SuppressWarnings("JavaUtilDate") // the type that the driver requires
-    void showsADocumentOfTheOriginalServiceWithoutBelievingItsRoles() {
+    void showsALegacyDocumentWithoutItsRoles() {
         ObjectId id = new ObjectId("5f0000000000000000000001");
         stores.users()
                 .insertOne(new Document("_id", id)

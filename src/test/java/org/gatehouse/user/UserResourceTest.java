@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class UserResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final String NOBODY = "000000000000000000000000";
+    private static final String UNKNOWN_ID = "000000000000000000000000";
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);
@@ -43,7 +43,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isCreatedWithOwnFieldsOfAnyShape() {
+    void isCreatedWithCustomFieldsOfAnyShape() {
         String own =
                 "{\"email\":\"n@e.x\",\"tags\":[1,2.5,true,null,\"x\"],\"a\":{\"b\":{\"c\":12345678901234567890123}}}";
         String body = own.replaceFirst("\\{", "{\"username\":\"Maria\",\"password\":\"" + PASSWORD + "\",");
@@ -88,7 +88,7 @@ class UserResourceTest {
     }
 
     @Test
-    void seesAndChangesItselfAndNobodyElse() {
+    void seesAndChangesOnlyItself() {
         String id = create();
         String other = create();
         String own = gatehouse.token(nameOf(id), PASSWORD);
@@ -101,7 +101,7 @@ class UserResourceTest {
                 .isEqualTo("me@e.x");
         for (Answer refused : List.of(
                 gatehouse.get("/user/" + other, own),
-                gatehouse.get("/user/" + NOBODY, own),
+                gatehouse.get("/user/" + UNKNOWN_ID, own),
                 gatehouse.patch("/user/" + other, own, "{\"email\":\"x\"}"),
                 gatehouse.delete("/user/" + other, own),
                 gatehouse.delete("/user/" + id, own),
@@ -120,14 +120,14 @@ class UserResourceTest {
     }
 
     @Test
-    void isNotFoundInTheWordsOfTheOriginal() {
+    void isNotFoundWithTheLegacyMessage() {
         for (Answer answer : List.of(
-                gatehouse.get("/user/" + NOBODY, admin),
+                gatehouse.get("/user/" + UNKNOWN_ID, admin),
                 gatehouse.get("/user/zzz", admin),
-                gatehouse.get("/user/" + NOBODY + "0", admin),
+                gatehouse.get("/user/" + UNKNOWN_ID + "0", admin),
                 gatehouse.get("/user/%24ne", admin),
-                gatehouse.patch("/user/" + NOBODY, admin, "{\"a\":1}"),
-                gatehouse.delete("/user/" + NOBODY, admin),
+                gatehouse.patch("/user/" + UNKNOWN_ID, admin, "{\"a\":1}"),
+                gatehouse.delete("/user/" + UNKNOWN_ID, admin),
                 gatehouse.delete("/user/zzz", admin))) {
             assertThat(answer.status()).isEqualTo(404);
             assertThat(answer.text("message")).isEqualTo("Data not found.");

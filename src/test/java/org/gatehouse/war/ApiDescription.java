@@ -136,7 +136,7 @@ public final class ApiDescription {
     }
 
     /** Returns the schema violations of a value; the list is empty if the value is valid. */
-    public List<String> complaints(JsonNode schema, JsonNode value) {
+    public List<String> violations(JsonNode schema, JsonNode value) {
         Schema compiled = schemas.computeIfAbsent(schema, this::compile);
         return compiled.validate(value).stream().map(Error::toString).toList();
     }
@@ -153,7 +153,7 @@ public final class ApiDescription {
      * @throws AssertionError if they differ from the description; the message lists the differences
      */
     void check(String method, URI uri, Map<String, String> headers, String body, Answer answer) {
-        List<String> complaints = new ArrayList<>();
+        List<String> violations = new ArrayList<>();
         Optional<Route> route = find(uri.getRawPath());
         JsonNode operation = route.map(found -> found.operations().path(described(method)))
                 .orElseGet(JsonNodeFactory.instance::missingNode);
@@ -161,18 +161,18 @@ public final class ApiDescription {
             return;
         }
         if (method.equals("OPTIONS")) {
-            checkOptions(route, answer, complaints);
+            checkOptions(route, answer, violations);
         } else if (operation.isMissingNode()) {
-            checkNoOperation(route, method, answer, complaints);
+            checkNoOperation(route, method, answer, violations);
         } else {
-            checkAnswer(operation, method, answer, complaints);
+            checkAnswer(operation, method, answer, violations);
             if (answer.status() / 100 == 2) {
-                checkRequest(operation, uri, headers, body, complaints);
+                checkRequest(operation, uri, headers, body, violations);
             }
         }
-        if (!complaints.isEmpty()) {
+        if (!violations.isEmpty()) {
             throw new AssertionError("Not as described: " + method + " " + uri + " answered " + answer.status() + " "
-                    + answer.body() + "\n" + String.join("\n", complaints));
+                    + answer.body() + "\n" + String.join("\n", violations));
         }
     }
 
@@ -189,50 +189,50 @@ public final class ApiDescription {
         };
     }
 
-    private void checkOptions(Optional<Route> route, Answer answer, List<String> complaints) {
+    private void checkOptions(Optional<Route> route, Answer answer, List<String> violations) {
         if (answer.status() >= 400) {
-            checkNoOperation(route, "OPTIONS", answer, complaints);
+            checkNoOperation(route, "OPTIONS", answer, violations);
             return;
         }
         if (answer.status() != 204 || !answer.body().isEmpty()) {
-            complaints.add("the answer to OPTIONS is 204 without a body");
+            violations.add("the answer to OPTIONS is 204 without a body");
         }
-        checkNames(OF_PREFLIGHT, answer, complaints);
+        checkNames(OF_PREFLIGHT, answer, violations);
         if (answer.header("Access-Control-Allow-Methods").isEmpty()) {
-            checkAllow(route, answer, complaints);
+            checkAllow(route, answer, violations);
         }
     }
 
     /** Expects 404 if the path is not described, 405 if only another method is, or 400, 500 or 503. */
-    private void checkNoOperation(Optional<Route> route, String method, Answer answer, List<String> complaints) {
+    private void checkNoOperation(Optional<Route> route, String method, Answer answer, List<String> violations) {
         Set<Integer> statuses = Set.of(route.isPresent() ? 405 : 404, 400, 500, 503);
         if (!statuses.contains(answer.status())) {
-            complaints.add("there is no such operation");
+            violations.add("there is no such operation");
             return;
         }
         if (!method.equals("HEAD")) {
             boolean problem = mediaType(answer.header("Content-Type")).equals(PROBLEM);
             JsonNode schema = document.at("/components/schemas/" + (problem ? "Problem" : "Error"));
-            complaints.addAll(complaints(schema, answer.json()));
+            violations.addAll(violations(schema, answer.json()));
         }
-        checkNames(OF_NO_OPERATION, answer, complaints);
+        checkNames(OF_NO_OPERATION, answer, violations);
         if (answer.status() == 405) {
-            checkAllow(route, answer, complaints);
+            checkAllow(route, answer, violations);
         }
     }
 
-    private static void checkNames(Set<String> known, Answer answer, List<String> complaints) {
+    private static void checkNames(Set<String> known, Answer answer, List<String> violations) {
         if (answer.header(REQUEST_ID).isEmpty()) {
-            complaints.add(REQUEST_ID + " is missing");
+            violations.add(REQUEST_ID + " is missing");
         }
         Set<String> unseen = new TreeSet<>(answer.headers().map().keySet());
         unseen.removeAll(NOT_DESCRIBED);
         unseen.removeAll(known);
-        unseen.forEach(name -> complaints.add("there is no header " + name));
+        unseen.forEach(name -> violations.add("there is no header " + name));
     }
 
     /** Checks that {@code Allow} lists exactly the described methods of the path and those that every path has. */
-    private static void checkAllow(Optional<Route> route, Answer answer, List<String> complaints) {
+    private static void checkAllow(Optional<Route> route, Answer answer, List<String> violations) {
         Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
         route.ifPresent(found -> found.operations().fieldNames().forEachRemaining(method -> {
             methods.add(method.toUpperCase(Locale.ROOT));
@@ -242,43 +242,43 @@ public final class ApiDescription {
         }));
         Set<String> allowed = new TreeSet<>(List.of(answer.header("Allow").split(", ", -1)));
         if (!allowed.equals(methods)) {
-            complaints.add("Allow has " + allowed + ", and the path " + methods);
+            violations.add("Allow has " + allowed + ", and the path " + methods);
         }
     }
 
-    private void checkAnswer(JsonNode operation, String method, Answer answer, List<String> complaints) {
+    private void checkAnswer(JsonNode operation, String method, Answer answer, List<String> violations) {
         JsonNode response = resolve(operation.path("responses").path(Integer.toString(answer.status())));
         if (response.isMissingNode()) {
-            complaints.add("there is no such status");
+            violations.add("there is no such status");
             return;
         }
         JsonNode content = response.path("content");
         if (content.isMissingNode()) {
             if (!answer.body().isEmpty()) {
-                complaints.add("there is no body");
+                violations.add("there is no body");
             }
         } else {
             String type = mediaType(answer.header("Content-Type"));
             if (!content.has(type)) {
-                complaints.add("there is no answer of type '" + type + "'");
+                violations.add("there is no answer of type '" + type + "'");
             } else if (!method.equals("HEAD")) {
                 values(type, answer.body()).forEach(value -> {
-                    complaints.addAll(complaints(content.path(type).path("schema"), value));
-                    checkCode(response.path("x-error-codes"), value, complaints);
+                    violations.addAll(violations(content.path(type).path("schema"), value));
+                    checkCode(response.path("x-error-codes"), value, violations);
                 });
             }
         }
-        checkHeaders(response.path("headers"), answer, complaints);
+        checkHeaders(response.path("headers"), answer, violations);
     }
 
-    private static void checkCode(JsonNode codes, JsonNode error, List<String> complaints) {
+    private static void checkCode(JsonNode codes, JsonNode error, List<String> violations) {
         for (JsonNode code : codes) {
             if (code.equals(error.path("code"))) {
                 return;
             }
         }
         if (!codes.isMissingNode()) {
-            complaints.add("the code " + error.path("code") + " is not one of " + codes);
+            violations.add("the code " + error.path("code") + " is not one of " + codes);
         }
     }
 
@@ -291,7 +291,7 @@ public final class ApiDescription {
         };
     }
 
-    private void checkHeaders(JsonNode headers, Answer answer, List<String> complaints) {
+    private void checkHeaders(JsonNode headers, Answer answer, List<String> violations) {
         Set<String> unseen = new TreeSet<>(answer.headers().map().keySet());
         unseen.removeAll(NOT_DESCRIBED);
         headers.properties().forEach(named -> {
@@ -300,17 +300,17 @@ public final class ApiDescription {
             unseen.remove(named.getKey().toLowerCase(Locale.ROOT));
             if (value.isPresent()) {
                 JsonNode schema = header.path("schema");
-                complaints(schema, typed(schema, value.get()))
-                        .forEach(violation -> complaints.add(named.getKey() + ": " + violation));
+                violations(schema, typed(schema, value.get()))
+                        .forEach(violation -> violations.add(named.getKey() + ": " + violation));
             } else if (header.path("required").asBoolean()) {
-                complaints.add(named.getKey() + " is missing");
+                violations.add(named.getKey() + " is missing");
             }
         });
-        unseen.forEach(name -> complaints.add("there is no header " + name));
+        unseen.forEach(name -> violations.add("there is no header " + name));
     }
 
     private void checkRequest(
-            JsonNode operation, URI uri, Map<String, String> headers, String body, List<String> complaints) {
+            JsonNode operation, URI uri, Map<String, String> headers, String body, List<String> violations) {
         Map<String, JsonNode> known = new HashMap<>();
         for (JsonNode reference : operation.path("parameters")) {
             JsonNode parameter = resolve(reference);
@@ -322,25 +322,25 @@ public final class ApiDescription {
         given.forEach((name, value) -> {
             JsonNode parameter = known.get(name);
             if (parameter == null) {
-                complaints.add("there is no parameter " + name);
+                violations.add("there is no parameter " + name);
                 return;
             }
             JsonNode schema = parameter.path("schema");
-            complaints(schema, typed(schema, value)).forEach(violation -> complaints.add(name + ": " + violation));
+            violations(schema, typed(schema, value)).forEach(violation -> violations.add(name + ": " + violation));
         });
         known.forEach((name, parameter) -> {
             if (parameter.path("required").asBoolean() && !given.containsKey(name)) {
-                complaints.add("the parameter " + name + " is required");
+                violations.add("the parameter " + name + " is required");
             }
         });
-        checkRequestBody(resolve(operation.path("requestBody")), headers, body, complaints);
+        checkRequestBody(resolve(operation.path("requestBody")), headers, body, violations);
     }
 
     private void checkRequestBody(
-            JsonNode requestBody, Map<String, String> headers, String body, List<String> complaints) {
+            JsonNode requestBody, Map<String, String> headers, String body, List<String> violations) {
         if (body.isEmpty()) {
             if (requestBody.path("required").asBoolean()) {
-                complaints.add("a body is required");
+                violations.add("a body is required");
             }
             return;
         }
@@ -348,14 +348,14 @@ public final class ApiDescription {
         String type = mediaType(headers.getOrDefault("content-type", requestBody.has("required") ? "" : JSON));
         JsonNode media = requestBody.path("content").path(type);
         if (media.isMissingNode()) {
-            complaints.add("no body of type '" + type + "' is taken");
+            violations.add("no body of type '" + type + "' is taken");
             return;
         }
         if (type.equals(NDJSON)) {
             return; // accepted as a whole; the response reports invalid lines
         }
         JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Answer.json(body);
-        complaints(media.path("schema"), value).forEach(violation -> complaints.add("body: " + violation));
+        violations(media.path("schema"), value).forEach(violation -> violations.add("body: " + violation));
     }
 
     private Optional<Route> find(String path) {

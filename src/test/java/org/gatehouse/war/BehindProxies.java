@@ -39,7 +39,7 @@ class BehindProxies {
     private static final Path FOLDER = Path.of("target", "proxies").toAbsolutePath();
     private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
     private static final String PASSWORD = "correct horse battery staple";
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(1);
 
     /** At this rate all proxies together stay below the throttle of one source, 300 logins in 5 minutes. */
     private static final long LOGIN_EVERY_MS = 300;
@@ -234,7 +234,7 @@ class BehindProxies {
         }
 
         void awaitReady() {
-            await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+            await().atMost(WAIT_TIMEOUT).ignoreExceptions().until(() -> {
                 assertThat(process.isAlive()).as(log()).isTrue();
                 return get("/health/ready", "").status() == 200;
             });
@@ -312,7 +312,7 @@ class BehindProxies {
         void awaitAnswers() {
             int wantedLogins = logins.get() + SOME;
             int wantedReads = reads.get() + SOME;
-            await().atMost(PATIENCE).until(() -> logins.get() >= wantedLogins && reads.get() >= wantedReads);
+            await().atMost(WAIT_TIMEOUT).until(() -> logins.get() >= wantedLogins && reads.get() >= wantedReads);
         }
 
         void endLoad() {

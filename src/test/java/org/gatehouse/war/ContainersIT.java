@@ -135,7 +135,7 @@ class ContainersIT {
     private static void walk(ServiceClient service) throws IOException {
         addresses(service);
         description(service);
-        refusals(service);
+        rejections(service);
         String admin = service.adminToken();
         imports(service, admin);
         String username = name();
@@ -169,7 +169,7 @@ class ContainersIT {
         }
     }
 
-    private static void refusals(ServiceClient service) {
+    private static void rejections(ServiceClient service) {
         for (String path : List.of("/nothing/here", "/WEB-INF/web.xml")) {
             Answer refused = service.get(path, "");
             assertThat(refused.status()).as(path).isEqualTo(404);

@@ -31,9 +31,9 @@ class InstancesIT {
                 "GATEHOUSE_ADMIN_PASSWORD_FILE",
                 password.toString(),
                 "DB_HOST",
-                "mongodb://somebody.else.invalid",
+                "mongodb://another.invalid",
                 "DB_NAME",
-                "somebody-elses");
+                "of-another-application");
         try (Stores first = new Stores();
                 Stores other = new Stores();
                 AppServer server = AppServer.start(

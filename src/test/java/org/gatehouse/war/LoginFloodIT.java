@@ -61,7 +61,7 @@ class LoginFloodIT {
         // Alternates between quiet and flooded rounds, so that other load on the machine affects both.
         List<Double> quietly = new ArrayList<>();
         List<Double> flooded = new ArrayList<>();
-        List<Double> refusals = new ArrayList<>();
+        List<Double> rejections = new ArrayList<>();
         int rounds = 0;
         int sent = 0;
         int checked = 0;
@@ -71,7 +71,7 @@ class LoginFloodIT {
             Flood flood = new Flood(10 * capacity);
             flooded.addAll(measureChecks());
             flood.stop();
-            refusals.addAll(flood.refusals);
+            rejections.addAll(flood.rejections);
             rounds++;
             sent += flood.sent.get();
             checked += flood.checked.get();
@@ -79,7 +79,7 @@ class LoginFloodIT {
 
         double quiet = percentile(quietly, 0.99);
         double busy = percentile(flooded, 0.99);
-        double slowest = percentile(refusals, 1);
+        double slowest = percentile(rejections, 1);
         System.out.printf(
                 "capacity %.0f logins/s; GET /user/me: p99 %.2f ms (median %.2f) quiet, %.2f ms (median %.2f) under %d logins"
                         + " in %d s, of which %d were checked and %d refused, in %.0f ms (median), %.0f ms at most%n",
@@ -91,11 +91,11 @@ class LoginFloodIT {
                 sent,
                 rounds * ROUND_MS / 1_000,
                 checked,
-                refusals.size(),
-                percentile(refusals, 0.5),
+                rejections.size(),
+                percentile(rejections, 0.5),
                 slowest);
         assertThat(failures).isEmpty();
-        assertThat(refusals).hasSizeGreaterThan(checked);
+        assertThat(rejections).hasSizeGreaterThan(checked);
         // One second is the wait for a free hashing slot. The rest covers delays of the machine itself.
         assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietly, 1));
         assertThat(isSlowed(quietly, flooded)).isFalse();
@@ -154,7 +154,7 @@ class LoginFloodIT {
         private final long intervalNanos;
         private final AtomicInteger sent = new AtomicInteger();
         private final AtomicInteger checked = new AtomicInteger();
-        private final ConcurrentLinkedQueue<Double> refusals = new ConcurrentLinkedQueue<>();
+        private final ConcurrentLinkedQueue<Double> rejections = new ConcurrentLinkedQueue<>();
         private final ConcurrentLinkedQueue<Integer> surprises = new ConcurrentLinkedQueue<>();
         private final List<Thread> threads = new ArrayList<>();
         private volatile boolean stopped;
@@ -186,7 +186,7 @@ class LoginFloodIT {
                     long sentAt = System.nanoTime();
                     int status = client.send(login);
                     if (status == 503) {
-                        refusals.add((System.nanoTime() - sentAt) / 1e6);
+                        rejections.add((System.nanoTime() - sentAt) / 1e6);
                     } else if (status == 200) {
                         checked.incrementAndGet();
                     } else {

@@ -99,7 +99,7 @@ class LoginIT {
 
         for (Answer answer : List.of(
                 gatehouse.login("Alice", "wrong"),
-                gatehouse.login("nobody", PASSWORD),
+                gatehouse.login("unknown", PASSWORD),
                 gatehouse.login("\u0000", PASSWORD),
                 gatehouse.login("", ""),
                 gatehouse.login("disabled-user", PASSWORD))) {

@@ -37,7 +37,7 @@ class RedeployIT {
 
     private static final int FEW_THREADS = 3;
 
-    private static final List<String> COMPLAINTS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
+    private static final List<String> VIOLATIONS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
 
     /** A Tomcat thread that visits each application now and then. Tomcat reports it if it is there at the end. */
     private static final String VISITOR = "appears to have started a thread named [Catalina-utility-";
@@ -87,7 +87,7 @@ class RedeployIT {
             server.stop();
             System.out.println("Redeployed: " + states);
             assertThat(server.log().lines().filter(line -> !line.contains(VISITOR)))
-                    .noneMatch(line -> COMPLAINTS.stream().anyMatch(line::contains));
+                    .noneMatch(line -> VIOLATIONS.stream().anyMatch(line::contains));
             State first = states.get(0);
             State last = states.get(states.size() - 1);
             assertThat(last.heap()).as("heap: %s", states).isLessThan(first.heap() + LITTLE + KEPT * MUCH);
@@ -116,7 +116,7 @@ class RedeployIT {
         private final HttpClient http = HttpClient.newHttpClient();
         private final List<Thread> threads = new ArrayList<>();
         private final AtomicInteger answers = new AtomicInteger();
-        private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+        private final Queue<String> violations = new ConcurrentLinkedQueue<>();
         private final String service;
         private final String token;
         private volatile boolean enough;
@@ -144,10 +144,10 @@ class RedeployIT {
                 }
                 // Once the application is gone, the container itself responds with 404 or 503.
                 if (!enough && status != 404 && status != 503) {
-                    complaints.add("answered " + status);
+                    violations.add("answered " + status);
                 }
             } catch (IOException broken) {
-                complaints.add(broken.toString());
+                violations.add(broken.toString());
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
@@ -156,7 +156,7 @@ class RedeployIT {
         /** Waits until the clients have received another {@link #WARM} responses. */
         void awaitAnswers() throws InterruptedException {
             int wanted = answers.get() + WARM;
-            while (answers.get() < wanted && complaints.isEmpty()) {
+            while (answers.get() < wanted && violations.isEmpty()) {
                 Thread.sleep(10);
             }
         }
@@ -171,7 +171,7 @@ class RedeployIT {
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
-            assertThat(complaints).isEmpty();
+            assertThat(violations).isEmpty();
         }
     }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 class RollingUpgradeIT {
     private static final int CLIENTS = 2;
     private static final int WALKS = 4;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     private final Path present = WarServer.war();
     private final Path previous = Path.of(System.getProperty("gatehouse.previous.war", present.toString()));
@@ -145,7 +145,7 @@ class RollingUpgradeIT {
             for (int i = 0; i < 4; i++) {
                 WarServer filling = serving.get(i % 2);
                 WarServer changing = serving.get((i + 1) % 2);
-                await().atMost(PATIENCE).until(() -> {
+                await().atMost(WAIT_TIMEOUT).until(() -> {
                     ok(filling.get(user, admin));
                     return ("" + redis.commands().get("u:{" + id + "}")).startsWith("V");
                 });
@@ -187,7 +187,7 @@ class RollingUpgradeIT {
 
     private void awaitWalks(List<Future<?>> load) {
         int before = walks.get();
-        await().atMost(PATIENCE)
+        await().atMost(WAIT_TIMEOUT)
                 .until(() -> walks.get() >= before + WALKS || load.stream().anyMatch(Future::isDone));
         assertThat(load).noneMatch(Future::isDone);
     }

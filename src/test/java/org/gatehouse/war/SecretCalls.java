@@ -206,7 +206,7 @@ final class SecretCalls {
                 call("POST", "/introspect", "token=" + token, "Authorization", "Basic " + basic, "Content-Type", FORM));
 
         login("/token/refresh", "{\"refreshToken\":\"" + refreshToken + "\"}");
-        String unknown = secrets.add("a refresh token of nobody", secrets.make("a refresh token") + "x".repeat(64));
+        String unknown = secrets.add("an unknown refresh token", secrets.make("a refresh token") + "x".repeat(64));
         for (String body : List.of(
                 "{\"refreshToken\":\"" + unknown.substring(0, 64) + "\"}", "{\"refreshToken\":\"" + unknown + "\"}")) {
             assertStatus(401, json("POST", "/token/refresh", "", body));
@@ -335,8 +335,8 @@ final class SecretCalls {
                 "/openapi.json",
                 "/health/live",
                 "/health/ready")) {
-            String nobodys = secrets.make("a token where none is asked for");
-            assertStatus(200, call("GET", path, "", "auth", nobodys));
+            String unknown = secrets.make("a token where none is asked for");
+            assertStatus(200, call("GET", path, "", "auth", unknown));
         }
         assertStatus(200, call("GET", "/metrics", "", "Authorization", "Bearer " + metricsToken));
         String wrong = secrets.make("a wrong token for the metrics");

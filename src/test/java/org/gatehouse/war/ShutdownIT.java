@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("full")
 class ShutdownIT {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
     private static final String PATH = "/accounts";
 
     /** Long enough for some requests on a busy machine. */
@@ -88,7 +88,7 @@ class ShutdownIT {
     }
 
     private static void assertServesWhileStopping(ServiceClient service, String user) {
-        await().atMost(PATIENCE)
+        await().atMost(WAIT_TIMEOUT)
                 .until(() -> service.get("/health/ready", "").text("status").equals("stopping"));
         Answer ready = service.get("/health/ready", "");
         assertThat(ready.status()).isEqualTo(503);

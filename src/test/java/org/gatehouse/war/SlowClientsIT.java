@@ -37,7 +37,7 @@ class SlowClientsIT {
     private static final int DISCONNECTS = 30;
 
     /** A server may first read buffered bytes before it notices that the client is gone. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
     /** A message of Jetty about its own base folder. */
     private static final String MISSING_FOLDER = "DeploymentScanner:main: Does not exist";
@@ -117,8 +117,8 @@ class SlowClientsIT {
                     disconnect(server.port(), request.repeat(request.startsWith("GET") ? 10 : 1), i % 2 == 0);
                 }
             }
-            await().atMost(PATIENCE).until(() -> server.log().contains("\"brokenOff\":true"));
-            await().atMost(PATIENCE).until(() -> loginLines(server).count() == 2 * DISCONNECTS);
+            await().atMost(WAIT_TIMEOUT).until(() -> server.log().contains("\"brokenOff\":true"));
+            await().atMost(WAIT_TIMEOUT).until(() -> loginLines(server).count() == 2 * DISCONNECTS);
             assertThat(loginLines(server)).allMatch(line -> line.contains("\"method\":\"POST\""));
             assertThat(loginLines(server)).allMatch(line -> line.contains("\"brokenOff\":true"));
             assertThat(service.get("/health/live", "").status()).isEqualTo(200);

@@ -19,7 +19,7 @@ import org.gatehouse.war.ServiceClient;
  * <p>The scenarios need three nodes. The first two do the work. The third has no Redis and therefore always returns
  * what MongoDB contains. "Old" means the value before the change, "new" the value after it, in the cache or in MongoDB.
  */
-enum Directed {
+enum FaultScript {
     /** One node loads the old document and stores it in the cache after another node has changed the document. */
     A_LOAD_THAT_A_CHANGE_OVERTOOK {
         @Override
@@ -177,7 +177,7 @@ enum Directed {
     abstract void play(Stage on);
 
     /** Plays the scenario with one user on warm nodes, and restores the links of the first two nodes. */
-    Scenario.Outcome run(Site<ServiceClient> site) throws Exception {
+    Scenario.Outcome run(TestCluster<ServiceClient> site) throws Exception {
         site.awaitHits(LONG);
         site.newUsers();
         List.of(ONE, OTHER).forEach(node -> warmUp(site, node));
@@ -194,7 +194,7 @@ enum Directed {
     }
 
     /** Waits until the node caches what it loads. Makes a change first, because a node's first change takes seconds. */
-    private static void warmUp(Site<ServiceClient> site, int node) {
+    private static void warmUp(TestCluster<ServiceClient> site, int node) {
         String user = site.keys().get(1 + node);
         site.node(node).patch("/user/" + user, site.token(), "{\"warm\":true}");
         await().atMost(LONG).until(() -> {
@@ -208,13 +208,13 @@ enum Directed {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    private record Stage(Site<ServiceClient> site, Load load, String key) {
+    private record Stage(TestCluster<ServiceClient> site, Load load, String key) {
         TcpProxy link(int node) {
             return site.nodes().get(node).mongo();
         }
 
         boolean isAsked(String command, String request) {
-            return request.contains(command) && request.contains(Site.raw(key));
+            return request.contains(command) && request.contains(TestCluster.raw(key));
         }
 
         Function<String, Duration> whenAsked(String command, Duration time) {

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <N> the kind of node: in this process, or a separate process
  */
-final class Site<N extends ServiceClient> implements AutoCloseable {
+final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     static {
         // Logging one line for each of thousands of requests would be their most expensive part.
         ((Logger) LoggerFactory.getLogger("org.gatehouse.access")).setLevel(Level.OFF);
@@ -70,7 +70,7 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     /** Starts a node with these settings. */
     interface Starter<N> extends Function<Map<String, String>, N> {}
 
-    private Site(Map<String, String> settings, List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
+    private TestCluster(Map<String, String> settings, List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
         stores = new Stores();
         opened.push(stores);
         redisClient = RedisClient.create();
@@ -95,29 +95,29 @@ final class Site<N extends ServiceClient> implements AutoCloseable {
     }
 
     /** Creates nodes in this process, which start quickly but cannot be paused or killed. */
-    static Site<Node> ofNodes(int count, Map<String, String> settings) {
-        return new Site<>(
+    static TestCluster<Node> ofNodes(int count, Map<String, String> settings) {
+        return new TestCluster<>(
                 settings,
                 Stream.generate(() -> (Starter<Node>) Node::start).limit(count).toList(),
                 List.of());
     }
 
-    static Site<Node> ofNodes(int count) {
+    static TestCluster<Node> ofNodes(int count) {
         return ofNodes(count, Map.of());
     }
 
     /** Creates two nodes that discover Redis, such as through Sentinels; tests cannot control these links. */
-    static Site<Node> onRedis(String uri) {
+    static TestCluster<Node> onRedis(String uri) {
         return ofNodes(2, Map.of(REDIS_URL, uri));
     }
 
-    static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters) {
+    static <N extends ServiceClient> TestCluster<N> of(List<Starter<N>> starters) {
         return of(starters, List.of());
     }
 
     /** Adds nodes that are cut off from Redis from the start and read only MongoDB. */
-    static <N extends ServiceClient> Site<N> of(List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
-        return new Site<>(Map.of(), starters, withoutRedis);
+    static <N extends ServiceClient> TestCluster<N> of(List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
+        return new TestCluster<>(Map.of(), starters, withoutRedis);
     }
 
     private CompletableFuture<LinkedNode<N>> starting(Map<String, String> more, Starter<N> starter, boolean cutOff) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rejected tokens and forbidden calls leave a bounded number of entries with an address. */
-class RefusalAuditTest {
+class RejectionAuditTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String METRICS_TOKEN = "a-token-for-the-metrics";
 

@@ -18,15 +18,15 @@ import org.slf4j.LoggerFactory;
  * <p>Its status is sent before its end is known. If it cannot continue, the connection is broken, so that clients do
  * not mistake a part for the whole.
  */
-public final class StreamedAnswer {
+public final class StreamedResponse {
     /** Newline-delimited JSON: one document per line. */
     public static final String NDJSON = "application/x-ndjson";
 
-    private static final String BROKEN = StreamedAnswer.class.getName();
+    private static final String BROKEN = StreamedResponse.class.getName();
     private static final int BUFFER = 16 * 1024;
-    private static final Logger log = LoggerFactory.getLogger(StreamedAnswer.class);
+    private static final Logger log = LoggerFactory.getLogger(StreamedResponse.class);
 
-    private StreamedAnswer() {}
+    private StreamedResponse() {}
 
     /** Writes the response. An exception breaks the connection. */
     public interface Body {
@@ -61,7 +61,7 @@ public final class StreamedAnswer {
         try {
             output.flush();
         } catch (IOException gone) {
-            log.trace("There is nobody to break off from", gone);
+            log.trace("The client has already disconnected", gone);
         }
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
  * only known public data, and keeps unknown data.
  */
 @SuppressWarnings("JavaUtilDate") // required by the driver
-class NewerNeighbourTest {
+class NewerNeighborTest {
     private static final String SECRET = "a secret of tomorrow";
     private static final Document LATER = new Document("secret", SECRET).append("list", List.of(1, new Document()));
 
@@ -61,7 +61,7 @@ class NewerNeighbourTest {
                         .append("round", 1_000L)
                         .append("alg", "EdDSA")
                         .append("publicKey", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}")
-                        .append("encryptedUnder", "somebody")
+                        .append("encryptedUnder", "another-key")
                         .append("createdAt", new Date(format.clock().millis()))
                         .append("activeFrom", new Date(format.clock().millis())));
         stores.collection("audit")
@@ -155,7 +155,7 @@ class NewerNeighbourTest {
     }
 
     @Test
-    void aStatusThatItDoesNotKnowLetsNobodyInAndStays() {
+    void anUnknownStatusRejectsLoginsAndIsKept() {
         String carol = "/user/" + find("users", "usernameKey", "carol").getObjectId("_id");
         assertThat(node.login("carol", FormatScene.PASSWORD).status()).isEqualTo(401);
         assertThat(node.get(carol, admin).text("status")).isEqualTo("disabled");
@@ -166,7 +166,7 @@ class NewerNeighbourTest {
     }
 
     @Test
-    void aHashThatItDoesNotKnowLetsNobodyInAndStays() {
+    void anUnknownHashRejectsLoginsAndIsKept() {
         assertThat(node.login("stranger", FormatScene.PASSWORD).status()).isEqualTo(401);
 
         assertThat(find("users", "usernameKey", "stranger").get("passwordHash")).isEqualTo("$argon3$v=1$x");
@@ -195,7 +195,7 @@ class NewerNeighbourTest {
     }
 
     @Test
-    void aKeyThatItCannotReadIsNobodysAndStays() {
+    void anUnreadableKeyIsNotUsedAndIsKept() {
         String made = node.post("/key/rotate", admin, "").text("kid");
 
         assertThat(find("signingKeys", "_id", made).get("round")).isEqualTo(1_001L);

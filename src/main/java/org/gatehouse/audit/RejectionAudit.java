@@ -23,7 +23,7 @@ import org.gatehouse.identity.UserId;
  * every client sends one now and then.
  */
 @Priority(Priorities.USER + 1) // before the ErrorMapper replaces the exception with the response body
-public final class RefusalAudit implements ContainerResponseFilter {
+public final class RejectionAudit implements ContainerResponseFilter {
     private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(
             ErrorCode.TOKEN_MALFORMED,
             ErrorCode.TOKEN_INVALID,
@@ -33,7 +33,7 @@ public final class RefusalAudit implements ContainerResponseFilter {
 
     private final AuditLog audit;
 
-    public RefusalAudit(AuditLog audit) {
+    public RejectionAudit(AuditLog audit) {
         this.audit = audit;
     }
 
