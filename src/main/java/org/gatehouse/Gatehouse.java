@@ -1,128 +1,59 @@
 package org.gatehouse;
 
-import com.github.benmanes.caffeine.cache.Ticker;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
-import org.gatehouse.audit.AuditLog;
-import org.gatehouse.audit.AuditResource;
-import org.gatehouse.audit.MongoAuditDao;
-import org.gatehouse.audit.RejectionAudit;
-import org.gatehouse.auth.AuthenticationFilter;
-import org.gatehouse.auth.Authenticator;
-import org.gatehouse.auth.IntrospectionResource;
-import org.gatehouse.auth.TokenIssuer;
-import org.gatehouse.auth.TokenVerifier;
-import org.gatehouse.auth.VerificationBulkhead;
-import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.audit.AuditModule;
+import org.gatehouse.auth.AuthModule;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
-import org.gatehouse.docs.OpenApiResource;
-import org.gatehouse.docs.RootResource;
-import org.gatehouse.docs.SwaggerUiResource;
-import org.gatehouse.health.Dependency;
-import org.gatehouse.health.Health;
-import org.gatehouse.health.HealthResource;
-import org.gatehouse.health.MetricsResource;
-import org.gatehouse.http.AccessLog;
-import org.gatehouse.http.BodySpool;
-import org.gatehouse.http.ClientInfoFilter;
-import org.gatehouse.http.ContainerErrors;
-import org.gatehouse.http.Cors;
-import org.gatehouse.http.KnownPaths;
-import org.gatehouse.http.RequestId;
-import org.gatehouse.http.ResponseHeaders;
-import org.gatehouse.http.StartupFilter;
-import org.gatehouse.http.TrustedProxies;
-import org.gatehouse.identity.Roles;
-import org.gatehouse.key.JwksResource;
-import org.gatehouse.key.KeyResource;
+import org.gatehouse.docs.DocsModule;
+import org.gatehouse.health.HealthModule;
+import org.gatehouse.http.HttpModule;
+import org.gatehouse.key.KeyModule;
 import org.gatehouse.key.KeySchedule;
-import org.gatehouse.key.RotatingKeys;
-import org.gatehouse.key.SharedSecretKeys;
-import org.gatehouse.key.SigningKeys;
-import org.gatehouse.login.LoginRecorder;
-import org.gatehouse.login.LoginResource;
-import org.gatehouse.login.LoginService;
-import org.gatehouse.login.LoginThrottle;
-import org.gatehouse.login.LogoutResource;
-import org.gatehouse.login.PasswordReauthentication;
-import org.gatehouse.login.PasswordResource;
-import org.gatehouse.login.PasswordService;
-import org.gatehouse.login.ThrottleResource;
-import org.gatehouse.login.TokenResource;
+import org.gatehouse.login.LoginGuard;
+import org.gatehouse.login.LoginModule;
 import org.gatehouse.metrics.Metrics;
-import org.gatehouse.migration.LegacyPasswordMigration;
-import org.gatehouse.migration.LegacyUserMigration;
+import org.gatehouse.migration.MigrationModule;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.CachedSessions;
-import org.gatehouse.session.LiveSession;
-import org.gatehouse.session.MongoSessionDao;
-import org.gatehouse.session.RefreshSuccessors;
-import org.gatehouse.session.SessionLimits;
-import org.gatehouse.session.SessionResource;
-import org.gatehouse.session.SessionService;
-import org.gatehouse.session.UserSessionResource;
-import org.gatehouse.store.KeyedHash;
+import org.gatehouse.session.SessionModule;
+import org.gatehouse.store.ModuleContext;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoLock;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.StoredFormat;
 import org.gatehouse.store.SupportedServer;
 import org.gatehouse.throttle.Throttle;
-import org.gatehouse.transfer.UserExport;
-import org.gatehouse.transfer.UserExportResource;
-import org.gatehouse.transfer.UserImport;
-import org.gatehouse.transfer.UserImportResource;
-import org.gatehouse.user.AdministratorReset;
-import org.gatehouse.user.CachedUserDao;
-import org.gatehouse.user.Caller;
+import org.gatehouse.transfer.TransferModule;
 import org.gatehouse.user.FirstAdministrator;
-import org.gatehouse.user.IdempotencyStore;
-import org.gatehouse.user.IdempotentCreation;
-import org.gatehouse.user.MongoUserDao;
-import org.gatehouse.user.RegistrationThrottle;
-import org.gatehouse.user.User;
-import org.gatehouse.user.UserDao;
-import org.gatehouse.user.UserJson;
-import org.gatehouse.user.UserRegistrar;
-import org.gatehouse.user.UserResource;
-import org.gatehouse.user.UserService;
-import org.gatehouse.user.UsernameChangeThrottle;
+import org.gatehouse.user.UserDaos;
+import org.gatehouse.user.UserModule;
 
-/** Creates every object of the application, in the order of their dependencies, and stops all of them. */
+/** Creates the module of each package, in the order of their dependencies, and stops all of them. */
 final class Gatehouse implements AutoCloseable {
-    final AccessLog accessLog;
-    final KnownPaths paths;
-    final RejectionAudit rejections;
-    final RequestId requestIds;
-    final Cors cors;
-    final ResponseHeaders responseHeaders;
-    final ContainerErrors containerErrors;
-    final ClientInfoFilter clientInfoFilter;
-    final StartupFilter startupFilter;
-    final AuthenticationFilter authentication;
+    final HttpModule http;
 
     /** The HTTP resources. */
     final List<Object> resources;
 
+    final Startup startup;
+
     private final PasswordHasher hasher;
-    private final BodySpool importBodies;
-    private final UserImport imports;
     private final MongoConnection mongo;
     private final RedisConnection redis;
     private final Generation generation;
-    private final SigningKeys keys;
-    private final Health health;
-    private final LegacyPasswordMigration passwordMigration;
-    final Startup startup;
+    private final AuditModule audit;
+    private final KeyModule key;
+    private final UserDaos users;
+    private final CachedSessions sessions;
+    private final UserModule user;
+    private final TransferModule transfer;
+    private final HealthModule health;
+    private final MigrationModule migration;
 
     /** The objects that a test may replace or observe. */
     record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
@@ -148,145 +79,57 @@ final class Gatehouse implements AutoCloseable {
     }
 
     Gatehouse(Settings settings, Parts parts, Consumer<String> administratorCreated) {
-        Clock clock = parts.clock();
-        SecureRandom random = new SecureRandom();
         hasher = parts.hasher();
-
-        PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
-        Optional<FirstAdministrator> administrator =
-                settings.firstAdministrator().map(account -> FirstAdministrator.of(account, administratorCreated));
-
-        Metrics metrics = parts.metrics();
         mongo = parts.mongo();
-        redis = new RedisConnection(settings.redis(), metrics);
-        generation = new Generation(mongo, redis, settings.readingWithoutStore(), random, metrics);
-        DocumentCache<User> userCache =
-                new DocumentCache<>(generation, "u", "users", settings.cacheExpiry(), UserJson.codec(), metrics);
-        DocumentCache<LiveSession> sessionCache = new DocumentCache<>(
-                generation, "s", "sessions", settings.cacheExpiry(), CachedSessions.codec(), metrics);
+        redis = new RedisConnection(settings.redis(), parts.metrics());
+        generation = new Generation(mongo, redis, settings.readingWithoutStore(), new SecureRandom(), parts.metrics());
+        ModuleContext context = new ModuleContext(settings, mongo, redis, parts.clock(), parts.metrics());
 
-        MongoAuditDao auditEntries = new MongoAuditDao(mongo);
-        AuditLog audit = new AuditLog(auditEntries, settings.auditKept(), clock, Ticker.systemTicker(), metrics);
+        audit = AuditModule.of(context);
+        key = KeyModule.of(context, parts.keySchedule(), audit.log());
+        users = UserDaos.of(context, generation);
+        sessions = CachedSessions.of(context, generation);
+        Throttle throttle = new Throttle(redis, parts.clock());
+        LoginGuard guard = LoginGuard.of(context, throttle, users.cached(), sessions, hasher);
+        user = UserModule.of(context, users, hasher, throttle, guard.reauthentication(), audit.log());
+        SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
+        AuthModule auth = AuthModule.of(context, key.keys(), sessions, users.cached(), hasher::recordRequest);
+        List<Object> login = LoginModule.resources(
+                context, guard, users.cached(), user.service(), session.service(), auth, audit.log());
+        transfer = TransferModule.of(
+                settings, users.cached(), hasher, audit.log(), auth.authenticator()::isStillAdministrator);
+        health = HealthModule.of(context, this::pendingStart, key.keys()::requireUsable);
+        migration = MigrationModule.of(context, users.stored(), hasher);
 
-        keys = signingKeys(settings, parts);
-        TokenIssuer issuer =
-                new TokenIssuer(keys, settings.authIssuer(), settings.authAudience(), settings.authExpiry(), clock);
-        VerificationBulkhead lanes =
-                new VerificationBulkhead(Runtime.getRuntime().availableProcessors(), Ticker.systemTicker());
-        TokenVerifier verifier = new TokenVerifier(keys, settings.authIssuer(), settings.authAudience(), clock, lanes);
-
-        MongoUserDao storedUsers = new MongoUserDao(mongo, settings.usersCollection(), clock);
-        UserDao users = new CachedUserDao(storedUsers, userCache);
-        MongoLock administration = new MongoLock(mongo, "administration", clock);
-        Throttle throttle = new Throttle(redis, clock);
-        LoginThrottle loginThrottle = new LoginThrottle(throttle);
-        IdempotencyStore idempotencyKeys = new IdempotencyStore(mongo, clock);
-        IdempotentCreation once = new IdempotentCreation(
-                idempotencyKeys, new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys"));
-        MongoSessionDao storedSessions = new MongoSessionDao(mongo);
-        CachedSessions sessions = new CachedSessions(storedSessions, sessionCache, clock);
-        PasswordReauthentication reauthentication =
-                new PasswordReauthentication(users, sessions, hasher, loginThrottle, clock);
-        UserService userService = new UserService(
-                users, hasher, administration, reauthentication, new UsernameChangeThrottle(throttle), audit);
-        RegistrationThrottle registrations = settings.registrationOpen() ? new RegistrationThrottle(throttle) : null;
-        UserRegistrar registrar = new UserRegistrar(users, hasher, policy, registrations, once, audit);
-        AdministratorReset administratorReset =
-                new AdministratorReset(users, hasher, administration, loginThrottle::clear, audit);
-
-        SessionLimits sessionLimits = new SessionLimits(settings.refreshIdle(), settings.refreshMax());
-        RefreshSuccessors successors = new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious());
-        SessionService sessionService =
-                new SessionService(sessions, userService, successors, sessionLimits, audit, clock, random);
-        Authenticator authenticator = new Authenticator(verifier, sessions, users, hasher::recordRequest);
-
-        Predicate<Caller> stillAdministrator = caller -> authenticator.isStillAuthorized(caller, Roles.ADMIN);
-        importBodies = new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes());
-        imports = new UserImport(users, hasher, policy, audit, stillAdministrator);
-        UserExport exports = new UserExport(users, audit, stillAdministrator);
-
-        LoginRecorder loginRecorder = new LoginRecorder(audit, metrics);
-        LoginService loginService =
-                new LoginService(users, sessionService, hasher, loginThrottle, issuer, loginRecorder, clock);
-        PasswordService passwordService = new PasswordService(userService, policy, reauthentication, audit);
-
-        requestIds = new RequestId(random);
-        cors = new Cors(settings.corsOrigins());
-        responseHeaders = new ResponseHeaders(cors);
-        startupFilter = new StartupFilter();
-        clientInfoFilter = new ClientInfoFilter(new TrustedProxies(settings.trustedProxies()));
-        authentication = new AuthenticationFilter(authenticator, settings.registrationOpen());
-
-        health = new Health(
-                this::pendingStart,
-                Map.of(
-                        Dependency.MONGODB, () -> mongo.requireAvailable(Health.probeTimeout()),
-                        Dependency.REDIS, () -> redis.requireAvailable(Health.probeTimeout()),
-                        Dependency.SIGNING_KEYS, keys::requireUsable),
-                metrics);
-
-        resources = List.of(
-                new LoginResource(loginService),
-                new TokenResource(loginService),
-                new LogoutResource(sessionService, authenticator),
-                new IntrospectionResource(authenticator, settings.authIssuer(), settings.authAudience()),
-                new SessionResource(sessionService),
-                new UserResource(userService, registrar),
-                new UserImportResource(importBodies, imports),
-                new UserExportResource(exports),
-                new PasswordResource(passwordService),
-                new UserSessionResource(sessionService),
-                new ThrottleResource(userService, loginThrottle, audit),
-                new KeyResource(keys, audit),
-                new JwksResource(keys, parts.keySchedule().maxAge()),
-                new AuditResource(audit),
-                new HealthResource(health),
-                new MetricsResource(metrics, settings.metricsToken()),
-                new OpenApiResource(),
-                new SwaggerUiResource(),
-                new RootResource());
-        rejections = new RejectionAudit(audit);
-        paths = new KnownPaths(resources.stream().map(Object::getClass).toList());
-        accessLog = new AccessLog(metrics, paths);
-        containerErrors = new ContainerErrors(responseHeaders, accessLog);
-
-        passwordMigration = new LegacyPasswordMigration(mongo, settings.usersCollection(), hasher);
-        LegacyUserMigration userMigration =
-                new LegacyUserMigration(mongo, settings.usersCollection(), storedUsers, passwordMigration);
-
-        SupportedServer server = new SupportedServer(mongo);
-        StoredFormat format = new StoredFormat(mongo);
-        startup = new Startup(startupFilter, () -> {
-            server.require();
-            format.requireSupported();
-            userMigration.run();
-            auditEntries.createIndexes();
-            storedSessions.createIndexes();
-            idempotencyKeys.createIndexes();
-            keys.start();
-            administrator.ifPresent(account -> account.ensure(storedUsers, hasher, audit, administratorReset));
-            FirstAdministrator.warnIfThereIsNone(storedUsers, settings.databaseName());
-            passwordMigration.start();
-        });
+        resources = join(List.of(
+                login,
+                auth.resources(),
+                session.resources(),
+                user.resources(),
+                transfer.resources(),
+                key.resources(),
+                audit.resources(),
+                health.resources(),
+                DocsModule.resources()));
+        http = HttpModule.of(settings, parts.metrics(), resources, auth.filter(), audit.rejections());
+        startup = new Startup(http.startupFilter(), () -> prepare(context, guard, administratorCreated));
     }
 
-    private SigningKeys signingKeys(Settings settings, Parts parts) {
-        return switch (settings.authAlgorithm()) {
-            case HS256 -> new SharedSecretKeys(settings.authKey(), settings.authKeyPrevious());
-            case ES256 -> {
-                RotatingKeys rotating = new RotatingKeys(
-                        mongo,
-                        settings.authKey(),
-                        settings.authKeyPrevious(),
-                        parts.keySchedule(),
-                        settings.readingWithoutStore(),
-                        parts.clock(),
-                        Ticker.systemTicker(),
-                        new SecureRandom());
-                rotating.bindTo(parts.metrics());
-                yield rotating;
-            }
-        };
+    private static List<Object> join(List<List<Object>> lists) {
+        return lists.stream().flatMap(List::stream).toList();
+    }
+
+    /** Prepares the stores; runs until it succeeds once. */
+    private void prepare(ModuleContext context, LoginGuard guard, Consumer<String> administratorCreated) {
+        new SupportedServer(mongo).require();
+        new StoredFormat(mongo).requireSupported();
+        migration.migrateUsers();
+        audit.createIndexes().run();
+        sessions.createIndexes();
+        user.createIndexes().run();
+        key.keys().start();
+        FirstAdministrator.prepare(context, users, hasher, audit.log(), guard::clear, administratorCreated);
+        migration.startPasswords();
     }
 
     /** Says why requests are not served yet; empty after the start. */
@@ -310,11 +153,10 @@ final class Gatehouse implements AutoCloseable {
     @Override
     public void close() {
         startup.close();
-        imports.close();
-        importBodies.close();
+        transfer.close();
         health.close();
-        keys.close();
-        passwordMigration.close();
+        key.keys().close();
+        migration.close();
         hasher.close();
         generation.close();
         redis.close();

@@ -9,7 +9,6 @@ import java.util.Set;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
-import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.log.JsonLogEncoder;
 import org.gatehouse.log.JulBridge;
 import org.gatehouse.store.DriverThreads;
@@ -57,10 +56,8 @@ public final class GatehouseListener implements ServletContextListener {
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
             gatehouse.start();
             shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
-            ServletRegistration.Dynamic servlet = context.addServlet(
-                    "gatehouse",
-                    new ApplicationServlet(
-                            new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors));
+            ServletRegistration.Dynamic servlet =
+                    context.addServlet("gatehouse", gatehouse.http.servlet(new HttpApplication(gatehouse)));
             servlet.addMapping("/*");
             servlet.setAsyncSupported(true);
             servlet.setLoadOnStartup(1);

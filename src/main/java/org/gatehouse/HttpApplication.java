@@ -1,10 +1,5 @@
 package org.gatehouse;
 
-import org.gatehouse.http.BodyLimitFilter;
-import org.gatehouse.http.ErrorMapper;
-import org.gatehouse.http.ProblemAcceptFilter;
-import org.gatehouse.http.QueryParameterFilter;
-import org.gatehouse.json.JsonBodyReader;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
 import org.glassfish.jersey.server.ResourceConfig;
@@ -28,18 +23,7 @@ final class HttpApplication extends ResourceConfig {
         // Location is sent as RelativeReference creates it.
         property(ServerProperties.LOCATION_HEADER_RELATIVE_URI_RESOLUTION_DISABLED, true);
 
-        register(gatehouse.accessLog);
-        register(new ProblemAcceptFilter());
-        register(gatehouse.cors);
-        register(gatehouse.startupFilter);
-        register(gatehouse.clientInfoFilter);
-        register(gatehouse.authentication);
-        register(new QueryParameterFilter());
-        register(new BodyLimitFilter());
-        register(new JsonBodyReader());
-        register(gatehouse.responseHeaders);
-        register(gatehouse.rejections);
-        register(new ErrorMapper(gatehouse.paths));
+        gatehouse.http.components().forEach(this::register);
 
         // Classes are registered and bound to existing instances, because registering an instance logs a false warning.
         gatehouse.resources.forEach(resource -> register(resource.getClass()));

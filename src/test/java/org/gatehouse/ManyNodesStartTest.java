@@ -168,18 +168,19 @@ class ManyNodesStartTest {
         Thread starting = new Thread(first::start, "held-up");
         try {
             starting.start();
-            await().until(() -> reached.getCount() == 0 || first.startupFilter.isOpen());
+            await().until(() ->
+                    reached.getCount() == 0 || first.http.startupFilter().isOpen());
 
             second.start();
 
             await("beside one that stopped at command " + command)
                     .atMost(Duration.ofSeconds(30))
-                    .until(second.startupFilter::isOpen);
+                    .until(second.http.startupFilter()::isOpen);
             assertPrepared(database);
             assertMigrated(database, 1, List.of("user"));
             change(database.getCollection("users"));
             goOn.countDown();
-            await().atMost(Duration.ofSeconds(30)).until(first.startupFilter::isOpen);
+            await().atMost(Duration.ofSeconds(30)).until(first.http.startupFilter()::isOpen);
             assertPrepared(database);
             assertMigrated(database, 2, List.of("user", "editor"));
             return reached.getCount() == 0;

@@ -19,7 +19,6 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
-import org.gatehouse.http.ApplicationServlet;
 import org.gatehouse.key.KeySchedule;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.CheapHasher;
@@ -53,9 +52,7 @@ public final class Node extends ServiceClient {
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler(contextPath.isEmpty() ? "/" : contextPath);
         context.addServlet(
-                new ServletHolder(new ApplicationServlet(
-                        new HttpApplication(gatehouse), gatehouse.requestIds, gatehouse.containerErrors, bodyTimeout)),
-                "/*");
+                new ServletHolder(gatehouse.http.servlet(new HttpApplication(gatehouse), bodyTimeout)), "/*");
         server.setHandler(context);
         server.setStopTimeout(2_000);
     }

@@ -1,7 +1,6 @@
 package org.gatehouse.audit;
 
 import jakarta.annotation.Priority;
-import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
@@ -13,6 +12,7 @@ import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.http.FilterOrder;
 import org.gatehouse.http.MatchedMethod;
 import org.gatehouse.identity.UserId;
 
@@ -22,8 +22,8 @@ import org.gatehouse.identity.UserId;
  * <p>The {@link AuditLog} limits how many of them it stores. Tokens that have merely expired are not recorded, because
  * every client sends one now and then.
  */
-@Priority(Priorities.USER + 1) // before the ErrorMapper replaces the exception with the response body
-public final class RejectionAudit implements ContainerResponseFilter {
+@Priority(FilterOrder.REJECTIONS)
+final class RejectionAudit implements ContainerResponseFilter {
     private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(
             ErrorCode.TOKEN_MALFORMED,
             ErrorCode.TOKEN_INVALID,

@@ -11,7 +11,7 @@ import org.gatehouse.identity.UserId;
  * @param id the {@code jti}
  * @param roles the user's roles when the token was issued; the account determines what the caller may do now
  */
-public record AccessToken(
+record AccessToken(
         String id, UserId userId, SessionId sessionId, Set<String> roles, Instant issuedAt, Instant expiresAt) {
     public AccessToken {
         roles = Set.copyOf(roles);

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * body slowly could have a request handled after its session has ended.
  */
 @Priority(FilterOrder.AUTHENTICATION)
-public final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
+final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
     private static final String AUTHORIZATION_CHECK = AuthenticationFilter.class.getName();
 
     private final Authenticator authenticator;

@@ -12,6 +12,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BearerToken;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.CachedSessions;
@@ -114,6 +115,11 @@ public final class Authenticator {
             }
             throw refused;
         }
+    }
+
+    /** Whether the caller of a long request is still an administrator; see {@link #isStillAuthorized}. */
+    public boolean isStillAdministrator(Caller caller) {
+        return isStillAuthorized(caller, Roles.ADMIN);
     }
 
     /**

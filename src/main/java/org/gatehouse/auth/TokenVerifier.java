@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Verified tokens are cached, so each node normally verifies a signature once. The expiry of the token and the
  * validity of its key are checked each time.
  */
-public final class TokenVerifier {
+final class TokenVerifier {
     /** Allows for the clock of the issuing node running ahead. */
     static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 

@@ -19,7 +19,7 @@ import org.gatehouse.error.GatehouseException;
  * takes at most one core and does not delay the others. The waiting time and the number of waiting suspects are
  * limited. Callers that cannot be served within these limits receive {@code BUSY}, not a verdict that the token is bad.
  */
-public final class VerificationBulkhead {
+final class VerificationBulkhead {
     /** A client with an old token and a retry loop sends fewer before it notices. */
     static final int TOLERATED_FAILURES = 20;
 

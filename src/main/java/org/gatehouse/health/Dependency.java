@@ -1,7 +1,7 @@
 package org.gatehouse.health;
 
 /** The dependencies of the service, and the effect of the absence of each. */
-public enum Dependency {
+enum Dependency {
     MONGODB(
             "mongodb",
             true,

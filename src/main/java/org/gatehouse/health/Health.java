@@ -9,7 +9,7 @@ import org.gatehouse.metrics.Metrics;
 import org.jspecify.annotations.Nullable;
 
 /** Reports whether the service is ready, and the state of each dependency. Reports are cheap and never block. */
-public final class Health implements AutoCloseable {
+final class Health implements AutoCloseable {
     private static final double NANOS_PER_MS = 1e6;
     private static final String READY = "ready";
 

@@ -27,7 +27,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * (path, query, headers or body), because that text may be secret.
  */
 @Priority(FilterOrder.ACCESS_LOG)
-public final class AccessLog implements ContainerResponseFilter {
+final class AccessLog implements ContainerResponseFilter {
     /** Other methods are logged as {@code other}, because clients may send any text as a method. */
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");

@@ -16,7 +16,7 @@ import org.glassfish.jersey.servlet.ServletContainer;
  * Passes each request to Jersey after its body has been received. It adds the request id and the address of the peer,
  * which Jersey does not give to filters. It is also the error page for requests that the container rejects.
  */
-public final class ApplicationServlet extends ServletContainer {
+final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);

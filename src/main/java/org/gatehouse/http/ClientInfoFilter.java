@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** Attaches the {@link ClientInfo} to each request. */
 @Priority(FilterOrder.CLIENT_INFO)
-public final class ClientInfoFilter implements ContainerRequestFilter {
+final class ClientInfoFilter implements ContainerRequestFilter {
     /** The request attribute that holds the address of the peer; absent if the peer does not have one. */
     static final String PEER = "org.gatehouse.peer";
 

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Responds to requests that are rejected or fail outside Jersey, with the usual body, headers and access log line. As
  * the error page of {@code web.xml}, it also covers requests that the container rejects after choosing the application.
  */
-public final class ContainerErrors {
+final class ContainerErrors {
     /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent in older versions. */
     private static final String ERROR_METHOD = "jakarta.servlet.error.method";
 

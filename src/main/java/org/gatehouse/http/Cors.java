@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 @PreMatching
 @Priority(FilterOrder.CORS)
-public final class Cors implements ContainerRequestFilter {
+final class Cors implements ContainerRequestFilter {
     static final String ORIGIN = "Origin";
 
     private static final String REQUEST_METHOD = "Access-Control-Request-Method";

@@ -24,5 +24,8 @@ public final class FilterOrder {
     /** After the error mapper, which may replace the body of a response. */
     public static final int RESPONSE_HEADERS = Priorities.HEADER_DECORATOR;
 
+    /** Before the error mapper, which replaces the exception with the body of an answer. */
+    public static final int REJECTIONS = Priorities.USER + 1;
+
     private FilterOrder() {}
 }

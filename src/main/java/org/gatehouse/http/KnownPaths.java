@@ -16,7 +16,7 @@ import org.glassfish.jersey.server.model.Resource;
  *
  * <p>Every result is the template of a resource and does not contain text from the client.
  */
-public final class KnownPaths {
+final class KnownPaths {
     /** Longer paths are not compared, because the comparison would cost the server more than the client. */
     private static final int MAX_LENGTH = 128;
 

@@ -15,7 +15,7 @@ import org.slf4j.MDC;
  * The log context of the thread holds the id, so every log line of the request has it. The caller's trace
  * ({@link TraceContext}), if any, is added too.
  */
-public final class RequestId {
+final class RequestId {
     static final String HEADER = "X-Request-Id";
 
     private static final String NAME = RequestId.class.getName();

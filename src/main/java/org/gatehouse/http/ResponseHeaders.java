@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * different type. If a resource sets one of the headers of these two kinds, its value is kept.
  */
 @Priority(FilterOrder.RESPONSE_HEADERS)
-public final class ResponseHeaders implements ContainerResponseFilter {
+final class ResponseHeaders implements ContainerResponseFilter {
     private static final Map<String, String> DEFAULTS = Map.of(
             HttpHeaders.CACHE_CONTROL,
             "no-store",

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * one of the two headers and passes on the other unchanged; which one is unknown. If both headers name different
  * clients, neither is trusted, and the request counts as the proxy's own.
  */
-public final class TrustedProxies {
+final class TrustedProxies {
     /** The warning is limited, because a client can cause it at will. */
     static final Duration WARNING_INTERVAL = Duration.ofHours(1);
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param revokedAt since when nodes reject the key; null if the key is not revoked
  * @param current whether the node that responds signs with the key
  */
-public record KeyInfo(
+record KeyInfo(
         @JsonProperty("kid") String id,
         @JsonProperty("alg") String algorithm,
         @Nullable Instant createdAt,

@@ -22,7 +22,7 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
 
 /** Stores signing keys in MongoDB, one document each. Callers encrypt the private parts before they pass them here. */
-public final class MongoSigningKeyDao {
+final class MongoSigningKeyDao {
     private static final String COLLECTION = "signingKeys";
     private static final String ID = "_id";
     private static final String SEQUENCE = "round";

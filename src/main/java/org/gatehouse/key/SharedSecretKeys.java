@@ -8,7 +8,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /** The keys of {@code AUTH_ALG=HS256}: the secrets in the settings, which are always usable until the node stops. */
-public final class SharedSecretKeys implements SigningKeys {
+final class SharedSecretKeys implements SigningKeys {
     private final List<SigningKey> keys;
 
     /** @param previous verifies tokens but does not sign them */

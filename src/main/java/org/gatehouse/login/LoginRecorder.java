@@ -14,7 +14,7 @@ import org.gatehouse.user.User;
 import org.jspecify.annotations.Nullable;
 
 /** Counts every login by its outcome. Logins whose credentials were checked or throttled are also in the audit log. */
-public final class LoginRecorder {
+final class LoginRecorder {
     private final AuditLog audit;
     private final Consumer<LoginOutcome> outcomes;
 

@@ -14,7 +14,7 @@ import org.gatehouse.user.UserJson;
  * @param refreshToken the token for the next refresh
  * @param refreshLifetime how long the session lasts without a refresh, from now
  */
-public record LoginResponse(User user, String token, Duration lifetime, String refreshToken, Duration refreshLifetime) {
+record LoginResponse(User user, String token, Duration lifetime, String refreshToken, Duration refreshLifetime) {
     /** Returns the response body, the only output that contains the tokens. */
     byte[] answer(String message) {
         ObjectNode answer = Json.MAPPER.createObjectNode();

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Credentials are read from the store, never from the cache.
  */
-public final class LoginService {
+final class LoginService {
     private static final Logger log = LoggerFactory.getLogger(LoginService.class);
 
     private final UserDao users;

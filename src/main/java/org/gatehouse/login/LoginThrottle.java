@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * reveal whether the user exists. It is also counted by the user's id, because a rename does not change the id. Other
  * password checks are counted by the id only.
  */
-public final class LoginThrottle {
+final class LoginThrottle {
     /**
      * The quotas.
      *

@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
  * A password check that the {@link LoginThrottle} has admitted and counted. It counts as failed unless the caller calls
  * one of the first two methods, once.
  */
-public interface PasswordAttempt {
+interface PasswordAttempt {
     /** The password was correct. The source's failures at this account are deleted; its total of attempts stays. */
     void succeeded();
 

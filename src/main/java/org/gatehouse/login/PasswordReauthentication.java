@@ -19,7 +19,7 @@ import org.gatehouse.user.UserDao;
  * <p>A wrong password is a validation error and not a 401. The token is valid, so after a 401 the client would refresh
  * it and repeat the request.
  */
-public final class PasswordReauthentication implements Reauthentication {
+final class PasswordReauthentication implements Reauthentication {
     private final UserDao users;
     private final CachedSessions sessions;
     private final PasswordHasher hasher;

@@ -20,7 +20,7 @@ import org.gatehouse.user.UserService;
  * Changes passwords. A user must send the current password; an administrator who resets another user's password need
  * not. The same write ends every other session of the user.
  */
-public final class PasswordService {
+final class PasswordService {
     static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
     static final String NEW = "newPassword";
 

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * search for it reads every document. The note is deleted after a scan of all documents has found none. One hash runs
  * at a time, and logins have priority.
  */
-public final class LegacyPasswordMigration implements AutoCloseable {
+final class LegacyPasswordMigration implements AutoCloseable {
     private static final int BATCH = 100;
     private static final int MAX_LINES = 100;
     private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);

@@ -53,7 +53,7 @@ import org.slf4j.LoggerFactory;
  * <p>The changes bypass the cache, which does not contain these documents, because a node serves requests only after
  * the migration. Later, a document without a key appears only if the legacy service continues to write.
  */
-public final class LegacyUserMigration {
+final class LegacyUserMigration {
     private static final int BATCH = 500;
 
     /**

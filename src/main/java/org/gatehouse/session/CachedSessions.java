@@ -8,9 +8,11 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.cache.Generation;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
+import org.gatehouse.store.ModuleContext;
 
 /**
  * Reads live sessions from the cache if an entry is valid, otherwise from the store. After the end of a session is
@@ -24,10 +26,23 @@ public final class CachedSessions {
     private final DocumentCache<LiveSession> cache;
     private final Clock clock;
 
-    public CachedSessions(MongoSessionDao store, DocumentCache<LiveSession> cache, Clock clock) {
+    public static CachedSessions of(ModuleContext context, Generation generation) {
+        return new CachedSessions(
+                new MongoSessionDao(context.mongo()),
+                new DocumentCache<>(
+                        generation, "s", "sessions", context.settings().cacheExpiry(), codec(), context.metrics()),
+                context.clock());
+    }
+
+    CachedSessions(MongoSessionDao store, DocumentCache<LiveSession> cache, Clock clock) {
         this.store = store;
         this.cache = cache;
         this.clock = clock;
+    }
+
+    /** Creates the indexes of the stored sessions. */
+    public void createIndexes() {
+        store.createIndexes();
     }
 
     /** The store of sessions, without the cache. */

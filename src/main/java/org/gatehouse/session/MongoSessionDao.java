@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Every rule about a single session is a condition of one atomic write. An ended session remains stored until it
  * would have expired, so that its tokens are recognized as old ones.
  */
-public final class MongoSessionDao {
+final class MongoSessionDao {
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> sessions;
     private final MongoCollection<BsonDocument> reads;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * {@code AUTH_KEY_PREVIOUS}. A node with two keys therefore stores a mask with the hash of the successor. Computing the
  * successor from the mask requires the presented token and the previous key.
  */
-public final class RefreshSuccessors {
+final class RefreshSuccessors {
     private final KeyedHash secrets;
     private final KeyedHash masks;
 

@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param idle the maximum time without a refresh
  * @param max the maximum time in total
  */
-public record SessionLimits(Duration idle, Duration max) {
+record SessionLimits(Duration idle, Duration max) {
     /** How long after its first use a refresh token still returns the same successor. */
     static final Duration GRACE = Duration.ofSeconds(10);
 

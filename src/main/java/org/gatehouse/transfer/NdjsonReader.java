@@ -10,7 +10,7 @@ import org.gatehouse.http.BodyLimitFilter;
  * Reads the lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not
  * kept, so memory use is bounded.
  */
-public final class NdjsonReader {
+final class NdjsonReader {
     /** The maximum length of a line without its line break; the same as for a body of one document. */
     public static final int MAX_BYTES = BodyLimitFilter.MAX_BYTES;
 

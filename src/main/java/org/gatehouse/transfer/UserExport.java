@@ -26,7 +26,7 @@ import org.gatehouse.user.UserJson;
  * <p>Each page is read when it is needed, so concurrent changes may or may not be included. A user that exists during
  * the whole export is included exactly once.
  */
-public final class UserExport {
+final class UserExport {
     /** About 16 MB, if all users have the maximum of custom fields. */
     private static final int PAGE = 1_000;
 

@@ -29,7 +29,7 @@ import org.gatehouse.user.Username;
  * <p>Each line is imported atomically and independently of the others. An existing user is never changed, so a client
  * may send the same lines again. Lines are written in batches, so memory use does not grow with the number of lines.
  */
-public final class UserImport implements AutoCloseable {
+final class UserImport implements AutoCloseable {
     /** The time that MongoDB may be unavailable, which covers the election of another primary. */
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
 

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <p>A user who already is one with this password is not changed. Therefore nodes that start at the same time, or
  * again, do not end sessions that began after the first reset.
  */
-public final class AdministratorReset {
+final class AdministratorReset {
     private static final Logger log = LoggerFactory.getLogger(AdministratorReset.class);
 
     /** Several attempts, because a starting node has only begun to connect to Redis. */

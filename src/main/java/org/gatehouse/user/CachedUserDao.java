@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A cached {@link User} has neither password nor hash. Without the cache, calls return the same results, but later.
  */
-public final class CachedUserDao implements UserDao {
+final class CachedUserDao implements UserDao {
     private final UserDao store;
     private final DocumentCache<User> cache;
 

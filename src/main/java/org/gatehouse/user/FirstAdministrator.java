@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
@@ -14,9 +15,11 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.store.ModuleContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +48,7 @@ public final class FirstAdministrator {
      * @param account settings without {@link #problems}
      * @param created called with the username if this start creates or resets the account
      */
-    public static FirstAdministrator of(Settings.FirstAdministrator account, Consumer<String> created) {
+    static FirstAdministrator of(Settings.FirstAdministrator account, Consumer<String> created) {
         Username username = Username.parse(account.username())
                 .orElseThrow(() -> new IllegalArgumentException("ADMIN_USERNAME is not a username"));
         return new FirstAdministrator(username, account.password(), account.reset(), created);
@@ -67,13 +70,34 @@ public final class FirstAdministrator {
     }
 
     /**
+     * Creates or resets the account of the settings if that is necessary, and warns if no administrator can log in.
+     *
+     * @param created called with the username if this start creates or resets the account
+     * @param forgetFailures deletes the failed logins of the user with this id and name
+     */
+    public static void prepare(
+            ModuleContext context,
+            UserDaos users,
+            PasswordHasher hasher,
+            AuditLog audit,
+            BiConsumer<UserId, String> forgetFailures,
+            Consumer<String> created) {
+        AdministratorReset reset = new AdministratorReset(
+                users.cached(), hasher, UserModule.administration(context), forgetFailures, audit);
+        context.settings()
+                .firstAdministrator()
+                .ifPresent(account -> of(account, created).ensure(users.stored(), hasher, audit, reset));
+        warnIfThereIsNone(users.stored(), context.settings().databaseName());
+    }
+
+    /**
      * Creates the account if it is needed, or resets it if the settings require that. Logs the result.
      *
      * @param users the DAO without the cache, because a starting node would have to wait for the cache. The first user
      *     does not need it, because clients cannot have requested its id.
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void ensure(UserDao users, PasswordHasher hasher, AuditLog audit, AdministratorReset administratorReset) {
+    void ensure(UserDao users, PasswordHasher hasher, AuditLog audit, AdministratorReset administratorReset) {
         try {
             if (reset) {
                 reset(administratorReset);
@@ -144,7 +168,7 @@ public final class FirstAdministrator {
      * @param database the name of the users' database, because a wrong one is a frequent reason
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public static void warnIfThereIsNone(UserDao users, String database) {
+    static void warnIfThereIsNone(UserDao users, String database) {
         if (users.activeAdministrators(1).isEmpty()) {
             log.warn(
                     "The database {} has no active administrator who can log in. Set ADMIN_USERNAME and ADMIN_PASSWORD and"

@@ -33,7 +33,7 @@ import org.gatehouse.store.MongoIndexes;
  * <p>An entry is stored before its user. It is begun at first, and finished once {@code createdAt} is set. The
  * fingerprint is the only data from the request.
  */
-public final class IdempotencyStore {
+final class IdempotencyStore {
     /** How long a key is stored. */
     static final Duration KEPT = Duration.ofHours(24);
 

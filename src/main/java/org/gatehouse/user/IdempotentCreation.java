@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * succeeds, and the others find that user. Request and response are not stored, because the same request yields the
  * same response again, from the id and the time.
  */
-public final class IdempotentCreation {
+final class IdempotentCreation {
     /** Ignores the order of fields and white space. */
     private static final ObjectWriter CANONICAL = Json.MAPPER.writer().with(JsonNodeFeature.WRITE_PROPERTIES_SORTED);
 
@@ -43,7 +43,7 @@ public final class IdempotentCreation {
      * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first, or any exception of
      *     the attempt. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
      */
-    User create(String scope, IdempotencyKey key, JsonBody body, UserRegistrar.PasswordAttempt attempt) {
+    User create(String scope, IdempotencyKey key, JsonBody body, UserRegistrar.Attempt attempt) {
         String name = Sha256.hex(scope + ' ' + key.text());
         byte[] request = canonical(body);
         Optional<Entry> known = keys.find(name);
@@ -54,14 +54,14 @@ public final class IdempotentCreation {
         }));
     }
 
-    private Optional<User> createdBefore(Entry entry, byte[] request, UserRegistrar.PasswordAttempt attempt) {
+    private Optional<User> createdBefore(Entry entry, byte[] request, UserRegistrar.Attempt attempt) {
         requireSame(entry, request);
         return entry.createdAt()
                 .map(at -> attempt.asCreated(entry.userId(), at))
                 .or(() -> attempt.find(entry.userId()).map(user -> finished(entry, user, attempt)));
     }
 
-    private User create(Entry entry, byte[] request, UserRegistrar.PasswordAttempt attempt) {
+    private User create(Entry entry, byte[] request, UserRegistrar.Attempt attempt) {
         requireSame(entry, request);
         try {
             return finished(entry, attempt.insertOrFind(entry.userId()), attempt);
@@ -73,7 +73,7 @@ public final class IdempotentCreation {
         }
     }
 
-    private User finished(Entry entry, User user, UserRegistrar.PasswordAttempt attempt) {
+    private User finished(Entry entry, User user, UserRegistrar.Attempt attempt) {
         quietly(() -> keys.finish(entry, user.createdAt()));
         return attempt.asCreated(user.id(), user.createdAt());
     }

@@ -9,7 +9,7 @@ import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
 
 /** Limits how many accounts each source may register without an administrator. */
-public final class RegistrationThrottle {
+final class RegistrationThrottle {
     private static final Quota REGISTRATIONS = new Quota("registrations", 10, Duration.ofHours(1));
 
     private final Throttle throttle;

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call either creates the user, or throws and changes nothing.
  */
-public final class UserRegistrar {
+final class UserRegistrar {
     private final UserDao users;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
@@ -77,7 +77,7 @@ public final class UserRegistrar {
         password.flatMap(text -> policy.violation(text, typed))
                 .ifPresent(violation -> errors.add(UserJson.PASSWORD, violation));
         errors.throwIfAny();
-        PasswordAttempt attempt = new PasswordAttempt(caller, clientInfo, admin, form, password.orElseThrow());
+        Attempt attempt = new Attempt(caller, clientInfo, admin, form, password.orElseThrow());
         return key.isEmpty()
                 ? attempt.admitted(() -> attempt.insert(UserDocument.newId()))
                 : once.create(scope(caller, clientInfo), key.get(), body, attempt);
@@ -92,7 +92,7 @@ public final class UserRegistrar {
     }
 
     /** A valid request to create a user. */
-    final class PasswordAttempt {
+    final class Attempt {
         private final Optional<Caller> caller;
         private final ClientInfo clientInfo;
         private final boolean admin;
@@ -100,7 +100,7 @@ public final class UserRegistrar {
         private final String password;
         private @Nullable RateLimitPermit permit;
 
-        private PasswordAttempt(
+        private Attempt(
                 Optional<Caller> caller, ClientInfo clientInfo, boolean admin, UserInput form, String password) {
             this.caller = caller;
             this.clientInfo = clientInfo;

@@ -12,7 +12,7 @@ import org.gatehouse.throttle.Throttle;
  * Limits how often users may change their own usernames. The limit exists because each response reveals whether a
  * username is taken, and each change writes to the audit log.
  */
-public final class UsernameChangeThrottle {
+final class UsernameChangeThrottle {
     private static final Quota CHANGES = new Quota("usernames", 10, Duration.ofHours(1));
 
     private final Throttle throttle;

@@ -1,0 +1,38 @@
+package org.gatehouse.login;
+
+import org.gatehouse.identity.UserId;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.session.CachedSessions;
+import org.gatehouse.store.ModuleContext;
+import org.gatehouse.throttle.Throttle;
+import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.UserDao;
+
+/** The limit of failed logins, and the checks of a password that count towards it. Users need these before logins do. */
+public final class LoginGuard {
+    final LoginThrottle throttle;
+    final PasswordReauthentication reauthentication;
+    final PasswordHasher hasher;
+
+    private LoginGuard(LoginThrottle throttle, PasswordReauthentication reauthentication, PasswordHasher hasher) {
+        this.throttle = throttle;
+        this.reauthentication = reauthentication;
+        this.hasher = hasher;
+    }
+
+    public static LoginGuard of(
+            ModuleContext context, Throttle throttle, UserDao users, CachedSessions sessions, PasswordHasher hasher) {
+        LoginThrottle logins = new LoginThrottle(throttle);
+        return new LoginGuard(
+                logins, new PasswordReauthentication(users, sessions, hasher, logins, context.clock()), hasher);
+    }
+
+    public Reauthentication reauthentication() {
+        return reauthentication;
+    }
+
+    /** Deletes the failed logins of the user with this id and name. */
+    public void clear(UserId id, String username) {
+        throttle.clear(id, username);
+    }
+}

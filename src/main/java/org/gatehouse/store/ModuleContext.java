@@ -1,0 +1,13 @@
+package org.gatehouse.store;
+
+import java.time.Clock;
+import org.gatehouse.config.Settings;
+import org.gatehouse.metrics.Metrics;
+
+/**
+ * The objects that the module of every package receives.
+ *
+ * @param clock ticks in milliseconds, because MongoDB stores times in milliseconds
+ */
+public record ModuleContext(
+        Settings settings, MongoConnection mongo, RedisConnection redis, Clock clock, Metrics metrics) {}

@@ -1,0 +1,53 @@
+package org.gatehouse.transfer;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.config.Settings;
+import org.gatehouse.http.BodySpool;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.user.Caller;
+import org.gatehouse.user.UserDao;
+
+/** Creates the objects of this package. Its end stops running imports. */
+public final class TransferModule implements AutoCloseable {
+    private final BodySpool bodies;
+    private final UserImport imports;
+    private final List<Object> resources;
+
+    private TransferModule(BodySpool bodies, UserImport imports, UserExport exports) {
+        this.bodies = bodies;
+        this.imports = imports;
+        this.resources = List.of(new UserImportResource(bodies, imports), new UserExportResource(exports));
+    }
+
+    /**
+     * Creates the module.
+     *
+     * @param stillAdministrator whether the caller of a long transfer is still authorized
+     */
+    public static TransferModule of(
+            Settings settings,
+            UserDao users,
+            PasswordHasher hasher,
+            AuditLog audit,
+            Predicate<Caller> stillAdministrator) {
+        PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
+        return new TransferModule(
+                new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes()),
+                new UserImport(users, hasher, policy, audit, stillAdministrator),
+                new UserExport(users, audit, stillAdministrator));
+    }
+
+    public List<Object> resources() {
+        return resources;
+    }
+
+    @Override
+    public void close() {
+        imports.close();
+        bodies.close();
+    }
+}

@@ -1,0 +1,21 @@
+package org.gatehouse.user;
+
+import org.gatehouse.cache.DocumentCache;
+import org.gatehouse.cache.Generation;
+import org.gatehouse.store.ModuleContext;
+
+/**
+ * The DAO of users, with and without the cache.
+ *
+ * @param stored without the cache, for a node that starts; it would have to wait for the cache
+ * @param cached for requests
+ */
+public record UserDaos(MongoUserDao stored, UserDao cached) {
+    public static UserDaos of(ModuleContext context, Generation generation) {
+        MongoUserDao stored =
+                new MongoUserDao(context.mongo(), context.settings().usersCollection(), context.clock());
+        DocumentCache<User> cache = new DocumentCache<>(
+                generation, "u", "users", context.settings().cacheExpiry(), UserJson.codec(), context.metrics());
+        return new UserDaos(stored, new CachedUserDao(stored, cache));
+    }
+}

@@ -1,0 +1,50 @@
+package org.gatehouse.user;
+
+import java.util.List;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.config.Settings;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.store.KeyedHash;
+import org.gatehouse.store.ModuleContext;
+import org.gatehouse.store.MongoLock;
+import org.gatehouse.throttle.Throttle;
+
+/**
+ * Creates the objects of this package, from the DAOs that a reauthentication needs before.
+ *
+ * @param createIndexes runs at startup
+ */
+public record UserModule(UserService service, Runnable createIndexes, List<Object> resources) {
+    public static UserModule of(
+            ModuleContext context,
+            UserDaos users,
+            PasswordHasher hasher,
+            Throttle throttle,
+            Reauthentication reauthentication,
+            AuditLog audit) {
+        Settings settings = context.settings();
+        UserService service = new UserService(
+                users.cached(),
+                hasher,
+                administration(context),
+                reauthentication,
+                new UsernameChangeThrottle(throttle),
+                audit);
+        IdempotencyStore idempotencyKeys = new IdempotencyStore(context.mongo(), context.clock());
+        KeyedHash keyHash = new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys");
+        UserRegistrar registrar = new UserRegistrar(
+                users.cached(),
+                hasher,
+                new PasswordPolicy(settings.passwordMinLength()),
+                settings.registrationOpen() ? new RegistrationThrottle(throttle) : null,
+                new IdempotentCreation(idempotencyKeys, keyHash),
+                audit);
+        return new UserModule(service, idempotencyKeys::createIndexes, List.of(new UserResource(service, registrar)));
+    }
+
+    /** The lock on all nodes, held while an administrator is created or removed. */
+    static MongoLock administration(ModuleContext context) {
+        return new MongoLock(context.mongo(), "administration", context.clock());
+    }
+}
