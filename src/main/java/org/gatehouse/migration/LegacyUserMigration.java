@@ -79,7 +79,7 @@ final class LegacyUserMigration {
 
     private final MongoConnection mongo;
     private final MongoUserDao store;
-    private final LegacyPasswordMigration sweep;
+    private final LegacyPasswordMigration passwordMigration;
     private final ReservedUsernames reservedUsernames;
     private final UsernameIndex usernameIndex;
     private final MongoCollection<BsonDocument> users;
@@ -88,13 +88,13 @@ final class LegacyUserMigration {
     /**
      * Creates the migration.
      *
-     * @param sweep gets a request before new documents are changed, so that their passwords are migrated too
+     * @param passwordMigration gets a request before new documents are changed, so that their passwords are migrated too
      */
     public LegacyUserMigration(
-            MongoConnection mongo, String collection, MongoUserDao store, LegacyPasswordMigration sweep) {
+            MongoConnection mongo, String collection, MongoUserDao store, LegacyPasswordMigration passwordMigration) {
         this.mongo = mongo;
         this.store = store;
-        this.sweep = sweep;
+        this.passwordMigration = passwordMigration;
         this.reservedUsernames = new ReservedUsernames(mongo, collection);
         this.usernameIndex = new UsernameIndex(mongo, collection);
         this.users = mongo.collection(collection).withTimeout(BATCH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -168,7 +168,7 @@ final class LegacyUserMigration {
         if (adoptions.isEmpty()) {
             return 0;
         }
-        sweep.request();
+        passwordMigration.request();
         return users.bulkWrite(adoptions, new BulkWriteOptions().ordered(false)).getModifiedCount();
     }
 
@@ -311,13 +311,13 @@ final class LegacyUserMigration {
             return;
         }
         if (name(sharing.get(0)).isEmpty()) {
-            sharing.forEach(this::complainOfUnusable);
+            sharing.forEach(this::warnOfUnusable);
             return;
         }
         if (sharing.size() > 1) {
             String them =
                     sharing.stream().limit(10).map(LegacyUserMigration::shown).collect(Collectors.joining(", "));
-            complain(
+            warn(
                     "{} documents share a username, so none of them can log in until an administrator renames all but"
                             + " one with PATCH /user/<id>: {}{}",
                     sharing.size(),
@@ -337,25 +337,25 @@ final class LegacyUserMigration {
             return;
         }
         for (BsonDocument late : reservedUsernames.claim(alone)) {
-            complain(
+            warn(
                     "The username of {} belongs to another user, so it cannot log in until an administrator renames one"
                             + " of them with PATCH /user/<id>",
                     shown(late));
         }
     }
 
-    private void complainOfUnusable(BsonDocument document) {
+    private void warnOfUnusable(BsonDocument document) {
         if (document.isObjectId(UserJson.ID)) {
-            complain(
+            warn(
                     "User {} cannot log in: it has no usable username until an administrator gives it one with PATCH"
                             + " /user/<id>",
                     shown(document));
             return;
         }
-        complain("The document {} is left alone: its _id is no ObjectId, so it cannot be served", shown(document));
+        warn("The document {} is left alone: its _id is no ObjectId, so it cannot be served", shown(document));
     }
 
-    private void complain(String sentence, Object... details) {
+    private void warn(String sentence, Object... details) {
         lines++;
         if (lines <= MAX_LINES) {
             log.warn(sentence, details);

@@ -15,7 +15,7 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
  * @param memoryKib at most {@link #MAX_MEMORY_KIB}, so that a stored text cannot exhaust the memory
  * @param salt in Base64 without padding, like the hash
  */
-record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lanes, String salt, String hash) {
+record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bulkhead, String salt, String hash) {
     private static final int MAX_MEMORY_KIB = 1_048_576;
     private static final int MAX_ITERATIONS = 20;
     private static final int MAX_LANES = 16;
@@ -96,7 +96,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** The PHC string. */
     String encode() {
         return "$" + type.name().toLowerCase(Locale.ROOT) + "$v=" + version + "$m=" + memoryKib + ",t=" + iterations
-                + ",p=" + lanes + "$" + salt + "$" + hash;
+                + ",p=" + bulkhead + "$" + salt + "$" + hash;
     }
 
     /** This hash with another salt and hash. */
@@ -107,7 +107,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
                 version,
                 memoryKib,
                 iterations,
-                lanes,
+                bulkhead,
                 base64.encodeToString(newSalt),
                 base64.encodeToString(newHash));
     }
@@ -138,8 +138,8 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** This hash with a share of the memory, which takes about that share of the time; empty if too little remains. */
     Optional<Argon2Hash> scaled(double share) {
         int scaled = (int) (memoryKib * share);
-        return scaled >= MIN_MEMORY_KIB_PER_LANE * lanes
-                ? Optional.of(new Argon2Hash(type, version, scaled, iterations, lanes, salt, hash))
+        return scaled >= MIN_MEMORY_KIB_PER_LANE * bulkhead
+                ? Optional.of(new Argon2Hash(type, version, scaled, iterations, bulkhead, salt, hash))
                 : Optional.empty();
     }
 
@@ -158,9 +158,9 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
 
     private boolean isWithinBounds() {
         return memoryKib <= MAX_MEMORY_KIB
-                && memoryKib >= MIN_MEMORY_KIB_PER_LANE * lanes
+                && memoryKib >= MIN_MEMORY_KIB_PER_LANE * bulkhead
                 && iterations <= MAX_ITERATIONS
-                && lanes <= MAX_LANES
+                && bulkhead <= MAX_LANES
                 && saltBytes().length >= MIN_SALT_BYTES
                 && hashBytes().length >= MIN_HASH_BYTES;
     }

@@ -51,7 +51,7 @@ public final class PasswordHasher implements AutoCloseable {
     private final Argon2 argon2;
     private final Argon2Hash dummyHash;
     private final SecureRandom random = new SecureRandom();
-    private final HashingExecutor slots;
+    private final HashingExecutor executor;
 
     private final Ticker ticker;
 
@@ -75,12 +75,12 @@ public final class PasswordHasher implements AutoCloseable {
                 Ticker.systemTicker());
     }
 
-    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor slots, Ticker ticker) {
+    PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor executor, Ticker ticker) {
         this.ticker = ticker;
         this.argon2 = argon2;
         // Does not match any password: an input whose hash is all zeros is not known.
         this.dummyHash = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
-        this.slots = slots;
+        this.executor = executor;
     }
 
     /**
@@ -89,11 +89,11 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
     public String hash(String password) {
-        return slots.run(() -> {
+        return executor.run(() -> {
             byte[] salt = new byte[SALT_BYTES];
             random.nextBytes(salt);
             Argon2Hash salted = dummyHash.with(salt, new byte[HASH_BYTES]);
-            return salted.with(salt, timed(normal(password), salted)).encode();
+            return salted.with(salt, timed(normalized(password), salted)).encode();
         });
     }
 
@@ -103,7 +103,7 @@ public final class PasswordHasher implements AutoCloseable {
      */
     public void measure() {
         try {
-            var unused = slots.run(() -> timed("", dummyHash));
+            var unused = executor.run(() -> timed("", dummyHash));
         } catch (GatehouseException busy) {
             log.debug("The cost of a hash is measured at the first login: {}", busy.code());
         }
@@ -117,7 +117,7 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} if a slot is not free even then, or if the thread is interrupted
      */
     public String hashWhenIdle(String password) {
-        if (!slots.awaitFree()) {
+        if (!executor.awaitFree()) {
             throw new GatehouseException(ErrorCode.BUSY);
         }
         return hash(password);
@@ -136,9 +136,9 @@ public final class PasswordHasher implements AutoCloseable {
         boolean possible = stored.isPresent() && acceptable;
         String candidate = acceptable ? password : IMPOSSIBLE;
         if (stored.filter(this::isExpensive).isPresent()) {
-            return slots.runExpensive(() -> verify(candidate, stored)) && possible;
+            return executor.runExpensive(() -> verify(candidate, stored)) && possible;
         }
-        return slots.run(() -> verify(candidate, stored)) && possible;
+        return executor.run(() -> verify(candidate, stored)) && possible;
     }
 
     /** bcrypt and HMAC pad with NUL, so a password with NUL may have the same hash as one without. */
@@ -213,23 +213,23 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY}
      */
     public void requireQueueCapacity() {
-        slots.requireQueueCapacity();
+        executor.requireQueueCapacity();
     }
 
     /** Counts a request that is not a login. If there are many, one core is left for them. */
     public void recordRequest() {
-        slots.recordRequest();
+        executor.recordRequest();
     }
 
     @Override
     public void close() {
-        slots.close();
+        executor.close();
     }
 
     private boolean verify(String candidate, Optional<StoredPassword> stored) {
-        String normal = normal(candidate);
+        String normalized = normalized(candidate);
         // Gatehouse hashes the normalized text, other services the typed text. Both are tried, whatever is stored.
-        List<String> forms = normal.equals(candidate) ? List.of(normal) : List.of(normal, candidate);
+        List<String> forms = normalized.equals(candidate) ? List.of(normalized) : List.of(normalized, candidate);
         Optional<ForeignHash> foreign = stored.flatMap(StoredPassword::foreign);
         if (foreign.isPresent()) {
             return padded(forms.size(), () -> foreign.get().matches(candidate));
@@ -242,7 +242,7 @@ public final class PasswordHasher implements AutoCloseable {
         }
         boolean derived = isAnyOf(forms, expected);
         boolean same = stored.filter(StoredPassword::plain)
-                .map(password -> MessageDigest.isEqual(bytes(normal), bytes(normal(password.text()))))
+                .map(password -> MessageDigest.isEqual(bytes(normalized), bytes(normalized(password.text()))))
                 .orElse(false);
         return derived || same;
     }
@@ -298,7 +298,7 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /** Keyboards may produce different code points for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
-    private static String normal(String password) {
+    private static String normalized(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFKC);
     }
 }

@@ -14,7 +14,7 @@ import org.bouncycastle.crypto.generators.SCrypt;
  * @param logCost the base-2 logarithm of the cost parameter N
  * @param salt in Base64, like the hash
  */
-record ScryptHash(int logCost, int blockSize, int lanes, String salt, String hash) implements ForeignHash {
+record ScryptHash(int logCost, int blockSize, int bulkhead, String salt, String hash) implements ForeignHash {
     private static final Pattern FORMAT = Pattern.compile(
             "\\$scrypt\\$(" + PhcParameters.FORMAT + ")\\$" + ForeignHash.base64(0) + "\\$" + ForeignHash.base64(1));
 
@@ -53,24 +53,24 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
     public boolean isWellFormed() {
         return logCost <= MAX_LOG_COST
                 && blockSize <= MAX_FACTOR
-                && lanes <= MAX_FACTOR
+                && bulkhead <= MAX_FACTOR
                 && (blockSize > 1 || logCost < 16) // RFC 7914, section 6
                 && ForeignHash.areUsual(saltBytes(), hashBytes());
     }
 
     @Override
     public boolean isWeak() {
-        return logCost < MIN_STRONG_LOG_COST || (1L << logCost) * blockSize * lanes < MIN_STRONG_WORK;
+        return logCost < MIN_STRONG_LOG_COST || (1L << logCost) * blockSize * bulkhead < MIN_STRONG_WORK;
     }
 
     @Override
     public boolean isAffordable() {
-        return memory() <= MAX_MEMORY && memory() * lanes <= MAX_WORK;
+        return memory() <= MAX_MEMORY && memory() * bulkhead <= MAX_WORK;
     }
 
     @Override
     public boolean isExpensive() {
-        return memory() * lanes > EXPENSIVE_MEMORY;
+        return memory() * bulkhead > EXPENSIVE_MEMORY;
     }
 
     @Override
@@ -81,13 +81,13 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
                 saltBytes(),
                 1 << logCost,
                 blockSize,
-                lanes,
+                bulkhead,
                 expected.length);
         return MessageDigest.isEqual(derived, expected);
     }
 
     private long memory() {
-        return 128L * blockSize * ((1L << logCost) + lanes);
+        return 128L * blockSize * ((1L << logCost) + bulkhead);
     }
 
     private byte[] saltBytes() {

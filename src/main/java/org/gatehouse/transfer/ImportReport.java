@@ -38,7 +38,7 @@ final class ImportReport {
 
     void created(long line, ImportedUser user) {
         ObjectNode result = result(line, "created");
-        if (!dryRun || user.user().past().sameId()) {
+        if (!dryRun || user.user().imported().sameId()) {
             result.put(UserJson.ID, user.id().hex());
         }
         result.put(UserJson.USERNAME, user.user().username().typed());

@@ -66,7 +66,7 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
         if (hash.isPresent() && form.password() != null) {
             errors.add(UserDocument.PASSWORD_HASH, "cannot come together with a password");
         }
-        ImportedMetadata past = new ImportedMetadata(
+        ImportedMetadata imported = new ImportedMetadata(
                 id.isPresent(),
                 read(line, UserJson.VERSION, "must be a whole number from 1 on", ImportedUser::version, errors),
                 time(line, UserJson.CREATED_AT, errors),
@@ -80,7 +80,7 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
                 form.rolesOr(Set.of(Roles.USER)),
                 form.statusOr(UserStatus.ACTIVE),
                 form.fields(),
-                past);
+                imported);
         return new ImportedUser(user, Optional.ofNullable(form.password()));
     }
 
@@ -98,7 +98,7 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
      * Passwords are not compared, because a login may replace the imported hash.
      */
     boolean isSameAs(User present) {
-        if (user.past().sameId()) {
+        if (user.imported().sameId()) {
             return present.id().equals(user.id());
         }
         User asHere = present.with(present.username(), user.roles(), user.status(), user.fields());

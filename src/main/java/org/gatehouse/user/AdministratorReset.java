@@ -29,33 +29,33 @@ final class AdministratorReset {
     private static final Logger log = LoggerFactory.getLogger(AdministratorReset.class);
 
     /** Several attempts, because a starting node has only begun to connect to Redis. */
-    private static final int FORGET_ATTEMPTS = 10;
+    private static final int CLEAR_ATTEMPTS = 10;
 
-    private static final Duration FORGET_INTERVAL = Duration.ofMillis(200);
+    private static final Duration CLEAR_INTERVAL = Duration.ofMillis(200);
 
     private final UserDao users;
     private final PasswordHasher hasher;
     private final MongoLock administration;
-    private final BiConsumer<UserId, String> forgetFailures;
+    private final BiConsumer<UserId, String> clearFailures;
     private final AuditLog audit;
 
     /**
      * Creates the reset.
      *
      * @param administration the lock on all nodes, held while an administrator is created or removed
-     * @param forgetFailures deletes the failed logins of the user with this id and name, or throws
+     * @param clearFailures deletes the failed logins of the user with this id and name, or throws
      *     {@code STORE_UNAVAILABLE}
      */
     public AdministratorReset(
             UserDao users,
             PasswordHasher hasher,
             MongoLock administration,
-            BiConsumer<UserId, String> forgetFailures,
+            BiConsumer<UserId, String> clearFailures,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
         this.administration = administration;
-        this.forgetFailures = forgetFailures;
+        this.clearFailures = clearFailures;
         this.audit = audit;
     }
 
@@ -120,16 +120,16 @@ final class AdministratorReset {
     }
 
     private void forgetFailuresOf(User user) {
-        for (int attempt = 1; attempt <= FORGET_ATTEMPTS; attempt++) {
+        for (int attempt = 1; attempt <= CLEAR_ATTEMPTS; attempt++) {
             try {
-                forgetFailures.accept(user.id(), user.username());
+                clearFailures.accept(user.id(), user.username());
                 return;
             } catch (GatehouseException unreachable) {
                 if (unreachable.code() != ErrorCode.STORE_UNAVAILABLE) {
                     throw unreachable;
                 }
             }
-            if (!Threads.sleep(FORGET_INTERVAL)) {
+            if (!Threads.sleep(CLEAR_INTERVAL)) {
                 return;
             }
         }

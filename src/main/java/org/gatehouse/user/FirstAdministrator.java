@@ -73,17 +73,17 @@ public final class FirstAdministrator {
      * Creates or resets the account of the settings if that is necessary, and warns if no administrator can log in.
      *
      * @param created called with the username if this start creates or resets the account
-     * @param forgetFailures deletes the failed logins of the user with this id and name
+     * @param clearFailures deletes the failed logins of the user with this id and name
      */
     public static void prepare(
             ModuleContext context,
             UserDaos users,
             PasswordHasher hasher,
             AuditLog audit,
-            BiConsumer<UserId, String> forgetFailures,
+            BiConsumer<UserId, String> clearFailures,
             Consumer<String> created) {
         AdministratorReset reset = new AdministratorReset(
-                users.cached(), hasher, UserModule.administration(context), forgetFailures, audit);
+                users.cached(), hasher, UserModule.administration(context), clearFailures, audit);
         context.settings()
                 .firstAdministrator()
                 .ifPresent(account -> of(account, created).ensure(users.stored(), hasher, audit, reset));

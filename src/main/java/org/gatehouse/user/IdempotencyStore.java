@@ -35,7 +35,7 @@ import org.gatehouse.store.MongoIndexes;
  */
 final class IdempotencyStore {
     /** How long a key is stored. */
-    static final Duration KEPT = Duration.ofHours(24);
+    static final Duration RETENTION = Duration.ofHours(24);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
@@ -136,7 +136,7 @@ final class IdempotencyStore {
         return new BsonDocument(FINGERPRINT, new BsonString(fingerprint))
                 .append(HOLDER, new BsonString(""))
                 .append(HELD_UNTIL, time(now))
-                .append(EXPIRES_AT, time(now + KEPT.toMillis()));
+                .append(EXPIRES_AT, time(now + RETENTION.toMillis()));
     }
 
     private static Entry read(BsonDocument document) {

@@ -17,7 +17,7 @@ public record NewUser(
         Set<String> roles,
         UserStatus status,
         ObjectNode fields,
-        ImportedMetadata past) {
+        ImportedMetadata imported) {
     public NewUser {
         roles = Set.copyOf(roles);
     }
@@ -40,7 +40,7 @@ public record NewUser(
 
     /** Returns this user with the given hash. */
     public NewUser withHash(String hash) {
-        return new NewUser(id, username, Optional.of(hash), roles, status, fields, past);
+        return new NewUser(id, username, Optional.of(hash), roles, status, fields, imported);
     }
 
     @Override

@@ -115,13 +115,13 @@ public final class UserDocument {
         user.passwordHash().ifPresent(hash -> document.put(PASSWORD_HASH, new BsonString(hash)));
         document.put(UserJson.ROLES, roles(user.roles()));
         document.put(UserJson.STATUS, new BsonString(user.status().text()));
-        ImportedMetadata past = user.past();
-        Instant created = past.createdAt().orElse(now);
-        document.put(UserJson.VERSION, new BsonInt64(past.version().orElse(1L)));
+        ImportedMetadata imported = user.imported();
+        Instant created = imported.createdAt().orElse(now);
+        document.put(UserJson.VERSION, new BsonInt64(imported.version().orElse(1L)));
         document.put(UserJson.CREATED_AT, BsonValues.time(created));
-        document.put(UserJson.UPDATED_AT, BsonValues.time(past.updatedAt().orElse(created)));
-        past.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, BsonValues.time(last)));
-        if (past.sameId()) {
+        document.put(UserJson.UPDATED_AT, BsonValues.time(imported.updatedAt().orElse(created)));
+        imported.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, BsonValues.time(last)));
+        if (imported.sameId()) {
             // A user with this id may have been deleted here, and the sessions of that user must stay ended.
             document.put(SESSION_EPOCH, new BsonInt64(now.toEpochMilli()));
         }

@@ -125,7 +125,7 @@ class RejectionAuditTest {
     }
 
     @Test
-    void whatHappensToEveryClientLeavesNone() {
+    void eventsOfEveryClientLeaveNoEntry() {
         node.send("GET", "/user/me", "", "X-Forwarded-For", "192.0.2.40");
         node.send("GET", "/metrics", "", "X-Forwarded-For", "192.0.2.40");
         node.send("GET", "/user/x", "", "auth", admin, "X-Forwarded-For", "192.0.2.40");

@@ -70,7 +70,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void itsAbsenceIsToldInTheWordsOfTheOriginal() {
+    void itsAbsenceGetsTheLegacyMessage() {
         Answer answer = gatehouse.get("/user/me", "");
 
         assertRefused(answer, "TOKEN_MISSING", "JsonWebTokenError", "jwt must be provided");
@@ -78,7 +78,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void thatIsNoneIsToldInTheWordsOfTheOriginal() {
+    void thatIsInvalidGetsTheLegacyMessage() {
         assertRefused(gatehouse.get("/user/me", "junk"), "TOKEN_MALFORMED", "JsonWebTokenError", "jwt malformed");
         assertRefused(gatehouse.get("/user/me", "x.y.z"), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
         assertRefused(gatehouse.get("/user/me", ".."), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
@@ -219,7 +219,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void isNotBelievedInWhatItSaysOfRoles() throws Exception {
+    void isNotTrustedForRoles() throws Exception {
         String poorer = forged(claims -> claims.claim("roles", Collections.singletonList(null)));
 
         assertThat(withSharedSecret.get("/user", poorer).status()).isEqualTo(200);

@@ -54,7 +54,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void anActiveTokenIsToldWithWhatItStandsFor() throws Exception {
+    void anActiveTokenIsDescribedWithItsClaims() throws Exception {
         for (String asker : List.of(service, admin)) {
             Answer answer = introspect(asker, token);
 
@@ -140,7 +140,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void whatIsNoTokenOfOursIsNotActive() throws Exception {
+    void anUnknownTokenIsNotActive() throws Exception {
         String[] parts = token.split("\\.", -1);
         String none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
         for (String forged : List.of(

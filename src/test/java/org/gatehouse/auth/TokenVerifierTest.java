@@ -204,7 +204,7 @@ class TokenVerifierTest {
                 "7",
                 "true"
             })
-    void aKeyIdThatIsNoneOfOursIsRefused(String keyId) {
+    void anUnknownKeyIdIsRejected(String keyId) {
         String header = encoded("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":" + keyId + "}");
 
         assertRefused(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");

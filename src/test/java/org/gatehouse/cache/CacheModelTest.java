@@ -92,7 +92,7 @@ class CacheModelTest {
             1             | THE_WRITER_IS_KILLED REDIS_RESTARTS FROM_A_SNAPSHOT
             1             | THE_OLD_REDIS_LIVES_ON
             """)
-    void whateverHappensToRedisWhatWasAcknowledgedIsSeenAndNothingOldStays(int readers, String faults) {
+    void acknowledgedWritesAreSeenDuringEveryFaultOfRedis(int readers, String faults) {
         verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
     }
 

@@ -180,7 +180,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aReaderThatIsInterruptedIsToldThatTheStoreIsUnavailable() {
+    void anInterruptedReaderGetsStoreUnavailable() {
         LeasedValue<Integer> real =
                 new LeasedValue<>(() -> Optional.of(reads.incrementAndGet()), LEASE, false, nanos::get);
         Thread.currentThread().interrupt();
@@ -192,7 +192,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aReaderThatIsInterruptedBetweenTwoReadsIsToldTheSame() {
+    void aReaderInterruptedBetweenTwoReadsGetsTheSameError() {
         LeasedValue<Integer> interrupted =
                 new LeasedValue<>(() -> Optional.of(reads.incrementAndGet()), LEASE, false, nanos::get, pause -> false);
 

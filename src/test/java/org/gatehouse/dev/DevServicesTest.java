@@ -46,7 +46,7 @@ class DevServicesTest {
     }
 
     @Test
-    void aFileThatIsNoneIsReplaced() throws IOException {
+    void anInvalidFileIsReplaced() throws IOException {
         Files.writeString(folder.resolve("admin.json"), "{\"username\":");
 
         String password = started(true);
@@ -65,7 +65,7 @@ class DevServicesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"http", "0", "65536", "-1", "8080 "})
-    void aPortThatIsNoneIsNamed(String port) {
+    void anInvalidPortIsNamed(String port) {
         assertThatThrownBy(() -> ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "x" + port))))
                 .hasMessage("APP_PORT must be a whole number from 1 to 65535");
     }

@@ -425,7 +425,7 @@ class DescriptionTest {
 
     /** A client that sets no roles must omit the field, because an empty array would remove all roles. */
     @Test
-    void letsInputsLeaveOutTheRoles() {
+    void allowsInputsWithoutRoles() {
         for (String input : List.of("UserPatch", "UserCreate", "ImportedUser")) {
             JsonNode schema = description.document().at("/components/schemas/" + input);
             assertThat(schema.at("/properties/roles/type"))

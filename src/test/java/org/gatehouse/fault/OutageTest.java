@@ -40,7 +40,7 @@ class OutageTest {
     }
 
     @Test
-    void withoutMongoRequestsAreToldToTryAgainAndThenServed() {
+    void withoutMongoRequestsGetRetryAfterAndAreServedLater() {
         Timeline timeline = strike(
                 "MongoDB",
                 site -> site.nodes().forEach(node -> node.mongo().cut()),

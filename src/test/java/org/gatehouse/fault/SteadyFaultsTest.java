@@ -60,7 +60,7 @@ class SteadyFaultsTest {
 
     /** The marks of writes in progress may be evicted too, so a read may go back. */
     @Test
-    void redisEvictsWhatItHasNoRoomFor() throws Exception {
+    void redisEvictsEntriesWhenItsMemoryIsFull() throws Exception {
         String ballast = "x".repeat(20_000);
         Outcome outcome = Scenario.run("maxmemory 2 MB, allkeys-lru", site, load -> {
             site.withRedis(redis -> redis.configSet("maxmemory-policy", "allkeys-lru"));

@@ -68,7 +68,7 @@ class MetricsAccessTest {
                 "X-Scheme",
                 "X-Request-Start"
             })
-    void whatAProxyAddsClosesThem(String header) {
+    void anyHeaderOfAProxyClosesThem(String header) {
         for (String value : new String[] {"127.0.0.1", "443", "x"}) {
             Answer answer = node.send("GET", "/metrics", "", header, value);
             assertThat(answer.status()).as(header + ": " + value).isEqualTo(403);

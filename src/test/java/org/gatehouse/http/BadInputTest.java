@@ -93,7 +93,7 @@ class BadInputTest {
                 "{\"username\":\"alice\",\"password\":\"x\",\"n\":\"\u0001\"}",
                 "{\"username\":\"alice\",\"password\":\"x\",\"\\ud800\":1}"
             })
-    void whatIsNotJsonIsRefused(String body) {
+    void aBodyThatIsNotJsonIsRejected(String body) {
         Answer answer = gatehouse.post("/login", "", body);
 
         assertRefused(answer, 400, "BODY_MALFORMED");
@@ -123,7 +123,7 @@ class BadInputTest {
                 "POST  | /user/import     | application/x-ndjson",
                 "POST  | /introspect      | application/x-www-form-urlencoded"
             })
-    void whoSendsAnotherContentTypeIsToldWhatIsTaken(String method, String path, String types) {
+    void anotherContentTypeGetsTheAcceptedOnes(String method, String path, String types) {
         Answer answer = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
 
         assertRefused(answer, 415, "UNSUPPORTED_MEDIA_TYPE");
@@ -239,7 +239,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"username", "roles", "status"})
-    void whatEveryUserHasCannotBeRemoved(String field) {
+    void requiredFieldsCannotBeRemoved(String field) {
         assertRefused(gatehouse.patch("/user/" + id, admin, "{\"" + field + "\":null}"), 400, "VALIDATION_FAILED");
     }
 
@@ -408,7 +408,7 @@ class BadInputTest {
     }
 
     @Test
-    void whatTheContainerRefusesLooksLikeAllElse() {
+    void rejectionsOfTheContainerHaveTheSameForm() {
         assertRefused(gatehouse.get("/WEB-INF/web.xml", ""), 404, "NOT_FOUND");
         Answer problem =
                 gatehouse.send("GET", "/META-INF/", "", "Accept", "application/problem+json", "X-Request-Id", "r1");

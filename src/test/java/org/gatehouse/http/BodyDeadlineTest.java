@@ -87,7 +87,7 @@ class BodyDeadlineTest {
     /** The service reads an import while it processes it, but only for callers that may import. */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
-    void aSlowImportOfAStrangerOccupiesNothing(String header, int status) {
+    void aSlowImportWithoutATokenOccupiesNoThread(String header, int status) {
         String token = header.isEmpty() ? "X-Nothing: x" : header.replace("{alice}", alice);
         try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
             for (Socket socket : List.of(

@@ -75,7 +75,7 @@ class ConventionsTest {
     }
 
     @Test
-    void whoAsksForProblemsHasTheOtherAnswersToo() {
+    void aClientThatAcceptsProblemsGetsOtherAnswersToo() {
         Answer answer = node.send("GET", "/user/me", "", "auth", admin, "Accept", PROBLEM);
 
         assertThat(answer.status()).isEqualTo(200);

@@ -118,7 +118,7 @@ class GuidanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/user/alice", "/user/0", "/user/00000000000000000000000g", "/user/ME"})
-    void aUserThatIsNotNamedByAnIdIsNotFoundAndTheFormOfAnIdIsTold(String path) {
+    void aUserNotNamedByAnIdIsNotFoundAndTheHintShowsTheFormOfAnId(String path) {
         for (String below : List.of("", "/session", "/throttle")) {
             Answer answer = node.get(path + below, admin);
             assertThat(answer.status()).isEqualTo(404);
@@ -133,7 +133,7 @@ class GuidanceTest {
     }
 
     @Test
-    void aBrowserIsSentToTheDocumentationAndAProgramIsToldWhereItIs() {
+    void sendsBrowsersToTheDocumentationAndNamesItsAddressToPrograms() {
         Answer redirect = node.send("GET", "/", "", "Accept", BROWSER);
         assertThat(redirect.status()).isEqualTo(302);
         assertThat(redirect.header("Location")).isEqualTo("docs");
@@ -162,7 +162,7 @@ class GuidanceTest {
     }
 
     @Test
-    void aTokenWithoutASchemeIsToldWhereItBelongs() {
+    void aTokenWithoutASchemeGetsAHint() {
         for (String value : List.of(alice, "Token " + alice, "JWT " + alice, "Basic YTpi", "Bearer", "x")) {
             Answer answer = node.send("GET", "/user/me", "", "Authorization", value);
             assertThat(answer.status()).isEqualTo(401);

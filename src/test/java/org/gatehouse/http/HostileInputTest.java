@@ -27,7 +27,7 @@ class HostileInputTest {
     }
 
     @Test
-    void aNameThatIsNoneIsNotComparedWithThePassword() {
+    void anInvalidNameIsNotComparedWithThePassword() {
         // A name that is too long is not folded, because folding 56 KB of misordered accents takes a second.
         String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // within the length limit of passwords
 
@@ -43,7 +43,7 @@ class HostileInputTest {
     }
 
     @Test
-    void namesOfStrangersThatCollideFailNoCallOfOthers() throws Exception {
+    void collidingNamesDoNotFailTheCallsOfOtherClients() throws Exception {
         String admin = node.adminToken();
         String user = "/user/" + node.create(admin, "bystander", "correct horse battery staple");
         List<Integer> hostile = Collections.synchronizedList(new ArrayList<>());

@@ -121,7 +121,7 @@ class NegotiationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip"})
-    void aCompressedBodyIsToldThatNoneMustBe(String coding) {
+    void aCompressedBodyIsRejectedWithTheReason(String coding) {
         for (String path : List.of("/login", "/logout", "/token/refresh", "/user", "/user/me")) {
             Answer answer = node.send(
                     path.equals("/user/me") ? "PATCH" : "POST",
@@ -178,7 +178,7 @@ class NegotiationTest {
                 "PUT   | /user/me/password | application/json",
                 "PATCH | /user/me          | application/json, application/merge-patch+json"
             })
-    void anUnsupportedMediaTypeIsToldWhatIsAccepted(String method, String path, String types) {
+    void anUnsupportedMediaTypeGetsTheAcceptedOnes(String method, String path, String types) {
         for (String type : List.of("text/xml", "application/json-patch+json", "multipart/form-data;boundary=x")) {
             Answer answer = node.send(method, path, "<a/>", "Content-Type", type, "auth", admin);
             assertThat(answer.status()).isEqualTo(415);

@@ -141,7 +141,7 @@ class StrictRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "?", "?limit=5&", "?&limit=5", "?q=%C3%A4+%2B", "?%71=alice", "?limit=5&after"})
-    void whatIsWellFormedIsRead(String query) {
+    void aWellFormedHeaderIsRead(String query) {
         assertThat(node.get("/user" + query, admin).status()).isEqualTo(query.endsWith("after") ? 400 : 200);
     }
 

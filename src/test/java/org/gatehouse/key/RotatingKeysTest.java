@@ -272,7 +272,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void whatCannotBeAKeyIdIsNotLookedFor() {
+    void anImpossibleKeyIdIsNotLookedUp() {
         RotatingKeys ring = ring(clock);
         ring.current();
         long begun = System.nanoTime();

@@ -83,7 +83,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void stopsStrangersTogether() {
+    void limitsUnknownSourcesTogether() {
         for (int i = 0; i < 10; i++) {
             fail(1, account, false, net + i);
         }
@@ -92,7 +92,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void letsAKnownSourceInWhateverStrangersDo() {
+    void acceptsAKnownSourceRegardlessOfUnknownOnes() {
         for (int i = 0; i < 10; i++) {
             fail(1, account, false, net + i);
         }
@@ -105,7 +105,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void doesNotCountKnownSourcesAsStrangers() {
+    void doesNotCountKnownSourcesWithUnknownOnes() {
         for (int i = 0; i < 20; i++) {
             fail(1, account, true, net + i);
         }

@@ -92,7 +92,7 @@ class LogoutTest {
     }
 
     @Test
-    void theOneThatWasSparedIsCountedAndTheOthersAreNot() {
+    void theExemptSessionIsCountedAndTheOthersAreNot() {
         login();
         String token = login();
         assertThat(node.delete("/session?others=true", token).status()).isEqualTo(204);

@@ -136,7 +136,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void ofAnUnknownUserThereIsNone() {
+    void anUnknownUserHasNone() {
         for (String target : List.of("0123456789abcdef01234567", "x", "%7B%22$ne%22:1%7D")) {
             Answer answer = change(target, admin, body(null, NEW));
             assertThat(answer.status()).as(answer.body()).isEqualTo(404);
@@ -170,7 +170,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void everythingThatIsWrongIsToldAtOnce() {
+    void reportsAllProblemsTogether() {
         String token = gatehouse.token(username, OLD);
 
         Answer answer = change("me", token, "{\"currentPassword\":7}");

@@ -177,7 +177,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void beginsAnewWithoutUsers() {
+    void startsAgainWithoutUsers() {
         insert(new Document("username", "u1").append("password", "p1"));
         migrate();
         stores.users().drop();
@@ -189,7 +189,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void believesItsOwnRolesAtTheNextStart() {
+    void keepsItsOwnRolesAtTheNextStart() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
         migrate();
         store.update(userId(bob), user -> user.with("bob", Set.of("admin"), user.status(), user.fields()));
@@ -200,7 +200,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void letsNoneOfThoseInWhoShareANameUntilOneIsLeft() {
+    void rejectsUsersThatShareANameUntilOneIsLeft() {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
         ObjectId three = insert(new Document("username", "BOB").append("password", "p3"));
@@ -353,8 +353,8 @@ class LegacyUserMigrationTest {
         insert(new Document("username", "none"));
         migrate();
 
-        try (LegacyPasswordMigration sweep = sweep()) {
-            sweep.start();
+        try (LegacyPasswordMigration passwordMigration = passwordMigration()) {
+            passwordMigration.start();
             await().until(() -> stores.users().countDocuments(Filters.exists("password")) == 0);
             await().until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
         }
@@ -376,8 +376,8 @@ class LegacyUserMigrationTest {
             }
         });
         try (interrupted;
-                LegacyPasswordMigration sweep = new LegacyPasswordMigration(mongo, "users", interrupted)) {
-            sweep.start();
+                LegacyPasswordMigration passwordMigration = new LegacyPasswordMigration(mongo, "users", interrupted)) {
+            passwordMigration.start();
             await().until(() -> stores.users().countDocuments(Filters.exists("password")) == 0);
         }
 
@@ -417,12 +417,12 @@ class LegacyUserMigrationTest {
         assertThat(find(bob)).containsEntry("passwordHash", "new5").containsEntry("version", 1L);
     }
 
-    private LegacyPasswordMigration sweep() {
+    private LegacyPasswordMigration passwordMigration() {
         return new LegacyPasswordMigration(mongo, "users", hasher);
     }
 
     private void migrate() {
-        new LegacyUserMigration(mongo, "users", store, sweep()).run();
+        new LegacyUserMigration(mongo, "users", store, passwordMigration()).run();
     }
 
     /** Runs the migration as a node does at its start, which retries if the store is too busy to respond. */
@@ -464,7 +464,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void letsNoneOfThoseInWhoShareANameOnlyNowUntilOneIsRenamed() {
+    void rejectsUsersThatShareANameOnlyNowUntilOneIsRenamed() {
         migrate();
         String small = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c3";
         String usual = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c2";

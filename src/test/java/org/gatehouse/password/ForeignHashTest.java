@@ -81,7 +81,7 @@ class ForeignHashTest {
                 "$scrypt$ln=17,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$scrypt$ln=17,r=8,p=4$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
-    void takesWhatOthersAreToldToUse(String hash) {
+    void acceptsWhatOtherClientsAreAdvisedToUse(String hash) {
         assertThat(hasher.violation(hash)).isEmpty();
     }
 

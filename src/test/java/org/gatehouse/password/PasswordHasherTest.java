@@ -85,7 +85,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void readsABcryptPasswordAsTheOriginalDidUpToIts72ndByte() {
+    void readsABcryptPasswordUpToIts72ndByteLikeTheLegacyService() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofLegacy(OpenBSDBCrypt.generate(
                     "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4));
@@ -373,7 +373,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void letsLoginsGoBeforeWorkThatCanWait() throws Exception {
+    void runsLoginsBeforeWorkThatCanWait() throws Exception {
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(2);
         HashingExecutor slots = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());

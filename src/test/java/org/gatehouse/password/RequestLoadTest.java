@@ -30,7 +30,7 @@ class RequestLoadTest {
     }
 
     @Test
-    void whatWasLongAgoDoesNotCount() {
+    void oldEventsDoNotCount() {
         note(1_000);
         pass(Duration.ofMinutes(1));
 

@@ -223,7 +223,7 @@ class RefreshTest {
     }
 
     @Test
-    void reuseIsTold() {
+    void reuseIsReported() {
         Answer next = refresh(one, login);
         refresh(one, next);
         for (int i = 0; i < 3; i++) {
@@ -289,7 +289,7 @@ class RefreshTest {
                 "\u0000",
                 "{\"$ne\":1}"
             })
-    void whatIsNoRefreshTokenIsRefused(String token) {
+    void anInvalidRefreshTokenIsRejected(String token) {
         assertInvalid(refresh(one, token));
     }
 

@@ -141,7 +141,7 @@ class FormatTest {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void whatIsCachedIsUsedUntilItIsChanged(FormatFolder version) {
+    void aCachedUserIsUsedUntilItIsChanged(FormatFolder version) {
         JsonNode callers = version.callers();
         String id = callers.path("aliceId").asText();
         String admin = callers.path("admin").asText();

@@ -122,7 +122,7 @@ class RedisRefusalsTest {
     }
 
     @Test
-    void writesThatCannotBeToldToRedisDoNotFillTheLog() {
+    void writesThatCannotReachRedisDoNotFillTheLog() {
         redis("CONFIG SET maxmemory 1");
         await().atMost(LONGEST).until(() -> state().equals("degraded"));
         for (int i = 0; i < 3; i++) {

@@ -73,7 +73,7 @@ class StoreAwayTest {
     }
 
     @Test
-    void aStoreThatGoesAwayIsToldInTimeAndUsedAgainWhenItReturns() throws IOException {
+    void anOutageIsReportedInTimeAndTheStoreIsUsedAgainAfterIt() throws IOException {
         int port = freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
         try (Node gatehouse = Node.start(settings(port))) {
@@ -109,7 +109,7 @@ class StoreAwayTest {
     }
 
     @Test
-    void whatIsCachedIsAnsweredForAsLongAsTheStoreStaysAwayIfThatIsWanted() throws IOException {
+    void ifSetCachedUsersAreServedAsLongAsTheStoreIsUnavailable() throws IOException {
         int port = freePort();
         Map<String, String> settings = new HashMap<>(settings(port));
         settings.put("READS_WITHOUT_DB", "lasting");

@@ -468,7 +468,7 @@ class UserTransferTest {
 
     /** Rejects the caller while it has sent only a part of the body. */
     @Test
-    void refusesAStrangerBeforeTheBodyHasCome() throws IOException {
+    void rejectsAnUnknownCallerBeforeTheBodyArrives() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), "x.y.z")) {
             assertThat(connection.until("\"requestId\"")).contains(" 401 ");
             connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));

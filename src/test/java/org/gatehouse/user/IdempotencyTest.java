@@ -244,7 +244,7 @@ class IdempotencyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"has space", "tab\tinside"})
-    void aKeyThatIsNoneIsRefused(String key) {
+    void anInvalidKeyIsRejected(String key) {
         Answer answer = create(one, one.adminToken(), key, body("keyless"));
 
         assertThat(answer.status()).isEqualTo(400);

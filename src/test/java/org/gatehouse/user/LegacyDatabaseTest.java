@@ -58,7 +58,7 @@ class LegacyDatabaseTest {
     private final List<Node> nodes = new ArrayList<>();
 
     @BeforeEach
-    void fillAsTheOriginalDid() {
+    void fillAsTheLegacyServiceDid() {
         Random random = new Random(3);
         List<Document> documents = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
@@ -123,7 +123,7 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void letsBothIntoTheirAccountsOnceOneIsRenamed() throws Exception {
+    void bothCanLogInOnceOneIsRenamed() throws Exception {
         startTogether(2);
         Node one = nodes.get(0);
         Node two = nodes.get(1);

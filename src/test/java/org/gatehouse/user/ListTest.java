@@ -278,13 +278,13 @@ class ListTest {
                 "count=1",
                 "count=TRUE"
             })
-    void aParameterThatIsNoneIsRefused(String parameter) {
+    void anUnknownParameterIsRejected(String parameter) {
         assertComplaints(node.get("/user?" + parameter, admin), parameter.substring(0, parameter.indexOf('=')));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {".*", "^an", "an.", "a\\", "{\"$ne\":\"\"}", "$", "(((((((((((((((((a+)+)+)+"})
-    void whatIsTypedAsABeginningIsNothingElse(String typed) {
+    void aPrefixMatchesOnlyBeginnings(String typed) {
         Answer answer = node.get("/user?q=" + URLEncoder.encode(typed, StandardCharsets.UTF_8), admin);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);

@@ -59,7 +59,7 @@ class RegistrationTest {
     }
 
     @Test
-    void whereItIsOpenAStrangerBecomesAPlainUser() {
+    void ifOpenAnyClientMayRegisterAPlainUser() {
         for (String token : List.of("", plain)) {
             String name = username + (token.isEmpty() ? "" : "-by-a-user");
             Answer created = register(
@@ -94,7 +94,7 @@ class RegistrationTest {
                 "\"status\":\"disabled\"",
                 "\"status\":null"
             })
-    void rolesAndStatusAreNotAStrangersToSay(String field) {
+    void onlyAdministratorsSetRolesAndStatus(String field) {
         String body = "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"," + field + "}";
         for (String token : List.of("", plain)) {
             Answer refused = register(open, token, address(), body);
