@@ -1,8 +1,9 @@
 /**
  * The connections to MongoDB and Redis: their lifetime, their timeouts, and the translation of their exceptions.
  *
- * <p>The drivers are known here and in the classes named {@code Mongo*}, {@code Redis*}, {@code *Document} and {@code *Cache}, nowhere else; what is stored
- * is none of this room's business. Start at {@link org.gatehouse.store.MongoConnection}.
+ * <p>Depends on {@code config}, {@code concurrent}, {@code error}, {@code identity}, {@code json} and {@code metrics}, and
+ * knows nothing of the stored documents. Start reading at {@link org.gatehouse.store.MongoConnection} and
+ * {@link org.gatehouse.store.RedisConnection}.
  */
 @NullMarked
 package org.gatehouse.store;
