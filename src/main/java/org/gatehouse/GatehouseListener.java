@@ -65,7 +65,7 @@ public final class GatehouseListener implements ServletContextListener {
             log.info("The service is at {}/, its documentation at {}/docs", path, path);
             context.setAttribute(DEPLOYED, true);
         } catch (RuntimeException | Error failed) {
-            // Some containers log exceptions of a listener only in a file that operators seldom check first.
+            // Some containers log a listener's exception only to a file that operators rarely look at first.
             log.error(reason(failed));
             stop(); // because the container does not call contextDestroyed on a listener that failed
             throw failed;

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * attempts are repeated until one succeeds.
  */
 final class Startup implements AutoCloseable {
-    /** A container starts its applications one by one, and some abort a start that takes longer than a minute. */
+    /** Short, because a container starts its applications one by one, and some abort a start after a minute. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(8);
 
     /** The wait between attempts while MongoDB is unavailable; short, because it may return at any moment. */
@@ -99,7 +99,7 @@ final class Startup implements AutoCloseable {
         }
     }
 
-    /** Says why requests are not served yet; empty after the start. */
+    /** Returns why requests are not served yet; empty after the start. */
     Optional<String> pending() {
         return startupFilter.isOpen() ? Optional.empty() : Optional.of(state);
     }

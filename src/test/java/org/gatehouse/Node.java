@@ -37,7 +37,7 @@ import org.gatehouse.war.ServiceClient;
 public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
 
-    /** As in the WAR. */
+    /** The same as in the WAR. */
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     private final Gatehouse gatehouse;
@@ -66,20 +66,20 @@ public final class Node extends ServiceClient {
         return start(settings(stores, settings));
     }
 
-    /** Passes the name and collection of each command to MongoDB to an observer, such as {@code find users}. */
+    /** Starts a node that passes each MongoDB command to an observer, as in {@code find users}: name and collection. */
     public static Node start(Stores stores, Map<String, String> settings, Consumer<String> observer) {
         return startObserved(stores, settings, command -> observer.accept(name(command)));
     }
 
-    /** Passes each complete command to MongoDB to an observer. */
+    /** Starts a node that passes each complete MongoDB command to an observer. */
     public static Node startObserved(Stores stores, Map<String, String> more, Consumer<BsonDocument> observer) {
         Map<String, String> settings = settings(stores, more);
         return start("", settings, parts(settings, afterStart(observer)), BODY_TIMEOUT);
     }
 
     /**
-     * Hides the commands of the startup thread from an observer. Its class may wait for this node before it is
-     * initialized, and the observer would then block the thread that prepares the stores.
+     * Hides the commands of the startup thread from an observer. The initializer of the observer's class may be waiting
+     * for this node to start. A call of the observer would then block the thread that prepares the stores.
      */
     private static Consumer<BsonDocument> afterStart(Consumer<BsonDocument> observer) {
         return command -> {

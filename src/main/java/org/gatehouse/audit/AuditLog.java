@@ -18,15 +18,16 @@ import org.slf4j.LoggerFactory;
 /**
  * Records events of the service.
  *
- * <p>When {@link #record} returns, a majority of MongoDB has stored the entry, or the application log contains it in
- * one line at error level. It does not throw if the store fails, because the event has already happened. It takes one
- * insert for every user, so a login of an unknown user takes as long as one of a known user.
+ * <p>When {@link #record} returns, a majority of the MongoDB servers has stored the entry, or the application log
+ * contains it in one line at error level. The method does not throw if the store fails, because the event has already
+ * happened. It needs one insert for known and unknown users alike, so the duration of a login does not show whether the
+ * user exists.
  *
  * <p>Repeated throttled logins, rejected tokens and denied requests are not all stored, because they cost the client
  * little; see {@link EventDeduplicator}. Other failed logins are all stored, because each costs a password hash.
  */
 public final class AuditLog {
-    /** Followed by JSON, because JSON escapes line breaks in the texts of clients. */
+    /** The entry follows as JSON, because JSON escapes line breaks in text from clients. */
     private static final String NOT_STORED = "Not in the audit log: {}";
 
     /** One event may end several sessions. The expiry of a session is not an event. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param limit the maximum number of entries
  * @param user the actor or the affected user; null for all
  * @param type the type of the events; null for all
- * @param after the place of the last entry of the previous page, which is newer; null for the first page
+ * @param after the position of the last entry of the previous page; null for the first page
  */
 record AuditQuery(
         int limit,

@@ -22,7 +22,10 @@ public final class AuditResource {
         this.audit = audit;
     }
 
-    /** Returns 200 with one page of entries, newest first, optionally of one type or one actor or affected user. */
+    /**
+     * Returns 200 with one page of entries, newest first. {@code type} selects one type. {@code user} selects the
+     * entries with this user as the actor or as the affected user.
+     */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response list(

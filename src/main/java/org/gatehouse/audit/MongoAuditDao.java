@@ -54,7 +54,7 @@ public final class MongoAuditDao {
         mongo.call(() -> entries.insertOne(AuditDocument.of(event, at, expiresAt)));
     }
 
-    /** Returns the unexpired entries as JSON, newest first. The argument replaces the limit of the query. */
+    /** Returns the unexpired entries as JSON, newest first. {@code limit} applies instead of the limit of the query. */
     List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
         List<Bson> filters = new ArrayList<>();
         if (query.user() != null) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Authenticates every request and rejects callers that the matched resource method does not allow.
  *
  * <p>A method declares its callers with {@code @PermitAll} or {@code @RolesAllowed}; without either, all callers are
- * rejected. A {@code @PermitAll} method is reached without a check of any token.
+ * rejected. No token is checked for a {@code @PermitAll} method.
  *
  * <p>Callers are checked before the body is read and again after it. Without the second check, a client that sends its
  * body slowly could have a request handled after its session has ended.
@@ -52,7 +52,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         }
     }
 
-    /** @param registrationOpen whether {@link Roles#NEWCOMER} includes any client, or none */
+    /** @param registrationOpen whether {@link Roles#NEWCOMER} includes every client; otherwise it includes none */
     public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
         this.authenticator = authenticator;
         this.registrationOpen = registrationOpen;

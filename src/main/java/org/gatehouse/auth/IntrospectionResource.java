@@ -54,7 +54,7 @@ public final class IntrospectionResource {
         }
         ObjectNode answer = Json.MAPPER.createObjectNode();
         try {
-            // Bad tokens of other clients must not make the calling service a suspect when it sends its own token.
+            // The service passes on its clients' bad tokens, which must not count against the service's own token.
             String source = "introspection by " + ClientInfo.of(request).source();
             // A parameter without "=" does not have a value.
             String token = Objects.requireNonNullElse(tokens.get(0), "");

@@ -36,17 +36,17 @@ import org.jspecify.annotations.Nullable;
  * {@code crit} is rejected. The signature is verified before any claim. Expiry is exact; {@code nbf} and {@code iat}
  * may be up to {@link #CLOCK_SKEW} in the future.
  *
- * <p>Verified tokens are cached, so each node normally verifies a signature once. The expiry of the token and the
- * validity of its key are checked each time.
+ * <p>Verified tokens are cached, so each node normally verifies each signature only once. The expiry of the token and
+ * the validity of its key are checked each time.
  */
 final class TokenVerifier {
-    /** Allows for the clock of the issuing node running ahead. */
+    /** Allows for an issuing node whose clock is ahead. */
     static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-    /** Ten times the length of Gatehouse's tokens; parsing the header and claims of a longer text is not worthwhile. */
+    /** Ten times the length of Gatehouse's tokens. Longer text is rejected unparsed, because parsing takes time. */
     static final int MAX_LENGTH = 8 * 1024;
 
-    /** In characters of tokens: about 25,000 tokens, whose claims take about as much memory again. */
+    /** In characters: about 25,000 tokens. Their claims take about the same amount of memory in addition. */
     private static final long MAX_CACHED = 16L * 1024 * 1024;
 
     private final SigningKeys keys;
@@ -82,7 +82,7 @@ final class TokenVerifier {
     public AccessToken verify(String token, String source) {
         AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
-            // Counted too, because a client can send an expired token again and again, and it is not cached.
+            // Counts as a failure, because an expired token is not cached and a client can send it repeatedly.
             bulkhead.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }
@@ -181,7 +181,7 @@ final class TokenVerifier {
         throw invalidSignature(); // alg:none
     }
 
-    /** Decoders ignore foreign characters and spare bits, so one signature could otherwise have many encodings. */
+    /** Decoders ignore invalid characters and unused bits, so one signature could otherwise have many encodings. */
     private static boolean isCanonical(Base64URL base64) {
         return Base64URL.encode(base64.decode()).equals(base64);
     }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Shares work between concurrent callers: one task per key runs at a time.
  *
  * <p>Callers may rely on this: their result comes from a task that started after their call. A task that was already
- * running would not do, because it may have read the store before a write that the caller knows of. Therefore callers that
- * arrive while a task is running share the next one.
+ * running may have read the store before a write that the caller knows of. Therefore callers that arrive while a task
+ * is running share the next one.
  *
  * @param <T> the type of the result, which several threads may receive
  */
@@ -34,9 +34,10 @@ final class SingleFlight<T> {
     }
 
     /**
-     * Runs the task, or waits for a caller that starts one later than now.
+     * Runs the task, or waits for the result of another caller's task that starts after this call.
      *
-     * @throws GatehouseException from the task; also {@code STORE_UNAVAILABLE} if the previous task has just failed with it
+     * @throws GatehouseException from the task; also {@code STORE_UNAVAILABLE} if the previous task has just failed
+     *     with this code
      */
     T run(String key, Supplier<T> task) {
         Flight<T> own = new Flight<>();

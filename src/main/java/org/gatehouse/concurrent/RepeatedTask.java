@@ -6,7 +6,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Repeats a task in its own daemon thread until it is closed. A run that throws is logged and repeated. */
+/**
+ * Repeats a task in its own daemon thread until it is closed. If a run throws, the exception is logged, and the task
+ * runs again later.
+ */
 public final class RepeatedTask implements AutoCloseable {
     /** Enough for a task that reads a store twice, even if the store does not respond. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(4);

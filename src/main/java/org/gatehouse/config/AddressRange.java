@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A range of IP addresses in CIDR notation such as {@code 10.0.0.0/8} or {@code 2001:db8::/32} (RFC 4632 and 4291), or a
- * single address.
+ * A range of IP addresses in CIDR notation such as {@code 10.0.0.0/8} or {@code 2001:db8::/32} (RFC 4632 and 4291), or
+ * a single address.
  *
  * <p>Host names are rejected, because a range must not depend on the current answer of a name server.
  */

@@ -57,7 +57,7 @@ final class ForwardedHops {
         for (Matcher pair = PAIR.matcher(line); pair.find(); ) {
             if ("for".equalsIgnoreCase(pair.group("name"))) {
                 if (!hop.equals(NO_ADDRESS)) {
-                    return Stream.of(NO_ADDRESS); // at most once in an element
+                    return Stream.of(NO_ADDRESS); // "for" may occur only once in an element
                 }
                 hop = Optional.ofNullable(pair.group("token")).orElseGet(() -> unescaped(pair.group("quoted")));
             }

@@ -50,13 +50,13 @@ final class MongoSigningKeyDao {
                 .ensure(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
     }
 
-    /** All stored keys, including every write acknowledged before the call. */
+    /** Returns all stored keys, including every write acknowledged before the call. */
     List<StoredKey> all() {
         List<BsonDocument> documents = mongo.readLatest(() -> reads.find().into(new ArrayList<>()));
         return documents.stream().map(MongoSigningKeyDao::read).toList();
     }
 
-    /** Stores a new key; false if another node has already created a key with this sequence number. */
+    /** Stores a new key. Returns false if another node has already created a key with this sequence number. */
     boolean insert(StoredKey key) {
         BsonDocument document = new BsonDocument(ID, new BsonString(key.id()))
                 .append(SEQUENCE, new BsonInt64(key.sequence()))
@@ -90,7 +90,7 @@ final class MongoSigningKeyDao {
         return result.getMatchedCount() > 0;
     }
 
-    /** Replaces the private part by a new encryption of the same key, unless it has changed since the read. */
+    /** Replaces the encrypted private part with a new encryption of it, unless it has changed since it was read. */
     void reencrypt(StoredKey before, String encrypted, String encryptedUnder) {
         Bson unchanged = Filters.and(
                 byId(before.id()),

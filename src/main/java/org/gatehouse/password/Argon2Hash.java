@@ -23,7 +23,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     /** RFC 9106, section 3.1. */
     private static final int MIN_MEMORY_KIB_PER_LANE = 8;
 
-    /** For hashes from other services, in KiB. {@link #MAX_FOREIGN_WORK} with this memory takes about two seconds. */
+    /** For hashes from other services, in KiB. With {@link #MAX_FOREIGN_WORK}, such a hash takes about two seconds. */
     private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;
@@ -120,7 +120,10 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
         return Base64.getDecoder().decode(hash);
     }
 
-    /** Whether type or version is inferior, or a guess costs less than at the other: each pass fills memory once. */
+    /**
+     * Whether the type differs, the version is older, or a guess costs less. The cost is the product of memory and
+     * passes, because each pass fills the memory once.
+     */
     boolean isWeakerThan(Argon2Hash other) {
         return type != other.type || version < other.version || work() < other.work();
     }

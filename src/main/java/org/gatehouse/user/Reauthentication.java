@@ -5,14 +5,17 @@ import java.util.Optional;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Checks that the caller owns the account and does not merely hold a token. It runs before changes with which a thief
- * of the token could take over the account.
+ * Checks that the caller owns the account and does not merely hold a token. Without this check, a client with a stolen
+ * token could make changes that take over the account.
  */
 public interface Reauthentication {
-    /** The field of a body that contains the current password; never a custom field. */
+    /** The name of the body field that contains the current password. A custom field cannot have this name. */
     String CURRENT_PASSWORD = "currentPassword";
 
-    /** How long a login is sufficient by itself: the time in which users make the change that they logged in for. */
+    /**
+     * The time after a login in which the current password is not required. It is long enough for the change that the
+     * user logged in for.
+     */
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 
     /**

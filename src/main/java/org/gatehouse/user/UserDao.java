@@ -25,7 +25,7 @@ public interface UserDao {
         return findAsync(id).get();
     }
 
-    /** Starts to read the user, without blocking if the implementation can; the supplier blocks. */
+    /** Starts to read the user, without blocking if the implementation supports it. The supplier waits for the user. */
     default Supplier<Optional<User>> findAsync(UserId id) {
         return () -> findLinearizable(id);
     }
@@ -51,13 +51,13 @@ public interface UserDao {
     /** Returns administrators who can log in, at most {@code limit} of them. */
     List<UserId> activeAdministrators(int limit);
 
-    /** Returns the users that have one of these folded names. */
+    /** Returns the users that have one of these canonical usernames. */
     List<ListedUser> findNamed(Collection<String> keys);
 
-    /** Returns those of these ids that belong to a user. */
+    /** Returns which of these ids belong to a user. */
     Set<UserId> taken(Collection<UserId> ids);
 
-    /** Whether none of the names is reserved because several users of the legacy service share it. */
+    /** Whether no username is reserved. A username is reserved if several users of the legacy service share it. */
     boolean hasNoReservedUsernames();
 
     /** Whether the name is reserved, because users of the legacy service share it, and this user cannot have it. */
@@ -119,12 +119,12 @@ public interface UserDao {
 
     /**
      * Replaces a stored password by a hash of the same password, unless the stored password has changed meanwhile. The
-     * version stays, because clients and the cache see the same data.
+     * version does not change, because clients and the cache see the same data.
      */
     void replacePassword(UserId id, StoredPassword old, String hash);
 
     /**
-     * Stores the time and the source of a login. The version stays, because cached data does not change.
+     * Stores the time and the source of a login. The version does not change, because cached data does not.
      *
      * @param credential the user as read for this login
      */

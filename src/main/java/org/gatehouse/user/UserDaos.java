@@ -7,8 +7,8 @@ import org.gatehouse.store.ModuleContext;
 /**
  * The DAO of users, with and without the cache.
  *
- * @param stored without the cache, for a node that starts; it would have to wait for the cache
- * @param cached for requests
+ * @param stored the DAO without the cache, for a starting node, which would have to wait for the cache
+ * @param cached the DAO with the cache, for requests
  */
 public record UserDaos(MongoUserDao stored, UserDao cached) {
     public static UserDaos of(ModuleContext context, Generation generation) {

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attacks on a token (RFC 8725, section 2), and the exact start and end of its validity. */
+/** Tests attacks on a token (RFC 8725, section 2), and the exact start and end of its validity. */
 class TokenVerifierTest {
     private static final Duration LIFETIME = Duration.ofMinutes(10);
     private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
@@ -324,7 +324,7 @@ class TokenVerifierTest {
         int start = valid.lastIndexOf('.') + 1;
         for (int i = start; i < valid.length(); i++) {
             char other = valid.charAt(i) == 'A' ? 'B' : 'A';
-            // Each from a different address, because many checks from one address would wait for each other.
+            // Each check has a different address, because many checks from one address would wait for each other.
             String tampered = valid.substring(0, i) + other + valid.substring(i + 1);
             assertThat(refusal(tampered, "198.51.100." + i).getMessage()).isEqualTo("invalid signature");
         }
@@ -378,7 +378,7 @@ class TokenVerifierTest {
         return refusal(token, SOURCE);
     }
 
-    /** Checks that the token is rejected as the caller's error, with one of these messages. */
+    /** Checks that the token is rejected with 401 and one of these messages. */
     private void assertRefused(String token, String... messages) {
         GatehouseException refused = refusal(token);
         assertThat(refused).as("refusal").isNotNull();

@@ -90,7 +90,7 @@ class VerificationBulkheadTest {
             });
         }
 
-        // Long before the end of the second for which the others wait.
+        // The other half may wait for a second; these rejections must come earlier.
         await().pollInterval(Duration.ofMillis(10))
                 .atMost(TimeLimit.of(Duration.ofMillis(900)))
                 .until(() -> refused.get() >= flood / 2);

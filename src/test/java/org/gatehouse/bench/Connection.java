@@ -14,8 +14,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of the load generator, which sends one call after the other. It parses responses only as far as
- * necessary, because it shares its processors with the measured server.
+ * A connection of the load generator, which sends one call at a time. It parses responses only as far as necessary,
+ * because it shares its processors with the measured server.
  */
 final class Connection implements AutoCloseable {
     /** Larger than the largest requested page. */

@@ -76,8 +76,8 @@ final class Load implements AutoCloseable {
     }
 
     /**
-     * Sends calls at a fixed rate, even if the server is slower. Each time starts when the call was due, so a stalled
-     * server cannot hide the calls that could not be sent meanwhile.
+     * Sends calls at a fixed rate, even if the server is slower. Each latency is measured from the time when the call
+     * was due. So it includes the time for which a stalled server prevented the call from being sent.
      *
      * @return nanoseconds in ascending order
      */

@@ -13,22 +13,23 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * One key, two nodes that each hold a lease on the generation and read repeatedly, one write through the first node, and a
- * Redis that restarts, is replaced or cannot be reached. The nodes act like {@link DocumentCache} and {@link Generation}.
+ * One key, two nodes that each hold a lease on the generation and read repeatedly, one write through the first node,
+ * and a Redis that restarts, is replaced or cannot be reached. The nodes act like {@link DocumentCache} and
+ * {@link Generation}.
  *
- * <p>There is no clock. Events that depend on time may happen here at any moment at which the code does not rule them out.
- * Therefore the model includes everything that can happen with a clock, and more:
+ * <p>There is no clock. Events that depend on time may happen in the model at any moment, unless the code rules them
+ * out. Therefore the model includes everything that can happen with a clock, and more:
  *
  * <ul>
  *   <li>A lease expires or is renewed at any moment.
- *   <li>{@code outlived}: generations older than this one have ended, because two seconds have passed since the increment
- *       that followed them. It increases only if no lease on them is left. From then on, no outstanding reply of MongoDB
- *       grants a new lease on them; until then, any of them may arrive. A wait of two seconds, after an increment or in a
- *       new generation, is a wait for this.
+ *   <li>{@code outlived}: generations older than this one have ended, because two seconds have passed since the
+ *       increment that followed them. It increases only if no lease on them is left. From then on, no outstanding reply
+ *       of MongoDB grants a new lease on them; until then, any such reply may arrive. If the code waits for two
+ *       seconds, after an increment or in a new generation, the model waits for this.
  *   <li>A write that began before the predecessors of its generation were outlived has ended five seconds after the
- *       increment, because writes are limited to three seconds. Therefore a node that does not fill for five seconds waits
- *       until no such write is in progress. For the same reason a T does not expire before its write has ended; L and V
- *       expire at any moment.
+ *       increment, because writes are limited to three seconds. Therefore a node that does not fill for five seconds
+ *       waits until no such write is in progress. For the same reason a T does not expire before its write has ended; L
+ *       and V expire at any moment.
  *   <li>An outstanding command may be executed late, or never, even if its connection has broken.
  * </ul>
  */
@@ -282,7 +283,7 @@ final class GenerationModel implements Model {
             return link.of(state) == 1 + named.get(seen.of(state)).of(state);
         }
 
-        /** Whether the node is connected to another Redis than the generation names; it detects this within half a second. */
+        /** Whether the generation names another Redis than the connected one; the node detects it in half a second. */
         boolean isElsewhere(State state, int than) {
             return link.isSet(state) && link.of(state) != 1 + named.get(than).of(state);
         }
@@ -382,7 +383,7 @@ final class GenerationModel implements Model {
             return next.of(state) == Writing.STORE || next.of(state) == Writing.AWAIT_STORE;
         }
 
-        /** Whether a write is in progress that a node which fills in this generation cannot know of. */
+        /** Whether a write is in progress that is unknown to a node that fills in this generation. */
         boolean beganBefore(State state, int generationSeen) {
             return mayStillWrite(state) && begun.of(state) < generationSeen;
         }
@@ -496,7 +497,7 @@ final class GenerationModel implements Model {
             return step == Writing.DONE ? done(state) : next.set(state, step);
         }
 
-        /** Clears its variables, so that states which differ only in these are merged. */
+        /** Clears the variables of the writer, so that states that differ only in these are merged. */
         private State done(State state) {
             State forgotten = found.set(begun.set(told.set(state, 0), 0), 0);
             return next.set(forgotten, Writing.DONE);
@@ -614,7 +615,7 @@ final class GenerationModel implements Model {
             return entry.filter(held -> held.isValidIn(number(permitted.of(state))));
         }
 
-        /** A document loaded by a node that may not fill yet may be stale when the node may. */
+        /** If a node may not fill yet, a document that it loads now may be stale by the time it may fill. */
         private State mayLoad(State state) {
             boolean may = mayFill(state) || does(Change.FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD);
             return may ? next.set(state, Reading.ACQUIRE) : passBy(state);

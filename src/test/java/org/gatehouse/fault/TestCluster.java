@@ -106,7 +106,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return ofNodes(count, Map.of());
     }
 
-    /** Creates two nodes that discover Redis, such as through Sentinels; tests cannot control these links. */
+    /** Creates two nodes that discover Redis, for example through Sentinels; tests cannot control these links. */
     static TestCluster<Node> onRedis(String uri) {
         return ofNodes(2, Map.of(REDIS_URL, uri));
     }

@@ -174,7 +174,7 @@ class GuidanceTest {
         assertThat(node.get("/user/me", "").json().has("hint")).isFalse();
     }
 
-    /** Otherwise an administrator could register a user without the rights of the token. */
+    /** If the token were ignored, an administrator's request would count as an anonymous registration. */
     @Test
     void aTokenWithoutASchemeIsNotIgnoredWhereRegistrationIsOpen() {
         Answer answer = node.send(

@@ -59,7 +59,7 @@ class EndedMeansEndedTest {
         stores.close();
     }
 
-    /** The ways in which a session ends, each called on one node. */
+    /** The calls that end a session. Each is sent to node {@code one}. */
     private enum Way {
         LOGOUT {
             @Override
@@ -182,8 +182,8 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * Returns how many of three requests accepted an ended session. On a busy machine the end may return 503, which
-     * guarantees nothing; such a round does not count.
+     * Returns how many of three requests accepted an ended session. On a busy machine, the call that ends the session
+     * may return 503, which guarantees nothing; such a round does not count.
      */
     private static int acceptedAfter(Way way, AtomicInteger rounds) {
         String id = newUser();
@@ -274,14 +274,14 @@ class EndedMeansEndedTest {
         for (int i = 0; i < WARM_SESSIONS; i++) {
             tokens.add(loginFromSomewhere(newUser()).text("token"));
         }
-        // A new node does not use the cache for some seconds, and on a busy machine a node may briefly give up on
-        // Redis.
+        // A new node does not use the cache for its first few seconds. On a busy machine, a node may also stop using
+        // Redis for a moment.
         await().atMost(Duration.ofSeconds(60))
                 .until(() ->
                         IntStream.range(0, 11).map(round -> commandsOf(tokens)).sum() == 0);
     }
 
-    /** Returns how many commands the nodes sent for one request per token and node, without the nodes' own polls. */
+    /** Sends one request per token and node; returns how many commands this caused, not counting the nodes' polls. */
     private static int commandsOf(List<String> tokens) {
         commands.clear();
         for (String token : tokens) {
@@ -305,7 +305,7 @@ class EndedMeansEndedTest {
         return login;
     }
 
-    /** Returns a different address for each caller, so that the rate limit does not apply. */
+    /** Returns a different address at each call, so that the rate limit does not apply. */
     private static String somewhere() {
         int n = number.incrementAndGet();
         return "10." + (n >> 16 & 255) + "." + (n >> 8 & 255) + "." + (n & 255);

@@ -30,13 +30,13 @@ abstract class RateLimitStoreContract {
 
     private String key = "";
 
-    /** Returns the store under test as one of the nodes sees it; all nodes share its counts. */
+    /** Returns the store under test, each time from any of the nodes. All nodes share the counts. */
     abstract RateLimitStore store();
 
-    /** Returns the time of the clock by which windows end. */
+    /** Returns the current time of the clock that determines the end of a window. */
     abstract Instant now();
 
-    /** Returns after this time has passed for the store. */
+    /** Waits until this time has passed, or advances the store's clock by it. */
     abstract void pass(Duration time);
 
     @BeforeEach

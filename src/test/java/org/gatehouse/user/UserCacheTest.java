@@ -40,7 +40,7 @@ class UserCacheTest {
 
     @Test
     void aReadIsAnsweredFromRedis() {
-        // Writes past the service, so that only a cached response can contain the old value.
+        // Writes directly to the store, so that only the cache can still contain the old value.
         ObjectId objectId = new ObjectId(id);
         AtomicInteger marker = new AtomicInteger();
         await().atMost(Duration.ofSeconds(60)).until(() -> {

@@ -57,7 +57,7 @@ abstract class UserDaoContract {
     @BeforeEach
     void startEmpty() {
         stores.users().deleteMany(new Document());
-        for (int start = 0; start < 2; start++) { // every node does so at every start
+        for (int start = 0; start < 2; start++) { // every node creates the indexes at every start
             assertThat(new UsernameIndex(mongo, "users").make()).isTrue();
             store.createListIndexes();
         }
