@@ -118,7 +118,7 @@ class CacheModelTest {
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             what is done differently                  | when                                        | promise
             NO_GENERATION_IN_THE_VALUE                | REDIS_RESTARTS FROM_A_SNAPSHOT              | ACKNOWLEDGED_IS_SEEN
-            NO_WAIT_AFTER_A_RAISE                     | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
+            NO_WAIT_AFTER_AN_INCREMENT                     | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
             NO_QUARANTINE_FOR_HITS                    | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
             NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS        | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
             NO_QUARANTINE_FOR_FILLS                   | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NOTHING_OLD_STAYS
@@ -126,8 +126,8 @@ class CacheModelTest {
             ACKNOWLEDGED_WITHOUT_A_LEASE              | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
             ACKNOWLEDGED_UNDER_ANOTHER_RUN            | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
             LEASED_FROM_AN_OLD_READ                   | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
-            RAISED_FROM_AN_OLD_READ                   | LINKS_BREAK REDIS_RESTARTS                  | ACKNOWLEDGED_IS_SEEN
-            NO_RAISE_AFTER_A_LAST_END_UNTOLD          | LINKS_BREAK A_WRITE_HAS_NO_ANSWER           | NOTHING_OLD_STAYS
+            INCREMENTED_FROM_AN_OLD_READ                   | LINKS_BREAK REDIS_RESTARTS                  | ACKNOWLEDGED_IS_SEEN
+            NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END          | LINKS_BREAK A_WRITE_HAS_NO_ANSWER           | NOTHING_OLD_STAYS
             LAST_END_TOLD_TO_ANY_REDIS                | THE_OLD_REDIS_LIVES_ON A_WRITE_HAS_NO_ANSWER | NOTHING_OLD_STAYS
             """)
     void everyPartOfTheGenerationIsNeeded(String different, String faults, Promise promise) {
@@ -141,8 +141,8 @@ class CacheModelTest {
             what happens                                      | promise               | verdict
             LINKS_BREAK                                       | AND_NO_READ_GOES_BACK | breaks
             REDIS_RESTARTS                                    | AND_NO_READ_GOES_BACK | breaks
-            LINKS_BREAK A_RAISE_FAILS                         | NOTHING_OLD_STAYS     | breaks
-            LINKS_BREAK A_RAISE_FAILS                         | ACKNOWLEDGED_IS_SEEN  | holds
+            LINKS_BREAK AN_INCREMENT_FAILS                         | NOTHING_OLD_STAYS     | breaks
+            LINKS_BREAK AN_INCREMENT_FAILS                         | ACKNOWLEDGED_IS_SEEN  | holds
             A_WRITE_OUTLASTS_ITS_MARK                         | AND_NO_READ_GOES_BACK | breaks
             A_WRITE_OUTLASTS_ITS_MARK THE_WRITER_IS_KILLED    | NOTHING_OLD_STAYS     | breaks
             A_WRITE_OUTLASTS_ITS_MARK LINKS_BREAK REDIS_RESTARTS | ACKNOWLEDGED_IS_SEEN  | holds
