@@ -28,12 +28,10 @@ import org.gatehouse.json.Json;
 import org.gatehouse.password.ForeignHashes;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Moves many users into an empty database, out of it, and into another one; the long form moves 100,000. */
-@Tag("also-full")
 class MoveTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 100_000 : 1_000;
 

@@ -24,7 +24,6 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,7 +31,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Walks thousands of users page by page in every order while others are added and deleted. Each user that stays must
  * appear exactly once, and in order.
  */
-@Tag("also-full")
 class ListWalkTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final int USERS = LONG ? 50_000 : 2_000;
