@@ -92,7 +92,7 @@ class SecretsIT {
             metrics = json.call("GET", "/metrics", "", "Authorization", "Bearer " + metricsToken)
                     .body();
             server.awaitLog("MongoDB cannot be reached", 1);
-            server.awaitLog("Redis cannot be reached", 1);
+            server.awaitLog("Redis cannot be used", 1);
             server.stop();
             log = server.log();
         }
