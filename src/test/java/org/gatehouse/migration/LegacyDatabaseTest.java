@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Two nodes that start together, die and start again migrate a database of the legacy service. */
+/** Tests the migration of a legacy database by two nodes that start together, stop and start again. */
 @SuppressWarnings("JavaUtilDate") // the type that the driver requires
 @Tag("also-full")
 class LegacyDatabaseTest {
@@ -48,13 +48,13 @@ class LegacyDatabaseTest {
     private static final Map<String, String> PROXIED = Map.of("TRUSTED_PROXIES", "127.0.0.1");
 
     /** The number of additional users that have another user's name; there is one for every ten. */
-    private static final int DOUBLED = USERS / 10;
+    private static final int DUPLICATES = USERS / 10;
 
     private final Stores stores = new Stores();
     private final Map<ObjectId, Document> originals = new HashMap<>();
     private final Map<String, String> passwords = new HashMap<>();
     private final Map<ObjectId, String> passwordsById = new HashMap<>();
-    private final Set<String> doubled = new HashSet<>();
+    private final Set<String> duplicateNames = new HashSet<>();
     private final List<Node> nodes = new ArrayList<>();
 
     @BeforeEach
@@ -69,12 +69,12 @@ class LegacyDatabaseTest {
             documents.add(document(name, password, stored, i));
             passwords.put(name, password);
         }
-        for (int i = 0; i < DOUBLED; i++) {
+        for (int i = 0; i < DUPLICATES; i++) {
             String name = "u" + i * 3;
             String twin = i % 2 == 0 ? name : name.toUpperCase(Locale.ROOT);
             documents.add(document(twin, "twin" + i, "twin" + i, USERS + i));
             passwords.remove(name);
-            doubled.add(name);
+            duplicateNames.add(name);
         }
         stores.users().insertMany(documents);
         stores.users().find().forEach(document -> originals.put(document.getObjectId("_id"), document));
@@ -87,21 +87,21 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void logsInAllUsersExceptDuplicatesWhileTwoNodesMigrate() throws Exception {
+    void allUsersExceptDuplicatesLogInWhileTwoNodesMigrate() throws Exception {
         startTogether(2);
         assertAllUsersLogIn(); // during the migration of the passwords
-        awaitEndOfPass();
+        awaitEndOfPasswordMigration();
         assertAllUsersLogIn();
         assertNoPasswordIsLeft();
         assertCustomFieldsAreIntact();
         System.out.printf(
-                "%d documents of the original on two nodes: %d users logged in during and after the pass,"
-                        + " %d doubled names did not, 0 password fields left%n",
-                originals.size(), passwords.size(), doubled.size());
+                "%d documents of the legacy service on two nodes: %d users logged in during and after the migration,"
+                        + " %d duplicate names did not, 0 password fields left%n",
+                originals.size(), passwords.size(), duplicateNames.size());
     }
 
     @Test
-    void finishesOnAnotherNodeWhatADyingOneBegan() throws Exception {
+    void anotherNodeFinishesTheMigrationOfAStoppedOne() throws Exception {
         // Hashes at production cost, so that the test can stop the node in the middle.
         PasswordHasher costly = new PasswordHasher(19_456, 2, 1, new Metrics());
         Node first = Node.start(stores, PROXIED, costly);
@@ -114,7 +114,7 @@ class LegacyDatabaseTest {
         assertThat(left).isPositive().isLessThan(originals.size());
 
         start();
-        awaitEndOfPass();
+        awaitEndOfPasswordMigration();
 
         assertAllUsersLogIn();
         assertNoPasswordIsLeft();
@@ -123,29 +123,29 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void bothCanLogInOnceOneIsRenamed() throws Exception {
+    void usersWithTheSameNameLogInAfterOneIsRenamed() throws Exception {
         startTogether(2);
         Node one = nodes.get(0);
         Node two = nodes.get(1);
         String admin = one.adminToken();
-        String name = doubled.iterator().next();
+        String name = duplicateNames.iterator().next();
         List<ObjectId> twins = idsOf(name);
         assertThat(twins).hasSize(2);
 
         Answer renamed = one.patch("/user/" + twins.get(0), admin, "{\"username\":\"renamed-twin\"}");
 
         assertThat(renamed.status()).isEqualTo(200);
-        String taken = passwordOf(twins.get(0));
-        String left = passwordOf(twins.get(1));
+        String passwordOfRenamed = passwordOf(twins.get(0));
+        String passwordOfOther = passwordOf(twins.get(1));
         for (Node node : List.of(two, one)) {
-            assertThat(login(node, "renamed-twin", taken).status()).isEqualTo(200);
-            assertThat(login(node, name, left).status()).isEqualTo(200);
-            assertThat(login(node, name, taken).status()).isEqualTo(401);
+            assertThat(login(node, "renamed-twin", passwordOfRenamed).status()).isEqualTo(200);
+            assertThat(login(node, name, passwordOfOther).status()).isEqualTo(200);
+            assertThat(login(node, name, passwordOfRenamed).status()).isEqualTo(401);
         }
     }
 
     @Test
-    void listsEachUserOnceInEveryOrder() throws Exception {
+    void eachUserIsListedOnceInEveryOrder() throws Exception {
         startTogether(1);
         String admin = nodes.get(0).adminToken();
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
@@ -193,7 +193,7 @@ class LegacyDatabaseTest {
                     .as(user.getKey())
                     .isEqualTo(401);
         }
-        for (String name : doubled) {
+        for (String name : duplicateNames) {
             for (ObjectId twin : idsOf(name)) {
                 assertThat(login(nodes.get(0), name, passwordOf(twin)).status()).isEqualTo(401);
             }
@@ -204,7 +204,7 @@ class LegacyDatabaseTest {
         return stores.users().countDocuments(Filters.exists("password"));
     }
 
-    private void awaitEndOfPass() {
+    private void awaitEndOfPasswordMigration() {
         await().atMost(WAIT_TIMEOUT).until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
     }
 
@@ -230,7 +230,7 @@ class LegacyDatabaseTest {
         }
     }
 
-    /** Uses a separate address for each login, so that the throttle does not see one client. */
+    /** Uses another address for each login, so that the throttle does not count all logins for one client. */
     private Answer login(Node node, String name, String password) {
         int number = Math.floorMod(name.hashCode() * 31 + password.hashCode(), 1 << 24);
         String address = "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255);

@@ -75,7 +75,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void givesEachLegacyUserItsName() {
+    void storesTheFoldedNameOfEachLegacyUser() {
         ObjectId brief = insert(new Document("username", "u1").append("password", "p1"));
         ObjectId mixed = insert(new Document("username", "Bob").append("password", BCRYPT));
         ObjectId spaced = insert(new Document("username", "Ann Lee \ud83d\ude00").append("password", "p3"));
@@ -86,9 +86,9 @@ class LegacyUserMigrationTest {
         assertThat(idOf("bob")).hasValue(mixed);
         assertThat(idOf("ann lee \ud83d\ude00")).hasValue(spaced);
         assertThat(find(brief).get("createdAt")).isEqualTo(brief.getDate());
-        assertThat(checks("u1", "p1")).isTrue();
-        assertThat(checks("bob", "p2")).isTrue();
-        assertThat(checks("u1", "p2")).isFalse();
+        assertThat(passwordMatches("u1", "p1")).isTrue();
+        assertThat(passwordMatches("bob", "p2")).isTrue();
+        assertThat(passwordMatches("u1", "p2")).isFalse();
     }
 
     @Test
@@ -132,11 +132,11 @@ class LegacyUserMigrationTest {
                         "{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
                                 + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\","
                                 + "\"original_sessionCutoff\":\"never\",\"original__server\":\"planted\"}"));
-        assertThat(checks("eve", "p1")).isTrue();
+        assertThat(passwordMatches("eve", "p1")).isTrue();
     }
 
     @Test
-    void keepsUnderAnotherNameWhatDiffersFromItsOwnNamesOnlyInCase() {
+    void renamesFieldsThatDifferFromReservedNamesOnlyInCase() {
         ObjectId planted = insert(new Document("username", "eve")
                 .append("password", "p1")
                 .append("Roles", List.of("admin"))
@@ -155,11 +155,11 @@ class LegacyUserMigrationTest {
                         "original_ROLES=\"x\"",
                         "original_original_Status=\"gold\"",
                         "original_Status=\"older\"");
-        assertThat(checks("eve", "p1")).isTrue();
+        assertThat(passwordMatches("eve", "p1")).isTrue();
     }
 
     @Test
-    void refusesToMigrateItsOwnUsers() {
+    void failsIfMigratedUsersHaveLostTheirIndex() {
         insert(new Document("username", "u1").append("password", "p1"));
         migrate();
         List<Document> before = stores.users().find().into(new ArrayList<>());
@@ -177,7 +177,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void startsAgainWithoutUsers() {
+    void runsAgainAfterTheUsersWereDropped() {
         insert(new Document("username", "u1").append("password", "p1"));
         migrate();
         stores.users().drop();
@@ -189,7 +189,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void keepsItsOwnRolesAtTheNextStart() {
+    void keepsTheRolesOfMigratedUsersAtTheNextStart() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
         migrate();
         store.update(userId(bob), user -> user.with("bob", Set.of("admin"), user.status(), user.fields()));
@@ -200,7 +200,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void rejectsUsersThatShareANameUntilOneIsLeft() {
+    void keepsASharedNameUnusableUntilOnlyOneUserHasIt() {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
         ObjectId three = insert(new Document("username", "BOB").append("password", "p3"));
@@ -216,26 +216,26 @@ class LegacyUserMigrationTest {
 
         assertThat(store.delete(userId(three), user -> {})).isPresent();
         assertThat(idOf("bob")).hasValue(two);
-        assertThat(checks("bob", "p2")).isTrue();
-        assertThat(checks("robert", "p1")).isTrue();
+        assertThat(passwordMatches("bob", "p2")).isTrue();
+        assertThat(passwordMatches("robert", "p1")).isTrue();
     }
 
     @Test
-    void doesNotGiveAwayANameThatAnotherUserHas() {
+    void doesNotReassignANameThatAnotherUserHas() {
         insert(new Document("username", "bob").append("password", "p1"));
         migrate();
         ObjectId late = insert(new Document("username", "Bob").append("password", "p2"));
 
         migrate();
 
-        assertThat(checks("bob", "p1")).isTrue();
+        assertThat(passwordMatches("bob", "p1")).isTrue();
         assertThat(store.find(userId(late))).isPresent();
         rename(late, "bobby");
-        assertThat(checks("bobby", "p2")).isTrue();
+        assertThat(passwordMatches("bobby", "p2")).isTrue();
     }
 
     @Test
-    void givesAFreedNameAtTheNextStartWhenTheProcessDiedBetween() {
+    void assignsAFreedNameAtTheNextStartAfterACrash() {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
         migrate();
@@ -250,27 +250,27 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void goesOnWhereAnotherStartDiedBeforeItMadeTheIndex() {
+    void continuesAfterACrashBeforeTheIndexWasCreated() {
         ObjectId one = insert(new Document("username", "Bob").append("password", "p1"));
         ObjectId two = insert(new Document("username", "bob").append("password", "p2"));
         ObjectId three = insert(new Document("username", "ann").append("password", "p3"));
         migrate();
-        Document parked = find(one);
-        Document untouched = original(three, "ann", "p3");
+        Document withReservedName = find(one);
+        Document untouched = legacyDocument(three, "ann", "p3");
         startWithoutIndexes();
-        stores.users().insertMany(List.of(parked, original(two, "bob", "p2"), untouched));
+        stores.users().insertMany(List.of(withReservedName, legacyDocument(two, "bob", "p2"), untouched));
 
         migrate();
 
-        assertThat(find(one)).isEqualTo(parked);
+        assertThat(find(one)).isEqualTo(withReservedName);
         assertThat(idOf("bob")).isEmpty();
-        assertThat(checks("ann", "p3")).isTrue();
+        assertThat(passwordMatches("ann", "p3")).isTrue();
         assertThat(stores.meta().countDocuments(Filters.eq("passwords of users")))
                 .isEqualTo(1);
     }
 
     @Test
-    void keepsDocumentsThatCannotBeUsersAndShowsThemInOrder() {
+    void keepsUnusableDocumentsAndListsThoseWithAnObjectId() {
         for (Object name :
                 new Object[] {"", " ", "a\nb", 7, new Document("$ne", 1), Pattern.compile(".*"), "x".repeat(500)}) {
             insert(new Document("username", name).append("password", "p1"));
@@ -285,7 +285,7 @@ class LegacyUserMigrationTest {
         migrate();
 
         assertThat(stores.users().countDocuments()).isEqualTo(11);
-        assertThat(checks("zoe", "p1")).isTrue();
+        assertThat(passwordMatches("zoe", "p1")).isTrue();
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
             UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
             Set<UserId> seen = new HashSet<>();
@@ -361,12 +361,12 @@ class LegacyUserMigrationTest {
 
         assertThat(find(plain).getString("passwordHash")).startsWith("$argon2id$");
         assertThat(find(hashed).getString("passwordHash")).isEqualTo(BCRYPT);
-        assertThat(checks("plain", "p1")).isTrue();
-        assertThat(checks("hashed", "p2")).isTrue();
+        assertThat(passwordMatches("plain", "p1")).isTrue();
+        assertThat(passwordMatches("hashed", "p2")).isTrue();
     }
 
     @Test
-    void overwritesNoPasswordThatChangedWhileTheOldOneWasHashed() {
+    void keepsAPasswordThatChangesWhileTheOldOneIsHashed() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "old"));
         migrate();
         AtomicInteger hashes = new AtomicInteger();
@@ -382,12 +382,12 @@ class LegacyUserMigrationTest {
         }
 
         assertThat(hashes).hasValue(2);
-        assertThat(checks("bob", "new")).isTrue();
-        assertThat(checks("bob", "old")).isFalse();
+        assertThat(passwordMatches("bob", "new")).isTrue();
+        assertThat(passwordMatches("bob", "old")).isFalse();
     }
 
     @Test
-    void doesNotLookForPasswordsWhenNothingWasAdopted() {
+    void startsNoPasswordMigrationIfNoUserWasMigrated() {
         migrate();
         store.insert(newUser("alice"));
         migrate();
@@ -397,7 +397,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void replacesAPasswordOnlyWhileItIsTheSame() {
+    void replacesAPasswordOnlyIfItIsUnchanged() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
         migrate();
         UserId id = userId(bob);
@@ -436,14 +436,14 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void recomputesCanonicalNamesOfAnOlderVersionWhileOtherNodesDoToo() throws Exception {
+    void recomputesCanonicalNamesOfAnOlderVersionOnSeveralNodes() throws Exception {
         migrate();
-        ObjectId mixed = old(
+        ObjectId mixed = insertWithKey(
                 "\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3",
                 "\u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c2");
-        ObjectId usual = old("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
-        ObjectId cyrillic = old("\u1c80\u1c81a", "\u1c80\u1c81a");
-        ObjectId latin = old("alice", "alice");
+        ObjectId usual = insertWithKey("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
+        ObjectId cyrillic = insertWithKey("\u1c80\u1c81a", "\u1c80\u1c81a");
+        ObjectId latin = insertWithKey("alice", "alice");
         // The typed name also finds users before the migration, because nodes of both versions may run.
         assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
                 .hasValue(mixed);
@@ -464,12 +464,12 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void rejectsUsersThatShareANameOnlyNowUntilOneIsRenamed() {
+    void keepsANewlySharedNameUnusableUntilOneUserIsRenamed() {
         migrate();
         String small = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c3";
         String usual = "\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03c5\u03c2";
-        ObjectId one = old(usual, usual);
-        ObjectId other = old(small, small);
+        ObjectId one = insertWithKey(usual, usual);
+        ObjectId other = insertWithKey(small, small);
 
         migrate();
         migrate();
@@ -488,7 +488,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void findsANameWithBlanksAtTheEndsAsItIsAndAsItIsTyped() {
+    void findsNamesWithAndWithoutSurroundingBlanks() {
         ObjectId blank = insert(new Document("username", " Carol ").append("password", "p1"));
         ObjectId plain = insert(new Document("username", "dave").append("password", "p2"));
 
@@ -499,7 +499,7 @@ class LegacyUserMigrationTest {
     }
 
     /** Inserts a user as written by a version that folded names to lower case only. */
-    private ObjectId old(String name, String key) {
+    private ObjectId insertWithKey(String name, String key) {
         ObjectId id = insert(new Document("username", name)
                 .append("usernameKey", key)
                 .append("version", 1L)
@@ -512,12 +512,12 @@ class LegacyUserMigrationTest {
     private void migrateOnManyNodes() throws Exception {
         ExecutorService nodes = Executors.newFixedThreadPool(4);
         try {
-            List<Future<?>> adoptions = new ArrayList<>();
+            List<Future<?>> migrations = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                adoptions.add(nodes.submit(this::migrate));
+                migrations.add(nodes.submit(this::migrate));
             }
-            for (Future<?> userMigration : adoptions) {
-                userMigration.get();
+            for (Future<?> migration : migrations) {
+                migration.get();
             }
         } finally {
             nodes.shutdownNow();
@@ -532,7 +532,7 @@ class LegacyUserMigrationTest {
         return id;
     }
 
-    private static Document original(ObjectId id, String name, String password) {
+    private static Document legacyDocument(ObjectId id, String name, String password) {
         return new Document("_id", id).append("username", name).append("password", password);
     }
 
@@ -544,7 +544,7 @@ class LegacyUserMigrationTest {
         return credential(name).map(found -> new ObjectId(found.user().id().hex()));
     }
 
-    private boolean checks(String name, String password) {
+    private boolean passwordMatches(String name, String password) {
         return hasher.matches(password, credential(name).flatMap(Credential::password));
     }
 

@@ -42,25 +42,25 @@ class MoveTest {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @Test
-    void twoExportsAreEqual(@TempDir Path folder) throws IOException {
-        Path moved = folder.resolve("users.ndjson");
-        write(moved);
+    void exportsBeforeAndAfterAMoveAreEqual(@TempDir Path folder) throws IOException {
+        Path users = folder.resolve("users.ndjson");
+        write(users);
         Path first = folder.resolve("first.ndjson");
         Path second = folder.resolve("second.ndjson");
 
         try (Stores stores = new Stores();
                 NodeProcess node = start(stores)) {
-            importedAll(node, moved, USERS);
+            assertImported(node, users, USERS);
             export(node, first);
             ForeignHashes.passwords().forEach((scheme, password) -> assertLogsIn(node, stores, scheme, password));
             Path after = folder.resolve("after.ndjson");
-            importedAll(node, moved, 0);
+            assertImported(node, users, 0);
             export(node, after);
         }
         try (Stores stores = new Stores();
                 NodeProcess node = start(stores)) {
             // An administrator of the same name exists already, so one line names an existing user.
-            assertThat(last(imported(node, first)).path("created").asInt()).isEqualTo(USERS);
+            assertThat(last(importFile(node, first)).path("created").asInt()).isEqualTo(USERS);
             export(node, second);
         }
 
@@ -97,15 +97,15 @@ class MoveTest {
         }
     }
 
-    private static void importedAll(NodeProcess node, Path file, int created) {
-        JsonNode last = last(imported(node, file));
+    private static void assertImported(NodeProcess node, Path file, int created) {
+        JsonNode last = last(importFile(node, file));
         assertThat(last.path("status").asText()).as(last.toString()).isEqualTo("done");
         assertThat(last.path("created").asInt()).as(last.toString()).isEqualTo(created);
         assertThat(last.path("unchanged").asInt()).as(last.toString()).isEqualTo(USERS - created);
     }
 
     /** Returns the results in order, one for each line. */
-    private static List<String> imported(NodeProcess node, Path file) {
+    private static List<String> importFile(NodeProcess node, Path file) {
         try {
             HttpRequest request = request(node, "/user/import")
                     .header("Content-Type", "application/x-ndjson")

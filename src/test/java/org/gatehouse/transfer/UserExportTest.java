@@ -31,12 +31,12 @@ import org.junit.jupiter.api.Test;
 /** Tests an export that cannot be recorded in the audit log; the other tests run over HTTP. */
 class UserExportTest {
     @Test
-    void handsOutNothingThatIsNotInTheAuditLog() {
+    void failsIfItCannotBeRecordedInTheAuditLog() {
         String nowhere = "mongodb://127.0.0.1:" + EmbeddedRedis.freePort();
         try (Stores stores = new Stores();
                 MongoConnection mongo =
                         new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
-                MongoConnection away = new MongoConnection(new Secret(nowhere), "none", new Metrics())) {
+                MongoConnection unreachable = new MongoConnection(new Secret(nowhere), "none", new Metrics())) {
             MongoUserDao users = new MongoUserDao(mongo, "users", Clock.systemUTC());
             User alice = users.insert(new NewUser(
                     Username.parse("alice").orElseThrow(),
@@ -45,7 +45,7 @@ class UserExportTest {
                     UserStatus.ACTIVE,
                     Json.MAPPER.createObjectNode()));
             AuditLog audit = new AuditLog(
-                    new MongoAuditDao(away),
+                    new MongoAuditDao(unreachable),
                     Duration.ofDays(1),
                     Clock.systemUTC(),
                     Ticker.systemTicker(),
@@ -57,7 +57,7 @@ class UserExportTest {
             assertThatThrownBy(() -> exports.start(caller, true))
                     .isInstanceOfSatisfying(
                             GatehouseException.class,
-                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
+                            failed -> assertThat(failed.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
         }
     }
 }

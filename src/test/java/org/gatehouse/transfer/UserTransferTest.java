@@ -61,7 +61,7 @@ class UserTransferTest {
     }
 
     @Test
-    void tellsOfEachLineInOrder() {
+    void anImportReportsEachLineInOrder() {
         String name = name();
         List<JsonNode> results = imported(
                 line(name, "\"passwordHash\":\"" + BCRYPT + "\",\"email\":\"a@e.x\""),
@@ -123,7 +123,7 @@ class UserTransferTest {
     }
 
     @Test
-    void changesNothingWhenTheSameIsSentAgain() {
+    void aRepeatedImportChangesNothing() {
         String[] lines = {
             line(name(), "\"passwordHash\":\"" + BCRYPT + "\",\"n\":1.50"),
             line(name(), "\"password\":\"" + PASSWORD + "\""),
@@ -139,7 +139,7 @@ class UserTransferTest {
     }
 
     @Test
-    void writesNothingInADryRun() {
+    void aDryRunWritesNothing() {
         String id = id();
         String present = name();
         imported(line(present, "\"_id\":\"" + id + "\""));
@@ -163,7 +163,7 @@ class UserTransferTest {
     }
 
     @Test
-    void refusesAnIdThatAnotherUserHas() {
+    void anImportRejectsTheIdOfAnotherUser() {
         String id = id();
         imported(line(name(), "\"_id\":\"" + id + "\""));
 
@@ -174,7 +174,7 @@ class UserTransferTest {
     }
 
     @Test
-    void showsAUserAgainWhoseAbsenceWasCachedAndEndsTheOldSessions() {
+    void anImportRestoresADeletedUserWithoutItsSessions() {
         String name = name();
         String id = id();
         String line = line(name, "\"_id\":\"" + id + "\",\"passwordHash\":\"" + BCRYPT + "\"");
@@ -191,7 +191,7 @@ class UserTransferTest {
     }
 
     @Test
-    void hashesLeaveOnlyWhenAskedForAndAreAudited() {
+    void anExportContainsHashesOnlyOnRequestAndIsAudited() {
         String name = name();
         imported(line(name, "\"passwordHash\":\"" + BCRYPT + "\""));
 
@@ -208,7 +208,7 @@ class UserTransferTest {
     }
 
     @Test
-    void isForAdministratorsOnly() {
+    void importAndExportAreForAdministratorsOnly() {
         String name = name();
         node.create(admin, name, PASSWORD);
         String token = node.token(name, PASSWORD);
@@ -221,19 +221,19 @@ class UserTransferTest {
     }
 
     @Test
-    void skipsWhatIsNoUtf8AndALineWithoutAnEnd() throws IOException {
+    void anImportSkipsALineThatIsNotUtf8AndOneThatIsTooLong() throws IOException {
         String name = name();
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             connection.chunk(new byte[] {'{', '"', (byte) 0xff, '"', '}', '\n'});
-            byte[] much = "x".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
-            int megabytes = Boolean.getBoolean("gatehouse.long") ? 1_000 : 64;
-            for (int i = 0; i < megabytes; i++) {
-                connection.chunk(much);
+            byte[] mebibyte = "x".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
+            int count = Boolean.getBoolean("gatehouse.long") ? 1_000 : 64;
+            for (int i = 0; i < count; i++) {
+                connection.chunk(mebibyte);
             }
             connection.chunk(("\n" + line(name, "") + "\n").getBytes(StandardCharsets.UTF_8));
             connection.end();
-            String answer = connection.rest();
-            assertThat(answer)
+            String response = connection.rest();
+            assertThat(response)
                     .contains(
                             "{\"line\":1,\"status\":\"error\",\"code\":\"BODY_MALFORMED\",\"message\":\"The line is not UTF-8 (byte 3).\"}")
                     .contains("{\"line\":2,\"status\":\"error\",\"code\":\"BODY_TOO_LARGE\"")
@@ -243,16 +243,16 @@ class UserTransferTest {
     }
 
     @Test
-    void answersAClientThatReadsFromTheStart() throws Exception {
+    void anImportRespondsToAClientThatReadsFromTheStart() throws Exception {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
-            CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> restOf(connection));
+            CompletableFuture<String> response = CompletableFuture.supplyAsync(() -> restOf(connection));
             for (int i = 1; i <= 3; i++) {
                 connection.chunk((line(name(), "") + "\n{\"half\":").getBytes(StandardCharsets.UTF_8));
                 connection.chunk("1}\n".getBytes(StandardCharsets.UTF_8));
             }
-            assertThat(answer).isNotDone();
+            assertThat(response).isNotDone();
             connection.end();
-            assertThat(answer.get(60, TimeUnit.SECONDS))
+            assertThat(response.get(60, TimeUnit.SECONDS))
                     .contains("\"line\":5,\"status\":\"created\"")
                     .contains("\"line\":6,\"status\":\"error\"")
                     .contains("\"status\":\"done\",\"lines\":6,\"created\":3");
@@ -260,7 +260,7 @@ class UserTransferTest {
     }
 
     @Test
-    void answersLinesWhileItWorksOnLaterOnes() throws Exception {
+    void anImportSendsResultsWhileItProcessesLaterLines() throws Exception {
         CountDownLatch read = new CountDownLatch(1);
         AtomicInteger inserts = new AtomicInteger();
         List<Boolean> readBefore = new CopyOnWriteArrayList<>();
@@ -280,14 +280,15 @@ class UserTransferTest {
         assertThat(readBefore).containsExactly(true);
     }
 
-    /** Sends more than any buffer can take. */
+    /** Sends more than all buffers hold together. */
     @Test
-    void answersAClientThatReadsOnlyAfterItHasSentEverything() throws IOException {
+    void anImportRespondsToAClientThatReadsOnlyAfterItsRequest() throws IOException {
         int lines = 150_000;
-        byte[] much = ("{\"x\":1" + " ".repeat(90) + "}\n").repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+        byte[] thousandLines =
+                ("{\"x\":1" + " ".repeat(90) + "}\n").repeat(1_000).getBytes(StandardCharsets.US_ASCII);
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             for (int i = 0; i < lines / 1_000; i++) {
-                connection.chunk(much);
+                connection.chunk(thousandLines);
             }
             connection.end();
 
@@ -297,7 +298,7 @@ class UserTransferTest {
     }
 
     @Test
-    void changesNothingWhenTheBodyIsCutOff() throws IOException {
+    void anImportWithATruncatedBodyChangesNothing() throws IOException {
         String whole = name();
         String half = name();
         String imports = node.get("/audit?type=USERS_IMPORT_STARTED", admin).body();
@@ -318,11 +319,11 @@ class UserTransferTest {
     }
 
     @Test
-    void refusesABodyThatIsTooLarge() throws IOException {
-        int most = 1 << 16;
+    void anImportRejectsABodyThatIsTooLarge() throws IOException {
+        int maxBytes = 1 << 16;
         String whole = name();
-        String padded = line(whole, "") + "\n" + " ".repeat(most);
-        try (Node other = Node.start(stores, Map.of("IMPORT_MAX_BYTES", "" + most))) {
+        String padded = line(whole, "") + "\n" + " ".repeat(maxBytes);
+        try (Node other = Node.start(stores, Map.of("IMPORT_MAX_BYTES", "" + maxBytes))) {
             Answer announced = other.send("POST", "/user/import", padded, "auth", admin, "Content-Type", NDJSON);
             assertThat(announced.status()).isEqualTo(413);
             assertThat(announced.text("code")).isEqualTo("BODY_TOO_LARGE");
@@ -334,7 +335,7 @@ class UserTransferTest {
             assertThat(export("")).doesNotContain("\"" + whole + "\"");
 
             try (ImportConnection connection = new ImportConnection(other.baseUri(), admin)) {
-                connection.chunk(padded.substring(0, most).getBytes(StandardCharsets.UTF_8));
+                connection.chunk(padded.substring(0, maxBytes).getBytes(StandardCharsets.UTF_8));
                 connection.end();
                 assertThat(connection.rest()).contains("\"created\":1");
             }
@@ -343,7 +344,7 @@ class UserTransferTest {
     }
 
     @Test
-    void deletesTheBodyOfAnImportWhoseClientDisconnects() throws Exception {
+    void theFileOfAnImportIsDeletedIfItsClientDisconnects() throws Exception {
         CountDownLatch disconnected = new CountDownLatch(1);
         Node other = Node.start(stores, Map.of(), command -> {
             if (command.equals("insert users")) {
@@ -362,7 +363,7 @@ class UserTransferTest {
     }
 
     @Test
-    void stopsWhenTheCallerIsNoAdministratorAnyMore() throws IOException {
+    void anImportStopsIfTheCallerIsNoLongerAnAdministrator() throws IOException {
         String name = name();
         String id = node.create(admin, name, PASSWORD);
         node.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
@@ -386,7 +387,7 @@ class UserTransferTest {
     }
 
     @Test
-    void breaksTheConnectionWhereAnExportCannotGoOn() {
+    void anExportBreaksTheConnectionIfTheCallerIsNoLongerAnAdministrator() {
         String name = name();
         String id = node.create(admin, name, PASSWORD);
         node.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
@@ -411,14 +412,14 @@ class UserTransferTest {
     }
 
     @Test
-    void refusesASmallExportAsAnythingElse() {
-        try (Stores few = new Stores()) {
+    void anExportIsRejectedIfTheCallerLosesItsRoleBeforeTheFirstPage() {
+        try (Stores separate = new Stores()) {
             AtomicBoolean demote = new AtomicBoolean();
-            try (Node first = Node.start(few)) {
+            try (Node first = Node.start(separate)) {
                 String token = first.adminToken();
                 String id = first.create(token, "second", PASSWORD);
                 first.patch("/user/" + id, token, "{\"roles\":[\"admin\"]}");
-                try (Node other = Node.start(few, Map.of(), command -> {
+                try (Node other = Node.start(separate, Map.of(), command -> {
                     if (command.equals("insert audit") && demote.getAndSet(false)) {
                         first.patch("/user/" + id, token, "{\"roles\":[\"user\"]}");
                     }
@@ -433,9 +434,9 @@ class UserTransferTest {
     }
 
     @Test
-    void doesNotCountAnAdministratorThatCannotLogIn() {
-        try (Stores few = new Stores();
-                Node other = Node.start(few)) {
+    void anImportedAdministratorWithoutAPasswordDoesNotCount() {
+        try (Stores separate = new Stores();
+                Node other = Node.start(separate)) {
             String token = other.adminToken();
             Answer imported = other.send(
                     "POST",
@@ -453,7 +454,7 @@ class UserTransferTest {
     }
 
     @Test
-    void refusesACompressedBody() {
+    void anImportRejectsACompressedBody() {
         Answer answer = node.send(
                 "POST", "/user/import", "x", "auth", admin, "Content-Type", NDJSON, "Content-Encoding", "gzip");
         assertThat(answer.status()).isEqualTo(415);
@@ -468,7 +469,7 @@ class UserTransferTest {
 
     /** Rejects the caller while it has sent only a part of the body. */
     @Test
-    void rejectsAnUnknownCallerBeforeTheBodyArrives() throws IOException {
+    void anImportRejectsAnUnknownCallerBeforeTheBodyArrives() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), "x.y.z")) {
             assertThat(connection.until("\"requestId\"")).contains(" 401 ");
             connection.chunk((line(name(), "") + "\n").getBytes(StandardCharsets.UTF_8));
@@ -477,7 +478,7 @@ class UserTransferTest {
     }
 
     @Test
-    void keepsHiddenWhatIsNoHash() {
+    void anExportOmitsALegacyPasswordThatIsNotAHash() {
         String name = name();
         stores.users()
                 .insertOne(new Document("username", name)

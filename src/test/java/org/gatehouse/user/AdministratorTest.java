@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.slf4j.LoggerFactory;
 
-/** Tests missing and lost administrators: what a start logs, and what {@code ADMIN_RESET} does. */
+/** Tests the log lines of a start without an active administrator, and the effect of {@code ADMIN_RESET}. */
 class AdministratorTest {
     private static final String OLD_PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "another good password of mine";
@@ -54,21 +54,21 @@ class AdministratorTest {
 
     @Test
     void everyStartWithoutAnAdministratorWarns(TestInfo test) {
-        Map<String, String> none = settings(test, "", "", false);
+        Map<String, String> withoutAdministrator = settings(test, "", "", false);
         String warning = "WARN The database " + stores.database() + " has no active administrator who can log in."
                 + " Set ADMIN_USERNAME and ADMIN_PASSWORD and start again to create one";
 
-        assertThat(linesOfAStart(none, stores.database())).containsExactly(warning);
-        assertThat(linesOfAStart(none, stores.database())).containsExactly(warning);
+        assertThat(linesOfAStart(withoutAdministrator, stores.database())).containsExactly(warning);
+        assertThat(linesOfAStart(withoutAdministrator, stores.database())).containsExactly(warning);
 
         Map<String, String> first = settings(test, "first-one", OLD_PASSWORD, false);
         assertThat(linesOfAStart(first, "first-one"))
                 .containsExactly("INFO Created the first administrator, first-one");
-        assertThat(linesOfAStart(none, stores.database())).isEmpty();
+        assertThat(linesOfAStart(withoutAdministrator, stores.database())).isEmpty();
     }
 
     @Test
-    void anAdministratorInTheSettingsThatIsNotUsedIsSaid(TestInfo test) {
+    void settingsThatNameAnUnusedAdministratorAreLogged(TestInfo test) {
         Node.start(stores, settings(test, "in-use", OLD_PASSWORD, false)).close();
 
         assertThat(linesOfAStart(settings(test, "not-used", NEW_PASSWORD, false), "not-used"))
@@ -82,7 +82,7 @@ class AdministratorTest {
     }
 
     @Test
-    void aNameThatBelongsToAnotherUserIsSaid(TestInfo test) {
+    void anAdministratorNameThatAnotherUserHasIsLogged(TestInfo test) {
         try (Node node = Node.start(stores, settings(test, "to-be-lost", OLD_PASSWORD, false))) {
             node.create(node.token("to-be-lost", OLD_PASSWORD), "ordinary", OLD_PASSWORD);
         }
@@ -97,7 +97,7 @@ class AdministratorTest {
 
     /** The running node has the user and the session in its cache. */
     @Test
-    void aLostAdministratorIsResetAndTheSessionsEndOnEveryNode(TestInfo test) {
+    void aLostAdministratorIsResetAndItsSessionsEndOnEveryNode(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "lost-one", OLD_PASSWORD, false))) {
             String stolen = running.token("lost-one", OLD_PASSWORD);
             Answer login = running.login("lost-one", OLD_PASSWORD);
@@ -126,7 +126,7 @@ class AdministratorTest {
     }
 
     @Test
-    void aDisabledUserWhoIsNoAdministratorAndThrottledBecomesOneWhoCanLogIn(TestInfo test) {
+    void aDisabledAndThrottledUserBecomesAnAdministratorThatCanLogIn(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "remaining", OLD_PASSWORD, false))) {
             String admin = running.token("remaining", OLD_PASSWORD);
             String id = running.create(admin, "promoted", OLD_PASSWORD);

@@ -42,7 +42,7 @@ class CachedUserDaoTest extends UserDaoContract {
     }
 
     @Test
-    void changesAUserWithoutAVersionAsAnotherServiceHasItNow() {
+    void changesTheLatestStateOfAUserWithoutAVersion() {
         ObjectId id = new ObjectId();
         UserId userId = new UserId(id.toHexString());
         stores.users()
@@ -65,7 +65,7 @@ class CachedUserDaoTest extends UserDaoContract {
     }
 
     @Test
-    void showsAnImportedUserWhoseAbsenceIsCached() {
+    void findsAnImportedUserWhoseAbsenceWasCached() {
         ObjectId id = new ObjectId();
         UserId userId = new UserId(id.toHexString());
         NewUser bob = new NewUser(

@@ -73,7 +73,7 @@ class ConditionalTest {
                 "If-None-Match | \"0\" | 200",
                 "If-None-Match | V\" | 400",
             })
-    void aChangeIsMadeOnItsCondition(String header, String value, int status) {
+    void aChangeRespectsItsCondition(String header, String value, int status) {
         String tag = one.get(user, admin).header("ETag");
         String version = tag.replace("\"", "");
 
@@ -105,7 +105,7 @@ class ConditionalTest {
                 "If-Match | W/\"V\" | 412",
                 "If-Match | \"0\" | 412",
             })
-    void aReadIsAnsweredOnItsCondition(String header, String value, int status) {
+    void aReadRespectsItsCondition(String header, String value, int status) {
         String tag = one.get(user, admin).header("ETag");
         for (String method : List.of("GET", "HEAD")) {
             Answer answer =
@@ -122,7 +122,7 @@ class ConditionalTest {
     }
 
     @Test
-    void aDeletionIsMadeOnItsCondition() {
+    void aDeletionRespectsItsCondition() {
         String bob = "/user/" + one.create(admin, "bob", PASSWORD);
 
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"7\"")
@@ -143,7 +143,7 @@ class ConditionalTest {
     }
 
     @Test
-    void conditionsOnSeveralLinesAreOneList() {
+    void severalIfMatchLinesAreReadAsOneList() {
         String tag = one.get(user, admin).header("ETag");
 
         assertThat(one.patch(user, admin, "{\"lines\":1}", "If-Match", "\"0\"", "If-Match", tag)
@@ -161,8 +161,8 @@ class ConditionalTest {
                 edits.add(clients.submit(() -> edit(node, counter)));
             }
             List<Integer> accepted = new ArrayList<>();
-            for (Future<List<Integer>> of : edits) {
-                accepted.addAll(of.get());
+            for (Future<List<Integer>> result : edits) {
+                accepted.addAll(result.get());
             }
             Answer last = one.get(counter, admin);
             // Each accepted edit added one to the value before it: none is lost, and none overwrote another.
@@ -202,7 +202,7 @@ class ConditionalTest {
                 "application/json;charset=UTF-8",
                 "Application/Merge-Patch+JSON"
             })
-    void aPatchMergesWhatIsNested(String type) {
+    void aPatchMergesNestedObjects(String type) {
         assertThat(patch(type, "{\"a\":{\"b\":{\"c\":1,\"d\":2},\"list\":[1,2]},\"gone\":1}")
                         .status())
                 .isEqualTo(200);
@@ -215,7 +215,7 @@ class ConditionalTest {
     }
 
     @Test
-    void theBoundsOfCustomFieldsHoldAfterTheMerge() {
+    void theLimitsOfCustomFieldsApplyToTheMergedResult() {
         String half = "x".repeat(9_000);
         assertThat(one.patch(user, admin, "{\"big\":{\"one\":\"" + half + "\"}}")
                         .status())
@@ -228,9 +228,10 @@ class ConditionalTest {
                 .isEqualTo(200);
         assertThat(one.patch(user, admin, "{\"big\":null}").status()).isEqualTo(200);
 
-        String eight = "{\"l\":".repeat(7) + "{}" + "}".repeat(7);
-        assertThat(one.patch(user, admin, "{\"deep\":" + eight + "}").status()).isEqualTo(200);
-        assertThat(one.patch(user, admin, "{\"deep\":" + eight.replace("{}", "{\"l\":1}") + "}")
+        String eightLevels = "{\"l\":".repeat(7) + "{}" + "}".repeat(7);
+        assertThat(one.patch(user, admin, "{\"deep\":" + eightLevels + "}").status())
+                .isEqualTo(200);
+        assertThat(one.patch(user, admin, "{\"deep\":" + eightLevels.replace("{}", "{\"l\":1}") + "}")
                         .text("code"))
                 .isEqualTo("VALIDATION_FAILED");
         assertThat(one.patch(user, admin, "{\"deep\":null}").status()).isEqualTo(200);

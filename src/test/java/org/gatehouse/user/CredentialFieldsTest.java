@@ -95,7 +95,7 @@ class CredentialFieldsTest {
                 "scrypt",
                 "PBKDF2"
             })
-    void knowsTheNameOfACredential(String name) {
+    void recognizesTheNameOfACredential(String name) {
         assertThat(CredentialFields.isCredential(name)).isTrue();
     }
 
@@ -147,12 +147,12 @@ class CredentialFieldsTest {
                 "mfaEnabled",
                 "groupWd"
             })
-    void leavesAnyOtherName(String name) {
+    void acceptsAnyOtherName(String name) {
         assertThat(CredentialFields.isCredential(name)).isFalse();
     }
 
     @Test
-    void takesNoFlagForACredential() {
+    void acceptsFlagsWithTheNameOfACredential() {
         ObjectNode fields =
                 json("{\"mustChangePassword\":true,\"hasPassword\":1,\"newPassword\":0,\"a\":{\"password\":false}}");
 
@@ -160,7 +160,7 @@ class CredentialFieldsTest {
     }
 
     @Test
-    void takesCredentialsOutAtAnyDepth() {
+    void removesCredentialsAtAnyDepth() {
         ObjectNode fields = json(
                 "{\"n\":1,\"pwd\":{\"x\":1},\"a\":{\"Password\":\"x\",\"b\":[{\"salt\":\"x\",\"c\":2},[{\"pwd\":7}]]}}");
 
@@ -180,7 +180,7 @@ class CredentialFieldsTest {
                 "{SSHA}FpQjInNVIzqAgiqvQvre80AaiRFpQjInNVIz",
                 "{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG"
             })
-    void knowsAPasswordHash(String text) {
+    void recognizesAPasswordHash(String text) {
         assertThat(CredentialFields.isHash(text)).isTrue();
     }
 
@@ -198,7 +198,7 @@ class CredentialFieldsTest {
                 "5f4dcc3b5aa765d61d8327deb882cf99",
                 "alice@example.com"
             })
-    void leavesAnyOtherText(String text) {
+    void acceptsAnyOtherText(String text) {
         assertThat(CredentialFields.isHash(text)).isFalse();
     }
 

@@ -65,32 +65,32 @@ class CustomFieldsTest {
                 "totp_secret",
                 "refresh_token"
             })
-    void refusesACredentialUnderAnyNameAndSaysWhereItBelongs(String name) {
+    void rejectsACredentialUnderAnyNameAndSaysHowToSetIt(String name) {
         String field = "\"" + name + "\":\"something 1\"";
         String nested = "\"profile\":{\"list\":[{" + field + "}]}";
         String version = node.get(alice, admin).header("ETag");
 
-        assertRefused(create(field), name, "PUT /user/{id}/password");
-        assertRefused(create(nested), "profile.list.0." + name, "PUT /user/{id}/password");
-        assertRefused(node.patch(alice, admin, "{" + field + "}"), name, "PUT /user/{id}/password");
-        assertRefused(
+        assertRejected(create(field), name, "PUT /user/{id}/password");
+        assertRejected(create(nested), "profile.list.0." + name, "PUT /user/{id}/password");
+        assertRejected(node.patch(alice, admin, "{" + field + "}"), name, "PUT /user/{id}/password");
+        assertRejected(
                 node.patch(alice, admin, "{" + nested + "}"), "profile.list.0." + name, "PUT /user/{id}/password");
-        assertLineRefused(imported(field), name, "passwordHash");
-        assertLineRefused(imported(nested), "profile.list.0." + name, "passwordHash");
+        assertLineRejected(imported(field), name, "passwordHash");
+        assertLineRejected(imported(nested), "profile.list.0." + name, "passwordHash");
         assertThat(node.get(alice, admin).header("ETag")).isEqualTo(version);
     }
 
     @Test
-    void refusesAPasswordHashUnderAnyName() {
+    void rejectsAPasswordHashUnderAnyName() {
         String field = "\"note\":[\"" + HASH + "\"]";
 
-        assertRefused(create(field), "note.0", "PUT /user/{id}/password");
-        assertRefused(node.patch(alice, admin, "{" + field + "}"), "note.0", "PUT /user/{id}/password");
-        assertLineRefused(imported(field), "note.0", "passwordHash");
+        assertRejected(create(field), "note.0", "PUT /user/{id}/password");
+        assertRejected(node.patch(alice, admin, "{" + field + "}"), "note.0", "PUT /user/{id}/password");
+        assertLineRejected(imported(field), "note.0", "passwordHash");
     }
 
     @Test
-    void keepsWhatIsOnlyAboutAPassword() {
+    void acceptsFieldsThatMentionAPasswordButHoldNone() {
         String fields = "\"passport\":\"C01\",\"password_changed_at\":\"2026-11-23\",\"passwordHint\":\"x\","
                 + "\"mustChangePassword\":true,\"apiKey\":\"k\",\"emailVerified\":true,\"locale\":\"de\",\"hashtag\":\"x\"";
 
@@ -113,20 +113,20 @@ class CustomFieldsTest {
         "_ID, _id",
         "_Server, _server"
     })
-    void refusesAReservedNameInAnyCase(String name, String reserved) {
+    void rejectsAReservedNameInAnyCase(String name, String reserved) {
         String field = "\"" + name + "\":[\"admin\"]";
 
-        assertRefused(create(field), name, reserved + " only in case");
-        assertRefused(node.patch(alice, admin, "{" + field + "}"), name, reserved + " only in case");
-        assertRefused(node.patch("/user/me", node.token("alice", PASSWORD), "{" + field + "}"), name, "only in case");
-        assertLineRefused(imported(field), name, reserved + " only in case");
+        assertRejected(create(field), name, reserved + " only in case");
+        assertRejected(node.patch(alice, admin, "{" + field + "}"), name, reserved + " only in case");
+        assertRejected(node.patch("/user/me", node.token("alice", PASSWORD), "{" + field + "}"), name, "only in case");
+        assertLineRejected(imported(field), name, reserved + " only in case");
         assertThat(node.patch(alice, admin, "{\"profile\":{\"Roles\":1}}").status())
                 .isEqualTo(200);
     }
 
     /** Another service or an earlier version may have stored such fields. */
     @Test
-    void neitherShowsNorCachesCredentialsOfOthersAndRemovesThem() {
+    void storedCredentialsAreNeitherShownNorCachedAndCanBeRemoved() {
         String id = node.create(admin, "old-" + number.incrementAndGet(), PASSWORD);
         String user = "/user/" + id;
         stores.users()
@@ -155,8 +155,8 @@ class CustomFieldsTest {
         });
         assertThat(cached(id)).doesNotContain("hidden-").doesNotContain(HASH);
 
-        Answer other = node.patch(user, admin, "{\"n\":1}");
-        assertThat(other.body()).doesNotContain("hidden-");
+        Answer patched = node.patch(user, admin, "{\"n\":1}");
+        assertThat(patched.body()).doesNotContain("hidden-");
         assertThat(stored(id).getString("pwd")).isEqualTo("hidden-1");
 
         Answer removed = node.patch(
@@ -185,7 +185,7 @@ class CustomFieldsTest {
                 "[1,9007199254740993] | [1.0,9007199254740992]",
                 "123456789012345678901234567890.1234 | 123456789012345678901234567890.1235"
             })
-    void aPatchOfANumberYieldsTheNumber(String before, String after) {
+    void aPatchReplacesANumberByAnAlmostEqualOne(String before, String after) {
         Answer first = node.patch(alice, admin, json("{'n':" + before + ",'m':1}"));
         Answer second = node.patch(alice, admin, json("{'n':" + after + ",'m':2}"), "If-Match", first.header("ETag"));
 
@@ -204,7 +204,7 @@ class CustomFieldsTest {
     }
 
     @Test
-    void theSameNumberInAnotherFormChangesNothing() {
+    void aPatchWithEqualNumbersInAnotherNotationChangesNothing() {
         Answer first = node.patch(alice, admin, "{\"n\":{\"a\":1,\"b\":0.5}}");
         Answer second = node.patch(alice, admin, "{\"n\":{\"b\":0.50,\"a\":1.0}}");
 
@@ -212,7 +212,7 @@ class CustomFieldsTest {
     }
 
     @Test
-    void patchesOfNearNumbersAtOnceAreEachDoneOnce() {
+    void concurrentPatchesOfAlmostEqualNumbersAreEachAppliedOnce() {
         long before = node.patch(alice, admin, "{\"n\":9223372036854775000}")
                 .json()
                 .get("version")
@@ -242,7 +242,7 @@ class CustomFieldsTest {
     }
 
     @Test
-    void escapesInLinesWhatEndsALineForSomeReaders() {
+    void unicodeLineSeparatorsAreEscapedInNdjson() {
         String text = "a\u2028b\u2029c\u0085d";
         JsonNode result = imported("\"note\":\"" + text + "\"");
         assertThat(result.path("status").asText()).isEqualTo("created");
@@ -253,8 +253,8 @@ class CustomFieldsTest {
                 .doesNotContain("\u2028")
                 .doesNotContain("\u2029")
                 .doesNotContain("\u0085");
-        Answer refused = sendImport("{\"username\":\"x\",\"a" + text + "\":1}");
-        assertThat(refused.body())
+        Answer rejected = sendImport("{\"username\":\"x\",\"a" + text + "\":1}");
+        assertThat(rejected.body())
                 .contains("\"field\":\"aa\\u2028b\\u2029c\\u0085d\"")
                 .doesNotContain("\u2028");
     }
@@ -290,10 +290,10 @@ class CustomFieldsTest {
                 "'user_status':'BLOCKED'",
                 "'state':'suspended'"
             })
-    void anImportDoesNotOpenAnAccountThatWasClosedElsewhere(String field) {
+    void anImportWithAFlagOfADisabledAccountRequiresADisabledStatus(String field) {
         JsonNode result = imported(json(field));
 
-        assertLineRefused(result, json(field).replaceAll("\"(\\w+)\":.*", "$1"), "status");
+        assertLineRejected(result, json(field).replaceAll("\"(\\w+)\":.*", "$1"), "status");
         assertThat(imported(json(field + ",'status':'disabled'")).path("status").asText())
                 .isEqualTo("created");
         assertThat(create(json(field)).status()).isEqualTo(201);
@@ -315,15 +315,15 @@ class CustomFieldsTest {
                 "'block':0",
                 "'canLogin':true"
             })
-    void anImportTakesTheFlagsOfAnAccountThatWasOpen(String field) {
+    void anImportAcceptsFlagsOfAnActiveAccount(String field) {
         assertThat(imported(json(field)).path("status").asText()).isEqualTo("created");
     }
 
     @Test
-    void saysHowToDropTheFieldsOfADump() {
+    void anImportErrorSaysHowToRemoveRejectedFields() {
         JsonNode result = imported("\"__v\":0,\"_tmp_x\":{\"a\":1},\"profile\":[{\"first name\":1}]");
 
-        assertLineRefused(result, "__v", "jq -c 'del(.. | .\"__v\"?)'");
+        assertLineRejected(result, "__v", "jq -c 'del(.. | .\"__v\"?)'");
         assertThat(result.toString()).contains("_tmp_x").contains("profile.0.first name");
         assertThat(create("\"__v\":0").body()).doesNotContain("jq");
     }
@@ -345,13 +345,13 @@ class CustomFieldsTest {
         return node.send("POST", "/user/import", lines, "auth", admin, "Content-Type", "application/x-ndjson");
     }
 
-    private static void assertRefused(Answer answer, String field, String message) {
+    private static void assertRejected(Answer answer, String field, String message) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
         assertErrors(answer.json(), field, message);
     }
 
-    private static void assertLineRefused(JsonNode result, String field, String message) {
+    private static void assertLineRejected(JsonNode result, String field, String message) {
         assertThat(result.path("code").asText()).as(result.toString()).isEqualTo("VALIDATION_FAILED");
         assertErrors(result, field, message);
     }

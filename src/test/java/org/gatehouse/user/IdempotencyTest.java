@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A request with an Idempotency-Key takes effect once, whichever node it reaches and wherever another stopped. */
+/** Tests that requests with one Idempotency-Key create one user, on several nodes and after a node has stopped. */
 class IdempotencyTest {
     private static final String PASSWORD = "correct horse battery staple";
 
@@ -53,7 +53,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void theSameRequestIsAnsweredTheSame() {
+    void aRepeatedRequestGetsTheSameResponse() {
         String admin = one.adminToken();
         String body = body("repeated").replace("}", ",\"n\":1.50,\"address\":{\"city\":\"Bern\"},\"tags\":[null]}");
         Answer first = create(one, admin, "k1", body);
@@ -72,7 +72,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void anotherBodyUnderTheSameKeyIsRefused() {
+    void anotherBodyUnderTheSameKeyIsRejected() {
         String admin = one.adminToken();
         assertThat(create(one, admin, "k2", body("bodied")).status()).isEqualTo(201);
 
@@ -84,7 +84,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aRefusalFreesTheKey() {
+    void aRejectedRequestFreesItsKey() {
         String admin = one.adminToken();
         one.create(admin, "occupied", PASSWORD);
 
@@ -94,7 +94,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aKeyIsForgottenAfterADay() {
+    void aKeyExpiresAfterADay() {
         String admin = one.adminToken();
         assertThat(create(one, admin, "k4", body("dayfly")).status()).isEqualTo(201);
 
@@ -108,7 +108,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void keysOfOthersAreOtherKeys() {
+    void equalKeysOfDifferentCallersAreIndependent() {
         String admin = one.adminToken();
         assertThat(create(one, admin, "k5", body("scoped1")).status()).isEqualTo(201);
         Answer stranger = createFrom("198.51.100.1", "k5", body("scoped2"));
@@ -123,7 +123,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void nothingOfTheRequestIsStored() {
+    void theStoredEntryContainsNeitherTheKeyNorTheBody() {
         String admin = one.adminToken();
         assertThat(create(one, admin, "a-secret-key", body("unnoted")).status()).isEqualTo(201);
 
@@ -137,7 +137,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aRepeatDuringTheFirstRequestIsAnsweredTheSame() throws Exception {
+    void aRepeatDuringTheFirstRequestGetsTheSameResponse() throws Exception {
         String admin = one.adminToken();
         CountDownLatch inserting = new CountDownLatch(1);
         CountDownLatch repeated = new CountDownLatch(1);
@@ -162,10 +162,10 @@ class IdempotencyTest {
 
     /** Simulates a node that stopped after it wrote the user and before it finished the idempotency entry. */
     @Test
-    void aRepeatFindsTheUserOfANodeThatDied() {
+    void aRepeatReturnsTheUserOfANodeThatStopped() {
         String admin = one.adminToken();
         Answer first = create(one, admin, "k10", body("stored"));
-        interrupt(first, Instant.now(clock).plusSeconds(30));
+        markUnfinished(first, Instant.now(clock).plusSeconds(30));
 
         assertSame(first, create(other, admin, "k10", body("stored")));
         // The entry is finished now, so the response no longer depends on the user.
@@ -175,16 +175,16 @@ class IdempotencyTest {
     }
 
     @Test
-    void aRefusalDoesNotFreeTheKeyOfAUserThatTheSameRequestCreates() throws Exception {
+    void aRejectedRepeatDoesNotFreeTheKeyOfTheFirstRequest() throws Exception {
         String admin = one.adminToken();
         String id = one.create(admin, "blocker", PASSWORD);
 
         CountDownLatch inserting = new CountDownLatch(1);
-        CountDownLatch refused = new CountDownLatch(1);
+        CountDownLatch rejected = new CountDownLatch(1);
         try (Node slow = start(command -> {
             if (command.equals("insert users")) {
                 inserting.countDown();
-                await(refused);
+                await(rejected);
             }
         })) {
             CompletableFuture<Answer> first =
@@ -193,7 +193,7 @@ class IdempotencyTest {
             assertThat(create(other, admin, "k11", body("blocker")).text("code"))
                     .isEqualTo("USERNAME_TAKEN");
             assertThat(one.delete("/user/" + id, admin).status()).isEqualTo(204);
-            refused.countDown();
+            rejected.countDown();
 
             Answer created = first.get(60, TimeUnit.SECONDS);
             assertThat(created.status()).as(created.body()).isEqualTo(201);
@@ -202,11 +202,11 @@ class IdempotencyTest {
     }
 
     @Test
-    void aNodeThatDiedBeforeTheUserWasStoredHasNotTakenTheKeyAlong() {
+    void aRepeatCreatesTheUserIfTheFirstNodeStoppedBeforeItsInsert() {
         String admin = one.adminToken();
         Answer first = create(one, admin, "k7", body("unstored"));
         stores.users().deleteOne(new Document("username", "unstored"));
-        interrupt(first, Instant.now(clock).minusSeconds(1));
+        markUnfinished(first, Instant.now(clock).minusSeconds(1));
 
         Answer again = create(other, admin, "k7", body("unstored"));
         assertThat(again.status()).isEqualTo(201);
@@ -216,7 +216,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void fiftyAtOnceOnTwoNodesCreateOneUser() throws Exception {
+    void fiftyConcurrentRequestsOnTwoNodesCreateOneUser() throws Exception {
         String admin = one.adminToken();
         CountDownLatch go = new CountDownLatch(1);
         ExecutorService clients = Executors.newFixedThreadPool(50);
@@ -252,7 +252,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aKeyHasALengthAndComesOnce() {
+    void aKeyThatIsTooLongOrSentTwiceIsRejected() {
         String admin = one.adminToken();
 
         assertThat(create(one, admin, "k".repeat(256), body("lengthy")).status())
@@ -274,8 +274,8 @@ class IdempotencyTest {
         assertThat(twice.status()).isEqualTo(400);
     }
 
-    /** Restores the state of a node that stopped before it recorded that it had created the user. */
-    private static void interrupt(Answer created, Instant heldUntil) {
+    /** Restores the entry of a node that stopped before it recorded that it had created the user. */
+    private static void markUnfinished(Answer created, Instant heldUntil) {
         stores.collection("idempotencyKeys")
                 .updateOne(
                         new Document("userId", new ObjectId(created.text("_id"))),

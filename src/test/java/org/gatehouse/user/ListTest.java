@@ -72,10 +72,10 @@ class ListTest {
 
     @ParameterizedTest
     @MethodSource("filters")
-    void showsThoseWhoMeetEveryConditionInEveryOrderPageByPage(String filter) {
+    void pagesContainExactlyTheMatchingUsersInOrder(String filter) {
         List<JsonNode> expected = new ArrayList<>();
         node.get("/user?limit=1000", admin).json().forEach(expected::add);
-        expected.removeIf(meets(filter).negate());
+        expected.removeIf(matches(filter).negate());
         for (String sort : SORTS) {
             if (filter.contains("&q=") && sort.endsWith("createdAt")) {
                 continue;
@@ -102,7 +102,7 @@ class ListTest {
 
     @ParameterizedTest
     @MethodSource("filters")
-    void anIndexAnswersEachPageAndEachCount(String filter) {
+    void eachPageAndCountOfUsersUsesAnIndex(String filter) {
         List<BsonDocument> indexes = indexes("users");
         for (String sort : SORTS) {
             if (filter.contains("&q=") && sort.endsWith("createdAt")) {
@@ -142,7 +142,7 @@ class ListTest {
     }
 
     @Test
-    void anIndexAnswersOtherListsToo() {
+    void eachPageOfSessionsAndAuditEntriesUsesAnIndex() {
         String id = node.get("/user/me", admin).text("_id");
         node.adminToken();
         node.adminToken();
@@ -181,7 +181,7 @@ class ListTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "&q=ann", "&role=editor", "&status=disabled", "&role=user&status=active&q=an"})
-    void countsWhatTheListHasWhateverThePage(String filter) {
+    void theTotalCountIsTheSameOnEveryPage(String filter) {
         int all = walk("/user?limit=1000" + filter).size();
 
         Answer page = node.get("/user?limit=1&count=true" + filter, admin);
@@ -195,7 +195,7 @@ class ListTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/user", "/session", "/key", "/audit", "/user/me/session"})
-    void everyListLeadsBackToItsFirstPage(String list) {
+    void everyPageLinksToTheFirstPage(String list) {
         node.adminToken();
         node.post("/key/rotate", admin, "");
         Answer first = node.get(list + "?limit=1", admin);
@@ -225,7 +225,7 @@ class ListTest {
     }
 
     @Test
-    void aCursorOfAnotherListIsRefused() {
+    void aCursorOfAnotherListIsRejected() {
         String filtered = "/user?limit=1&sort=username&role=editor&status=active&q=a";
         String after = after(node.get(filtered, admin));
         assertThat(node.get(filtered + "&after=" + after, admin).status()).isEqualTo(200);
@@ -237,15 +237,15 @@ class ListTest {
                 "sort=username&role=editor&status=active&q=an",
                 "sort=username&role=editor&status=active",
                 "sort=username&role=editor&q=a")) {
-            assertComplaints(node.get("/user?" + other + "&after=" + after, admin), "after");
+            assertViolations(node.get("/user?" + other + "&after=" + after, admin), "after");
         }
         String unfiltered = after(node.get("/user?limit=1&sort=username", admin));
-        assertComplaints(node.get(filtered + "&after=" + unfiltered, admin), "after");
+        assertViolations(node.get(filtered + "&after=" + unfiltered, admin), "after");
     }
 
     @Test
-    void complainsOfEveryParameterAtOnce() {
-        assertComplaints(
+    void allInvalidParametersAreReportedAtOnce() {
+        assertViolations(
                 node.get("/user?limit=0&after=x&sort=x&q=&role=X&status=x&count=x", admin),
                 "count",
                 "limit",
@@ -254,8 +254,8 @@ class ListTest {
                 "status",
                 "sort",
                 "after");
-        assertComplaints(node.get("/user?q=a&sort=createdAt", admin), "sort");
-        assertComplaints(node.get("/user?q=a&sort=-createdAt", admin), "sort");
+        assertViolations(node.get("/user?q=a&sort=createdAt", admin), "sort");
+        assertViolations(node.get("/user?q=a&sort=-createdAt", admin), "sort");
     }
 
     @ParameterizedTest
@@ -278,13 +278,13 @@ class ListTest {
                 "count=1",
                 "count=TRUE"
             })
-    void anUnknownParameterIsRejected(String parameter) {
-        assertComplaints(node.get("/user?" + parameter, admin), parameter.substring(0, parameter.indexOf('=')));
+    void anInvalidParameterIsRejected(String parameter) {
+        assertViolations(node.get("/user?" + parameter, admin), parameter.substring(0, parameter.indexOf('=')));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {".*", "^an", "an.", "a\\", "{\"$ne\":\"\"}", "$", "(((((((((((((((((a+)+)+)+"})
-    void aPrefixMatchesOnlyBeginnings(String typed) {
+    void aSearchMatchesOnlyTheBeginningOfAUsername(String typed) {
         Answer answer = node.get("/user?q=" + URLEncoder.encode(typed, StandardCharsets.UTF_8), admin);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
@@ -293,7 +293,7 @@ class ListTest {
     }
 
     @Test
-    void aDocumentThatAnotherServiceWritesMeanwhileHidesNoUser() {
+    void aDocumentOfAnotherServiceHidesNoUser() {
         stores.users().insertOne(new Document("username", "late").append("password", "secret"));
         try {
             for (String sort : SORTS) {
@@ -304,11 +304,11 @@ class ListTest {
         }
     }
 
-    private static Predicate<JsonNode> meets(String filter) {
-        Predicate<JsonNode> meets = user -> true;
+    private static Predicate<JsonNode> matches(String filter) {
+        Predicate<JsonNode> matches = user -> true;
         for (String condition : filter.split("&", -1)) {
             String value = condition.substring(condition.indexOf('=') + 1);
-            meets = meets.and(
+            matches = matches.and(
                     switch (condition.replaceAll("=.*", "")) {
                         case "role" -> user -> user.path("roles").toString().contains("\"" + value + "\"");
                         case "status" -> user -> user.path("status").asText().equals(value);
@@ -318,7 +318,7 @@ class ListTest {
                         default -> user -> true;
                     });
         }
-        return meets;
+        return matches;
     }
 
     private static String folded(JsonNode user) {
@@ -356,7 +356,7 @@ class ListTest {
         return page.next().replaceAll(".*after=([^&]*).*", "$1");
     }
 
-    private static void assertComplaints(Answer answer, String... fields) {
+    private static void assertViolations(Answer answer, String... fields) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
         assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactlyInAnyOrder(fields);

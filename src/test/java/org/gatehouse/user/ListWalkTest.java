@@ -75,7 +75,7 @@ class ListWalkTest {
 
     @ParameterizedTest
     @CsvSource({"createdAt,0", "-createdAt,1", "username,2", "-username,3"})
-    void noneThatStaysIsMissingOrDoubledInAnyOrder(String sort, int walk) throws Exception {
+    void noRemainingUserIsMissingOrRepeatedInAnyOrder(String sort, int walk) throws Exception {
         // Each walk deletes different users, from all over the list.
         Set<Integer> leaving = new HashSet<>();
         for (int i = walk; leaving.size() < CHANGES; i += USERS / CHANGES / WALKS * WALKS) {
@@ -89,20 +89,20 @@ class ListWalkTest {
         List<JsonNode> walked = new ArrayList<>();
         String next = "/user?limit=" + PAGE + "&sort=" + sort;
         ExecutorService others = Executors.newSingleThreadExecutor();
-        int turns = 0;
+        int pagesRead = 0;
         while (!next.isEmpty()) {
-            int from = Math.min(CHANGES, CHANGES * turns / pages);
-            int to = Math.min(CHANGES, CHANGES * (turns + 1) / pages);
+            int from = Math.min(CHANGES, CHANGES * pagesRead / pages);
+            int to = Math.min(CHANGES, CHANGES * (pagesRead + 1) / pages);
             Future<?> changes = others.submit(() -> change(toDelete.subList(from, to), walk, from, to));
             Answer page = page(next);
             page.json().forEach(walked::add);
             changes.get();
             next = page.next();
-            turns++;
+            pagesRead++;
         }
         others.shutdown();
 
-        assertThat(turns).as("so that all changes were made").isGreaterThanOrEqualTo(pages);
+        assertThat(pagesRead).as("pages read, so that all changes were made").isGreaterThanOrEqualTo(pages);
         leaving.forEach(i -> assertThat(stores.users().countDocuments(new Document("_id", ids.get(i))))
                 .isZero());
         List<String> seen =

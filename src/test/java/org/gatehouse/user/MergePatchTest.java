@@ -28,7 +28,7 @@ class MergePatchTest {
                 "[1,2] | {\"a\":\"b\",\"c\":null} | {\"a\":\"b\"}",
                 "{} | {\"a\":{\"bb\":{\"ccc\":null}}} | {\"a\":{\"bb\":{}}}"
             })
-    void behavesAsTheRfcShows(String target, String patch, String result) throws IOException {
+    void mergesTheExamplesOfTheRfc(String target, String patch, String result) throws IOException {
         JsonNode before = Json.MAPPER.readTree(target);
 
         ObjectNode merged = MergePatch.apply((ObjectNode) Json.MAPPER.readTree(patch), before);

@@ -34,14 +34,14 @@ class NamePrefixTest {
         "john s, john smith", // only the legacy service allowed spaces
         "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"
     })
-    void holdsNamesThatBeginLikeThisFoldedAsTheyAre(String typed, String name) {
+    void matchesNamesWhoseFoldedFormBeginsWithIt(String typed, String name) {
         NamePrefix prefix = NamePrefix.parse(typed).orElseThrow();
 
-        assertThat(holds(prefix, Username.fold(name).orElseThrow().key())).isTrue();
+        assertThat(matches(prefix, Username.fold(name).orElseThrow().key())).isTrue();
     }
 
     @Test
-    void holdsAllThatBeginsLikeThisAndNothingElse() {
+    void matchesExactlyTheKeysThatBeginWithIt() {
         List<String> ends = List.of("", "\u0001", "a", "\ud7ff", "\ue000", "\uffff", "\ud800\udc00", "\udbff\udfff");
         for (String last : List.of("a", "z", "~", "\u007f", "\u07ff", "\ud7ff", "\ue001", "\uffef", "\ud83d\ude00")) {
             NamePrefix prefix = NamePrefix.parse("x " + last).orElse(null);
@@ -49,27 +49,27 @@ class NamePrefixTest {
                 continue; // a control character, which names never contain
             }
             for (String end : ends) {
-                assertThat(holds(prefix, prefix.first() + end)).isTrue();
-                assertThat(holds(prefix, "x" + end)).isFalse();
-                assertThat(holds(prefix, prefix.end().orElseThrow() + end)).isFalse();
+                assertThat(matches(prefix, prefix.first() + end)).isTrue();
+                assertThat(matches(prefix, "x" + end)).isFalse();
+                assertThat(matches(prefix, prefix.end().orElseThrow() + end)).isFalse();
             }
         }
     }
 
     @Test
-    void endsBeyondTheLastCodePointWhereThereIsNoNextOne() {
+    void dropsCodePointsWithoutASuccessorFromItsEnd() {
         assertThat(NamePrefix.parse("x\udbff\udfff").orElseThrow().end()).hasValue("y");
         assertThat(NamePrefix.parse("\udbff\udfff").orElseThrow().end()).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\u0000", "a\u0000", "\ud800", "a\n", "\u0001"})
-    void isNoneWhereNoNameCanBeginLikeThis(String typed) {
+    void isAbsentIfNoUsernameBeginsWithTheText(String typed) {
         assertThat(NamePrefix.parse(typed)).isEmpty();
     }
 
     /** Compares texts as MongoDB does: by their UTF-8 bytes, unsigned. */
-    private static boolean holds(NamePrefix prefix, String key) {
+    private static boolean matches(NamePrefix prefix, String key) {
         return compare(key, prefix.first()) >= 0
                 && prefix.end().map(end -> compare(key, end) < 0).orElse(true);
     }

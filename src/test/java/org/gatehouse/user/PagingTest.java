@@ -57,7 +57,7 @@ class PagingTest {
     }
 
     @Test
-    void saysHowLongAPageIs() {
+    void aPageHasAContentLength() {
         Answer page = gatehouse.get("/user?limit=1000", admin);
 
         int length = page.body().getBytes(StandardCharsets.UTF_8).length;
@@ -66,7 +66,7 @@ class PagingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"createdAt", "-createdAt", "username", "-username"})
-    void noUserIsMissingOrDoubledWhileOthersAreAdded(String sort) throws Exception {
+    void noUserIsMissingOrRepeatedWhileOthersAreAdded(String sort) throws Exception {
         List<String> existing = ids(walk("/user?limit=1000&sort=" + sort));
         AtomicBoolean walking = new AtomicBoolean(true);
         ExecutorService adder = Executors.newSingleThreadExecutor();
@@ -99,7 +99,7 @@ class PagingTest {
     }
 
     @Test
-    void aPageHoldsFiftyUnlessAskedOtherwise() {
+    void aPageHasFiftyUsersUnlessTheClientSetsALimit() {
         Answer answer = gatehouse.get("/user", admin);
 
         assertThat(answer.json()).hasSize(50);
@@ -108,7 +108,7 @@ class PagingTest {
     }
 
     @Test
-    void theLastPageHasNoNext() {
+    void theLastPageHasNoNextLink() {
         Answer answer = gatehouse.get("/user?limit=1000", admin);
 
         assertThat(answer.json().size()).isGreaterThan(USERS);
@@ -116,7 +116,7 @@ class PagingTest {
     }
 
     @Test
-    void noPasswordIsInAList() {
+    void aListContainsNoPasswords() {
         assertThat(gatehouse.get("/user?limit=1000", admin).body())
                 .doesNotContainIgnoringCase("password")
                 .doesNotContain("argon2");

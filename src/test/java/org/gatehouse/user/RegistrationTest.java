@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests which callers may create users, if registration is closed or open; both nodes are behind a proxy. */
+/** Tests which callers may create users if registration is closed, and if it is open. Both nodes are behind a proxy. */
 class RegistrationTest {
     private static final String PASSWORD = "correct horse battery staple";
 
@@ -97,16 +97,16 @@ class RegistrationTest {
     void onlyAdministratorsSetRolesAndStatus(String field) {
         String body = "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"," + field + "}";
         for (String token : List.of("", plain)) {
-            Answer refused = register(open, token, address(), body);
+            Answer rejected = register(open, token, address(), body);
 
-            assertThat(refused.status()).as(refused.body()).isEqualTo(403);
-            assertThat(refused.text("code")).isEqualTo("FORBIDDEN");
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(403);
+            assertThat(rejected.text("code")).isEqualTo("FORBIDDEN");
         }
         assertThat(countOf(username)).isZero();
     }
 
     @Test
-    void anAdministratorSaysRolesAndStatusAlsoWhereItIsOpen() {
+    void anAdministratorSetsRolesAndStatusWhetherOpenOrClosed() {
         for (Node server : List.of(open, closed)) {
             String name = username + (server.equals(open) ? "-open" : "-closed");
             Answer created = register(
@@ -123,44 +123,44 @@ class RegistrationTest {
     }
 
     @Test
-    void aBadTokenIsNotTakenForNone() {
+    void anInvalidTokenIsNotTreatedAsAMissingOne() {
         String ended = open.token("plain", PASSWORD);
         open.send("POST", "/logout", "", "auth", ended);
         for (Map.Entry<String, String> bad : Map.of(
                         "junk", "TOKEN_MALFORMED", ended, "SESSION_ENDED", ended + "x", "TOKEN_INVALID")
                 .entrySet()) {
-            Answer refused = register(open, bad.getKey(), address(), body(username));
+            Answer rejected = register(open, bad.getKey(), address(), body(username));
 
-            assertThat(refused.status()).as(refused.body()).isEqualTo(401);
-            assertThat(refused.text("code")).isEqualTo(bad.getValue());
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(401);
+            assertThat(rejected.text("code")).isEqualTo(bad.getValue());
         }
         assertThat(countOf(username)).isZero();
     }
 
     @Test
-    void aNameThatIsTakenIsRefused() {
+    void aTakenUsernameIsRejected() {
         assertThat(register(open, "", address(), body(username)).status()).isEqualTo(201);
         for (String taken : List.of(username, "NEW-" + username.substring(4), "Plain", Node.ADMIN)) {
-            Answer refused = register(open, "", address(), body(taken));
+            Answer rejected = register(open, "", address(), body(taken));
 
-            assertThat(refused.status()).as(refused.body()).isEqualTo(409);
-            assertThat(refused.text("code")).isEqualTo("USERNAME_TAKEN");
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(409);
+            assertThat(rejected.text("code")).isEqualTo("USERNAME_TAKEN");
         }
         assertThat(countOf(username)).isEqualTo(1);
     }
 
     @Test
-    void aWeakPasswordIsRefused() {
-        Answer refused =
+    void aWeakPasswordIsRejected() {
+        Answer rejected =
                 register(open, "", address(), "{\"username\":\"" + username + "\",\"password\":\"passwordpassword\"}");
 
-        assertThat(refused.status()).isEqualTo(400);
-        assertThat(refused.json().path("errors").findValuesAsText("field")).containsExactly("password");
+        assertThat(rejected.status()).isEqualTo(400);
+        assertThat(rejected.json().path("errors").findValuesAsText("field")).containsExactly("password");
         assertThat(countOf(username)).isZero();
     }
 
     @Test
-    void oneSourceMakesTenAccountsAnHour() {
+    void oneSourceCreatesAtMostTenAccountsAnHour() {
         String network = "2001:db8:" + number.incrementAndGet() + ":1::";
         // A request that was rejected for another reason does not count, because it created no account.
         for (int i = 0; i < 12; i++) {
@@ -172,10 +172,10 @@ class RegistrationTest {
         }
 
         for (String token : List.of("", plain)) {
-            Answer refused = register(open, token, network + "ffff", body(username + "-more"));
-            assertThat(refused.status()).as(refused.body()).isEqualTo(429);
-            assertThat(refused.text("code")).isEqualTo("TOO_MANY_REQUESTS");
-            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(3_500, 3_600);
+            Answer rejected = register(open, token, network + "ffff", body(username + "-more"));
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(429);
+            assertThat(rejected.text("code")).isEqualTo("TOO_MANY_REQUESTS");
+            assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(3_500, 3_600);
         }
         assertThat(countOf(username + "-more")).isZero();
         assertThat(register(open, "", address(), body(username + "-elsewhere")).status())

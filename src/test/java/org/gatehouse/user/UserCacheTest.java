@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
@@ -39,7 +40,7 @@ class UserCacheTest {
     }
 
     @Test
-    void aReadIsAnsweredFromRedis() {
+    void aReadIsServedFromRedis() {
         // Writes directly to the store, so that only the cache can still contain the old value.
         ObjectId objectId = new ObjectId(id);
         AtomicInteger marker = new AtomicInteger();
@@ -55,7 +56,7 @@ class UserCacheTest {
     }
 
     @Test
-    void anEntryHasALifeAndHoldsNoPassword() {
+    void anEntryExpiresAndContainsNoPassword() {
         awaitCached();
 
         withRedis(redis -> {
@@ -70,7 +71,7 @@ class UserCacheTest {
     }
 
     @Test
-    void aChangeIsSeenByTheNextRead() {
+    void theNextReadReturnsAChange() {
         awaitCached();
 
         gatehouse.patch("/user/" + id, admin, "{\"email\":\"new@e.x\"}");
@@ -91,7 +92,7 @@ class UserCacheTest {
     }
 
     @Test
-    void entriesInRedisAreChecked() {
+    void anInvalidOrForeignEntryIsIgnored() {
         String foreign = gatehouse.get("/user/me", admin).body();
         for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}", foreign)) {
             withRedis(redis -> redis.sync().set(key(), entry));
@@ -104,7 +105,7 @@ class UserCacheTest {
     }
 
     @Test
-    void withRedisAwayEverythingIsAnsweredFromMongo() {
+    void withoutRedisEveryCallSucceeds() {
         awaitCached();
         stores.redis().kill();
         try {
@@ -123,7 +124,7 @@ class UserCacheTest {
     }
 
     @Test
-    void withRedisAwayFromTheStartEverythingIsAnsweredAndLaterCached() {
+    void aNodeThatStartsWithoutRedisCachesAfterItsReturn() {
         stores.redis().kill();
         try (Node second = Node.start(stores)) {
             try {
@@ -151,14 +152,10 @@ class UserCacheTest {
         });
     }
 
-    private interface Use {
-        void of(StatefulRedisConnection<String, String> redis);
-    }
-
-    private static void withRedis(Use use) {
+    private static void withRedis(Consumer<StatefulRedisConnection<String, String>> action) {
         try (RedisClient client = RedisClient.create(stores.redis().uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
-            use.of(connection);
+            action.accept(connection);
         }
     }
 

@@ -70,7 +70,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void findsWhatWasInserted() {
+    void findsAnInsertedUser() {
         User inserted = users.insert(newUser(
                 "Alice",
                 "{\"email\":\"a@e.x\",\"n\":[1,1.0,1e10,0.0,-2.50,1.5E-7,12345678901234567890.5,{\"x\":null}]}"));
@@ -91,7 +91,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void refusesATakenName() {
+    void rejectsATakenUsername() {
         users.insert(newUser("alice", "{}"));
         User other = users.insert(newUser("other", "{}"));
 
@@ -102,7 +102,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void insertsAllWhoseNameAndIdAreFree() {
+    void insertsOnlyUsersWhoseNameAndIdAreFree() {
         User present = users.insert(newUser("alice", "{}"));
         NewUser fresh = newUser("bob", "{\"n\":1}");
         NewUser sameName = newUser("ALICE", "{}");
@@ -125,7 +125,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void showsAChangeToTheNextRead() {
+    void returnsAChangeToTheNextRead() {
         User user = users.insert(newUser("alice", "{\"keep\":1,\"drop\":2,\"change\":3}"));
         users.find(user.id());
 
@@ -144,7 +144,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void writesNothingWhenNothingChanges() {
+    void keepsTheVersionIfAnUpdateChangesNothing() {
         User user = users.insert(newUser("alice", "{\"n\":1}"));
 
         Optional<User> same = users.update(
@@ -154,7 +154,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void writesNothingWhenTheEditRefuses() {
+    void keepsTheVersionIfTheEditThrows() {
         User user = users.insert(newUser("alice", "{}"));
 
         assertThatThrownBy(() -> users.update(user.id(), current -> {
@@ -166,7 +166,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void editsAgainWhenAnotherWriteCameBetween() {
+    void repeatsTheEditAfterAConcurrentWrite() {
         User user = users.insert(newUser("alice", "{}"));
         AtomicInteger runs = new AtomicInteger();
 
@@ -184,7 +184,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void forgetsWhatWasDeleted() {
+    void doesNotFindADeletedUser() {
         User user = users.insert(newUser("alice", "{}"));
         users.find(user.id());
 
@@ -195,7 +195,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void deletesNothingWhenTheCheckRefuses() {
+    void keepsTheUserIfTheCheckThrows() {
         User user = users.insert(newUser("alice", "{}"));
 
         assertThatThrownBy(() -> users.delete(user.id(), found -> {
@@ -207,7 +207,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void checksAgainBeforeItDeletesWhatHasChanged() {
+    void repeatsTheCheckAfterAConcurrentWrite() {
         User user = users.insert(newUser("alice", "{}"));
         List<Long> checked = new ArrayList<>();
 
@@ -224,7 +224,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void listsInOrderAfterAPlaceWithoutRepeatingEqualTimes() {
+    void continuesAListAfterAPositionAmongEqualTimes() {
         // All of them have the same createdAt, so only the id distinguishes them.
         for (int i = 0; i < 7; i++) {
             users.insert(newUser("user-" + i, "{}"));
@@ -246,7 +246,7 @@ abstract class UserDaoContract {
 
     @Test
     @SuppressWarnings("JavaUtilDate") // the type that the driver requires
-    void showsALegacyDocumentWithoutItsRoles() {
+    void ignoresTheRolesOfALegacyDocument() {
         ObjectId id = new ObjectId("5f0000000000000000000001");
         stores.users()
                 .insertOne(new Document("_id", id)
@@ -309,6 +309,6 @@ abstract class UserDaoContract {
         assertThatThrownBy(write::run)
                 .isInstanceOfSatisfying(
                         GatehouseException.class,
-                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.USERNAME_TAKEN));
+                        rejected -> assertThat(rejected.code()).isEqualTo(ErrorCode.USERNAME_TAKEN));
     }
 }

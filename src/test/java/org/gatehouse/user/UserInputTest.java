@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class UserInputTest {
     @Test
-    void namesTheFirstViolationOfEachField() {
+    void reportsTheFirstViolationOfEachField() {
         ObjectNode body = body("a", "User", "disabled ");
         body.withArray(UserJson.ROLES).add(7);
         assertThat(violations(body))
@@ -34,7 +34,7 @@ class UserInputTest {
     }
 
     @Test
-    void boundsTheNumberOfRoles() {
+    void limitsTheNumberOfRoles() {
         assertThat(violations(body("alice", "user", "active", 16)))
                 .extracting(FieldError::field)
                 .containsExactly("password");

@@ -44,9 +44,9 @@ class UserResourceTest {
 
     @Test
     void isCreatedWithCustomFieldsOfAnyShape() {
-        String own =
+        String customFields =
                 "{\"email\":\"n@e.x\",\"tags\":[1,2.5,true,null,\"x\"],\"a\":{\"b\":{\"c\":12345678901234567890123}}}";
-        String body = own.replaceFirst("\\{", "{\"username\":\"Maria\",\"password\":\"" + PASSWORD + "\",");
+        String body = customFields.replaceFirst("\\{", "{\"username\":\"Maria\",\"password\":\"" + PASSWORD + "\",");
 
         Answer answer = gatehouse.post("/user", admin, body);
 
@@ -59,7 +59,7 @@ class UserResourceTest {
         assertThat(answer.header("ETag")).isEqualTo("\"1\"");
         Answer read = gatehouse.send("GET", answer.location(), "", "auth", admin);
         assertThat(read.json()).isEqualTo(answer.json());
-        assertThat(read.body()).contains(own.substring(1, own.length() - 1));
+        assertThat(read.body()).contains(customFields.substring(1, customFields.length() - 1));
         assertThat(read.body()).doesNotContainIgnoringCase("password").doesNotContain("argon2");
     }
 
@@ -75,7 +75,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isCreatedOnceWhenManyTryAtTheSameTime() throws Exception {
+    void isCreatedOnceByConcurrentRequests() throws Exception {
         String body = "{\"username\":\"wanted\",\"password\":\"" + PASSWORD + "\"}";
 
         List<Integer> statuses = inParallel(
@@ -99,7 +99,7 @@ class UserResourceTest {
         assertThat(gatehouse.get("/user/me", own).text("_id")).isEqualTo(id);
         assertThat(gatehouse.patch("/user/me", own, "{\"email\":\"me@e.x\"}").text("email"))
                 .isEqualTo("me@e.x");
-        for (Answer refused : List.of(
+        for (Answer rejected : List.of(
                 gatehouse.get("/user/" + other, own),
                 gatehouse.get("/user/" + UNKNOWN_ID, own),
                 gatehouse.patch("/user/" + other, own, "{\"email\":\"x\"}"),
@@ -110,8 +110,8 @@ class UserResourceTest {
                 gatehouse.patch("/user/" + id, own, "{\"roles\":[\"admin\"]}"),
                 gatehouse.patch("/user/" + id, own, "{\"roles\":null}"),
                 gatehouse.patch("/user/" + id, own, "{\"status\":\"active\"}"))) {
-            assertThat(refused.status()).as(refused.body()).isEqualTo(403);
-            assertThat(refused.text("code")).isEqualTo("FORBIDDEN");
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(403);
+            assertThat(rejected.text("code")).isEqualTo("FORBIDDEN");
         }
         assertThat(gatehouse.get("/user/" + id, admin).json().path("version").asInt())
                 .isEqualTo(2);
@@ -160,7 +160,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isNotChangedByAPatchThatSaysNothingNew() {
+    void isNotChangedByAPatchWithEqualValues() {
         String id = create();
         gatehouse.patch("/user/" + id, admin, "{\"n\":1,\"o\":{\"d\":1.50}}");
 
@@ -186,7 +186,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isNotSentAgainToWhoHasIt() {
+    void isNotSentAgainIfItsVersionIsUnchanged() {
         String id = create();
         String tag = gatehouse.get("/user/" + id, admin).header("ETag");
 
@@ -201,7 +201,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isChangedOnlyInTheVersionThatTheCallerNames() {
+    void isChangedOnlyIfItsVersionMatchesTheCondition() {
         String id = create();
 
         Answer first = gatehouse.patch("/user/" + id, admin, "{\"a\":1}", "If-Match", "\"1\"");
@@ -218,13 +218,13 @@ class UserResourceTest {
     }
 
     @Test
-    void isDeletedOnlyInTheVersionThatTheCallerNames() {
+    void isDeletedOnlyIfItsVersionMatchesTheCondition() {
         String id = create();
 
-        Answer refused = gatehouse.send("DELETE", "/user/" + id, "", "auth", admin, "If-Match", "\"9\"");
+        Answer rejected = gatehouse.send("DELETE", "/user/" + id, "", "auth", admin, "If-Match", "\"9\"");
 
-        assertThat(refused.status()).isEqualTo(412);
-        assertThat(refused.text("code")).isEqualTo("VERSION_MISMATCH");
+        assertThat(rejected.status()).isEqualTo(412);
+        assertThat(rejected.text("code")).isEqualTo("VERSION_MISMATCH");
         assertThat(gatehouse
                         .send("DELETE", "/user/" + id, "", "auth", admin, "If-Match", "\"1\"")
                         .status())
@@ -232,7 +232,7 @@ class UserResourceTest {
     }
 
     @Test
-    void losesNoChangeWhenManyAreMadeAtOnce() throws Exception {
+    void losesNoneOfManyConcurrentChanges() throws Exception {
         String id = create();
         AtomicInteger field = new AtomicInteger();
 
@@ -251,7 +251,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isGoneAfterDelete() {
+    void isNotFoundAfterItsDeletion() {
         String id = create();
         gatehouse.get("/user/" + id, admin);
 
@@ -265,7 +265,7 @@ class UserResourceTest {
     }
 
     @Test
-    void thatIsTheLastActiveAdministratorStaysOne() {
+    void cannotBeRemovedAsTheLastActiveAdministrator() {
         String root = gatehouse.get("/user/me", admin).text("_id");
         Answer before = gatehouse.get("/user/me", admin);
 
@@ -280,7 +280,7 @@ class UserResourceTest {
     }
 
     @Test
-    void thatIsAnAdministratorStaysOneWhenAllAreRemovedAtOnce() throws Exception {
+    void isKeptAsTheLastAdministratorIfAllAreRemovedAtOnce() throws Exception {
         Document active = new Document("roles", "admin").append("status", "active");
         Document root = stores.users().find(active).first();
         assertThat(root).isNotNull();

@@ -25,7 +25,7 @@ class UsernameTest {
         "\u1c80\u1c81, \u0432\u0434", // lowercase variants of Cyrillic capitals
         "\u0131ab, \u0131ab" // a dotless i is a separate letter
     })
-    void isShownAsTypedAndFoldedToItsKey(String typed, String key) {
+    void keepsTheTypedSpellingAndFoldsItToAKey(String typed, String key) {
         assertThat(Username.parse(typed)).hasValue(new Username(typed, key));
     }
 
@@ -47,14 +47,14 @@ class UsernameTest {
                 "\u202eabc",
                 "abc\ud83d\ude00"
             })
-    void isRefusedWhenTheProfileForbidsIt(String typed) {
+    void isRejectedIfTheProfileForbidsIt(String typed) {
         assertThat(Username.parse(typed)).isEmpty();
     }
 
     @Test
     void hasTwoTo254CodePointsOfTheNormalForm() {
-        String beyond = "\ud840\udc00"; // one code point, two chars
-        for (String one : List.of("a", beyond, "\u00e9", "e\u0301", "\u1f82", "\u03b1\u0313\u0300\u0345")) {
+        String supplementary = "\ud840\udc00"; // one code point, two chars
+        for (String one : List.of("a", supplementary, "\u00e9", "e\u0301", "\u1f82", "\u03b1\u0313\u0300\u0345")) {
             assertThat(Username.parse(one)).as(one).isEmpty();
             assertThat(Username.parse(one.repeat(2))).as(one).isPresent();
             assertThat(Username.parse(one.repeat(254))).as(one).isPresent();
@@ -65,7 +65,7 @@ class UsernameTest {
 
     @ParameterizedTest
     @ValueSource(strings = {" abc", "abc\n", "\t abc\r\n", "\u00a0abc\u202f", "\u3000abc\u2007", "\u0085abc\u2028"})
-    void hasNoBlanksAtTheEnds(String typed) {
+    void isParsedWithoutSurroundingBlanks(String typed) {
         assertThat(Username.parse(typed)).hasValue(new Username("abc", "abc"));
         assertThat(Username.keys(typed)).contains("abc");
     }
@@ -78,7 +78,7 @@ class UsernameTest {
         "\u03c2\u03b1\u03c2\u03b1, \u03a3\u0391\u03a3\u0391",
         "a\u03a3-1, a\u03c2-1",
     })
-    void isTheSameWhicheverSigmaIsTyped(String one, String other) {
+    void isTheSameForEverySpellingOfSigma(String one, String other) {
         assertThat(Username.parse(one).orElseThrow().key())
                 .isEqualTo(Username.parse(other).orElseThrow().key());
     }
@@ -102,7 +102,7 @@ class UsernameTest {
                 "\u0628\u0661\u0662",
                 "\u0628\u06f1\u06f2",
             })
-    void mayHaveSignsWhereALanguageHasThem(String typed) {
+    void mayContainContextualCharactersWhereTheRfcAllowsThem(String typed) {
         Username name = Username.parse(typed).orElseThrow();
 
         assertThat(Username.parse(name.key())).map(Username::key).hasValue(name.key());
@@ -130,7 +130,7 @@ class UsernameTest {
                 "ab\u30fbc",
                 "\u0628\u0661\u06f1",
             })
-    void hasThemNowhereElse(String typed) {
+    void isRejectedWithContextualCharactersElsewhere(String typed) {
         assertThat(Username.parse(typed)).isEmpty();
     }
 }
