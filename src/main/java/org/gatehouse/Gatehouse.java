@@ -4,14 +4,15 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.gatehouse.audit.AuditModule;
 import org.gatehouse.auth.AuthModule;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.Settings;
-import org.gatehouse.docs.DocsModule;
-import org.gatehouse.health.HealthModule;
+import org.gatehouse.docs.OpenApiResource;
+import org.gatehouse.docs.RootResource;
+import org.gatehouse.docs.SwaggerUiResource;
+import org.gatehouse.health.Health;
 import org.gatehouse.http.HttpModule;
 import org.gatehouse.key.KeyModule;
 import org.gatehouse.key.KeySchedule;
@@ -52,7 +53,7 @@ final class Gatehouse implements AutoCloseable {
     private final CachedSessions sessions;
     private final UserModule user;
     private final TransferModule transfer;
-    private final HealthModule health;
+    private final Health health;
     private final MigrationModule migration;
 
     /** The objects that a test may replace or observe. */
@@ -98,7 +99,8 @@ final class Gatehouse implements AutoCloseable {
                 context, guard, users.cached(), user.service(), session.service(), auth, audit.log());
         transfer = TransferModule.of(
                 settings, users.cached(), hasher, audit.log(), auth.authenticator()::isStillAdministrator);
-        health = HealthModule.of(context, this::pendingStart, key.keys()::requireUsable);
+        startup = new Startup(() -> prepare(context, guard, administratorCreated));
+        health = new Health(context, startup::pending, key.keys()::requireUsable);
         migration = MigrationModule.of(context, users.stored(), hasher);
 
         resources = join(List.of(
@@ -110,9 +112,9 @@ final class Gatehouse implements AutoCloseable {
                 key.resources(),
                 audit.resources(),
                 health.resources(),
-                DocsModule.resources()));
-        http = HttpModule.of(settings, parts.metrics(), resources, auth.filter(), audit.rejections());
-        startup = new Startup(http.startupFilter(), () -> prepare(context, guard, administratorCreated));
+                List.of(new OpenApiResource(), new SwaggerUiResource(), new RootResource())));
+        http = new HttpModule(
+                settings, parts.metrics(), resources, auth.filter(), audit.rejections(), startup::isReady);
     }
 
     private static List<Object> join(List<List<Object>> lists) {
@@ -130,11 +132,6 @@ final class Gatehouse implements AutoCloseable {
         key.keys().start();
         FirstAdministrator.prepare(context, users, hasher, audit.log(), guard::clear, administratorCreated);
         migration.startPasswords();
-    }
-
-    /** Says why requests are not served yet; empty after the start. */
-    private Optional<String> pendingStart() {
-        return startup.pending();
     }
 
     /** Prepares the stores; if that fails or takes too long, continues in the background. */

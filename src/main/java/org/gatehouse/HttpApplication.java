@@ -10,6 +10,9 @@ import org.glassfish.jersey.server.ServerProperties;
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
+    /** Behind Jersey's interceptor with priority 10, which passes the exceptions of others to the error mapper. */
+    private static final int FIRST_PRIORITY = 100;
+
     HttpApplication(Gatehouse gatehouse) {
         // Discovery is disabled, because the start is then faster and other jars cannot register anything.
         property(CommonProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true);
@@ -23,7 +26,10 @@ final class HttpApplication extends ResourceConfig {
         // Location is sent as RelativeReference creates it.
         property(ServerProperties.LOCATION_HEADER_RELATIVE_URI_RESOLUTION_DISABLED, true);
 
-        gatehouse.http.components().forEach(this::register);
+        int priority = FIRST_PRIORITY;
+        for (Object component : gatehouse.http.components()) {
+            register(component, priority++);
+        }
 
         // Classes are registered and bound to existing instances, because registering an instance logs a false warning.
         gatehouse.resources.forEach(resource -> register(resource.getClass()));

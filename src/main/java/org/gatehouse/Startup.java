@@ -9,14 +9,14 @@ import java.util.concurrent.TimeoutException;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StartupFilter;
 import org.gatehouse.store.MongoErrors;
 import org.gatehouse.store.UnusableStoreException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepares the stores in its own thread and then opens the {@link StartupFilter}.
+ * Prepares the stores in its own thread. Requests are served once they are prepared.
  *
  * <p>The deployment waits for the first attempt, for {@link #WAIT_TIMEOUT} at most. It fails only if that attempt shows
  * that the stores are unusable until an operator acts. In every other case the context starts, requests get a 503, and
@@ -39,12 +39,11 @@ final class Startup implements AutoCloseable {
             "The preparation of the stores failed and is tried again; the log has the reason.";
     private static final Logger log = LoggerFactory.getLogger(Startup.class);
 
-    private final StartupFilter startupFilter;
     private final Runnable preparation;
     private final Duration waitLimit;
     private final CompletableFuture<Outcome> firstAttempt = new CompletableFuture<>();
     private final Thread thread = Threads.create("startup", this::prepare);
-    private volatile String state = PREPARING;
+    private volatile @Nullable String pending = PREPARING;
     private volatile boolean closed;
     private String lastReason = ""; // used by the startup thread only
 
@@ -57,12 +56,11 @@ final class Startup implements AutoCloseable {
         LATE
     }
 
-    Startup(StartupFilter startupFilter, Runnable preparation) {
-        this(startupFilter, preparation, WAIT_TIMEOUT);
+    Startup(Runnable preparation) {
+        this(preparation, WAIT_TIMEOUT);
     }
 
-    Startup(StartupFilter startupFilter, Runnable preparation, Duration waitLimit) {
-        this.startupFilter = startupFilter;
+    Startup(Runnable preparation, Duration waitLimit) {
         this.preparation = preparation;
         this.waitLimit = waitLimit;
     }
@@ -101,12 +99,17 @@ final class Startup implements AutoCloseable {
 
     /** Returns why requests are not served yet; empty after the start. */
     Optional<String> pending() {
-        return startupFilter.isOpen() ? Optional.empty() : Optional.of(state);
+        return Optional.ofNullable(pending);
+    }
+
+    /** Whether the stores are prepared. */
+    boolean isReady() {
+        return pending == null;
     }
 
     /** Whether the first attempt is still running. */
     boolean isPreparing() {
-        return !startupFilter.isOpen() && state.equals(PREPARING);
+        return PREPARING.equals(pending);
     }
 
     @Override
@@ -134,7 +137,7 @@ final class Startup implements AutoCloseable {
             preparation.run();
         } catch (GatehouseException failed) {
             if (failed.code() == ErrorCode.STORE_UNAVAILABLE) {
-                state = WAITING; // the connection logs the reason
+                pending = WAITING; // the connection logs the reason
                 return Outcome.UNAVAILABLE;
             }
             return failed(failed);
@@ -144,13 +147,13 @@ final class Startup implements AutoCloseable {
         } catch (RuntimeException | Error failed) {
             return failed(failed);
         }
-        startupFilter.open();
+        pending = null;
         log.info("Gatehouse is ready");
         return Outcome.READY;
     }
 
     private Outcome failed(Throwable failure) {
-        state = FAILED;
+        pending = FAILED;
         String reason = MongoErrors.describe(failure);
         if (!closed && !reason.equals(lastReason)) {
             lastReason = reason;

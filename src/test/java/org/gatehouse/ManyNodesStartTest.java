@@ -168,19 +168,18 @@ class ManyNodesStartTest {
         Thread starting = new Thread(first::start, "held-up");
         try {
             starting.start();
-            await().until(() ->
-                    reached.getCount() == 0 || first.http.startupFilter().isOpen());
+            await().until(() -> reached.getCount() == 0 || first.startup.isReady());
 
             second.start();
 
             await("beside one that stopped at command " + command)
                     .atMost(Duration.ofSeconds(30))
-                    .until(second.http.startupFilter()::isOpen);
+                    .until(second.startup::isReady);
             assertPrepared(database);
             assertMigrated(database, 1, List.of("user"));
             change(database.getCollection("users"));
             goOn.countDown();
-            await().atMost(Duration.ofSeconds(30)).until(first.http.startupFilter()::isOpen);
+            await().atMost(Duration.ofSeconds(30)).until(first.startup::isReady);
             assertPrepared(database);
             assertMigrated(database, 2, List.of("user", "editor"));
             return reached.getCount() == 0;

@@ -24,7 +24,6 @@ import java.util.stream.Stream;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StartupFilter;
 import org.gatehouse.log.LogLines;
 import org.gatehouse.store.FaultyMongo;
 import org.gatehouse.store.UnusableStoreException;
@@ -44,7 +43,6 @@ class StartupTest {
 
     private static EmbeddedRedis redis;
     private final LogLines log = new LogLines();
-    private final StartupFilter startupFilter = new StartupFilter();
 
     @BeforeAll
     static void startRedis() {
@@ -135,17 +133,16 @@ class StartupTest {
                 GatehouseException.temporary(ErrorCode.BUSY, Duration.ofSeconds(1), null),
                 new StackOverflowError());
         for (Throwable failure : failures) {
-            StartupFilter opened = new StartupFilter();
             AtomicInteger attempts = new AtomicInteger();
-            try (Startup startup = new Startup(opened, () -> {
+            try (Startup startup = new Startup(() -> {
                 if (attempts.getAndIncrement() == 0) {
                     throwUnchecked(failure);
                 }
             })) {
                 startup.run();
-                assertThat(opened.isOpen()).isFalse();
+                assertThat(startup.isReady()).isFalse();
                 assertThat(startup.pending()).isPresent();
-                await().atMost(LONGEST).until(opened::isOpen);
+                await().atMost(LONGEST).until(startup::isReady);
                 assertThat(startup.pending()).isEmpty();
             }
         }
@@ -155,14 +152,14 @@ class StartupTest {
     @Test
     void theSameReasonIsLoggedOnceAndANewOneAgain() {
         AtomicInteger attempts = new AtomicInteger();
-        try (Startup startup = new Startup(startupFilter, () -> {
+        try (Startup startup = new Startup(() -> {
             int attempt = attempts.getAndIncrement();
             if (attempt < 3) {
                 throw new IllegalStateException(attempt < 2 ? "first" : "second");
             }
         })) {
             startup.run();
-            await().atMost(LONGEST).until(startupFilter::isOpen);
+            await().atMost(LONGEST).until(startup::isReady);
         }
         assertThat(log.from(Level.ERROR).stream().map(line -> line.replaceAll(".*: ", "")))
                 .containsExactly("first", "second");
@@ -170,20 +167,20 @@ class StartupTest {
 
     @Test
     void anUnusableStoreFailsTheDeploymentWithItsReason() {
-        try (Startup startup = new Startup(startupFilter, () -> {
+        try (Startup startup = new Startup(() -> {
             throw new UnusableStoreException("for good");
         })) {
             assertThatThrownBy(startup::run)
                     .isInstanceOf(UnusableStoreException.class)
                     .hasMessage("for good");
+            assertThat(startup.isReady()).isFalse();
         }
-        assertThat(startupFilter.isOpen()).isFalse();
     }
 
     @Test
     void anUnusableStoreThatIsSeenLaterIsTriedAgain() {
         AtomicInteger attempts = new AtomicInteger();
-        try (Startup startup = new Startup(startupFilter, () -> {
+        try (Startup startup = new Startup(() -> {
             switch (attempts.getAndIncrement()) {
                 case 0 -> throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 case 1 -> throw new UnusableStoreException("not this one");
@@ -191,7 +188,7 @@ class StartupTest {
             }
         })) {
             startup.run();
-            await().atMost(LONGEST).until(startupFilter::isOpen);
+            await().atMost(LONGEST).until(startup::isReady);
         }
         assertThat(log.from(Level.ERROR)).singleElement().asString().contains("not this one");
     }
@@ -199,27 +196,27 @@ class StartupTest {
     @Test
     void aLongPreparationGoesOnWhileRequestsAreAnsweredWith503() {
         CountDownLatch ending = new CountDownLatch(1);
-        try (Startup startup = new Startup(startupFilter, () -> awaitUnchecked(ending), SHORT)) {
+        try (Startup startup = new Startup(() -> awaitUnchecked(ending), SHORT)) {
             startup.run();
 
-            assertThat(startupFilter.isOpen()).isFalse();
+            assertThat(startup.isReady()).isFalse();
             assertThat(startup.pending()).hasValue("The stores are being prepared.");
             assertThat(log.with("goes on")).hasSize(1);
             ending.countDown();
-            await().atMost(LONGEST).until(startupFilter::isOpen);
+            await().atMost(LONGEST).until(startup::isReady);
         }
     }
 
     @Test
     void anEndDuringThePreparationStopsItsThread() {
-        Startup startup = new Startup(startupFilter, () -> awaitUnchecked(new CountDownLatch(1)), SHORT);
+        Startup startup = new Startup(() -> awaitUnchecked(new CountDownLatch(1)), SHORT);
         startup.run();
 
         startup.close();
 
         assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
                 .doesNotContain("gatehouse-startup");
-        assertThat(startupFilter.isOpen()).isFalse();
+        assertThat(startup.isReady()).isFalse();
         assertThat(log.from(Level.ERROR)).isEmpty();
     }
 

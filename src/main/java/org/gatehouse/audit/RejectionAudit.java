@@ -1,6 +1,5 @@
 package org.gatehouse.audit;
 
-import jakarta.annotation.Priority;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
@@ -12,7 +11,6 @@ import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.http.FilterOrder;
 import org.gatehouse.http.MatchedMethod;
 import org.gatehouse.identity.UserId;
 
@@ -22,7 +20,6 @@ import org.gatehouse.identity.UserId;
  * <p>The {@link AuditLog} limits how many of them it stores. Tokens that have merely expired are not recorded, because
  * every client sends one now and then.
  */
-@Priority(FilterOrder.REJECTIONS)
 final class RejectionAudit implements ContainerResponseFilter {
     private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(
             ErrorCode.TOKEN_MALFORMED,

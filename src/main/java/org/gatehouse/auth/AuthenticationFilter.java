@@ -1,6 +1,5 @@
 package org.gatehouse.auth;
 
-import jakarta.annotation.Priority;
 import jakarta.annotation.security.PermitAll;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.HttpMethod;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.FilterOrder;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.ExtendedUriInfo;
@@ -32,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Callers are checked before the body is read and again after it. Without the second check, a client that sends its
  * body slowly could have a request handled after its session has ended.
  */
-@Priority(FilterOrder.AUTHENTICATION)
 final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
     private static final String AUTHORIZATION_CHECK = AuthenticationFilter.class.getName();
 

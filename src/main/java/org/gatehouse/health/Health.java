@@ -2,45 +2,54 @@ package org.gatehouse.health;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.metrics.Metrics;
+import org.gatehouse.store.ModuleContext;
 import org.jspecify.annotations.Nullable;
 
 /** Reports whether the service is ready, and the state of each dependency. Reports are cheap and never block. */
-final class Health implements AutoCloseable {
+public final class Health implements AutoCloseable {
     private static final double NANOS_PER_MS = 1e6;
     private static final String READY = "ready";
 
     private final Supplier<Optional<String>> pendingStart;
     private final List<DependencyProbe> probes;
+    private final List<Object> resources;
     private volatile boolean stopping;
 
     /**
      * Creates the probes; every dependency counts as down until {@link #start}.
      *
      * @param pendingStart says why requests are not served yet, without hosts or error texts; empty after the start
-     * @param probes throw if the dependency does not respond; each takes about {@link #probeTimeout} at most
+     * @param requireKeys throws if tokens cannot be signed
      */
-    public Health(Supplier<Optional<String>> pendingStart, Map<Dependency, Runnable> probes, Metrics metrics) {
+    public Health(ModuleContext context, Supplier<Optional<String>> pendingStart, Runnable requireKeys) {
         this.pendingStart = pendingStart;
-        this.probes = probes.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(each -> new DependencyProbe(each.getKey(), each.getValue()))
-                .toList();
+        probes = List.of(
+                new DependencyProbe(
+                        Dependency.MONGODB, () -> context.mongo().requireAvailable(DependencyProbe.TIMEOUT)),
+                new DependencyProbe(Dependency.REDIS, () -> context.redis().requireAvailable(DependencyProbe.TIMEOUT)),
+                new DependencyProbe(Dependency.SIGNING_KEYS, requireKeys));
+        resources = List.of(
+                new HealthResource(this),
+                new MetricsResource(
+                        context.metrics(), context.settings().metricsToken().orElse(null)));
+        bindGauges(context.metrics());
+    }
+
+    private void bindGauges(Metrics metrics) {
         metrics.bindGauge("gatehouse_ready", "Whether requests would succeed: 1 or 0.", () -> isReady() ? 1 : 0);
         metrics.bindGauges(
                 "gatehouse_dependency_up",
                 "Whether a dependency answers and does what it is asked: 1 or 0.",
-                sample -> this.probes.forEach(probe -> sample.call(
+                sample -> probes.forEach(probe -> sample.call(
                         probe.latency().isPresent() ? 1 : 0, probe.dependency().text())),
                 "dependency");
     }
 
-    /** Returns the time that a probe may wait for a response. */
-    public static Duration probeTimeout() {
-        return DependencyProbe.TIMEOUT;
+    public List<Object> resources() {
+        return resources;
     }
 
     public void start() {

@@ -10,21 +10,32 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Optional;
 import org.gatehouse.config.Secret;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.BearerToken;
+import org.gatehouse.http.LoopbackCheck;
 import org.gatehouse.http.Operational;
 import org.gatehouse.metrics.Metrics;
+import org.gatehouse.store.Sha256;
+import org.jspecify.annotations.Nullable;
 
-/** {@code GET /metrics}: returns the metrics for Prometheus. */
+/**
+ * {@code GET /metrics}: returns the metrics for Prometheus, to clients with the token or, if none is set, to those on
+ * the same machine.
+ */
 @Path("metrics")
 public final class MetricsResource {
-    private final Metrics metrics;
-    private final MetricsAccess access;
+    private static final byte[] NO_TOKEN = {};
 
-    /** @param token the token that clients must send; if empty, clients must be on the same machine */
-    public MetricsResource(Metrics metrics, Optional<Secret> token) {
+    private final Metrics metrics;
+    private final byte @Nullable [] tokenHash;
+
+    MetricsResource(Metrics metrics, @Nullable Secret token) {
         this.metrics = metrics;
-        this.access = new MetricsAccess(token);
+        this.tokenHash = token == null ? null : Sha256.of(token.bytes());
     }
 
     /** Returns 200 with all metrics in the text format of Prometheus or, if the client accepts it, of OpenMetrics. */
@@ -33,9 +44,27 @@ public final class MetricsResource {
     @Operational
     @Produces({MediaType.TEXT_PLAIN, "application/openmetrics-text", MediaType.WILDCARD})
     public Response read(@Context ContainerRequestContext request) {
-        access.require(request);
+        requireAccess(request);
         Metrics.Exposition exposition = metrics.expose(request.getHeaderString(HttpHeaders.ACCEPT));
         return Response.ok(exposition.text().getBytes(StandardCharsets.UTF_8), exposition.contentType())
                 .build();
+    }
+
+    private void requireAccess(ContainerRequestContext request) {
+        if (tokenHash == null) {
+            if (!LoopbackCheck.isOnThisMachine(request)) {
+                throw new GatehouseException(
+                        ErrorCode.FORBIDDEN, "Without METRICS_TOKEN the metrics are shown on the same machine only.");
+            }
+            return;
+        }
+        byte[] given = Optional.ofNullable(request.getHeaderString(HttpHeaders.AUTHORIZATION))
+                .flatMap(BearerToken::of)
+                .map(token -> Sha256.of(token.getBytes(StandardCharsets.UTF_8)))
+                .orElse(NO_TOKEN);
+        // Hashes are compared, so that the time does not depend on either token.
+        if (!MessageDigest.isEqual(given, tokenHash)) {
+            throw new GatehouseException(ErrorCode.METRICS_TOKEN_WRONG);
+        }
     }
 }

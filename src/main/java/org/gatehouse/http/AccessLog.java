@@ -1,7 +1,6 @@
 package org.gatehouse.http;
 
 import io.prometheus.metrics.core.metrics.Histogram;
-import jakarta.annotation.Priority;
 import jakarta.servlet.ServletRequest;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
@@ -26,7 +25,6 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <p>The requests of monitoring programs are logged at debug level only. A line never contains text from the client
  * (path, query, headers or body), because that text may be secret.
  */
-@Priority(FilterOrder.ACCESS_LOG)
 final class AccessLog implements ContainerResponseFilter {
     /** Other methods are logged as {@code other}, because clients may send any text as a method. */
     private static final Set<String> METHODS =

@@ -25,15 +25,9 @@ final class ApplicationServlet extends ServletContainer {
     private final transient RequestId requestIds;
     private final transient ContainerErrors errors;
 
-    public ApplicationServlet(ResourceConfig application, RequestId requestIds, ContainerErrors errors) {
-        this(application, requestIds, errors, RequestBodies.TIMEOUT);
-    }
-
-    /** @param bodyTimeout how long a client may take to send a body that is not streamed */
-    public ApplicationServlet(
-            ResourceConfig application, RequestId requestIds, ContainerErrors errors, Duration bodyTimeout) {
+    ApplicationServlet(ResourceConfig application, RequestBodies bodies, RequestId requestIds, ContainerErrors errors) {
         super(application);
-        this.bodies = new RequestBodies(application.getClasses(), bodyTimeout);
+        this.bodies = bodies;
         this.requestIds = requestIds;
         this.errors = errors;
     }

@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import jakarta.annotation.Priority;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -17,7 +16,6 @@ import org.gatehouse.error.GatehouseException;
  *
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
-@Priority(FilterOrder.BODY_LIMIT)
 public final class BodyLimitFilter implements ContainerRequestFilter {
     /** Four times the 16 KiB of a user's custom fields, for escapes, white space and the other fields. */
     public static final int MAX_BYTES = 64 * 1024;

@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import jakarta.annotation.Priority;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -9,7 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** Attaches the {@link ClientInfo} to each request. */
-@Priority(FilterOrder.CLIENT_INFO)
 final class ClientInfoFilter implements ContainerRequestFilter {
     /** The request attribute that holds the address of the peer; absent if the peer does not have one. */
     static final String PEER = "org.gatehouse.peer";

@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import jakarta.annotation.Priority;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -18,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * from the page. Gatehouse does not use cookies, so it never allows credentials in the sense of that protocol.
  */
 @PreMatching
-@Priority(FilterOrder.CORS)
 final class Cors implements ContainerRequestFilter {
     static final String ORIGIN = "Origin";
 

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>Client errors are logged at debug level. Server errors are logged once, at error level, with the request id that
  * the caller receives. Internal details never reach the response.
  */
-public final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
+final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
     static final String ACCEPT_PATCH = "Accept-Patch";
 
     private static final Logger log = LoggerFactory.getLogger(ErrorMapper.class);

@@ -4,6 +4,7 @@ import jakarta.servlet.Servlet;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.gatehouse.config.Settings;
 import org.gatehouse.json.JsonBodyReader;
 import org.gatehouse.metrics.Metrics;
@@ -11,30 +12,8 @@ import org.glassfish.jersey.server.ResourceConfig;
 
 /** Creates the filters, and the servlet that contains them. */
 public final class HttpModule {
-    private final RequestId requestIds = new RequestId(new SecureRandom());
-    private final StartupFilter startupFilter = new StartupFilter();
     private final ContainerErrors containerErrors;
     private final List<Object> components;
-
-    private HttpModule(
-            Settings settings, AccessLog accessLog, KnownPaths paths, Object authentication, Object rejections) {
-        Cors cors = new Cors(settings.corsOrigins());
-        ResponseHeaders responseHeaders = new ResponseHeaders(cors);
-        containerErrors = new ContainerErrors(responseHeaders, accessLog);
-        components = List.of(
-                accessLog,
-                new ProblemAcceptFilter(),
-                cors,
-                startupFilter,
-                new ClientInfoFilter(new TrustedProxies(settings.trustedProxies())),
-                authentication,
-                new QueryParameterFilter(),
-                new BodyLimitFilter(),
-                new JsonBodyReader(),
-                responseHeaders,
-                rejections,
-                new ErrorMapper(paths));
-    }
 
     /**
      * Creates the module.
@@ -42,26 +21,46 @@ public final class HttpModule {
      * @param resources all of the application
      * @param authentication the filter that authenticates requests
      * @param rejections the filter that records rejected requests
+     * @param ready whether startup is complete
      */
-    public static HttpModule of(
-            Settings settings, Metrics metrics, List<Object> resources, Object authentication, Object rejections) {
+    public HttpModule(
+            Settings settings,
+            Metrics metrics,
+            List<Object> resources,
+            Object authentication,
+            Object rejections,
+            BooleanSupplier ready) {
         KnownPaths paths = new KnownPaths(
                 resources.stream().<Class<?>>map(Object::getClass).toList());
-        return new HttpModule(settings, new AccessLog(metrics, paths), paths, authentication, rejections);
+        AccessLog accessLog = new AccessLog(metrics, paths);
+        Cors cors = new Cors(settings.corsOrigins());
+        ResponseHeaders responseHeaders = new ResponseHeaders(cors);
+        containerErrors = new ContainerErrors(responseHeaders, accessLog);
+        components = List.of(
+                accessLog,
+                new ProblemAcceptFilter(),
+                cors,
+                new StartupFilter(ready),
+                new ClientInfoFilter(new TrustedProxies(settings.trustedProxies())),
+                // Before the filters that depend on the method, so that a rejected caller does not learn about it.
+                authentication,
+                new QueryParameterFilter(),
+                new BodyLimitFilter(),
+                new JsonBodyReader(),
+                // On the way out, after the error mapper, which may replace the body.
+                responseHeaders,
+                new ErrorMapper(paths),
+                // On the way out, before the error mapper, which replaces the exception.
+                rejections);
     }
 
-    /** The filters and providers; {@link FilterOrder} has the order of the filters. */
+    /** The filters and providers. Requests pass the filters in this order, and responses in the reverse order. */
     public List<Object> components() {
         return components;
     }
 
-    /** Lets requests pass from now on. */
-    public StartupFilter startupFilter() {
-        return startupFilter;
-    }
-
     public Servlet servlet(ResourceConfig application) {
-        return new ApplicationServlet(application, requestIds, containerErrors);
+        return servlet(application, RequestBodies.TIMEOUT);
     }
 
     /**
@@ -70,6 +69,7 @@ public final class HttpModule {
      * @param bodyTimeout how long a client may take to send a body that is not streamed
      */
     public Servlet servlet(ResourceConfig application, Duration bodyTimeout) {
-        return new ApplicationServlet(application, requestIds, containerErrors, bodyTimeout);
+        RequestBodies bodies = new RequestBodies(application.getClasses(), bodyTimeout);
+        return new ApplicationServlet(application, bodies, new RequestId(new SecureRandom()), containerErrors);
     }
 }

@@ -10,7 +10,7 @@ import jakarta.ws.rs.core.HttpHeaders;
  * error format, not to exclude other responses.
  */
 @PreMatching
-public final class ProblemAcceptFilter implements ContainerRequestFilter {
+final class ProblemAcceptFilter implements ContainerRequestFilter {
     private static final String ANYTHING_ELSE = "*/*;q=0.001";
 
     @Override

@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import jakarta.annotation.Priority;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -28,8 +27,7 @@ import org.glassfish.jersey.server.model.ResourceMethod;
  * <p>If a misspelled filter or flag were ignored, a call would do more than its caller requested. The filter runs after
  * authentication, so it does not disclose anything to strangers. A request without a query costs nothing.
  */
-@Priority(FilterOrder.QUERY_PARAMETERS)
-public final class QueryParameterFilter implements ContainerRequestFilter {
+final class QueryParameterFilter implements ContainerRequestFilter {
     /** The request attribute that holds the query as the client sent it; absent if there is none. */
     static final String QUERY = "org.gatehouse.query";
 

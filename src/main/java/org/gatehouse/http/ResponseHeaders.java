@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import jakarta.annotation.Priority;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.HttpMethod;
@@ -26,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Responses may not be stored, because most contain a user or a token. Browsers may not interpret a response as a
  * different type. If a resource sets one of the headers of these two kinds, its value is kept.
  */
-@Priority(FilterOrder.RESPONSE_HEADERS)
 final class ResponseHeaders implements ContainerResponseFilter {
     private static final Map<String, String> DEFAULTS = Map.of(
             HttpHeaders.CACHE_CONTROL,
