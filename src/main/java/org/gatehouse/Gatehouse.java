@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.gatehouse.admin.FirstAdministrator;
 import org.gatehouse.audit.AuditModule;
 import org.gatehouse.auth.AuthModule;
 import org.gatehouse.cache.Generation;
@@ -30,7 +31,6 @@ import org.gatehouse.store.StoredFormat;
 import org.gatehouse.store.SupportedServer;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.transfer.TransferModule;
-import org.gatehouse.user.FirstAdministrator;
 import org.gatehouse.user.UserDaos;
 import org.gatehouse.user.UserModule;
 
@@ -130,7 +130,7 @@ final class Gatehouse implements AutoCloseable {
         sessions.createIndexes();
         user.createIndexes().run();
         key.keys().start();
-        FirstAdministrator.prepare(context, users, hasher, audit.log(), guard::clear, administratorCreated);
+        new FirstAdministrator(context, users, hasher, audit.log(), guard::clear, administratorCreated).ensure();
         migration.startPasswords();
     }
 

@@ -1,5 +1,8 @@
 package org.gatehouse.identity;
 
+import java.util.Set;
+import java.util.TreeSet;
+
 /** The roles that have a meaning in Gatehouse, for {@code @RolesAllowed}. Services that read tokens define others. */
 public final class Roles {
     /** Allows all actions on all users. */
@@ -18,4 +21,9 @@ public final class Roles {
     public static final String ANY = "**";
 
     private Roles() {}
+
+    /** Returns the roles in alphabetical order, separated by commas, as the audit log shows them. */
+    public static String text(Set<String> roles) {
+        return String.join(", ", new TreeSet<>(roles));
+    }
 }

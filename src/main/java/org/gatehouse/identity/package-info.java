@@ -1,5 +1,6 @@
 /**
- * Contains the identities that every other package may use: ids of users and sessions, roles, and session epochs.
+ * Contains the identities that every other package may use: ids of users and sessions, usernames, roles, and session
+ * epochs.
  *
  * <p>Does not depend on other packages of Gatehouse. Start reading at {@link org.gatehouse.identity.UserId}.
  */

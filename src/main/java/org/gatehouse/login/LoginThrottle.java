@@ -9,12 +9,12 @@ import java.util.TreeMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Quota;
 import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.throttle.WindowCount;
-import org.gatehouse.user.Username;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +76,7 @@ final class LoginThrottle {
      * UTF-8 is the same for a lone surrogate and a question mark.
      */
     static String accountName(String typed) {
-        return Username.foldStripped(typed).map(Username::key).orElse('\0' + typed);
+        return Username.foldStripped(typed).map(Username::canonical).orElse('\0' + typed);
     }
 
     /**

@@ -25,18 +25,17 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Username;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.store.UnusableStoreException;
-import org.gatehouse.user.CustomFields;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.ReservedUsername;
 import org.gatehouse.user.ReservedUsernames;
 import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserStatus;
-import org.gatehouse.user.Username;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -204,7 +203,7 @@ final class LegacyUserMigration {
         for (String name : document.keySet()) {
             // JSON parsers that ignore case would take it for a field of Gatehouse.
             boolean otherCase =
-                    CustomFields.reserved(name).filter(own -> !own.equals(name)).isPresent();
+                    UserJson.reservedName(name).filter(own -> !own.equals(name)).isPresent();
             if (otherCase) {
                 String kept = KEPT + name;
                 while (document.containsKey(kept)) {
@@ -247,7 +246,7 @@ final class LegacyUserMigration {
     }
 
     private boolean refold(BsonDocument document) {
-        String key = UserDocument.key(document);
+        String key = UserDocument.canonicalUsername(document);
         String folded = ReservedUsername.refold(key);
         if (folded.equals(key)) {
             return false;
@@ -375,7 +374,7 @@ final class LegacyUserMigration {
         }
         String name = UserDocument.text(document, UserJson.USERNAME)
                 .flatMap(Username::fold)
-                .map(Username::key)
+                .map(Username::canonical)
                 .orElse("");
         return ReservedUsername.of(name, documentId(document));
     }
@@ -388,7 +387,7 @@ final class LegacyUserMigration {
     }
 
     private static String name(BsonDocument document) {
-        return ReservedUsername.name(UserDocument.key(document));
+        return ReservedUsername.name(UserDocument.canonicalUsername(document));
     }
 
     private static String shown(BsonDocument document) {

@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditType;
@@ -18,7 +16,6 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.user.Caller;
-import org.gatehouse.user.ListedUser;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
@@ -50,7 +47,7 @@ final class ImportBatch {
     /** The lines without a result yet. */
     private final List<Candidate> open = new ArrayList<>();
 
-    private final Set<String> keys = new HashSet<>();
+    private final Set<String> names = new HashSet<>();
     private final Set<UserId> ids = new HashSet<>();
     private final Map<UserId, String> hashes = new HashMap<>();
 
@@ -81,13 +78,13 @@ final class ImportBatch {
 
     /** Whether it contains a line of the same user. The second such line needs the result of the first. */
     boolean has(ImportedUser imported) {
-        return keys.contains(imported.key()) || ids.contains(imported.id());
+        return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
     }
 
     /** @param length the length of the line in bytes */
     void add(long line, ImportedUser imported, int length) {
         open.add(new Candidate(line, imported));
-        keys.add(imported.key());
+        names.add(imported.canonicalUsername());
         ids.add(imported.id());
         weight += imported.password().isPresent() ? PASSWORD_WEIGHT : 1;
         bytes += length;
@@ -112,7 +109,7 @@ final class ImportBatch {
         if (!open.isEmpty()) {
             imports.retryWhileUnavailable(this::decide);
         }
-        keys.clear();
+        names.clear();
         ids.clear();
         hashes.clear();
         attempted.clear();
@@ -168,7 +165,7 @@ final class ImportBatch {
             imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.clientInfo())
                     .by(caller.userId())
                     .on(user.id(), user.username().typed())
-                    .with(AuditDetail.TO, String.join(", ", new TreeSet<>(user.roles()))));
+                    .with(AuditDetail.TO, Roles.text(user.roles())));
         }
     }
 
@@ -182,16 +179,11 @@ final class ImportBatch {
     }
 
     private void decideByName(List<Candidate> candidates) {
-        Map<String, User> present =
-                imports
-                        .users
-                        .findNamed(candidates.stream()
-                                .map(candidate -> candidate.imported().key())
-                                .toList())
-                        .stream()
-                        .collect(Collectors.toMap(ListedUser::key, ListedUser::user));
+        Map<String, User> present = imports.users.findNamed(candidates.stream()
+                .map(candidate -> candidate.imported().canonicalUsername())
+                .toList());
         for (Candidate candidate : candidates) {
-            User there = present.get(candidate.imported().key());
+            User there = present.get(candidate.imported().canonicalUsername());
             if (there != null) {
                 decide(candidate, there);
             }

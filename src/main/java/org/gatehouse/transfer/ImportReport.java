@@ -8,10 +8,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserJson;
-import org.gatehouse.user.Username;
 
 /**
  * Writes the result of each import line as a line of NDJSON, in the order of the import, and a last line with the

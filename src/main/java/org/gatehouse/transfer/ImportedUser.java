@@ -13,6 +13,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.user.ImportedMetadata;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
@@ -20,7 +21,6 @@ import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserInput;
 import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserStatus;
-import org.gatehouse.user.Username;
 
 /**
  * The user of an import line. A line has the fields of {@code POST /user} and the additional fields of an export.
@@ -88,8 +88,8 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
         return user.id();
     }
 
-    String key() {
-        return user.username().key();
+    String canonicalUsername() {
+        return user.username().canonical();
     }
 
     /**

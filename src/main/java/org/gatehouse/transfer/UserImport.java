@@ -15,13 +15,13 @@ import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.StreamedResponse;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.JsonBodyReader;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserJson;
-import org.gatehouse.user.Username;
 
 /**
  * Imports users, one per line.

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -11,6 +12,7 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +67,8 @@ final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public List<ListedUser> findNamed(Collection<String> keys) {
-        return store.findNamed(keys);
+    public Map<String, User> findNamed(Collection<String> canonicalUsernames) {
+        return store.findNamed(canonicalUsernames);
     }
 
     @Override

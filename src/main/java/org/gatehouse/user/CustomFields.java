@@ -1,15 +1,10 @@
 package org.gatehouse.user;
 
-import static java.util.stream.Collectors.toUnmodifiableMap;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Locale;
-import java.util.Map;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.BsonJson;
@@ -22,16 +17,11 @@ import org.gatehouse.store.BsonJson;
  * <p>A reserved name is rejected in any case, because many JSON readers ignore case and read {@code Roles} as
  * {@code roles}.
  */
-public final class CustomFields {
+final class CustomFields {
     static final int MAX_BYTES = 16 * 1024;
     static final int MAX_LEVELS = 8;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
-
-    /** The reserved names, by their lower-case form. */
-    private static final Map<String, String> RESERVED = Stream.of(UserJson.RESERVED_FIELDS, UserJson.SETTABLE)
-            .flatMap(Set::stream)
-            .collect(toUnmodifiableMap(name -> name.toLowerCase(Locale.ROOT), name -> name));
 
     /** Names that a message may quote. */
     private static final Pattern SHOWN_NAME = Pattern.compile("[\\w.@/:$ -]{1,64}");
@@ -62,11 +52,6 @@ public final class CustomFields {
         new CustomFields(call, errors).check(fields);
     }
 
-    /** Returns the reserved name that equals this name if case is ignored; empty if none does. */
-    public static Optional<String> reserved(String name) {
-        return Optional.ofNullable(RESERVED.get(name.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
-    }
-
     private void check(ObjectNode fields) {
         fields.properties().forEach(field -> {
             String name = field.getKey();
@@ -82,7 +67,7 @@ public final class CustomFields {
                 requireName(name, name); // a removal needs only a well-formed name
                 return;
             }
-            Optional<String> reserved = reserved(name);
+            Optional<String> reserved = UserJson.reservedName(name);
             if (reserved.isPresent() && !CredentialFields.isCredential(name)) {
                 errors.add(name, "differs from " + reserved.get() + " only in case, and that name is reserved");
                 return;
@@ -102,19 +87,7 @@ public final class CustomFields {
 
     /** Whether every store can hold the text: without NUL and unpaired surrogates. */
     static boolean isPlainText(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '\0' || Character.isLowSurrogate(c)) {
-                return false;
-            }
-            if (Character.isHighSurrogate(c)) {
-                i++;
-                if (i == text.length() || !Character.isLowSurrogate(text.charAt(i))) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     /** Adds an error and returns false if the name is invalid; the fields below such a name are not checked. */

@@ -40,6 +40,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
@@ -107,8 +108,8 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<Credential> findCredential(String typed) {
-        return Username.keys(typed).stream()
-                .map(key -> findCredential(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(key))))
+        return Username.canonicalForms(typed).stream()
+                .map(name -> findCredential(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(name))))
                 .toList()
                 .stream()
                 .flatMap(Optional::stream)
@@ -203,15 +204,15 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public List<ListedUser> findNamed(Collection<String> keys) {
-        List<BsonString> names = keys.stream().map(BsonString::new).toList();
+    public Map<String, User> findNamed(Collection<String> canonicalUsernames) {
+        List<BsonString> names =
+                canonicalUsernames.stream().map(BsonString::new).toList();
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserDocument.CANONICAL_USERNAME, names))
                 .projection(WITHOUT_PASSWORDS)
                 .into(new ArrayList<>()));
         return found.stream()
                 .filter(document -> UserDocument.anyId(document).isObjectId())
-                .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
-                .toList();
+                .collect(Collectors.toMap(UserDocument::canonicalUsername, UserDocument::read));
     }
 
     @Override
@@ -230,7 +231,7 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public boolean isReserved(Username name, UserId id) {
-        return reservedUsernames.hold(name.key(), id);
+        return reservedUsernames.hold(name.canonical(), id);
     }
 
     @Override
@@ -326,13 +327,13 @@ public final class MongoUserDao implements UserDao {
 
     /** Rejects a name that legacy users share, because the unique index does not contain that name. */
     private void requireNotReserved(Username name, UserId id) {
-        if (reservedUsernames.hold(name.key(), id)) {
+        if (reservedUsernames.hold(name.canonical(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
         }
     }
 
     private void release(User before) {
-        Username.fold(before.username()).ifPresent(name -> reservedUsernames.release(name.key()));
+        Username.fold(before.username()).ifPresent(name -> reservedUsernames.release(name.canonical()));
     }
 
     /**

@@ -88,7 +88,7 @@ final class MongoUserLists {
                 .limit(query.limit())
                 .into(new ArrayList<>()));
         return documents.stream()
-                .map(document -> new ListedUser(UserDocument.read(document), UserDocument.key(document)))
+                .map(document -> new ListedUser(UserDocument.read(document), UserDocument.canonicalUsername(document)))
                 .toList();
     }
 

@@ -1,6 +1,7 @@
 package org.gatehouse.user;
 
 import java.util.Optional;
+import org.gatehouse.identity.Username;
 
 /**
  * The beginning of usernames, as a range of folded names in the order of code points, which is that of their UTF-8
@@ -15,7 +16,7 @@ record NamePrefix(String first, Optional<String> end) {
 
     /** Parses the beginning of names in a caller's text and folds it; empty if names cannot begin with it. */
     static Optional<NamePrefix> parse(String typed) {
-        return Username.fold(typed).map(name -> of(name.key()));
+        return Username.fold(typed).map(name -> of(name.canonical()));
     }
 
     private static NamePrefix of(String key) {

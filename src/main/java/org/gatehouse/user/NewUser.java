@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 
 /**
  * A user that is about to be stored.

@@ -1,5 +1,7 @@
 package org.gatehouse.user;
 
+import org.gatehouse.identity.Username;
+
 /**
  * The {@code usernameKey} of a document whose name does not permit a login, because several documents share it or
  * because it is not a valid name.

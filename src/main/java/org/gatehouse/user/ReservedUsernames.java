@@ -88,7 +88,7 @@ public final class ReservedUsernames {
     public List<BsonDocument> claim(List<BsonDocument> alone) {
         List<UpdateOneModel<BsonDocument>> claims = alone.stream()
                 .map(document -> {
-                    String name = ReservedUsername.name(UserDocument.key(document));
+                    String name = ReservedUsername.name(UserDocument.canonicalUsername(document));
                     return new UpdateOneModel<BsonDocument>(
                             UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME),
                             Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(name)));

@@ -33,7 +33,7 @@ public record User(
         roles = Set.copyOf(roles);
     }
 
-    boolean isActiveAdministrator() {
+    public boolean isActiveAdministrator() {
         return isActive() && roles.contains(Roles.ADMIN);
     }
 

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -11,6 +12,7 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +53,8 @@ public interface UserDao {
     /** Returns administrators who can log in, at most {@code limit} of them. */
     List<UserId> activeAdministrators(int limit);
 
-    /** Returns the users that have one of these canonical usernames. */
-    List<ListedUser> findNamed(Collection<String> keys);
+    /** Returns the users that have one of these canonical usernames, by that name. */
+    Map<String, User> findNamed(Collection<String> canonicalUsernames);
 
     /** Returns which of these ids belong to a user. */
     Set<UserId> taken(Collection<UserId> ids);

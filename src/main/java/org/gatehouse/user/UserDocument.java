@@ -28,6 +28,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
@@ -111,7 +112,7 @@ public final class UserDocument {
     static BsonDocument of(NewUser user, Instant now) {
         BsonDocument document = new BsonDocument(UserJson.ID, BsonValues.id(user.id()));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
-        document.put(CANONICAL_USERNAME, new BsonString(user.username().key()));
+        document.put(CANONICAL_USERNAME, new BsonString(user.username().canonical()));
         user.passwordHash().ifPresent(hash -> document.put(PASSWORD_HASH, new BsonString(hash)));
         document.put(UserJson.ROLES, roles(user.roles()));
         document.put(UserJson.STATUS, new BsonString(user.status().text()));
@@ -171,8 +172,8 @@ public final class UserDocument {
         return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
     }
 
-    /** Returns the folded name by which a document is found. */
-    public static String key(BsonDocument document) {
+    /** Returns the canonical username by which a document is found; empty text if it has none. */
+    public static String canonicalUsername(BsonDocument document) {
         return text(document, CANONICAL_USERNAME).orElse("");
     }
 
@@ -196,7 +197,7 @@ public final class UserDocument {
         boolean adopted = before.version() == 0;
         newName(before, after).ifPresent(username -> {
             changes.add(Updates.set(UserJson.USERNAME, new BsonString(username.typed())));
-            changes.add(Updates.set(CANONICAL_USERNAME, new BsonString(username.key())));
+            changes.add(Updates.set(CANONICAL_USERNAME, new BsonString(username.canonical())));
         });
         if (adopted || !after.roles().equals(before.roles())) {
             changes.add(Updates.set(UserJson.ROLES, roles(after.roles())));

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param status the status of the user
  * @param names the beginning of the username; a user with a {@link ReservedUsername} does not match
  */
-public record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
+record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
     /** Matches all users. */
-    public static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
+    static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
 
     /** Parses the parameters of a URL, null if absent; adds each invalid one to the errors. */
     static UserFilter parse(@Nullable String q, @Nullable String role, @Nullable String status, FieldErrors errors) {

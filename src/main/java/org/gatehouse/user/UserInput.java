@@ -12,6 +12,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 

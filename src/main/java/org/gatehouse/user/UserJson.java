@@ -1,13 +1,18 @@
 package org.gatehouse.user;
 
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
@@ -45,7 +50,18 @@ public final class UserJson {
     /** Names that every user has and callers may set. All other names, except reserved ones, are custom fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
+    /** The reserved names, by their lower-case form. */
+    private static final Map<String, String> RESERVED_NAMES = Stream.of(RESERVED_FIELDS, SETTABLE)
+            .flatMap(Set::stream)
+            .collect(toUnmodifiableMap(name -> name.toLowerCase(Locale.ROOT), name -> name));
+
     private UserJson() {}
+
+    /** Returns the reserved name that equals this name if case is ignored; empty if none does. */
+    public static Optional<String> reservedName(String name) {
+        return Optional.ofNullable(
+                RESERVED_NAMES.get(name.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
+    }
 
     public static ObjectNode write(User user) {
         ObjectNode json = Json.MAPPER.createObjectNode();

@@ -44,7 +44,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
     }
 
     /** The lock on all nodes, held while an administrator is created or removed. */
-    static MongoLock administration(ModuleContext context) {
+    public static MongoLock administration(ModuleContext context) {
         return new MongoLock(context.mongo(), "administration", context.clock());
     }
 }

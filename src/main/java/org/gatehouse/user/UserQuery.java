@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The order is total, because the id orders users with equal times. A position is a value, not a count, so users
  * that are created or deleted meanwhile neither shift nor hide others.
  */
-public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Position> after) {
+record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Position> after) {
     private static final char SEPARATOR = '\n';
 
     /** The orders that a caller may choose, by their name in the URL. */
-    public enum Sort {
+    enum Sort {
         CREATED_AT("createdAt"),
         CREATED_AT_DESCENDING("-createdAt"),
         USERNAME("username"),
@@ -48,7 +48,7 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Positi
             return this == CREATED_AT || this == CREATED_AT_DESCENDING;
         }
 
-        public static Optional<Sort> parse(String text) {
+        static Optional<Sort> parse(String text) {
             for (Sort sort : values()) {
                 if (sort.text.equals(text)) {
                     return Optional.of(sort);
@@ -64,17 +64,17 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Positi
      * @param filter the {@link UserFilter#text} of the list, because the position is meaningless in another list
      * @param value a time in ISO-8601, or a folded username
      */
-    public record Position(Sort sort, String filter, String value, UserId id) {
+    record Position(Sort sort, String filter, String value, UserId id) {
         Instant time() {
             return Instant.parse(value);
         }
 
         /** Returns the position as an opaque text that callers send back. */
-        public String cursor() {
+        String cursor() {
             return Cursor.of(filter.isEmpty() ? sort.text() : sort.text() + SEPARATOR + filter, value, id.hex());
         }
 
-        public static Optional<Position> parse(String cursor) {
+        static Optional<Position> parse(String cursor) {
             return Cursor.parse(cursor, 3).flatMap(Position::read);
         }
 
@@ -136,9 +136,9 @@ public record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Positi
     }
 
     /** Returns the position of a user in this list. */
-    public Position position(ListedUser listed) {
+    Position position(ListedUser listed) {
         User user = listed.user();
-        String value = sort.byTime() ? IsoTime.format(user.createdAt()) : listed.key();
+        String value = sort.byTime() ? IsoTime.format(user.createdAt()) : listed.canonicalUsername();
         return new Position(sort, filter.text(), value, user.id());
     }
 

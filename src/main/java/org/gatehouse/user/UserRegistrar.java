@@ -16,6 +16,7 @@ import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -150,7 +151,7 @@ final class UserRegistrar {
             User user = users.insert(as(id, hasher.hash(password)));
             AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, clientInfo)
                     .on(user.id(), user.username())
-                    .with(AuditDetail.TO, UserService.text(user.roles()));
+                    .with(AuditDetail.TO, Roles.text(user.roles()));
             audit.record(caller.map(by -> event.by(by.userId())).orElse(event));
             return user;
         }

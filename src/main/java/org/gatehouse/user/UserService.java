@@ -3,8 +3,6 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -208,7 +206,7 @@ public final class UserService {
 
     private void recordChanges(Caller caller, User before, User after) {
         recordChange(AuditType.USERNAME_CHANGED, caller, after, before.username(), after.username());
-        recordChange(AuditType.ROLES_CHANGED, caller, after, text(before.roles()), text(after.roles()));
+        recordChange(AuditType.ROLES_CHANGED, caller, after, Roles.text(before.roles()), Roles.text(after.roles()));
         recordChange(
                 AuditType.STATUS_CHANGED,
                 caller,
@@ -225,10 +223,6 @@ public final class UserService {
                     .with(AuditDetail.FROM, from)
                     .with(AuditDetail.TO, to));
         }
-    }
-
-    static String text(Set<String> roles) {
-        return String.join(", ", new TreeSet<>(roles));
     }
 
     /**

@@ -16,6 +16,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
@@ -25,7 +26,6 @@ import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserStatus;
-import org.gatehouse.user.Username;
 import org.junit.jupiter.api.Test;
 
 /** Tests an export that cannot be recorded in the audit log; the other tests run over HTTP. */

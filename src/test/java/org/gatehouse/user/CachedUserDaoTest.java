@@ -16,6 +16,7 @@ import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisConnection;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.gatehouse.identity.Username;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +38,8 @@ class NamePrefixTest {
     void matchesNamesWhoseFoldedFormBeginsWithIt(String typed, String name) {
         NamePrefix prefix = NamePrefix.parse(typed).orElseThrow();
 
-        assertThat(matches(prefix, Username.fold(name).orElseThrow().key())).isTrue();
+        assertThat(matches(prefix, Username.fold(name).orElseThrow().canonical()))
+                .isTrue();
     }
 
     @Test

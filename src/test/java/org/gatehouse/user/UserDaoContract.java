@@ -20,6 +20,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.migration.UsernameIndex;

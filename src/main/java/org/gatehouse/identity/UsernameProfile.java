@@ -1,4 +1,4 @@
-package org.gatehouse.user;
+package org.gatehouse.identity;
 
 import java.text.Bidi;
 import java.text.Normalizer;

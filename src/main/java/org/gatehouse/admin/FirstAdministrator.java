@@ -1,4 +1,4 @@
-package org.gatehouse.user;
+package org.gatehouse.admin;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +16,17 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.store.ModuleContext;
+import org.gatehouse.user.NewUser;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserDaos;
+import org.gatehouse.user.UserModule;
+import org.gatehouse.user.UserStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,28 +37,40 @@ import org.slf4j.LoggerFactory;
 public final class FirstAdministrator {
     private static final Logger log = LoggerFactory.getLogger(FirstAdministrator.class);
 
-    private final Username username;
-    private final Secret password;
-    private final boolean reset;
-    private final Consumer<String> created;
-
-    private FirstAdministrator(Username username, Secret password, boolean reset, Consumer<String> created) {
-        this.username = username;
-        this.password = password;
-        this.reset = reset;
-        this.created = created;
-    }
+    private final Settings settings;
 
     /**
-     * Returns the account of these settings.
+     * The DAO without the cache, because a starting node would have to wait for the cache. The first user does not need
+     * it, because clients cannot have requested its id.
+     */
+    private final UserDao users;
+
+    private final PasswordHasher hasher;
+    private final AuditLog audit;
+    private final AdministratorReset reset;
+    private final Consumer<String> created;
+
+    /**
+     * Creates an object whose only method is {@link #ensure}.
      *
-     * @param account settings without {@link #problems}
+     * @param clearFailures deletes the failed logins of the user with this id and name, or throws
+     *     {@code STORE_UNAVAILABLE}
      * @param created called with the username if this start creates or resets the account
      */
-    static FirstAdministrator of(Settings.FirstAdministrator account, Consumer<String> created) {
-        Username username = Username.parse(account.username())
-                .orElseThrow(() -> new IllegalArgumentException("ADMIN_USERNAME is not a username"));
-        return new FirstAdministrator(username, account.password(), account.reset(), created);
+    public FirstAdministrator(
+            ModuleContext context,
+            UserDaos users,
+            PasswordHasher hasher,
+            AuditLog audit,
+            BiConsumer<UserId, String> clearFailures,
+            Consumer<String> created) {
+        this.settings = context.settings();
+        this.users = users.stored();
+        this.hasher = hasher;
+        this.audit = audit;
+        this.reset = new AdministratorReset(
+                users.cached(), hasher, UserModule.administration(context), clearFailures, audit);
+        this.created = created;
     }
 
     /** Returns the rules for new users that the account violates; see {@link Settings.AccountRules}. */
@@ -72,36 +91,26 @@ public final class FirstAdministrator {
     /**
      * Creates or resets the account of the settings if that is necessary, and warns if no administrator can log in.
      *
-     * @param created called with the username if this start creates or resets the account
-     * @param clearFailures deletes the failed logins of the user with this id and name
-     */
-    public static void prepare(
-            ModuleContext context,
-            UserDaos users,
-            PasswordHasher hasher,
-            AuditLog audit,
-            BiConsumer<UserId, String> clearFailures,
-            Consumer<String> created) {
-        AdministratorReset reset = new AdministratorReset(
-                users.cached(), hasher, UserModule.administration(context), clearFailures, audit);
-        context.settings()
-                .firstAdministrator()
-                .ifPresent(account -> of(account, created).ensure(users.stored(), hasher, audit, reset));
-        warnIfThereIsNone(users.stored(), context.settings().databaseName());
-    }
-
-    /**
-     * Creates the account if it is needed, or resets it if the settings require that. Logs the result.
-     *
-     * @param users the DAO without the cache, because a starting node would have to wait for the cache. The first user
-     *     does not need it, because clients cannot have requested its id.
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    void ensure(UserDao users, PasswordHasher hasher, AuditLog audit, AdministratorReset administratorReset) {
+    public void ensure() {
+        settings.firstAdministrator().ifPresent(this::ensure);
+        if (users.activeAdministrators(1).isEmpty()) {
+            // A wrong name of the database is a frequent reason.
+            log.warn(
+                    "The database {} has no active administrator who can log in. Set ADMIN_USERNAME and ADMIN_PASSWORD and"
+                            + " start again to create one",
+                    settings.databaseName());
+        }
+    }
+
+    private void ensure(Settings.FirstAdministrator account) {
+        Username username = Username.parse(account.username()).orElseThrow();
+        String password = account.password().reveal();
         try {
-            if (reset) {
-                reset(administratorReset);
-            } else if (createIfThereIsNone(users, hasher, audit)) {
+            if (account.reset()) {
+                reset(username, password);
+            } else if (createIfThereIsNone(username, password)) {
                 log.info("Created the first administrator, {}", username.typed());
                 created.accept(username.typed());
             } else {
@@ -110,12 +119,12 @@ public final class FirstAdministrator {
                                 + " ADMIN_RESET=true uses them",
                         username.typed());
             }
-        } catch (GatehouseException refused) {
-            if (refused.code() != ErrorCode.USERNAME_TAKEN) {
-                throw refused;
+        } catch (GatehouseException failed) {
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) {
+                throw failed;
             }
             log.error(
-                    reset
+                    account.reset()
                             ? "ADMIN_RESET has no effect, because several users share the ADMIN_USERNAME ({}); name another one"
                             : "There is no active administrator, and ADMIN_USERNAME ({}) belongs to a user without that role;"
                                     + " name another one, or set ADMIN_RESET=true",
@@ -123,19 +132,19 @@ public final class FirstAdministrator {
         }
     }
 
-    private boolean createIfThereIsNone(UserDao users, PasswordHasher hasher, AuditLog audit) {
+    private boolean createIfThereIsNone(Username username, String password) {
         if (!users.activeAdministrators(1).isEmpty()) {
             return false;
         }
         try {
-            create(username, hasher.hash(password.reveal()), users, audit);
+            create(username, hasher.hash(password), users, audit);
             return true;
-        } catch (GatehouseException taken) {
-            if (taken.code() == ErrorCode.USERNAME_TAKEN
+        } catch (GatehouseException failed) {
+            if (failed.code() == ErrorCode.USERNAME_TAKEN
                     && !users.activeAdministrators(1).isEmpty()) {
                 return false; // another node was faster
             }
-            throw taken;
+            throw failed;
         }
     }
 
@@ -145,12 +154,12 @@ public final class FirstAdministrator {
                 username, hash, Set.of(Roles.ADMIN, Roles.USER), UserStatus.ACTIVE, Json.MAPPER.createObjectNode()));
         audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
                 .on(created.id(), created.username())
-                .with(AuditDetail.TO, UserService.text(created.roles())));
+                .with(AuditDetail.TO, Roles.text(created.roles())));
         return created;
     }
 
-    private void reset(AdministratorReset administratorReset) {
-        boolean changed = administratorReset.run(username, password.reveal());
+    private void reset(Username username, String password) {
+        boolean changed = reset.run(username, password);
         log.warn(
                 changed
                         ? "ADMIN_RESET has made {} an active administrator with ADMIN_PASSWORD. Remove ADMIN_RESET now"
@@ -159,21 +168,6 @@ public final class FirstAdministrator {
                 username.typed());
         if (changed) {
             created.accept(username.typed());
-        }
-    }
-
-    /**
-     * Warns if none of the administrators can log in.
-     *
-     * @param database the name of the users' database, because a wrong one is a frequent reason
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
-     */
-    static void warnIfThereIsNone(UserDao users, String database) {
-        if (users.activeAdministrators(1).isEmpty()) {
-            log.warn(
-                    "The database {} has no active administrator who can log in. Set ADMIN_USERNAME and ADMIN_PASSWORD and"
-                            + " start again to create one",
-                    database);
         }
     }
 }

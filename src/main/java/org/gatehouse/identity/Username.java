@@ -1,5 +1,6 @@
-package org.gatehouse.user;
+package org.gatehouse.identity;
 
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,17 +11,17 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A login name that is displayed as typed and unique in its folded form. Names with equal keys are the same name.
+ * A login name that is displayed as typed and unique in its folded form. Names with the same canonical form are the same name.
  *
  * @param typed the name as its owner wrote it, without blanks at the ends
- * @param key the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), with letters that differ only in case
+ * @param canonical the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), with letters that differ only in case
  *     merged
  */
-public record Username(String typed, String key) {
-    static final int MIN_LENGTH = 2;
+public record Username(String typed, String canonical) {
+    public static final int MIN_LENGTH = 2;
 
-    /** In code points of the key, because a mail address has at most 254 octets (RFC 5321, section 4.5.3.1.3). */
-    static final int MAX_LENGTH = 254;
+    /** In code points of the canonical form, because a mail address has at most 254 octets (RFC 5321, section 4.5.3.1.3). */
+    public static final int MAX_LENGTH = 254;
 
     /** In chars, because normalization may compose four code points of at most two chars each into one. */
     private static final int MAX_TYPED_LENGTH = 8 * MAX_LENGTH;
@@ -32,7 +33,7 @@ public record Username(String typed, String key) {
     private static final char FINAL_SIGMA = '\u03c2';
 
     /**
-     * Finds keys that are not folded by the current rules. Older versions folded only by lower case. Lower case keeps
+     * Finds stored forms that are not folded by the current rules. Older versions folded only by lower case. Lower case keeps
      * two small letters of one capital apart, and writes a capital sigma as either small sigma.
      */
     public static final Pattern NOT_FOLDED =
@@ -42,15 +43,15 @@ public record Username(String typed, String key) {
 
     /** Parses a caller's text; empty if the profile forbids the name or its length is out of bounds. */
     public static Optional<Username> parse(String typed) {
-        if (typed.length() > MAX_TYPED_LENGTH || !CustomFields.isPlainText(typed)) {
+        if (typed.length() > MAX_TYPED_LENGTH || !isUnicode(typed)) {
             return Optional.empty();
         }
         String stripped = strip(typed);
         try {
-            String key = fold(PROFILE.enforce(stripped).codePoints());
-            int length = key.codePointCount(0, key.length());
+            String canonical = fold(PROFILE.enforce(stripped).codePoints());
+            int length = canonical.codePointCount(0, canonical.length());
             return length >= MIN_LENGTH && length <= MAX_LENGTH
-                    ? Optional.of(new Username(stripped, key))
+                    ? Optional.of(new Username(stripped, canonical))
                     : Optional.empty();
         } catch (IllegalArgumentException forbidden) {
             return Optional.empty();
@@ -62,22 +63,22 @@ public record Username(String typed, String key) {
      * service allowed, including blanks and signs of any kind.
      */
     public static Optional<Username> fold(String typed) {
-        return mapped(typed).map(key -> new Username(typed, refold(key)));
+        return mapped(typed).map(mapped -> new Username(typed, refold(mapped)));
     }
 
     /**
-     * Returns the keys that a user with this typed name may have, in the order in which they apply. The first is folded
-     * as in older versions, because some stored keys are, and because legacy names may have blanks at the ends. The
-     * others are folded by the current rules, with and without these blanks.
+     * Returns the forms under which a user with this typed name may be stored, in the order in which they apply. The
+     * first is folded as in older versions, because some stored forms are, and because legacy names may have blanks at
+     * the ends. The others are folded by the current rules, with and without these blanks.
      */
-    static List<String> keys(String typed) {
-        Set<String> keys = new LinkedHashSet<>();
-        mapped(typed).ifPresent(key -> {
-            keys.add(key);
-            keys.add(refold(key));
+    public static List<String> canonicalForms(String typed) {
+        Set<String> forms = new LinkedHashSet<>();
+        mapped(typed).ifPresent(mapped -> {
+            forms.add(mapped);
+            forms.add(refold(mapped));
         });
-        foldStripped(typed).map(Username::key).ifPresent(keys::add);
-        return List.copyOf(keys);
+        foldStripped(typed).map(Username::canonical).ifPresent(forms::add);
+        return List.copyOf(forms);
     }
 
     /** Folds the name without the blanks at its ends; see {@link #fold}. */
@@ -85,13 +86,13 @@ public record Username(String typed, String key) {
         return typed.length() > MAX_TYPED_LENGTH ? Optional.empty() : fold(strip(typed));
     }
 
-    /** Folds the key of an older version by the current rules. */
-    static String refold(String key) {
-        return fold(key.codePoints());
+    /** Folds the canonical form of an older version by the current rules. */
+    public static String refold(String canonical) {
+        return fold(canonical.codePoints());
     }
 
     /** Removes the blanks that are copied along with a name from both ends: every kind of space, tabs and line ends. */
-    static String strip(String text) {
+    public static String strip(String text) {
         int begin = 0;
         int end = text.length();
         while (begin < end && isBlank(text.charAt(begin))) {
@@ -103,6 +104,11 @@ public record Username(String typed, String key) {
         return text.substring(begin, end);
     }
 
+    /** Whether the text has only whole surrogate pairs. Control characters, such as NUL, are rejected later. */
+    private static boolean isUnicode(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    }
+
     /** Checks single chars, because all characters with the property White_Space are in the basic plane. */
     private static boolean isBlank(char c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
@@ -110,37 +116,38 @@ public record Username(String typed, String key) {
 
     /** Folds a name as older versions did; empty if users cannot have it. */
     private static Optional<String> mapped(String typed) {
-        if (typed.isBlank() || typed.length() > MAX_TYPED_LENGTH || !CustomFields.isPlainText(typed)) {
+        if (typed.isBlank() || typed.length() > MAX_TYPED_LENGTH || !isUnicode(typed)) {
             return Optional.empty();
         }
-        String key;
+        String mapped;
         try {
-            key = PROFILE.enforce(typed);
+            mapped = PROFILE.enforce(typed);
         } catch (IllegalArgumentException unlikeNewOnes) {
-            key = Normalizer.normalize(typed, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+            mapped = Normalizer.normalize(typed, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
         }
-        // A longer key would exceed the index key limit of older MongoDB versions.
-        return key.codePoints().noneMatch(Character::isISOControl) && key.codePointCount(0, key.length()) <= MAX_LENGTH
-                ? Optional.of(key)
+        // A longer form would exceed the index key limit of older MongoDB versions.
+        return mapped.codePoints().noneMatch(Character::isISOControl)
+                        && mapped.codePointCount(0, mapped.length()) <= MAX_LENGTH
+                ? Optional.of(mapped)
                 : Optional.empty();
     }
 
     /**
      * Merges letters that share one capital, and writes each sigma by its position in the word. Users write sigma this
-     * way, so most names keep the key that older versions gave them. Only the next code point after a sigma matters.
+     * way, so most names keep the form that older versions gave them. Only the next code point after a sigma matters.
      * Therefore every sigma of a prefix except the last has the same form as in the whole name.
      */
     private static String fold(IntStream mapped) {
         int[] letters = mapped.map(Username::foldCase).toArray();
-        StringBuilder key = new StringBuilder();
+        StringBuilder folded = new StringBuilder();
         for (int i = 0; i < letters.length; i++) {
             boolean ends = letters[i] == SIGMA
                     && i > 0
                     && isInWord(letters[i - 1])
                     && (i + 1 == letters.length || !isInWord(letters[i + 1]));
-            key.appendCodePoint(ends ? FINAL_SIGMA : letters[i]);
+            folded.appendCodePoint(ends ? FINAL_SIGMA : letters[i]);
         }
-        return key.toString();
+        return folded.toString();
     }
 
     /** Keeps dotless i, because it is a separate letter (Unicode, CaseFolding.txt) that shares its capital with i. */

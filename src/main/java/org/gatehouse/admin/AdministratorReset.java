@@ -1,4 +1,4 @@
-package org.gatehouse.user;
+package org.gatehouse.admin;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -14,8 +14,13 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoLock;
+import org.gatehouse.user.Credential;
+import org.gatehouse.user.User;
+import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +51,7 @@ final class AdministratorReset {
      * @param clearFailures deletes the failed logins of the user with this id and name, or throws
      *     {@code STORE_UNAVAILABLE}
      */
-    public AdministratorReset(
+    AdministratorReset(
             UserDao users,
             PasswordHasher hasher,
             MongoLock administration,
@@ -100,7 +105,7 @@ final class AdministratorReset {
                         before.id(),
                         user -> user.with(user.username(), withAdmin(user.roles()), UserStatus.ACTIVE, user.fields()))
                 .orElseThrow(AdministratorReset::goneMeanwhile);
-        recordReset(UserService.text(before.roles()) + "; " + before.status().text(), after);
+        recordReset(Roles.text(before.roles()) + "; " + before.status().text(), after);
         return after;
     }
 
@@ -109,7 +114,7 @@ final class AdministratorReset {
                 .on(after.id(), after.username())
                 .with(
                         AuditDetail.TO,
-                        UserService.text(after.roles()) + "; " + after.status().text());
+                        Roles.text(after.roles()) + "; " + after.status().text());
         audit.record(from.isEmpty() ? event : event.with(AuditDetail.FROM, from));
     }
 

@@ -1,4 +1,4 @@
-package org.gatehouse.user;
+package org.gatehouse.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.gatehouse.user;
+package org.gatehouse.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -67,7 +67,7 @@ class UsernameTest {
     @ValueSource(strings = {" abc", "abc\n", "\t abc\r\n", "\u00a0abc\u202f", "\u3000abc\u2007", "\u0085abc\u2028"})
     void isParsedWithoutSurroundingBlanks(String typed) {
         assertThat(Username.parse(typed)).hasValue(new Username("abc", "abc"));
-        assertThat(Username.keys(typed)).contains("abc");
+        assertThat(Username.canonicalForms(typed)).contains("abc");
     }
 
     @ParameterizedTest
@@ -79,8 +79,8 @@ class UsernameTest {
         "a\u03a3-1, a\u03c2-1",
     })
     void isTheSameForEverySpellingOfSigma(String one, String other) {
-        assertThat(Username.parse(one).orElseThrow().key())
-                .isEqualTo(Username.parse(other).orElseThrow().key());
+        assertThat(Username.parse(one).orElseThrow().canonical())
+                .isEqualTo(Username.parse(other).orElseThrow().canonical());
     }
 
     /** RFC 5892, appendix A. */
@@ -105,7 +105,7 @@ class UsernameTest {
     void mayContainContextualCharactersWhereTheRfcAllowsThem(String typed) {
         Username name = Username.parse(typed).orElseThrow();
 
-        assertThat(Username.parse(name.key())).map(Username::key).hasValue(name.key());
+        assertThat(Username.parse(name.canonical())).map(Username::canonical).hasValue(name.canonical());
     }
 
     @ParameterizedTest

@@ -1,4 +1,4 @@
-package org.gatehouse.user;
+package org.gatehouse.identity;
 
 import java.lang.Character.UnicodeScript;
 import java.text.Normalizer;
