@@ -31,13 +31,13 @@ class AccessTokenTest {
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);
     private static final Node withSharedSecret = Node.start(stores, Map.of("AUTH_ALG", "HS256"));
-    private static String valid = "";
-    private static String ofSharedSecret = "";
+    private static String validToken = "";
+    private static String sharedSecretToken = "";
 
     @BeforeAll
     static void login() {
-        valid = gatehouse.adminToken();
-        ofSharedSecret = withSharedSecret.adminToken();
+        validToken = gatehouse.adminToken();
+        sharedSecretToken = withSharedSecret.adminToken();
     }
 
     @AfterAll
@@ -48,134 +48,134 @@ class AccessTokenTest {
     }
 
     @Test
-    void isTakenFromEitherHeader() {
-        assertThat(gatehouse.send("GET", "/user/me", "", "auth", valid).status())
+    void isAcceptedFromEitherHeader() {
+        assertThat(gatehouse.send("GET", "/user/me", "", "auth", validToken).status())
                 .isEqualTo(200);
         assertThat(gatehouse
-                        .send("GET", "/user/me", "", "Authorization", "Bearer " + valid)
+                        .send("GET", "/user/me", "", "Authorization", "Bearer " + validToken)
                         .status())
                 .isEqualTo(200);
         assertThat(gatehouse
-                        .send("GET", "/user/me", "", "Authorization", "bearer " + valid, "auth", valid)
+                        .send("GET", "/user/me", "", "Authorization", "bearer " + validToken, "auth", validToken)
                         .status())
                 .isEqualTo(200);
     }
 
     @Test
-    void twoDifferentOnesAreRefused() {
-        Answer answer = gatehouse.send("GET", "/user/me", "", "auth", valid, "Authorization", "Bearer other");
+    void isRejectedIfTheTwoHeadersDiffer() {
+        Answer answer = gatehouse.send("GET", "/user/me", "", "auth", validToken, "Authorization", "Bearer other");
 
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("TOKEN_AMBIGUOUS");
     }
 
     @Test
-    void itsAbsenceGetsTheLegacyMessage() {
+    void aMissingTokenIsRejectedWithTheLegacyMessage() {
         Answer answer = gatehouse.get("/user/me", "");
 
-        assertRefused(answer, "TOKEN_MISSING", "JsonWebTokenError", "jwt must be provided");
+        assertRejected(answer, "TOKEN_MISSING", "JsonWebTokenError", "jwt must be provided");
         assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
     }
 
     @Test
-    void thatIsInvalidGetsTheLegacyMessage() {
-        assertRefused(gatehouse.get("/user/me", "junk"), "TOKEN_MALFORMED", "JsonWebTokenError", "jwt malformed");
-        assertRefused(gatehouse.get("/user/me", "x.y.z"), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
-        assertRefused(gatehouse.get("/user/me", ".."), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
+    void aMalformedTokenIsRejectedWithTheLegacyMessage() {
+        assertRejected(gatehouse.get("/user/me", "junk"), "TOKEN_MALFORMED", "JsonWebTokenError", "jwt malformed");
+        assertRejected(gatehouse.get("/user/me", "x.y.z"), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
+        assertRejected(gatehouse.get("/user/me", ".."), "TOKEN_MALFORMED", "JsonWebTokenError", "invalid token");
     }
 
     @Test
-    void thatWasTamperedWithIsRefused() {
-        String[] parts = valid.split("\\.", -1);
-        String otherSignature = parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse();
+    void aTokenWithAnAlteredSignatureIsRejected() {
+        String[] parts = validToken.split("\\.", -1);
+        String reversedSignature = parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse();
 
-        assertInvalid(gatehouse, otherSignature, "invalid signature");
+        assertInvalid(gatehouse, reversedSignature, "invalid signature");
         String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        String cut = valid.substring(0, valid.length() - 1);
+        String allButLast = validToken.substring(0, validToken.length() - 1);
         for (int i = 0; i < alphabet.length(); i++) {
-            String other = cut + alphabet.charAt(i);
-            if (!other.equals(valid)) {
-                assertInvalid(gatehouse, other, "invalid signature");
+            String altered = allButLast + alphabet.charAt(i);
+            if (!altered.equals(validToken)) {
+                assertInvalid(gatehouse, altered, "invalid signature");
             }
         }
-        assertInvalid(gatehouse, valid + "=", "invalid signature");
-        assertInvalid(gatehouse, valid + "!", "invalid signature");
+        assertInvalid(gatehouse, validToken + "=", "invalid signature");
+        assertInvalid(gatehouse, validToken + "!", "invalid signature");
     }
 
     @Test
-    void withoutAlgorithmIsRefused() throws ParseException {
+    void anUnsignedTokenIsRejected() throws ParseException {
         for (Node server : List.of(gatehouse, withSharedSecret)) {
-            JWTClaimsSet claims = SignedJWT.parse(valid).getJWTClaimsSet();
+            JWTClaimsSet claims = SignedJWT.parse(validToken).getJWTClaimsSet();
 
             assertInvalid(server, new PlainJWT(claims).serialize(), "invalid signature");
         }
     }
 
     @Test
-    void signedWithAnotherKeyIsRefused() throws Exception {
-        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
+    void aTokenSignedWithAnotherKeyIsRejected() throws Exception {
+        SignedJWT original = SignedJWT.parse(sharedSecretToken);
 
         assertInvalid(
                 withSharedSecret,
-                signed(ours.getHeader(), ours.getJWTClaimsSet(), "another key of more than 32 bytes"),
+                signed(original.getHeader(), original.getJWTClaimsSet(), "another key of more than 32 bytes"),
                 "invalid signature");
     }
 
     @Test
-    void ofAnotherAlgorithmIsRefusedEvenWithOurKey() throws Exception {
-        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
+    void aTokenOfAnotherAlgorithmIsRejectedEvenIfItsKeyIsRight() throws Exception {
+        SignedJWT original = SignedJWT.parse(sharedSecretToken);
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS384)
-                .type(ours.getHeader().getType())
-                .keyID(ours.getHeader().getKeyID())
+                .type(original.getHeader().getType())
+                .keyID(original.getHeader().getKeyID())
                 .build();
 
-        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), Node.AUTH_KEY), "invalid signature");
+        assertInvalid(withSharedSecret, signed(header, original.getJWTClaimsSet(), Node.AUTH_KEY), "invalid signature");
     }
 
     @Test
-    void signedWithTheAuthKeyIsRefusedWhereItOnlyEncrypts() throws Exception {
+    void aTokenSignedWithTheAuthKeyIsRejectedIfThatKeyOnlyEncrypts() throws Exception {
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS256)
                 .type(new JOSEObjectType("at+jwt"))
-                .keyID(SignedJWT.parse(valid).getHeader().getKeyID())
+                .keyID(SignedJWT.parse(validToken).getHeader().getKeyID())
                 .build();
 
-        assertInvalid(gatehouse, ofSharedSecret, "invalid signature");
+        assertInvalid(gatehouse, sharedSecretToken, "invalid signature");
         assertInvalid(
                 gatehouse,
-                signed(header, SignedJWT.parse(valid).getJWTClaimsSet(), Node.AUTH_KEY),
+                signed(header, SignedJWT.parse(validToken).getJWTClaimsSet(), Node.AUTH_KEY),
                 "invalid signature");
-        assertInvalid(withSharedSecret, valid, "invalid signature");
+        assertInvalid(withSharedSecret, validToken, "invalid signature");
     }
 
     @Test
-    void ofAbsurdLengthIsRefused() {
-        Answer answer = gatehouse.get("/user/me", valid + "A".repeat(20_000));
+    void anOversizedTokenIsRejected() {
+        Answer answer = gatehouse.get("/user/me", validToken + "A".repeat(20_000));
 
         assertThat(answer.status()).isIn(401, 431); // the container may reject the header before Gatehouse does
     }
 
     @Test
-    void ofAnotherKeyIdIsRefused() throws Exception {
-        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
-        JWSHeader header = new JWSHeader.Builder(ours.getHeader())
+    void aTokenWithAnUnknownKeyIdIsRejected() throws Exception {
+        SignedJWT original = SignedJWT.parse(sharedSecretToken);
+        JWSHeader header = new JWSHeader.Builder(original.getHeader())
                 .keyID("../../etc/passwd")
                 .build();
 
-        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), Node.AUTH_KEY), "invalid signature");
+        assertInvalid(withSharedSecret, signed(header, original.getJWTClaimsSet(), Node.AUTH_KEY), "invalid signature");
     }
 
     @Test
-    void thatExpiredIsRefusedAndSaysWhen() throws Exception {
+    void anExpiredTokenIsRejectedWithTheTimeOfItsExpiry() throws Exception {
         Date expired = Date.from(Instant.parse("2020-01-01T00:00:00Z"));
         Answer answer = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(expired)));
 
-        assertRefused(answer, "TOKEN_EXPIRED", "TokenExpiredError", "jwt expired");
+        assertRejected(answer, "TOKEN_EXPIRED", "TokenExpiredError", "jwt expired");
         assertThat(answer.text("expiredAt")).isEqualTo("2020-01-01T00:00:00.000Z");
         assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
     }
 
     @Test
-    void thatNeverExpiresIsRefused() throws Exception {
+    void aTokenWithoutAnExpiryIsRejected() throws Exception {
         Answer answer = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(null)));
 
         assertThat(answer.status()).isEqualTo(401);
@@ -183,14 +183,14 @@ class AccessTokenTest {
     }
 
     @Test
-    void thatIsNotValidYetIsRefused() throws Exception {
+    void aTokenThatIsNotValidYetIsRejected() throws Exception {
         Date tomorrow = Date.from(Instant.now().plusSeconds(86_400));
 
         assertInvalid(withSharedSecret, forged(claims -> claims.notBeforeTime(tomorrow)), "jwt not active");
     }
 
     @Test
-    void aTokenForAnotherAudienceIsRejected() throws Exception {
+    void aTokenOfAnotherIssuerOrAudienceIsRejected() throws Exception {
         assertInvalid(
                 withSharedSecret, forged(claims -> claims.issuer("https://elsewhere.example")), "jwt issuer invalid");
         assertInvalid(withSharedSecret, forged(claims -> claims.issuer(null)), "jwt issuer invalid");
@@ -198,16 +198,17 @@ class AccessTokenTest {
     }
 
     @Test
-    void ofAnotherTypeIsRefused() throws Exception {
-        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
-        JWSHeader header =
-                new JWSHeader.Builder(ours.getHeader()).type(JOSEObjectType.JWT).build();
+    void aTokenOfAnotherTypeIsRejected() throws Exception {
+        SignedJWT original = SignedJWT.parse(sharedSecretToken);
+        JWSHeader header = new JWSHeader.Builder(original.getHeader())
+                .type(JOSEObjectType.JWT)
+                .build();
 
-        assertInvalid(withSharedSecret, signed(header, ours.getJWTClaimsSet(), Node.AUTH_KEY), "jwt type invalid");
+        assertInvalid(withSharedSecret, signed(header, original.getJWTClaimsSet(), Node.AUTH_KEY), "jwt type invalid");
     }
 
     @Test
-    void withClaimsOfTheWrongTypeIsRefused() throws Exception {
+    void aTokenWithClaimsOfTheWrongTypeIsRejected() throws Exception {
         for (String token : List.of(
                 forged(claims -> claims.claim("roles", "admin")),
                 forged(claims -> claims.subject("$ne")),
@@ -219,22 +220,22 @@ class AccessTokenTest {
     }
 
     @Test
-    void isNotTrustedForRoles() throws Exception {
-        String poorer = forged(claims -> claims.claim("roles", Collections.singletonList(null)));
+    void rolesAreReadFromTheUserAndNotFromTheToken() throws Exception {
+        String withoutRoles = forged(claims -> claims.claim("roles", Collections.singletonList(null)));
 
-        assertThat(withSharedSecret.get("/user", poorer).status()).isEqualTo(200);
+        assertThat(withSharedSecret.get("/user", withoutRoles).status()).isEqualTo(200);
     }
 
     private interface Change {
         JWTClaimsSet.Builder to(JWTClaimsSet.Builder claims);
     }
 
-    /** Returns our own token with changed claims, signed with our own key. */
+    /** Returns a token that Gatehouse issued, with changed claims and signed again with the shared secret. */
     private static String forged(Change change) throws ParseException, JOSEException {
-        SignedJWT ours = SignedJWT.parse(ofSharedSecret);
+        SignedJWT original = SignedJWT.parse(sharedSecretToken);
         JWTClaimsSet claims =
-                change.to(new JWTClaimsSet.Builder(ours.getJWTClaimsSet())).build();
-        return signed(ours.getHeader(), claims, Node.AUTH_KEY);
+                change.to(new JWTClaimsSet.Builder(original.getJWTClaimsSet())).build();
+        return signed(original.getHeader(), claims, Node.AUTH_KEY);
     }
 
     private static String signed(JWSHeader header, JWTClaimsSet claims, String key) throws JOSEException {
@@ -244,10 +245,10 @@ class AccessTokenTest {
     }
 
     private static void assertInvalid(Node server, String token, String message) {
-        assertRefused(server.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
+        assertRejected(server.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
     }
 
-    private static void assertRefused(Answer answer, String code, String name, String message) {
+    private static void assertRejected(Answer answer, String code, String name, String message) {
         assertThat(answer.status()).isEqualTo(401);
         assertThat(answer.text("code")).isEqualTo(code);
         assertThat(answer.text("name")).isEqualTo(name);

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Tests introspection (RFC 7662) as another service uses it; each test has a separate user. */
 class IntrospectionTest {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final String FORM = "application/x-www-form-urlencoded";
+    private static final String FORM_TYPE = "application/x-www-form-urlencoded";
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse =
@@ -40,7 +40,7 @@ class IntrospectionTest {
     private final String token = login.text("token");
 
     @BeforeAll
-    static void loginTheService() {
+    static void logIn() {
         admin = gatehouse.adminToken();
         String serviceId = gatehouse.create(admin, "a-service", PASSWORD);
         gatehouse.patch("/user/" + serviceId, admin, "{\"roles\":[\"introspect\"]}");
@@ -54,9 +54,9 @@ class IntrospectionTest {
     }
 
     @Test
-    void anActiveTokenIsDescribedWithItsClaims() throws Exception {
-        for (String asker : List.of(service, admin)) {
-            Answer answer = introspect(asker, token);
+    void anActiveTokenIsReturnedWithItsClaims() throws Exception {
+        for (String caller : List.of(service, admin)) {
+            Answer answer = introspect(caller, token);
 
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
             assertThat(answer.header("Content-Type")).startsWith("application/json");
@@ -84,8 +84,8 @@ class IntrospectionTest {
     }
 
     @Test
-    void aHintOrAnotherParameterIsPassedOver() {
-        assertThat(introspectForm(service, "token_type_hint=access_token&token=" + token)
+    void aTokenTypeHintIsIgnored() {
+        assertThat(introspectBody(service, "token_type_hint=access_token&token=" + token)
                         .json()
                         .path("active")
                         .asBoolean())
@@ -93,7 +93,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void rolesAndNameAreThoseOfNow() {
+    void rolesAndUsernameAreCurrent() {
         gatehouse.patch(
                 "/user/" + id, admin, "{\"roles\":[\"writer\",\"auditor\"],\"username\":\"Re" + username + "\"}");
 
@@ -119,11 +119,12 @@ class IntrospectionTest {
 
         gatehouse.patch("/user/" + id, admin, "{\"status\":\"active\"}");
         assertInactive(token);
-        String again = gatehouse.token(username, PASSWORD);
-        assertThat(introspect(service, again).json().path("active").asBoolean()).isTrue();
+        String newToken = gatehouse.token(username, PASSWORD);
+        assertThat(introspect(service, newToken).json().path("active").asBoolean())
+                .isTrue();
 
         gatehouse.delete("/user/" + id, admin);
-        assertInactive(again);
+        assertInactive(newToken);
     }
 
     @Test
@@ -140,9 +141,9 @@ class IntrospectionTest {
     }
 
     @Test
-    void anUnknownTokenIsNotActive() throws Exception {
+    void anInvalidTokenIsNotActive() throws Exception {
         String[] parts = token.split("\\.", -1);
-        String none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
+        String unsignedHeader = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
         for (String forged : List.of(
                 "junk",
                 "x.y.z",
@@ -151,8 +152,8 @@ class IntrospectionTest {
                 "{\"$ne\":1}",
                 login.text("refreshToken"),
                 parts[0] + "." + parts[1] + "." + new StringBuilder(parts[2]).reverse(),
-                none + "." + parts[1] + ".",
-                none + "." + parts[1] + "." + parts[2],
+                unsignedHeader + "." + parts[1] + ".",
+                unsignedHeader + "." + parts[1] + "." + parts[2],
                 token + "A",
                 "Bearer " + token,
                 "A".repeat(20_000))) {
@@ -162,7 +163,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void onlyAdministratorsAndServicesMayAsk() {
+    void onlyAdministratorsAndServicesMayIntrospect() {
         Answer forbidden = introspect(token, token);
         assertThat(forbidden.status()).isEqualTo(403);
         assertThat(forbidden.text("code")).isEqualTo("FORBIDDEN");
@@ -174,7 +175,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void aServiceMayDoNothingElse() {
+    void aServiceMayReadNeitherUsersNorTheAuditLog() {
         assertThat(gatehouse.get("/user/" + id, service).status()).isEqualTo(403);
         assertThat(gatehouse.get("/user", service).status()).isEqualTo(403);
         assertThat(gatehouse.get("/audit", service).status()).isEqualTo(403);
@@ -182,8 +183,8 @@ class IntrospectionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "tokens=x", "token=x&token=x", "token=x&token=y", "TOKEN=x"})
-    void oneTokenIsAskedAbout(String form) {
-        Answer answer = introspectForm(service, form);
+    void aBodyWithoutExactlyOneTokenIsRejected(String body) {
+        Answer answer = introspectBody(service, body);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
@@ -192,8 +193,8 @@ class IntrospectionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"token=", "token=%20", "token=%00", "token"})
-    void aBlankTokenDoesNotCount(String form) {
-        Answer answer = introspectForm(service, form);
+    void aBlankTokenIsNotActive(String body) {
+        Answer answer = introspectBody(service, body);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("{\"active\":false}");
@@ -202,7 +203,7 @@ class IntrospectionTest {
     @Test
     void theTokenIsNotTakenFromTheUrl() {
         Answer answer =
-                gatehouse.send("POST", "/introspect?token=" + token, "a=b", "auth", service, "Content-Type", FORM);
+                gatehouse.send("POST", "/introspect?token=" + token, "a=b", "auth", service, "Content-Type", FORM_TYPE);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(gatehouse.get("/introspect?token=" + token, service).status())
@@ -210,7 +211,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void aBodyThatIsNoFormIsRefusedInWordsThatHelp() {
+    void aJsonBodyIsRejectedWithTheRequiredContentType() {
         Answer answer = gatehouse.post("/introspect", service, "{\"token\":\"" + token + "\"}");
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(415);
@@ -218,12 +219,12 @@ class IntrospectionTest {
         assertThat(answer.text("message")).isEqualTo("The Content-Type must be application/x-www-form-urlencoded.");
     }
 
-    private static Answer introspect(String asker, String token) {
-        return introspectForm(asker, "token=" + URLEncoder.encode(token, StandardCharsets.UTF_8));
+    private static Answer introspect(String caller, String token) {
+        return introspectBody(caller, "token=" + URLEncoder.encode(token, StandardCharsets.UTF_8));
     }
 
-    private static Answer introspectForm(String asker, String form) {
-        return gatehouse.send("POST", "/introspect", form, "auth", asker, "Content-Type", FORM);
+    private static Answer introspectBody(String caller, String body) {
+        return gatehouse.send("POST", "/introspect", body, "auth", caller, "Content-Type", FORM_TYPE);
     }
 
     private static void assertInactive(String token) {

@@ -25,18 +25,18 @@ class RequestUnderwayTest {
     private static final String NEW_PASSWORD = "staple battery horse correct";
 
     private static final Stores stores = new Stores();
-    private static volatile Stop stop = new Stop("");
-    private static final Node one = Node.start(stores, Map.of(), command -> stop.at(command));
+    private static volatile BlockedCommand blocked = new BlockedCommand("");
+    private static final Node one = Node.start(stores, Map.of(), command -> blocked.beforeSending(command));
     private static final Node other = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
 
     /** Blocks the first thread that is about to send this command until it is released. */
-    private record Stop(String command, CountDownLatch reached, CountDownLatch released) {
-        Stop(String command) {
+    private record BlockedCommand(String command, CountDownLatch reached, CountDownLatch released) {
+        BlockedCommand(String command) {
             this(command, new CountDownLatch(1), new CountDownLatch(1));
         }
 
-        void at(String sent) {
+        void beforeSending(String sent) {
             if (sent.equals(command) && reached.getCount() > 0) {
                 reached.countDown();
                 awaitReleased();
@@ -46,7 +46,7 @@ class RequestUnderwayTest {
         private void awaitReleased() {
             try {
                 assertThat(released.await(60, TimeUnit.SECONDS)).isTrue();
-            } catch (InterruptedException stopping) {
+            } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
@@ -54,19 +54,19 @@ class RequestUnderwayTest {
 
     @AfterAll
     static void close() {
-        stop.released().countDown();
+        blocked.released().countDown();
         one.close();
         other.close();
         stores.close();
     }
 
     @Test
-    void aSessionThatEndsIsNotBroughtBackByEndingTheOthers() throws Exception {
+    void endingOtherSessionsDoesNotRestoreASessionThatHasEnded() throws Exception {
         String name = newUser();
         String thief = other.token(name, PASSWORD);
         String owner = other.token(name, PASSWORD);
 
-        Answer late = ofLateRequest(
+        Answer late = responseToBlockedRequest(
                 "findAndModify users",
                 () -> one.delete("/session?others=true", thief),
                 () -> other.post("/logout", owner, "{\"everywhere\":true}"));
@@ -76,12 +76,12 @@ class RequestUnderwayTest {
     }
 
     @Test
-    void norByAChangeOfThePassword() throws Exception {
+    void aChangeOfThePasswordDoesNotRestoreASessionThatHasEnded() throws Exception {
         String name = newUser();
         String thief = other.token(name, PASSWORD);
         String owner = other.token(name, PASSWORD);
 
-        Answer late = ofLateRequest(
+        Answer late = responseToBlockedRequest(
                 "update users",
                 () -> one.send(
                         "PUT",
@@ -99,7 +99,7 @@ class RequestUnderwayTest {
     }
 
     @Test
-    void aBodyThatIsKeptBackIsNotHeededAfterTheEnd() throws Exception {
+    void aBodySentAfterTheCallerLostItsRightsIsNotApplied() throws Exception {
         String admin = other.adminToken();
         String name = newUser();
         String id = other.get("/user?sort=-createdAt&limit=1", admin)
@@ -109,28 +109,28 @@ class RequestUnderwayTest {
         other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         String token = other.token(name, PASSWORD);
 
-        String toDemoted = answerToKeptBack(
+        String responseToDemoted = responseToDelayedBody(
                 "POST",
                 "/user",
                 token,
                 "{\"username\":\"backdoor\",\"password\":\"" + PASSWORD + "\",\"roles\":[\"admin\"]}",
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
-        assertThat(toDemoted).contains("FORBIDDEN");
+        assertThat(responseToDemoted).contains("FORBIDDEN");
 
         other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
-        String ofItself = answerToKeptBack(
+        String responseToOwnPromotion = responseToDelayedBody(
                 "PATCH",
                 "/user/me",
                 token,
                 "{\"roles\":[\"admin\"]}",
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
-        assertThat(ofItself).contains("FORBIDDEN");
+        assertThat(responseToOwnPromotion).contains("FORBIDDEN");
         assertThat(other.get("/user/" + id, admin).json().at("/roles/0").asText())
                 .isEqualTo("user");
 
-        String toEnded = answerToKeptBack(
+        String responseAfterEnd = responseToDelayedBody(
                 "PATCH", "/user/me", token, "{\"note\":1}", () -> other.delete("/user/" + id + "/session", admin));
-        assertThat(toEnded).contains("SESSION_ENDED");
+        assertThat(responseAfterEnd).contains("SESSION_ENDED");
     }
 
     @Test
@@ -144,7 +144,7 @@ class RequestUnderwayTest {
         other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         String token = other.token(name, PASSWORD);
 
-        Answer late = ofLateRequest(
+        Answer late = responseToBlockedRequest(
                 "insert meta", // acquires the lock
                 () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
@@ -155,7 +155,7 @@ class RequestUnderwayTest {
     }
 
     /** Returns the response to a request whose body is sent only after another call. */
-    private static String answerToKeptBack(
+    private static String responseToDelayedBody(
             String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {
         try (Socket socket = new Socket(
                 InetAddress.getLoopbackAddress(), URI.create(one.baseUri()).getPort())) {
@@ -165,8 +165,8 @@ class RequestUnderwayTest {
                     + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
             // Jetty requests the body when the application reads it, which is after the caller has been authorized.
-            byte[] asked = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
-            assertThat(new String(asked, StandardCharsets.US_ASCII)).contains("100 Continue");
+            byte[] interim = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
+            assertThat(new String(interim, StandardCharsets.US_ASCII)).contains("100 Continue");
             Answer answer = meanwhile.get();
             assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
             socket.getOutputStream().write(body.getBytes(StandardCharsets.US_ASCII));
@@ -174,17 +174,17 @@ class RequestUnderwayTest {
         }
     }
 
-    /** Returns the response to a request that was stopped before a command until another call had ended. */
-    private static Answer ofLateRequest(String command, Supplier<Answer> request, Supplier<Answer> meanwhile)
+    /** Blocks a request before it sends a command until another call has ended, and returns the request's response. */
+    private static Answer responseToBlockedRequest(String command, Supplier<Answer> request, Supplier<Answer> meanwhile)
             throws Exception {
-        stop = new Stop(command);
+        blocked = new BlockedCommand(command);
         CompletableFuture<Answer> late = CompletableFuture.supplyAsync(request);
         try {
-            assertThat(stop.reached().await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(blocked.reached().await(60, TimeUnit.SECONDS)).isTrue();
             Answer answer = meanwhile.get();
             assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
         } finally {
-            stop.released().countDown();
+            blocked.released().countDown();
         }
         return late.get(60, TimeUnit.SECONDS);
     }

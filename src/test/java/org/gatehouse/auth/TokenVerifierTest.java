@@ -83,7 +83,7 @@ class TokenVerifierTest {
     }
 
     @Test
-    void ourOwnTokenSaysWhatItWasIssuedWith() {
+    void anIssuedTokenIsVerifiedWithTheClaimsOfItsIssue() {
         AccessToken token = verifier.verify(valid, SOURCE);
 
         assertThat(token.userId()).isEqualTo(USER);
@@ -91,11 +91,11 @@ class TokenVerifierTest {
         assertThat(token.roles()).containsExactly("user");
         assertThat(token.issuedAt()).isEqualTo(clock.instant());
         assertThat(token.expiresAt()).isEqualTo(clock.instant().plus(LIFETIME));
-        assertThat(verifier.verify(valid, SOURCE)).as("remembered").isSameAs(token);
+        assertThat(verifier.verify(valid, SOURCE)).as("cached").isSameAs(token);
     }
 
     @Test
-    void itsHeaderIsThatOfAnAccessToken() throws ParseException {
+    void anIssuedTokenHasTheHeaderOfAnAccessToken() throws ParseException {
         assertThat(SignedJWT.parse(valid).getHeader().toJSONObject())
                 .containsOnly(
                         Map.entry("typ", "at+jwt"),
@@ -105,27 +105,27 @@ class TokenVerifierTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "None", "NONE", "nOnE"})
-    void aTokenWithoutASignatureIsRefused(String algorithm) {
+    void aTokenWithTheAlgorithmNoneIsRejected(String algorithm) {
         String header = encoded("{\"alg\":\"" + algorithm + "\",\"typ\":\"at+jwt\",\"kid\":\""
                 + keys.current().id() + "\"}");
 
-        assertRefused(header + "." + payload() + ".", "invalid signature", "invalid token");
-        assertRefused(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");
+        assertRejected(header + "." + payload() + ".", "invalid signature", "invalid token");
+        assertRejected(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");
     }
 
     @Test
-    void aPlainTokenOfTheLibraryIsRefused() throws ParseException {
-        assertRefused(new PlainJWT(claims().build()).serialize(), "invalid signature");
+    void anUnsecuredTokenOfTheLibraryIsRejected() throws ParseException {
+        assertRejected(new PlainJWT(claims().build()).serialize(), "invalid signature");
     }
 
     @Test
-    void aTokenWhoseSignatureWasCutOffIsRefused() {
-        assertRefused(valid.substring(0, valid.lastIndexOf('.') + 1), "invalid token", "invalid signature");
-        assertRefused(valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86), "invalid signature");
+    void aTokenWithAMissingOrZeroSignatureIsRejected() {
+        assertRejected(valid.substring(0, valid.lastIndexOf('.') + 1), "invalid token", "invalid signature");
+        assertRejected(valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86), "invalid signature");
     }
 
     @Test
-    void ourPublicKeyAsASharedSecretIsRefusedInEveryForm() throws Exception {
+    void aTokenSignedWithThePublicKeyAsASharedSecretIsRejected() throws Exception {
         ECKey key = publicKey();
         byte[] der = key.toECPublicKey().getEncoded();
         String pem = "-----BEGIN PUBLIC KEY-----\n"
@@ -144,23 +144,23 @@ class TokenVerifierTest {
             SignedJWT token = new SignedJWT(header, claims().build());
             token.sign(new MACSigner(secret));
 
-            assertRefused(token.serialize(), "invalid signature");
+            assertRejected(token.serialize(), "invalid signature");
         }
     }
 
     @Test
-    void theAuthKeyItselfSignsNothing() throws Exception {
+    void aTokenSignedWithTheAuthKeyIsRejected() throws Exception {
         String hmac = SigningKey.hmac(AUTH_KEY).id();
         for (String keyId : List.of(hmac, keys.current().id())) {
             SignedJWT token = new SignedJWT(header(JWSAlgorithm.HS256, keyId).build(), claims().build());
             token.sign(new MACSigner(AUTH_KEY.bytes()));
 
-            assertRefused(token.serialize(), "invalid signature");
+            assertRejected(token.serialize(), "invalid signature");
         }
     }
 
     @Test
-    void aKeyThatTheTokenBringsAlongIsNotUsed() throws Exception {
+    void aKeyEmbeddedOrLinkedInTheTokenIsNotUsed() throws Exception {
         ECKey foreign =
                 new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate();
         for (String keyId : List.of(foreign.getKeyID(), keys.current().id())) {
@@ -176,19 +176,19 @@ class TokenVerifierTest {
                 SignedJWT token = new SignedJWT(header, claims().build());
                 token.sign(new ECDSASigner(foreign));
 
-                assertRefused(token.serialize(), "invalid signature");
+                assertRejected(token.serialize(), "invalid signature");
             }
         }
     }
 
     @Test
-    void anotherCurveUnderOurKeyIdIsRefused() throws Exception {
+    void aTokenOfAnotherCurveIsRejectedUnderAKnownKeyId() throws Exception {
         ECKey foreign = new ECKeyGenerator(Curve.P_384).generate();
         SignedJWT token =
                 new SignedJWT(header(JWSAlgorithm.ES384, keys.current().id()).build(), claims().build());
         token.sign(new ECDSASigner(foreign));
 
-        assertRefused(token.serialize(), "invalid signature");
+        assertRejected(token.serialize(), "invalid signature");
     }
 
     @ParameterizedTest
@@ -207,11 +207,11 @@ class TokenVerifierTest {
     void anUnknownKeyIdIsRejected(String keyId) {
         String header = encoded("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":" + keyId + "}");
 
-        assertRefused(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");
+        assertRejected(header + "." + payload() + "." + signature(), "invalid signature", "invalid token");
     }
 
     @Test
-    void aTokenWithoutAKeyIdIsRefused() throws Exception {
+    void aTokenWithoutAKeyIdIsRejected() throws Exception {
         SignedJWT token = new SignedJWT(
                 new JWSHeader.Builder(JWSAlgorithm.ES256)
                         .type(TokenIssuer.ACCESS_TOKEN)
@@ -219,11 +219,11 @@ class TokenVerifierTest {
                 claims().build());
         token.sign(keys.current().signer().orElseThrow());
 
-        assertRefused(token.serialize(), "invalid signature");
+        assertRejected(token.serialize(), "invalid signature");
     }
 
     @Test
-    void extensionsThatMustBeUnderstoodAreRefused() throws Exception {
+    void aTokenWithCriticalExtensionsIsRejected() throws Exception {
         JWSHeader unencoded = header(JWSAlgorithm.ES256, keys.current().id())
                 .base64URLEncodePayload(false)
                 .criticalParams(Set.of("b64"))
@@ -233,44 +233,44 @@ class TokenVerifierTest {
                 .criticalParams(Set.of("invented"))
                 .build();
 
-        assertRefused(signed(invented, claims()), "invalid signature");
-        assertRefused(
+        assertRejected(signed(invented, claims()), "invalid signature");
+        assertRejected(
                 new JWSHeader.Builder(unencoded).build().toBase64URL() + "." + payload() + "." + signature(),
                 "invalid signature");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"JWT", "jwt", "at+jwt2", "secevent+jwt", ""})
-    void anotherTypeIsRefused(String type) throws Exception {
+    void aTokenOfAnotherTypeIsRejected(String type) throws Exception {
         JWSHeader header = header(JWSAlgorithm.ES256, keys.current().id())
                 .type(new JOSEObjectType(type))
                 .build();
 
-        assertRefused(signed(header, claims()), "jwt type invalid");
+        assertRejected(signed(header, claims()), "jwt type invalid");
     }
 
     @Test
-    void noTypeIsRefused() throws Exception {
+    void aTokenWithoutATypeIsRejected() throws Exception {
         JWSHeader header =
                 header(JWSAlgorithm.ES256, keys.current().id()).type(null).build();
 
-        assertRefused(signed(header, claims()), "jwt type invalid");
+        assertRejected(signed(header, claims()), "jwt type invalid");
     }
 
     @Test
-    void aTokenOfAnotherIssuerOrForAnotherAudienceIsRefused() throws Exception {
-        assertRefused(signed(claims().issuer("them")), "jwt issuer invalid");
-        assertRefused(signed(claims().issuer("US")), "jwt issuer invalid");
-        assertRefused(signed(claims().issuer(null)), "jwt issuer invalid");
-        assertRefused(signed(claims().audience("theirs")), "jwt audience invalid");
-        assertRefused(signed(claims().audience((String) null)), "jwt audience invalid");
+    void aTokenOfAnotherIssuerOrForAnotherAudienceIsRejected() throws Exception {
+        assertRejected(signed(claims().issuer("them")), "jwt issuer invalid");
+        assertRejected(signed(claims().issuer("US")), "jwt issuer invalid");
+        assertRejected(signed(claims().issuer(null)), "jwt issuer invalid");
+        assertRejected(signed(claims().audience("theirs")), "jwt audience invalid");
+        assertRejected(signed(claims().audience((String) null)), "jwt audience invalid");
         assertThat(verifier.verify(signed(claims().audience(List.of("theirs", "our services"))), SOURCE)
                         .userId())
                 .isEqualTo(USER);
     }
 
     @Test
-    void aTokenEndsAtItsExpiryToTheSecond() throws Exception {
+    void aTokenIsValidUntilExactlyItsExpiry() throws Exception {
         Instant end = Instant.parse("2026-11-23T10:05:00Z");
         String token = signed(claims().expirationTime(Date.from(end)));
 
@@ -278,16 +278,16 @@ class TokenVerifierTest {
         clock.set(end.minusMillis(1));
         assertThat(verifier.verify(token, SOURCE).expiresAt()).isEqualTo(end);
         clock.set(end);
-        assertThat(refusal(token).code()).as("remembered").isEqualTo(ErrorCode.TOKEN_EXPIRED);
-        String unseen = signed(claims().expirationTime(Date.from(end)).jwtID("another"));
-        GatehouseException refused = refusal(unseen);
-        assertThat(refused.code()).isEqualTo(ErrorCode.TOKEN_EXPIRED);
-        assertThat(refused.getMessage()).isEqualTo("jwt expired");
-        assertThat(refused.expiredAt()).contains(end);
+        assertThat(rejection(token).code()).as("cached").isEqualTo(ErrorCode.TOKEN_EXPIRED);
+        String uncached = signed(claims().expirationTime(Date.from(end)).jwtID("another"));
+        GatehouseException rejected = rejection(uncached);
+        assertThat(rejected.code()).isEqualTo(ErrorCode.TOKEN_EXPIRED);
+        assertThat(rejected.getMessage()).isEqualTo("jwt expired");
+        assertThat(rejected.expiredAt()).contains(end);
     }
 
     @Test
-    void aTokenFromTheFutureIsAcceptedWithinTheLeewayAndNoFurther() throws Exception {
+    void aTokenFromTheFutureIsAcceptedOnlyWithinTheClockSkew() throws Exception {
         Instant latest = clock.instant().plus(TokenVerifier.CLOCK_SKEW);
 
         assertThat(verifier.verify(signed(claims().notBeforeTime(Date.from(latest))), SOURCE)
@@ -296,15 +296,15 @@ class TokenVerifierTest {
         assertThat(verifier.verify(signed(claims().issueTime(Date.from(latest))), SOURCE)
                         .userId())
                 .isEqualTo(USER);
-        assertRefused(signed(claims().notBeforeTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
-        assertRefused(signed(claims().issueTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
+        assertRejected(signed(claims().notBeforeTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
+        assertRejected(signed(claims().issueTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
         assertThat(TokenVerifier.CLOCK_SKEW).isLessThanOrEqualTo(Duration.ofSeconds(30));
     }
 
     @Test
-    void absurdTimesAreRefused() throws Exception {
+    void aTokenWithInvalidTimesIsRejected() throws Exception {
         for (Object time : List.of(Long.MAX_VALUE, Long.MIN_VALUE, 1e300, "soon", List.of(1), Map.of("$gt", 0))) {
-            assertThat(refusal(signed(claims().claim("exp", time).claim("nbf", time)))
+            assertThat(rejection(signed(claims().claim("exp", time).claim("nbf", time)))
                             .code()
                             .status())
                     .as("%s", time)
@@ -313,77 +313,77 @@ class TokenVerifierTest {
     }
 
     @Test
-    void aHugeTokenIsRefusedWithoutBeingParsed() {
-        assertRefused("a".repeat(100_000), "jwt malformed");
-        assertRefused("e30." + "A".repeat(100_000) + ".AAAA", "jwt malformed");
-        assertRefused(".".repeat(100_000), "jwt malformed");
+    void anOversizedTokenIsRejectedAsMalformed() {
+        assertRejected("a".repeat(100_000), "jwt malformed");
+        assertRejected("e30." + "A".repeat(100_000) + ".AAAA", "jwt malformed");
+        assertRejected(".".repeat(100_000), "jwt malformed");
     }
 
     @Test
-    void everyOtherLetterInTheSignatureIsRefused() {
+    void aTokenIsRejectedIfAnyCharacterOfItsSignatureIsChanged() {
         int start = valid.lastIndexOf('.') + 1;
         for (int i = start; i < valid.length(); i++) {
             char other = valid.charAt(i) == 'A' ? 'B' : 'A';
             // Each check has a different address, because many checks from one address would wait for each other.
             String tampered = valid.substring(0, i) + other + valid.substring(i + 1);
-            assertThat(refusal(tampered, "198.51.100." + i).getMessage()).isEqualTo("invalid signature");
+            assertThat(rejection(tampered, "198.51.100." + i).getMessage()).isEqualTo("invalid signature");
         }
     }
 
     @Test
-    void aRevokedKeyEndsARememberedTokenToo() {
+    void aCachedTokenIsRejectedAfterItsKeyHasBeenRevoked() {
         verifier.verify(valid, SOURCE);
 
         keys.revoke(keys.current().id());
 
-        assertRefused(valid, "invalid signature");
+        assertRejected(valid, "invalid signature");
         String next = issuer.issue(USER, SESSION, Set.of(), Instant.MAX).token();
         assertThat(verifier.verify(next, SOURCE).roles()).isEmpty();
     }
 
     @Test
-    void aFloodOfForgedTokensIsNotInTheWayOfOthersAndStillHearsThatTheyAreForged() {
+    void aSourceOfForgedTokensBecomesSuspectAndItsTokensAreStillVerified() {
         String forged = valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86);
         for (int i = 0; i <= VerificationBulkhead.TOLERATED_FAILURES; i++) {
             assertThat(bulkhead.isSuspect(SOURCE)).isFalse();
-            assertRefused(forged, "invalid signature");
+            assertRejected(forged, "invalid signature");
         }
 
         assertThat(bulkhead.isSuspect(SOURCE)).isTrue();
-        assertRefused(forged, "invalid signature");
+        assertRejected(forged, "invalid signature");
         assertThat(verifier.verify(valid, SOURCE).userId()).isEqualTo(USER);
         assertThat(bulkhead.isSuspect("192.0.2.2")).isFalse();
     }
 
     @Test
-    void expiredTokensCountAsBadOnes() throws Exception {
+    void expiredTokensCountAsFailures() throws Exception {
         String expired = signed(claims().expirationTime(Date.from(clock.instant())));
 
         for (int i = 0; i <= VerificationBulkhead.TOLERATED_FAILURES; i++) {
-            assertRefused(expired, "jwt expired");
+            assertRejected(expired, "jwt expired");
         }
 
         assertThat(bulkhead.isSuspect(SOURCE)).isTrue();
     }
 
-    private static GatehouseException refusal(String token, String source, TokenVerifier verifier) {
+    private static GatehouseException rejection(String token, String source, TokenVerifier verifier) {
         return catchThrowableOfType(GatehouseException.class, () -> verifier.verify(token, source));
     }
 
-    private GatehouseException refusal(String token, String source) {
-        return refusal(token, source, verifier);
+    private GatehouseException rejection(String token, String source) {
+        return rejection(token, source, verifier);
     }
 
-    private GatehouseException refusal(String token) {
-        return refusal(token, SOURCE);
+    private GatehouseException rejection(String token) {
+        return rejection(token, SOURCE);
     }
 
     /** Checks that the token is rejected with 401 and one of these messages. */
-    private void assertRefused(String token, String... messages) {
-        GatehouseException refused = refusal(token);
-        assertThat(refused).as("refusal").isNotNull();
-        assertThat(refused.code().status()).isEqualTo(401);
-        assertThat(refused.getMessage()).isIn(Arrays.asList(messages));
+    private void assertRejected(String token, String... messages) {
+        GatehouseException rejected = rejection(token);
+        assertThat(rejected).as("rejection").isNotNull();
+        assertThat(rejected.code().status()).isEqualTo(401);
+        assertThat(rejected.getMessage()).isIn(Arrays.asList(messages));
     }
 
     private JWTClaimsSet.Builder claims() throws ParseException {
@@ -398,7 +398,7 @@ class TokenVerifierTest {
         return signed(header(JWSAlgorithm.ES256, keys.current().id()).build(), claims);
     }
 
-    /** Returns a token signed with our own key, which attackers do not have. */
+    /** Returns a token signed with Gatehouse's own key, which attackers do not have. */
     private String signed(JWSHeader header, JWTClaimsSet.Builder claims) throws JOSEException {
         SignedJWT token = new SignedJWT(header, claims.build());
         token.sign(keys.current().signer().orElseThrow());

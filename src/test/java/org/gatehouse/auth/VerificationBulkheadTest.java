@@ -25,21 +25,21 @@ class VerificationBulkheadTest {
     private final AtomicLong nanos = new AtomicLong();
     private final VerificationBulkhead bulkhead = new VerificationBulkhead(CORES, nanos::get);
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final CountDownLatch end = new CountDownLatch(1);
+    private final CountDownLatch testEnd = new CountDownLatch(1);
     private final AtomicInteger running = new AtomicInteger();
 
     @AfterEach
     void stop() {
-        end.countDown();
+        testEnd.countDown();
         threads.shutdownNow();
     }
 
     @Test
-    void aSourceIsSuspectAfterManyFailuresInAMinute() {
-        fail("bad", VerificationBulkhead.TOLERATED_FAILURES);
+    void aSourceIsSuspectAfterTooManyFailuresInAMinute() {
+        countFailures("bad", VerificationBulkhead.TOLERATED_FAILURES);
         assertThat(bulkhead.isSuspect("bad")).isFalse();
 
-        fail("bad", 1);
+        countFailures("bad", 1);
         assertThat(bulkhead.isSuspect("bad")).isTrue();
         assertThat(bulkhead.isSuspect("good")).isFalse();
 
@@ -48,21 +48,21 @@ class VerificationBulkheadTest {
     }
 
     @Test
-    void suspectsShareOnePlaceAndAreNotInTheWayOfOthers() {
-        fail("bad", VerificationBulkhead.TOLERATED_FAILURES + 1);
-        fail("worse", VerificationBulkhead.TOLERATED_FAILURES + 1);
+    void suspectSourcesShareOneSlotAndDoNotBlockOtherSources() {
+        countFailures("bad", VerificationBulkhead.TOLERATED_FAILURES + 1);
+        countFailures("worse", VerificationBulkhead.TOLERATED_FAILURES + 1);
         occupy("bad");
         await().until(() -> running.get() == 1);
 
         assertBusyAfterASecond("worse");
         assertThat(bulkhead.check("good", () -> true)).isTrue();
-        end.countDown();
+        testEnd.countDown();
         await().until(() -> running.get() == 0);
         assertThat(bulkhead.check("worse", () -> false)).isFalse();
     }
 
     @Test
-    void othersHaveAPlaceForEachCore() {
+    void otherSourcesShareOneSlotPerCore() {
         for (int i = 0; i < CORES; i++) {
             occupy("good");
         }
@@ -72,11 +72,11 @@ class VerificationBulkheadTest {
     }
 
     @Test
-    void aFloodHoldsFewThreads() throws Exception {
-        fail("bad", VerificationBulkhead.TOLERATED_FAILURES + 1);
+    void atLeastHalfOfAFloodFromASuspectSourceIsRejectedWithinASecond() throws Exception {
+        countFailures("bad", VerificationBulkhead.TOLERATED_FAILURES + 1);
         occupy("bad");
         await().until(() -> running.get() == 1);
-        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger rejections = new AtomicInteger();
         int flood = 200;
 
         for (int i = 0; i < flood; i++) {
@@ -84,7 +84,7 @@ class VerificationBulkheadTest {
                 try {
                     return bulkhead.check("bad", () -> false);
                 } catch (GatehouseException busy) {
-                    refused.incrementAndGet();
+                    rejections.incrementAndGet();
                     throw busy;
                 }
             });
@@ -93,10 +93,10 @@ class VerificationBulkheadTest {
         // The other half may wait for a second; these rejections must come earlier.
         await().pollInterval(Duration.ofMillis(10))
                 .atMost(TimeLimit.of(Duration.ofMillis(900)))
-                .until(() -> refused.get() >= flood / 2);
+                .until(() -> rejections.get() >= flood / 2);
     }
 
-    private void fail(String source, int times) {
+    private void countFailures(String source, int times) {
         for (int i = 0; i < times; i++) {
             bulkhead.countFailure(source);
         }
@@ -107,8 +107,8 @@ class VerificationBulkheadTest {
         Future<Boolean> unused = threads.submit(() -> bulkhead.check(source, () -> {
             running.incrementAndGet();
             try {
-                end.await();
-            } catch (InterruptedException stopped) {
+                testEnd.await();
+            } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
             running.decrementAndGet();
@@ -119,9 +119,9 @@ class VerificationBulkheadTest {
     private void assertBusyAfterASecond(String source) {
         long begun = System.nanoTime();
         assertThatThrownBy(() -> bulkhead.check(source, () -> true))
-                .isInstanceOfSatisfying(GatehouseException.class, refused -> {
-                    assertThat(refused.code()).isEqualTo(ErrorCode.BUSY);
-                    assertThat(refused.retryAfter()).isPresent();
+                .isInstanceOfSatisfying(GatehouseException.class, rejected -> {
+                    assertThat(rejected.code()).isEqualTo(ErrorCode.BUSY);
+                    assertThat(rejected.retryAfter()).isPresent();
                 });
         assertThat(Duration.ofNanos(System.nanoTime() - begun))
                 .isBetween(Duration.ofMillis(900), TimeLimit.of(Duration.ofSeconds(3)));
