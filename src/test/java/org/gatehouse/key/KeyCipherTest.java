@@ -12,15 +12,15 @@ import org.gatehouse.config.Secret;
 import org.junit.jupiter.api.Test;
 
 class KeyCipherTest {
-    private static final Secret ONE = new Secret("one key for tests, longer than 32 bytes");
-    private static final Secret OTHER = new Secret("another key for tests, longer than 32 bytes");
+    private static final Secret AUTH_KEY = new Secret("one key for tests, longer than 32 bytes");
+    private static final Secret OTHER_AUTH_KEY = new Secret("another key for tests, longer than 32 bytes");
 
     private final SecureRandom random = new SecureRandom();
 
     @Test
-    void decryptsWhatItEncrypted() throws JOSEException {
+    void decryptsKeysThatItEncrypted() throws JOSEException {
         ECKey key = key();
-        KeyCipher cipher = new KeyCipher(ONE, Optional.empty(), random);
+        KeyCipher cipher = new KeyCipher(AUTH_KEY, Optional.empty(), random);
 
         String text = cipher.encrypt(key);
 
@@ -29,27 +29,27 @@ class KeyCipherTest {
     }
 
     @Test
-    void decryptsWhatThePreviousKeyEncrypted() throws JOSEException {
+    void decryptsKeysEncryptedWithThePreviousAuthKey() throws JOSEException {
         ECKey key = key();
-        String text = new KeyCipher(ONE, Optional.empty(), random).encrypt(key);
+        String text = new KeyCipher(AUTH_KEY, Optional.empty(), random).encrypt(key);
 
-        assertThat(new KeyCipher(OTHER, Optional.of(ONE), random).decrypt(key.getKeyID(), text))
+        assertThat(new KeyCipher(OTHER_AUTH_KEY, Optional.of(AUTH_KEY), random).decrypt(key.getKeyID(), text))
                 .contains(key);
-        assertThat(new KeyCipher(OTHER, Optional.empty(), random).decrypt(key.getKeyID(), text))
+        assertThat(new KeyCipher(OTHER_AUTH_KEY, Optional.empty(), random).decrypt(key.getKeyID(), text))
                 .isEmpty();
     }
 
     @Test
-    void refusesACiphertextInThePlaceOfAnother() throws JOSEException {
-        KeyCipher cipher = new KeyCipher(ONE, Optional.empty(), random);
+    void rejectsACiphertextStoredForAnotherKey() throws JOSEException {
+        KeyCipher cipher = new KeyCipher(AUTH_KEY, Optional.empty(), random);
 
         assertThat(cipher.decrypt(key().getKeyID(), cipher.encrypt(key()))).isEmpty();
     }
 
     @Test
-    void refusesWhatWasTouched() throws JOSEException {
+    void rejectsAnAlteredCiphertext() throws JOSEException {
         ECKey key = key();
-        KeyCipher cipher = new KeyCipher(ONE, Optional.empty(), random);
+        KeyCipher cipher = new KeyCipher(AUTH_KEY, Optional.empty(), random);
         String[] parts = cipher.encrypt(key).split("\\.", -1);
         char first = parts[3].charAt(0) == 'A' ? 'B' : 'A';
         parts[3] = first + parts[3].substring(1);

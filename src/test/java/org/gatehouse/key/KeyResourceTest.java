@@ -34,7 +34,7 @@ class KeyResourceTest {
     }
 
     @Test
-    void anotherLibraryVerifiesOurTokenFromThePublicKeysAlone() throws Exception {
+    void anotherLibraryVerifiesATokenWithThePublishedKeys() throws Exception {
         String token = gatehouse.adminToken();
         String me = gatehouse.get("/user/me", token).text("_id");
 
@@ -46,17 +46,17 @@ class KeyResourceTest {
     }
 
     @Test
-    void anotherLibraryRefusesWhatWasTamperedWith() throws Exception {
+    void anotherLibraryRejectsAnAlteredToken() throws Exception {
         String token = gatehouse.adminToken();
         int payload = token.indexOf('.') + 5;
         char other = token.charAt(payload) == 'A' ? 'B' : 'A';
 
-        assertThat(catchInvalid(token.substring(0, payload) + other + token.substring(payload + 1)))
+        assertThat(isRejected(token.substring(0, payload) + other + token.substring(payload + 1)))
                 .isTrue();
     }
 
     @Test
-    void thePublicKeysArePublicAndKeptForLessThanTheLead() {
+    void thePublishedKeysArePublicAndCacheableForLessThanTheLead() {
         Answer answer = gatehouse.get(JWKS, "");
 
         assertThat(answer.status()).isEqualTo(200);
@@ -71,17 +71,17 @@ class KeyResourceTest {
     }
 
     @Test
-    void aKeyMadeByHandIsPublishedAtOnceAndUsedLater() {
+    void aKeyCreatedByAnAdministratorIsPublishedAtOnceAndUsedLater() {
         String admin = gatehouse.adminToken();
         String before = current(gatehouse.get("/key", admin));
 
-        Answer made = gatehouse.post("/key/rotate", admin, "");
+        Answer created = gatehouse.post("/key/rotate", admin, "");
 
-        assertThat(made.status()).as(made.body()).isEqualTo(201);
-        String kid = made.text("kid");
-        assertThat(made.json().path("current").asBoolean()).isFalse();
-        assertThat(Instant.parse(made.text("activeFrom")))
-                .isEqualTo(Instant.parse(made.text("createdAt")).plusSeconds(3_600));
+        assertThat(created.status()).as(created.body()).isEqualTo(201);
+        String kid = created.text("kid");
+        assertThat(created.json().path("current").asBoolean()).isFalse();
+        assertThat(Instant.parse(created.text("activeFrom")))
+                .isEqualTo(Instant.parse(created.text("createdAt")).plusSeconds(3_600));
         assertThat(gatehouse.get(JWKS, "").body()).contains(kid);
         Answer list = gatehouse.get("/key", admin);
         assertThat(list.json().get(0).path("kid").asText()).isEqualTo(kid);
@@ -94,7 +94,7 @@ class KeyResourceTest {
     }
 
     @Test
-    void theListHoldsNothingPrivate() {
+    void theListContainsNoPrivateKeys() {
         Answer answer = gatehouse.get("/key", gatehouse.adminToken());
 
         assertThat(answer.status()).isEqualTo(200);
@@ -107,16 +107,16 @@ class KeyResourceTest {
     }
 
     @Test
-    void theListComesInPages() {
+    void theListIsPaged() {
         String admin = gatehouse.adminToken();
         gatehouse.post("/key/rotate", admin, "");
-        List<String> all = kids(gatehouse.get("/key", admin));
+        List<String> all = keyIds(gatehouse.get("/key", admin));
 
         List<String> collected = new ArrayList<>();
         String next = "/key?limit=1";
         while (!next.isEmpty()) {
             Answer page = gatehouse.get(next, admin);
-            collected.addAll(kids(page));
+            collected.addAll(keyIds(page));
             next = page.next();
         }
 
@@ -134,7 +134,7 @@ class KeyResourceTest {
     }
 
     @Test
-    void onlyAdministratorsDealWithKeys() {
+    void onlyAdministratorsMayListRotateAndRevokeKeys() {
         String admin = gatehouse.adminToken();
         gatehouse.create(admin, "keyless", "correct horse battery staple");
         String user = gatehouse.token("keyless", "correct horse battery staple");
@@ -155,17 +155,17 @@ class KeyResourceTest {
             assertThat(keys).hasSize(1);
             assertThat(keys.get(0).path("alg").asText()).isEqualTo("HS256");
             assertThat(keys.get(0).path("current").asBoolean()).isTrue();
-            for (Answer refused : List.of(
+            for (Answer rejected : List.of(
                     shared.post("/key/rotate", admin, ""),
                     shared.delete("/key/" + keys.get(0).path("kid").asText(), admin))) {
-                assertThat(refused.status()).isEqualTo(409);
-                assertThat(refused.text("code")).isEqualTo("KEYS_FIXED");
+                assertThat(rejected.status()).isEqualTo(409);
+                assertThat(rejected.text("code")).isEqualTo("KEYS_FIXED");
             }
         }
     }
 
     @Test
-    void aSharedSecretIsChangedWithoutEndingTokens() {
+    void aSharedSecretCanBeChangedWithoutInvalidatingTokens() {
         String next = "another key for tests, longer than 32 bytes";
         Map<String, String> before = Map.of("AUTH_ALG", "HS256", "AUTH_KEY_PREVIOUS", next);
         Map<String, String> after = Map.of("AUTH_ALG", "HS256", "AUTH_KEY", next, "AUTH_KEY_PREVIOUS", Node.AUTH_KEY);
@@ -176,11 +176,11 @@ class KeyResourceTest {
         }
     }
 
-    private static boolean catchInvalid(String token) throws Exception {
+    private static boolean isRejected(String token) throws Exception {
         try {
             consumer().processToClaims(token);
             return false;
-        } catch (InvalidJwtException refused) {
+        } catch (InvalidJwtException rejected) {
             return true;
         }
     }
@@ -200,10 +200,10 @@ class KeyResourceTest {
                 .build();
     }
 
-    private static List<String> kids(Answer list) {
-        List<String> kids = new ArrayList<>();
-        list.json().forEach(key -> kids.add(key.path("kid").asText()));
-        return kids;
+    private static List<String> keyIds(Answer list) {
+        List<String> keyIds = new ArrayList<>();
+        list.json().forEach(key -> keyIds.add(key.path("kid").asText()));
+        return keyIds;
     }
 
     private static String current(Answer list) {

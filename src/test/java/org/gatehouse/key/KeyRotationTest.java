@@ -60,7 +60,7 @@ class KeyRotationTest {
     private record Issued(String token, long at) {}
 
     @Test
-    void noValidTokenIsRefusedWhileKeysRotateEverySecondOnTwoNodes() throws Exception {
+    void noValidTokenIsRejectedWhileKeysRotateEverySecondOnTwoNodes() throws Exception {
         Queue<String> rejections = new ConcurrentLinkedQueue<>();
         Deque<Issued> tokens = new ConcurrentLinkedDeque<>();
         AtomicInteger checks = new AtomicInteger();
@@ -73,7 +73,7 @@ class KeyRotationTest {
                 load.add(threads.submit(() -> {
                     while (running.get()) {
                         long at = System.nanoTime();
-                        tokenFromSomewhere(node).ifPresent(token -> tokens.addFirst(new Issued(token, at)));
+                        tokenFromNewAddress(node).ifPresent(token -> tokens.addFirst(new Issued(token, at)));
                         TimeUnit.MILLISECONDS.sleep(20);
                     }
                     return null;
@@ -98,12 +98,12 @@ class KeyRotationTest {
                     return null;
                 }));
             }
-            long before = newestRound();
-            NavigableSet<Long> rounds = new TreeSet<>();
+            long before = newestSequence();
+            NavigableSet<Long> sequences = new TreeSet<>();
             long begun = System.nanoTime();
             await().atMost(Duration.ofMinutes(3)).until(() -> {
-                stores.collection("signingKeys").find().forEach(key -> rounds.add(key.getLong("round")));
-                return rounds.last() - before >= ROTATIONS && checks.get() >= MIN_CHECKS;
+                stores.collection("signingKeys").find().forEach(key -> sequences.add(key.getLong("round")));
+                return sequences.last() - before >= ROTATIONS && checks.get() >= MIN_CHECKS;
             });
             long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
             running.set(false);
@@ -113,9 +113,9 @@ class KeyRotationTest {
 
             assertThat(rejections).as("of %s checks", checks).isEmpty();
             // One key per second, created one lead time ahead. A busy machine may delay a key; none is created twice.
-            long newest = rounds.last();
+            long newest = sequences.last();
             assertThat(newest - before).isLessThanOrEqualTo(seconds + 1);
-            assertThat(rounds)
+            assertThat(sequences)
                     .containsAll(LongStream.rangeClosed(before, newest).boxed().toList());
         } finally {
             running.set(false);
@@ -124,28 +124,28 @@ class KeyRotationTest {
     }
 
     @Test
-    void aDeletedKeyIsRefusedOnBothNodesAtTheFirstRequestAfterTheAnswer() {
+    void tokensOfARevokedKeyAreRejectedOnBothNodesOnceTheRevocationHasReturned() {
         try (Node one = node(Duration.ofDays(30));
                 Node other = node(Duration.ofDays(30))) {
             for (int round = 0; round < 3; round++) {
-                String token = tokenFromSomewhere(one).orElseThrow();
-                String elsewhere = tokenFromSomewhere(other).orElseThrow();
+                String token = tokenFromNewAddress(one).orElseThrow();
+                String tokenOfOther = tokenFromNewAddress(other).orElseThrow();
                 String kid = current(one, token);
                 assertThat(keyOf(token)).isEqualTo(kid);
-                assertThat(keyOf(elsewhere)).isEqualTo(kid);
+                assertThat(keyOf(tokenOfOther)).isEqualTo(kid);
                 assertThat(other.get("/user/me", token).status()).isEqualTo(200);
-                assertThat(one.get("/user/me", elsewhere).status()).isEqualTo(200);
+                assertThat(one.get("/user/me", tokenOfOther).status()).isEqualTo(200);
 
                 assertThat(one.delete("/key/" + kid, token).status()).isEqualTo(204);
 
                 for (Node node : List.of(other, one)) {
-                    assertRefused(node.get("/user/me", token));
-                    assertRefused(node.get("/user/me", elsewhere));
+                    assertRejected(node.get("/user/me", token));
+                    assertRejected(node.get("/user/me", tokenOfOther));
                 }
-                assertThat(other.get("/user/me", tokenFromSomewhere(one).orElseThrow())
+                assertThat(other.get("/user/me", tokenFromNewAddress(one).orElseThrow())
                                 .status())
                         .isEqualTo(200);
-                assertThat(one.get("/user/me", tokenFromSomewhere(other).orElseThrow())
+                assertThat(one.get("/user/me", tokenFromNewAddress(other).orElseThrow())
                                 .status())
                         .isEqualTo(200);
             }
@@ -156,9 +156,9 @@ class KeyRotationTest {
      * Logs in from a different address each time, so that the rate limit does not apply. Returns empty if a busy
      * machine had no time to hash the password.
      */
-    private static Optional<String> tokenFromSomewhere(Node node) {
-        int n = logins.incrementAndGet();
-        Answer login = node.loginFrom("10.0." + (n >> 8) + "." + (n & 255), Node.ADMIN, Node.ADMIN_PASSWORD);
+    private static Optional<String> tokenFromNewAddress(Node node) {
+        int number = logins.incrementAndGet();
+        Answer login = node.loginFrom("10.0." + (number >> 8) + "." + (number & 255), Node.ADMIN, Node.ADMIN_PASSWORD);
         if (login.text("code").equals("BUSY")) {
             return Optional.empty();
         }
@@ -166,7 +166,7 @@ class KeyRotationTest {
         return Optional.of(login.text("token"));
     }
 
-    private long newestRound() {
+    private long newestSequence() {
         return Objects.requireNonNull(stores.collection("signingKeys")
                         .find()
                         .sort(new Document("round", -1))
@@ -174,7 +174,7 @@ class KeyRotationTest {
                 .getLong("round");
     }
 
-    private static void assertRefused(Answer answer) {
+    private static void assertRejected(Answer answer) {
         assertThat(answer.status()).isEqualTo(401);
         assertThat(answer.text("message")).isEqualTo("invalid signature");
     }

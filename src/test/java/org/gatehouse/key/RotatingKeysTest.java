@@ -45,8 +45,8 @@ import org.junit.jupiter.api.Test;
 /** Signing keys of several nodes on one store. Instances that are not started read the keys only when necessary. */
 @Tag("also-full")
 class RotatingKeysTest {
-    private static final Secret KEY = new Secret("a key for tests, longer than 32 bytes");
-    private static final Secret NEXT_KEY = new Secret("the next key for tests, longer than 32 bytes");
+    private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
+    private static final Secret NEXT_AUTH_KEY = new Secret("the next key for tests, longer than 32 bytes");
     private static final Duration ROTATION = Duration.ofDays(30);
     private static final KeySchedule SCHEDULE = KeySchedule.every(ROTATION, Duration.ofMinutes(10));
     private static final SecureRandom random = new SecureRandom();
@@ -72,8 +72,8 @@ class RotatingKeysTest {
     }
 
     @Test
-    void theFirstKeyIsMadeByOneOfAllNodesAndActiveAtOnce() throws Exception {
-        List<RotatingKeys> nodes = Stream.generate(() -> ring(clock)).limit(8).toList();
+    void severalNodesCreateOneFirstKeyThatIsActiveAtOnce() throws Exception {
+        List<RotatingKeys> nodes = Stream.generate(() -> keys(clock)).limit(8).toList();
 
         inParallel(nodes.stream()
                 .<Callable<Boolean>>map(node -> () -> {
@@ -87,15 +87,15 @@ class RotatingKeysTest {
     }
 
     @Test
-    void aKeyIsPublishedThenUsedThenKeptThenForgotten() {
-        RotatingKeys one = started(ring(clock));
-        RotatingKeys other = started(ring(clock));
+    void aKeyIsPublishedThenSignsThenOnlyVerifiesThenIsDeleted() {
+        RotatingKeys one = started(keys(clock));
+        RotatingKeys other = started(keys(clock));
         String first = one.current().id();
 
         clock.advance(ROTATION.minus(SCHEDULE.lead()));
         await().until(() -> documents().size() == 2);
-        for (RotatingKeys ring : List.of(one, other)) {
-            await().until(() -> ring.publicKeys().split("\"kid\"", -1).length == 3);
+        for (RotatingKeys keys : List.of(one, other)) {
+            await().until(() -> keys.publicKeys().split("\"kid\"", -1).length == 3);
         }
         assertThat(one.current().id()).as("published, not used").isEqualTo(first);
 
@@ -103,7 +103,7 @@ class RotatingKeysTest {
         String second = one.current().id();
         assertThat(second).isNotEqualTo(first);
         assertThat(other.current().id()).isEqualTo(second);
-        assertThat(other.find(first)).as("kept").isPresent();
+        assertThat(other.find(first)).as("still verifies").isPresent();
 
         clock.advance(SCHEDULE.retention());
         await().until(() -> one.find(first).isEmpty() && other.find(first).isEmpty());
@@ -112,31 +112,31 @@ class RotatingKeysTest {
     }
 
     @Test
-    void ofAllNodesOneMakesTheKeyOfEachRound() {
+    void onlyOneNodeCreatesTheKeyOfEachRotation() {
         List<RotatingKeys> nodes =
-                Stream.generate(() -> started(ring(clock))).limit(4).toList();
-        int rounds = 5;
+                Stream.generate(() -> started(keys(clock))).limit(4).toList();
+        int lastSequence = 5;
 
-        for (int round = 2; round <= rounds; round++) {
-            long expected = round;
+        for (int sequence = 2; sequence <= lastSequence; sequence++) {
+            long expected = sequence;
             clock.advance(ROTATION);
-            nodes.forEach(node -> await().until(() ->
-                    newestRound() == expected && node.list().get(0).activeFrom().isAfter(clock.instant())));
+            nodes.forEach(node -> await().until(() -> newestSequence() == expected
+                    && node.list().get(0).activeFrom().isAfter(clock.instant())));
             assertThat(documents()).extracting(key -> key.getLong("round")).doesNotHaveDuplicates();
         }
 
         // All nodes have read the last key, and none has created another.
-        await().during(Duration.ofMillis(1_200)).until(() -> newestRound() == rounds);
+        await().during(Duration.ofMillis(1_200)).until(() -> newestSequence() == lastSequence);
     }
 
-    private static long newestRound() {
+    private static long newestSequence() {
         return documents().stream().mapToLong(key -> key.getLong("round")).max().orElse(0);
     }
 
     @Test
-    void aRevokedKeyIsRefusedByANodeThatHasJustReadTheKeys() {
-        RotatingKeys one = started(ring(clock));
-        RotatingKeys other = ring(clock);
+    void aRevokedKeyIsRejectedByANodeThatHasJustReadTheKeys() {
+        RotatingKeys one = started(keys(clock));
+        RotatingKeys other = keys(clock);
         String first = one.current().id();
         assertThat(other.find(first)).isPresent();
 
@@ -150,57 +150,57 @@ class RotatingKeysTest {
         assertThat(second).isNotEqualTo(first).isEqualTo(one.current().id());
         assertThat(documents()).hasSize(2);
         assertThat(documents().get(0).get("privateKey"))
-                .as("of the revoked key")
+                .as("the private key is deleted")
                 .isNull();
         one.revoke(first); // repeated, as after a lost response
     }
 
     @Test
     void anUnknownKeyCannotBeRevoked() {
-        RotatingKeys ring = started(ring(clock));
+        RotatingKeys keys = started(keys(clock));
 
-        assertThatThrownBy(() -> ring.revoke("$ne"))
+        assertThatThrownBy(() -> keys.revoke("$ne"))
                 .isInstanceOfSatisfying(
                         GatehouseException.class,
-                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND));
+                        rejected -> assertThat(rejected.code()).isEqualTo(ErrorCode.NOT_FOUND));
     }
 
     @Test
-    void theNextKeyTakesOverWhenTheCurrentOneIsRevokedAndTheOneBeforeNeverDoes() {
-        RotatingKeys ring = started(ring(clock));
-        String first = ring.current().id();
-        String second = ring.rotate().id();
+    void afterARevocationTheNextKeySignsAndNeverAnEarlierOne() {
+        RotatingKeys keys = started(keys(clock));
+        String first = keys.current().id();
+        String second = keys.rotate().id();
         clock.advance(SCHEDULE.lead());
-        assertThat(ring.current().id()).isEqualTo(second);
-        String third = ring.rotate().id();
+        assertThat(keys.current().id()).isEqualTo(second);
+        String third = keys.rotate().id();
 
-        ring.revoke(second);
+        keys.revoke(second);
 
-        assertThat(ring.current().id()).isEqualTo(third);
-        ring.revoke(third);
-        assertThat(ring.current().id()).isNotIn(first, second, third);
-        assertThat(ring.find(first)).as("still verifies").isPresent();
+        assertThat(keys.current().id()).isEqualTo(third);
+        keys.revoke(third);
+        assertThat(keys.current().id()).isNotIn(first, second, third);
+        assertThat(keys.find(first)).as("still verifies").isPresent();
     }
 
     @Test
-    void aKeyMadeByHandSignsAfterTheLead() {
-        RotatingKeys ring = started(ring(clock));
-        String first = ring.current().id();
+    void aKeyCreatedByAnAdministratorSignsAfterTheLead() {
+        RotatingKeys keys = started(keys(clock));
+        String first = keys.current().id();
 
-        KeyInfo made = ring.rotate();
+        KeyInfo created = keys.rotate();
 
-        assertThat(made.activeFrom()).isEqualTo(clock.instant().plus(SCHEDULE.lead()));
-        assertThat(ring.list()).extracting(KeyInfo::id).containsExactly(made.id(), first);
-        assertThat(ring.list()).extracting(KeyInfo::current).containsExactly(false, true);
+        assertThat(created.activeFrom()).isEqualTo(clock.instant().plus(SCHEDULE.lead()));
+        assertThat(keys.list()).extracting(KeyInfo::id).containsExactly(created.id(), first);
+        assertThat(keys.list()).extracting(KeyInfo::current).containsExactly(false, true);
         clock.advance(SCHEDULE.lead());
-        assertThat(ring.current().id()).isEqualTo(made.id());
-        assertThat(ring.list()).extracting(KeyInfo::current).containsExactly(true, false);
+        assertThat(keys.current().id()).isEqualTo(created.id());
+        assertThat(keys.list()).extracting(KeyInfo::current).containsExactly(true, false);
     }
 
     @Test
-    void aNodeWhoseClockIsBehindAcceptsWhatAnotherAlreadySignsWithAndMakesNoKeyOfItsOwn() {
-        RotatingKeys ahead = started(ring(clock));
-        RotatingKeys behind = started(ring(clock.behindBy(Duration.ofSeconds(20))));
+    void aNodeWhoseClockIsBehindAcceptsTheNextKeyAndCreatesNone() {
+        RotatingKeys ahead = started(keys(clock));
+        RotatingKeys behind = started(keys(clock.behindBy(Duration.ofSeconds(20))));
         String first = ahead.current().id();
         assertThat(behind.current().id()).isEqualTo(first);
 
@@ -215,85 +215,85 @@ class RotatingKeysTest {
     }
 
     @Test
-    void withTheStoreAwayKeysAreUsedUntilTheLeaseHasRunOut() throws IOException {
+    void withoutTheStoreKeysAreUsedUntilTheLeaseExpires() throws IOException {
         int port = freePort();
         AtomicLong nanos = new AtomicLong();
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
         MongoConnection connection =
                 opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys", new Metrics()));
-        RotatingKeys ring =
-                opened(new RotatingKeys(connection, KEY, Optional.empty(), SCHEDULE, false, clock, nanos::get, random));
-        String key = ring.current().id();
+        RotatingKeys keys = opened(
+                new RotatingKeys(connection, AUTH_KEY, Optional.empty(), SCHEDULE, false, clock, nanos::get, random));
+        String key = keys.current().id();
         server.close();
 
         nanos.addAndGet(LeasedValue.LEASE.toNanos() - 1);
-        assertThat(ring.find(key)).isPresent();
-        assertThat(ring.current().id()).isEqualTo(key);
+        assertThat(keys.find(key)).isPresent();
+        assertThat(keys.current().id()).isEqualTo(key);
 
         nanos.incrementAndGet();
-        assertUnavailable(() -> ring.find(key));
-        assertUnavailable(ring::current);
-        assertUnavailable(ring::publicKeys);
+        assertUnavailable(() -> keys.find(key));
+        assertUnavailable(keys::current);
+        assertUnavailable(keys::publicKeys);
 
         try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
             assertThat(returned.uri()).endsWith(":" + port);
-            await().ignoreExceptions().until(() -> ring.find(key).isEmpty()); // the server came back without its data
+            await().ignoreExceptions().until(() -> keys.find(key).isEmpty()); // the new server has no data
         }
     }
 
     @Test
-    void aKeyThatAnotherNodeHasJustMadeIsFound() {
-        RotatingKeys one = ring(clock);
-        RotatingKeys other = ring(clock);
+    void aKeyThatAnotherNodeHasJustCreatedIsFound() {
+        RotatingKeys one = keys(clock);
+        RotatingKeys other = keys(clock);
         one.current();
         other.current();
-        String made = one.rotate().id();
+        String created = one.rotate().id();
 
-        assertThat(other.find(made)).as("not read yet").isEmpty();
-        assertThat(other.findEvenIfNew(made)).isPresent();
+        assertThat(other.find(created)).as("not read yet").isEmpty();
+        assertThat(other.findEvenIfNew(created)).isPresent();
     }
 
     @Test
-    void inventedKeyIdsShareFewReads() throws Exception {
-        RotatingKeys ring = ring(clock);
-        ring.current();
+    void lookupsOfInventedKeyIdsShareFewReads() throws Exception {
+        RotatingKeys keys = keys(clock);
+        keys.current();
         long begun = System.nanoTime();
-        int rounds = 5;
-        for (int i = 0; i < rounds; i++) {
+        int batches = 5;
+        for (int i = 0; i < batches; i++) {
             inParallel(Stream.<Callable<Boolean>>generate(
-                            () -> () -> ring.findEvenIfNew(inventedId()).isEmpty())
+                            () -> () -> keys.findEvenIfNew(inventedId()).isEmpty())
                     .limit(30)
                     .toList());
         }
 
         Duration taken = Duration.ofNanos(System.nanoTime() - begun);
-        assertThat(taken).as("five reads a second at most").isGreaterThan(Duration.ofMillis(200L * (rounds - 1)));
-        assertThat(taken).as("which many share").isLessThan(TimeLimit.of(Duration.ofSeconds(2L * rounds)));
+        assertThat(taken).as("five reads a second at most").isGreaterThan(Duration.ofMillis(200L * (batches - 1)));
+        assertThat(taken).as("many lookups share one read").isLessThan(TimeLimit.of(Duration.ofSeconds(2L * batches)));
     }
 
     @Test
-    void anImpossibleKeyIdIsNotLookedUp() {
-        RotatingKeys ring = ring(clock);
-        ring.current();
+    void aMalformedKeyIdIsNotLookedUp() {
+        RotatingKeys keys = keys(clock);
+        keys.current();
         long begun = System.nanoTime();
 
         for (int i = 0; i < 100; i++) {
-            assertThat(ring.findEvenIfNew("../../etc/passwd" + i)).isEmpty();
+            assertThat(keys.findEvenIfNew("../../etc/passwd" + i)).isEmpty();
         }
 
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
     }
 
     @Test
-    void theAuthKeyIsChangedWithoutANewSigningKey() {
-        RotatingKeys before = started(ring(clock));
+    void theAuthKeyCanBeChangedWithoutANewSigningKey() {
+        RotatingKeys before = started(keys(clock));
         String key = before.current().id();
         String encrypted = documents().get(0).getString("privateKey");
 
-        RotatingKeys changing = started(ring(clock, NEXT_KEY, Optional.of(KEY)));
+        RotatingKeys changing = started(keys(clock, NEXT_AUTH_KEY, Optional.of(AUTH_KEY)));
         assertThat(changing.current().id()).isEqualTo(key);
         assertThat(documents().get(0).getString("privateKey")).isNotEqualTo(encrypted);
-        RotatingKeys after = started(ring(clock, NEXT_KEY, Optional.empty()));
+        RotatingKeys after = started(keys(clock, NEXT_AUTH_KEY, Optional.empty()));
         assertThat(after.current().id()).isEqualTo(key);
 
         await().during(Duration.ofSeconds(1)).until(() -> before.current().id().equals(key));
@@ -301,9 +301,9 @@ class RotatingKeysTest {
     }
 
     @Test
-    void nodesThatHoldEachOthersAuthKeyAsThePreviousOneComeToRest() {
-        RotatingKeys one = started(ring(clock, KEY, Optional.of(NEXT_KEY)));
-        RotatingKeys other = started(ring(clock, NEXT_KEY, Optional.of(KEY)));
+    void nodesThatSwapCurrentAndPreviousAuthKeyStopEncryptingAgain() {
+        RotatingKeys one = started(keys(clock, AUTH_KEY, Optional.of(NEXT_AUTH_KEY)));
+        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, Optional.of(AUTH_KEY)));
         assertThat(one.current().id()).isEqualTo(other.current().id());
 
         await().during(Duration.ofMillis(1_500))
@@ -312,9 +312,9 @@ class RotatingKeysTest {
     }
 
     @Test
-    void nodesThatDoNotKnowEachOthersAuthKeyHaveAKeyEachAndAcceptBoth() {
-        RotatingKeys one = started(ring(clock));
-        RotatingKeys other = started(ring(clock, NEXT_KEY, Optional.empty()));
+    void nodesWithUnrelatedAuthKeysSignWithAKeyEachAndAcceptBoth() {
+        RotatingKeys one = started(keys(clock));
+        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, Optional.empty()));
         String first = one.current().id();
         String second = other.current().id();
         assertThat(second).isNotEqualTo(first);
@@ -328,10 +328,10 @@ class RotatingKeysTest {
     }
 
     @Test
-    void aPublicKeyThatWasPutInAnothersPlaceIsNotUsed() {
-        RotatingKeys ring = ring(clock);
-        String first = ring.current().id();
-        String second = ring.rotate().id();
+    void aPublicKeyStoredUnderTheIdOfAnotherIsNotUsed() {
+        RotatingKeys keys = keys(clock);
+        String first = keys.current().id();
+        String second = keys.rotate().id();
         Document foreign = stores.collection("signingKeys")
                 .find(new Document("_id", second))
                 .first();
@@ -341,19 +341,19 @@ class RotatingKeysTest {
                         new Document("_id", first),
                         new Document("$set", new Document("publicKey", foreign.getString("publicKey"))));
 
-        assertThat(ring(clock).find(first)).isEmpty();
+        assertThat(keys(clock).find(first)).isEmpty();
     }
 
     @Test
-    void thePrivatePartIsOnlyStoredEncrypted() {
-        RotatingKeys ring = ring(clock);
-        ring.current();
+    void thePrivateKeyIsStoredOnlyEncrypted() {
+        RotatingKeys keys = keys(clock);
+        keys.current();
 
         Document stored = documents().get(0);
 
         assertThat(stored.getString("publicKey")).doesNotContain("\"d\"");
         assertThat(stored.getString("privateKey").split("\\.", -1)).hasSize(5);
-        assertThat(ring.publicKeys()).doesNotContain("\"d\"");
+        assertThat(keys.publicKeys()).doesNotContain("\"d\"");
     }
 
     /** Matches if a value equals the previous one. */
@@ -372,22 +372,22 @@ class RotatingKeysTest {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         GatehouseException.class,
-                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
+                        rejected -> assertThat(rejected.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
     }
 
-    private RotatingKeys ring(Clock nodesClock) {
+    private RotatingKeys keys(Clock nodesClock) {
         return opened(new RotatingKeys(
-                mongo, KEY, Optional.empty(), SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
+                mongo, AUTH_KEY, Optional.empty(), SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }
 
-    private RotatingKeys ring(Clock nodesClock, Secret authKey, Optional<Secret> previous) {
+    private RotatingKeys keys(Clock nodesClock, Secret authKey, Optional<Secret> previous) {
         return opened(
                 new RotatingKeys(mongo, authKey, previous, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }
 
-    private static RotatingKeys started(RotatingKeys ring) {
-        ring.start();
-        return ring;
+    private static RotatingKeys started(RotatingKeys keys) {
+        keys.start();
+        return keys;
     }
 
     private <T extends AutoCloseable> T opened(T closeable) {
@@ -395,7 +395,7 @@ class RotatingKeysTest {
         return closeable;
     }
 
-    /** Returns the stored keys by round. */
+    /** Returns the stored keys, ordered by sequence. */
     private static List<Document> documents() {
         return stores.collection("signingKeys")
                 .find()
