@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** Clients guess passwords through two nodes behind a proxy. */
 class GuessingTest {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final String HOME = "2001:db8:1:2::7";
+    private static final String OWNER_ADDRESS = "2001:db8:1:2::7";
 
     private static final Stores stores = new Stores();
     private static final AtomicInteger hashesChecked = new AtomicInteger();
@@ -48,17 +48,17 @@ class GuessingTest {
     }
 
     @Test
-    void aThousandGuessesReachAHundredHashesAndTheOwnerGetsIn() throws Exception {
+    void ofAThousandGuessesAHundredAreHashedAndTheOwnerCanLogIn() throws Exception {
         one.create(admin, "alice", PASSWORD);
-        assertThat(loginFrom(one, HOME, "alice", PASSWORD).status()).isEqualTo(200);
+        assertThat(loginFrom(one, OWNER_ADDRESS, "alice", PASSWORD).status()).isEqualTo(200);
         int before = hashesChecked.get();
-        AtomicBoolean over = new AtomicBoolean();
+        AtomicBoolean guessesDone = new AtomicBoolean();
         ExecutorService threads = Executors.newFixedThreadPool(9);
         try {
             Future<List<Integer>> owner = threads.submit(() -> {
                 List<Integer> statuses = new ArrayList<>();
-                while (!over.get() && statuses.size() < 250) {
-                    statuses.add(loginFrom(node(statuses.size()), HOME, "alice", PASSWORD)
+                while (!guessesDone.get() && statuses.size() < 250) {
+                    statuses.add(loginFrom(node(statuses.size()), OWNER_ADDRESS, "alice", PASSWORD)
                             .status());
                 }
                 return statuses;
@@ -72,7 +72,7 @@ class GuessingTest {
             for (Future<Answer> answer : threads.invokeAll(guesses)) {
                 answers.add(answer.get());
             }
-            over.set(true);
+            guessesDone.set(true);
 
             List<Integer> ownersStatuses = owner.get();
             assertThat(ownersStatuses).isNotEmpty().containsOnly(200);
@@ -85,12 +85,12 @@ class GuessingTest {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(loginFrom(other, HOME, "alice", PASSWORD).status()).isEqualTo(200);
+        assertThat(loginFrom(other, OWNER_ADDRESS, "alice", PASSWORD).status()).isEqualTo(200);
         assertThrottled(loginFrom(other, "198.51.100.7", "alice", PASSWORD));
     }
 
     @Test
-    void aSourceIsStoppedAfterTenFailuresWhetherTheUserExistsOrNot() {
+    void aSourceIsThrottledAfterTenFailuresWhetherTheUserExistsOrNot() {
         one.create(admin, "bob", PASSWORD);
         for (String name : List.of("bob", "nonesuch", "no name at all!")) {
             for (int i = 0; i < 10; i++) {
@@ -100,11 +100,11 @@ class GuessingTest {
                 assertThat(answer.status()).isEqualTo(401);
             }
 
-            Answer refused = loginFrom(one, "2001:db8:2:2:ffff::1", name, PASSWORD);
+            Answer rejected = loginFrom(one, "2001:db8:2:2:ffff::1", name, PASSWORD);
 
-            assertThrottled(refused);
-            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(800, 900);
-            assertThat(refused.text("message")).isEqualTo("Too many attempts to log in; try again later.");
+            assertThrottled(rejected);
+            assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(800, 900);
+            assertThat(rejected.text("message")).isEqualTo("Too many attempts to log in; try again later.");
         }
         assertThat(loginFrom(one, "2001:db8:2:3::1", "bob", PASSWORD).status()).isEqualTo(200);
     }
@@ -119,7 +119,7 @@ class GuessingTest {
         }
 
         assertThrottled(loginFrom(one, "198.18.1.1, 198.51.100.20", "carol", PASSWORD));
-        // A client's Forwarded header has no effect either: with the proxy's header, the attempt counts for the proxy.
+        // A client's Forwarded header has no effect either, because an attempt with both headers counts for the proxy.
         for (int i = 0; i < 10; i++) {
             assertThat(login(
                                     one,
@@ -137,7 +137,7 @@ class GuessingTest {
     }
 
     @Test
-    void anAttemptThatCouldNotBeCheckedDoesNotCount() {
+    void anAttemptWhosePasswordWasNotCheckedDoesNotCount() {
         String id = one.create(admin, "frank", PASSWORD);
         PasswordHasher closed = CheapHasher.create();
         closed.close();
@@ -153,7 +153,7 @@ class GuessingTest {
     }
 
     @Test
-    void anAdministratorSeesAndClearsWhatIsCounted() {
+    void anAdministratorSeesAndClearsTheCounts() {
         String id = one.create(admin, "Dave", PASSWORD);
         assertThat(one.get("/user/" + id + "/throttle", admin).body())
                 .isEqualTo("{\"strangers\":{\"failures\":0,\"limit\":100},\"sources\":[]}");
@@ -185,7 +185,7 @@ class GuessingTest {
     }
 
     @Test
-    void onlyAdministratorsSeeOrClearWhatIsCounted() {
+    void onlyAdministratorsSeeOrClearTheCounts() {
         String id = one.create(admin, "erin", PASSWORD);
         String token = loginFrom(one, "198.51.100.40", "erin", PASSWORD).text("token");
 

@@ -43,7 +43,7 @@ class LoginThrottleTest {
                     new Quota("attempts", 8, Duration.ofMinutes(5))));
 
     private String account = "";
-    private String net = "";
+    private String network = "";
 
     @BeforeAll
     static void awaitRedis() {
@@ -57,14 +57,14 @@ class LoginThrottleTest {
     }
 
     @BeforeEach
-    void takeNewNames() {
+    void useNewNames() {
         int next = number.incrementAndGet();
         account = "account-" + next;
-        net = "192.0." + next + ".";
+        network = "192.0." + next + ".";
     }
 
     @Test
-    void hasTheLimitsOfTheContract() {
+    void hasTheDocumentedLimits() {
         LoginThrottle.Limits usual = new LoginThrottle(counts).limits();
 
         assertThat(usual.failures()).isEqualTo(new Quota("failures", 10, Duration.ofMinutes(15)));
@@ -73,103 +73,103 @@ class LoginThrottleTest {
     }
 
     @Test
-    void stopsASourceAtAnAccountAndNowhereElse() {
-        fail(3, account, false, net + 1);
+    void limitsASourceAtOneAccountOnly() {
+        failAttempts(3, account, false, network + 1);
 
-        assertRefused(account, false, net + 1);
+        assertRejected(account, false, network + 1);
 
-        admit(account, false, net + 2);
-        admit(account + "-other", false, net + 1);
+        admit(account, false, network + 2);
+        admit(account + "-other", false, network + 1);
     }
 
     @Test
     void limitsUnknownSourcesTogether() {
         for (int i = 0; i < 10; i++) {
-            fail(1, account, false, net + i);
+            failAttempts(1, account, false, network + i);
         }
 
-        assertRefused(account, false, net + 77);
+        assertRejected(account, false, network + 77);
     }
 
     @Test
     void acceptsAKnownSourceRegardlessOfUnknownOnes() {
         for (int i = 0; i < 10; i++) {
-            fail(1, account, false, net + i);
+            failAttempts(1, account, false, network + i);
         }
 
         for (int i = 0; i < 5; i++) {
-            admit(account, true, net + 200).succeeded();
+            admit(account, true, network + 200).succeeded();
         }
-        fail(3, account, true, net + 200);
-        assertRefused(account, true, net + 200);
+        failAttempts(3, account, true, network + 200);
+        assertRejected(account, true, network + 200);
     }
 
     @Test
     void doesNotCountKnownSourcesWithUnknownOnes() {
         for (int i = 0; i < 20; i++) {
-            fail(1, account, true, net + i);
+            failAttempts(1, account, true, network + i);
         }
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
-        admit(account, false, net + 77);
+        admit(account, false, network + 77);
     }
 
     @Test
-    void stopsASourceThatTriesManyAccountsEvenWhenItSucceeds() {
+    void limitsASourceThatTriesManyAccountsEvenIfItSucceeds() {
         for (int i = 0; i < 8; i++) {
-            admit(account + "-" + i, false, net + 1).succeeded();
+            admit(account + "-" + i, false, network + 1).succeeded();
         }
 
-        assertRefused(account, false, net + 1);
-        admit(account, false, net + 2);
+        assertRejected(account, false, network + 1);
+        admit(account, false, network + 2);
     }
 
     @Test
-    void forgetsTheFailuresOfASourceThatSucceeds() {
-        fail(2, account, false, net + 1);
-        fail(2, account, false, net + 2);
+    void clearsTheFailuresOfASourceThatSucceeds() {
+        failAttempts(2, account, false, network + 1);
+        failAttempts(2, account, false, network + 2);
 
-        admit(account, false, net + 1).succeeded();
+        admit(account, false, network + 1).succeeded();
 
-        assertThat(throttle.counts(user(account), account).sources()).containsOnlyKeys(net + 2);
+        assertThat(throttle.counts(user(account), account).sources()).containsOnlyKeys(network + 2);
         assertThat(throttle.counts(user(account), account).strangers())
                 .extracting(WindowCount::count)
                 .isEqualTo(4);
-        fail(3, account, false, net + 1);
-        assertRefused(account, false, net + 1);
+        failAttempts(3, account, false, network + 1);
+        assertRejected(account, false, network + 1);
     }
 
     @Test
-    void countsNothingWhenThePasswordWasNotChecked() {
+    void doesNotCountAnAttemptWhosePasswordWasNotChecked() {
         for (int i = 0; i < 20; i++) {
-            admit(account, false, net + 1).notChecked();
+            admit(account, false, network + 1).notChecked();
         }
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
         assertThat(throttle.counts(user(account), account).sources()).isEmpty();
-        fail(3, account, false, net + 1);
-        fail(3, account + "-a", false, net + 1);
-        fail(2, account + "-b", false, net + 1);
-        assertRefused(account + "-b", false, net + 1);
+        failAttempts(3, account, false, network + 1);
+        failAttempts(3, account + "-a", false, network + 1);
+        failAttempts(2, account + "-b", false, network + 1);
+        assertRejected(account + "-b", false, network + 1);
     }
 
     @Test
-    void countsNothingWhenItRefuses() {
-        fail(3, account, false, net + 1);
+    void doesNotCountRejectedAttempts() {
+        failAttempts(3, account, false, network + 1);
         for (int i = 0; i < 20; i++) {
-            assertRefused(account, false, net + 1);
+            assertRejected(account, false, network + 1);
         }
 
         assertThat(throttle.counts(user(account), account).strangers())
                 .extracting(WindowCount::count)
                 .isEqualTo(3);
-        fail(3, account + "-a", false, net + 1);
-        fail(2, account + "-b", false, net + 1);
-        assertRefused(account + "-b", false, net + 1);
+        failAttempts(3, account + "-a", false, network + 1);
+        failAttempts(2, account + "-b", false, network + 1);
+        assertRejected(account + "-b", false, network + 1);
     }
 
     @Test
-    void countsAnAccountByItsFoldedName() {
+    void countsAnAccountByItsCanonicalName() {
         assertThat(List.of("Alice", "ALICE", "\uff21lice"))
                 .extracting(LoginThrottle::accountName)
                 .containsOnly("alice");
@@ -177,11 +177,11 @@ class LoginThrottleTest {
     }
 
     @Test
-    void keepsShortKeysWithoutTheNameHoweverLongItIs() {
+    void storesShortKeysThatDoNotContainTheTypedName() {
         String typed = account + " a password by mistake ".repeat(2_000);
-        fail(3, typed, false, net + 1);
-        assertRefused(typed, false, net + 1);
-        admit(typed + "!", false, net + 1);
+        failAttempts(3, typed, false, network + 1);
+        assertRejected(typed, false, network + 1);
+        admit(typed + "!", false, network + 1);
 
         try (RedisClient client = RedisClient.create(server.uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
@@ -197,14 +197,14 @@ class LoginThrottleTest {
     }
 
     @Test
-    void listsAndClearsWhatIsCounted() {
-        fail(2, account, false, net + 1);
-        fail(1, account, true, net + 2);
+    void listsAndClearsTheCounts() {
+        failAttempts(2, account, false, network + 1);
+        failAttempts(1, account, true, network + 2);
 
         LoginThrottle.AccountCounts accountCounts = throttle.counts(user(account), account);
         assertThat(accountCounts.strangers()).extracting(WindowCount::count).isEqualTo(2);
         assertThat(accountCounts.sources())
-                .extractingByKeys(net + 1, net + 2)
+                .extractingByKeys(network + 1, network + 2)
                 .extracting(WindowCount::count)
                 .containsExactly(2, 1);
 
@@ -212,29 +212,29 @@ class LoginThrottleTest {
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
         assertThat(throttle.counts(user(account), account).sources()).isEqualTo(Map.of());
-        fail(3, account, false, net + 1);
+        failAttempts(3, account, false, network + 1);
     }
 
     @Test
     void countsAUserAcrossNames() {
         UserId user = user(account);
         for (int i = 0; i < 3; i++) {
-            throttle.admitCheck(user, false, net + 1);
+            throttle.admitCheck(user, false, network + 1);
         }
 
-        assertThatThrownBy(() -> throttle.admitLogin(account + "-renamed", user, false, net + 1))
+        assertThatThrownBy(() -> throttle.admitLogin(account + "-renamed", user, false, network + 1))
                 .isInstanceOf(GatehouseException.class);
-        throttle.admitLogin(account + "-renamed", null, false, net + 1);
-        assertThat(throttle.counts(user, account).sources().get(net + 1))
+        throttle.admitLogin(account + "-renamed", null, false, network + 1);
+        assertThat(throttle.counts(user, account).sources().get(network + 1))
                 .extracting(WindowCount::count)
                 .isEqualTo(3);
     }
 
     @Test
-    void countsATextThatIsNotUnicodeApartFromTheNameItWouldBeReplacedBy() {
-        fail(3, account + "\ud800", false, net + 1);
+    void countsANameWithALoneSurrogateSeparatelyFromItsReplacement() {
+        failAttempts(3, account + "\ud800", false, network + 1);
 
-        admit(account + "?", false, net + 1);
+        admit(account + "?", false, network + 1);
     }
 
     private PasswordAttempt admit(String name, boolean known, String source) {
@@ -246,17 +246,17 @@ class LoginThrottleTest {
     }
 
     /** Makes attempts with a wrong password. */
-    private void fail(int times, String name, boolean known, String source) {
+    private void failAttempts(int times, String name, boolean known, String source) {
         for (int i = 0; i < times; i++) {
             admit(name, known, source);
         }
     }
 
-    private void assertRefused(String name, boolean known, String source) {
+    private void assertRejected(String name, boolean known, String source) {
         assertThatThrownBy(() -> admit(name, known, source))
-                .isInstanceOfSatisfying(GatehouseException.class, refused -> {
-                    assertThat(refused.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
-                    assertThat(refused.retryAfter()).isPresent();
+                .isInstanceOfSatisfying(GatehouseException.class, rejected -> {
+                    assertThat(rejected.code()).isEqualTo(ErrorCode.LOGIN_THROTTLED);
+                    assertThat(rejected.retryAfter()).isPresent();
                 });
     }
 }

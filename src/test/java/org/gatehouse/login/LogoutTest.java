@@ -43,7 +43,7 @@ class LogoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "junk", "a.b.c"})
-    void withoutATokenThatIsValidNothingEnds(String token) {
+    void withoutAValidTokenNoSessionEnds(String token) {
         assertThat(logout(token)).isZero();
         assertThat(logoutEverywhere(token)).isZero();
     }
@@ -59,7 +59,7 @@ class LogoutTest {
     }
 
     @Test
-    void aTokenThatHasExpiredEndsItsSessionToo() {
+    void anExpiredTokenStillEndsItsSession() {
         String token = login();
         clock.advance(EXPIRY);
 
@@ -68,7 +68,7 @@ class LogoutTest {
     }
 
     @Test
-    void aSessionThatHasExpiredIsNotCounted() {
+    void anExpiredSessionIsNotCounted() {
         String token = login();
         clock.advance(IDLE);
         assertThat(logout(token)).isZero();
@@ -80,7 +80,7 @@ class LogoutTest {
     }
 
     @Test
-    void everywhereCountsTheSessionsOfTheUserThatWereLive() {
+    void aLogoutEverywhereCountsTheLiveSessionsOfTheUser() {
         String token = login();
         logout(login());
         login();
@@ -92,7 +92,7 @@ class LogoutTest {
     }
 
     @Test
-    void theExemptSessionIsCountedAndTheOthersAreNot() {
+    void afterTheOtherSessionsHaveEndedALogoutEverywhereCountsOne() {
         login();
         String token = login();
         assertThat(node.delete("/session?others=true", token).status()).isEqualTo(204);
@@ -101,7 +101,7 @@ class LogoutTest {
     }
 
     @Test
-    void theTokenOfADisabledUserEndsNothing() {
+    void theTokenOfADisabledUserEndsNoSession() {
         String token = login();
         assertThat(node.patch("/user/" + id, admin(), "{\"status\":\"disabled\"}")
                         .status())
@@ -111,7 +111,7 @@ class LogoutTest {
     }
 
     @Test
-    void eachSessionIsCountedAlsoWhenLogoutsOverlap() throws Exception {
+    void everySessionIsCountedEvenIfLogoutsOverlap() throws Exception {
         List<Callable<Long>> logouts = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             String token = login();
@@ -133,7 +133,7 @@ class LogoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "null", "{}", "{\"everywhere\":false}"})
-    void aBodyThatAsksForNothingMoreEndsOneSession(String body) {
+    void aBodyWithoutEverywhereTrueEndsOneSession(String body) {
         login();
 
         assertThat(ended(node.post("/logout", login(), body))).isEqualTo(1);

@@ -51,7 +51,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void itsOwnerChangesItAndOnlyThePresentSessionGoesOn() {
+    void aUserChangesTheirPasswordAndAllOtherSessionsEnd() {
         for (String target : List.of("me", id)) {
             String before = target.equals("me") ? OLD : NEW;
             String after = target.equals("me") ? NEW : OLD;
@@ -73,14 +73,14 @@ class PasswordResourceTest {
     }
 
     @Test
-    void theWrongPresentPasswordChangesNothing() {
+    void aWrongCurrentPasswordChangesNothing() {
         Answer current = gatehouse.login(username, OLD);
         Answer other = gatehouse.login(username, OLD);
         Document before = stored();
 
         for (String wrong : List.of("wrong", "", NEW, OLD + " ")) {
-            Answer refused = change("me", current.text("token"), body(wrong, NEW));
-            assertFieldRefused(refused, "currentPassword");
+            Answer rejected = change("me", current.text("token"), body(wrong, NEW));
+            assertFieldRejected(rejected, "currentPassword");
         }
 
         assertThat(stored()).isEqualTo(before);
@@ -91,7 +91,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void anAdministratorResetsItForAnotherWhoseSessionsEnd() {
+    void aResetByAnAdministratorEndsAllSessionsOfTheUser() {
         Answer login = gatehouse.login(username, OLD);
 
         Answer reset = change(id, admin, body(null, NEW));
@@ -104,13 +104,13 @@ class PasswordResourceTest {
     }
 
     @Test
-    void anAdministratorProvesTheirOwn() {
+    void anAdministratorMustProveTheirOwnCurrentPassword() {
         gatehouse.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         Answer login = gatehouse.login(username, OLD);
         for (String target : List.of("me", id)) {
             Answer unproven = change(target, login.text("token"), body(null, NEW));
-            assertFieldRefused(unproven, "currentPassword");
-            assertFieldRefused(change(target, login.text("token"), body("wrong", NEW)), "currentPassword");
+            assertFieldRejected(unproven, "currentPassword");
+            assertFieldRejected(change(target, login.text("token"), body("wrong", NEW)), "currentPassword");
         }
 
         assertThat(change("me", login.text("token"), body(OLD, NEW)).status()).isEqualTo(204);
@@ -118,15 +118,15 @@ class PasswordResourceTest {
     }
 
     @Test
-    void onlyTheOwnerAndAdministratorsChangeIt() {
+    void onlyTheUserAndAdministratorsMayChangeAPassword() {
         gatehouse.create(admin, "other-" + username, OLD);
         String other = gatehouse.token("other-" + username, OLD);
         Document before = stored();
 
         for (String target : List.of(id, "0123456789abcdef01234567")) {
-            Answer refused = change(target, other, body(OLD, NEW));
-            assertThat(refused.status()).as(refused.body()).isEqualTo(403);
-            assertThat(refused.text("code")).isEqualTo("FORBIDDEN");
+            Answer rejected = change(target, other, body(OLD, NEW));
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(403);
+            assertThat(rejected.text("code")).isEqualTo("FORBIDDEN");
         }
         assertThat(change(id, "", body(OLD, NEW)).text("code")).isEqualTo("TOKEN_MISSING");
         assertThat(change("me", "", "{").text("code")).isEqualTo("TOKEN_MISSING");
@@ -136,7 +136,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void anUnknownUserHasNone() {
+    void aChangeForAnUnknownUserIsNotFound() {
         for (String target : List.of("0123456789abcdef01234567", "x", "%7B%22$ne%22:1%7D")) {
             Answer answer = change(target, admin, body(null, NEW));
             assertThat(answer.status()).as(answer.body()).isEqualTo(404);
@@ -145,7 +145,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void aNewOneThatIsNotAcceptableIsRefusedBeforeAnythingIsDone() {
+    void anUnacceptableNewPasswordIsRejectedAndChangesNothing() {
         Answer login = gatehouse.login(username, OLD);
         Document before = stored();
         String ownName = "a name that is long enough";
@@ -160,10 +160,10 @@ class PasswordResourceTest {
             bodies.add(body(OLD, weak));
         }
         for (String body : bodies) {
-            assertFieldRefused(change("me", login.text("token"), body), "newPassword");
-            assertFieldRefused(change(id, admin, body), "newPassword");
+            assertFieldRejected(change("me", login.text("token"), body), "newPassword");
+            assertFieldRejected(change(id, admin, body), "newPassword");
         }
-        assertFieldRefused(change(named, admin, body(null, ownName.replace(' ', '-') + username)), "newPassword");
+        assertFieldRejected(change(named, admin, body(null, ownName.replace(' ', '-') + username)), "newPassword");
 
         assertThat(stored()).isEqualTo(before);
         assertThat(gatehouse.get("/user/me", login.text("token")).status()).isEqualTo(200);
@@ -183,7 +183,7 @@ class PasswordResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "[]", "\"text\"", "null"})
-    void aBodyThatSaysNothingIsRefused(String body) {
+    void aBodyWithoutFieldsIsRejected(String body) {
         Answer answer = change("me", gatehouse.token(username, OLD), body);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
@@ -191,7 +191,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void theBoundsAreAcceptedAndDecideTheLogin() {
+    void theShortestAndLongestPasswordsAreAcceptedAndCheckedInFull() {
         for (String good : List.of("fifteen letters", "p\u00e9p\u00e9 le moko et sa bande", LONGEST)) {
             assertThat(change(id, admin, body(null, good)).status()).as(good).isEqualTo(204);
             assertThat(gatehouse.login(username, good).status()).as(good).isEqualTo(200);
@@ -202,17 +202,17 @@ class PasswordResourceTest {
     }
 
     @Test
-    void guessingThePresentOneIsThrottledLikeALogin() {
+    void guessesOfTheCurrentPasswordAreThrottledLikeLogins() {
         Answer login = gatehouse.login(username, OLD);
         for (int i = 0; i < 10; i++) {
-            assertFieldRefused(change("me", login.text("token"), body("guess " + i, NEW)), "currentPassword");
+            assertFieldRejected(change("me", login.text("token"), body("guess " + i, NEW)), "currentPassword");
         }
 
         for (String guess : List.of("another guess", OLD)) {
-            Answer refused = change("me", login.text("token"), body(guess, NEW));
-            assertThat(refused.status()).as(refused.body()).isEqualTo(429);
-            assertThat(refused.text("code")).isEqualTo("LOGIN_THROTTLED");
-            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(800, 900);
+            Answer rejected = change("me", login.text("token"), body(guess, NEW));
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(429);
+            assertThat(rejected.text("code")).isEqualTo("LOGIN_THROTTLED");
+            assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(800, 900);
         }
         // Logins and password changes share one count, but an administrator's reset is not a guess.
         assertThat(gatehouse.login(username, OLD).text("code")).isEqualTo("LOGIN_THROTTLED");
@@ -220,11 +220,11 @@ class PasswordResourceTest {
     }
 
     @Test
-    void ofTwoChangesAtOnceOneSucceedsAndItsPasswordCounts() throws Exception {
-        String now = OLD;
+    void ofTwoSimultaneousChangesOneSucceedsAndSetsThePassword() throws Exception {
+        String password = OLD;
         int[] succeeded = new int[3];
         for (int race = 0; race < RACES; race++) {
-            String before = now;
+            String before = password;
             List<String> wanted = List.of("the first wish of race " + race, "the second wish of race " + race);
             List<Answer> logins = List.of(gatehouse.login(username, before), gatehouse.login(username, before));
             List<Callable<Answer>> changes = new ArrayList<>();
@@ -244,7 +244,7 @@ class PasswordResourceTest {
                     .isEqualTo(401);
             assertEnded(logins.get(1 - winner));
             assertThat(refresh(logins.get(winner)).status()).isEqualTo(200);
-            now = wanted.get(winner);
+            password = wanted.get(winner);
         }
         assertThat(succeeded[1]).isEqualTo(RACES);
     }
@@ -293,7 +293,7 @@ class PasswordResourceTest {
         }
     }
 
-    private static void assertFieldRefused(Answer answer, String field) {
+    private static void assertFieldRejected(Answer answer, String field) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
         assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(field);

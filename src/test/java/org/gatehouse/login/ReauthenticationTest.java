@@ -39,21 +39,21 @@ class ReauthenticationTest {
     }
 
     @Test
-    void aWrongPresentPasswordIsAWrongFieldAndNotAWrongToken() {
+    void aWrongCurrentPasswordIsAFieldErrorAndNotATokenError() {
         for (String target : List.of("me", id)) {
-            Answer refused = changePassword(target, "wrong");
+            Answer rejected = changePassword(target, "wrong");
 
-            assertNamesCurrentPassword(refused);
-            assertThat(refused.header("WWW-Authenticate")).isEmpty();
+            assertCurrentPasswordRejected(rejected);
+            assertThat(rejected.header("WWW-Authenticate")).isEmpty();
         }
         assertThat(changePassword("me", PASSWORD).status()).isEqualTo(204);
     }
 
     @Test
-    void failuresAreCountedAcrossNames() {
+    void failuresAreCountedAcrossUsernames() {
         for (int i = 0; i < 5; i++) {
-            assertNamesCurrentPassword(changePassword("me", "guess " + i));
-            assertNamesCurrentPassword(patch(Map.of("username", name + "-x", "currentPassword", "guess " + i)));
+            assertCurrentPasswordRejected(changePassword("me", "guess " + i));
+            assertCurrentPasswordRejected(patch(Map.of("username", name + "-x", "currentPassword", "guess " + i)));
         }
         assertThrottled(changePassword("me", PASSWORD));
 
@@ -75,7 +75,7 @@ class ReauthenticationTest {
     }
 
     @Test
-    void failedLoginsAreCountedAcrossNames() {
+    void failedLoginsAreCountedAcrossUsernames() {
         for (int i = 0; i < 10; i++) {
             assertThat(loginFrom(source, name, "guess " + i).status()).isEqualTo(401);
         }
@@ -85,14 +85,14 @@ class ReauthenticationTest {
     }
 
     @Test
-    void aUsernameChangesWithThePresentPasswordOrSoonAfterALogin() {
+    void aUsernameChangeRequiresTheCurrentPasswordOrARecentLogin() {
         clock.advance(Reauthentication.RECENT_LOGIN.plusMillis(1));
         token = refreshed();
 
-        assertNamesCurrentPassword(patch(Map.of("username", name + "-a")));
-        assertNamesCurrentPassword(patch(Map.of("username", name + "-a", "currentPassword", "wrong")));
+        assertCurrentPasswordRejected(patch(Map.of("username", name + "-a")));
+        assertCurrentPasswordRejected(patch(Map.of("username", name + "-a", "currentPassword", "wrong")));
         assertThat(patch(Map.of("email", "a@example.com", "username", name)).status())
-                .as("nothing to prove while the name stays")
+                .as("an unchanged username requires no proof")
                 .isEqualTo(200);
         Answer changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD));
         assertThat(changed.status()).as(changed.body()).isEqualTo(200);
@@ -100,11 +100,11 @@ class ReauthenticationTest {
 
         token = loginFrom(source, name + "-a", PASSWORD).text("token");
         assertThat(patch(Map.of("username", name + "-b")).status()).isEqualTo(200);
-        assertNamesCurrentPassword(patch(Map.of("username", name + "-c", "currentPassword", "wrong")));
+        assertCurrentPasswordRejected(patch(Map.of("username", name + "-c", "currentPassword", "wrong")));
     }
 
     @Test
-    void anAdministratorProvesTheOwnNameOnly() {
+    void anAdministratorNeedsProofOnlyForTheirOwnUsername() {
         node.patch("/user/" + id, node.adminToken(), "{\"roles\":[\"admin\"]}");
         clock.advance(Reauthentication.RECENT_LOGIN.plusMinutes(1));
         token = refreshed();
@@ -115,11 +115,11 @@ class ReauthenticationTest {
                             .status())
                     .isEqualTo(200);
         }
-        assertNamesCurrentPassword(patch(Map.of("username", name + "-a")));
+        assertCurrentPasswordRejected(patch(Map.of("username", name + "-a")));
     }
 
     @Test
-    void theNamesThatAUserMayTryAreFew() {
+    void theUsernameChangesOfAUserAreLimited() {
         Answer stale = node.send(
                 "PATCH",
                 "/user/me",
@@ -137,16 +137,16 @@ class ReauthenticationTest {
         }
 
         for (String next : List.of("root-admin", name + "-free")) {
-            Answer refused = patch(Map.of("username", next, "currentPassword", PASSWORD));
-            assertThat(refused.status()).as(refused.body()).isEqualTo(429);
-            assertThat(refused.text("code")).isEqualTo("TOO_MANY_REQUESTS");
-            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(3_500, 3_600);
+            Answer rejected = patch(Map.of("username", next, "currentPassword", PASSWORD));
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(429);
+            assertThat(rejected.text("code")).isEqualTo("TOO_MANY_REQUESTS");
+            assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(3_500, 3_600);
         }
         assertThat(patch(Map.of("email", "a@example.com")).status()).isEqualTo(200);
     }
 
     @Test
-    void thePresentPasswordIsNeitherKeptNorShown() {
+    void theCurrentPasswordIsNeitherStoredNorReturned() {
         Answer changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD, "email", "a@example.com"));
 
         assertThat(changed.status()).isEqualTo(200);
@@ -157,20 +157,20 @@ class ReauthenticationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"5", "true", "[\"x\"]", "{\"a\":1}"})
-    void aPresentPasswordOfTheWrongTypeIsRefusedWhereverItMayStand(String value) {
+    void aCurrentPasswordOfTheWrongTypeIsRejectedInEveryRequest(String value) {
         String admin = node.adminToken();
         String newPassword = "{\"newPassword\":\"" + NEW_PASSWORD + "\",\"currentPassword\":" + value + "}";
         String patch = "{\"email\":\"a@example.com\",\"currentPassword\":" + value + "}";
 
-        assertNamesCurrentPassword(put("/user/" + id + "/password", admin, newPassword));
-        assertNamesCurrentPassword(put("/user/me/password", token, newPassword));
-        assertNamesCurrentPassword(node.patch("/user/" + id, admin, patch));
-        assertNamesCurrentPassword(node.patch("/user/me", token, patch));
+        assertCurrentPasswordRejected(put("/user/" + id + "/password", admin, newPassword));
+        assertCurrentPasswordRejected(put("/user/me/password", token, newPassword));
+        assertCurrentPasswordRejected(node.patch("/user/" + id, admin, patch));
+        assertCurrentPasswordRejected(node.patch("/user/me", token, patch));
         assertThat(loginFrom(source, name, PASSWORD).status()).isEqualTo(200);
     }
 
     @Test
-    void halfOfASurrogatePairIsNoQuestionMark() {
+    void aLoneSurrogateDoesNotEqualAQuestionMark() {
         String other = node.create(node.adminToken(), name + "?", PASSWORD);
         String set = Json.MAPPER
                 .createObjectNode()
@@ -221,7 +221,7 @@ class ReauthenticationTest {
         return node.loginFrom(address, username, password);
     }
 
-    private static void assertNamesCurrentPassword(Answer answer) {
+    private static void assertCurrentPasswordRejected(Answer answer) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
         assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly("currentPassword");

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsernameLoginTest {
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** Relative to the path of the request. */
+    /** The link is relative to the path of the request. */
     private static final Pattern NEXT = Pattern.compile("<([^>]*)>; rel=\"next\"");
 
     private static final Stores stores = new Stores();
@@ -44,7 +44,7 @@ class UsernameLoginTest {
     }
 
     @BeforeEach
-    void forgetReads() {
+    void clearReads() {
         finds.clear();
     }
 
@@ -56,7 +56,7 @@ class UsernameLoginTest {
         "\u30b8\u30e7\u30f3\u30fb\u30b9\u30df\u30b9, \uff7c\uff9e\uff6e\uff9d\uff65\uff7d\uff90\uff7d, \u30b8\u30e7\u30f3\u30fb",
         "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627, \u0639\u0644\u06cc\u200c\u0631\u0636\u0627, \u0639\u0644\u06cc\u200c",
     })
-    void aNameIsOneInWhateverCaseItIsTyped(String created, String typed, String prefix) {
+    void spellingsWithTheSameCanonicalFormNameTheSameUser(String created, String typed, String prefix) {
         node.create(node.adminToken(), created, PASSWORD);
 
         assertThat(node.login(typed, PASSWORD).status()).isEqualTo(200);
@@ -72,7 +72,7 @@ class UsernameLoginTest {
 
     @ParameterizedTest
     @ValueSource(strings = {" blank-1", "blank-2\n", "\u00a0blank-3\t", "\u3000blank-4\u2003"})
-    void blanksAtTheEndsAreNoPartOfAName(String typed) {
+    void leadingAndTrailingBlanksAreNotPartOfAName(String typed) {
         String name = typed.replaceAll("[^-a-z0-9]", "");
         String id = node.create(node.adminToken(), typed, PASSWORD);
 
@@ -85,7 +85,7 @@ class UsernameLoginTest {
     }
 
     @Test
-    void theLongestNamesAreListedInFull() {
+    void theLongestNamesAreAllListed() {
         String letter = "\ud840\udc00";
         List<String> names = List.of(letter.repeat(254), "\u00e9".repeat(254), "e\u0301".repeat(253) + "x");
         names.forEach(name -> node.create(node.adminToken(), name, PASSWORD));
@@ -106,7 +106,7 @@ class UsernameLoginTest {
     }
 
     @Test
-    void aLoginReadsCustomFieldsOnlyAfterThePasswordWasRight() {
+    void aLoginReadsCustomFieldsOnlyAfterThePasswordHasBeenVerified() {
         String id = node.create(node.adminToken(), "with-fields", PASSWORD);
         assertThat(node.patch("/user/" + id, node.adminToken(), "{\"city\":\"Oslo\"}")
                         .status())
