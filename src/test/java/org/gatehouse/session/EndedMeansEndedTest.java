@@ -35,7 +35,7 @@ class EndedMeansEndedTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final int ROUNDS = LONG ? 10_000 : 200;
     private static final int THREADS = 4;
-    private static final int WARM_SESSIONS = 10;
+    private static final int CACHED_SESSIONS = 10;
 
     private static final Stores stores = new Stores();
     private static final Queue<String> commands = new ConcurrentLinkedQueue<>();
@@ -60,7 +60,7 @@ class EndedMeansEndedTest {
     }
 
     /** The calls that end a session. Each is sent to node {@code one}. */
-    private enum Way {
+    private enum EndingCall {
         LOGOUT {
             @Override
             Answer end(String id, Answer login) {
@@ -70,28 +70,28 @@ class EndedMeansEndedTest {
         LOGOUT_EVERYWHERE {
             @Override
             Answer end(String id, Answer login) {
-                String elsewhere = loginFromSomewhere(id).text("token");
-                return one.post("/logout", elsewhere, "{\"everywhere\":true}");
+                String otherToken = loginFromNewAddress(id).text("token");
+                return one.post("/logout", otherToken, "{\"everywhere\":true}");
             }
         },
         BY_ITS_OWNER_FROM_ANOTHER_SESSION {
             @Override
             Answer end(String id, Answer login) {
-                String elsewhere = loginFromSomewhere(id).text("token");
+                String otherToken = loginFromNewAddress(id).text("token");
                 String sid = one.get("/session", login.text("token")).json().findParents("current").stream()
                         .filter(session -> session.path("current").asBoolean())
                         .map(session -> session.path("_id").asText())
                         .findFirst()
                         .orElseThrow();
-                return one.delete("/session/" + sid, elsewhere);
+                return one.delete("/session/" + sid, otherToken);
             }
         },
         ALL_OTHERS {
             @Override
             Answer end(String id, Answer login) {
-                String elsewhere = loginFromSomewhere(id).text("token");
-                Answer answer = one.delete("/session?others=true", elsewhere);
-                assertThat(other.get("/user/me", elsewhere).status()).isEqualTo(200);
+                String otherToken = loginFromNewAddress(id).text("token");
+                Answer answer = one.delete("/session?others=true", otherToken);
+                assertThat(other.get("/user/me", otherToken).status()).isEqualTo(200);
                 return answer;
             }
         },
@@ -104,18 +104,18 @@ class EndedMeansEndedTest {
         PASSWORD_CHANGE {
             @Override
             Answer end(String id, Answer login) {
-                String elsewhere = loginFromSomewhere(id).text("token");
+                String otherToken = loginFromNewAddress(id).text("token");
                 Answer answer = one.send(
                         "PUT",
                         "/user/me/password",
                         "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"" + PASSWORD + "\"}",
                         "auth",
-                        elsewhere,
+                        otherToken,
                         "Content-Type",
                         "application/json",
                         "X-Forwarded-For",
-                        somewhere());
-                assertThat(other.get("/user/me", elsewhere).status()).isEqualTo(200);
+                        newAddress());
+                assertThat(other.get("/user/me", otherToken).status()).isEqualTo(200);
                 return answer;
             }
         },
@@ -149,10 +149,10 @@ class EndedMeansEndedTest {
     }
 
     @Test
-    void onEveryNodeAtTheNextRequest() throws Exception {
-        Map<Way, AtomicInteger> rounds = new EnumMap<>(Way.class);
-        for (Way way : Way.values()) {
-            rounds.put(way, new AtomicInteger());
+    void everyNodeRejectsAnEndedSessionAtTheNextRequest() throws Exception {
+        Map<EndingCall, AtomicInteger> rounds = new EnumMap<>(EndingCall.class);
+        for (EndingCall call : EndingCall.values()) {
+            rounds.put(call, new AtomicInteger());
         }
         List<Callable<Integer>> workers = new ArrayList<>();
         for (int worker = 0; worker < THREADS; worker++) {
@@ -160,8 +160,8 @@ class EndedMeansEndedTest {
             workers.add(() -> {
                 int accepted = 0;
                 for (int round = 0; round < ROUNDS / THREADS; round++) {
-                    Way way = Way.values()[random.nextInt(Way.values().length)];
-                    accepted += acceptedAfter(way, rounds.getOrDefault(way, new AtomicInteger()));
+                    EndingCall call = EndingCall.values()[random.nextInt(EndingCall.values().length)];
+                    accepted += acceptedAfter(call, rounds.getOrDefault(call, new AtomicInteger()));
                 }
                 return accepted;
             });
@@ -185,18 +185,18 @@ class EndedMeansEndedTest {
      * Returns how many of three requests accepted an ended session. On a busy machine, the call that ends the session
      * may return 503, which guarantees nothing; such a round does not count.
      */
-    private static int acceptedAfter(Way way, AtomicInteger rounds) {
+    private static int acceptedAfter(EndingCall call, AtomicInteger rounds) {
         String id = newUser();
-        Answer login = loginFromSomewhere(id);
+        Answer login = loginFromNewAddress(id);
         String token = login.text("token");
         assertThat(other.get("/user/me", token).status()).as(login.body()).isEqualTo(200);
 
-        Answer end = way.end(id, login);
+        Answer end = call.end(id, login);
         if (end.status() == 503) {
             return 0;
         }
         rounds.incrementAndGet();
-        assertThat(end.status()).as(way + " " + end.body()).isBetween(200, 204);
+        assertThat(end.status()).as(call + " " + end.body()).isBetween(200, 204);
         int accepted = 0;
         for (Answer answer : List.of(
                 other.get("/user/me", token),
@@ -204,27 +204,27 @@ class EndedMeansEndedTest {
                 other.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}"))) {
             accepted += answer.status() == 401 && answer.text("code").equals("SESSION_ENDED") ? 0 : 1;
         }
-        forget(id);
+        delete(id);
         return accepted;
     }
 
     /** Deletes the user, because the embedded store would scan the users and sessions of all earlier rounds. */
-    private static void forget(String user) {
+    private static void delete(String user) {
         ObjectId id = new ObjectId(user);
         stores.users().deleteOne(new Document("_id", id));
         stores.collection("sessions").deleteMany(new Document("userId", id));
     }
 
     @Test
-    void alsoWhileTheOtherNodeKeepsAsking() throws Exception {
+    void anEndedSessionIsRejectedEvenWhileTheOtherNodeKeepsCheckingIt() throws Exception {
         for (int round = 0; round < (LONG ? 500 : 15); round++) {
             String id = newUser();
-            String token = loginFromSomewhere(id).text("token");
+            String token = loginFromNewAddress(id).text("token");
             AtomicBoolean stop = new AtomicBoolean();
-            ExecutorService askers = Executors.newFixedThreadPool(THREADS);
+            ExecutorService callers = Executors.newFixedThreadPool(THREADS);
             try {
                 for (int i = 0; i < THREADS; i++) {
-                    askers.execute(() -> {
+                    callers.execute(() -> {
                         while (!stop.get()) {
                             other.get("/user/me", token);
                         }
@@ -237,15 +237,15 @@ class EndedMeansEndedTest {
                 assertThat(other.get("/user/me", token).status()).isEqualTo(401);
             } finally {
                 stop.set(true);
-                askers.shutdown();
+                callers.shutdown();
             }
         }
     }
 
     @Test
-    void rolesAreThoseOfNowWhateverTheTokenSays() {
+    void rolesAreCurrentWhateverTheTokenContains() {
         String id = newUser();
-        String token = loginFromSomewhere(id).text("token");
+        String token = loginFromNewAddress(id).text("token");
         assertThat(other.get("/user", token).status()).isEqualTo(403);
 
         one.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
@@ -258,21 +258,21 @@ class EndedMeansEndedTest {
     }
 
     @Test
-    void noSessionReturnsWithAnAccountThatIsEnabledAgain() {
+    void enablingAUserAgainDoesNotRestoreTheirSessions() {
         String id = newUser();
-        Answer login = loginFromSomewhere(id);
+        Answer login = loginFromNewAddress(id);
         one.patch("/user/" + id, admin, "{\"status\":\"disabled\"}");
         one.patch("/user/" + id, admin, "{\"status\":\"active\"}");
 
         assertThat(other.get("/user/me", login.text("token")).text("code")).isEqualTo("SESSION_ENDED");
-        assertThat(loginFromSomewhere(id).status()).isEqualTo(200);
+        assertThat(loginFromNewAddress(id).status()).isEqualTo(200);
     }
 
     @Test
-    void aWarmCheckAsksMongoNothing() {
+    void aCachedSessionIsCheckedWithoutMongo() {
         List<String> tokens = new ArrayList<>();
-        for (int i = 0; i < WARM_SESSIONS; i++) {
-            tokens.add(loginFromSomewhere(newUser()).text("token"));
+        for (int i = 0; i < CACHED_SESSIONS; i++) {
+            tokens.add(loginFromNewAddress(newUser()).text("token"));
         }
         // A new node does not use the cache for its first few seconds. On a busy machine, a node may also stop using
         // Redis for a moment.
@@ -298,15 +298,15 @@ class EndedMeansEndedTest {
         return one.create(admin, "user-" + number.incrementAndGet(), PASSWORD);
     }
 
-    private static Answer loginFromSomewhere(String id) {
+    private static Answer loginFromNewAddress(String id) {
         String username = one.get("/user/" + id, admin).text("username");
-        Answer login = one.loginFrom(somewhere(), username, PASSWORD);
+        Answer login = one.loginFrom(newAddress(), username, PASSWORD);
         assertThat(login.status()).as(login.body()).isEqualTo(200);
         return login;
     }
 
     /** Returns a different address at each call, so that the rate limit does not apply. */
-    private static String somewhere() {
+    private static String newAddress() {
         int n = number.incrementAndGet();
         return "10." + (n >> 16 & 255) + "." + (n >> 8 & 255) + "." + (n & 255);
     }

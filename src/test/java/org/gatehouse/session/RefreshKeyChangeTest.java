@@ -61,41 +61,41 @@ class RefreshKeyChangeTest {
         "before, changed",
         "changed, before"
     })
-    void nodesAtNeighboringStepsAnswerWithTheSameSuccessor(String first, String second) {
-        Answer begun = login(first);
+    void nodesAtNeighboringStepsReturnTheSameSuccessor(String first, String second) {
+        Answer tokens = login(first);
         for (int round = 0; round < 3; round++) {
-            Answer one = refresh(first, begun);
-            Answer other = refresh(second, begun);
-            Answer again = refresh(first, begun);
+            Answer one = refresh(first, tokens);
+            Answer other = refresh(second, tokens);
+            Answer repeated = refresh(first, tokens);
 
-            assertThat(List.of(other.text("refreshToken"), again.text("refreshToken")))
+            assertThat(List.of(other.text("refreshToken"), repeated.text("refreshToken")))
                     .containsOnly(one.text("refreshToken"));
-            for (Answer answer : List.of(one, other, again)) {
-                assertGoesOn(first, answer);
-                assertGoesOn(second, answer);
+            for (Answer answer : List.of(one, other, repeated)) {
+                assertAccepted(first, answer);
+                assertAccepted(second, answer);
             }
-            begun = round % 2 == 0 ? other : one;
+            tokens = round % 2 == 0 ? other : one;
         }
     }
 
-    /** The mask is stored only as long as it may be needed, and differs from the successor. */
+    /** The mask is stored only as long as a node may need it. */
     @Test
-    void theMaskGoesWithThePreviousKey() {
-        Answer begun = login("changed");
-        Answer next = refresh("changed", begun);
-        assertThat(session(begun)).containsKey("successorMask");
+    void theMaskIsRemovedByANodeWithoutAPreviousKey() {
+        Answer tokens = login("changed");
+        Answer next = refresh("changed", tokens);
+        assertThat(session(tokens)).containsKey("successorMask");
 
         refresh("after", next);
 
-        assertThat(session(begun)).doesNotContainKey("successorMask");
+        assertThat(session(tokens)).doesNotContainKey("successorMask");
     }
 
-    /** This is not a documented step, but even then at most one successor is accepted. */
+    /** This step is not documented, but even then at most one successor is accepted. */
     @Test
-    void nodesWithoutACommonKeyNeverGiveOutTwoSuccessorsThatAreAccepted() {
-        Answer begun = login("before");
-        Answer one = refresh("before", begun);
-        Answer other = refresh("foreign", begun);
+    void ofTwoSuccessorsOfNodesWithoutACommonKeyOneIsAccepted() {
+        Answer tokens = login("before");
+        Answer one = refresh("before", tokens);
+        Answer other = refresh("foreign", tokens);
         assertThat(other.text("refreshToken")).isNotEqualTo(one.text("refreshToken"));
 
         List<Integer> statuses = new ArrayList<>();
@@ -126,7 +126,7 @@ class RefreshKeyChangeTest {
         return node(step).post("/token/refresh", "", body);
     }
 
-    private static void assertGoesOn(String step, Answer tokens) {
+    private static void assertAccepted(String step, Answer tokens) {
         Answer answer = node(step).get("/user/me", tokens.text("token"));
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     }

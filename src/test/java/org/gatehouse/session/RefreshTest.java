@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sessions that may and may not continue, on two nodes whose clock stands still until a test moves it. */
+/** Tests which sessions can be refreshed, on two nodes whose clock changes only when a test advances it. */
 @Tag("also-full")
 class RefreshTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -41,7 +41,7 @@ class RefreshTest {
     private static final Duration IDLE = Duration.ofHours(1);
     private static final Duration MAX = Duration.ofMinutes(150);
     private static final Duration GRACE = Duration.ofSeconds(10);
-    private static final Duration INSTANT = Duration.ofMillis(1);
+    private static final Duration MILLISECOND = Duration.ofMillis(1);
     private static final int PARALLEL = 200;
     private static final int TABS = 50;
     private static final int THREADS = 16;
@@ -66,7 +66,7 @@ class RefreshTest {
 
     /** Times in a token have a resolution of one second. */
     @AfterEach
-    void goOnToAWholeSecond() {
+    void advanceToAWholeSecond() {
         clock.set(clock.instant().plusMillis(999).truncatedTo(ChronoUnit.SECONDS));
     }
 
@@ -81,7 +81,7 @@ class RefreshTest {
     }
 
     @Test
-    void answersAsALoginDoes() {
+    void respondsLikeALogin() {
         Answer refreshed = refresh(other, login);
 
         assertThat(refreshed.status()).as(refreshed.body()).isEqualTo(200);
@@ -101,39 +101,39 @@ class RefreshTest {
     }
 
     @Test
-    void bothAccessTokensCountUntilTheyExpire() {
+    void bothAccessTokensAreValidUntilTheyExpire() {
         clock.advance(Duration.ofMinutes(4));
         Answer refreshed = refresh(other, login);
 
-        assertGoesOn(login);
-        assertGoesOn(refreshed);
+        assertAccepted(login);
+        assertAccepted(refreshed);
 
         clock.advance(EXPIRY.minus(Duration.ofMinutes(4)));
         assertThat(one.get("/user/me", login.text("token")).text("code")).isEqualTo("TOKEN_EXPIRED");
-        assertGoesOn(refreshed);
+        assertAccepted(refreshed);
     }
 
     @Test
-    void aTokenIsAnsweredWithTheSameSuccessorWithinTheGrace() {
+    void aTokenUsedAgainWithinTheGraceGetsTheSameSuccessor() {
         Answer first = refresh(one, login);
-        clock.advance(GRACE.minus(INSTANT));
+        clock.advance(GRACE.minus(MILLISECOND));
 
-        Answer again = refresh(other, login);
+        Answer repeated = refresh(other, login);
 
-        assertThat(again.status()).as(again.body()).isEqualTo(200);
-        assertThat(again.text("refreshToken")).isEqualTo(first.text("refreshToken"));
-        assertThat(claims(again).path("jti")).isNotEqualTo(claims(first).path("jti"));
-        assertThat(again.json().path("refreshExpiresIn").asLong())
-                .isEqualTo(IDLE.minus(GRACE.minus(INSTANT)).toSeconds());
-        Answer next = refresh(one, again);
+        assertThat(repeated.status()).as(repeated.body()).isEqualTo(200);
+        assertThat(repeated.text("refreshToken")).isEqualTo(first.text("refreshToken"));
+        assertThat(claims(repeated).path("jti")).isNotEqualTo(claims(first).path("jti"));
+        assertThat(repeated.json().path("refreshExpiresIn").asLong())
+                .isEqualTo(IDLE.minus(GRACE.minus(MILLISECOND)).toSeconds());
+        Answer next = refresh(one, repeated);
         assertThat(next.status()).isEqualTo(200);
-        assertGoesOn(first);
-        assertGoesOn(again);
-        assertGoesOn(next);
+        assertAccepted(first);
+        assertAccepted(repeated);
+        assertAccepted(next);
     }
 
     @Test
-    void theSuccessorDoesNotFollowFromTheTokenAlone() {
+    void theSuccessorCannotBeDerivedFromTheTokenAlone() {
         byte[] token = Base64.getUrlDecoder().decode(login.text("refreshToken"));
         byte[] successor = Base64.getUrlDecoder().decode(refresh(one, login).text("refreshToken"));
 
@@ -146,12 +146,12 @@ class RefreshTest {
     }
 
     @Test
-    void tabsThatRefreshAtOnceContinueWithOneSession() throws Exception {
+    void tabsThatRefreshAtOnceKeepOneSession() throws Exception {
         Answer shared = login;
         for (int round = 0; round < 3; round++) {
             List<Answer> tabs = refreshAtOnce(shared, TABS);
             for (Answer tab : tabs) {
-                assertGoesOn(tab);
+                assertAccepted(tab);
             }
             shared = tabs.get(round);
             clock.advance(Duration.ofMinutes(9));
@@ -163,35 +163,35 @@ class RefreshTest {
 
     /** Earlier versions of Gatehouse generated the successor at random. */
     @Test
-    void aSuccessorThatCannotBeDerivedIsReplacedByOneThatCan() throws Exception {
+    void aRandomSuccessorIsReplacedByADerivedOne() throws Exception {
         Answer lost = refresh(one, login);
-        byte[] drawn = sha256(new byte[] {1});
+        byte[] randomHash = sha256(new byte[] {1});
         stores.collection("sessions")
                 .updateOne(
                         new Document("_id", claims(login).path("sid").asText()),
-                        new Document("$set", new Document("refreshHash", new Binary(drawn))));
+                        new Document("$set", new Document("refreshHash", new Binary(randomHash))));
 
-        List<Answer> again = refreshAtOnce(login, TABS);
+        List<Answer> repeated = refreshAtOnce(login, TABS);
 
-        assertThat(again.get(0).text("refreshToken")).isEqualTo(lost.text("refreshToken"));
-        assertGoesOn(refresh(other, again.get(0)));
+        assertThat(repeated.get(0).text("refreshToken")).isEqualTo(lost.text("refreshToken"));
+        assertAccepted(refresh(other, repeated.get(0)));
     }
 
     @Test
-    void theGraceBeginsWithTheFirstUseAndIsNotProlongedByTheSecond() {
+    void theGraceBeginsWithTheFirstUseAndIsNotExtendedByTheSecond() {
         refresh(one, login);
-        clock.advance(GRACE.minus(INSTANT));
-        Answer again = refresh(other, login);
-        assertThat(again.status()).isEqualTo(200);
-        clock.advance(INSTANT);
+        clock.advance(GRACE.minus(MILLISECOND));
+        Answer repeated = refresh(other, login);
+        assertThat(repeated.status()).isEqualTo(200);
+        clock.advance(MILLISECOND);
 
         assertEnded(refresh(one, login));
 
-        assertAllEnded(login, again);
+        assertAllEnded(login, repeated);
     }
 
     @Test
-    void whenTheGraceIsOverReuseEndsTheSession() {
+    void reuseAfterTheGraceEndsTheSession() {
         Answer next = refresh(one, login);
         clock.advance(GRACE);
 
@@ -201,7 +201,7 @@ class RefreshTest {
     }
 
     @Test
-    void onceTheSuccessorWasUsedReuseEndsTheSessionEvenWithinTheGrace() {
+    void reuseAfterTheSuccessorWasUsedEndsTheSessionEvenWithinTheGrace() {
         Answer next = refresh(one, login);
         Answer last = refresh(other, next);
         assertThat(last.status()).isEqualTo(200);
@@ -213,17 +213,17 @@ class RefreshTest {
     }
 
     @Test
-    void anInventedTokenOfTheSessionEndsIt() {
+    void aForgedTokenOfTheSessionEndsIt() {
         String token = login.text("refreshToken");
-        String invented = token.substring(0, 63) + (token.endsWith("A") ? "B" : "A");
+        String forged = token.substring(0, 63) + (token.endsWith("A") ? "B" : "A");
 
-        assertEnded(refresh(one, invented));
+        assertEnded(refresh(one, forged));
 
         assertAllEnded(login);
     }
 
     @Test
-    void reuseIsReported() {
+    void reuseIsRecordedOnceInTheAuditLog() {
         Answer next = refresh(one, login);
         refresh(one, next);
         for (int i = 0; i < 3; i++) {
@@ -239,7 +239,7 @@ class RefreshTest {
 
     @Test
     void anIdleSessionExpires() {
-        clock.advance(IDLE.minus(INSTANT));
+        clock.advance(IDLE.minus(MILLISECOND));
         Answer next = refresh(one, login);
         assertThat(next.status()).as(next.body()).isEqualTo(200);
         assertThat(next.json().path("refreshExpiresIn").asLong()).isEqualTo(IDLE.toSeconds());
@@ -250,7 +250,7 @@ class RefreshTest {
     }
 
     @Test
-    void aBusySessionExpiresAtItsAbsoluteLimitAndSoDoItsTokens() {
+    void anActiveSessionAndItsTokensExpireAtItsAbsoluteLimit() {
         Answer last = login;
         for (int i = 0; i < 3; i++) {
             clock.advance(Duration.ofMinutes(49));
@@ -263,9 +263,9 @@ class RefreshTest {
         assertThat(claims(last).path("exp").asLong())
                 .isEqualTo(clock.instant().plus(left).getEpochSecond());
 
-        clock.advance(left.minus(INSTANT));
-        assertGoesOn(last);
-        clock.advance(INSTANT);
+        clock.advance(left.minus(MILLISECOND));
+        assertAccepted(last);
+        clock.advance(MILLISECOND);
 
         assertEnded(refresh(one, last));
         for (Node node : List.of(one, other)) {
@@ -294,7 +294,7 @@ class RefreshTest {
     }
 
     @Test
-    void aHugeTokenOrAnAccessTokenIsNoRefreshToken() {
+    void anOversizedTokenOrAnAccessTokenIsNotARefreshToken() {
         assertInvalid(refresh(one, "A".repeat(50_000)));
         assertInvalid(refresh(one, login.text("token")));
         assertInvalid(refresh(one, login.text("refreshToken") + "\n"));
@@ -314,7 +314,7 @@ class RefreshTest {
                 "{\"refreshToken\":{\"$ne\":1}}",
                 "{\"refresh_token\":\"AAAA\"}"
             })
-    void aTokenThatIsNoStringIsTheCallersMistake(String body) {
+    void aRefreshTokenThatIsNotAStringFailsValidation(String body) {
         Answer answer = one.post("/token/refresh", "", body);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
@@ -323,7 +323,7 @@ class RefreshTest {
     }
 
     @Test
-    void aRefreshTokenIsNoAccessToken() {
+    void aRefreshTokenIsNotAnAccessToken() {
         Answer answer = one.get("/user/me", login.text("refreshToken"));
 
         assertThat(answer.status()).isEqualTo(401);
@@ -331,25 +331,25 @@ class RefreshTest {
     }
 
     @Test
-    void aDisabledUsersSessionDoesNotGoOnEvenWhenTheUserIsEnabledAgain() {
+    void theSessionOfADisabledUserStaysEndedEvenIfTheUserIsEnabledAgain() {
         patch("{\"status\":\"disabled\"}");
         assertEnded(refresh(other, login));
 
         patch("{\"status\":\"active\"}");
         assertAllEnded(login);
-        assertGoesOn(login());
+        assertAccepted(login());
     }
 
     @Test
-    void aDeletedUsersSessionDoesNotGoOn() {
+    void theSessionOfADeletedUserEnds() {
         assertThat(one.delete("/user/" + id, admin()).status()).isEqualTo(204);
 
         assertAllEnded(login);
     }
 
     @Test
-    void noOtherSessionGoesOnAfterAPasswordChange() {
-        Answer elsewhere = login();
+    void aPasswordChangeEndsAllOtherSessions() {
+        Answer otherSession = login();
         Answer changed = one.send(
                 "PUT",
                 "/user/me/password",
@@ -362,24 +362,24 @@ class RefreshTest {
                 address());
         assertThat(changed.status()).as(changed.body()).isEqualTo(204);
 
-        assertAllEnded(elsewhere);
+        assertAllEnded(otherSession);
         assertThat(refresh(other, login).status()).isEqualTo(200);
     }
 
     @Test
-    void noSessionGoesOnAfterALogout() {
+    void aLogoutEndsTheSessionAndALaterRefreshIsNotReuse() {
         Answer next = refresh(one, login);
         assertThat(one.send("POST", "/logout", "", "auth", login.text("token")).status())
                 .isEqualTo(200);
 
         assertAllEnded(login, next);
-        // No token was copied here.
+        // A refresh after a logout does not mean that a token was copied.
         assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
                 .isEmpty();
     }
 
     @Test
-    void theNewTokenHasTheRolesOfNow() {
+    void theNewTokenHasTheCurrentRoles() {
         assertThat(claims(login).path("roles").toString()).isEqualTo("[\"user\"]");
         patch("{\"roles\":[\"auditor\"],\"username\":\"renamed-" + number.incrementAndGet() + "\"}");
 
@@ -390,7 +390,7 @@ class RefreshTest {
     }
 
     @Test
-    void twoHundredRefreshesGetOneSuccessor() throws Exception {
+    void twoHundredConcurrentRefreshesGetOneSuccessor() throws Exception {
         List<Answer> answers = refreshAtOnce(login, PARALLEL);
 
         assertThat(storedSession().get("refreshHash", Binary.class))
@@ -401,44 +401,45 @@ class RefreshTest {
         }
         Answer next = refresh(one, answers.get(0));
         assertThat(next.status()).as(next.body()).isEqualTo(200);
-        assertGoesOn(next);
+        assertAccepted(next);
         assertEnded(refresh(other, login));
         assertAllEnded(login, next, answers.get(0));
     }
 
     @Test
-    void aTokenAndItsSuccessorAtOnceLeadToOneTokenOrEndTheSession() throws Exception {
+    void usingATokenAndItsSuccessorAtOnceGivesOneTokenOrEndsTheSession() throws Exception {
         int ended = 0;
         for (int race = 0; race < RACES; race++) {
-            Answer begun = race == 0 ? login : login();
-            Answer next = refresh(one, begun);
+            Answer session = race == 0 ? login : login();
+            Answer next = refresh(one, session);
 
-            List<Answer> answers = atOnce(List.of(() -> refresh(one, begun), () -> refresh(other, next)));
+            List<Answer> answers = atOnce(List.of(() -> refresh(one, session), () -> refresh(other, next)));
 
             if (answers.stream().allMatch(answer -> answer.status() == 200)) {
                 assertThat(answers.get(0).text("refreshToken")).isEqualTo(next.text("refreshToken"));
                 assertThat(refresh(one, next).text("refreshToken"))
                         .isEqualTo(answers.get(1).text("refreshToken"));
-                assertGoesOn(refresh(other, answers.get(1)));
+                assertAccepted(refresh(other, answers.get(1)));
             } else {
                 ended++;
-                assertAllEnded(begun, next);
+                assertAllEnded(session, next);
             }
         }
         System.out.println(RACES + " races of a token and its successor: " + ended + " sessions ended");
     }
 
     @Test
-    void noSessionOutlivesALogoutHoweverItIsRefreshedMeanwhile() throws Exception {
+    void aLogoutEndsTheSessionEvenIfItIsRefreshedMeanwhile() throws Exception {
         int refreshed = 0;
         for (int race = 0; race < RACES; race++) {
-            Answer begun = race == 0 ? login : login();
+            Answer session = race == 0 ? login : login();
 
             List<Answer> answers = atOnce(List.of(
-                    () -> one.send("POST", "/logout", "", "auth", begun.text("token")), () -> refresh(other, begun)));
+                    () -> one.send("POST", "/logout", "", "auth", session.text("token")),
+                    () -> refresh(other, session)));
 
             assertThat(answers.get(0).status()).isEqualTo(200);
-            assertAllEnded(begun);
+            assertAllEnded(session);
             if (answers.get(1).status() == 200) {
                 refreshed++;
                 assertAllEnded(answers.get(1));
@@ -447,15 +448,16 @@ class RefreshTest {
             }
         }
         System.out.println(RACES + " races of a refresh and a logout: " + refreshed
-                + " times the refresh was answered first, 0 sessions went on");
+                + " times the refresh returned first, and 0 sessions continued");
     }
 
     @Test
-    void aSessionThatEndsWhileItIsRefreshedIsNotCalledReused() throws Exception {
+    void aSessionThatEndsWhileItIsRefreshedIsNotRecordedAsReused() throws Exception {
         for (int race = 0; race < RACES; race++) {
-            Answer begun = race == 0 ? login : login();
+            Answer session = race == 0 ? login : login();
             atOnce(List.of(
-                    () -> one.send("POST", "/logout", "", "auth", begun.text("token")), () -> refresh(other, begun)));
+                    () -> one.send("POST", "/logout", "", "auth", session.text("token")),
+                    () -> refresh(other, session)));
         }
 
         assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
@@ -463,11 +465,11 @@ class RefreshTest {
     }
 
     /** Returns the responses to this many concurrent refreshes of one token, all of which must succeed. */
-    private static List<Answer> refreshAtOnce(Answer begun, int count) throws Exception {
+    private static List<Answer> refreshAtOnce(Answer session, int count) throws Exception {
         List<Callable<Answer>> refreshes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Node node = i % 2 == 0 ? one : other;
-            refreshes.add(() -> refresh(node, begun));
+            refreshes.add(() -> refresh(node, session));
         }
         List<Answer> answers = atOnce(refreshes);
         assertThat(answers)
@@ -516,7 +518,7 @@ class RefreshTest {
         return node.post("/token/refresh", "", body);
     }
 
-    private static void assertGoesOn(Answer tokens) {
+    private static void assertAccepted(Answer tokens) {
         for (Node node : List.of(one, other)) {
             Answer answer = node.get("/user/me", tokens.text("token"));
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
@@ -560,9 +562,9 @@ class RefreshTest {
 
     private Answer login() {
         String username = one.get("/user/" + id, admin()).text("username");
-        Answer begun = one.loginFrom(address(), username, PASSWORD);
-        assertThat(begun.status()).as(begun.body()).isEqualTo(200);
-        return begun;
+        Answer session = one.loginFrom(address(), username, PASSWORD);
+        assertThat(session.status()).as(session.body()).isEqualTo(200);
+        return session;
     }
 
     private void patch(String json) {

@@ -36,7 +36,7 @@ class SessionResourceTest {
     private final String id = gatehouse.create(admin, username, PASSWORD);
 
     @BeforeAll
-    static void login() {
+    static void logInAdministrator() {
         admin = gatehouse.adminToken();
     }
 
@@ -47,7 +47,7 @@ class SessionResourceTest {
     }
 
     @Test
-    void aSessionTellsWhenAndWhereItBegan() {
+    void aSessionShowsWhenAndWhereItBegan() {
         Instant before = Instant.now().minusSeconds(1);
         Answer login = gatehouse.send(
                 "POST",
@@ -78,8 +78,8 @@ class SessionResourceTest {
     }
 
     @Test
-    void aRefreshIsSeenAndIsNoOtherSession() {
-        Answer login = begin();
+    void aRefreshUpdatesTheSessionAndCreatesNone() {
+        Answer login = logIn();
         JsonNode before = gatehouse.get("/session", login.text("token")).json().path(0);
 
         Answer refreshed =
@@ -98,45 +98,45 @@ class SessionResourceTest {
     }
 
     @Test
-    void theListIsOnesOwnNewestFirstPageByPage() {
-        List<String> begun = new ArrayList<>();
+    void theListContainsTheSessionsOfTheCallerNewestFirstInPages() {
+        List<String> expected = new ArrayList<>();
         String token = "";
         for (int i = 0; i < 5; i++) {
-            Answer login = begin();
-            begun.add(0, sid(login));
+            Answer login = logIn();
+            expected.add(0, sid(login));
             token = i == 1 ? login.text("token") : token;
         }
 
         JsonNode all = gatehouse.get("/session", token).json();
         assertThat(all.findValuesAsText("createdAt")).isSortedAccordingTo((a, b) -> b.compareTo(a));
-        assertThat(all.findValuesAsText("_id")).containsExactlyInAnyOrderElementsOf(begun);
+        assertThat(all.findValuesAsText("_id")).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(all.findValuesAsText("current")).containsExactly("false", "false", "false", "true", "false");
 
         for (int limit : new int[] {1, 2, 5}) {
-            List<String> walked = new ArrayList<>();
+            List<String> collected = new ArrayList<>();
             String next = "/session?limit=" + limit;
             int pages = 0;
             while (!next.isEmpty()) {
                 Answer page = gatehouse.get(next, token);
                 assertThat(page.status()).as(page.body()).isEqualTo(200);
                 assertThat(page.json().size()).isLessThanOrEqualTo(limit);
-                walked.addAll(page.json().findValuesAsText("_id"));
+                collected.addAll(page.json().findValuesAsText("_id"));
                 next = page.next();
                 pages++;
             }
-            assertThat(walked).isEqualTo(all.findValuesAsText("_id"));
+            assertThat(collected).isEqualTo(all.findValuesAsText("_id"));
             assertThat(pages).isEqualTo((5 + limit - 1) / limit);
         }
 
-        List<String> byAdmin = new ArrayList<>();
+        List<String> seenByAdministrator = new ArrayList<>();
         String next = "/user/" + id + "/session?limit=3";
         while (!next.isEmpty()) {
             Answer page = gatehouse.get(next, admin);
             assertThat(page.json().findValuesAsText("current")).doesNotContain("true");
-            byAdmin.addAll(page.json().findValuesAsText("_id"));
+            seenByAdministrator.addAll(page.json().findValuesAsText("_id"));
             next = page.next();
         }
-        assertThat(byAdmin).isEqualTo(all.findValuesAsText("_id"));
+        assertThat(seenByAdministrator).isEqualTo(all.findValuesAsText("_id"));
     }
 
     @ParameterizedTest
@@ -156,8 +156,8 @@ class SessionResourceTest {
                 // ["+1000000000-12-31T23:59:59.999Z","AAAAAAAAAAAAAAAAAAAAAA"]
                 "after=WyIrMTAwMDAwMDAwMC0xMi0zMVQyMzo1OTo1OS45OTlaIiwiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJd"
             })
-    void aListThatCannotBeMadeIsRefused(String query) {
-        String token = begin().text("token");
+    void invalidParametersOfAListAreRejected(String query) {
+        String token = logIn().text("token");
         for (Answer answer : List.of(
                 gatehouse.get("/session?" + query, token), gatehouse.get("/user/" + id + "/session?" + query, admin))) {
             assertThat(answer.status()).as(answer.body()).isEqualTo(400);
@@ -167,9 +167,9 @@ class SessionResourceTest {
     }
 
     @Test
-    void oneSessionOfOnesOwnCanBeEnded() {
-        Answer current = begin();
-        Answer lost = begin();
+    void aUserCanEndEachOfTheirSessions() {
+        Answer current = logIn();
+        Answer lost = logIn();
 
         assertThat(gatehouse
                         .delete("/session/" + sid(lost), current.text("token"))
@@ -177,7 +177,7 @@ class SessionResourceTest {
                 .isEqualTo(204);
 
         assertEnded(lost);
-        assertGoesOn(current);
+        assertLive(current);
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(lost), current.text("token")));
@@ -190,8 +190,8 @@ class SessionResourceTest {
     }
 
     @Test
-    void noOtherSessionCanBeEndedThere() {
-        Answer own = begin();
+    void sessionsOfOtherUsersAreNotFound() {
+        Answer own = logIn();
         Answer administrators = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
         for (String sid : List.of(
                 sid(administrators),
@@ -204,18 +204,18 @@ class SessionResourceTest {
                 sid(own).substring(1))) {
             assertNoSession(gatehouse.delete("/session/" + sid, own.text("token")));
         }
-        // Not even by an administrator, who must use /user/{id}/session.
+        // An administrator must use /user/{id}/session instead.
         assertNoSession(gatehouse.delete("/session/" + sid(own), admin));
 
-        assertGoesOn(own);
-        assertGoesOn(administrators);
+        assertLive(own);
+        assertLive(administrators);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "?others", "?others=", "?others=false", "?others=TRUE", "?others=1", "?other=true"})
-    void allSessionsAreEndedOnlyWhenThatIsSaid(String query) {
-        Answer current = begin();
-        Answer another = begin();
+    void endingSessionsWithoutOthersTrueIsRejected(String query) {
+        Answer current = logIn();
+        Answer another = logIn();
 
         Answer answer = gatehouse.delete("/session" + query, current.text("token"));
 
@@ -223,15 +223,15 @@ class SessionResourceTest {
         assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
         assertThat(answer.json().path("errors").path(0).path("field").asText())
                 .isEqualTo(query.startsWith("?other=") ? "other" : "others");
-        assertGoesOn(current);
-        assertGoesOn(another);
+        assertLive(current);
+        assertLive(another);
     }
 
     @Test
-    void allOthersEndAndThePresentOneGoesOn() {
-        Answer current = begin();
-        Answer first = begin();
-        Answer second = begin();
+    void othersTrueEndsAllSessionsExceptTheCurrentOne() {
+        Answer current = logIn();
+        Answer first = logIn();
+        Answer second = logIn();
 
         assertThat(gatehouse
                         .delete("/session?others=true", current.text("token"))
@@ -243,18 +243,18 @@ class SessionResourceTest {
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
-        // The last request ends all other sessions, including the one that the request before kept.
-        Answer later = begin();
+        // A later request ends all other sessions, including the one that sent the earlier request.
+        Answer later = logIn();
         assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
                 .isEqualTo(204);
         assertEnded(current);
-        assertGoesOn(later);
+        assertLive(later);
     }
 
     @Test
     void anAdministratorSeesAndEndsAllSessionsOfAUser() {
-        Answer first = begin();
-        Answer second = begin();
+        Answer first = logIn();
+        Answer second = logIn();
         assertThat(gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id"))
                 .containsExactlyInAnyOrder(sid(first), sid(second));
 
@@ -264,12 +264,12 @@ class SessionResourceTest {
         assertEnded(second);
         assertThat(gatehouse.get("/user/" + id + "/session", admin).body()).isEqualTo("[]");
         assertThat(gatehouse.get("/user/me", admin).status()).isEqualTo(200);
-        assertGoesOn(begin());
+        assertLive(logIn());
     }
 
     @Test
-    void onlyTheOwnerAndAdministratorsSeeOrEndTheSessionsOfAUser() {
-        Answer own = begin();
+    void onlyAdministratorsSeeOrEndSessionsByTheIdOfTheUser() {
+        Answer own = logIn();
         String other = gatehouse.create(admin, "other-" + username, PASSWORD);
         for (String method : List.of("GET", "DELETE")) {
             for (String target : List.of(id, "me", other, UNKNOWN_ID, "x")) {
@@ -291,24 +291,24 @@ class SessionResourceTest {
         }
         assertThat(gatehouse.send("DELETE", "/session/" + sid(own), "").text("code"))
                 .isEqualTo("TOKEN_MISSING");
-        assertGoesOn(own);
+        assertLive(own);
     }
 
     @Test
-    void aLogoutEndsThisSessionOnlyAndMayBeRepeated() {
-        Answer current = begin();
-        Answer another = begin();
+    void aLogoutEndsOnlyItsSessionAndCanBeRepeated() {
+        Answer current = logIn();
+        Answer another = logIn();
         for (int i = 0; i < 2; i++) {
             assertLoggedOut(gatehouse.send("POST", "/logout", "", "Authorization", "Bearer " + current.text("token")));
             assertEnded(current);
         }
-        assertGoesOn(another);
+        assertLive(another);
     }
 
     @Test
-    void aLogoutEverywhereEndsAll() {
-        Answer current = begin();
-        Answer another = begin();
+    void aLogoutEverywhereEndsAllSessions() {
+        Answer current = logIn();
+        Answer another = logIn();
 
         assertLoggedOut(gatehouse.post("/logout", current.text("token"), "{\"everywhere\":true}"));
 
@@ -318,14 +318,14 @@ class SessionResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{}", "null", "{\"everywhere\":false}"})
-    void aLogoutThatDoesNotSayEverywhereEndsOne(String body) {
-        Answer current = begin();
-        Answer another = begin();
+    void aLogoutWithoutEverywhereTrueEndsOneSession(String body) {
+        Answer current = logIn();
+        Answer another = logIn();
 
         assertLoggedOut(gatehouse.post("/logout", current.text("token"), body));
 
         assertEnded(current);
-        assertGoesOn(another);
+        assertLive(another);
     }
 
     @ParameterizedTest
@@ -342,62 +342,62 @@ class SessionResourceTest {
                 "{\"reason\":\"tired\"}",
                 "{"
             })
-    void aLogoutThatIsNotUnderstoodEndsNothing(String body) {
-        Answer current = begin();
+    void anInvalidLogoutIsRejectedAndEndsNoSession(String body) {
+        Answer current = logIn();
 
         Answer answer = gatehouse.post("/logout", current.text("token"), body);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.text("code")).isIn("VALIDATION_FAILED", "BODY_MALFORMED");
-        assertGoesOn(current);
+        assertLive(current);
     }
 
     @Test
-    void aLogoutInAnotherFormThanJsonIsEitherUnderstoodOrRefused() {
-        Answer current = begin();
+    void aLogoutBodyThatIsNotJsonIsRejectedUnlessItIsEmpty() {
+        Answer current = logIn();
         for (String type : List.of("application/x-www-form-urlencoded", "text/plain", "")) {
-            Answer refused = gatehouse.send(
+            Answer rejected = gatehouse.send(
                     "POST", "/logout", "everywhere=true", "auth", current.text("token"), "Content-Type", type);
-            assertThat(refused.status()).as(refused.body()).isEqualTo(400);
-            assertThat(refused.text("code")).isEqualTo("BODY_MALFORMED");
-            assertGoesOn(current);
+            assertThat(rejected.status()).as(rejected.body()).isEqualTo(400);
+            assertThat(rejected.text("code")).isEqualTo("BODY_MALFORMED");
+            assertLive(current);
         }
         for (String type : List.of("application/json", "application/x-www-form-urlencoded", "text/plain")) {
-            Answer absent = begin();
-            assertLoggedOut(gatehouse.send("POST", "/logout", "", "auth", absent.text("token"), "Content-Type", type));
-            assertEnded(absent);
+            Answer login = logIn();
+            assertLoggedOut(gatehouse.send("POST", "/logout", "", "auth", login.text("token"), "Content-Type", type));
+            assertEnded(login);
         }
     }
 
     @Test
-    void aLogoutAlsoEndsTheSessionOfATokenThatHasExpired() {
+    void aLogoutWithAnExpiredTokenEndsItsSession() {
         try (Node quick = Node.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
             for (String body : List.of("", "{\"everywhere\":true}")) {
                 Answer login = quick.login(username, PASSWORD);
-                Answer another = begin();
+                Answer another = logIn();
                 await().atMost(Duration.ofSeconds(60))
                         .until(() -> quick.get("/user/me", login.text("token"))
                                 .text("code")
                                 .equals("TOKEN_EXPIRED"));
-                assertThat(open()).contains(sid(login), sid(another));
+                assertThat(openSessions()).contains(sid(login), sid(another));
 
                 assertLoggedOut(quick.post("/logout", login.text("token"), body));
 
                 Answer refresh =
                         quick.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
                 assertThat(refresh.text("code")).isEqualTo("SESSION_ENDED");
-                assertThat(open()).doesNotContain(sid(login));
-                assertThat(open().contains(sid(another))).isEqualTo(body.isEmpty());
+                assertThat(openSessions()).doesNotContain(sid(login));
+                assertThat(openSessions().contains(sid(another))).isEqualTo(body.isEmpty());
             }
         }
     }
 
     /** Returns the ids of the user's sessions that an administrator sees. */
-    private List<String> open() {
+    private List<String> openSessions() {
         return gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id");
     }
 
-    private Answer begin() {
+    private Answer logIn() {
         Answer login = gatehouse.login(username, PASSWORD);
         assertThat(login.status()).as(login.body()).isEqualTo(200);
         return login;
@@ -411,7 +411,7 @@ class SessionResourceTest {
         }
     }
 
-    private static void assertGoesOn(Answer login) {
+    private static void assertLive(Answer login) {
         Answer answer = gatehouse.get("/user/me", login.text("token"));
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     }
