@@ -34,20 +34,20 @@ class AccessLineTest {
                     : attributes.get(arguments[0]));
 
     @BeforeEach
-    void listen() {
+    void attachAppender() {
         logger.setLevel(Level.INFO);
         lines.start();
         logger.addAppender(lines);
     }
 
     @AfterEach
-    void stop() {
+    void detachAppender() {
         logger.detachAppender(lines);
         logger.setLevel(null);
     }
 
     @Test
-    void isWrittenOnceHoweverOftenTheRequestComesBack() {
+    void isWrittenOnceEvenIfTheRequestIsDispatchedAgain() {
         AccessLog.begin(request);
         AccessLog.end(request);
         assertThat(written()).isEmpty();
@@ -61,7 +61,7 @@ class AccessLineTest {
     }
 
     @Test
-    void tellsOfAnAnswerThatDidNotComeToItsEnd() {
+    void marksAResponseThatWasBrokenOff() {
         AccessLog.begin(request);
         accessLog.answered(request, METHOD, "/path", 200);
         attributes.put(StreamedResponse.class.getName(), true);

@@ -39,13 +39,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** Tests what the access log contains about a request, which it finds by the id that the client sends. */
+/** Tests the line that the access log writes for a request. A test finds its line by the request id that it sends. */
 class AccessLogTest {
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
     private static final String PARENT = "00f067aa0ba902b7";
 
     /** Long enough to distinguish the time until the headers from the time until the end. */
-    private static final Duration A_WHILE = Duration.ofMillis(400);
+    private static final Duration SENDING_TIME = Duration.ofMillis(400);
 
     private static final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse.access");
     private static final Queue<ILoggingEvent> lines = new ConcurrentLinkedQueue<>();
@@ -90,7 +90,7 @@ class AccessLogTest {
     }
 
     @Test
-    void hasRouteStatusTimeUserAndRequest() {
+    void containsRouteStatusTimeUserAndRequestId() {
         node.send("GET", "/user/" + adminId, "", "auth", admin, "X-Request-Id", requestId);
 
         ILoggingEvent line = line();
@@ -125,7 +125,7 @@ class AccessLogTest {
                 "OPTIONS | /user/me | | OPTIONS /user/{id} 204",
                 "GET | /health/live | | GET /health/live 200"
             })
-    void tellsOfRefusalsAndOfWhatOperatorsAsk(String method, String path, @Nullable String token, String text) {
+    void recordsRejectedRequestsAndHealthChecks(String method, String path, @Nullable String token, String text) {
         node.send(method, path, "", "auth", token == null ? "" : token, "X-Request-Id", requestId);
 
         assertThat(line().getFormattedMessage()).matches(text.replace("{", "\\{") + " \\d+ ms");
@@ -134,7 +134,7 @@ class AccessLogTest {
     }
 
     @Test
-    void tellsOfWhatJerseyRefusesByItself() {
+    void recordsRequestsThatJerseyRejects() {
         Answer answer = node.send("POST", "/login", "{}", "Content-Type", "none", "X-Request-Id", requestId);
 
         assertThat(line().getFormattedMessage()).matches("POST /login " + answer.status() + " \\d+ ms");
@@ -147,21 +147,21 @@ class AccessLogTest {
         "PATCH, /user/me, /user/{id}",
         "POST, /user/import, /user/import"
     })
-    void namesTheRouteOfABodyOfAnotherType(String method, String path, String route) {
+    void containsTheRouteOfABodyOfAnUnsupportedType(String method, String path, String route) {
         node.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin, "X-Request-Id", requestId);
 
         assertThat(fields(line())).containsEntry("route", route).containsEntry("status", 415);
     }
 
     @Test
-    void namesWhoMayNotDoWhatHeAsksFor() {
+    void containsTheUserOfAForbiddenRequest() {
         node.send("GET", "/user", "", "auth", alice, "X-Request-Id", requestId);
 
         assertThat(fields(line())).containsEntry("status", 403).containsKey("user");
     }
 
     @Test
-    void hasTheTraceOfTheCallerAndOnlyForThatRequest() {
+    void containsTheTraceOfTheCallerForThatRequestOnly() {
         String traceparent = "00-" + TRACE + "-" + PARENT + "-01";
         node.send("GET", "/user/me", "", "auth", admin, "X-Request-Id", requestId, "traceparent", traceparent);
         assertThat(line().getMDCPropertyMap())
@@ -189,11 +189,11 @@ class AccessLogTest {
     }
 
     @Test
-    void tellsOfAnImportWhenItHasEndedAndHowLongItTook() throws IOException {
+    void recordsAnImportAfterItsEndWithItsDuration() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin, "X-Request-Id: " + requestId)) {
             connection.chunk("{\"username\":\"imported\"}\n".getBytes(StandardCharsets.UTF_8));
             long sending = System.nanoTime();
-            await().during(A_WHILE).until(() -> lines(requestId).isEmpty());
+            await().during(SENDING_TIME).until(() -> lines(requestId).isEmpty());
             Duration took = Duration.ofNanos(System.nanoTime() - sending);
             connection.end();
             assertThat(connection.rest()).contains("\"status\":\"done\"");
@@ -204,7 +204,7 @@ class AccessLogTest {
     }
 
     @Test
-    void tellsOfAnImportWhoseClientHasGone() throws IOException {
+    void recordsAnImportWhoseClientDisconnects() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin, "X-Request-Id: " + requestId)) {
             connection.chunk("{\"username\":\"imported-too\"}\n".getBytes(StandardCharsets.UTF_8));
         }
@@ -216,7 +216,7 @@ class AccessLogTest {
     }
 
     @Test
-    void tellsOfAClientThatDisconnectsWhileItSends() throws IOException {
+    void recordsAClientThatDisconnectsWhileItSends() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             String head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-Id: "
                     + requestId + "\r\nContent-Length: 60\r\n\r\n{";
@@ -231,15 +231,15 @@ class AccessLogTest {
     }
 
     @Test
-    void looksAsOperationsShowsIt() throws IOException, JoranException {
+    void matchesTheExamplesOfTheOperationsPage() throws IOException, JoranException {
         String traceparent = "00-" + TRACE + "-" + PARENT + "-01";
         node.send("GET", "/user/me", "", "auth", admin, "X-Request-Id", requestId, "traceparent", traceparent);
         List<String> page = Files.readAllLines(Path.of("docs", "operations.md"));
 
         assertThat(page.stream()
                         .filter(line -> line.matches("2026-.*org\\.gatehouse\\.access.*"))
-                        .map(AccessLogTest::withoutWhatDiffers))
-                .containsExactly(withoutWhatDiffers(text(line())));
+                        .map(AccessLogTest::withoutVariableParts))
+                .containsExactly(withoutVariableParts(text(line())));
         JsonNode json = Answer.json(new String(new JsonLogEncoder().encode(line()), StandardCharsets.UTF_8));
         JsonNode shown = Answer.json(page.stream()
                 .filter(line -> line.startsWith("{\"time\""))
@@ -264,7 +264,7 @@ class AccessLogTest {
         return new String(console.getEncoder().encode(line), StandardCharsets.UTF_8).stripTrailing();
     }
 
-    private static String withoutWhatDiffers(String line) {
+    private static String withoutVariableParts(String line) {
         return line.replaceAll("^\\S+", "TIME")
                 .replaceAll("\\[\\S+ ", "[ID ")
                 .replaceAll("\\d+ ms by [0-9a-f]{24}$", "MS by USER");

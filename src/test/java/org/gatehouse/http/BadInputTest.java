@@ -49,12 +49,12 @@ class BadInputTest {
     }
 
     @BeforeEach
-    void remember() {
+    void readDocuments() {
         before = documents();
     }
 
     @AfterEach
-    void nothingChanged() {
+    void assertUnchanged() {
         assertThat(documents()).isEqualTo(before);
     }
 
@@ -75,8 +75,8 @@ class BadInputTest {
                 "{\"username\":{\"$ne\":null},\"password\":{\"$ne\":null}}",
                 "{\"username\":{\"$gt\":\"\"},\"password\":\"x\"}"
             })
-    void loginWithoutTwoStringsIsRejectedWithTheLegacyMessage(String body) {
-        assertRefused(gatehouse.post("/login", "", body), 400, "CREDENTIALS_MISSING");
+    void aLoginWithoutTwoStringsIsRejectedWithTheLegacyMessage(String body) {
+        assertRejected(gatehouse.post("/login", "", body), 400, "CREDENTIALS_MISSING");
     }
 
     @ParameterizedTest
@@ -96,20 +96,20 @@ class BadInputTest {
     void aBodyThatIsNotJsonIsRejected(String body) {
         Answer answer = gatehouse.post("/login", "", body);
 
-        assertRefused(answer, 400, "BODY_MALFORMED");
+        assertRejected(answer, 400, "BODY_MALFORMED");
         assertThat(answer.body())
                 .doesNotContain("alice")
                 .doesNotContain("Exception")
                 .doesNotContain("jackson");
-        assertRefused(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
-        assertRefused(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
+        assertRejected(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
+        assertRejected(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"[]", "null", "7", "\"text\"", ""})
-    void aUserThatIsNoObjectIsRefused(String body) {
-        assertRefused(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
-        assertRefused(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
+    void aUserThatIsNotAnObjectIsRejected(String body) {
+        assertRejected(gatehouse.post("/user", admin, body), 400, "BODY_MALFORMED");
+        assertRejected(gatehouse.patch("/user/" + id, admin, body), 400, "BODY_MALFORMED");
     }
 
     @ParameterizedTest
@@ -123,38 +123,38 @@ class BadInputTest {
                 "POST  | /user/import     | application/x-ndjson",
                 "POST  | /introspect      | application/x-www-form-urlencoded"
             })
-    void anotherContentTypeGetsTheAcceptedOnes(String method, String path, String types) {
+    void anUnsupportedContentTypeGetsTheAcceptedOnes(String method, String path, String types) {
         Answer answer = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
 
-        assertRefused(answer, 415, "UNSUPPORTED_MEDIA_TYPE");
+        assertRejected(answer, 415, "UNSUPPORTED_MEDIA_TYPE");
         assertThat(answer.text("message")).isEqualTo("The Content-Type must be " + types + ".");
     }
 
     @Test
-    void anotherContentTypeIsRefused() {
-        String form = "username=alice&password=x";
+    void anUnsupportedContentTypeIsRejected() {
+        String body = "username=alice&password=x";
         String type = "application/x-www-form-urlencoded";
-        assertRefused(gatehouse.send("POST", "/login", form, "Content-Type", type), 415, "UNSUPPORTED_MEDIA_TYPE");
-        assertRefused(
-                gatehouse.send("POST", "/user", form, "Content-Type", type, "auth", admin),
+        assertRejected(gatehouse.send("POST", "/login", body, "Content-Type", type), 415, "UNSUPPORTED_MEDIA_TYPE");
+        assertRejected(
+                gatehouse.send("POST", "/user", body, "Content-Type", type, "auth", admin),
                 415,
                 "UNSUPPORTED_MEDIA_TYPE");
-        assertRefused(
+        assertRejected(
                 gatehouse.send("PATCH", "/user/" + id, "<a/>", "Content-Type", "text/xml", "auth", admin),
                 415,
                 "UNSUPPORTED_MEDIA_TYPE");
     }
 
     @Test
-    void aBodyOfAMegabyteIsRefused() {
+    void aBodyOfAMegabyteIsRejected() {
         String body = "{" + NEW_USER + ",\"a\":\"" + "x".repeat(1_000_000) + "\"}";
 
-        assertRefused(gatehouse.post("/user", admin, body), 413, "BODY_TOO_LARGE");
-        assertRefused(gatehouse.post("/login", "", body), 413, "BODY_TOO_LARGE");
+        assertRejected(gatehouse.post("/user", admin, body), 413, "BODY_TOO_LARGE");
+        assertRejected(gatehouse.post("/login", "", body), 413, "BODY_TOO_LARGE");
     }
 
     @Test
-    void aBodyOfAMegabyteWithoutAnnouncedLengthIsRefused() throws IOException {
+    void aBodyOfAMegabyteWithoutALengthIsRejected() throws IOException {
         String chunk = "x".repeat(65_536);
         StringBuilder request =
                 new StringBuilder("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -170,20 +170,20 @@ class BadInputTest {
     }
 
     @Test
-    void nestingTenThousandDeepIsRefused() {
+    void aBodyNestedTenThousandLevelsDeepIsRejected() {
         String deep = "[".repeat(10_000) + "]".repeat(10_000);
-        assertRefused(gatehouse.post("/user", admin, "{" + NEW_USER + ",\"a\":" + deep + "}"), 400, "BODY_MALFORMED");
-        assertRefused(gatehouse.patch("/user/" + id, admin, "{\"a\":" + deep + "}"), 400, "BODY_MALFORMED");
-        assertRefused(gatehouse.post("/login", "", deep), 400, "BODY_MALFORMED");
+        assertRejected(gatehouse.post("/user", admin, "{" + NEW_USER + ",\"a\":" + deep + "}"), 400, "BODY_MALFORMED");
+        assertRejected(gatehouse.patch("/user/" + id, admin, "{\"a\":" + deep + "}"), 400, "BODY_MALFORMED");
+        assertRejected(gatehouse.post("/login", "", deep), 400, "BODY_MALFORMED");
     }
 
     @Test
-    void ownFieldsBeyondTheirBoundsAreRefused() {
-        String nine = "{\"a\":".repeat(9) + "1" + "}".repeat(9);
-        String large = "{\"a\":\"" + "x".repeat(17_000) + "\"}";
-        for (String fields : List.of(nine, large)) {
-            assertRefused(gatehouse.patch("/user/" + id, admin, fields), 400, "VALIDATION_FAILED");
-            assertRefused(
+    void customFieldsBeyondTheirBoundsAreRejected() {
+        String tooDeep = "{\"a\":".repeat(9) + "1" + "}".repeat(9);
+        String tooLarge = "{\"a\":\"" + "x".repeat(17_000) + "\"}";
+        for (String fields : List.of(tooDeep, tooLarge)) {
+            assertRejected(gatehouse.patch("/user/" + id, admin, fields), 400, "VALIDATION_FAILED");
+            assertRejected(
                     gatehouse.post("/user", admin, "{" + NEW_USER + "," + fields.substring(1)),
                     400,
                     "VALIDATION_FAILED");
@@ -222,16 +222,16 @@ class BadInputTest {
                 "\"status\":\"deleted\"",
                 "\"status\":1"
             })
-    void fieldsThatCannotBeSetAreRefused(String field) {
+    void fieldsThatCannotBeSetAreRejected(String field) {
         Answer created = gatehouse.post("/user", admin, "{" + NEW_USER + "," + field + "}");
-        assertRefused(created, 400, "VALIDATION_FAILED");
+        assertRejected(created, 400, "VALIDATION_FAILED");
         assertThat(created.json().path("errors")).hasSize(1);
-        assertRefused(gatehouse.patch("/user/" + id, admin, "{" + field + "}"), 400, "VALIDATION_FAILED");
+        assertRejected(gatehouse.patch("/user/" + id, admin, "{" + field + "}"), 400, "VALIDATION_FAILED");
     }
 
     @Test
     void aPasswordCannotBePatched() {
-        assertRefused(
+        assertRejected(
                 gatehouse.patch("/user/" + id, admin, "{\"password\":\"another good password\"}"),
                 400,
                 "VALIDATION_FAILED");
@@ -240,7 +240,7 @@ class BadInputTest {
     @ParameterizedTest
     @ValueSource(strings = {"username", "roles", "status"})
     void requiredFieldsCannotBeRemoved(String field) {
-        assertRefused(gatehouse.patch("/user/" + id, admin, "{\"" + field + "\":null}"), 400, "VALIDATION_FAILED");
+        assertRejected(gatehouse.patch("/user/" + id, admin, "{\"" + field + "\":null}"), 400, "VALIDATION_FAILED");
     }
 
     @ParameterizedTest
@@ -260,39 +260,39 @@ class BadInputTest {
                 "{\"$ne\":null}",
                 "[\"abc\"]"
             })
-    void aNameThatIsNoUsernameIsRefused(String name) {
+    void anInvalidUsernameIsRejected(String name) {
         Answer answer = gatehouse.post("/user", admin, "{\"username\":" + name + ",\"password\":\"" + PASSWORD + "\"}");
 
-        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertRejected(answer, 400, "VALIDATION_FAILED");
         assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("username");
-        assertRefused(gatehouse.patch("/user/" + id, admin, "{\"username\":" + name + "}"), 400, "VALIDATION_FAILED");
+        assertRejected(gatehouse.patch("/user/" + id, admin, "{\"username\":" + name + "}"), 400, "VALIDATION_FAILED");
     }
 
     @Test
-    void anEndlessNameIsRefused() {
-        assertRefused(
+    void anOversizedUsernameIsRejected() {
+        assertRejected(
                 gatehouse.post(
                         "/user",
                         admin,
                         "{\"username\":\"" + "n".repeat(50_000) + "\",\"password\":\"" + PASSWORD + "\"}"),
                 400,
                 "VALIDATION_FAILED");
-        assertRefused(gatehouse.login("n".repeat(50_000), "p".repeat(10_000)), 401, "CREDENTIALS_WRONG");
+        assertRejected(gatehouse.login("n".repeat(50_000), "p".repeat(10_000)), 401, "CREDENTIALS_WRONG");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\"short\"", "7", "null", "{}", "\"lone surrogate \\ud800 inside\""})
-    void aPasswordThatIsNotAcceptableIsRefusedAndNotRepeated(String password) {
+    void anUnacceptablePasswordIsRejectedAndNotRepeated(String password) {
         Answer answer = gatehouse.post("/user", admin, "{\"username\":\"newcomer\",\"password\":" + password + "}");
 
-        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertRejected(answer, 400, "VALIDATION_FAILED");
         assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("password");
         assertThat(answer.body()).doesNotContain("short\"");
     }
 
     @Test
-    void aPasswordOfTooManyBytesIsRefused() {
-        assertRefused(
+    void aPasswordOfTooManyBytesIsRejected() {
+        assertRejected(
                 gatehouse.post(
                         "/user", admin, "{\"username\":\"newcomer\",\"password\":\"" + "\u00e9".repeat(129) + "\"}"),
                 400,
@@ -300,13 +300,13 @@ class BadInputTest {
     }
 
     @Test
-    void everyBadFieldIsNamedAtOnce() {
+    void allInvalidFieldsAreReportedTogether() {
         Answer answer = gatehouse.post(
                 "/user",
                 admin,
                 "{\"username\":5,\"password\":\"x\",\"roles\":\"admin\",\"status\":\"?\",\"version\":1,\"a b\":1}");
 
-        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertRejected(answer, 400, "VALIDATION_FAILED");
         assertThat(answer.json().path("errors").findValuesAsText("field"))
                 .containsExactlyInAnyOrder("username", "password", "roles", "status", "version", "a b");
     }
@@ -332,20 +332,20 @@ class BadInputTest {
                 // ["username",{"$ne":1},"000000000000000000000000"]
                 "sort=username&after=WyJ1c2VybmFtZSIseyIkbmUiOjF9LCIwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAiXQ"
             })
-    void aListThatCannotBeMadeIsRefused(String query) {
-        assertRefused(gatehouse.get("/user?" + query, admin), 400, "VALIDATION_FAILED");
+    void invalidParametersOfAListAreRejected(String query) {
+        assertRejected(gatehouse.get("/user?" + query, admin), 400, "VALIDATION_FAILED");
     }
 
     @Test
-    void aCursorOfAnotherOrderIsRefused() {
+    void aCursorOfAnotherOrderIsRejected() {
         String link = gatehouse.get("/user?limit=1&sort=username", admin).header("Link");
         String after = link.replaceAll(".*after=([^&>]*).*", "$1");
 
-        assertRefused(gatehouse.get("/user?limit=1&sort=-username&after=" + after, admin), 400, "VALIDATION_FAILED");
+        assertRejected(gatehouse.get("/user?limit=1&sort=-username&after=" + after, admin), 400, "VALIDATION_FAILED");
     }
 
     @Test
-    void aRequestThatBreaksOffChangesNothing() throws IOException {
+    void aTruncatedRequestChangesNothing() throws IOException {
         String head = "POST /user HTTP/1.1\r\nHost: localhost\r\nauth: " + admin
                 + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{" + NEW_USER + "}";
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
@@ -357,7 +357,7 @@ class BadInputTest {
     }
 
     @Test
-    void aRefusalLeavesTheConnectionToAClientThatIsStillSending() throws Exception {
+    void aRejectionKeepsTheConnectionOfAClientThatIsStillSending() throws Exception {
         byte[] body = "x".repeat(30_000).getBytes(StandardCharsets.US_ASCII);
         String head = "POST /user HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
                 + body.length + "\r\n\r\n";
@@ -369,23 +369,23 @@ class BadInputTest {
             socket.getOutputStream().write(body);
             socket.getOutputStream().write(next.getBytes(StandardCharsets.US_ASCII));
 
-            String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(answers).contains("HTTP/1.1 401 ").contains("HTTP/1.1 404 ");
+            String responses = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(responses).contains("HTTP/1.1 401 ").contains("HTTP/1.1 404 ");
         }
     }
 
     @Test
-    void anUnknownPathAndAnUnknownMethodDiffer() {
-        assertRefused(gatehouse.get("/nothing/here", ""), 404, "NOT_FOUND");
-        assertRefused(gatehouse.get("/nothing", ""), 404, "NOT_FOUND");
+    void anUnknownPathGets404AndAnUnsupportedMethod405() {
+        assertRejected(gatehouse.get("/nothing/here", ""), 404, "NOT_FOUND");
+        assertRejected(gatehouse.get("/nothing", ""), 404, "NOT_FOUND");
         Answer answer = gatehouse.send("PUT", "/user", "{}", "Content-Type", "application/json");
-        assertRefused(answer, 405, "METHOD_NOT_ALLOWED");
+        assertRejected(answer, 405, "METHOD_NOT_ALLOWED");
         assertThat(answer.header("Allow")).contains("GET").contains("POST");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"If-Match", "If-None-Match", "Accept", "Content-Type", "Accept-Language", "Cookie"})
-    void aHeaderThatCannotBeParsedIsRefusedOrIgnored(String header) {
+    void aMalformedHeaderIsRejectedOrIgnored(String header) {
         for (String value : List.of("broken\"", ";;=,/", "\"\"\"", "a/b/c;q=x")) {
             Answer answer = gatehouse.send(
                     "PATCH",
@@ -408,8 +408,8 @@ class BadInputTest {
     }
 
     @Test
-    void rejectionsOfTheContainerHaveTheSameForm() {
-        assertRefused(gatehouse.get("/WEB-INF/web.xml", ""), 404, "NOT_FOUND");
+    void rejectionsOfTheContainerHaveTheSameFormat() {
+        assertRejected(gatehouse.get("/WEB-INF/web.xml", ""), 404, "NOT_FOUND");
         Answer problem =
                 gatehouse.send("GET", "/META-INF/", "", "Accept", "application/problem+json", "X-Request-Id", "r1");
         assertThat(problem.status()).isEqualTo(404);
@@ -422,8 +422,8 @@ class BadInputTest {
 
     /** The container forwards its errors to this path, which does not exist for clients. */
     @Test
-    void thePathOfTheErrorPageIsNothingSpecial() {
-        assertRefused(gatehouse.get("/error", ""), 404, "NOT_FOUND");
+    void thePathOfTheErrorPageIsNotFound() {
+        assertRejected(gatehouse.get("/error", ""), 404, "NOT_FOUND");
     }
 
     /** The container parses the request line and the headers, and mostly rejects these before it selects the WAR. */
@@ -454,7 +454,7 @@ class BadInputTest {
                 "POST /login HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
                 "POST /login HTTP/1.1\r\nContent-Type: \u00e4\u00f6/\u00fc"
             })
-    void aMalformedHeadIsTheClientsMistake(String head) throws IOException {
+    void aMalformedRequestHeadIsRejected(String head) throws IOException {
         String answer =
                 raw((head + "\r\nHost: localhost\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
 
@@ -466,7 +466,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"zz\r\n", "5\r\nabc", "FFFFFFFFFFFFFFFFF\r\n{}", "-1\r\n{}\r\n0\r\n\r\n"})
-    void chunksThatAreNoneAreTheClientsMistake(String chunks) throws IOException {
+    void malformedChunksAreRejected(String chunks) throws IOException {
         String answer = raw(("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                         + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks + "\r\n0\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1));
@@ -475,7 +475,7 @@ class BadInputTest {
     }
 
     @Test
-    void theAnswerToAHostileBodyIsNoLargerThanThatBody() {
+    void theResponseToAHostileBodyIsSmall() {
         StringBuilder inner = new StringBuilder("{\"a\":1");
         for (int i = 10; inner.length() < 30_000; i++) {
             inner.append(",\"").append(i).append("\":9e9999");
@@ -483,24 +483,24 @@ class BadInputTest {
         String body = "{\"" + "x".repeat(30_000) + "\":" + inner + "}}";
 
         Answer answer = gatehouse.patch("/user/" + id, admin, body);
-        assertRefused(answer, 400, "VALIDATION_FAILED");
+        assertRejected(answer, 400, "VALIDATION_FAILED");
         assertThat(answer.body().length()).isLessThan(1_000);
 
         Answer wide = gatehouse.patch("/user/" + id, admin, inner + "}");
-        assertRefused(wide, 400, "VALIDATION_FAILED");
+        assertRejected(wide, 400, "VALIDATION_FAILED");
         assertThat(wide.json().path("errors")).hasSize(50);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-32", "ISO-8859-1"})
-    void textThatIsNotUtf8IsRefused(String charset) throws IOException {
+    void textThatIsNotUtf8IsRejected(String charset) throws IOException {
         byte[] body = "{\"username\":\"\u00e4lice\",\"password\":\"x\"}".getBytes(Charset.forName(charset));
 
         assertThat(raw(post("/login", body))).contains(" 400 ").contains("BODY_MALFORMED");
     }
 
     @Test
-    void overlongUtf8IsRefused() throws IOException {
+    void overlongUtf8IsRejected() throws IOException {
         byte[] body = "{\"\u00c0\u00af\":1}".getBytes(StandardCharsets.ISO_8859_1);
 
         assertThat(raw(post("/login", body))).contains(" 400 ").contains("BODY_MALFORMED");
@@ -516,12 +516,12 @@ class BadInputTest {
     }
 
     @Test
-    void anAnswerThatCannotBeMadeIsRefused() {
-        assertRefused(
+    void anUnsupportedMediaTypeOfTheResponseIsRejected() {
+        assertRejected(
                 gatehouse.send("GET", "/user/me", "", "auth", admin, "Accept", "text/csv"), 406, "NOT_ACCEPTABLE");
     }
 
-    private static void assertRefused(Answer answer, int status, String code) {
+    private static void assertRejected(Answer answer, int status, String code) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(status);
         assertThat(answer.text("code")).isEqualTo(code);
         assertThat(answer.text("status")).isEqualTo("error");
@@ -543,23 +543,23 @@ class BadInputTest {
             Thread writer = new Thread(() -> {
                 try {
                     socket.getOutputStream().write(request);
-                } catch (IOException refusedEarly) {
+                } catch (IOException rejectedEarly) {
                     // the server may close before it has read everything
                 }
             });
             writer.start();
-            StringBuilder answer = new StringBuilder();
+            StringBuilder response = new StringBuilder();
             try {
                 byte[] buffer = new byte[4096];
                 for (int read = socket.getInputStream().read(buffer);
                         read >= 0;
                         read = socket.getInputStream().read(buffer)) {
-                    answer.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
+                    response.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
                 }
             } catch (IOException closed) {
                 // the response is the text received before the close
             }
-            return answer.toString();
+            return response.toString();
         }
     }
 }

@@ -25,10 +25,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BodyDeadlineTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String JSON = "Content-Type: application/json";
-    private static final Duration PAUSE = Duration.ofMillis(150);
+    private static final Duration SEND_INTERVAL = Duration.ofMillis(150);
 
     /** More connections than Jetty has threads. */
-    private static final int MANY = 220;
+    private static final int SLOW_CLIENTS = 220;
 
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores, Map.of(), Duration.ofMillis(500));
@@ -49,7 +49,7 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void aSlowBodyIsRefusedAndTheConnectionCloses() {
+    void aSlowBodyIsRejectedAndTheConnectionIsClosed() {
         List<String> calls = List.of(
                 "POST /login",
                 "POST /user",
@@ -64,7 +64,7 @@ class BodyDeadlineTest {
                 "PROPFIND /user",
                 "POST /nothing/here",
                 "GET /openapi.json");
-        try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
+        try (SlowClients slow = new SlowClients(node.port(), SEND_INTERVAL)) {
             Map<Socket, String> sockets = new LinkedHashMap<>();
             for (String call : calls) {
                 String method = call.split(" ", 2)[0];
@@ -84,12 +84,12 @@ class BodyDeadlineTest {
         }
     }
 
-    /** The service reads an import while it processes it, but only for callers that may import. */
+    /** The resource receives the body of an import without this deadline, but only from callers that may import. */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
-    void aSlowImportWithoutATokenOccupiesNoThread(String header, int status) {
+    void aSlowImportOfACallerThatMayNotImportIsRejected(String header, int status) {
         String token = header.isEmpty() ? "X-Nothing: x" : header.replace("{alice}", alice);
-        try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
+        try (SlowClients slow = new SlowClients(node.port(), SEND_INTERVAL)) {
             for (Socket socket : List.of(
                     slow.trickling("POST", "/user/import", "Content-Type: application/x-ndjson", token),
                     slow.tricklingInChunks("POST", "/user/import", "Content-Type: application/x-ndjson", token),
@@ -101,10 +101,10 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void manySlowClientsDoNotKeepOthersFromBeingServed() {
-        try (SlowClients slow = new SlowClients(node.port(), PAUSE)) {
+    void manySlowClientsDoNotBlockOtherClients() {
+        try (SlowClients slow = new SlowClients(node.port(), SEND_INTERVAL)) {
             List<Socket> sockets = new ArrayList<>();
-            for (int i = 0; i < MANY / 4; i++) {
+            for (int i = 0; i < SLOW_CLIENTS / 4; i++) {
                 sockets.add(slow.trickling("POST", "/login", JSON));
                 sockets.add(slow.tricklingInChunks("POST", "/nothing", JSON));
                 sockets.add(slow.silent("PATCH", "/user/me", JSON));
@@ -121,7 +121,7 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void aBodyInPartsIsTakenAsAWhole() throws IOException {
+    void aBodyThatArrivesInPartsIsReadAsAWhole() throws IOException {
         String body = "{\"username\":\"alice\",\"password\":\"" + PASSWORD + "\"}";
         for (String framing : List.of("Content-Length: " + body.length(), "Transfer-Encoding: chunked")) {
             boolean chunked = framing.startsWith("T");
@@ -143,13 +143,13 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void aConnectionStaysInUseAfterALateBody() throws IOException {
+    void aConnectionCanBeReusedAfterALateBody() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             for (int i = 0; i < 3; i++) {
                 send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\n" + JSON + "\r\nContent-Length: 2\r\n\r\n");
                 send(socket, "{");
                 send(socket, "}");
-                assertThat(answerThatKeepsTheConnection(socket))
+                assertThat(responseOnOpenConnection(socket))
                         .startsWith("HTTP/1.1 400")
                         .contains("CREDENTIALS_MISSING")
                         .doesNotContain("close");
@@ -158,7 +158,7 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void aBodyThatIsTooLongIsRefusedHoweverItArrives() throws IOException {
+    void anOversizedBodyIsRejectedWithAndWithoutALength() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             send(
                     socket,
@@ -175,7 +175,7 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void aBodyThatEndsEarlyOrIsMalformedIsRefused() throws IOException {
+    void aTruncatedOrMalformedBodyIsRejected() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60\r\n" + JSON + "\r\n\r\n{");
             socket.shutdownOutput();
@@ -195,18 +195,18 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void theOrdinaryCallersNoticeNothing() {
+    void aBodyThatArrivesAtOnceIsAccepted() {
         Answer patched = node.patch("/user/me", alice, "{\"note\":\"" + "x".repeat(10_000) + "\"}");
         assertThat(patched.status()).as(patched.body()).isEqualTo(200);
     }
 
-    private static String answerThatKeepsTheConnection(Socket socket) throws IOException {
-        StringBuilder answer = new StringBuilder();
-        while (!answer.toString().endsWith("\r\n\r\n")) {
-            answer.append((char) socket.getInputStream().read());
+    private static String responseOnOpenConnection(Socket socket) throws IOException {
+        StringBuilder response = new StringBuilder();
+        while (!response.toString().endsWith("\r\n\r\n")) {
+            response.append((char) socket.getInputStream().read());
         }
-        int length = Integer.parseInt(answer.toString().replaceAll("(?is).*content-length: (\\d+).*", "$1"));
-        return answer + new String(socket.getInputStream().readNBytes(length), StandardCharsets.UTF_8);
+        int length = Integer.parseInt(response.toString().replaceAll("(?is).*content-length: (\\d+).*", "$1"));
+        return response + new String(socket.getInputStream().readNBytes(length), StandardCharsets.UTF_8);
     }
 
     private static void send(Socket socket, String text) throws IOException {

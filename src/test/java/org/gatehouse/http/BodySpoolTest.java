@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BodySpoolTest {
-    private static final int MAX = 10;
+    private static final int MAX_BYTES = 10;
 
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
@@ -45,7 +45,7 @@ class BodySpoolTest {
 
     @BeforeEach
     void start() throws Exception {
-        spool = new BodySpool(folder, MAX);
+        spool = new BodySpool(folder, MAX_BYTES);
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServlet(new ServletHolder(new Receiver()), "/*");
@@ -69,14 +69,14 @@ class BodySpoolTest {
         protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
             try {
                 received.add(spool.receive(request));
-            } catch (GatehouseException refused) {
-                received.add(refused.code().name());
+            } catch (GatehouseException rejected) {
+                received.add(rejected.code().name());
             }
         }
     }
 
     @Test
-    void keepsABodyInAFileWithoutANameThatOnlyItsProcessMayRead() throws Exception {
+    void storesABodyInADeletedFileThatOnlyItsOwnerMayRead() throws Exception {
         send("Content-Length: 10", "0123456789");
 
         InputStream body = (InputStream) next();
@@ -91,7 +91,7 @@ class BodySpoolTest {
     }
 
     @Test
-    void refusesABodyThatIsLargerThanItsLimit() throws Exception {
+    void rejectsABodyThatIsLargerThanItsLimit() throws Exception {
         send("Content-Length: 11", "");
         send("Transfer-Encoding: chunked", "b\r\n0123456789a\r\n");
 
@@ -101,7 +101,7 @@ class BodySpoolTest {
     }
 
     @Test
-    void refusesABodyThatBreaksOff() throws Exception {
+    void rejectsATruncatedOrMalformedBody() throws Exception {
         Socket client = send("Content-Length: 10", "0123");
         await().until(() -> files().size() == 1);
         client.close();
@@ -128,7 +128,7 @@ class BodySpoolTest {
     }
 
     @Test
-    void receivesNothingAfterItIsClosed() throws Exception {
+    void rejectsABodyAfterItIsClosed() throws Exception {
         spool.close();
 
         send("Content-Length: 1", "0");

@@ -19,10 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConventionsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String PROBLEM = "application/problem+json";
-    private static final String PAGE = "https://app.example.com";
+    private static final String LISTED_ORIGIN = "https://app.example.com";
 
     private static final Stores stores = new Stores();
-    private static final Node node = Node.start(stores, Map.of("CORS_ORIGINS", PAGE + ", http://localhost:5173"));
+    private static final Node node =
+            Node.start(stores, Map.of("CORS_ORIGINS", LISTED_ORIGIN + ", http://localhost:5173"));
     private static String admin = "";
     private static String id = "";
 
@@ -39,7 +40,7 @@ class ConventionsTest {
     }
 
     @Test
-    void anErrorIsAProblemForWhoAsks() {
+    void anErrorIsAProblemIfTheClientAcceptsProblems() {
         Answer answer = node.send(
                 "POST",
                 "/user",
@@ -65,7 +66,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aTokenErrorStaysOneAsAProblem() {
+    void aTokenErrorAsAProblemKeepsItsNameAndChallenge() {
         Answer answer = node.send("GET", "/user/me", "", "auth", "x", "Accept", "application/json, " + PROBLEM);
 
         assertThat(answer.status()).isEqualTo(401);
@@ -75,7 +76,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aClientThatAcceptsProblemsGetsOtherAnswersToo() {
+    void aClientThatAcceptsOnlyProblemsGetsOtherResponsesAsJson() {
         Answer answer = node.send("GET", "/user/me", "", "auth", admin, "Accept", PROBLEM);
 
         assertThat(answer.status()).isEqualTo(200);
@@ -84,7 +85,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aLoginWithoutItsFieldsNamesThemAll() {
+    void aLoginWithoutItsFieldsGetsTheNamesOfBoth() {
         Answer answer = node.post("/login", "", "{\"username\":7}");
 
         assertThat(answer.text("message")).isEqualTo("Username or password field is missing!");
@@ -92,7 +93,7 @@ class ConventionsTest {
     }
 
     @Test
-    void headIsGetWithoutABody() {
+    void headHasTheHeadersOfGetAndNoBody() {
         for (String path :
                 List.of("/user/" + id, "/user/me", "/user", "/.well-known/jwks.json", "/session", "/nothing")) {
             Answer get = node.get(path, admin);
@@ -134,7 +135,7 @@ class ConventionsTest {
                 "/health/ready | GET, HEAD, OPTIONS",
                 "/.well-known/jwks.json | GET, HEAD, OPTIONS"
             })
-    void aPathSaysWhichMethodsItHas(String path, String methods) {
+    void aPathNamesItsMethods(String path, String methods) {
         Answer options = node.send("OPTIONS", path, "");
         assertThat(options.status()).isEqualTo(204);
         assertThat(options.body()).isEmpty();
@@ -143,22 +144,22 @@ class ConventionsTest {
 
         for (String other : List.of("GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE")) {
             if (!List.of(methods.split(", ", -1)).contains(other)) {
-                Answer refused = node.send(other, path, "");
-                assertThat(refused.status()).as(other + " " + path).isEqualTo(405);
-                assertThat(refused.text("code")).isEqualTo("METHOD_NOT_ALLOWED");
-                assertThat(refused.header("Allow")).isEqualTo(methods);
+                Answer rejected = node.send(other, path, "");
+                assertThat(rejected.status()).as(other + " " + path).isEqualTo(405);
+                assertThat(rejected.text("code")).isEqualTo("METHOD_NOT_ALLOWED");
+                assertThat(rejected.header("Allow")).isEqualTo(methods);
             }
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"})
-    void anUnknownPathIsNotFoundWhateverIsAsked(String method) {
+    void anUnknownPathIsNotFoundWithAnyMethod(String method) {
         assertThat(node.send(method, "/nothing/here", "").status()).isEqualTo(404);
     }
 
     @Test
-    void everyAnswerHasItsHeaders() {
+    void everyResponseHasTheSecurityHeaders() {
         String tag = node.get("/user/" + id, admin).header("ETag");
         for (Answer answer : List.of(
                 node.get("/user/" + id, admin),
@@ -184,13 +185,13 @@ class ConventionsTest {
     }
 
     @Test
-    void aPageOfAListedOriginMayReadEveryAnswer() {
+    void aPageOfAListedOriginMayReadEveryResponse() {
         for (Answer answer : List.of(
-                node.send("GET", "/user/" + id, "", "auth", admin, "Origin", PAGE),
-                node.send("GET", "/user/" + id, "", "Origin", PAGE),
-                node.send("GET", "/nothing", "", "Origin", PAGE),
-                node.send("POST", "/login", "{}", "Content-Type", "none", "Origin", PAGE))) {
-            assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(PAGE);
+                node.send("GET", "/user/" + id, "", "auth", admin, "Origin", LISTED_ORIGIN),
+                node.send("GET", "/user/" + id, "", "Origin", LISTED_ORIGIN),
+                node.send("GET", "/nothing", "", "Origin", LISTED_ORIGIN),
+                node.send("POST", "/login", "{}", "Content-Type", "none", "Origin", LISTED_ORIGIN))) {
+            assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(LISTED_ORIGIN);
             assertThat(answer.header("Access-Control-Expose-Headers")).contains("ETag", "Link", "Retry-After");
             assertThat(answer.headers().allValues("Vary")).contains("Origin");
             assertThat(answer.headers().map()).doesNotContainKey("access-control-allow-credentials");
@@ -198,11 +199,11 @@ class ConventionsTest {
     }
 
     @Test
-    void aBrowserMayAskBeforehandWithoutAToken() {
-        Answer answer = preflight(PAGE);
+    void aPreflightRequestNeedsNoToken() {
+        Answer answer = preflight(LISTED_ORIGIN);
 
         assertThat(answer.status()).isEqualTo(204);
-        assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(PAGE);
+        assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(LISTED_ORIGIN);
         assertThat(answer.header("Access-Control-Allow-Methods")).contains("PATCH");
         assertThat(answer.header("Access-Control-Allow-Headers"))
                 .contains("auth", "If-Match", "Idempotency-Key", "traceparent", "tracestate");
@@ -220,12 +221,12 @@ class ConventionsTest {
                 "null",
                 "*"
             })
-    void anyOtherOriginIsServedWithoutCorsHeaders(String origin) {
-        Answer asked = preflight(origin);
-        assertThat(asked.header("Allow")).isNotEmpty();
+    void aPageOfAnyOtherOriginGetsNoCorsHeaders(String origin) {
+        Answer preflight = preflight(origin);
+        assertThat(preflight.header("Allow")).isNotEmpty();
         Answer answer = node.send("GET", "/user/" + id, "", "auth", admin, "Origin", origin);
         assertThat(answer.status()).isEqualTo(200);
-        for (Answer each : List.of(asked, answer)) {
+        for (Answer each : List.of(preflight, answer)) {
             assertThat(each.headers().map().keySet())
                     .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("access-control"));
         }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CursorTest {
     @Test
-    void isReadAsItWasMade() {
+    void isParsedToItsOriginalTexts() {
         String cursor = Cursor.of("2026-11-23T10:00:00.000Z", "\u00e4\"\\ \ud83d\ude00", "");
 
         assertThat(cursor).matches("[A-Za-z0-9_-]+");
@@ -35,7 +35,7 @@ class CursorTest {
                 "[\"a\",\"b\"] x",
                 "[\"a\",\"b\""
             })
-    void isRefusedUnlessItIsSoManyTexts(String json) {
+    void isRejectedUnlessItIsTheExpectedNumberOfTexts(String json) {
         String cursor = Base64.getUrlEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8));
 
         assertThat(Cursor.parse(cursor, 2)).isEmpty();
@@ -43,7 +43,7 @@ class CursorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"?", "a b", "\u0000", "a", "%%%"})
-    void isRefusedWhenItIsNoBase64(String cursor) {
+    void isRejectedIfItIsNotBase64(String cursor) {
         assertThat(Cursor.parse(cursor, 2)).isEmpty();
     }
 }

@@ -19,7 +19,7 @@ class ErrorBodyTest {
                 "*/*, application/json;q=0.5, application/problem+json;q=0.5",
                 "application/*;q=0.1, */*, application/problem+json;q=0.2"
             })
-    void aProblemIsForWhoWantsItNoLess(String accept) {
+    void isAProblemIfTheClientAcceptsItAtLeastAsMuchAsJson(String accept) {
         assertThat(ErrorBody.wantedBy(accept)).isEqualTo(ErrorBody.PROBLEM);
     }
 
@@ -39,12 +39,12 @@ class ErrorBodyTest {
                 "problem+json",
                 ""
             })
-    void anythingElseGetsTheUsualForm(String accept) {
+    void isOrdinaryJsonForAnyOtherAcceptHeader(String accept) {
         assertThat(ErrorBody.wantedBy(accept)).isEqualTo(ErrorBody.OWN);
     }
 
     @Test
-    void noHeaderGetsTheUsualForm() {
+    void isOrdinaryJsonWithoutAnAcceptHeader() {
         assertThat(ErrorBody.wantedBy(null)).isEqualTo(ErrorBody.OWN);
     }
 }

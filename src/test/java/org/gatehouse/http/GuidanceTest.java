@@ -17,11 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the help that the responses give to a developer who is new to the service. */
+/** Tests the hints of responses, which help developers that are new to Gatehouse. */
 class GuidanceTest {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final String BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    private static final String HINT = "Authorization begins with 'Bearer '";
+    private static final String BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    private static final String SCHEME_HINT = "Authorization begins with 'Bearer '";
 
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));
@@ -69,7 +69,7 @@ class GuidanceTest {
         "/healthz/live, /health/live",
         "/doc, /docs"
     })
-    void aPathThatResemblesAKnownOneIsAnsweredWithThatOne(String path, String known) {
+    void aPathThatResemblesAKnownOneGetsAHint(String path, String known) {
         for (String method : List.of("GET", "POST")) {
             Answer answer = node.send(method, path, "", "auth", admin);
             assertThat(answer.status()).isEqualTo(404);
@@ -80,18 +80,18 @@ class GuidanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/nothing", "/nothing/here", "/user/me/xyz", "/a/b/c/d/e/user", "/%3Cscript%3E"})
-    void anyOtherPathIsNot(String path) {
+    void anyOtherPathGetsNoHint(String path) {
         assertThat(node.get(path, "").json().has("hint")).isFalse();
     }
 
     @Test
-    void aLongPathIsNotCompared() {
+    void aLongPathGetsNoHint() {
         assertThat(node.get("/user" + "s".repeat(500), "").json().has("hint")).isFalse();
         assertThat(node.get("/x".repeat(500), "").json().has("hint")).isFalse();
     }
 
     @Test
-    void theHintIsInAProblemToo() {
+    void aProblemContainsTheHintToo() {
         Answer answer = node.send("GET", "/users", "", "Accept", "application/problem+json");
 
         assertThat(answer.text("hint")).isEqualTo("Did you mean /user?");
@@ -108,7 +108,7 @@ class GuidanceTest {
                 "POST | / | GET, HEAD, OPTIONS",
                 "DELETE | /health/live | GET, HEAD, OPTIONS"
             })
-    void aRejectedMethodNamesTheAllowedOnes(String method, String path, String methods) {
+    void aRejectedMethodGetsTheAllowedOnes(String method, String path, String methods) {
         Answer answer = node.send(method, path, "", "auth", admin);
 
         assertThat(answer.status()).isEqualTo(405);
@@ -118,7 +118,7 @@ class GuidanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/user/alice", "/user/0", "/user/00000000000000000000000g", "/user/ME"})
-    void aUserNotNamedByAnIdIsNotFoundAndTheHintShowsTheFormOfAnId(String path) {
+    void aMalformedUserIdIsNotFoundAndGetsAHint(String path) {
         for (String below : List.of("", "/session", "/throttle")) {
             Answer answer = node.get(path + below, admin);
             assertThat(answer.status()).isEqualTo(404);
@@ -133,8 +133,8 @@ class GuidanceTest {
     }
 
     @Test
-    void sendsBrowsersToTheDocumentationAndNamesItsAddressToPrograms() {
-        Answer redirect = node.send("GET", "/", "", "Accept", BROWSER);
+    void theRootPathRedirectsBrowsersToTheDocumentationAndNamesItToPrograms() {
+        Answer redirect = node.send("GET", "/", "", "Accept", BROWSER_ACCEPT);
         assertThat(redirect.status()).isEqualTo(302);
         assertThat(redirect.header("Location")).isEqualTo("docs");
         assertThat(redirect.headers().allValues("Vary")).contains("Accept");
@@ -153,8 +153,8 @@ class GuidanceTest {
     }
 
     @Test
-    void theAddressOfTheDocumentationWithASlashLeadsToTheOneWithout() {
-        Answer answer = node.send("GET", "/docs/", "", "Accept", BROWSER);
+    void theDocumentationPathWithATrailingSlashRedirectsToThePathWithout() {
+        Answer answer = node.send("GET", "/docs/", "", "Accept", BROWSER_ACCEPT);
 
         assertThat(answer.status()).isEqualTo(301);
         assertThat(answer.header("Location")).isEqualTo("../docs");
@@ -169,14 +169,14 @@ class GuidanceTest {
             assertThat(answer.text("code")).isEqualTo("TOKEN_MISSING");
             assertThat(answer.text("message")).isEqualTo("jwt must be provided");
             assertThat(answer.text("name")).isEqualTo("JsonWebTokenError");
-            assertThat(answer.text("hint")).isEqualTo(HINT);
+            assertThat(answer.text("hint")).isEqualTo(SCHEME_HINT);
         }
         assertThat(node.get("/user/me", "").json().has("hint")).isFalse();
     }
 
     /** If the token were ignored, an administrator's request would count as an anonymous registration. */
     @Test
-    void aTokenWithoutASchemeIsNotIgnoredWhereRegistrationIsOpen() {
+    void aTokenWithoutASchemeIsRejectedEvenIfRegistrationIsOpen() {
         Answer answer = node.send(
                 "POST",
                 "/user",
@@ -187,13 +187,13 @@ class GuidanceTest {
                 admin);
 
         assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("hint")).isEqualTo(HINT);
+        assertThat(answer.text("hint")).isEqualTo(SCHEME_HINT);
         assertThat(node.send("POST", "/logout", "", "Authorization", admin).status())
                 .isEqualTo(200);
     }
 
     @Test
-    void theHeaderOfTheLegacyServiceMayHaveAScheme() {
+    void theLegacyHeaderMayHaveAScheme() {
         for (String value : List.of(alice, "Bearer " + alice, "bearer " + alice)) {
             assertThat(node.send("GET", "/user/me", "", "auth", value).status()).isEqualTo(200);
         }
@@ -203,7 +203,7 @@ class GuidanceTest {
     }
 
     @Test
-    void aChallengeSaysWhatIsMissing() {
+    void aChallengeNamesTheReason() {
         Answer forbidden = node.get("/user", alice);
         assertThat(forbidden.status()).isEqualTo(403);
         assertThat(forbidden.header("WWW-Authenticate")).isEqualTo("Bearer error=\"insufficient_scope\"");

@@ -43,25 +43,25 @@ class HostileInputTest {
     }
 
     @Test
-    void collidingNamesDoNotFailTheCallsOfOtherClients() throws Exception {
+    void collidingNamesDoNotMakeTheCallsOfOtherClientsFail() throws Exception {
         String admin = node.adminToken();
         String user = "/user/" + node.create(admin, "bystander", "correct horse battery staple");
-        List<Integer> hostile = Collections.synchronizedList(new ArrayList<>());
-        Thread stranger = new Thread(() -> {
+        List<Integer> hostileStatuses = Collections.synchronizedList(new ArrayList<>());
+        Thread attacker = new Thread(() -> {
             for (int i = 0; i < 30; i++) {
                 String body = CollidingNames.body((i % 2 == 0 ? "ab" : "bA") + i, 30_000);
                 String path = List.of("/login", "/token/refresh", "/logout").get(i % 3);
-                hostile.add(node.post(path, "", body).status());
+                hostileStatuses.add(node.post(path, "", body).status());
             }
         });
-        stranger.start();
-        for (int i = 0; stranger.isAlive() || i < 5; i++) {
+        attacker.start();
+        for (int i = 0; attacker.isAlive() || i < 5; i++) {
             Answer answer = node.patch(user, admin, "{\"n" + i % 20 + "\":" + i + ",\"name" + i % 20 + "x\":1}");
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         }
-        stranger.join();
+        attacker.join();
 
-        assertThat(hostile).hasSize(30).isSubsetOf(200, 400, 401);
+        assertThat(hostileStatuses).hasSize(30).isSubsetOf(200, 400, 401);
         Answer imported = node.send(
                 "POST",
                 "/user/import",
@@ -76,7 +76,7 @@ class HostileInputTest {
     }
 
     @Test
-    void aFormOfManyNamesThatCollideIsAnsweredAtOnce() {
+    void aFormWithManyCollidingNamesIsAccepted() {
         StringBuilder form = new StringBuilder("token=a");
         String names = CollidingNames.body("", 60_000).replaceAll("[{}\":1]", "");
         for (String name : names.split(",")) {
@@ -98,7 +98,7 @@ class HostileInputTest {
     }
 
     @Test
-    void halfOfASurrogatePairInANameIsRefused() {
+    void aLoneSurrogateInANameIsRejected() {
         String admin = node.adminToken();
         String body = "{\"a\\ud800\":1,\"b\":{\"\\udc00\":1},\"password\\ud800\":1,\"c\":\"\\ud800\"}";
 
@@ -116,7 +116,7 @@ class HostileInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"null", " null ", "", "{}"})
-    void aLogoutWithoutAnythingInItsBodyEndsTheSession(String body) {
+    void aLogoutWithAnEmptyBodyEndsTheSession(String body) {
         String token = node.adminToken();
 
         assertThat(node.post("/logout", token, body).status()).isEqualTo(200);
@@ -125,7 +125,7 @@ class HostileInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"[]", "true", "0", "\"\"", "null null", "nul"})
-    void aLogoutThatIsNotUnderstoodEndsNothing(String body) {
+    void aMalformedLogoutEndsNoSession(String body) {
         String token = node.adminToken();
 
         assertThat(node.post("/logout", token, body).text("code")).isEqualTo("BODY_MALFORMED");
@@ -134,7 +134,7 @@ class HostileInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"no-such-charset", "\"$%\""})
-    void aFormInACharsetThatDoesNotExistIsRefused(String charset) {
+    void aFormInAnUnknownCharsetIsRejected(String charset) {
         Answer answer = node.send(
                 "POST",
                 "/introspect",

@@ -13,13 +13,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LoopbackCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"})
-    void isOnThisMachineAtItsLoopbackAddresses(String address) {
+    void acceptsLoopbackAddresses(String address) {
         assertThat(isOnThisMachine(address, "", "")).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"203.0.113.7", "10.0.0.1", "2001:db8::1", "0.0.0.0", "localhost", ""})
-    void isElsewhereAtAnyOther(String address) {
+    void rejectsOtherAddresses(String address) {
         assertThat(isOnThisMachine(address, "", "")).isFalse();
         assertThat(isOnThisMachine(address, "X-Forwarded-For", "127.0.0.1")).isFalse();
     }
@@ -35,12 +35,12 @@ class LoopbackCheckTest {
                 "X-Forwarded-Proto",
                 "X-Real-IP"
             })
-    void isNotKnownBehindAProxy(String header) {
+    void rejectsForwardedRequests(String header) {
         assertThat(isOnThisMachine("127.0.0.1", header, "127.0.0.1")).isFalse();
     }
 
     @Test
-    void isElsewhereWithoutAnAddress() {
+    void rejectsARequestWithoutAnAddress() {
         ContainerRequest request = request();
         new ClientInfoFilter(new TrustedProxies(List.of())).filter(request);
 

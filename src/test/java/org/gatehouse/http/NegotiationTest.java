@@ -50,7 +50,7 @@ class NegotiationTest {
                 "application/problem+json;charset=utf-16, application/json;charset=utf-32;q=0.9",
                 "text/html;charset=utf-16;q=0.1, application/json;charset=utf-16"
             })
-    void theTypeOfAnAnswerHasNoParameterOfTheAcceptedRange(String accept) {
+    void theTypeOfAResponseHasNoParameterOfTheAcceptHeader(String accept) {
         for (String path :
                 List.of("/user/me", "/user", "/session", "/key", "/audit", "/.well-known/jwks.json", "/health/live")) {
             Answer answer = node.send("GET", path, "", "auth", admin, "Accept", accept);
@@ -97,7 +97,7 @@ class NegotiationTest {
                 "/.well-known/jwks.json | */* | application/json",
                 "/ | application/json;charset=utf-16 | application/json"
             })
-    void aDocumentHasItsOwnType(String path, String accept, String type) {
+    void aDocumentHasTheTypeOfItsFormat(String path, String accept, String type) {
         Answer answer = node.send("GET", path, "", "auth", admin, "Accept", accept);
 
         assertThat(answer.status()).isBetween(200, 503).isNotEqualTo(406);
@@ -105,7 +105,7 @@ class NegotiationTest {
     }
 
     @Test
-    void theTypeOfMetricsIsThatOfPrometheus() {
+    void metricsHaveTheTypeOfPrometheus() {
         assertThat(node.send("GET", "/metrics", "", "Accept", "text/plain;charset=utf-16")
                         .header("Content-Type"))
                 .startsWith("text/plain;")
@@ -114,7 +114,7 @@ class NegotiationTest {
     }
 
     @Test
-    void aCacheKeepsTheTypesOfTheKeySetApart() {
+    void theKeySetVariesByAccept() {
         assertThat(node.get("/.well-known/jwks.json", "").headers().allValues("Vary"))
                 .contains("Accept");
     }
@@ -142,7 +142,7 @@ class NegotiationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"utf-8", "aws-chunked", "x", "gzip, utf-8"})
-    void anUnknownCodingIsNotCalledCompression(String coding) {
+    void anUnknownCodingIsRejectedWithTheReason(String coding) {
         Answer answer = node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding);
 
         assertThat(answer.status()).isEqualTo(415);
@@ -153,14 +153,14 @@ class NegotiationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {" ", ",", "identity", "IDENTITY", "identity, identity"})
-    void noCodingIsAccepted(String coding) {
+    void aBodyWithoutACodingIsAccepted(String coding) {
         assertThat(node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding)
                         .text("code"))
                 .isEqualTo("CREDENTIALS_MISSING");
     }
 
     @Test
-    void aRequestWithoutABodyHasNoCoding() {
+    void theCodingOfARequestWithoutABodyIsIgnored() {
         assertThat(node.send("GET", "/user/me", "", "auth", admin, "Content-Encoding", "gzip")
                         .status())
                 .isEqualTo(200);

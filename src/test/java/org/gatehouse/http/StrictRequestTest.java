@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A call rejects query parameters and fields that it does not define, and changes nothing. */
 class StrictRequestTest {
     private static final String PASSWORD = "correct horse battery staple";
-    private static final String FORM = "application/x-www-form-urlencoded";
+    private static final String FORM_TYPE = "application/x-www-form-urlencoded";
     private static final ApiDescription description = ApiDescription.built();
 
     private static final Stores stores = new Stores();
@@ -35,7 +35,7 @@ class StrictRequestTest {
     private static String id = "";
 
     /** An operation of the API description. */
-    private record Described(String method, String path, JsonNode operation) {}
+    private record DescribedCall(String method, String path, JsonNode operation) {}
 
     @BeforeAll
     static void createAlice() {
@@ -92,7 +92,7 @@ class StrictRequestTest {
     }
 
     @Test
-    void theKnownOnesAreNamedAndTheNearestIsSuggested() {
+    void theKnownParametersAreNamedAndTheNearestIsSuggested() {
         Answer answer = node.get("/user?Status=disabled&page=2", admin);
 
         assertThat(answer.text("hint"))
@@ -141,21 +141,21 @@ class StrictRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "?", "?limit=5&", "?&limit=5", "?q=%C3%A4+%2B", "?%71=alice", "?limit=5&after"})
-    void aWellFormedHeaderIsRead(String query) {
+    void aWellFormedQueryIsParsed(String query) {
         assertThat(node.get("/user" + query, admin).status()).isEqualTo(query.endsWith("after") ? 400 : 200);
     }
 
-    /** Covers every described call, and so calls that are added later. */
+    /** Reads the calls from the API description, so that calls added later are tested too. */
     @Test
-    void everyCallRejectsThem() throws IOException, InterruptedException {
-        for (Described call : described()) {
+    void everyCallRejectsAnUnknownParameter() throws IOException, InterruptedException {
+        for (DescribedCall call : describedCalls()) {
             assertThat(status(call, "cacheBuster=1")).as(call.path()).isEqualTo(400);
             assertThat(status(call, "%ff=1")).as(call.path()).isEqualTo(400);
         }
     }
 
     @Test
-    void strangersLearnNothingOfTheParameters() {
+    void parametersAreCheckedOnlyAfterTheCallerIsAuthorized() {
         assertThat(node.get("/user?page=2", "").status()).isEqualTo(401);
         assertThat(node.get("/user?page=2", node.token("alice", PASSWORD)).status())
                 .isEqualTo(403);
@@ -180,7 +180,7 @@ class StrictRequestTest {
                 "PUT  | /user/ID/password | {\"newPassword\":\"staple battery horse\",\"NewPassword\":\"x\"} | NewPassword",
                 "POST | /key/rotate | {\"alg\":\"RS256\"} | alg"
             })
-    void anUnknownFieldOfABodyOfAFixedFormIsNamed(String method, String path, String body, String name) {
+    void anUnknownFieldOfABodyWithFixedFieldsIsNamed(String method, String path, String body, String name) {
         Answer answer = call(method, path.replace("ID", id), body);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
@@ -190,9 +190,9 @@ class StrictRequestTest {
     }
 
     @Test
-    void everyDescribedBodyOfAFixedFormRejectsAnUnknownField() {
+    void everyDescribedBodyWithFixedFieldsRejectsAnUnknownField() {
         List<String> fixed = new ArrayList<>();
-        for (Described call : described()) {
+        for (DescribedCall call : describedCalls()) {
             JsonNode body = description.resolve(call.operation().path("requestBody"));
             JsonNode schema = description.resolve(body.at("/content/application~1json/schema"));
             if (!schema.isMissingNode() && !schema.path("additionalProperties").asBoolean()) {
@@ -210,7 +210,7 @@ class StrictRequestTest {
     }
 
     @Test
-    void aLoginUnderOtherNamesIsAnsweredAsOneWithoutItsFields() {
+    void aLoginWithMisnamedFieldsGetsTheLegacyMessage() {
         Answer answer = node.post("/login", "", "{\"user\":\"alice\",\"password\":\"" + PASSWORD + "\"}");
 
         assertThat(answer.text("code")).isEqualTo("CREDENTIALS_MISSING");
@@ -235,7 +235,7 @@ class StrictRequestTest {
 
     /** Unknown parameters are ignored, and none may repeat (RFC 7662, section 2.1, and RFC 6749, section 3.2). */
     @Test
-    void anIntrospectionIgnoresWhatOtherServersTake() {
+    void anIntrospectionIgnoresUnknownParameters() {
         String token = node.token("alice", PASSWORD);
         assertThat(introspect("token=" + token + "&token_type_hint=access_token&client_id=x")
                         .json()
@@ -248,33 +248,33 @@ class StrictRequestTest {
                 .isEqualTo(400);
     }
 
-    private static Answer introspect(String form) {
-        return node.send("POST", "/introspect", form, "auth", admin, "Content-Type", FORM);
+    private static Answer introspect(String body) {
+        return node.send("POST", "/introspect", body, "auth", admin, "Content-Type", FORM_TYPE);
     }
 
     private static Answer call(String method, String path, String body) {
         String type = path.startsWith("/user/import")
                 ? "application/x-ndjson"
-                : path.startsWith("/introspect") ? FORM : "application/json";
+                : path.startsWith("/introspect") ? FORM_TYPE : "application/json";
         boolean hasBody = List.of("POST", "PUT").contains(method);
         return node.send(method, path, hasBody ? body : "", "auth", admin, "Content-Type", hasBody ? type : "");
     }
 
-    private static List<Described> described() {
-        List<Described> calls = new ArrayList<>();
+    private static List<DescribedCall> describedCalls() {
+        List<DescribedCall> calls = new ArrayList<>();
         description
                 .document()
                 .path("paths")
                 .properties()
                 .forEach(path -> path.getValue()
                         .properties()
-                        .forEach(operation -> calls.add(new Described(
+                        .forEach(operation -> calls.add(new DescribedCall(
                                 operation.getKey().toUpperCase(Locale.ROOT), path.getKey(), operation.getValue()))));
         return calls;
     }
 
-    /** Bypasses the check against the description, which does not list ignored parameters. */
-    private static int status(Described call, String query) throws IOException, InterruptedException {
+    /** Sends the request without the check against the API description, which lacks these parameters. */
+    private static int status(DescribedCall call, String query) throws IOException, InterruptedException {
         String path = call.path()
                 .replace("{id}", id)
                 .replace("{form}", "json")

@@ -21,7 +21,7 @@ class TraceContextTest {
                 "cc-" + TRACE + "-" + PARENT + "-01-what-the-future-will-be-like",
                 "fe-" + TRACE + "-" + PARENT + "-01-"
             })
-    void isTakenOver(String header) {
+    void isReadFromAValidHeader(String header) {
         assertThat(TraceContext.of(List.of(header))).contains(new TraceContext(TRACE, PARENT));
     }
 
@@ -53,12 +53,12 @@ class TraceContextTest {
                 "00-" + TRACE + "-" + PARENT + "-01,00-" + TRACE + "-" + PARENT + "-01",
                 "00-" + TRACE + "-" + PARENT + "-01\n"
             })
-    void isIgnoredInAnotherForm(String header) {
+    void isIgnoredIfTheHeaderIsInvalid(String header) {
         assertThat(TraceContext.of(List.of(header))).isEmpty();
     }
 
     @Test
-    void isIgnoredWhenThereAreNoneOrSeveral() {
+    void isIgnoredUnlessThereIsExactlyOneHeader() {
         String header = "00-" + TRACE + "-" + PARENT + "-01";
 
         assertThat(TraceContext.of(List.of())).isEmpty();

@@ -25,7 +25,7 @@ class TrustedProxiesTest {
             Stream.of("10.0.0.0/8", "2001:db8:ff::/48").map(AddressRange::parse).toList());
 
     @Test
-    void doNotTrustOtherAddresses() {
+    void ignoreTheHeadersOfOtherAddresses() {
         assertThat(client("192.0.2.1", List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("192.0.2.1");
         assertThat(new TrustedProxies(List.of())
@@ -139,7 +139,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void areIgnoredIfTheTwoHeadersDisagree() {
+    void areTheClientIfTheTwoHeadersDisagree() {
         assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=1.1.1.1"), List.of("198.51.100.1")))
@@ -150,14 +150,14 @@ class TrustedProxiesTest {
                 .isEqualTo(PROXY);
         assertThat(client(PROXY, List.of("junk"), List.of("198.51.100.1"))).isEqualTo(PROXY);
         assertThat(client(PROXY, List.of(""), List.of("198.51.100.1")))
-                .as("an empty header names none")
+                .as("an empty header is ignored")
                 .isEqualTo("198.51.100.1");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"\"", "\\", "\"\\a", ",", ";", "for=", "[", "::", "1.1.1.1;", "for=\"\\a\\a\\a", "\u0000", "%"})
-    void survive8KiBOfAnything(String pattern) {
+    void areTheClientIfAHeaderOf8KiBIsInvalid(String pattern) {
         String header = pattern.repeat(8192 / pattern.length());
 
         assertThat(client(PROXY, List.of(header), NONE)).isEqualTo(PROXY);
@@ -165,30 +165,30 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void areMissedWhenAnotherAddressForwards() {
-        AtomicLong now = new AtomicLong();
-        TrustedProxies watched = new TrustedProxies(List.of(AddressRange.parse("10.0.0.0/8")), now::get);
+    void warnIfAnUnlistedAddressForwards() {
+        AtomicLong nanos = new AtomicLong();
+        TrustedProxies timedProxies = new TrustedProxies(List.of(AddressRange.parse("10.0.0.0/8")), nanos::get);
         Logger logger = (Logger) LoggerFactory.getLogger(TrustedProxies.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);
         try {
-            watched.clientOf(address("192.0.2.1"), NONE, NONE);
-            watched.clientOf(address(PROXY), NONE, List.of("198.51.100.1"));
+            timedProxies.clientOf(address("192.0.2.1"), NONE, NONE);
+            timedProxies.clientOf(address(PROXY), NONE, List.of("198.51.100.1"));
             assertThat(lines.list).isEmpty();
 
-            watched.clientOf(address("192.0.2.1"), NONE, List.of("198.51.100.1\nforged"));
-            watched.clientOf(address("192.0.2.2"), List.of("for=198.51.100.1"), NONE);
-            now.addAndGet(TrustedProxies.WARNING_INTERVAL.toNanos() - 1);
-            watched.clientOf(address("192.0.2.1"), NONE, List.of("198.51.100.1"));
+            timedProxies.clientOf(address("192.0.2.1"), NONE, List.of("198.51.100.1\nforged"));
+            timedProxies.clientOf(address("192.0.2.2"), List.of("for=198.51.100.1"), NONE);
+            nanos.addAndGet(TrustedProxies.WARNING_INTERVAL.toNanos() - 1);
+            timedProxies.clientOf(address("192.0.2.1"), NONE, List.of("198.51.100.1"));
             assertThat(lines.list).singleElement().satisfies(line -> {
                 assertThat(line.getLevel()).isEqualTo(Level.WARN);
                 assertThat(line.getFormattedMessage())
                         .contains("192.0.2.1", "X-Forwarded-For", "TRUSTED_PROXIES")
                         .doesNotContain("198.51.100.1", "\n");
             });
-            now.addAndGet(1);
-            watched.clientOf(address("2001:db8::1"), List.of("for=198.51.100.1"), NONE);
+            nanos.addAndGet(1);
+            timedProxies.clientOf(address("2001:db8::1"), List.of("for=198.51.100.1"), NONE);
             assertThat(lines.list).hasSize(2);
             assertThat(lines.list.get(1).getFormattedMessage()).contains("2001:db8::1", "Forwarded");
         } finally {
@@ -197,7 +197,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void leaveOneFormOfEachAddressAndOneSourceForEachNetwork() {
+    void mapAnAddressToItselfOrToItsIpv6Network() {
         assertThat(clientInfo("198.51.100.1").source()).isEqualTo("198.51.100.1");
         assertThat(clientInfo("2001:db8:1:2:3:4:5:6").source()).isEqualTo("2001:db8:1:2::/64");
         assertThat(clientInfo("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");

@@ -1,4 +1,4 @@
-package org.gatehouse.http;
+package org.gatehouse.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,14 +8,13 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import org.gatehouse.json.Json;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class JsonRecordsTest {
     private record Zone(@Nullable String name, Instant at) {}
 
-    private record Answer(
+    private record Example(
             String zulu,
             @JsonProperty("_id") String id,
             @Nullable Instant end,
@@ -27,17 +26,17 @@ class JsonRecordsTest {
     }
 
     @Test
-    void recordsBecomeObjectsInTheOrderOfTheirComponents() {
+    void areWrittenAsObjectsInTheOrderOfTheirComponents() {
         Instant at = Instant.parse("2026-11-23T10:00:00.120456Z");
-        Answer answer = new Answer(
+        Example example = new Example(
                 "z",
                 "i",
                 null,
                 List.of(new Zone(null, at)),
                 Json.MAPPER.createObjectNode().set("kept", NullNode.getInstance()));
 
-        assertThat(answer.hasZones()).isTrue();
-        assertThat(new String(Json.write(answer), StandardCharsets.UTF_8))
+        assertThat(example.hasZones()).isTrue();
+        assertThat(new String(Json.write(example), StandardCharsets.UTF_8))
                 .isEqualTo("{\"zulu\":\"z\",\"_id\":\"i\",\"alpha\":[{\"at\":\"2026-11-23T10:00:00.120Z\"}],"
                         + "\"custom\":{\"kept\":null}}");
     }
