@@ -22,7 +22,7 @@ import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Each expression of the dashboard and the alerts must find its metrics and labels in a service that has been used. */
+/** Checks that the metrics and labels in each expression of the dashboard and the alerts exist. */
 class DashboardTest {
     private static final Path DASHBOARD = Path.of("deploy", "grafana", "gatehouse-dashboard.json");
     private static final Path RULES = Path.of("deploy", "prometheus", "gatehouse-rules.yaml");
@@ -31,7 +31,7 @@ class DashboardTest {
     /** The labels that Prometheus itself adds to each series. */
     private static final Set<String> LABELS_OF_PROMETHEUS = Set.of("instance", "job");
 
-    private static Exposition shown = new Exposition(List.of());
+    private static Exposition exposition = new Exposition(List.of());
 
     /** Produces every metric that an expression uses, including those of an unavailable store. */
     @BeforeAll
@@ -55,7 +55,7 @@ class DashboardTest {
             redis.resume();
             mongo.close();
             assertThat(gatehouse.login("alice", PASSWORD).status()).isEqualTo(503);
-            shown = read(gatehouse);
+            exposition = read(gatehouse);
         } finally {
             mongo.close();
         }
@@ -66,7 +66,7 @@ class DashboardTest {
     }
 
     @Test
-    void theDashboardAsksForWhatThereIs() throws IOException {
+    void theDashboardUsesOnlyExistingMetricsAndLabels() throws IOException {
         JsonNode dashboard = Answer.json(Files.readString(DASHBOARD));
         List<String> expressions = new ArrayList<>();
         for (JsonNode panel : dashboard.path("panels")) {
@@ -77,12 +77,12 @@ class DashboardTest {
 
         assertThat(expressions).hasSizeGreaterThan(25);
         for (String expression : expressions) {
-            assertFinds(expression.replace("$__rate_interval", "5m").replace("$instance", ".*"));
+            assertExists(expression.replace("$__rate_interval", "5m").replace("$instance", ".*"));
         }
     }
 
     @Test
-    void theAlertsAskForWhatThereIs() throws IOException {
+    void theAlertsUseOnlyExistingMetricsAndLabels() throws IOException {
         List<String> expressions = new ArrayList<>();
         for (JsonNode group : new YAMLMapper().readTree(RULES.toFile()).path("groups")) {
             for (JsonNode rule : group.path("rules")) {
@@ -94,23 +94,23 @@ class DashboardTest {
         }
 
         assertThat(expressions).hasSizeGreaterThanOrEqualTo(8);
-        expressions.forEach(DashboardTest::assertFinds);
+        expressions.forEach(DashboardTest::assertExists);
     }
 
     @Test
-    void everyFigureOfOursIsWatched() throws IOException {
-        String watching = Files.readString(DASHBOARD) + Files.readString(RULES);
+    void everyMetricOfGatehouseIsInTheDashboardOrTheAlerts() throws IOException {
+        String expressions = Files.readString(DASHBOARD) + Files.readString(RULES);
         Set<String> families = new TreeSet<>();
-        for (Sample sample : shown.samples()) {
+        for (Sample sample : exposition.samples()) {
             if (sample.name().startsWith("gatehouse_")) {
                 families.add(sample.name().replaceAll("_seconds_(bucket|count|sum)$", "_seconds"));
             }
         }
-        assertThat(families).allMatch(watching::contains);
+        assertThat(families).allMatch(expressions::contains);
     }
 
     @Test
-    void anExpressionIsTakenApart() {
+    void anExpressionIsParsedToItsSelectorsAndGroupings() {
         PromQl parsed =
                 PromQl.parse("sum by (le, a) (rate(x_bucket{b=~\"1.*|2\", c!=\"d\"}[5m] offset 1h)) > 0.8 * y or z");
 
@@ -120,15 +120,16 @@ class DashboardTest {
                 .containsExactly(new PromQl.Condition("b", "=~", "1.*|2"), new PromQl.Condition("c", "!=", "d"));
     }
 
-    private static void assertFinds(String expression) {
+    private static void assertExists(String expression) {
         PromQl parsed = PromQl.parse(expression);
         assertThat(parsed.selectors()).as(expression).isNotEmpty();
         for (PromQl.Selector selector : parsed.selectors()) {
-            List<Sample> series = shown.of(selector.metric(), Map.of());
+            List<Sample> series = exposition.of(selector.metric(), Map.of());
             assertThat(series).as("%s of %s", selector.metric(), expression).isNotEmpty();
             assertThat(series)
                     .as("%s of %s", selector, expression)
-                    .anyMatch(sample -> selector.conditions().stream().allMatch(condition -> holds(condition, sample)));
+                    .anyMatch(
+                            sample -> selector.conditions().stream().allMatch(condition -> matches(condition, sample)));
             for (String label : parsed.groupings()) {
                 assertThat(LABELS_OF_PROMETHEUS.contains(label)
                                 || series.get(0).labels().containsKey(label))
@@ -139,7 +140,7 @@ class DashboardTest {
     }
 
     /** Returns whether the sample has the label with a matching value. */
-    private static boolean holds(PromQl.Condition condition, Sample sample) {
+    private static boolean matches(PromQl.Condition condition, Sample sample) {
         if (LABELS_OF_PROMETHEUS.contains(condition.label())) {
             return true;
         }

@@ -27,7 +27,7 @@ record Exposition(List<Sample> samples) {
             }
             Matcher sample = SAMPLE.matcher(line);
             if (!sample.matches()) {
-                throw new AssertionError("no sample: " + line);
+                throw new AssertionError("not a sample: " + line);
             }
             Map<String, String> labels = new HashMap<>();
             if (sample.group(2) != null) {

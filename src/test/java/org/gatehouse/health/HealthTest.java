@@ -19,11 +19,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the health reports for load balancers. The stores are the test's own because it stops and starts them. */
+/** Tests the health reports for load balancers. It has separate stores because it stops and starts them. */
 @Tag("also-full")
 class HealthTest {
     /** The time within which the report must show a change of a store. */
-    private static final Duration SEEN_WITHIN = TimeLimit.of(Duration.ofSeconds(2));
+    private static final Duration MAX_DELAY = TimeLimit.of(Duration.ofSeconds(2));
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));
     private final int mongoPort = EmbeddedRedis.freePort();
@@ -37,7 +37,7 @@ class HealthTest {
 
     @BeforeEach
     void awaitAllUp() {
-        await().atMost(Duration.ofSeconds(60)).until(() -> state("redis").equals("up") && ready().status() == 200);
+        await().atMost(Duration.ofSeconds(60)).until(() -> stateOf("redis").equals("up") && ready().status() == 200);
     }
 
     @AfterEach
@@ -52,7 +52,7 @@ class HealthTest {
     }
 
     @Test
-    void tellsOfEachDependencyWhatItIsAndWhatItsAbsenceMeans() {
+    void describesEachDependencyAndTheEffectOfItsAbsence() {
         Answer answer = ready();
 
         assertThat(answer.status()).isEqualTo(200);
@@ -68,51 +68,51 @@ class HealthTest {
     }
 
     @Test
-    void followsRedisWhichNoRequestNeeds() {
+    void reportsAStoppedRedisAndStaysReady() {
         redis.kill();
         try {
-            assertSeen(() -> state("redis").equals("down"));
+            assertReported(() -> stateOf("redis").equals("down"));
             assertThat(ready().status()).isEqualTo(200);
-            assertThat(state("mongodb")).isEqualTo("up");
+            assertThat(stateOf("mongodb")).isEqualTo("up");
         } finally {
             redis.restart();
         }
-        assertSeen(() -> state("redis").equals("up"));
+        assertReported(() -> stateOf("redis").equals("up"));
     }
 
     @Test
-    void noticesASilentRedisWithoutRequests() {
+    void reportsAnUnresponsiveRedisAndStaysReady() {
         redis.pause();
         try {
-            assertSeen(() -> state("redis").equals("down"));
+            assertReported(() -> stateOf("redis").equals("down"));
             assertThat(ready().status()).isEqualTo(200);
         } finally {
             redis.resume();
         }
-        assertSeen(() -> state("redis").equals("up"));
+        assertReported(() -> stateOf("redis").equals("up"));
     }
 
     @Test
-    void followsMongoWithoutWhichLoginsFail() {
+    void isNotReadyWithoutMongo() {
         mongo.close();
 
-        assertSeen(() -> ready().status() == 503);
-        Answer away = ready();
-        assertThat(away.text("status")).isEqualTo("unready");
-        assertThat(away.header("Retry-After")).isEqualTo("2");
-        assertThat(away.body()).doesNotContain("127.0.0.1");
-        assertThat(away.took()).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
-        assertThat(state("mongodb")).isEqualTo("down");
+        assertReported(() -> ready().status() == 503);
+        Answer unready = ready();
+        assertThat(unready.text("status")).isEqualTo("unready");
+        assertThat(unready.header("Retry-After")).isEqualTo("2");
+        assertThat(unready.body()).doesNotContain("127.0.0.1");
+        assertThat(unready.took()).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
+        assertThat(stateOf("mongodb")).isEqualTo("down");
         assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
 
         mongo = EmbeddedMongo.inMemory(mongoPort);
         // The in-memory store has lost its keys. The driver looks for a server at most every half second.
-        assertSeen(() -> state("mongodb").equals("up"));
+        assertReported(() -> stateOf("mongodb").equals("up"));
         await().atMost(Duration.ofSeconds(60)).until(() -> ready().status() == 200);
     }
 
     @Test
-    void aStartThatWaitsForItsStoreIsAliveAndNotReady() {
+    void aNodeThatWaitsForItsStoreIsLiveAndNotReady() {
         try (Node waiting = Node.start(Map.of(
                 "AUTH_KEY",
                 Node.AUTH_KEY,
@@ -133,7 +133,7 @@ class HealthTest {
         return gatehouse.send("GET", "/health/ready", "");
     }
 
-    private String state(String dependency) {
+    private String stateOf(String dependency) {
         for (JsonNode entry : ready().json().path("dependencies")) {
             if (entry.path("name").asText().equals(dependency)) {
                 return entry.path("state").asText();
@@ -142,7 +142,7 @@ class HealthTest {
         return "";
     }
 
-    private static void assertSeen(Callable<Boolean> what) {
-        await().pollInterval(Duration.ofMillis(20)).atMost(SEEN_WITHIN).until(what);
+    private static void assertReported(Callable<Boolean> condition) {
+        await().pollInterval(Duration.ofMillis(20)).atMost(MAX_DELAY).until(condition);
     }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Without a token, only callers on the same machine get the metrics, and none whose request has a proxy header. */
+/** Without a token, only a caller on the same machine gets the metrics, and only without a proxy in between. */
 class MetricsAccessTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores);
@@ -22,7 +22,7 @@ class MetricsAccessTest {
     }
 
     @Test
-    void aProgramOnTheMachineIsAnswered() {
+    void aCallerOnTheSameMachineGetsTheMetrics() {
         assertThat(node.send(
                                 "GET",
                                 "/metrics",
@@ -68,7 +68,7 @@ class MetricsAccessTest {
                 "X-Scheme",
                 "X-Request-Start"
             })
-    void anyHeaderOfAProxyClosesThem(String header) {
+    void aRequestWithAnyHeaderOfAProxyIsForbidden(String header) {
         for (String value : new String[] {"127.0.0.1", "443", "x"}) {
             Answer answer = node.send("GET", "/metrics", "", header, value);
             assertThat(answer.status()).as(header + ": " + value).isEqualTo(403);

@@ -21,7 +21,7 @@ class MetricsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String WRONG_PASSWORD = "wrong horse battery staple";
     private static final String TOKEN = "a-token-that-is-hard-to-guess";
-    private static final String HEAD = "gatehouse_http_request_duration_seconds_count";
+    private static final String REQUEST_COUNT = "gatehouse_http_request_duration_seconds_count";
 
     private static Stores stores;
     private static Node gatehouse;
@@ -43,7 +43,7 @@ class MetricsTest {
     }
 
     @Test
-    void withoutATokenOnlyTheMachineItselfIsAnswered() {
+    void withoutATokenOnlyTheSameMachineGetsTheMetrics() {
         assertThat(gatehouse.send("GET", "/metrics", "").status()).isEqualTo(200);
         for (String header :
                 List.of("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Port")) {
@@ -56,12 +56,12 @@ class MetricsTest {
         assertThat(gatehouse
                         .send("GET", "/metrics", "", "auth", admin, "X-Forwarded-For", "203.0.113.7")
                         .status())
-                .as("an administrator's token is none for metrics")
+                .as("an administrator's token does not give access to the metrics")
                 .isEqualTo(403);
     }
 
     @Test
-    void withATokenOnlyItsHolderIsAnswered() {
+    void withATokenOnlyItsHolderGetsTheMetrics() {
         try (Node guarded = Node.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
             assertThat(guarded.send("GET", "/metrics", "", "Authorization", "Bearer " + TOKEN)
                             .status())
@@ -87,20 +87,20 @@ class MetricsTest {
     }
 
     @Test
-    void isTextOfPrometheusOrForWhoAsksOfOpenMetrics() {
+    void theFormatIsPrometheusTextOrOpenMetricsIfTheClientAcceptsIt() {
         Answer text = gatehouse.send("GET", "/metrics", "");
         assertThat(text.header("Content-Type")).startsWith("text/plain;").contains("version=0.0.4");
 
-        String asked = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
-        Answer open = gatehouse.send("GET", "/metrics", "", "Accept", asked);
-        assertThat(open.header("Content-Type"))
+        String accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+        Answer openMetrics = gatehouse.send("GET", "/metrics", "", "Accept", accept);
+        assertThat(openMetrics.header("Content-Type"))
                 .startsWith("application/openmetrics-text;")
                 .contains("version=1.0.0");
-        assertThat(open.body()).endsWith("# EOF\n");
+        assertThat(openMetrics.body()).endsWith("# EOF\n");
     }
 
     @Test
-    void namesAreAsPrometheusWantsThem() {
+    void namesFollowTheConventionsOfPrometheus() {
         String text = gatehouse.send("GET", "/metrics", "").body();
         Pattern family = Pattern.compile("(?m)^# TYPE (\\S+) (\\S+)$");
         List<String> families = family.matcher(text)
@@ -119,7 +119,7 @@ class MetricsTest {
     }
 
     @Test
-    void requestsAreCountedByRouteAndNeverByWhatAClientWrote() {
+    void requestsAreCountedByRouteAndNeverByInputOfTheClient() {
         gatehouse.get("/user/" + id, admin);
         gatehouse.get("/user/unknown-name", admin);
         gatehouse.get("/openapi.json", "");
@@ -127,30 +127,31 @@ class MetricsTest {
         gatehouse.send("MADE-UP", "/user/me", "");
         gatehouse.send("GET", "/health/live", "");
 
-        Exposition seen = shown();
+        Exposition metrics = metrics();
 
-        assertThat(seen.sum(HEAD, Map.of("method", "GET", "route", "/user/{id}", "status", "200")))
+        assertThat(metrics.sum(REQUEST_COUNT, Map.of("method", "GET", "route", "/user/{id}", "status", "200")))
                 .isPositive();
-        assertThat(seen.sum(HEAD, Map.of("method", "GET", "route", "/user/{id}", "status", "404")))
+        assertThat(metrics.sum(REQUEST_COUNT, Map.of("method", "GET", "route", "/user/{id}", "status", "404")))
                 .isPositive();
-        assertThat(seen.sum(HEAD, Map.of("route", "/openapi.{form}", "status", "200")))
+        assertThat(metrics.sum(REQUEST_COUNT, Map.of("route", "/openapi.{form}", "status", "200")))
                 .isPositive();
-        assertThat(seen.sum(HEAD, Map.of("route", "unmatched", "status", "404")))
+        assertThat(metrics.sum(REQUEST_COUNT, Map.of("route", "unmatched", "status", "404")))
                 .isPositive();
-        assertThat(seen.sum(HEAD, Map.of("method", "other", "status", "405"))).isPositive();
-        assertThat(seen.sum(HEAD, Map.of("route", "/health/live"))).isPositive();
-        assertThat(seen.sum(
+        assertThat(metrics.sum(REQUEST_COUNT, Map.of("method", "other", "status", "405")))
+                .isPositive();
+        assertThat(metrics.sum(REQUEST_COUNT, Map.of("route", "/health/live"))).isPositive();
+        assertThat(metrics.sum(
                         "gatehouse_http_request_duration_seconds_bucket", Map.of("route", "/user/{id}", "le", "+Inf")))
-                .isEqualTo(seen.sum(HEAD, Map.of("route", "/user/{id}")));
+                .isEqualTo(metrics.sum(REQUEST_COUNT, Map.of("route", "/user/{id}")));
     }
 
     @Test
     void loginsAreCountedByOutcome() {
-        Exposition before = shown();
+        Exposition before = metrics();
         gatehouse.patiently(() -> gatehouse.login("alice", PASSWORD));
         gatehouse.patiently(() -> gatehouse.login("alice", WRONG_PASSWORD));
         gatehouse.patiently(() -> gatehouse.login("unknown", PASSWORD));
-        Exposition after = shown();
+        Exposition after = metrics();
 
         for (String outcome : List.of("succeeded", "wrong_password", "unknown_user")) {
             Map<String, String> labels = Map.of("outcome", outcome);
@@ -166,14 +167,14 @@ class MetricsTest {
 
     @Test
     void endsOfSessionsAreCountedByCause() {
-        Exposition before = shown();
+        Exposition before = metrics();
         gatehouse.post("/logout", gatehouse.token("alice", PASSWORD), "{}");
         gatehouse.post("/logout", gatehouse.token("alice", PASSWORD), "{\"everywhere\":true}");
         gatehouse.delete("/user/" + id + "/session", admin);
         String bob = gatehouse.create(admin, "bob", PASSWORD);
         gatehouse.patch("/user/" + bob, admin, "{\"status\":\"disabled\"}");
         gatehouse.delete("/user/" + bob, admin);
-        Exposition after = shown();
+        Exposition after = metrics();
 
         for (String cause : List.of("logout", "logout_everywhere", "session_ended", "user_disabled", "user_deleted")) {
             Map<String, String> labels = Map.of("cause", cause);
@@ -185,15 +186,15 @@ class MetricsTest {
     }
 
     @Test
-    void readsAreCountedByWhereTheyCameFrom() {
+    void readsOfTheCacheAreCountedByOutcome() {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             gatehouse.get("/user/" + id, admin);
-            Exposition now = shown();
+            Exposition now = metrics();
             return Stream.of("users", "sessions")
                     .allMatch(cache ->
                             now.sum("gatehouse_cache_reads_total", Map.of("cache", cache, "outcome", "hit")) > 0);
         });
-        Exposition cached = shown();
+        Exposition cached = metrics();
         assertThat(cached.sum("gatehouse_cache_reads_total", Map.of("cache", "sessions", "outcome", "hit")))
                 .isPositive();
         assertThat(cached.sum("gatehouse_cache_usable", Map.of())).isEqualTo(1);
@@ -203,7 +204,7 @@ class MetricsTest {
         stores.redis().kill();
         try {
             gatehouse.get("/user/" + id, admin);
-            assertThat(shown().sum("gatehouse_cache_reads_total", bypasses))
+            assertThat(metrics().sum("gatehouse_cache_reads_total", bypasses))
                     .isGreaterThan(cached.sum("gatehouse_cache_reads_total", bypasses));
         } finally {
             stores.redis().restart();
@@ -212,27 +213,28 @@ class MetricsTest {
 
     @Test
     void theStateOfTheStoresAndKeysIsShown() {
-        await().atMost(Duration.ofSeconds(60)).until(() -> shown().sum("gatehouse_dependency_up", Map.of()) == 3);
-        Exposition seen = shown();
-        assertThat(seen.sum("gatehouse_ready", Map.of())).isEqualTo(1);
-        assertThat(seen.sum("gatehouse_mongodb_command_duration_seconds_count", Map.of("command", "find")))
+        await().atMost(Duration.ofSeconds(60)).until(() -> metrics().sum("gatehouse_dependency_up", Map.of()) == 3);
+        Exposition metrics = metrics();
+        assertThat(metrics.sum("gatehouse_ready", Map.of())).isEqualTo(1);
+        assertThat(metrics.sum("gatehouse_mongodb_command_duration_seconds_count", Map.of("command", "find")))
                 .isPositive();
-        assertThat(seen.sum("gatehouse_redis_command_duration_seconds_count", Map.of()))
+        assertThat(metrics.sum("gatehouse_redis_command_duration_seconds_count", Map.of()))
                 .isPositive();
-        assertThat(seen.sum("gatehouse_signing_key_age_seconds", Map.of())).isBetween(0.0, 600.0);
-        assertThat(seen.sum("gatehouse_signing_key_rotation_seconds", Map.of())).isEqualTo(30.0 * 24 * 60 * 60);
+        assertThat(metrics.sum("gatehouse_signing_key_age_seconds", Map.of())).isBetween(0.0, 600.0);
+        assertThat(metrics.sum("gatehouse_signing_key_rotation_seconds", Map.of()))
+                .isEqualTo(30.0 * 24 * 60 * 60);
         for (String name : List.of(
                 "jvm_memory_used_bytes",
                 "jvm_threads_current",
                 "jvm_classes_currently_loaded",
                 "process_cpu_seconds_total")) {
-            assertThat(seen.sum(name, Map.of())).as(name).isPositive();
+            assertThat(metrics.sum(name, Map.of())).as(name).isPositive();
         }
-        assertThat(seen.samples()).extracting(Sample::name).contains("jvm_gc_collection_seconds_sum");
+        assertThat(metrics.samples()).extracting(Sample::name).contains("jvm_gc_collection_seconds_sum");
     }
 
     @Test
-    void nothingOfUsersTokensAddressesOrSettingsIsShown() {
+    void noDataOfUsersTokensAddressesOrSettingsIsShown() {
         gatehouse.patiently(() -> gatehouse.login("alice", PASSWORD));
         gatehouse.get("/user?q=alice", admin);
         gatehouse.send("GET", "/user/me", "", "auth", "a.b.c", "X-Forwarded-For", "203.0.113.7");
@@ -243,7 +245,7 @@ class MetricsTest {
                 .doesNotContain(stores.database());
     }
 
-    private static Exposition shown() {
+    private static Exposition metrics() {
         return Exposition.of(gatehouse.send("GET", "/metrics", "").body());
     }
 }

@@ -17,7 +17,7 @@ record PromQl(List<Selector> selectors, Set<String> groupings) {
             Pattern.compile("(?<![\\w.$])([a-zA-Z_:][\\w:]*)(?!\\w)(?!\\s*\\()(?:\\{([^}]*)})?");
 
     private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(=~|!~|!=|=)\\s*\"([^\"]*)\"");
-    private static final Set<String> WORDS = Set.of("and", "or", "unless", "offset", "bool");
+    private static final Set<String> KEYWORDS = Set.of("and", "or", "unless", "offset", "bool");
 
     /** A metric and the conditions on its labels. */
     record Selector(String metric, List<Condition> conditions) {}
@@ -35,7 +35,7 @@ record PromQl(List<Selector> selectors, Set<String> groupings) {
         Matcher selector = SELECTOR.matcher(RANGE.matcher(rest).replaceAll(" "));
         while (selector.find()) {
             String name = selector.group(1);
-            if (!WORDS.contains(name)) {
+            if (!KEYWORDS.contains(name)) {
                 String conditions = selector.group(2) == null ? "" : selector.group(2);
                 requireOnlyConditions(conditions);
                 selectors.add(new Selector(name, conditions(conditions)));
@@ -47,7 +47,7 @@ record PromQl(List<Selector> selectors, Set<String> groupings) {
     private static void requireOnlyConditions(String text) {
         String rest = MATCHER.matcher(text).replaceAll("").replaceAll("[\\s,]", "");
         if (!rest.isEmpty()) {
-            throw new AssertionError("not understood: " + text);
+            throw new AssertionError("unsupported conditions: " + text);
         }
     }
 
