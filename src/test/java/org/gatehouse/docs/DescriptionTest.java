@@ -49,15 +49,15 @@ class DescriptionTest {
     private static final String ERRORS = "errors";
     private static final String PASSWORD = "correct horse battery staple";
     /** The OpenAPI Initiative's schema for OpenAPI 3.1 documents, including the schemas in them. */
-    private static final String OPENAPI = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
+    private static final String OPENAPI_SCHEMA = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
 
     private static final ApiDescription description = ApiDescription.built();
     private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
 
-    /** Needs no token, and ends the session of the token if the request has one. */
-    private static final String TAKES_ANY_TOKEN = "post /logout";
+    /** A logout needs no token. If the request has one, the session of that token ends. */
+    private static final String LOGOUT = "post /logout";
 
-    private static final Set<ErrorCode> OF_TOKENS = EnumSet.of(
+    private static final Set<ErrorCode> TOKEN_ERRORS = EnumSet.of(
             ErrorCode.TOKEN_AMBIGUOUS,
             ErrorCode.TOKEN_MISSING,
             ErrorCode.TOKEN_MALFORMED,
@@ -65,15 +65,16 @@ class DescriptionTest {
             ErrorCode.TOKEN_EXPIRED,
             ErrorCode.SESSION_ENDED,
             ErrorCode.BUSY);
-    private static final Set<ErrorCode> OF_BODIES = EnumSet.of(
+    private static final Set<ErrorCode> BODY_ERRORS = EnumSet.of(
             ErrorCode.BODY_MALFORMED,
             ErrorCode.BODY_TOO_LARGE,
             ErrorCode.BODY_TIMEOUT,
             ErrorCode.UNSUPPORTED_MEDIA_TYPE);
 
-    /** By method and path, such as {@code get /user/{id}}: as the resources declare them, and as described. */
+    /** The methods of the resources, by HTTP method and path, such as {@code get /user/{id}}. */
     private static final Map<String, ResourceMethod> methods = new TreeMap<>();
 
+    /** The operations of the API description, by the same keys. */
     private static final Map<String, JsonNode> operations = new TreeMap<>();
 
     private static Stores stores;
@@ -99,7 +100,7 @@ class DescriptionTest {
                         Dialects.getDraft202012(),
                         registry -> registry.schemaIdResolvers(addresses ->
                                 addresses.mapPrefix("https://spec.openapis.org/oas/", "classpath:openapi/")))
-                .getSchema(SchemaLocation.of(OPENAPI));
+                .getSchema(SchemaLocation.of(OPENAPI_SCHEMA));
         assertThat(openApi.validate(description.document())).isEmpty();
 
         ObjectNode wrong = description.document().deepCopy();
@@ -141,7 +142,7 @@ class DescriptionTest {
     void hasTheMediaTypesThatTheMethodsConsume() {
         methods.forEach((route, method) -> {
             Set<String> consumed = texts(method.getConsumedTypes());
-            if (consumed.isEmpty() && takes(method, JsonBody.class)) {
+            if (consumed.isEmpty() && hasParameter(method, JsonBody.class)) {
                 consumed.add(MediaType.APPLICATION_JSON);
             }
             JsonNode body = description.resolve(operation(route).path("requestBody"));
@@ -175,17 +176,17 @@ class DescriptionTest {
 
     /** The description states the access rule of each method, as its security requirement and the roles in its text. */
     @Test
-    void saysWhoMayCall() {
+    void statesTheAccessRuleOfEachOperation() {
         methods.forEach((route, method) -> {
             Set<String> roles = roles(method);
             Set<Set<String>> schemes = new HashSet<>();
             operation(route).path("security").forEach(requirement -> schemes.add(keys(requirement)));
-            boolean takesToken = !roles.isEmpty() || route.equals(TAKES_ANY_TOKEN);
+            boolean takesToken = !roles.isEmpty() || route.equals(LOGOUT);
             assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(takesToken);
             assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(takesToken);
             assertThat(schemes.contains(Set.of()))
                     .as(route)
-                    .isEqualTo(route.equals(TAKES_ANY_TOKEN) || roles.contains(Roles.NEWCOMER));
+                    .isEqualTo(route.equals(LOGOUT) || roles.contains(Roles.NEWCOMER));
 
             String text = operation(route).path("description").asText();
             Set<String> named = NAMED_ROLE
@@ -215,26 +216,26 @@ class DescriptionTest {
             }
             Set<String> roles = roles(method);
             if (!roles.isEmpty()) {
-                expected.addAll(OF_TOKENS);
+                expected.addAll(TOKEN_ERRORS);
             }
             if (!roles.isEmpty() && !roles.contains(Roles.ANY)) {
                 expected.add(ErrorCode.FORBIDDEN);
             }
-            if (takes(method, JsonBody.class)) {
+            if (hasParameter(method, JsonBody.class)) {
                 expected.add(ErrorCode.BODY_MALFORMED);
             }
-            if (takes(method, JsonBody.class) || takes(method, Form.class)) {
+            if (hasParameter(method, JsonBody.class) || hasParameter(method, Form.class)) {
                 expected.addAll(EnumSet.of(ErrorCode.BODY_TOO_LARGE, ErrorCode.BODY_TIMEOUT));
             }
             if (operation(route).has("requestBody")) {
                 expected.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
             }
             assertThat(codes(route)).as(route).containsAll(expected);
-            if (roles.isEmpty() && !route.equals(TAKES_ANY_TOKEN)) {
+            if (roles.isEmpty() && !route.equals(LOGOUT)) {
                 assertThat(codes(route)).as(route).doesNotContain(ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.TOKEN_MISSING);
             }
             if (!operation(route).has("requestBody")) {
-                assertThat(codes(route)).as(route).doesNotContainAnyElementsOf(OF_BODIES);
+                assertThat(codes(route)).as(route).doesNotContainAnyElementsOf(BODY_ERRORS);
             }
         });
     }
@@ -260,7 +261,7 @@ class DescriptionTest {
         return new TreeSet<>(allowed == null ? List.of() : List.of(allowed.value()));
     }
 
-    private static boolean takes(ResourceMethod method, Class<?> type) {
+    private static boolean hasParameter(ResourceMethod method, Class<?> type) {
         return method.getInvocable().getParameters().stream().anyMatch(parameter -> parameter.getRawType() == type);
     }
 
@@ -280,7 +281,7 @@ class DescriptionTest {
     }
 
     @Test
-    void saysOfEachOperationWhatItIs() {
+    void givesEachOperationAnIdASummaryAndItsStatuses() {
         Set<String> ids = new TreeSet<>();
         forEachOperation((route, operation) -> {
             assertThat(ids.add(operation.path("operationId").asText()))
@@ -298,7 +299,7 @@ class DescriptionTest {
     }
 
     @Test
-    void hasEveryErrorCodeUnderItsStatus() {
+    void listsEveryErrorCodeUnderItsStatus() {
         Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED); // in the introduction, not an operation
         forEachOperation((route, operation) -> operation
                 .path("responses")
@@ -345,15 +346,15 @@ class DescriptionTest {
                         Arrays.stream(ErrorCode.values()).map(Enum::name).toList());
     }
 
-    /** Every body, parameter and header has an example, and each example is valid for its schema. */
+    /** Every body has an example, and every example is valid for its schema. */
     @Test
-    void hasExamplesThatFit() {
+    void hasAValidExampleForEachBody() {
         List<String> wrong = new ArrayList<>();
-        lookAt("", description.document(), wrong);
+        checkExamples("", description.document(), wrong);
         assertThat(wrong).isEmpty();
     }
 
-    private static void lookAt(String place, JsonNode node, List<String> wrong) {
+    private static void checkExamples(String place, JsonNode node, List<String> wrong) {
         if (node.has("$ref")) {
             description.resolve(node);
         }
@@ -373,14 +374,14 @@ class DescriptionTest {
             examples.forEach(example ->
                     description.violations(schema, example).forEach(violation -> wrong.add(place + ": " + violation)));
         }
-        node.properties().forEach(child -> lookAt(place + "/" + child.getKey(), child.getValue(), wrong));
+        node.properties().forEach(child -> checkExamples(place + "/" + child.getKey(), child.getValue(), wrong));
         if (node.isArray()) {
-            node.forEach(child -> lookAt(place, child, wrong));
+            node.forEach(child -> checkExamples(place, child, wrong));
         }
     }
 
     @Test
-    void hasNothingThatNoOperationRefersTo() {
+    void hasNoUnusedComponent() {
         String whole = description.document().toString();
         description.document().path("components").properties().forEach(kind -> {
             if (!kind.getKey().equals("securitySchemes")) {
@@ -394,7 +395,7 @@ class DescriptionTest {
 
     /** Client generators create types for all components in one namespace, and some ignore the letter case. */
     @Test
-    void givesEachComponentANameOfItsOwn() {
+    void givesEachComponentAUniqueName() {
         Map<String, String> places = new TreeMap<>();
         description
                 .document()
@@ -411,7 +412,7 @@ class DescriptionTest {
 
     /** Before OpenAPI 3.1 the siblings of a reference are ignored, and many tools still ignore them. */
     @Test
-    void hasNothingBesideAReference() {
+    void hasNoSiblingOfAReference() {
         for (JsonNode parent : description.document().findParents("$ref")) {
             assertThat(parent).hasSize(1);
         }
@@ -448,9 +449,12 @@ class DescriptionTest {
         }
     }
 
-    /** Every test over HTTP checks that responses are described; this one checks that each description occurs. */
+    /**
+     * Checks that each described status and field occurs. Every test over HTTP checks the opposite: that
+     * each response is described.
+     */
     @Test
-    void hasNoStatusAndNoFieldThatIsNeverAnswered() {
+    void describesNoStatusAndNoFieldThatNeverOccurs() {
         Set<String> statuses = new TreeSet<>();
         Map<String, Set<String>> fields = new TreeMap<>();
         forEachOperation((route, operation) -> operation
@@ -460,7 +464,7 @@ class DescriptionTest {
                     if (response.getKey().compareTo("400") < 0) {
                         String status = route + " " + response.getKey();
                         statuses.add(status);
-                        fields.put(what(status), fieldsOfSchema(schema(status)));
+                        fields.put(schemaOrStatus(status), fieldsOfSchema(schema(status)));
                     }
                 }));
         fields.put(ERRORS, fieldsOfSchema(description.document().at("/components/schemas/Error")));
@@ -468,22 +472,23 @@ class DescriptionTest {
         SettableClock clock = SettableClock.atNow();
         try (Stores own = new Stores();
                 Node service = Node.start(own, Map.of(), clock)) {
-            Walk walk = new Walk(service);
-            walk.go(clock);
+            CallSequence calls = new CallSequence(service);
+            calls.run(clock);
             own.redis().kill();
-            await().until(() -> walk.call("GET", "/health/ready", "", "").body().contains("\"reason\""));
-            assertThat(walk.statuses()).isEqualTo(statuses);
-            assertThat(walk.fields()).isEqualTo(fields);
+            await().until(() ->
+                    calls.call("GET", "/health/ready", "", "").body().contains("\"reason\""));
+            assertThat(calls.statuses()).isEqualTo(statuses);
+            assertThat(calls.fields()).isEqualTo(fields);
         }
     }
 
     /** Calls each operation so that every described status and field occurs in a response. */
-    private record Walk(Node service, Set<String> statuses, Map<String, Set<String>> fields) {
-        Walk(Node service) {
+    private record CallSequence(Node service, Set<String> statuses, Map<String, Set<String>> fields) {
+        CallSequence(Node service) {
             this(service, new TreeSet<>(), new TreeMap<>());
         }
 
-        void go(SettableClock clock) {
+        void run(SettableClock clock) {
             Answer login = call("POST", "/login", "", credentials(Node.ADMIN, Node.ADMIN_PASSWORD));
             String admin = login.text("token");
             call("POST", "/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
@@ -514,7 +519,7 @@ class DescriptionTest {
             call("GET", "/metrics", "", "");
             call("GET", "/user/export?hashes=true", second, "");
             String lines = "{\"username\":\"bob\"}\n{\"username\":7}";
-            note(
+            observe(
                     "POST",
                     "/user/import",
                     service.send(
@@ -523,7 +528,7 @@ class DescriptionTest {
                     call("GET", "/audit?limit=1000", second, "").body().contains("USERS_IMPORTED"));
             call("DELETE", "/user/" + alice, second, "");
             call("GET", "/", "", "");
-            note("GET", "/", service.send("GET", "/", "", "Accept", "text/html"));
+            observe("GET", "/", service.send("GET", "/", "", "Accept", "text/html"));
             call("GET", "/docs/", "", "");
             for (String path : List.of("/openapi.json", "/docs", "/docs/page.js")) {
                 reread(path, "");
@@ -543,25 +548,25 @@ class DescriptionTest {
 
         private void reread(String path, String token) {
             String tag = call("GET", path, token, "").header("ETag");
-            note("GET", path, service.send("GET", path, "", "auth", token, "If-None-Match", tag));
+            observe("GET", path, service.send("GET", path, "", "auth", token, "If-None-Match", tag));
         }
 
         private Answer call(String method, String path, String token, String body) {
             String type = path.equals("/introspect") ? "application/x-www-form-urlencoded" : "application/json";
             Answer answer = service.send(method, path, body, "auth", token, "Content-Type", body.isEmpty() ? "" : type);
-            note(method, path, answer);
+            observe(method, path, answer);
             return answer;
         }
 
-        private void note(String method, String path, Answer answer) {
+        private void observe(String method, String path, Answer answer) {
             String operation =
                     description.operation(method, path.replaceAll("\\?.*", "")).orElseThrow();
             String status = operation + " " + answer.status();
             if (answer.status() < 400) {
                 statuses.add(status);
             }
-            Set<String> seen =
-                    fields.computeIfAbsent(answer.status() < 400 ? what(status) : ERRORS, absent -> new TreeSet<>());
+            Set<String> seen = fields.computeIfAbsent(
+                    answer.status() < 400 ? schemaOrStatus(status) : ERRORS, absent -> new TreeSet<>());
             if (answer.header("Content-Type").equals("application/json") && !path.equals("/openapi.json")) {
                 seen.addAll(fieldsOf(answer.json()));
             }
@@ -580,7 +585,7 @@ class DescriptionTest {
     }
 
     /** Returns the reference of the schema or of its items, which operations share, or else the status itself. */
-    private static String what(String status) {
+    private static String schemaOrStatus(String status) {
         JsonNode schema = schema(status);
         String one = schema.path("$ref").asText();
         String many = schema.at("/items/$ref").asText();

@@ -38,7 +38,7 @@ class ServedDescriptionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/openapi.json", "/openapi.yaml", "/docs", "/docs/page.js"})
-    void isServedToAnyoneAndCachedUntilItChanges(String path) {
+    void isServedWithoutATokenAndCacheableUntilItChanges(String path) {
         Answer answer = gatehouse.send("GET", path, "");
 
         assertThat(answer.status()).isEqualTo(200);
@@ -51,7 +51,7 @@ class ServedDescriptionTest {
     }
 
     @Test
-    void isServedAsItIsWritten() throws IOException {
+    void isServedUnchanged() throws IOException {
         assertThat(gatehouse.send("GET", "/openapi.json", "").json())
                 .isEqualTo(ApiDescription.built().document());
         assertThat(gatehouse.send("GET", "/openapi.yaml", "", "Accept", "application/yaml"))
@@ -61,14 +61,14 @@ class ServedDescriptionTest {
     }
 
     @Test
-    void namesTheServiceItself() {
+    void namesItsServerRelativeToTheDocument() {
         assertThat(ApiDescription.built().document().at("/servers/0/url").asText())
                 .as("relative to the document, so that it fits any context path")
                 .isEqualTo(".");
     }
 
     @Test
-    void thePageLoadsNothingFromElsewhere() {
+    void thePageLoadsOnlyFilesOfTheSameService() {
         Answer page = gatehouse.send("GET", "/docs", "");
         assertThat(page.header("Content-Type")).isEqualTo("text/html;charset=utf-8");
         assertThat(page.header("Content-Security-Policy"))
@@ -90,7 +90,7 @@ class ServedDescriptionTest {
     }
 
     @Test
-    void theRootAndTheAddressWithASlashLeadToThePage() {
+    void theRootAndThePathWithATrailingSlashRedirectToThePage() {
         assertThat(gatehouse.send("GET", "/docs/", "").header("Location")).isEqualTo("../docs");
         assertThat(gatehouse.send("GET", "/", "", "Accept", "text/html").header("Location"))
                 .isEqualTo("docs");
@@ -98,7 +98,7 @@ class ServedDescriptionTest {
     }
 
     @Test
-    void nothingElseBesideThePageIsServed() {
+    void noOtherFileIsServedUnderThePath() {
         for (String name : List.of("openapi.json", "page.html", "SwaggerUiResource.class", "openapi.yaml", "nothing")) {
             assertThat(gatehouse.send("GET", "/docs/" + name, "").status())
                     .as(name)

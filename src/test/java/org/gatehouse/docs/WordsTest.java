@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** No file contains a word that the guide for contributors excludes, be it in prose or within an identifier. */
+/** Checks that no file contains an excluded word, in prose or within an identifier. */
 class WordsTest {
-    /** In two parts each, so that this file does not contain them. */
+    /** Each word is in two parts, so that this file does not contain it. */
     private static final Set<String> EXCLUDED = Set.of(
             "no" + "body",
             "some" + "body",
@@ -39,21 +39,21 @@ class WordsTest {
 
     @Test
     void noFileContainsAnExcludedWord() throws IOException {
-        List<String> found = new ArrayList<>();
+        List<String> violations = new ArrayList<>();
         for (Path file : files()) {
             String text = Files.readString(file, StandardCharsets.UTF_8);
             Matcher word = WORD.matcher(text);
             while (word.find()) {
                 if (EXCLUDED.contains(word.group().toLowerCase(Locale.ROOT))) {
-                    found.add(place(file, text, word.start()) + word.group());
+                    violations.add(position(file, text, word.start()) + word.group());
                 }
             }
             EXCLUDED_PHRASE
                     .matcher(text)
                     .results()
-                    .forEach(hit -> found.add(place(file, text, hit.start()) + hit.group()));
+                    .forEach(match -> violations.add(position(file, text, match.start()) + match.group()));
         }
-        assertThat(found).isEmpty();
+        assertThat(violations).isEmpty();
     }
 
     @Test
@@ -66,8 +66,8 @@ class WordsTest {
         assertThat(EXCLUDED_PHRASE.matcher("was found\n * " + "out").find()).isTrue();
     }
 
-    private static String place(Path file, String text, int at) {
-        return file + ":" + (text.substring(0, at).lines().count()) + ": ";
+    private static String position(Path file, String text, int offset) {
+        return file + ":" + (text.substring(0, offset).lines().count()) + ": ";
     }
 
     private static List<Path> files() throws IOException {
