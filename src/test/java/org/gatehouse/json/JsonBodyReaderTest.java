@@ -34,8 +34,8 @@ class JsonBodyReaderTest {
                 "{\"a\":1,\"a\":2}   | has the same key twice (column 11).",
                 "{\"a\":1e99999999999} | is not valid JSON.",
             })
-    void saysWhatIsWrongWithALineAndWhere(String line, String message) {
-        assertThat(refused(line, JsonBodyReader.LINE)).isEqualTo("The line " + message);
+    void reportsTheProblemAndTheColumnOfALine(String line, String message) {
+        assertThat(rejection(line, JsonBodyReader.LINE)).isEqualTo("The line " + message);
     }
 
     @ParameterizedTest
@@ -47,35 +47,35 @@ class JsonBodyReaderTest {
                 "{%n\"a\":             | ends before its JSON is complete (line 2, column 5).",
                 "{%n\"a\":1 2          | is not valid JSON (line 2, column 7).",
             })
-    void saysWhatIsWrongWithABodyAndWhere(String body, String message) {
-        assertThat(refused(body.replace("%n", "\n"), "body")).isEqualTo("The body " + message);
+    void reportsTheProblemAndThePositionInABody(String body, String message) {
+        assertThat(rejection(body.replace("%n", "\n"), "body")).isEqualTo("The body " + message);
     }
 
     @Test
-    void saysWhereNestingOrANumberGoesTooFar() {
-        assertThat(refused("[".repeat(100), "body"))
+    void rejectsDeepNestingLongNumbersAndLongNames() {
+        assertThat(rejection("[".repeat(100), "body"))
                 .isEqualTo("The body is nested too deep, or a number or name too long (line 1, column 66).");
-        assertThat(refused("1".repeat(1_000), JsonBodyReader.LINE)).startsWith("The line is nested too deep");
-        assertThat(refused("{\"" + "n".repeat(60_000) + "\":1}", "body")).startsWith("The body is nested too deep");
+        assertThat(rejection("1".repeat(1_000), JsonBodyReader.LINE)).startsWith("The line is nested too deep");
+        assertThat(rejection("{\"" + "n".repeat(60_000) + "\":1}", "body")).startsWith("The body is nested too deep");
     }
 
     @Test
-    void saysWhereTheTextIsNotUtf8() {
+    void reportsTheByteThatIsNotUtf8() {
         byte[] line = "{\"n\":\"x\"}".getBytes(StandardCharsets.UTF_8);
         line[6] = (byte) 0xe4;
 
-        assertThat(refused(line, JsonBodyReader.LINE)).isEqualTo("The line is not UTF-8 (byte 7).");
+        assertThat(rejection(line, JsonBodyReader.LINE)).isEqualTo("The line is not UTF-8 (byte 7).");
     }
 
     @Test
-    void takesNothingAndBlanksForAMissingBody() {
+    void treatsAnEmptyOrBlankBodyAsMissing() {
         assertThat(parsed("")).isEqualTo(MissingNode.getInstance());
         assertThat(parsed(" \r\n\t")).isEqualTo(MissingNode.getInstance());
         assertThat(parsed("\ufeff{}\n \t\r").isObject()).isTrue();
     }
 
     @Test
-    void namesThatCollideDoNotFailAnyParse() throws IOException {
+    void parsesObjectsWhoseNamesCollide() throws IOException {
         for (int i = 0; i < 20; i++) {
             String name = i % 2 == 0 ? "ab" : "bA";
             String body = CollidingNames.body(name + i, 30_000);
@@ -84,12 +84,12 @@ class JsonBodyReaderTest {
         assertThat(parsed("{\"username\":1,\"other\":2}").size()).isEqualTo(2);
         assertThat(Json.MAPPER.getFactory().isEnabled(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES))
                 .isFalse();
-        assertThat(refused("{\"" + "ab".repeat(9) + "\":1,\"" + "ab".repeat(9) + "\":2}", "body"))
+        assertThat(rejection("{\"" + "ab".repeat(9) + "\":1,\"" + "ab".repeat(9) + "\":2}", "body"))
                 .startsWith("The body has the same key twice");
     }
 
     @Test
-    void writesALineThatNoReaderBreaks() throws IOException {
+    void writeLineEscapesUnicodeLineBreaks() throws IOException {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         Json.writeLine(Json.MAPPER.createObjectNode().put("a\u2028b", "c\u2029d\u0085e\nf\"\\g\u00e4"), output);
 
@@ -104,14 +104,14 @@ class JsonBodyReaderTest {
                 .node();
     }
 
-    private static String refused(String text, String subject) {
-        return refused(text.getBytes(StandardCharsets.UTF_8), subject);
+    private static String rejection(String text, String subject) {
+        return rejection(text.getBytes(StandardCharsets.UTF_8), subject);
     }
 
-    private static String refused(byte[] text, String subject) {
-        GatehouseException refused =
+    private static String rejection(byte[] text, String subject) {
+        GatehouseException rejection =
                 catchThrowableOfType(GatehouseException.class, () -> JsonBodyReader.parse(text, subject));
-        assertThat(refused.code()).isEqualTo(ErrorCode.BODY_MALFORMED);
-        return refused.getMessage();
+        assertThat(rejection.code()).isEqualTo(ErrorCode.BODY_MALFORMED);
+        return rejection.getMessage();
     }
 }

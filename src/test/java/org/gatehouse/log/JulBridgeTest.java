@@ -58,7 +58,7 @@ class JulBridgeTest {
     };
 
     @BeforeEach
-    void listen() {
+    void attachHandlers() {
         container.addHandler(handler);
         container.setUseParentHandlers(false);
         appender.start();
@@ -66,7 +66,7 @@ class JulBridgeTest {
     }
 
     @AfterEach
-    void stop() {
+    void detachHandlers() {
         context.getLogger(NAME).detachAppender(appender);
         container.removeHandler(handler);
         container.setUseParentHandlers(true);
@@ -103,7 +103,7 @@ class JulBridgeTest {
         try (JulBridge bridge = JulBridge.install();
                 URLClassLoader other = otherApplication()) {
             assertThat(bridge).isNotNull();
-            logIn(other);
+            logFrom(other);
         }
 
         assertThat(containerRecords).containsExactly("of another application");
@@ -118,7 +118,7 @@ class JulBridgeTest {
             Class<?> type = other.loadClass(JulBridge.class.getName());
             AutoCloseable bridgeOfOther =
                     (AutoCloseable) type.getMethod("install").invoke(null);
-            logIn(other);
+            logFrom(other);
             library.warning("own");
             bridgeOfOther.close();
             assertThat(root.getHandlers()).hasSize(1);
@@ -131,7 +131,7 @@ class JulBridgeTest {
                 .containsExactly("own", "own again");
     }
 
-    private static void logIn(ClassLoader application) throws Exception {
+    private static void logFrom(ClassLoader application) throws Exception {
         Runnable logging = (Runnable) application
                 .loadClass(Library.class.getName())
                 .getDeclaredConstructor()
