@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** Tests the log messages for settings with which the application cannot start. */
+/** Tests the messages for invalid and mistyped settings at the start. */
 class GatehouseListenerTest {
     private static final Logger logger = (Logger) LoggerFactory.getLogger(GatehouseListener.class);
     private static final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
@@ -33,18 +33,18 @@ class GatehouseListenerTest {
     };
 
     @BeforeAll
-    static void listen() {
+    static void attachAppender() {
         appender.start();
         logger.addAppender(appender);
     }
 
     @AfterAll
-    static void stop() {
+    static void detachAppender() {
         logger.detachAppender(appender);
     }
 
     @Test
-    void oneMessageListsEveryInvalidSetting() {
+    void reportsAllInvalidSettingsInOneMessage() {
         Map<String, String> settings = Map.of(
                 "AUTH_KEY", "short",
                 "AUTH_EXPIRY", "soon",
@@ -67,9 +67,9 @@ class GatehouseListenerTest {
                 .hasMessageNotContaining("hunter2");
     }
 
-    /** If the minimum could not be read, its lowest allowed value applies to the password. */
+    /** If the minimum is invalid, its lowest allowed value applies to the password. */
     @Test
-    void thePasswordIsNotHeldToAMinimumThatIsInvalid() {
+    void checksThePasswordAgainstTheLowestMinimumIfTheMinimumIsInvalid() {
         assertThatThrownBy(() -> start(Map.of(
                         "PASSWORD_MIN_LENGTH", "many", "ADMIN_USERNAME", "root", "ADMIN_PASSWORD", "grüne Pferde")))
                 .hasMessageContaining("PASSWORD_MIN_LENGTH must be")
@@ -77,7 +77,7 @@ class GatehouseListenerTest {
     }
 
     @Test
-    void aMistypedNameIsWarnedAboutAlsoWhenTheStartFails() {
+    void warnsOfAMistypedNameEvenIfTheStartFails() {
         assertThatThrownBy(() -> start(Map.of("GATEHOUSE_AUTH_KYE", "hunter2")))
                 .hasMessageContaining("AUTH_KEY is missing");
 
@@ -93,11 +93,11 @@ class GatehouseListenerTest {
         ServletContext context = (ServletContext) Proxy.newProxyInstance(
                 GatehouseListenerTest.class.getClassLoader(),
                 new Class<?>[] {ServletContext.class},
-                (proxy, method, arguments) -> answer(method.getName(), arguments, parameters));
+                (proxy, method, arguments) -> result(method.getName(), arguments, parameters));
         new GatehouseListener().contextInitialized(new ServletContextEvent(context));
     }
 
-    private static @Nullable Object answer(String method, Object[] arguments, Map<String, String> parameters) {
+    private static @Nullable Object result(String method, Object[] arguments, Map<String, String> parameters) {
         return switch (method) {
             case "getInitParameterNames" -> Collections.enumeration(parameters.keySet());
             case "getInitParameter" -> parameters.get(String.valueOf(arguments[0]));

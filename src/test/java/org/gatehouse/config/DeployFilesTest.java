@@ -27,7 +27,7 @@ class DeployFilesTest {
     private static final Path FOLDER = Path.of("deploy");
 
     /** The variables that the image sets for Tomcat. */
-    private static final Set<String> OF_TOMCAT = Set.of("CATALINA_OPTS");
+    private static final Set<String> TOMCAT_VARIABLES = Set.of("CATALINA_OPTS");
 
     private static final Map<String, String> SECRETS = Map.of(
             "auth-key", "An example of a key that is long enough.",
@@ -48,18 +48,18 @@ class DeployFilesTest {
                 .results()
                 .map(MatchResult::group)
                 .map(line -> line.replaceAll("^ENV |=$", ""))
-                .filter(name -> !OF_TOMCAT.contains(name))
+                .filter(name -> !TOMCAT_VARIABLES.contains(name))
                 .toList();
 
         assertThat(dockerfile).contains("ENV CATALINA_OPTS=");
-        assertThat(namesKnown()).containsAll(names);
+        assertThat(knownNames()).containsAll(names);
     }
 
     @Test
     void composeSetsKnownSettings() throws IOException {
         Map<String, String> environment = composeEnvironment();
 
-        assertThat(namesKnown()).containsAll(environment.keySet());
+        assertThat(knownNames()).containsAll(environment.keySet());
         assertThat(read(environment).authKey().reveal()).isEqualTo(SECRETS.get("auth-key"));
     }
 
@@ -78,7 +78,7 @@ class DeployFilesTest {
     void kubernetesSetsKnownSettings() throws IOException {
         Map<String, String> environment = kubernetesEnvironment();
 
-        assertThat(namesKnown()).containsAll(environment.keySet());
+        assertThat(knownNames()).containsAll(environment.keySet());
         assertThat(read(environment).firstAdministrator()).isPresent();
     }
 
@@ -103,7 +103,7 @@ class DeployFilesTest {
                 .map(credential -> "%d/" + credential.group(1))
                 .collect(Collectors.toSet());
 
-        assertThat(namesKnown()).containsAll(environment.keySet());
+        assertThat(knownNames()).containsAll(environment.keySet());
         assertThat(loaded).hasSize(SECRETS.size()).isEqualTo(files(environment));
         assertThat(read(environment).metricsToken()).isPresent();
         assertThat(unit).contains("-Djava.io.tmpdir=%C/gatehouse ", "CacheDirectory=gatehouse\n");
@@ -128,7 +128,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void rejectsTheExampleSecretUntilItIsReplaced() throws IOException {
+    void theExampleSecretIsRejectedUntilItIsReplaced() throws IOException {
         JsonNode example = yaml("kubernetes/secret.example.yaml").get("stringData");
         Map<String, String> values = names(example)
                 .collect(
@@ -140,7 +140,7 @@ class DeployFilesTest {
                 .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
     }
 
-    /** The lines may be commented out; the settings must then be valid without the comment characters. */
+    /** The settings may be in comments, which the operator uncomments. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -159,7 +159,7 @@ class DeployFilesTest {
                 .collect(Collectors.toSet());
 
         assertThat(names).contains("ADMIN_USERNAME", "ADMIN_RESET");
-        assertThat(namesKnown()).containsAll(names);
+        assertThat(knownNames()).containsAll(names);
         String password =
                 file.startsWith("kubernetes") ? Files.readString(FOLDER.resolve("kubernetes/deployment.yaml")) : text;
         assertThat(password).contains("ADMIN_PASSWORD_FILE");
@@ -226,7 +226,7 @@ class DeployFilesTest {
                 .collect(Collectors.toSet());
     }
 
-    private static Collection<String> namesKnown() {
+    private static Collection<String> knownNames() {
         return Settings.catalog().stream()
                 .flatMap(setting -> setting.secret()
                         ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)

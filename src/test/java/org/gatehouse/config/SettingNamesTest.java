@@ -99,7 +99,7 @@ class SettingNamesTest {
     }
 
     @Test
-    void countsTransposedLettersAsOne() {
+    void countsTwoTransposedLettersAsOneEdit() {
         assertThat(EditDistance.between("DB_NMAE", "DB_NAME")).isEqualTo(1);
         assertThat(EditDistance.between("CORS_ORIGIN", "CORS_ORIGINS")).isEqualTo(1);
         assertThat(EditDistance.between("", "ABC")).isEqualTo(3);

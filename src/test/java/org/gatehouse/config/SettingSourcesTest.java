@@ -8,10 +8,10 @@ import java.util.Collections;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The order of the sources, as far as a test can set them. */
+/** Tests the order of the sources, as far as a test can set them. */
 class SettingSourcesTest {
     /** Maven sets this variable for every process that it starts. */
-    private static final String IN_ENVIRONMENT = "PATH";
+    private static final String EXISTING_VARIABLE = "PATH";
 
     @Test
     void findsAContextParameter() {
@@ -23,17 +23,17 @@ class SettingSourcesTest {
 
     @Test
     void theEnvironmentWinsOverTheContextParameter() {
-        assertThat(sources(Map.of(IN_ENVIRONMENT, "parameter")).find(IN_ENVIRONMENT))
-                .hasValue(System.getenv(IN_ENVIRONMENT));
+        assertThat(sources(Map.of(EXISTING_VARIABLE, "parameter")).find(EXISTING_VARIABLE))
+                .hasValue(System.getenv(EXISTING_VARIABLE));
     }
 
     @Test
     void theSystemPropertyWinsOverTheEnvironment() {
-        System.setProperty(IN_ENVIRONMENT, "property");
+        System.setProperty(EXISTING_VARIABLE, "property");
         try {
-            assertThat(sources(Map.of()).find(IN_ENVIRONMENT)).hasValue("property");
+            assertThat(sources(Map.of()).find(EXISTING_VARIABLE)).hasValue("property");
         } finally {
-            System.clearProperty(IN_ENVIRONMENT);
+            System.clearProperty(EXISTING_VARIABLE);
         }
     }
 
@@ -67,7 +67,7 @@ class SettingSourcesTest {
 
     @Test
     void thePrefixedContextParameterWinsOverThePlainNameInTheEnvironment() {
-        assertThat(sources(Map.of("GATEHOUSE_" + IN_ENVIRONMENT, "ours")).find(IN_ENVIRONMENT))
+        assertThat(sources(Map.of("GATEHOUSE_" + EXISTING_VARIABLE, "ours")).find(EXISTING_VARIABLE))
                 .hasValue("ours");
     }
 

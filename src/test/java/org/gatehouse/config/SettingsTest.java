@@ -19,10 +19,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
-    private static final String KEY = "a key for tests, longer than 32 bytes";
+    private static final String AUTH_KEY = "a key for tests, longer than 32 bytes";
 
     private static final Map<String, String> REQUIRED =
-            Map.of("AUTH_KEY", KEY, "DB_HOST", "mongodb://db.example:27017", "REDIS_HOST", "cache.example");
+            Map.of("AUTH_KEY", AUTH_KEY, "DB_HOST", "mongodb://db.example:27017", "REDIS_HOST", "cache.example");
 
     @Test
     void hasADefaultForEveryOptionalSetting() {
@@ -123,7 +123,7 @@ class SettingsTest {
     void skipsAByteOrderMarkInAFile(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("key"), "\uFEFFanother key for tests, longer than 32 bytes\r\n");
 
-        assertThat(Settings.read(SettingSources.of(without("AUTH_KEY", "AUTH_KEY_FILE", file.toString())))
+        assertThat(Settings.read(SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString())))
                         .authKey()
                         .reveal())
                 .isEqualTo("another key for tests, longer than 32 bytes");
@@ -142,12 +142,12 @@ class SettingsTest {
         Path file = Files.write(folder.resolve("key"), content.getBytes(charset));
 
         assertThatThrownBy(
-                        () -> Settings.read(SettingSources.of(without("AUTH_KEY", "AUTH_KEY_FILE", file.toString()))))
+                        () -> Settings.read(SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString()))))
                 .hasMessageContaining("  - AUTH_KEY " + problem);
     }
 
     @Test
-    void reportsEachFaultOnce(@TempDir Path folder) throws IOException {
+    void reportsEachProblemOnce(@TempDir Path folder) throws IOException {
         String empty = Files.writeString(folder.resolve("empty"), "").toString();
         Map<String, String> wrong = Map.of(
                 "ADMIN_USERNAME", "root",
@@ -180,7 +180,7 @@ class SettingsTest {
     }
 
     @Test
-    void reportsViolatedRulesForUsersWithTheOtherProblems() {
+    void reportsViolatedAccountRulesTogetherWithTheOtherProblems() {
         Settings.AccountRules rules = (username, password, minLength) -> List.of(
                 "ADMIN_USERNAME is " + username.orElseThrow(),
                 "ADMIN_PASSWORD needs " + minLength + " of " + password.orElseThrow());
@@ -231,7 +231,7 @@ class SettingsTest {
                 "rediss://u:hunter2^@h1:6379 encoded",
             })
     void rejectsAnUnencodedPasswordOfRedisWithoutShowingIt(String url, String problem) {
-        Map<String, String> settings = without("REDIS_HOST", "REDIS_URL", url);
+        Map<String, String> settings = replacing("REDIS_HOST", "REDIS_URL", url);
 
         assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
                 .message()
@@ -256,7 +256,7 @@ class SettingsTest {
                 "rediss-sentinel://user:p@h1,h2/2#m",
             })
     void acceptsARedisUrl(String url) {
-        assertThat(Settings.read(SettingSources.of(without("REDIS_HOST", "REDIS_URL", url)))
+        assertThat(Settings.read(SettingSources.of(replacing("REDIS_HOST", "REDIS_URL", url)))
                         .redis()
                         .seeds())
                 .isNotEmpty();
@@ -378,21 +378,21 @@ class SettingsTest {
 
         assertThat(settings.toString())
                 .doesNotContain("hunter2")
-                .doesNotContain(KEY)
+                .doesNotContain(AUTH_KEY)
                 .contains("[REDACTED]");
     }
 
     /** Returns the required settings, with one of them replaced by another. */
-    private static Map<String, String> without(String name, String otherName, String value) {
+    private static Map<String, String> replacing(String name, String otherName, String value) {
         Map<String, String> settings = new HashMap<>(REQUIRED);
         settings.remove(name);
         settings.put(otherName, value);
         return settings;
     }
 
-    private static Settings read(Map<String, String> more) {
+    private static Settings read(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(REQUIRED);
-        all.putAll(more);
+        all.putAll(overrides);
         return Settings.read(SettingSources.of(all));
     }
 }
