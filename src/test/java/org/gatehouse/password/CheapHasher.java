@@ -45,7 +45,7 @@ public final class CheapHasher {
     }
 
     private static PasswordHasher of(Argon2 argon2, Metrics metrics) {
-        HashingExecutor slots = new HashingExecutor(SLOTS, WAIT_TIMEOUT, metrics);
-        return new PasswordHasher(argon2, MEMORY_KIB, ITERATIONS, slots, Ticker.systemTicker());
+        HashingExecutor executor = new HashingExecutor(SLOTS, WAIT_TIMEOUT, metrics);
+        return new PasswordHasher(argon2, MEMORY_KIB, ITERATIONS, executor, Ticker.systemTicker());
     }
 }

@@ -38,8 +38,8 @@ class ForeignHashTest {
                 "password $pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "password $scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
             })
-    void checksWhatOthersHashed(String password, String hash) {
-        assertChecks(password, hash);
+    void verifiesHashesOfOtherServices(String password, String hash) {
+        assertVerifies(password, hash);
     }
 
     @ParameterizedTest
@@ -53,7 +53,7 @@ class ForeignHashTest {
         "'pbkdf2-sha256$i=80000,l=64', Password, NaCl, "
                 + "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
                 + "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d",
-        // of the same function, as tested by many implementations
+        // a test vector that many implementations use
         "pbkdf2-sha512$i=1, password, salt, "
                 + "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252"
                 + "c02d470a285a0501bad999bfe943c08f050235d7d68b1da55e63f73b60a57fce",
@@ -65,11 +65,11 @@ class ForeignHashTest {
                 + "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
                 + "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887",
     })
-    void computesTheVectorsOfTheStandards(String scheme, String password, String salt, String hex) {
+    void verifiesTheTestVectorsOfTheStandards(String scheme, String password, String salt, String hex) {
         Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
         String hash = "$" + scheme + "$" + base64.encodeToString(salt.getBytes(StandardCharsets.UTF_8)) + "$"
                 + base64.encodeToString(HexFormat.of().parseHex(hex));
-        assertChecks(password, hash);
+        assertVerifies(password, hash);
     }
 
     @ParameterizedTest
@@ -81,7 +81,7 @@ class ForeignHashTest {
                 "$scrypt$ln=17,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$scrypt$ln=17,r=8,p=4$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
-    void acceptsWhatOtherClientsAreAdvisedToUse(String hash) {
+    void acceptsRecommendedCosts(String hash) {
         assertThat(hasher.violation(hash)).isEmpty();
     }
 
@@ -99,7 +99,7 @@ class ForeignHashTest {
                 "$scrypt$ln=1,r=999,p=999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$scrypt$ln=30,r=999,p=999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
-    void refusesCostsThatNoLoginMayTake(String hash) {
+    void rejectsExcessiveCosts(String hash) {
         assertThat(hasher.violation(hash)).hasValue("has costs that no login may take");
     }
 
@@ -109,7 +109,7 @@ class ForeignHashTest {
                 "$2a$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 "$scrypt$ln=30,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44"
             })
-    void doesNotComputeThemEither(String hash) {
+    void doesNotComputeAHashWithExcessiveCosts(String hash) {
         assertThat(hasher.matches("U*U", Optional.of(StoredPassword.hash(hash))))
                 .isFalse();
     }
@@ -140,13 +140,13 @@ class ForeignHashTest {
                 "$scrypt$ln=16,r=1,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$scrypt$ln=14,r=8,p=1$c2FsdA$c2FsdA",
             })
-    void refusesWhatIsNoHashItKnows(String hash) {
+    void rejectsATextThatIsNotASupportedHash(String hash) {
         assertThat(hasher.violation(hash))
                 .hasValueSatisfying(violation -> assertThat(violation).startsWith("must be"));
     }
 
     /**
-     * One hash as several libraries write it: costs in any order, Base64 with or without padding or with passlib's dot.
+     * Libraries write the costs in any order, and Base64 with padding, without it, or with passlib's dot.
      */
     @ParameterizedTest
     @CsvSource(
@@ -160,16 +160,10 @@ class ForeignHashTest {
                 "password $pbkdf2-sha256$l=32,i=6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "password $pbkdf2-sha256$i=6400$+6UI/S+nXIk8jcbdHx3Fhg==$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44=",
                 "password $scrypt$p=1,r=8,ln=16$aM15713r3Xsvxbi31lqr1Q==$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E=",
-                "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=", // the next
-                // test's
-                // Django
-                // hash, in
-                // the
-                // format of
-                // its
-                // message
+                // the Django hash of the next test, in the format that its error message names
+                "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=",
             })
-    void readsEachFamilyAsLaxlyAsTheOthers(String password, String hash) {
+    void acceptsTheSpellingsOfSeveralLibraries(String password, String hash) {
         assertThat(hasher.violation(hash)).isEmpty();
         assertThat(hasher.matches(password, Optional.of(StoredPassword.hash(hash))))
                 .isTrue();
@@ -186,7 +180,7 @@ class ForeignHashTest {
                 "bcrypt$$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW $2b$",
                 "bcrypt_sha256$$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW bcrypt_sha256",
             })
-    void saysHowDjangosFormatsAreWritten(String hash, String hint) {
+    void explainsHowToWriteDjangosFormats(String hash, String hint) {
         assertThat(hasher.violation(hash))
                 .hasValueSatisfying(violation -> assertThat(violation)
                         .startsWith("must be a PHC string, not Django's format")
@@ -215,26 +209,26 @@ class ForeignHashTest {
                 "false $scrypt$ln=13,r=8,p=10$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "false $scrypt$ln=17,r=8,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
-    void tellsWeakHashesByTheBoundOfTheirFamily(boolean weak, String hash) {
+    void reportsHashesBelowTheBoundOfTheirSchemeAsWeak(boolean weak, String hash) {
         assertThat(hasher.violation(hash)).isEmpty();
         assertThat(hasher.isWeak(hash)).isEqualTo(weak);
     }
 
     @Test
-    void doesNotTellByItsSpeedThatThereIsSuchAUser() {
+    void spendsTheTimeOfAnOwnHashOnACheapOne() {
         String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
-        // Its own cost, so that a hash takes much longer than a cheap one.
+        // A hash of this hasher takes much longer than the cheap one.
         AtomicInteger count = new AtomicInteger();
-        try (PasswordHasher real = CheapHasher.interrupted(() -> slow(count))) {
-            real.hash("the first, which is timed");
+        try (PasswordHasher slowHasher = CheapHasher.interrupted(() -> spin(count))) {
+            slowHasher.hash("the first, which is timed");
             int before = count.get();
-            assertThat(real.matches("wrong", Optional.of(StoredPassword.hash(cheap))))
+            assertThat(slowHasher.matches("wrong", Optional.of(StoredPassword.hash(cheap))))
                     .isFalse();
             assertThat(count.get() - before).isEqualTo(1);
         }
     }
 
-    private static void slow(AtomicInteger count) {
+    private static void spin(AtomicInteger count) {
         count.incrementAndGet();
         long end = System.nanoTime() + 200_000_000;
         while (System.nanoTime() < end) {
@@ -242,7 +236,7 @@ class ForeignHashTest {
         }
     }
 
-    private static void assertChecks(String password, String hash) {
+    private static void assertVerifies(String password, String hash) {
         assertThat(hasher.violation(hash)).isEmpty();
         StoredPassword stored = StoredPassword.hash(hash);
         assertThat(hasher.matches(password, Optional.of(stored))).isTrue();

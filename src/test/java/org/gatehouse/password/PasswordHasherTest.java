@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PasswordHasherTest {
     @Test
-    void knowsItsOwnHashes() {
+    void verifiesItsOwnHashes() {
         try (PasswordHasher hasher = new PasswordHasher(19_456, 2, 1, new Metrics())) {
             String hash = hasher.hash("correct horse");
 
@@ -48,7 +48,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** The password is always "password"; the first three are examples of the reference implementation. */
+    /** These are examples of the reference implementation. The password is always "password". */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -56,14 +56,14 @@ class PasswordHasherTest {
                 "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA",
                 "$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
             })
-    void knowsHashesOfTheReferenceImplementation(String hash) {
+    void verifiesHashesOfTheReferenceImplementation(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             assertThat(hasher.matches("password", stored(hash))).isTrue();
             assertThat(hasher.matches("passwore", stored(hash))).isFalse();
         }
     }
 
-    /** From the test set of crypt_blowfish. */
+    /** These hashes are from the tests of crypt_blowfish. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -71,7 +71,7 @@ class PasswordHasherTest {
                 "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
             })
-    void knowsBcryptUnderEachOfItsNames(String hash) {
+    void verifiesBcryptHashesOfEachVariant(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofLegacy(hash);
 
@@ -85,7 +85,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void readsABcryptPasswordUpToIts72ndByteLikeTheLegacyService() {
+    void comparesABcryptPasswordUpToIts72ndByteLikeTheLegacyService() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofLegacy(OpenBSDBCrypt.generate(
                     "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4));
@@ -97,7 +97,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void aPasswordPaddedWithNulIsAnotherOne() {
+    void rejectsAPasswordPaddedWithNul() {
         String bcrypt = OpenBSDBCrypt.generate("2b", "abc".getBytes(StandardCharsets.UTF_8), new byte[16], 4);
         String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$RpJhHFSOUCy08K7QHlVOS+P16/Hw4QLLDwUMbRGRp60";
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
@@ -109,7 +109,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void keepsABcryptHashThatDoesNotProveAllOfThePassword() {
+    void keepsABcryptHashOfAPasswordThatMayBeTruncated() {
         String longest = "\u00e9".repeat(35) + "x"; // 71 bytes
         String bcrypt = OpenBSDBCrypt.generate("2b", longest.getBytes(StandardCharsets.UTF_8), new byte[16], 4);
         String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
@@ -132,7 +132,7 @@ class PasswordHasherTest {
                 "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
             })
-    void takesAHashThatCannotBeCheckedForNoPassword(String hash) {
+    void matchesNoPasswordWithAnUnsupportedHash(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             Optional<StoredPassword> stored = StoredPassword.ofLegacy(hash);
 
@@ -142,7 +142,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void takesHalfOfASurrogatePairForNoQuestionMark() {
+    void doesNotMatchALoneSurrogateWithAQuestionMark() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             List<Optional<StoredPassword>> all = List.of(
                     stored(hasher.hash("a?b")),
@@ -150,8 +150,8 @@ class PasswordHasherTest {
                     StoredPassword.ofLegacy("a?b"));
             for (Optional<StoredPassword> stored : all) {
                 assertThat(hasher.matches("a?b", stored)).isTrue();
-                for (String half : List.of("a\ud83db", "a\udc00b", "a\udc00\ud83db")) {
-                    assertThat(hasher.matches(half, stored)).isFalse();
+                for (String surrogate : List.of("a\ud83db", "a\udc00b", "a\udc00\ud83db")) {
+                    assertThat(hasher.matches(surrogate, stored)).isFalse();
                 }
             }
         }
@@ -195,15 +195,15 @@ class PasswordHasherTest {
                 "$pbkdf2-sha512$1000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$scrypt$ln=1,r=1,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
-    void padsACheapHashToTheCostOfItsOwn(String cheap) {
+    void padsACheapHashToTheCostOfAnOwnHash(String cheap) {
         TimedArgon2 argon2 = new TimedArgon2();
         try (PasswordHasher hasher = new PasswordHasher(
                 argon2, 19_456, 2, new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()), argon2::read)) {
             hasher.measure();
             for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two normalization forms
                 long unknown = timeOf(argon2, () -> hasher.matches(guess, Optional.empty()));
-                long most = cheap.startsWith("$argon2") ? 1_000_000 : unknown;
-                for (long delay = 0; delay <= most; delay += 1_000_000) {
+                long maxDelay = cheap.startsWith("$argon2") ? 1_000_000 : unknown;
+                for (long delay = 0; delay <= maxDelay; delay += 1_000_000) {
                     argon2.delay = delay;
                     long known = timeOf(argon2, () -> hasher.matches(guess, stored(cheap)));
                     assertThat((double) known).isCloseTo(unknown, Offset.offset(unknown * 0.001));
@@ -243,7 +243,7 @@ class PasswordHasherTest {
         "65536, 1, 19456, 2, false",
         "12288, 3, 19456, 2, true",
     })
-    void asksForANewHashOnlyWhereItCostsMore(int memory, int passes, int memoryNow, int passesNow, boolean needed) {
+    void requiresARehashOnlyIfItCostsMore(int memory, int passes, int memoryNow, int passesNow, boolean needed) {
         try (PasswordHasher hasher = new PasswordHasher(memoryNow, passesNow, 1, new Metrics())) {
             String hash =
                     Argon2Hash.of(memory, passes, new byte[16], new byte[32]).encode();
@@ -335,13 +335,13 @@ class PasswordHasherTest {
     }
 
     @Test
-    void refusesWhatWouldWaitTooLongAndGoesOnAfterwards() throws Exception {
+    void rejectsCallsThatWouldWaitTooLongAndContinuesAfterwards() throws Exception {
         int callers = 60;
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(callers);
-        HashingExecutor slots = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
-        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, slots, Ticker.systemTicker())) {
-            AtomicInteger refused = new AtomicInteger();
+        HashingExecutor executor = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, executor, Ticker.systemTicker())) {
+            AtomicInteger rejections = new AtomicInteger();
             List<Future<Boolean>> results = new ArrayList<>();
             for (int i = 0; i < callers; i++) {
                 results.add(threads.submit(() -> {
@@ -351,14 +351,15 @@ class PasswordHasherTest {
                     } catch (GatehouseException full) {
                         assertThat(full.code()).isEqualTo(ErrorCode.BUSY);
                         assertThat(full.retryAfter()).isPresent();
-                        refused.incrementAndGet();
+                        rejections.incrementAndGet();
                         return false;
                     }
                 }));
             }
 
-            // All except the running one: most find the queue full, the others time out.
-            await().untilAtomic(refused, Matchers.equalTo(callers - 1));
+            // All calls except the running one are rejected: most because the queue is full, the others after a
+            // timeout.
+            await().untilAtomic(rejections, Matchers.equalTo(callers - 1));
             slow.release.countDown();
 
             int done = 0;
@@ -373,30 +374,30 @@ class PasswordHasherTest {
     }
 
     @Test
-    void runsLoginsBeforeWorkThatCanWait() throws Exception {
+    void doesNotQueueIdleWorkWhileTheOnlySlotIsTaken() throws Exception {
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        HashingExecutor slots = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
-        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, slots, Ticker.systemTicker())) {
+        HashingExecutor executor = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, executor, Ticker.systemTicker())) {
             Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
             await().untilAtomic(slow.begun, Matchers.equalTo(1));
             long begin = System.nanoTime();
-            Future<String> unhurried = threads.submit(() -> hasher.hashWhenIdle("plain"));
+            Future<String> idle = threads.submit(() -> hasher.hashWhenIdle("plain"));
 
-            // Such work does not enter the queue while the only slot is taken.
+            // Work that waits for an idle slot does not enter the queue.
             await().until(() -> System.nanoTime() - begin > 300_000_000);
-            assertThat(slots.waiting()).isZero();
+            assertThat(executor.waiting()).isZero();
 
             slow.release.countDown();
             assertThat(login.get()).isFalse();
-            assertThat(hasher.matches("plain", stored(unhurried.get()))).isTrue();
+            assertThat(hasher.matches("plain", stored(idle.get()))).isTrue();
         } finally {
             threads.shutdown();
         }
     }
 
     @Test
-    void refusesWorkOnceClosed() {
+    void rejectsWorkAfterItIsClosed() {
         PasswordHasher hasher = new PasswordHasher(19_456, 2, 1, new Metrics());
         hasher.close();
 
@@ -409,9 +410,9 @@ class PasswordHasherTest {
 
     /** Computes only with a permit, and counts the computations. */
     private static final class GatedArgon2 extends Argon2 {
-        private final Semaphore go = new Semaphore(0);
+        private final Semaphore permits = new Semaphore(0);
         private final AtomicInteger running = new AtomicInteger();
-        private final AtomicInteger most = new AtomicInteger();
+        private final AtomicInteger maxRunning = new AtomicInteger();
         private final AtomicInteger done = new AtomicInteger();
 
         GatedArgon2() {
@@ -420,8 +421,8 @@ class PasswordHasherTest {
 
         @Override
         byte[] derive(String password, Argon2Hash like) {
-            most.accumulateAndGet(running.incrementAndGet(), Math::max);
-            go.acquireUninterruptibly();
+            maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
+            permits.acquireUninterruptibly();
             running.decrementAndGet();
             done.incrementAndGet();
             return super.derive(password, like);
@@ -429,94 +430,94 @@ class PasswordHasherTest {
     }
 
     @Test
-    void usesEveryCoreWhileThereIsNothingElseToDo() {
+    void usesAllCoresWhileThereAreNoOtherRequests() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
-        HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
+        HashingExecutor executor = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, executor, Ticker.systemTicker())) {
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
             }
-            await().until(() -> argon2.running.get() == 2 && slots.waiting() == 18);
+            await().until(() -> argon2.running.get() == 2 && executor.waiting() == 18);
 
-            argon2.go.release(2);
+            argon2.permits.release(2);
 
             await().until(() -> argon2.done.get() == 2 && argon2.running.get() == 2);
         } finally {
-            argon2.go.release(100);
+            argon2.permits.release(100);
             threads.shutdown();
         }
     }
 
     @Test
-    void leavesACoreToOthersWhileManyWaitAndTakesItAgainAfterwards() {
+    void leavesACoreToOtherRequestsUnderLoadAndUsesItAgainAfterwards() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
-        HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
+        HashingExecutor executor = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, executor, Ticker.systemTicker())) {
             for (int i = 0; i < 100; i++) {
                 hasher.recordRequest();
             }
             for (int i = 0; i < 20; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
             }
-            await().until(() -> argon2.running.get() == 2 && slots.waiting() == 18);
+            await().until(() -> argon2.running.get() == 2 && executor.waiting() == 18);
 
-            argon2.go.release(2);
+            argon2.permits.release(2);
             await().until(() -> argon2.done.get() == 2 && argon2.running.get() == 1);
-            argon2.most.set(0);
+            argon2.maxRunning.set(0);
             for (int done = 3; done < 6; done++) {
                 int expected = done;
-                argon2.go.release();
+                argon2.permits.release();
                 await().until(() -> argon2.done.get() == expected && argon2.running.get() == 1);
             }
-            assertThat(argon2.most).hasValue(1);
+            assertThat(argon2.maxRunning).hasValue(1);
 
-            argon2.go.release(15);
+            argon2.permits.release(15);
             await().until(() -> argon2.done.get() == 20);
             for (int i = 0; i < 2; i++) {
                 threads.execute(() -> hasher.hash("correct horse"));
             }
             await().until(() -> argon2.running.get() == 2);
         } finally {
-            argon2.go.release(100);
+            argon2.permits.release(100);
             threads.shutdown();
         }
     }
 
     @Test
-    void leavesACoreToOthersWhileExpensiveForeignHashesAreChecked() {
+    void leavesACoreToOwnHashesWhileExpensiveForeignHashesAreChecked() {
         GatedArgon2 argon2 = new GatedArgon2();
         String expensive = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         ExecutorService threads = Executors.newCachedThreadPool();
-        HashingExecutor slots = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
-        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, slots, Ticker.systemTicker())) {
+        HashingExecutor executor = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, executor, Ticker.systemTicker())) {
             for (int i = 0; i < 5; i++) {
                 threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(expensive))));
             }
             await().until(() -> argon2.running.get() == 1);
             threads.execute(() -> hasher.hash("correct horse"));
             await().until(() -> argon2.running.get() == 2);
-            assertThat(slots.waiting()).isZero();
+            assertThat(executor.waiting()).isZero();
 
-            argon2.go.release(100);
+            argon2.permits.release(100);
             await().until(() -> argon2.done.get() == 6);
         } finally {
-            argon2.go.release(100);
+            argon2.permits.release(100);
             threads.shutdown();
         }
     }
 
     @Test
-    void isBusyWhenThereIsNoMemoryForAHash() {
-        Argon2 hungry = new Argon2(64) {
+    void isBusyIfThereIsNoMemoryForAHash() {
+        Argon2 outOfMemory = new Argon2(64) {
             @Override
             byte[] derive(String password, Argon2Hash like) {
                 throw new OutOfMemoryError("Java heap space");
             }
         };
-        HashingExecutor slots = new HashingExecutor(1, Duration.ofMinutes(1), new Metrics());
-        try (PasswordHasher hasher = new PasswordHasher(hungry, 64, 1, slots, Ticker.systemTicker())) {
+        HashingExecutor executor = new HashingExecutor(1, Duration.ofMinutes(1), new Metrics());
+        try (PasswordHasher hasher = new PasswordHasher(outOfMemory, 64, 1, executor, Ticker.systemTicker())) {
             assertThatThrownBy(() -> hasher.hash("correct horse"))
                     .isInstanceOfSatisfying(
                             GatehouseException.class,

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PasswordPolicyTest {
     private static final PasswordPolicy policy = new PasswordPolicy(15);
-    private static final PasswordPolicy shorter = new PasswordPolicy(8);
+    private static final PasswordPolicy shortPolicy = new PasswordPolicy(8);
 
     @ParameterizedTest
     @ValueSource(
@@ -40,7 +40,7 @@ class PasswordPolicyTest {
     }
 
     @Test
-    void countsCodePointsAfterNormalisation() {
+    void countsCodePointsAfterNormalization() {
         // 15 letters on one keyboard, 12 on another: until composed, the three accents are separate code points.
         assertThat(policy.violation("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
                 .hasValue("must have at least 15 characters");
@@ -51,7 +51,7 @@ class PasswordPolicyTest {
     }
 
     @Test
-    void takes256BytesAndCutsNothing() {
+    void acceptsAtMost256Bytes() {
         String long256 = "zq7w kx9v 3p ".repeat(20).substring(0, 256);
         assertThat(policy.violation(long256, "alice")).isEmpty();
         assertThat(policy.violation(long256 + "x", "alice")).hasValue("must have at most 256 bytes in UTF-8");
@@ -60,7 +60,7 @@ class PasswordPolicyTest {
     }
 
     @Test
-    void refusesAFloodOfTextsThatAreSlowToEstimate() throws Exception {
+    void isBusyDuringAFloodOfPasswordsThatAreSlowToEstimate() throws Exception {
         String slow = "4@8({[<369!1i|70$5+%2xz".repeat(12).substring(0, 256);
         int senders = 64;
         ExecutorService threads = Executors.newFixedThreadPool(senders);
@@ -72,8 +72,8 @@ class PasswordPolicyTest {
                 try {
                     var unused = policy.violation(slow, "alice");
                     return false;
-                } catch (GatehouseException refused) {
-                    return refused.code() == ErrorCode.BUSY;
+                } catch (GatehouseException rejected) {
+                    return rejected.code() == ErrorCode.BUSY;
                 }
             });
             int busy = 0;
@@ -88,17 +88,17 @@ class PasswordPolicyTest {
     }
 
     @Test
-    void refusesWhatNoClientCanTypeAgain() {
+    void rejectsALoneSurrogate() {
         assertThat(policy.violation("zq7w kx9v 3p 12 \ud800", "alice")).hasValue("must be well-formed Unicode");
     }
 
     @Test
-    void refusesEachOfTheListInAnyCase() throws IOException {
+    void rejectsEachCommonPasswordInAnyCase() throws IOException {
         int listed = 0;
         for (String common : StandardDictionaries.PASSWORDS_LOADER.load().getFrequencies()) {
             if (common.length() >= 8) {
-                String shouted = common.toUpperCase(Locale.ROOT);
-                assertThat(shorter.violation(shouted, "alice")).hasValue("is in the list of common passwords");
+                String upperCase = common.toUpperCase(Locale.ROOT);
+                assertThat(shortPolicy.violation(upperCase, "alice")).hasValue("is in the list of common passwords");
                 listed++;
             }
         }
@@ -123,7 +123,7 @@ class PasswordPolicyTest {
                 "letmeinletmein123",
                 "Summer2026Summer2026",
             })
-    void refusesWhatPeopleMakeOfCommonPasswordsToReachTheLength(String password) {
+    void rejectsCommonPasswordsThatAreExtendedToTheMinimumLength(String password) {
         assertThat(policy.violation(password, "alice"))
                 .hasValueSatisfying(violation -> assertThat(violation).startsWith("is guessed in less than a million"));
     }
@@ -138,14 +138,14 @@ class PasswordPolicyTest {
                 "Gatehouse-alice.von.wonderland!",
                 "gatehouse: gatehouse",
             })
-    void refusesTheUsernameAndTheNameOfTheService(String password) {
+    void rejectsTheUsernameAndTheNameOfTheService(String password) {
         assertThat(policy.violation(password, "Alice.von.Wonderland"))
                 .hasValue("is little more than the username or the name of this service");
     }
 
-    /** The estimate of such a text takes more than quadratic time: for the whole text, seconds. */
+    /** An estimate of the whole text would take seconds, because its time grows more than quadratically. */
     @Test
-    void estimatesALongTextByPieces() {
+    void estimatesALongPasswordInPieces() {
         Random random = new Random(1);
         String signs = "4@8({[<369|!170$5+%2";
         long pieces = 0;
@@ -153,15 +153,15 @@ class PasswordPolicyTest {
         for (int i = 0; i < 30; i++) {
             StringBuilder text = new StringBuilder();
             random.ints(256, 0, signs.length()).forEach(index -> text.append(signs.charAt(index)));
-            pieces += effort(text.substring(0, 32));
-            whole += effort(text.toString());
+            pieces += cpuTime(text.substring(0, 32));
+            whole += cpuTime(text.toString());
         }
 
         assertThat((double) whole / pieces).isLessThan(20);
     }
 
     /** Returns the CPU time of this thread, which does not depend on other load on the machine. */
-    private static long effort(String text) {
+    private static long cpuTime(String text) {
         long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         policy.violation(text, "alice");
         return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin;

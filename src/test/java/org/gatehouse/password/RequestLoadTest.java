@@ -8,42 +8,42 @@ import org.junit.jupiter.api.Test;
 
 class RequestLoadTest {
     private final AtomicLong nanos = new AtomicLong();
-    private final RequestLoad work = new RequestLoad(nanos::get);
+    private final RequestLoad load = new RequestLoad(nanos::get);
 
     @Test
-    void aFewRequestsInASecondAreNotMuch() {
+    void isNotHighAfterFewRequestsPerSecond() {
         for (int second = 0; second < 5; second++) {
-            note(9);
-            assertThat(work.isHigh()).isFalse();
-            pass(Duration.ofSeconds(1));
+            recordRequests(9);
+            assertThat(load.isHigh()).isFalse();
+            advance(Duration.ofSeconds(1));
         }
     }
 
     @Test
-    void manyCountUntilASecondHasHadFew() {
-        note(10);
-        assertThat(work.isHigh()).isTrue();
-        pass(Duration.ofMillis(1_500));
-        assertThat(work.isHigh()).isTrue();
-        pass(Duration.ofMillis(1_500));
-        assertThat(work.isHigh()).isFalse();
+    void staysHighUntilASecondWithFewRequests() {
+        recordRequests(10);
+        assertThat(load.isHigh()).isTrue();
+        advance(Duration.ofMillis(1_500));
+        assertThat(load.isHigh()).isTrue();
+        advance(Duration.ofMillis(1_500));
+        assertThat(load.isHigh()).isFalse();
     }
 
     @Test
-    void oldEventsDoNotCount() {
-        note(1_000);
-        pass(Duration.ofMinutes(1));
+    void ignoresOldRequests() {
+        recordRequests(1_000);
+        advance(Duration.ofMinutes(1));
 
-        assertThat(work.isHigh()).isFalse();
+        assertThat(load.isHigh()).isFalse();
     }
 
-    private void note(int times) {
+    private void recordRequests(int times) {
         for (int i = 0; i < times; i++) {
-            work.note();
+            load.note();
         }
     }
 
-    private void pass(Duration time) {
+    private void advance(Duration time) {
         nanos.addAndGet(time.toNanos());
     }
 }
