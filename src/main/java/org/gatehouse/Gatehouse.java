@@ -27,8 +27,6 @@ import org.gatehouse.session.SessionModule;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
-import org.gatehouse.store.StoredFormat;
-import org.gatehouse.store.SupportedServer;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.transfer.TransferModule;
 import org.gatehouse.user.UserDaos;
@@ -123,8 +121,7 @@ final class Gatehouse implements AutoCloseable {
 
     /** Prepares the stores; runs until it succeeds once. */
     private void prepare(ModuleContext context, LoginGuard guard, Consumer<String> administratorCreated) {
-        new SupportedServer(mongo).require();
-        new StoredFormat(mongo).requireSupported();
+        mongo.requireSupported();
         migration.migrateUsers();
         audit.createIndexes().run();
         sessions.createIndexes();

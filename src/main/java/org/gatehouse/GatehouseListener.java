@@ -12,9 +12,8 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
 import org.gatehouse.log.JsonLogEncoder;
 import org.gatehouse.log.JulBridge;
-import org.gatehouse.store.DriverThreads;
+import org.gatehouse.store.DriverLeaks;
 import org.gatehouse.store.MongoErrors;
-import org.gatehouse.store.NettyFlightRecorder;
 import org.gatehouse.store.UnusableStoreException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,7 +44,7 @@ public final class GatehouseListener implements ServletContextListener {
         // Gatehouse does not use HTTP sessions. Without them the container does not parse cookies or log invalid ones.
         context.setSessionTrackingModes(Set.of());
         julBridge = JulBridge.install();
-        NettyFlightRecorder.disable();
+        DriverLeaks.disableFlightRecorder();
         try {
             SettingSources sources = SettingSources.of(context);
             Settings settings = settings(sources);
@@ -105,7 +104,7 @@ public final class GatehouseListener implements ServletContextListener {
             gatehouse.close();
             gatehouse = null;
         }
-        DriverThreads.end();
+        DriverLeaks.endThreads();
         if (julBridge != null) {
             julBridge.close();
             julBridge = null;

@@ -1,7 +1,5 @@
 package org.gatehouse.cache;
 
-import com.mongodb.ErrorCategory;
-import com.mongodb.MongoWriteException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
@@ -53,13 +51,7 @@ final class MongoGenerationDao {
         BsonDocument document = new BsonDocument("_id", ID)
                 .append(GENERATION, new BsonInt64(first.generation()))
                 .append(RUN_IDS, runIds(first.redisRunIds()));
-        try {
-            mongo.call(() -> meta.insertOne(document));
-        } catch (MongoWriteException refused) {
-            if (refused.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
-                throw refused;
-            }
-        }
+        var unused = mongo.insertIfAbsent(meta, document);
     }
 
     /**

@@ -1,7 +1,5 @@
 package org.gatehouse.key;
 
-import com.mongodb.ErrorCategory;
-import com.mongodb.MongoWriteException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.IndexModel;
@@ -66,15 +64,7 @@ final class MongoSigningKeyDao {
                 .append(CREATED_AT, BsonValues.time(key.createdAt()))
                 .append(ACTIVE_FROM, BsonValues.time(key.activeFrom()));
         key.privateKey().ifPresent(encrypted -> document.append(PRIVATE_KEY, new BsonString(encrypted)));
-        try {
-            mongo.call(() -> keys.insertOne(document));
-            return true;
-        } catch (MongoWriteException refused) {
-            if (refused.getError().getCategory() == ErrorCategory.DUPLICATE_KEY) {
-                return false;
-            }
-            throw refused;
-        }
+        return mongo.insertIfAbsent(keys, document);
     }
 
     /**

@@ -32,30 +32,22 @@ public final class BsonJson {
 
     /** Converts JSON to BSON; all its numbers must be {@link #isExact exact}. */
     public static BsonValue toBson(JsonNode node) {
-        switch (node.getNodeType()) {
+        return switch (node.getNodeType()) {
             case OBJECT -> {
                 BsonDocument document = new BsonDocument();
                 node.properties().forEach(entry -> document.put(entry.getKey(), toBson(entry.getValue())));
-                return document;
+                yield document;
             }
             case ARRAY -> {
                 BsonArray array = new BsonArray();
                 node.forEach(element -> array.add(toBson(element)));
-                return array;
+                yield array;
             }
-            case STRING -> {
-                return new BsonString(node.textValue());
-            }
-            case BOOLEAN -> {
-                return BsonBoolean.valueOf(node.booleanValue());
-            }
-            case NUMBER -> {
-                return number(node);
-            }
-            default -> {
-                return BsonNull.VALUE;
-            }
-        }
+            case STRING -> new BsonString(node.textValue());
+            case BOOLEAN -> BsonBoolean.valueOf(node.booleanValue());
+            case NUMBER -> number(node);
+            default -> BsonNull.VALUE;
+        };
     }
 
     public static JsonNode toJson(BsonValue value) {

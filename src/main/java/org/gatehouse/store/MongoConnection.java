@@ -1,13 +1,12 @@
 package org.gatehouse.store;
 
-import static java.util.stream.Collectors.joining;
-
 import com.mongodb.ConnectionString;
+import com.mongodb.ErrorCategory;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoInterruptedException;
-import com.mongodb.MongoSecurityException;
+import com.mongodb.MongoWriteException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
@@ -17,18 +16,15 @@ import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
 import com.mongodb.connection.ClusterType;
-import com.mongodb.connection.ServerDescription;
 import com.mongodb.event.CommandListener;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
@@ -41,7 +37,6 @@ import org.gatehouse.store.MongoErrors.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * The application's MongoDB client. A majority acknowledges each write, and reads use the primary. Reads end within
@@ -61,12 +56,6 @@ public final class MongoConnection implements AutoCloseable {
     static final Duration SERVER_SELECTION_TIMEOUT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
-
-    /**
-     * Failures and successes may alternate, because an account may lack only one permission and because some errors of a
-     * server last less than a second.
-     */
-    private static final Duration ERROR_QUIET_PERIOD = Duration.ofSeconds(10);
 
     /**
      * The strongest first. A primary that was replaced without noticing still replies at the weaker ones; this can only
@@ -90,9 +79,7 @@ public final class MongoConnection implements AutoCloseable {
     private final MongoClient client;
     private final MongoDatabase database;
     private final Counter unavailable;
-    private final ReplicaSetNames replicaSetNames;
-    private final OutageLog outages = new OutageLog(log, "MongoDB is available again", Duration.ZERO);
-    private final OutageLog errors = new OutageLog(log, "MongoDB accepts operations again", ERROR_QUIET_PERIOD);
+    private final MongoFailureLog failures;
     private final AtomicInteger readConcernIndex = new AtomicInteger();
 
     /**
@@ -106,7 +93,8 @@ public final class MongoConnection implements AutoCloseable {
                 "gatehouse_mongodb_unavailable_total",
                 "Calls for which MongoDB was unavailable or did not reply in time.");
         ConnectionString address = new ConnectionString(uri.reveal());
-        this.replicaSetNames = new ReplicaSetNames(address.getRequiredReplicaSetName());
+        ReplicaSetNames replicaSetNames = new ReplicaSetNames(address.getRequiredReplicaSetName());
+        this.failures = new MongoFailureLog(replicaSetNames);
         MongoClientSettings.Builder settings =
                 MongoClientSettings.builder().addCommandListener(new CommandMetrics(metrics));
         List.of(listeners).forEach(settings::addCommandListener);
@@ -217,10 +205,39 @@ public final class MongoConnection implements AutoCloseable {
         return result;
     }
 
+    /**
+     * Checks that this version can use the server and the database.
+     *
+     * @throws UnusableStoreException if it cannot
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public void requireSupported() {
+        SupportedServer.require(this);
+        StoredFormat.requireSupported(this);
+    }
+
     /** @throws GatehouseException {@code STORE_UNAVAILABLE} */
     BsonDocument buildInfo() {
         return call(() -> database.withTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .runCommand(new BsonDocument("buildInfo", new BsonInt32(1)), BsonDocument.class));
+    }
+
+    /**
+     * Inserts a document unless another one has the same unique value.
+     *
+     * @return false if another one has
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public boolean insertIfAbsent(MongoCollection<BsonDocument> collection, BsonDocument document) {
+        try {
+            call(() -> collection.insertOne(document));
+            return true;
+        } catch (MongoWriteException rejected) {
+            if (rejected.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                throw rejected;
+            }
+            return false;
+        }
     }
 
     private boolean isMultiServer() {
@@ -239,71 +256,16 @@ public final class MongoConnection implements AutoCloseable {
     public <T> T call(Supplier<T> operations) {
         try {
             T result = operations.get();
-            outages.ended();
-            errors.succeeded();
+            failures.succeeded();
             return result;
         } catch (MongoException failed) {
             Kind kind = MongoErrors.kind(failed).orElseThrow(() -> failed);
             unavailable.inc();
             if (!(failed instanceof MongoInterruptedException)) {
-                report(kind, failed);
+                failures.failed(kind, failed, client.getClusterDescription());
             }
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, failed);
         }
-    }
-
-    private void report(Kind kind, MongoException failed) {
-        switch (kind) {
-            case UNREACHABLE -> reportOutage(failed);
-            case TEMPORARY -> {
-                String line = "MongoDB returned a temporary error: " + MongoErrors.summary(failed);
-                errors.failed(Level.WARN, MongoErrors.reason(failed), line);
-            }
-            case FORBIDDEN -> reportMissingPermission(failed);
-        }
-    }
-
-    private void reportOutage(MongoException failed) {
-        List<ServerDescription> servers = client.getClusterDescription().getServerDescriptions();
-        for (ServerDescription server : servers) {
-            if (server.getException() instanceof MongoSecurityException refused
-                    && MongoErrors.kind(refused).equals(Optional.of(Kind.FORBIDDEN))) {
-                reportMissingPermission(refused);
-                return;
-            }
-        }
-        String reason = Stream.of(
-                        replicaSetNames.problems().stream(),
-                        Stream.ofNullable(client.getClusterDescription().getSrvResolutionException())
-                                .map(MongoErrors::summary),
-                        servers.stream()
-                                .filter(server -> server.getException() != null)
-                                .map(MongoConnection::describe)
-                                .sorted())
-                .flatMap(problems -> problems)
-                .collect(joining("; "));
-        String shown = reason.isEmpty() ? MongoErrors.summary(failed) : reason;
-        outages.failed(Level.WARN, shown.replaceAll("\\d+", "0"), "MongoDB cannot be reached: " + shown);
-    }
-
-    private void reportMissingPermission(MongoException refused) {
-        String line = "MongoDB rejects the account that DB_HOST names, or one of its operations: "
-                + MongoErrors.summary(refused);
-        errors.failed(Level.ERROR, MongoErrors.reason(refused), line);
-    }
-
-    private static String describe(ServerDescription server) {
-        Throwable cause = Objects.requireNonNull(server.getException());
-        StringBuilder text = new StringBuilder(server.getAddress().toString());
-        for (Throwable next = cause; next != null; next = next.getCause()) {
-            text.append(": ").append(next.getClass().getSimpleName());
-            if (next.getMessage() != null) {
-                text.append(" (")
-                        .append(MongoErrors.redacted(next.getMessage()))
-                        .append(')');
-            }
-        }
-        return text.toString();
     }
 
     @Override

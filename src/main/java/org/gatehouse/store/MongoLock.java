@@ -1,7 +1,5 @@
 package org.gatehouse.store;
 
-import com.mongodb.ErrorCategory;
-import com.mongodb.MongoWriteException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import java.time.Clock;
@@ -87,15 +85,10 @@ public final class MongoLock {
         BsonDocument lock =
                 new BsonDocument("_id", id).append(HOLDER, holder).append(UNTIL, BsonValues.time(now.plus(LEASE)));
         BsonDateTime expired = BsonValues.time(now);
-        try {
-            mongo.call(() -> meta.insertOne(lock));
+        if (mongo.insertIfAbsent(meta, lock)) {
             return true;
-        } catch (MongoWriteException refused) {
-            if (refused.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
-                throw refused;
-            }
-            mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.lt(UNTIL, expired))));
-            return false;
         }
+        mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.lt(UNTIL, expired))));
+        return false;
     }
 }

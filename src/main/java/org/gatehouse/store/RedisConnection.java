@@ -55,22 +55,22 @@ public final class RedisConnection implements AutoCloseable {
     private final RedisClient client;
     private final List<RedisURI> seeds;
     private final RedisDiscovery discovery;
-    private final Histogram answers;
+    private final Histogram replies;
     private final Consumer<RedisNodeConnection.Failure> failures;
     private final ScheduledExecutorService background;
     private volatile @Nullable RedisTopology topology;
     private final OutageLog outages = new OutageLog(log, "Redis is available again", Duration.ZERO);
     private final OutageLog errors = new OutageLog(log, "Redis accepts commands again", ERROR_QUIET_PERIOD);
     /** The reply of the last server that was found but must not be used. */
-    private volatile Optional<StoreRefusedException> unusable = Optional.empty();
+    private volatile @Nullable StoreRefusedException unusable;
 
-    private volatile Optional<String> errorCode = Optional.empty();
+    private volatile @Nullable String errorCode;
     private volatile boolean probeFailed;
     private volatile boolean closed;
 
     /** Starts to connect, without waiting. */
     public RedisConnection(RedisUrl url, Metrics metrics) {
-        this.answers = metrics.histogram(
+        this.replies = metrics.histogram(
                 "gatehouse_redis_command_duration_seconds",
                 "Time from sending a command to Redis until the caller has the reply.",
                 REPLY_SECONDS);
@@ -94,15 +94,10 @@ public final class RedisConnection implements AutoCloseable {
         this.discovery = new RedisDiscovery(
                 client,
                 CONNECT_TIMEOUT,
-                handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), new NodeListener()));
+                handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), this));
         this.background = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis"));
         background.execute(this::connect);
-        clearThreadLocals();
-    }
-
-    /** Clears Netty's thread-locals from a thread that belongs to the container and outlives this application. */
-    private static void clearThreadLocals() {
-        FastThreadLocal.removeAll();
+        FastThreadLocal.removeAll(); // because this thread belongs to the container and outlives this application
     }
 
     /** The current connections; empty while Redis is unavailable. */
@@ -121,7 +116,7 @@ public final class RedisConnection implements AutoCloseable {
         if (current == null) {
             throw unavailable();
         }
-        errorCode = Optional.empty();
+        errorCode = null;
         if (current.works(timeout)) {
             if (probeFailed) {
                 probeFailed = false;
@@ -131,17 +126,17 @@ public final class RedisConnection implements AutoCloseable {
             }
             return;
         }
-        Optional<String> error = errorCode;
-        if (error.isPresent()) {
+        String error = errorCode;
+        if (error != null) {
             probeFailed = true;
-            throw new StoreRefusedException("It refuses commands with " + error.get() + ".", null);
+            throw new StoreRefusedException("It refuses commands with " + error + ".", null);
         }
         throw unavailable();
     }
 
     private RuntimeException unavailable() {
-        Optional<StoreRefusedException> refused = unusable;
-        return refused.isPresent() ? refused.get() : new RedisConnectionException("no reply");
+        StoreRefusedException refused = unusable;
+        return refused != null ? refused : new RedisConnectionException("no reply");
     }
 
     /**
@@ -161,7 +156,7 @@ public final class RedisConnection implements AutoCloseable {
         resources
                 .shutdown(0, STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .awaitUninterruptibly(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-        clearThreadLocals();
+        FastThreadLocal.removeAll();
     }
 
     private static RedisURI withTimeouts(RedisURI seed) {
@@ -181,16 +176,16 @@ public final class RedisConnection implements AutoCloseable {
                 reason = failed;
             }
         }
-        unusable = RedisErrors.refusal(reason);
+        unusable = RedisErrors.refusal(reason).orElse(null);
         reportOutage(reason);
         schedule(this::connect, RECONNECT_DELAY);
     }
 
     private void use(RedisTopology connected) {
         topology = connected;
-        unusable = Optional.empty();
+        unusable = null;
         reportRecovery();
-        if (!connected.isOpen()) { // it broke before there was a topology for its listener to close
+        if (!connected.isOpen()) { // it broke before it became the topology that replace() compares
             disconnect(connected, new RedisConnectionException("the connection broke"));
         }
     }
@@ -204,7 +199,8 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    private void schedule(Runnable task, Duration delay) {
+    /** Runs the task later, unless this connection is closed before. */
+    void schedule(Runnable task, Duration delay) {
         try {
             var unused = background.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException closing) {
@@ -212,11 +208,11 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    private void reportRecovery() {
+    void reportRecovery() {
         outages.ended();
     }
 
-    private void reportOutage(Throwable reason) {
+    void reportOutage(Throwable reason) {
         if (!closed) {
             String shown = RedisErrors.describe(reason);
             String line = RedisErrors.refusal(reason).isPresent()
@@ -226,49 +222,32 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    private final class NodeListener implements RedisNodeConnection.Listener {
-        @Override
-        public void schedule(Runnable task, Duration delay) {
-            RedisConnection.this.schedule(task, delay);
-        }
+    /** Counts a reply that arrived after this time. */
+    void countReply(long nanos) {
+        replies.observe(Metrics.seconds(nanos));
+    }
 
-        @Override
-        public void becameSilent(Throwable reason) {
-            reportOutage(reason);
-        }
+    /** Counts a command that failed. */
+    void countFailure(RedisNodeConnection.Failure failure) {
+        failures.accept(failure);
+    }
 
-        @Override
-        public void recovered() {
-            reportRecovery();
-        }
+    /** Reports an error with which a server replied to a command. */
+    void reportError(Throwable reason) {
+        String code = RedisErrors.code(reason);
+        errorCode = code;
+        errors.failed(
+                Level.WARN,
+                code,
+                "Redis rejects commands; the cache is slower or does not work: " + RedisErrors.describe(reason));
+    }
 
-        @Override
-        public void answered(long nanos) {
-            answers.observe(Metrics.seconds(nanos));
-        }
-
-        @Override
-        public void failed(RedisNodeConnection.Failure failure) {
-            failures.accept(failure);
-        }
-
-        @Override
-        public void rejected(Throwable reason) {
-            String code = RedisErrors.code(reason);
-            errorCode = Optional.of(code);
-            errors.failed(
-                    Level.WARN,
-                    code,
-                    "Redis rejects commands; the cache is slower or does not work: " + RedisErrors.describe(reason));
-        }
-
-        @Override
-        public void broke(RedisNodeConnection node, Throwable reason) {
-            topology().filter(current -> current.contains(node)).ifPresent(current -> {
-                unusable = RedisErrors.refusal(reason);
-                disconnect(current, reason);
-            });
-        }
+    /** Replaces all connections, because this one cannot be used again. */
+    void replace(RedisNodeConnection broken, Throwable reason) {
+        topology().filter(current -> current.contains(broken)).ifPresent(current -> {
+            unusable = RedisErrors.refusal(reason).orElse(null);
+            disconnect(current, reason);
+        });
     }
 
     /** Combines the commands of several threads into one system call, which allows half as many again per second. */

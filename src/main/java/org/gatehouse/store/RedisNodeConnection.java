@@ -35,7 +35,7 @@ final class RedisNodeConnection {
 
     private final StatefulRedisConnection<String, byte[]> connection;
     private final String runId;
-    private final Listener listener;
+    private final RedisConnection owner;
     private volatile boolean silent;
     private volatile long silentSince;
 
@@ -49,33 +49,10 @@ final class RedisNodeConnection {
         BROKEN
     }
 
-    /** Receives the events of a connection. */
-    interface Listener {
-        void schedule(Runnable work, Duration delay);
-
-        /** The server has not replied for a while. */
-        void becameSilent(Throwable reason);
-
-        /** The server replies again. */
-        void recovered();
-
-        /** The server replied to a command after this time. */
-        void answered(long nanos);
-
-        /** A command failed. */
-        void failed(Failure failure);
-
-        /** The server replied to a command with an error. */
-        void rejected(Throwable reason);
-
-        /** The connection cannot be used again. */
-        void broke(RedisNodeConnection node, Throwable reason);
-    }
-
-    RedisNodeConnection(StatefulRedisConnection<String, byte[]> connection, String runId, Listener listener) {
+    RedisNodeConnection(StatefulRedisConnection<String, byte[]> connection, String runId, RedisConnection owner) {
         this.connection = connection;
         this.runId = runId;
-        this.listener = listener;
+        this.owner = owner;
         connection.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> gone) {
@@ -97,7 +74,7 @@ final class RedisNodeConnection {
     }
 
     /** Sends a command; empty while the circuit is open. */
-    <T> Optional<RedisFuture<T>> send(RedisCommand<T> command) {
+    <T> Optional<RedisFuture<T>> send(RedisTopology.Command<T> command) {
         return silent ? Optional.empty() : Optional.of(command.send(connection.async()));
     }
 
@@ -110,15 +87,15 @@ final class RedisNodeConnection {
     <T> RedisReply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
             @Nullable T reply = sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            listener.answered(System.nanoTime() - sentAt);
+            owner.countReply(System.nanoTime() - sentAt);
             return reply == null ? new RedisReply.Nil<>() : new RedisReply.Value<>(reply);
         } catch (TimeoutException late) {
-            listener.failed(Failure.LATE);
+            owner.countFailure(Failure.LATE);
             noteSilence(late);
         } catch (ExecutionException failed) {
             noteFailure(failed.getCause() == null ? failed : failed.getCause());
         } catch (CancellationException closed) {
-            listener.failed(Failure.BROKEN);
+            owner.countFailure(Failure.BROKEN);
             broke(closed);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -131,16 +108,16 @@ final class RedisNodeConnection {
             throw unknown;
         }
         boolean isReply = reason instanceof RedisCommandExecutionException;
-        listener.failed(isReply ? Failure.REFUSED : Failure.BROKEN);
+        owner.countFailure(isReply ? Failure.REFUSED : Failure.BROKEN);
         if (!isReply || WRONG_SERVER.contains(RedisErrors.code(reason))) {
             broke(reason);
         } else {
-            listener.rejected(reason);
+            owner.reportError(reason);
         }
     }
 
     private void broke(Throwable reason) {
-        listener.broke(this, reason);
+        owner.replace(this, reason);
     }
 
     private synchronized void noteSilence(Throwable reason) {
@@ -149,14 +126,14 @@ final class RedisNodeConnection {
             silentSince = since;
             silent = true;
             probe();
-            listener.schedule(
+            owner.schedule(
                     () -> {
                         if (isSilentSince(since)) {
-                            listener.becameSilent(reason);
+                            owner.reportOutage(reason);
                         }
                     },
                     REPORT_DELAY);
-            listener.schedule(() -> breakIfSilentSince(since), SILENCE_TIMEOUT);
+            owner.schedule(() -> breakIfSilentSince(since), SILENCE_TIMEOUT);
         }
     }
 
@@ -165,7 +142,7 @@ final class RedisNodeConnection {
         var unused = connection.async().ping().whenComplete((pong, failure) -> {
             if (failure == null) {
                 silent = false;
-                listener.recovered();
+                owner.reportRecovery();
             } else {
                 broke(failure);
             }

@@ -2,11 +2,9 @@ package org.gatehouse.store;
 
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.codec.Base16;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -21,7 +19,7 @@ public final class RedisScript<T> {
 
     private RedisScript(String text, ScriptOutputType type) {
         this.text = text;
-        this.digest = sha1(text);
+        this.digest = Base16.digest(bytes(text)); // SHA-1, by which Redis identifies scripts; it protects no secret
         this.type = type;
     }
 
@@ -61,14 +59,5 @@ public final class RedisScript<T> {
     /** Encodes an argument. */
     public static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Redis identifies scripts by their SHA-1; it protects no secret, so the weakness of SHA-1 does not matter. */
-    private static String sha1(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(bytes(text)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 }

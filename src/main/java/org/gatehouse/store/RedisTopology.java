@@ -3,6 +3,7 @@ package org.gatehouse.store;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -35,6 +36,11 @@ public final class RedisTopology {
         return runIds;
     }
 
+    /** A command that uses one key and is available on a single server and on a Cluster. */
+    public interface Command<T> {
+        RedisFuture<T> send(RedisClusterAsyncCommands<String, byte[]> commands);
+    }
+
     /** A reply that has not been awaited. */
     public interface PendingReply<T> {
         /**
@@ -46,7 +52,7 @@ public final class RedisTopology {
     }
 
     /** Sends a command without waiting for its reply. */
-    public <T> PendingReply<T> executeAsync(String key, RedisCommand<T> command) {
+    public <T> PendingReply<T> executeAsync(String key, Command<T> command) {
         RedisNodeConnection node = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(key));
         long sentAt = System.nanoTime();
         Optional<RedisFuture<T>> sent = node.send(command);
@@ -54,7 +60,7 @@ public final class RedisTopology {
     }
 
     /** Sends a command and waits for its reply. */
-    public <T> RedisReply<T> execute(String key, Duration timeout, RedisCommand<T> command) {
+    public <T> RedisReply<T> execute(String key, Duration timeout, Command<T> command) {
         return executeAsync(key, command).await(timeout);
     }
 

@@ -33,16 +33,11 @@ final class ReplicaSetNames implements ServerListener {
         String actual = server.getSetName();
         if (required.equals(actual) || server.getType() == ServerType.REPLICA_SET_GHOST) {
             problems.remove(address);
-        } else if (actual == null) {
-            problems.put(
-                    address,
-                    address + " is not a member of a replica set, but DB_HOST has replicaSet=" + required
-                            + " (setName mismatch)");
         } else {
+            String problem =
+                    actual == null ? " is not a member of a replica set" : " is a member of the replica set " + actual;
             problems.put(
-                    address,
-                    address + " is a member of the replica set " + actual + ", but DB_HOST has replicaSet=" + required
-                            + " (setName mismatch)");
+                    address, address + problem + ", but DB_HOST has replicaSet=" + required + " (setName mismatch)");
         }
     }
 

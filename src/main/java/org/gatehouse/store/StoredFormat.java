@@ -2,9 +2,7 @@ package org.gatehouse.store;
 
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
-import java.util.Optional;
 import org.bson.BsonDocument;
-import org.bson.BsonNumber;
 import org.bson.BsonString;
 import org.gatehouse.error.GatehouseException;
 
@@ -15,20 +13,14 @@ import org.gatehouse.error.GatehouseException;
  * would misread first writes {@code {_id: "format", readableFrom: <number>}}. From then on older versions do not start, and
  * their message gives the reason.
  */
-public final class StoredFormat {
+final class StoredFormat {
     /** Incremented by a version that older ones cannot run beside. */
     static final int SUPPORTED = 1;
 
     private static final BsonString ID = new BsonString("format");
     private static final String READABLE_FROM = "readableFrom";
 
-    private final MongoConnection mongo;
-    private final MongoCollection<BsonDocument> reads;
-
-    public StoredFormat(MongoConnection mongo) {
-        this.mongo = mongo;
-        this.reads = mongo.readOnly("meta");
-    }
+    private StoredFormat() {}
 
     /**
      * Rejects a database in a newer format.
@@ -36,15 +28,18 @@ public final class StoredFormat {
      * @throws UnusableStoreException if only newer versions can read the database
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void requireSupported() {
-        Optional<BsonNumber> needed = mongo.findLinearizable(reads, Filters.eq(ID))
+    static void requireSupported(MongoConnection mongo) {
+        MongoCollection<BsonDocument> reads = mongo.readOnly("meta");
+        mongo.findLinearizable(reads, Filters.eq(ID))
                 .filter(format -> format.isNumber(READABLE_FROM))
-                .map(format -> format.getNumber(READABLE_FROM));
-        if (needed.filter(number -> number.longValue() > SUPPORTED).isPresent()) {
-            throw new UnusableStoreException("A newer Gatehouse has changed the database "
-                    + reads.getNamespace().getDatabaseName() + " so that this version cannot read it: it is in format "
-                    + needed.get().longValue() + ", and this version understands " + SUPPORTED
-                    + ". Start the newer version, or restore a backup from before the change");
-        }
+                .map(format -> format.getNumber(READABLE_FROM).longValue())
+                .filter(needed -> needed > SUPPORTED)
+                .ifPresent(needed -> {
+                    throw new UnusableStoreException("A newer Gatehouse has changed the database "
+                            + reads.getNamespace().getDatabaseName()
+                            + " so that this version cannot read it: it is in format " + needed
+                            + ", and this version understands " + SUPPORTED
+                            + ". Start the newer version, or restore a backup from before the change");
+                });
     }
 }

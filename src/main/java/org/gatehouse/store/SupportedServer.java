@@ -18,18 +18,14 @@ import org.slf4j.LoggerFactory;
  * <p>FerretDB 1 is rejected, because its findAndModify is not atomic: an acknowledged change can be lost, a refresh token
  * can be used twice, and the cache can return stale data. FerretDB 2 has another storage engine.
  */
-public final class SupportedServer {
+final class SupportedServer {
     private static final String FERRETDB = "ferretdb";
     private static final Pattern MAJOR = Pattern.compile("v?(\\d{1,4})(?:\\D.*)?");
     private static final Pattern NAMED = Pattern.compile("ferretdb[ /:-]*(v?\\d[\\w.-]*)?", Pattern.CASE_INSENSITIVE);
     private static final int FIRST_SUPPORTED = 2;
     private static final Logger log = LoggerFactory.getLogger(SupportedServer.class);
 
-    private final MongoConnection mongo;
-
-    public SupportedServer(MongoConnection mongo) {
-        this.mongo = mongo;
-    }
+    private SupportedServer() {}
 
     /**
      * Rejects an unsupported server.
@@ -37,7 +33,7 @@ public final class SupportedServer {
      * @throws UnusableStoreException if the server is not supported
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    public void require() {
+    static void require(MongoConnection mongo) {
         BsonDocument build;
         try {
             build = mongo.buildInfo();
@@ -45,12 +41,11 @@ public final class SupportedServer {
             log.debug("The server does not report its version", unknown);
             return;
         }
-        Optional<String> version = ferretVersion(build);
-        if (version.filter(SupportedServer::isOld).isPresent()) {
-            throw new UnusableStoreException("DB_HOST leads to FerretDB " + version.get()
+        ferretVersion(build).filter(SupportedServer::isOld).ifPresent(version -> {
+            throw new UnusableStoreException("DB_HOST leads to FerretDB " + version
                     + ", which is not supported: its findAndModify is not atomic, so acknowledged changes would be lost."
                     + " Use MongoDB 4.4 or later, or FerretDB 2 or later");
-        }
+        });
     }
 
     /** FerretDB 1 has {@code ferretdbVersion}, FerretDB 2 the document {@code ferretdb}; other servers have neither. */
