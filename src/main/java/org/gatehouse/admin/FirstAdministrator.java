@@ -2,7 +2,6 @@ package org.gatehouse.admin;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -27,6 +26,7 @@ import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserDaos;
 import org.gatehouse.user.UserModule;
 import org.gatehouse.user.UserStatus;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,17 +74,19 @@ public final class FirstAdministrator {
     }
 
     /** Returns the rules for new users that the account violates; see {@link Settings.AccountRules}. */
-    public static List<String> problems(Optional<String> username, Optional<Secret> password, int passwordMinLength) {
+    public static List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength) {
         List<String> problems = new ArrayList<>();
-        Optional<Username> valid = username.flatMap(Username::parse);
-        if (username.isPresent() && valid.isEmpty()) {
+        Username valid = username == null ? null : Username.parse(username).orElse(null);
+        if (username != null && valid == null) {
             problems.add("ADMIN_USERNAME is not a username: " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
                     + " letters, digits or visible ASCII characters.");
         }
-        // Loaded only if needed, because the list of common passwords takes time to load.
-        password.flatMap(secret -> new PasswordPolicy(passwordMinLength)
-                        .violation(secret.reveal(), valid.map(Username::typed).orElse("")))
-                .ifPresent(violation -> problems.add("ADMIN_PASSWORD " + violation + "."));
+        if (password != null) {
+            // Created only if needed, because the list of common passwords takes time to load.
+            new PasswordPolicy(passwordMinLength)
+                    .violation(password.reveal(), valid == null ? "" : valid.typed())
+                    .ifPresent(violation -> problems.add("ADMIN_PASSWORD " + violation + "."));
+        }
         return problems;
     }
 
@@ -94,7 +96,10 @@ public final class FirstAdministrator {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void ensure() {
-        settings.firstAdministrator().ifPresent(this::ensure);
+        Settings.FirstAdministrator account = settings.firstAdministrator();
+        if (account != null) {
+            ensure(account);
+        }
         if (users.activeAdministrators(1).isEmpty()) {
             // A wrong name of the database is a frequent reason.
             log.warn(

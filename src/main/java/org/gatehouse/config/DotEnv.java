@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,10 +55,11 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         Map<String, Integer> lineOf = new HashMap<>();
         List<String> problems = new ArrayList<>();
         int number = 0;
-        for (byte[] line : lines(content)) {
+        // Each line is decoded separately, so that the problem names it. LF is not part of any other UTF-8 character.
+        for (String line : new String(content, StandardCharsets.ISO_8859_1).split("\n", -1)) {
             number++;
             try {
-                String text = text(line, number);
+                String text = text(line.getBytes(StandardCharsets.ISO_8859_1), number);
                 if (text.isEmpty() || text.startsWith("#")) {
                     continue;
                 }
@@ -70,7 +70,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
                 String name = assignment.group(1);
                 Integer earlier = lineOf.putIfAbsent(name, number);
                 if (earlier != null) {
-                    throw new IllegalArgumentException("sets " + name + " again, which line " + earlier + " sets");
+                    throw new IllegalArgumentException("sets " + name + ", which line " + earlier + " also sets");
                 }
                 values.put(name, value(name, assignment.group(2)));
             } catch (IllegalArgumentException invalid) {
@@ -79,19 +79,6 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         }
         values.values().removeIf(String::isEmpty);
         return new DotEnv(Map.copyOf(values), List.copyOf(problems));
-    }
-
-    /** Splits at LF, which is not part of any multi-byte UTF-8 character; the last line need not end with it. */
-    private static List<byte[]> lines(byte[] content) {
-        List<byte[]> lines = new ArrayList<>();
-        int start = 0;
-        for (int end = 0; end <= content.length; end++) {
-            if (end == content.length || content[end] == '\n') {
-                lines.add(Arrays.copyOfRange(content, start, end));
-                start = end + 1;
-            }
-        }
-        return lines;
     }
 
     /** Decodes a line, without byte order mark, the CR of a CRLF, and surrounding blanks. */
@@ -130,11 +117,11 @@ record DotEnv(Map<String, String> values, List<String> problems) {
 
     private static String quoted(String name, Matcher matcher) {
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("begins the value of " + name + " with a quote and does not end it");
+            throw new IllegalArgumentException("lacks the closing quote of " + name);
         }
         String after = matcher.group(2);
         if (!after.isBlank() && !COMMENT.matcher(after).matches()) {
-            throw new IllegalArgumentException("has more after the closing quote of " + name);
+            throw new IllegalArgumentException("has text after the closing quote of " + name);
         }
         String value = matcher.group(1);
         if (!value.equals(value.strip())) {

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Messages do not contain the string or the message of the driver, because both may contain a password.
  *
- * @param database from the path; empty if there is none
+ * @param database from the path; null if there is none
  */
-record MongoUri(Secret text, Optional<String> database) {
+record MongoUri(Secret text, @Nullable String database) {
     private static final String NOT_A_URI = "is not a MongoDB connection string (mongodb://host:27017)";
 
     /** The internal databases of the server. */
@@ -40,7 +40,10 @@ record MongoUri(Secret text, Optional<String> database) {
             throw new IllegalArgumentException(NOT_A_URI + ": it has a blank or a control character");
         }
         requireEncodedCredentials(text);
-        ConnectionString uri = parseWithDriver(text).orElseThrow(() -> new IllegalArgumentException(reason(text)));
+        ConnectionString uri = parseWithDriver(text);
+        if (uri == null) {
+            throw new IllegalArgumentException(reason(text));
+        }
         requireLibraries(uri);
         requireSupportedTlsOptions(text);
         if (isOidcWithoutEnvironment(uri)) {
@@ -60,15 +63,15 @@ record MongoUri(Secret text, Optional<String> database) {
         }
     }
 
-    private static Optional<ConnectionString> parseWithDriver(String text) {
+    private static @Nullable ConnectionString parseWithDriver(String text) {
         try {
             ConnectionString uri = new ConnectionString(text);
             // Checks more than the constructor, for example whether a minimum exceeds its maximum.
             var unused =
                     MongoClientSettings.builder().applyConnectionString(uri).build();
-            return Optional.of(uri);
+            return uri;
         } catch (RuntimeException malformed) {
-            return Optional.empty();
+            return null;
         }
     }
 
@@ -77,8 +80,7 @@ record MongoUri(Secret text, Optional<String> database) {
             return NOT_A_URI + ": it does not begin with mongodb:// or mongodb+srv://";
         }
         Optional<String> culprit = options(text).stream()
-                .filter(option -> parseWithDriver(text.replace(option, "appName=gatehouse"))
-                        .isPresent())
+                .filter(option -> parseWithDriver(text.replace(option, "appName=gatehouse")) != null)
                 .map(MongoUri::name)
                 .filter(name -> name.matches("[A-Za-z]{1,40}"))
                 .findFirst();
@@ -135,14 +137,14 @@ record MongoUri(Secret text, Optional<String> database) {
                         && credential.getMechanismProperty("ENVIRONMENT", null) == null);
     }
 
-    private static Optional<String> database(ConnectionString uri) {
+    private static @Nullable String database(ConnectionString uri) {
         if (uri.getCollection() != null) {
             throw new IllegalArgumentException("names a collection after the database; DB_COLLECTION_USERS does that");
         }
-        Optional<String> database = Optional.ofNullable(uri.getDatabase());
-        database.filter(name -> !Settings.isStoreName(name)).ifPresent(name -> {
+        String database = uri.getDatabase();
+        if (database != null && !Settings.isStoreName(database)) {
             throw new IllegalArgumentException("names a database that " + Settings.STORE_NAME_RULE);
-        });
+        }
         return database;
     }
 

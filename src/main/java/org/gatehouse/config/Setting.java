@@ -2,7 +2,6 @@ package org.gatehouse.config;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param secret whether the value may be read from a file ({@code NAME_FILE}) and must not be shown
  * @param parser converts the text, or throws {@link IllegalArgumentException} with the reason
  */
-public record Setting<T>(
+record Setting<T>(
         String name, String description, @Nullable String defaultText, boolean secret, Function<String, T> parser) {
 
     static Setting<String> text(String name, @Nullable String defaultText, String description) {
@@ -95,10 +94,5 @@ public record Setting<T>(
             throw new IllegalArgumentException(
                     "must be a time span such as P30D or PT12H, or milliseconds, from " + min + " to " + max);
         });
-    }
-
-    /** Returns the default as an operator would write it; empty if there is none. */
-    public Optional<String> defaultValue() {
-        return Optional.ofNullable(defaultText);
     }
 }

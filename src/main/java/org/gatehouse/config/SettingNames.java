@@ -32,7 +32,7 @@ final class SettingNames {
     private SettingNames() {}
 
     static Stream<String> mistypedIn(Source source) {
-        List<String> known = known();
+        List<String> known = Settings.names();
         boolean inKubernetes = source.names().contains(SERVICE_HOST);
         return source.names().stream()
                 .filter(name ->
@@ -42,24 +42,13 @@ final class SettingNames {
                 .flatMap(name -> mistyped(name, source, known).stream());
     }
 
-    /** Returns all names that are read, without the prefix. */
-    static List<String> known() {
-        return Settings.catalog().stream()
-                .flatMap(setting -> setting.secret()
-                        ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
-                        : Stream.of(setting.name()))
-                .toList();
-    }
-
     private static Optional<String> mistyped(String name, Source source, List<String> known) {
         String upper = name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
         boolean prefixed = upper.startsWith(SettingSources.PREFIX);
         String plain = prefixed ? upper.substring(SettingSources.PREFIX.length()) : upper;
         // System properties such as gatehouse.test.port belong to other code.
-        boolean ours =
-                prefixed && name.regionMatches(true, 0, SettingSources.PREFIX, 0, SettingSources.PREFIX.length());
-        String exact = prefixed ? SettingSources.PREFIX + plain : plain;
-        if (name.equals(exact) && known.contains(plain)) {
+        boolean ours = name.regionMatches(true, 0, SettingSources.PREFIX, 0, SettingSources.PREFIX.length());
+        if (name.equals(upper) && known.contains(plain)) {
             return Optional.empty();
         }
         String nearest = nearest(plain, known);

@@ -102,11 +102,6 @@ public final class SettingSources {
         return value(PREFIX + name).or(() -> value(name));
     }
 
-    /** Returns whether the setting has a value, directly or in a file. */
-    public boolean has(String name) {
-        return find(name).isPresent() || find(name + FILE_SUFFIX).isPresent();
-    }
-
     /** Returns the problems with the sources; they may be the reason why a setting seems to be missing. */
     public List<String> problems() {
         return problems;

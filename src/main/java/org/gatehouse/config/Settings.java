@@ -3,8 +3,10 @@ package org.gatehouse.config;
 import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The catalog of settings, and their values.
@@ -14,7 +16,7 @@ import java.util.regex.Pattern;
  */
 public record Settings(
         Secret authKey,
-        Optional<Secret> authKeyPrevious,
+        @Nullable Secret authKeyPrevious,
         TokenAlgorithm authAlgorithm,
         Duration authKeyRotation,
         Duration authExpiry,
@@ -33,11 +35,11 @@ public record Settings(
         int argon2MemoryKib,
         int argon2Iterations,
         boolean registrationOpen,
-        Optional<FirstAdministrator> firstAdministrator,
+        @Nullable FirstAdministrator firstAdministrator,
         List<AddressRange> trustedProxies,
         CorsOrigins corsOrigins,
         long importMaxBytes,
-        Optional<Secret> metricsToken,
+        @Nullable Secret metricsToken,
         Duration shutdownDelay,
         boolean logAsJson) {
 
@@ -55,10 +57,10 @@ public record Settings(
         AccountRules NONE = (username, password, passwordMinLength) -> List.of();
 
         /**
-         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, as far as they could be read. Each
-         * sentence starts with the name of the setting and does not contain the password.
+         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, which are null if they are not set
+         * or could not be read. Each sentence starts with the name of the setting and does not contain the password.
          */
-        List<String> problems(Optional<String> username, Optional<Secret> password, int passwordMinLength);
+        List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }
 
     /** The algorithm of token signatures: ECDSA with P-256, or HMAC with a shared secret (RFC 7518, section 3.1). */
@@ -85,55 +87,53 @@ public record Settings(
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
             "AUTH_KEY",
-            "Encrypts the stored signing keys; with `HS256`, signs tokens. At least 32 bytes, the same on every node. Required.",
+            "Required secret of at least 32 bytes, the same on every node, that encrypts the stored signing keys or, with `HS256`, signs tokens.",
             Settings::authKey);
     static final Setting<Secret> AUTH_KEY_PREVIOUS = Setting.secret(
             "AUTH_KEY_PREVIOUS",
-            "A second `AUTH_KEY` while the key is being changed. What it encrypted or, with `HS256`, signed stays valid.",
+            "A second `AUTH_KEY` whose keys and tokens stay valid while the key is being changed.",
             Settings::authKey);
     static final Setting<TokenAlgorithm> AUTH_ALG = Setting.choice(
             "AUTH_ALG",
             TokenAlgorithm.ES256,
-            "Algorithm of token signatures: `ES256` (keys that Gatehouse creates) or `HS256` (`AUTH_KEY` itself).");
+            "Algorithm of token signatures: `ES256` with keys that Gatehouse creates, or `HS256` with `AUTH_KEY` itself.");
     static final Setting<Duration> AUTH_KEY_ROTATION = Setting.span(
             "AUTH_KEY_ROTATION",
             Duration.ofDays(30),
             Duration.ofHours(1),
             Duration.ofDays(366),
-            "Time until the next key signs (`ES256`): an ISO-8601 duration or ms, from `PT1H` to `P366D`.");
+            "Time until the next key signs with `ES256`, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
     static final Setting<Integer> AUTH_EXPIRY = Setting.number(
-            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token, in ms, from 1000 to 86400000.");
+            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token in ms, from 1000 to 86400000.");
     static final Setting<String> AUTH_ISSUER =
-            Setting.text("AUTH_ISSUER", "gatehouse", "The `iss` claim of issued tokens; every token must have it.");
+            Setting.text("AUTH_ISSUER", "gatehouse", "Value of the claim `iss`, which every token must have.");
     static final Setting<String> AUTH_AUDIENCE =
-            Setting.text("AUTH_AUDIENCE", "gatehouse", "The `aud` claim of issued tokens; every token must have it.");
+            Setting.text("AUTH_AUDIENCE", "gatehouse", "Value of the claim `aud`, which every token must have.");
     static final Setting<Duration> REFRESH_IDLE = Setting.span(
             "REFRESH_IDLE",
             Duration.ofDays(7),
             Duration.ofSeconds(1),
             Duration.ofDays(366),
-            "Time after which a session without a refresh ends: an ISO-8601 duration or ms, up to `P366D`.");
+            "Time after which a session without a refresh ends, as an ISO-8601 duration or in ms, up to `P366D`.");
     static final Setting<Duration> REFRESH_MAX = Setting.span(
             "REFRESH_MAX",
             Duration.ofDays(30),
             Duration.ofSeconds(1),
             Duration.ofDays(366),
-            "Time after which every session ends: an ISO-8601 duration or ms, up to `P366D`.");
+            "Time after which every session ends, as an ISO-8601 duration or in ms, up to `P366D`.");
     static final Setting<MongoUri> DB_HOST = Setting.secret(
-            "DB_HOST", "MongoDB connection string, `mongodb://` or `mongodb+srv://`. Required.", MongoUri::parse);
+            "DB_HOST",
+            "Required connection string of MongoDB, which begins with `mongodb://` or `mongodb+srv://`.",
+            MongoUri::parse);
     static final Setting<String> DB_NAME = name(
-            "DB_NAME", "gatehouse", "Name of the database. If `DB_HOST` names one in its path, that is the default.");
+            "DB_NAME", "gatehouse", "Name of the database; the path of `DB_HOST`, if it names one, is the default.");
     static final Setting<String> DB_COLLECTION_USERS =
             name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
     static final Setting<Integer> AUDIT_DAYS = Setting.number(
-            "AUDIT_DAYS",
-            365,
-            1,
-            3_650,
-            "Days that an audit entry is kept, from 1 to 3650. A change applies to entries written after it.");
+            "AUDIT_DAYS", 365, 1, 3_650, "Number of days for which new audit entries are kept, from 1 to 3650.");
     static final Setting<String> REDIS_HOST = new Setting<>(
             "REDIS_HOST",
-            "Host of a single Redis without a password. This or `REDIS_URL` is required.",
+            "Host of a single Redis without a password, required unless `REDIS_URL` is set.",
             null,
             false,
             Settings::hostName);
@@ -141,52 +141,56 @@ public record Settings(
             Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of `REDIS_HOST`, from 1 to 65535.");
     static final Setting<RedisUrl> REDIS_URL = Setting.secret(
             "REDIS_URL",
-            "Redis as `redis://[user:password@]host:port[/database]`, or `rediss://` with TLS. Several `host:port,host:port` are a Cluster; `redis-sentinel://host:port,host:port#name` uses Sentinels. In place of `REDIS_HOST`.",
+            "Redis in place of `REDIS_HOST`: `redis://[user:password@]host:port[/database]`, `rediss://` with TLS, several `host:port,host:port` of a Cluster, or Sentinels as `redis-sentinel://host:port,host:port#name`.",
             RedisUrl::parse);
     static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
             "REDIS_EXPIRY_SECS",
             3_600,
             1,
             604_800,
-            "Time that a user stays in the cache, in seconds, from 1 to 604800.");
+            "Time in seconds for which a user stays in the cache, from 1 to 604800.");
     static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
             "READS_WITHOUT_DB",
             "brief",
             "lasting",
-            "Use of the cache while MongoDB is unavailable: `brief`, for 2 s; `lasting`, until it returns. With `lasting`, another node that reaches MongoDB may have changed the data.");
+            "Use of the cache while MongoDB is unavailable: `brief` for 2 s, or `lasting` until it returns, although another node may have changed the data.");
     static final Setting<Integer> PASSWORD_MIN_LENGTH = Setting.number(
             "PASSWORD_MIN_LENGTH",
             15,
             PASSWORD_MIN_LENGTH_MIN,
             64,
-            "Minimum length of a new password, in code points, from 8 to 64.");
+            "Minimum length of a new password in code points, from 8 to 64.");
     static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
-            "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Argon2id memory, in KiB, from 19456 to 1048576.");
+            "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Memory of Argon2id in KiB, from 19456 to 1048576.");
     static final Setting<Integer> ARGON2_ITERATIONS =
-            Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Argon2id passes, from 2 to 20.");
+            Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Passes of Argon2id, from 2 to 20.");
     static final Setting<Boolean> REGISTRATION = Setting.either(
             "REGISTRATION",
             "closed",
             "open",
-            "Registration of users: `closed`, by administrators only; `open`, by anyone.");
+            "Clients that may create users: `closed` for administrators only, or `open` for all clients.");
     static final Setting<String> ADMIN_USERNAME = Setting.text(
-            "ADMIN_USERNAME", null, "Administrator that a start creates if there is none. Needs `ADMIN_PASSWORD`.");
+            "ADMIN_USERNAME",
+            null,
+            "Name of the administrator that the start creates if none exists; needs `ADMIN_PASSWORD`.");
     static final Setting<Secret> ADMIN_PASSWORD = Setting.secret(
-            "ADMIN_PASSWORD", "Password of this administrator. Not used if an administrator exists.", Secret::new);
+            "ADMIN_PASSWORD",
+            "Password of `ADMIN_USERNAME`, used only if the start creates or resets this user.",
+            Secret::new);
     static final Setting<Boolean> ADMIN_RESET = Setting.either(
             "ADMIN_RESET",
             "false",
             "true",
-            "`true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD`, even if one exists, and ends the sessions of this user. Remove it after the start.");
+            "`true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` at the start and ends the sessions of this user; remove it afterwards.");
     static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
             "TRUSTED_PROXIES",
-            "Proxies whose headers name the client's address: IP addresses and CIDR ranges, separated by commas.",
+            "Proxies whose headers name the client's address, as IP addresses and CIDR ranges, separated by commas.",
             null,
             false,
             AddressRange::parseAll);
     static final Setting<CorsOrigins> CORS_ORIGINS = new Setting<>(
             "CORS_ORIGINS",
-            "Sites whose pages may call from a browser: origins such as `https://app.example.com`, separated by commas, or `*` for all.",
+            "Origins whose pages may call from a browser, such as `https://app.example.com`, separated by commas, or `*` for all.",
             null,
             false,
             CorsOrigins::parse);
@@ -196,11 +200,11 @@ public record Settings(
             1L << 30,
             1L << 16,
             1L << 40,
-            "Largest body of an import, in bytes, from 65536 to 1099511627776. The body is in a temporary file until the import ends.");
+            "Maximum size in bytes of the body of an import, which is held in a temporary file, from 65536 to 1099511627776.");
 
     static final Setting<Secret> METRICS_TOKEN = Setting.secret(
             "METRICS_TOKEN",
-            "Bearer token of `GET /metrics`, with at least 16 visible ASCII characters. Without it, only calls from the same machine are answered.",
+            "Bearer token of `GET /metrics`, at least 16 visible ASCII characters; without it, only calls from the same machine are accepted.",
             Settings::metricsToken);
 
     static final Setting<Duration> SHUTDOWN_DELAY = Setting.span(
@@ -208,19 +212,19 @@ public record Settings(
             Duration.ZERO,
             Duration.ZERO,
             Duration.ofMinutes(5),
-            "Time for which a stopping node is not ready but serves requests: an ISO-8601 duration or ms, up to `PT5M`.");
+            "Time for which a stopping node is not ready but serves requests, as an ISO-8601 duration or in ms, up to `PT5M`.");
 
     static final Setting<Boolean> LOG_FORMAT = Setting.either(
-            "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` (one object per line).");
+            "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` with one object per line.");
 
     // Used by the development server only; elsewhere the container owns the port.
     static final Setting<String> APP_HOST =
-            Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens. Not used elsewhere.");
+            Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens; not used elsewhere.");
     static final Setting<Integer> APP_PORT =
-            Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens. Not used elsewhere.");
+            Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens; not used elsewhere.");
 
     /** Every setting, in the order in which {@code docs/configuration.md} lists them. */
-    public static List<Setting<?>> catalog() {
+    static List<Setting<?>> catalog() {
         return List.of(
                 AUTH_KEY,
                 AUTH_KEY_PREVIOUS,
@@ -257,6 +261,15 @@ public record Settings(
                 APP_PORT);
     }
 
+    /** Returns the names of all settings, without the prefix; a secret also has the name of its file. */
+    public static List<String> names() {
+        return catalog().stream()
+                .flatMap(setting -> setting.secret()
+                        ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
+                        : Stream.of(setting.name()))
+                .toList();
+    }
+
     /**
      * Reads and checks every setting, but not by the rules for new users.
      *
@@ -275,7 +288,7 @@ public record Settings(
         SettingsReader reader = new SettingsReader(sources);
         Secret authKey = reader.required(AUTH_KEY, new Secret(""), " Make one with: " + KEY_COMMAND);
         int passwordMinLength = reader.withDefault(PASSWORD_MIN_LENGTH);
-        MongoUri mongo = reader.required(DB_HOST, new MongoUri(new Secret(""), Optional.empty()), "");
+        MongoUri mongo = reader.required(DB_HOST, new MongoUri(new Secret(""), null), "");
         Settings settings = new Settings(
                 authKey,
                 reader.optional(AUTH_KEY_PREVIOUS),
@@ -298,8 +311,8 @@ public record Settings(
                 reader.withDefault(ARGON2_ITERATIONS),
                 reader.withDefault(REGISTRATION),
                 administratorFrom(reader, rules, passwordMinLength),
-                reader.optional(TRUSTED_PROXIES).orElse(List.of()),
-                reader.optional(CORS_ORIGINS).orElse(CorsOrigins.NONE),
+                Objects.requireNonNullElse(reader.optional(TRUSTED_PROXIES), List.of()),
+                Objects.requireNonNullElse(reader.optional(CORS_ORIGINS), CorsOrigins.NONE),
                 reader.withDefault(IMPORT_MAX_BYTES),
                 reader.optional(METRICS_TOKEN),
                 reader.withDefault(SHUTDOWN_DELAY),
@@ -327,30 +340,31 @@ public record Settings(
     }
 
     private static RedisUrl redisFrom(SettingsReader reader) {
-        Optional<RedisUrl> url = reader.optional(REDIS_URL);
-        Optional<String> host = reader.optional(REDIS_HOST);
+        RedisUrl url = reader.optional(REDIS_URL);
+        String host = reader.optional(REDIS_HOST);
         int port = reader.withDefault(REDIS_PORT);
-        if (url.isPresent() && host.isPresent()) {
+        if (url != null && host != null) {
             reader.addProblem("REDIS_URL and REDIS_HOST are both set; keep one.");
         }
-        if (url.isEmpty() && host.isEmpty() && reader.allRead(REDIS_URL, REDIS_HOST)) {
+        if (url == null && host == null && reader.allRead(REDIS_URL, REDIS_HOST)) {
             reader.addProblem("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.description());
         }
-        return url.orElseGet(() -> RedisUrl.of(host.orElse("localhost"), port));
+        return url == null ? RedisUrl.of(Objects.requireNonNullElse(host, "localhost"), port) : url;
     }
 
     private static String databaseFrom(SettingsReader reader, MongoUri mongo) {
-        Optional<String> named = reader.optional(DB_NAME);
-        String database =
-                named.or(mongo::database).orElseGet(() -> DB_NAME.defaultValue().orElseThrow());
+        String named = reader.optional(DB_NAME);
+        String inPath = mongo.database();
+        String byDefault = inPath == null ? Objects.requireNonNull(DB_NAME.defaultText()) : inPath;
+        String database = named == null ? byDefault : named;
         if (!reader.allRead(DB_HOST, DB_NAME)) {
             return database;
         }
-        if (named.isEmpty() && MongoUri.isServerDatabase(database)) {
+        if (named == null && MongoUri.isServerDatabase(database)) {
             reader.addProblem("DB_HOST names the database " + database
-                    + ", which belongs to MongoDB itself. If the user is" + " defined there, write ?authSource="
+                    + ", which belongs to MongoDB itself. If the user is defined there, write ?authSource="
                     + database + " instead, or set DB_NAME to " + database + ".");
-        } else if (mongo.database().filter(path -> !path.equals(database)).isPresent()) {
+        } else if (inPath != null && !inPath.equals(database)) {
             reader.addProblem(
                     "DB_HOST and DB_NAME name different databases; keep one. If the user is defined in the one that"
                             + " DB_HOST names, write it as ?authSource=… instead.");
@@ -358,22 +372,22 @@ public record Settings(
         return database;
     }
 
-    private static Optional<FirstAdministrator> administratorFrom(
+    private static @Nullable FirstAdministrator administratorFrom(
             SettingsReader reader, AccountRules rules, int passwordMinLength) {
-        Optional<String> username = reader.optional(ADMIN_USERNAME);
-        Optional<Secret> password = reader.optional(ADMIN_PASSWORD);
+        String username = reader.optional(ADMIN_USERNAME);
+        Secret password = reader.optional(ADMIN_PASSWORD);
         boolean reset = reader.withDefault(ADMIN_RESET);
         if (reader.allRead(ADMIN_USERNAME, ADMIN_PASSWORD)) {
-            if (username.isPresent() != password.isPresent()) {
+            if ((username == null) != (password == null)) {
                 reader.addProblem("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
-            } else if (reset && username.isEmpty()) {
+            } else if (reset && username == null) {
                 reader.addProblem("ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD.");
             }
         }
         // If the minimum length could not be read, the password is checked against the lowest allowed minimum.
         int minLength = reader.allRead(PASSWORD_MIN_LENGTH) ? passwordMinLength : PASSWORD_MIN_LENGTH_MIN;
         rules.problems(username, password, minLength).forEach(reader::addProblem);
-        return username.flatMap(name -> password.map(secret -> new FirstAdministrator(name, secret, reset)));
+        return username == null || password == null ? null : new FirstAdministrator(username, password, reset);
     }
 
     private static String hostName(String text) {

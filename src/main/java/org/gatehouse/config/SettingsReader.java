@@ -1,9 +1,7 @@
 package org.gatehouse.config;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -12,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads settings and collects the problems, so that all are reported together.
@@ -35,25 +35,26 @@ final class SettingsReader {
 
     /** @param placeholder returned for a missing value; unused, because the problems are then thrown */
     <T> T required(Setting<T> setting, T placeholder, String hint) {
-        Optional<T> value = optional(setting);
-        if (value.isEmpty() && allRead(setting)) {
+        T value = optional(setting);
+        if (value == null && allRead(setting)) {
             problems.add(setting.name() + " is missing. " + setting.description() + hint);
         }
-        return value.orElse(placeholder);
+        return value == null ? placeholder : value;
     }
 
     <T> T withDefault(Setting<T> setting) {
-        return optional(setting)
-                .orElseGet(() -> setting.parser().apply(setting.defaultValue().orElseThrow()));
+        T value = optional(setting);
+        return value == null ? setting.parser().apply(Objects.requireNonNull(setting.defaultText())) : value;
     }
 
-    <T> Optional<T> optional(Setting<T> setting) {
+    /** Returns the value; null if it is missing or invalid. */
+    <T> @Nullable T optional(Setting<T> setting) {
         try {
-            return text(setting).map(setting.parser());
+            return text(setting).map(setting.parser()).orElse(null);
         } catch (IllegalArgumentException invalid) {
             faulty.add(setting.name());
             problems.add(setting.name() + " " + invalid.getMessage());
-            return Optional.empty();
+            return null;
         }
     }
 
@@ -115,11 +116,7 @@ final class SettingsReader {
 
     private static String decoded(String file) {
         try {
-            byte[] bytes = Files.readAllBytes(Path.of(file));
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
+            return Files.readString(Path.of(file));
         } catch (CharacterCodingException malformed) {
             throw new IllegalArgumentException("is not UTF-8 in the file " + file, malformed);
         } catch (NoSuchFileException absent) {

@@ -33,8 +33,7 @@ public final class Health implements AutoCloseable {
                 new DependencyProbe(Dependency.SIGNING_KEYS, requireKeys));
         resources = List.of(
                 new HealthResource(this),
-                new MetricsResource(
-                        context.metrics(), context.settings().metricsToken().orElse(null)));
+                new MetricsResource(context.metrics(), context.settings().metricsToken()));
         bindGauges(context.metrics());
     }
 

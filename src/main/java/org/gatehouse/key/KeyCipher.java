@@ -20,6 +20,7 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encrypts private keys, so that read access to the store does not reveal them. They are stored as encrypted JWKs (RFC
@@ -38,10 +39,12 @@ final class KeyCipher {
     private final Map<String, SecretKey> keys = new LinkedHashMap<>();
     private final SecureRandom random;
 
-    KeyCipher(Secret authKey, Optional<Secret> previous, SecureRandom random) {
+    KeyCipher(Secret authKey, @Nullable Secret previous, SecureRandom random) {
         this.current = idOf(authKey);
         this.random = random;
-        previous.ifPresent(secret -> keys.put(idOf(secret), encryptionKey(secret)));
+        if (previous != null) {
+            keys.put(idOf(previous), encryptionKey(previous));
+        }
         keys.put(current, encryptionKey(authKey));
     }
 

@@ -28,6 +28,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.key.KeySet.UsableKey;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,7 +85,7 @@ public final class RotatingKeys implements SigningKeys {
     public RotatingKeys(
             MongoConnection mongo,
             Secret authKey,
-            Optional<Secret> previousAuthKey,
+            @Nullable Secret previousAuthKey,
             KeySchedule schedule,
             boolean outlastingFailures,
             Clock clock,

@@ -6,14 +6,15 @@ import java.util.stream.Stream;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
 
 /** The keys of {@code AUTH_ALG=HS256}: the secrets in the settings, which are always usable until the node stops. */
 final class SharedSecretKeys implements SigningKeys {
     private final List<SigningKey> keys;
 
     /** @param previous verifies tokens but does not sign them */
-    public SharedSecretKeys(Secret key, Optional<Secret> previous) {
-        this.keys = Stream.concat(Stream.of(key), previous.stream())
+    public SharedSecretKeys(Secret key, @Nullable Secret previous) {
+        this.keys = Stream.concat(Stream.of(key), Stream.ofNullable(previous))
                 .map(SigningKey::hmac)
                 .toList();
     }

@@ -25,7 +25,7 @@ final class RefreshSuccessors {
     private final KeyedHash masks;
 
     /** @param previous {@code AUTH_KEY_PREVIOUS}; successors that were derived under it are found too */
-    public RefreshSuccessors(Secret authKey, Optional<Secret> previous) {
+    public RefreshSuccessors(Secret authKey, @Nullable Secret previous) {
         this.secrets = new KeyedHash(authKey, previous, "refresh tokens");
         this.masks = new KeyedHash(authKey, previous, "refresh token masks");
     }

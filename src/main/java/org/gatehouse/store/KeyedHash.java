@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.gatehouse.config.Secret;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fingerprints of values that must not be stored: HMAC-SHA-256 (RFC 2104) under a key that HKDF (RFC 5869) derives from
@@ -28,10 +28,12 @@ public final class KeyedHash {
      * @param previous {@code AUTH_KEY_PREVIOUS}, whose fingerprints match too
      * @param purpose keeps the fingerprints of one use from being those of another
      */
-    public KeyedHash(Secret authKey, Optional<Secret> previous, String purpose) {
+    public KeyedHash(Secret authKey, @Nullable Secret previous, String purpose) {
         this.current = derive(authKey, purpose);
         keys.add(current);
-        previous.ifPresent(secret -> keys.add(derive(secret, purpose)));
+        if (previous != null) {
+            keys.add(derive(previous, purpose));
+        }
     }
 
     /** The fingerprint of the data, 64 hexadecimal digits. */

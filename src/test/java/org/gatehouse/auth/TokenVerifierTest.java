@@ -29,7 +29,6 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.SettableClock;
 import org.gatehouse.config.Secret;
@@ -64,7 +63,7 @@ class TokenVerifierTest {
     private final RotatingKeys keys = new RotatingKeys(
             mongo,
             AUTH_KEY,
-            Optional.empty(),
+            null,
             KeySchedule.every(Duration.ofDays(30), LIFETIME),
             false,
             clock,

@@ -74,12 +74,12 @@ class DotEnvTest {
                 "export NAME | is neither NAME=value nor a comment",
                 "NA-ME=hunter2 | is neither NAME=value nor a comment",
                 "=hunter2 | is neither NAME=value nor a comment",
-                "NAME='hunter2 | begins the value of NAME with a quote and does not end it",
-                "NAME=\"hunter2 | begins the value of NAME with a quote and does not end it",
-                "NAME=\"hunter2\\\" | begins the value of NAME with a quote and does not end it",
-                "NAME='hunter2'hunter2 | has more after the closing quote of NAME",
-                "NAME='it''s hunter2' | has more after the closing quote of NAME",
-                "NAME=\"hunter2\"#c | has more after the closing quote of NAME",
+                "NAME='hunter2 | lacks the closing quote of NAME",
+                "NAME=\"hunter2 | lacks the closing quote of NAME",
+                "NAME=\"hunter2\\\" | lacks the closing quote of NAME",
+                "NAME='hunter2'hunter2 | has text after the closing quote of NAME",
+                "NAME='it''s hunter2' | has text after the closing quote of NAME",
+                "NAME=\"hunter2\"#c | has text after the closing quote of NAME",
                 "NAME=\"hunter2\\h\" | has a \\ in the double quotes of NAME",
                 "NAME=\"$hunter2\\$\" | has a \\ in the double quotes of NAME",
                 "NAME=' hunter2' | has a blank at the start or the end of NAME",
@@ -94,7 +94,7 @@ class DotEnvTest {
     @Test
     void rejectsANameThatIsSetTwice() {
         assertThat(DotEnv.parse(bytes("NAME=1\n\nexport NAME=2"), ".env").problems())
-                .containsExactly(".env, line 3, sets NAME again, which line 1 sets.");
+                .containsExactly(".env, line 3, sets NAME, which line 1 also sets.");
     }
 
     @ParameterizedTest

@@ -14,7 +14,7 @@ class SettingsDocumentationTest {
     void theConfigurationPageListsEverySetting() throws IOException {
         List<String> expected = Settings.catalog().stream()
                 .map(setting -> "| `" + setting.name() + "` | "
-                        + setting.defaultValue().map(value -> "`" + value + "`").orElse("–") + " | "
+                        + (setting.defaultText() == null ? "–" : "`" + setting.defaultText() + "`") + " | "
                         + setting.description() + " |")
                 .toList();
 

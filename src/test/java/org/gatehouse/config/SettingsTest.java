@@ -30,7 +30,7 @@ class SettingsTest {
 
         assertThat(settings.authAlgorithm()).isEqualTo(Settings.TokenAlgorithm.ES256);
         assertThat(settings.authKeyRotation()).isEqualTo(Duration.ofDays(30));
-        assertThat(settings.authKeyPrevious()).isEmpty();
+        assertThat(settings.authKeyPrevious()).isNull();
         assertThat(settings.authExpiry()).isEqualTo(Duration.ofMinutes(10));
         assertThat(settings.authIssuer()).isEqualTo("gatehouse");
         assertThat(settings.databaseName()).isEqualTo("gatehouse");
@@ -39,7 +39,7 @@ class SettingsTest {
         assertThat(settings.cacheExpiry()).isEqualTo(Duration.ofHours(1));
         assertThat(settings.passwordMinLength()).isEqualTo(15);
         assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);
-        assertThat(settings.firstAdministrator()).isEmpty();
+        assertThat(settings.firstAdministrator()).isNull();
         assertThat(settings.trustedProxies()).isEmpty();
         assertThat(settings.importMaxBytes()).isEqualTo(1L << 30);
     }
@@ -181,9 +181,8 @@ class SettingsTest {
 
     @Test
     void reportsViolatedAccountRulesTogetherWithTheOtherProblems() {
-        Settings.AccountRules rules = (username, password, minLength) -> List.of(
-                "ADMIN_USERNAME is " + username.orElseThrow(),
-                "ADMIN_PASSWORD needs " + minLength + " of " + password.orElseThrow());
+        Settings.AccountRules rules = (username, password, minLength) ->
+                List.of("ADMIN_USERNAME is " + username, "ADMIN_PASSWORD needs " + minLength + " of " + password);
 
         assertThatThrownBy(() -> Settings.read(
                         SettingSources.of(Map.of(

@@ -4,9 +4,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.gatehouse.config.Setting;
 import org.gatehouse.config.Settings;
 
 /**
@@ -21,10 +18,7 @@ public final class CleanEnvironment {
     /** Each of these may set system properties, which are settings too. */
     private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
-    private static final Set<String> NAMES = Settings.catalog().stream()
-            .map(Setting::name)
-            .flatMap(name -> Stream.of(name, name + "_FILE"))
-            .collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> NAMES = Set.copyOf(Settings.names());
 
     private CleanEnvironment() {}
 

@@ -61,26 +61,30 @@ public final class DevServices implements ServletContainerInitializer {
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
         context.addListener(new Addresses(ListenAddress.of(given).uri()));
-        if (!given.has("DB_HOST")) {
+        if (!has(given, "DB_HOST")) {
             EmbeddedMongo mongo = EmbeddedMongo.onFile(folder.resolve("mongo.mv"));
             started.push(mongo);
             context.setInitParameter("DB_HOST", mongo.uri());
         }
-        if (!given.has("REDIS_HOST") && !given.has("REDIS_URL")) {
+        if (!has(given, "REDIS_HOST") && !has(given, "REDIS_URL")) {
             EmbeddedRedis redis = EmbeddedRedis.start(folder.resolve("redis"));
             started.push(redis);
             context.setInitParameter("REDIS_URL", redis.uri());
         }
-        if (!given.has("AUTH_KEY")) {
+        if (!has(given, "AUTH_KEY")) {
             context.setInitParameter("AUTH_KEY", keptSecret("auth-key", 48));
         }
-        if (!given.has("ADMIN_USERNAME") && !given.has("ADMIN_PASSWORD")) {
+        if (!has(given, "ADMIN_USERNAME") && !has(given, "ADMIN_PASSWORD")) {
             String password = keptPassword();
             context.setInitParameter("ADMIN_USERNAME", ADMIN);
             context.setInitParameter("ADMIN_PASSWORD", password);
             context.addListener(new Announcement(
                     password, credentials(), ListenAddress.of(given).uri()));
         }
+    }
+
+    private static boolean has(SettingSources given, String name) {
+        return given.find(name).isPresent() || given.find(name + "_FILE").isPresent();
     }
 
     /** Returns a secret that survives a restart, so that tokens stay valid. */

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,6 +36,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -221,8 +221,8 @@ class RotatingKeysTest {
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
         MongoConnection connection =
                 opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys", new Metrics()));
-        RotatingKeys keys = opened(
-                new RotatingKeys(connection, AUTH_KEY, Optional.empty(), SCHEDULE, false, clock, nanos::get, random));
+        RotatingKeys keys =
+                opened(new RotatingKeys(connection, AUTH_KEY, null, SCHEDULE, false, clock, nanos::get, random));
         String key = keys.current().id();
         server.close();
 
@@ -290,10 +290,10 @@ class RotatingKeysTest {
         String key = before.current().id();
         String encrypted = documents().get(0).getString("privateKey");
 
-        RotatingKeys changing = started(keys(clock, NEXT_AUTH_KEY, Optional.of(AUTH_KEY)));
+        RotatingKeys changing = started(keys(clock, NEXT_AUTH_KEY, AUTH_KEY));
         assertThat(changing.current().id()).isEqualTo(key);
         assertThat(documents().get(0).getString("privateKey")).isNotEqualTo(encrypted);
-        RotatingKeys after = started(keys(clock, NEXT_AUTH_KEY, Optional.empty()));
+        RotatingKeys after = started(keys(clock, NEXT_AUTH_KEY, null));
         assertThat(after.current().id()).isEqualTo(key);
 
         await().during(Duration.ofSeconds(1)).until(() -> before.current().id().equals(key));
@@ -302,8 +302,8 @@ class RotatingKeysTest {
 
     @Test
     void nodesThatSwapCurrentAndPreviousAuthKeyStopEncryptingAgain() {
-        RotatingKeys one = started(keys(clock, AUTH_KEY, Optional.of(NEXT_AUTH_KEY)));
-        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, Optional.of(AUTH_KEY)));
+        RotatingKeys one = started(keys(clock, AUTH_KEY, NEXT_AUTH_KEY));
+        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, AUTH_KEY));
         assertThat(one.current().id()).isEqualTo(other.current().id());
 
         await().during(Duration.ofMillis(1_500))
@@ -314,7 +314,7 @@ class RotatingKeysTest {
     @Test
     void nodesWithUnrelatedAuthKeysSignWithAKeyEachAndAcceptBoth() {
         RotatingKeys one = started(keys(clock));
-        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, Optional.empty()));
+        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, null));
         String first = one.current().id();
         String second = other.current().id();
         assertThat(second).isNotEqualTo(first);
@@ -376,11 +376,11 @@ class RotatingKeysTest {
     }
 
     private RotatingKeys keys(Clock nodesClock) {
-        return opened(new RotatingKeys(
-                mongo, AUTH_KEY, Optional.empty(), SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
+        return opened(
+                new RotatingKeys(mongo, AUTH_KEY, null, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }
 
-    private RotatingKeys keys(Clock nodesClock, Secret authKey, Optional<Secret> previous) {
+    private RotatingKeys keys(Clock nodesClock, Secret authKey, @Nullable Secret previous) {
         return opened(
                 new RotatingKeys(mongo, authKey, previous, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }

@@ -7,13 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
-import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.ee.webapp.WebAppClassLoader;
 import org.eclipse.jetty.ee10.webapp.WebAppContext;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.gatehouse.config.Setting;
 import org.gatehouse.config.Settings;
 import org.gatehouse.store.Stores;
 
@@ -33,11 +31,9 @@ public final class WarServer extends ServiceClient {
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
         // These override a .env file in the working directory, which belongs to the developer, not to the test.
-        for (Setting<?> setting : Settings.catalog()) {
-            for (String name : List.of(setting.name(), setting.name() + "_FILE")) {
-                application.setInitParameter(name, "");
-                application.setInitParameter("GATEHOUSE_" + name, "");
-            }
+        for (String name : Settings.names()) {
+            application.setInitParameter(name, "");
+            application.setInitParameter("GATEHOUSE_" + name, "");
         }
         settings.forEach((name, value) -> application.setInitParameter("GATEHOUSE_" + name, value));
         server.setHandler(application);
