@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests access tokens over HTTP. Tests that forge tokens with the service's own key use a service whose key is
- * {@code AUTH_KEY}. All other tests use a service with rotating keys.
+ * Tests access tokens over HTTP. Tests that sign tokens with Gatehouse's key use a node whose key is {@code AUTH_KEY}.
+ * All other tests use a node with rotating keys.
  */
 class AccessTokenTest {
     private static final Stores stores = new Stores();

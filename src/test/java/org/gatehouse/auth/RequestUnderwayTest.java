@@ -19,7 +19,7 @@ import org.gatehouse.war.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** A session ends on one node while another node is processing a request of that session. */
+/** Tests requests whose session ends on another node while they are processed. */
 class RequestUnderwayTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "staple battery horse correct";

@@ -117,13 +117,13 @@ class VerificationBulkheadTest {
     }
 
     private void assertBusyAfterASecond(String source) {
-        long begun = System.nanoTime();
+        long start = System.nanoTime();
         assertThatThrownBy(() -> bulkhead.check(source, () -> true))
                 .isInstanceOfSatisfying(GatehouseException.class, rejected -> {
                     assertThat(rejected.code()).isEqualTo(ErrorCode.BUSY);
                     assertThat(rejected.retryAfter()).isPresent();
                 });
-        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
                 .isBetween(Duration.ofMillis(900), TimeLimit.of(Duration.ofSeconds(3)));
     }
 }

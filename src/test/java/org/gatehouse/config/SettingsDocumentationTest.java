@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/configuration.md} and {@code .env.example} list every setting with its description in the catalog. */
+/** Checks that {@code docs/configuration.md} and {@code .env.example} list every setting with its description. */
 class SettingsDocumentationTest {
     @Test
     void theConfigurationPageListsEverySetting() throws IOException {

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The API description contains everything that the service offers, and nothing else. */
+/** Checks that the API description contains everything that Gatehouse offers, and nothing else. */
 class DescriptionTest {
     private static final String ERRORS = "errors";
     private static final String PASSWORD = "correct horse battery staple";
@@ -122,16 +122,16 @@ class DescriptionTest {
             Set<String> described = new TreeSet<>();
             for (JsonNode reference : operation(route).path("parameters")) {
                 JsonNode parameter = description.resolve(reference);
-                String place = parameter.path("in").asText();
-                if (!place.equals("header")) {
-                    described.add(place + ":" + parameter.path("name").asText());
+                String location = parameter.path("in").asText();
+                if (!location.equals("header")) {
+                    described.add(location + ":" + parameter.path("name").asText());
                 }
             }
             Set<String> declared = new TreeSet<>();
             method.getInvocable().getParameters().forEach(parameter -> {
                 if (parameter.getSource() == Source.QUERY || parameter.getSource() == Source.PATH) {
-                    String place = parameter.getSource().name().toLowerCase(Locale.ROOT);
-                    declared.add(place + ":" + parameter.getSourceName());
+                    String location = parameter.getSource().name().toLowerCase(Locale.ROOT);
+                    declared.add(location + ":" + parameter.getSourceName());
                 }
             });
             assertThat(described).as(route).isEqualTo(declared);
@@ -181,9 +181,9 @@ class DescriptionTest {
             Set<String> roles = roles(method);
             Set<Set<String>> schemes = new HashSet<>();
             operation(route).path("security").forEach(requirement -> schemes.add(keys(requirement)));
-            boolean takesToken = !roles.isEmpty() || route.equals(LOGOUT);
-            assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(takesToken);
-            assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(takesToken);
+            boolean acceptsToken = !roles.isEmpty() || route.equals(LOGOUT);
+            assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(acceptsToken);
+            assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(acceptsToken);
             assertThat(schemes.contains(Set.of()))
                     .as(route)
                     .isEqualTo(route.equals(LOGOUT) || roles.contains(Roles.NEWCOMER));
@@ -349,12 +349,12 @@ class DescriptionTest {
     /** Every body has an example, and every example is valid for its schema. */
     @Test
     void hasAValidExampleForEachBody() {
-        List<String> wrong = new ArrayList<>();
-        checkExamples("", description.document(), wrong);
-        assertThat(wrong).isEmpty();
+        List<String> problems = new ArrayList<>();
+        checkExamples("", description.document(), problems);
+        assertThat(problems).isEmpty();
     }
 
-    private static void checkExamples(String place, JsonNode node, List<String> wrong) {
+    private static void checkExamples(String location, JsonNode node, List<String> problems) {
         if (node.has("$ref")) {
             description.resolve(node);
         }
@@ -368,26 +368,27 @@ class DescriptionTest {
             if (node.has("example")) {
                 examples.add(node.path("example"));
             }
-            if (ofBody && examples.isEmpty() && place.contains("/content/")) {
-                wrong.add(place + " has no example");
+            if (ofBody && examples.isEmpty() && location.contains("/content/")) {
+                problems.add(location + " has no example");
             }
-            examples.forEach(example ->
-                    description.violations(schema, example).forEach(violation -> wrong.add(place + ": " + violation)));
+            examples.forEach(example -> description
+                    .violations(schema, example)
+                    .forEach(violation -> problems.add(location + ": " + violation)));
         }
-        node.properties().forEach(child -> checkExamples(place + "/" + child.getKey(), child.getValue(), wrong));
+        node.properties().forEach(child -> checkExamples(location + "/" + child.getKey(), child.getValue(), problems));
         if (node.isArray()) {
-            node.forEach(child -> checkExamples(place, child, wrong));
+            node.forEach(child -> checkExamples(location, child, problems));
         }
     }
 
     @Test
     void hasNoUnusedComponent() {
-        String whole = description.document().toString();
+        String document = description.document().toString();
         description.document().path("components").properties().forEach(kind -> {
             if (!kind.getKey().equals("securitySchemes")) {
                 kind.getValue()
                         .properties()
-                        .forEach(component -> assertThat(whole)
+                        .forEach(component -> assertThat(document)
                                 .contains("\"#/components/" + kind.getKey() + "/" + component.getKey() + "\""));
             }
         });
@@ -396,18 +397,19 @@ class DescriptionTest {
     /** Client generators create types for all components in one namespace, and some ignore the letter case. */
     @Test
     void givesEachComponentAUniqueName() {
-        Map<String, String> places = new TreeMap<>();
+        Map<String, String> locations = new TreeMap<>();
         description
                 .document()
                 .path("components")
                 .properties()
                 .forEach(kind -> kind.getValue().fieldNames().forEachRemaining(component -> {
                     String name = component.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
-                    String place = kind.getKey() + "/" + component;
-                    assertThat(places.put(name, place)).as(place).isNull();
+                    String location = kind.getKey() + "/" + component;
+                    assertThat(locations.put(name, location)).as(location).isNull();
                 }));
         // In Go, the function NewUser() creates a User.
-        assertThat(places.keySet()).noneMatch(name -> name.startsWith("new") && places.containsKey(name.substring(3)));
+        assertThat(locations.keySet())
+                .noneMatch(name -> name.startsWith("new") && locations.containsKey(name.substring(3)));
     }
 
     /** Before OpenAPI 3.1 the siblings of a reference are ignored, and many tools still ignore them. */
@@ -470,11 +472,11 @@ class DescriptionTest {
         fields.put(ERRORS, fieldsOfSchema(description.document().at("/components/schemas/Error")));
 
         SettableClock clock = SettableClock.atNow();
-        try (Stores own = new Stores();
-                Node service = Node.start(own, Map.of(), clock)) {
+        try (Stores separateStores = new Stores();
+                Node service = Node.start(separateStores, Map.of(), clock)) {
             CallSequence calls = new CallSequence(service);
             calls.run(clock);
-            own.redis().kill();
+            separateStores.redis().kill();
             await().until(() ->
                     calls.call("GET", "/health/ready", "", "").body().contains("\"reason\""));
             assertThat(calls.statuses()).isEqualTo(statuses);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Without a token, only a caller on the same machine gets the metrics, and only without a proxy in between. */
+/** Tests that, without a token, only direct callers on the same machine get the metrics. */
 class MetricsAccessTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores);

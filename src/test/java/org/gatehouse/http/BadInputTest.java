@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** For every bad input, the response is a clear 4xx and the store does not change. */
+/** Tests that every bad input is rejected with a clear 4xx and does not change the store. */
 class BadInputTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_USER = "\"username\":\"newcomer\",\"password\":\"" + PASSWORD + "\"";
@@ -364,7 +364,7 @@ class BadInputTest {
         String next = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // Long enough for the server to reject the headers alone, if it did so.
+            // A server that rejects a request by its headers alone would respond within this time.
             TimeUnit.MILLISECONDS.sleep(300);
             socket.getOutputStream().write(body);
             socket.getOutputStream().write(next.getBytes(StandardCharsets.US_ASCII));

@@ -35,7 +35,7 @@ class CursorTest {
                 "[\"a\",\"b\"] x",
                 "[\"a\",\"b\""
             })
-    void isRejectedUnlessItIsTheExpectedNumberOfTexts(String json) {
+    void isRejectedUnlessItContainsTheExpectedNumberOfTexts(String json) {
         String cursor = Base64.getUrlEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8));
 
         assertThat(Cursor.parse(cursor, 2)).isEmpty();

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The media type of a response matches its body, and a rejection of a body names the accepted types. */
+/** Tests that a response names the type of its body, and that the rejection of a body names the accepted types. */
 class NegotiationTest {
     private static final String JSON = "application/json";
     private static final String PROBLEM = "application/problem+json";

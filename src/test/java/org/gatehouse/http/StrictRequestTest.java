@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A call rejects query parameters and fields that it does not define, and changes nothing. */
+/** Tests that a call with undefined query parameters or fields is rejected and changes nothing. */
 class StrictRequestTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String FORM_TYPE = "application/x-www-form-urlencoded";

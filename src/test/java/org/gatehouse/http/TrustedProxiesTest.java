@@ -143,10 +143,10 @@ class TrustedProxiesTest {
         assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=1.1.1.1"), List.of("198.51.100.1")))
-                .as("a client's own Forwarded that the proxy passed on")
+                .as("the proxy passed on a Forwarded header of the client")
                 .isEqualTo(PROXY);
         assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("1.1.1.1")))
-                .as("a client's own X-Forwarded-For that the proxy passed on")
+                .as("the proxy passed on an X-Forwarded-For header of the client")
                 .isEqualTo(PROXY);
         assertThat(client(PROXY, List.of("junk"), List.of("198.51.100.1"))).isEqualTo(PROXY);
         assertThat(client(PROXY, List.of(""), List.of("198.51.100.1")))

@@ -34,17 +34,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Keys rotate on two nodes under load; {@code -Dgatehouse.long=true} runs the long form. */
+/** Tests keys that rotate on two nodes under load; {@code -Dgatehouse.long=true} runs the long form. */
 @Tag("also-full")
 class KeyRotationTest {
     private static final Duration ROTATION = Duration.ofSeconds(1);
     private static final Duration TOKEN_LIFE = Duration.ofSeconds(5);
-    /** One rotation per second. */
     private static final int ROTATIONS = Boolean.getBoolean("gatehouse.long") ? 60 : 8;
 
     private static final int MIN_CHECKS = 1_000;
 
-    /** Well before a token expires, so that only a problem with its key can cause a rejection. */
+    /** Ends well before a token expires, so that only a problem with its key can cause a rejection. */
     private static final Duration USED_FOR = Duration.ofSeconds(3);
 
     private static final AtomicInteger logins = new AtomicInteger();
@@ -57,7 +56,7 @@ class KeyRotationTest {
         stores.close();
     }
 
-    private record Issued(String token, long at) {}
+    private record Issued(String token, long issuedAt) {}
 
     @Test
     void noValidTokenIsRejectedWhileKeysRotateEverySecondOnTwoNodes() throws Exception {
@@ -72,8 +71,8 @@ class KeyRotationTest {
             for (Node node : List.of(one, other)) {
                 load.add(threads.submit(() -> {
                     while (running.get()) {
-                        long at = System.nanoTime();
-                        tokenFromNewAddress(node).ifPresent(token -> tokens.addFirst(new Issued(token, at)));
+                        long issuedAt = System.nanoTime();
+                        tokenFromNewAddress(node).ifPresent(token -> tokens.addFirst(new Issued(token, issuedAt)));
                         TimeUnit.MILLISECONDS.sleep(20);
                     }
                     return null;
@@ -84,7 +83,7 @@ class KeyRotationTest {
                 load.add(threads.submit(() -> {
                     while (running.get()) {
                         for (Issued issued : List.copyOf(tokens)) {
-                            if (System.nanoTime() - issued.at() > USED_FOR.toNanos()) {
+                            if (System.nanoTime() - issued.issuedAt() > USED_FOR.toNanos()) {
                                 tokens.remove(issued);
                                 continue;
                             }
@@ -100,12 +99,12 @@ class KeyRotationTest {
             }
             long before = newestSequence();
             NavigableSet<Long> sequences = new TreeSet<>();
-            long begun = System.nanoTime();
+            long start = System.nanoTime();
             await().atMost(Duration.ofMinutes(3)).until(() -> {
                 stores.collection("signingKeys").find().forEach(key -> sequences.add(key.getLong("round")));
                 return sequences.last() - before >= ROTATIONS && checks.get() >= MIN_CHECKS;
             });
-            long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+            long seconds = Duration.ofNanos(System.nanoTime() - start).toSeconds();
             running.set(false);
             for (Future<?> thread : load) {
                 thread.get(60, TimeUnit.SECONDS);

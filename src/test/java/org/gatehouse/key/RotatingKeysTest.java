@@ -42,7 +42,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Signing keys of several nodes on one store. Instances that are not started read the keys only when necessary. */
+/** Tests the keys of several nodes on one store. Instances that are not started read the keys only if necessary. */
 @Tag("also-full")
 class RotatingKeysTest {
     private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
@@ -257,7 +257,7 @@ class RotatingKeysTest {
     void lookupsOfInventedKeyIdsShareFewReads() throws Exception {
         RotatingKeys keys = keys(clock);
         keys.current();
-        long begun = System.nanoTime();
+        long start = System.nanoTime();
         int batches = 5;
         for (int i = 0; i < batches; i++) {
             inParallel(Stream.<Callable<Boolean>>generate(
@@ -266,22 +266,24 @@ class RotatingKeysTest {
                     .toList());
         }
 
-        Duration taken = Duration.ofNanos(System.nanoTime() - begun);
-        assertThat(taken).as("five reads a second at most").isGreaterThan(Duration.ofMillis(200L * (batches - 1)));
-        assertThat(taken).as("many lookups share one read").isLessThan(TimeLimit.of(Duration.ofSeconds(2L * batches)));
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+        assertThat(elapsed).as("five reads a second at most").isGreaterThan(Duration.ofMillis(200L * (batches - 1)));
+        assertThat(elapsed)
+                .as("many lookups share one read")
+                .isLessThan(TimeLimit.of(Duration.ofSeconds(2L * batches)));
     }
 
     @Test
     void aMalformedKeyIdIsNotLookedUp() {
         RotatingKeys keys = keys(clock);
         keys.current();
-        long begun = System.nanoTime();
+        long start = System.nanoTime();
 
         for (int i = 0; i < 100; i++) {
             assertThat(keys.findEvenIfNew("../../etc/passwd" + i)).isEmpty();
         }
 
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TimeLimit.of(Duration.ofSeconds(1)));
     }
 
     @Test

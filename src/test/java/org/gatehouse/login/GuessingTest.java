@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Clients guess passwords through two nodes behind a proxy. */
+/** Tests the throttling of clients that guess passwords through two nodes behind a proxy. */
 class GuessingTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String OWNER_ADDRESS = "2001:db8:1:2::7";
@@ -95,7 +95,7 @@ class GuessingTest {
         for (String name : List.of("bob", "nonesuch", "no name at all!")) {
             for (int i = 0; i < 10; i++) {
                 String typed = i % 2 == 0 ? name : name.replace('b', 'B');
-                // Counted by network, not by address, so all of these are one source.
+                // All these addresses are one source, because IPv6 clients are counted by network.
                 Answer answer = loginFrom(node(i), "[2001:db8:2:2::" + i + "]:400" + i, typed, "wrong");
                 assertThat(answer.status()).isEqualTo(401);
             }

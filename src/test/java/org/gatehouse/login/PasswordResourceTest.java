@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Users change their passwords and administrators reset them; each test has a separate user. */
+/** Tests that users change their passwords and administrators reset them; each test has a separate user. */
 class PasswordResourceTest {
     private static final String OLD = "correct horse battery staple";
     private static final String NEW = "an entirely different sentence";
@@ -225,12 +225,12 @@ class PasswordResourceTest {
         int[] succeeded = new int[3];
         for (int race = 0; race < RACES; race++) {
             String before = password;
-            List<String> wanted = List.of("the first wish of race " + race, "the second wish of race " + race);
+            List<String> newPasswords = List.of("the first wish of race " + race, "the second wish of race " + race);
             List<Answer> logins = List.of(gatehouse.login(username, before), gatehouse.login(username, before));
             List<Callable<Answer>> changes = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
                 String token = logins.get(i).text("token");
-                String body = body(before, wanted.get(i));
+                String body = body(before, newPasswords.get(i));
                 changes.add(() -> gatehouse.patiently(() -> change("me", token, body)));
             }
 
@@ -239,12 +239,13 @@ class PasswordResourceTest {
             assertThat(statuses).containsOnlyOnce(204).containsAnyOf(401);
             succeeded[(int) statuses.stream().filter(status -> status == 204).count()]++;
             int winner = statuses.indexOf(204);
-            assertThat(gatehouse.login(username, wanted.get(winner)).status()).isEqualTo(200);
-            assertThat(gatehouse.login(username, wanted.get(1 - winner)).status())
+            assertThat(gatehouse.login(username, newPasswords.get(winner)).status())
+                    .isEqualTo(200);
+            assertThat(gatehouse.login(username, newPasswords.get(1 - winner)).status())
                     .isEqualTo(401);
             assertEnded(logins.get(1 - winner));
             assertThat(refresh(logins.get(winner)).status()).isEqualTo(200);
-            password = wanted.get(winner);
+            password = newPasswords.get(winner);
         }
         assertThat(succeeded[1]).isEqualTo(RACES);
     }
@@ -274,12 +275,12 @@ class PasswordResourceTest {
                 "PUT", "/user/" + target + "/password", body, "auth", token, "Content-Type", "application/json");
     }
 
-    private static String body(@Nullable String current, String wanted) {
+    private static String body(@Nullable String current, String newPassword) {
         ObjectNode body = Json.MAPPER.createObjectNode();
         if (current != null) {
             body.put("currentPassword", current);
         }
-        return body.put("newPassword", wanted).toString();
+        return body.put("newPassword", newPassword).toString();
     }
 
     private static Answer refresh(Answer login) {

@@ -13,7 +13,7 @@ public final class CheapHasher {
     /** A queue of 128, so that a burst of requests in a test is not rejected. */
     private static final int SLOTS = 8;
 
-    /** Long enough for a busy machine, because only tests with their own hasher test rejections. */
+    /** Long enough for a busy machine. Tests of rejections use their own hashers. */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
     private CheapHasher() {}
@@ -29,15 +29,15 @@ public final class CheapHasher {
 
     /** Returns a hasher that counts its hashes. */
     public static PasswordHasher counting(AtomicInteger hashes) {
-        return interrupted(hashes::incrementAndGet);
+        return runningFirst(hashes::incrementAndGet);
     }
 
-    /** Returns a hasher that runs an action before each hash. */
-    public static PasswordHasher interrupted(Runnable before) {
+    /** Returns a hasher that runs this action before each hash. */
+    public static PasswordHasher runningFirst(Runnable action) {
         Argon2 argon2 = new Argon2(MEMORY_KIB) {
             @Override
             byte[] derive(String password, Argon2Hash like) {
-                before.run();
+                action.run();
                 return super.derive(password, like);
             }
         };

@@ -3,7 +3,7 @@ package org.gatehouse.password;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A published hash for each scheme that an import accepts, by a name for the scheme. */
+/** A published test vector for each hash scheme that an import accepts, by a name of the scheme. */
 public final class ForeignHashes {
     private record TestVector(String password, String hash) {}
 

@@ -213,9 +213,9 @@ class PasswordHasherTest {
     }
 
     private static long timeOf(TimedArgon2 argon2, BooleanSupplier check) {
-        long began = argon2.now.get();
+        long start = argon2.now.get();
         assertThat(check.getAsBoolean()).isFalse();
-        return argon2.now.get() - began;
+        return argon2.now.get() - start;
     }
 
     @Test
@@ -316,7 +316,7 @@ class PasswordHasherTest {
     /** Blocks until the test releases it. */
     private static final class SlowArgon2 extends Argon2 {
         private final CountDownLatch release = new CountDownLatch(1);
-        private final AtomicInteger begun = new AtomicInteger();
+        private final AtomicInteger started = new AtomicInteger();
 
         SlowArgon2() {
             super(64);
@@ -324,7 +324,7 @@ class PasswordHasherTest {
 
         @Override
         byte[] derive(String password, Argon2Hash like) {
-            begun.incrementAndGet();
+            started.incrementAndGet();
             try {
                 release.await();
             } catch (InterruptedException interrupted) {
@@ -380,12 +380,12 @@ class PasswordHasherTest {
         HashingExecutor executor = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, executor, Ticker.systemTicker())) {
             Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
-            await().untilAtomic(slow.begun, Matchers.equalTo(1));
-            long begin = System.nanoTime();
+            await().untilAtomic(slow.started, Matchers.equalTo(1));
+            long start = System.nanoTime();
             Future<String> idle = threads.submit(() -> hasher.hashWhenIdle("plain"));
 
             // Work that waits for an idle slot does not enter the queue.
-            await().until(() -> System.nanoTime() - begin > 300_000_000);
+            await().until(() -> System.nanoTime() - start > 300_000_000);
             assertThat(executor.waiting()).isZero();
 
             slow.release.countDown();

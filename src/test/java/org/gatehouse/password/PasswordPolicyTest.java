@@ -162,8 +162,8 @@ class PasswordPolicyTest {
 
     /** Returns the CPU time of this thread, which does not depend on other load on the machine. */
     private static long cpuTime(String text) {
-        long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        long start = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         policy.violation(text, "alice");
-        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin;
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start;
     }
 }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Two nodes on one MongoDB and Redis: after a session ends on one node, the other rejects it at the next request. */
+/** Tests that, after a session has ended on one node, the other node rejects it at the next request. */
 @Tag("also-full")
 class EndedMeansEndedTest {
     private static final String PASSWORD = "correct horse battery staple";

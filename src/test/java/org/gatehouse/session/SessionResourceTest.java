@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Users and administrators list and end sessions; each test has a separate user. */
+/** Tests that users and administrators list and end sessions; each test has a separate user. */
 class SessionResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String UNKNOWN_ID = "0123456789abcdef01234567";
