@@ -71,7 +71,7 @@ class ArchitectureTest {
             .dependOnClassesThat(nameMatching("com\\.mongodb\\.ConnectionString|io\\.lettuce\\.core\\.RedisURI"));
 
     @ArchTest
-    static final ArchRule tokensAndKeysAreKnownInAuthAndKeyOnly = noClasses()
+    static final ArchRule nimbusIsUsedInAuthAndKeyOnly = noClasses()
             .that()
             .resideOutsideOfPackages("org.gatehouse.auth", "org.gatehouse.key")
             .should()
@@ -92,9 +92,9 @@ class ArchitectureTest {
             .callMethod(org.gatehouse.config.Secret.class, "reveal");
 
     @ArchTest
-    static final ArchRule everyEndpointSaysWhoMayCallIt = methods()
+    static final ArchRule everyEndpointDeclaresItsAccessRule = methods()
             .that(areEndpoints())
-            .should(new ArchCondition<>("say who may call them") {
+            .should(new ArchCondition<>("declare their access rule") {
                 @Override
                 public void check(JavaMethod method, ConditionEvents events) {
                     boolean open = method.isAnnotatedWith(PermitAll.class);
@@ -119,10 +119,10 @@ class ArchitectureTest {
             });
 
     @ArchTest
-    static final ArchRule nothingIsPrinted = NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+    static final ArchRule standardStreamsAreNotUsed = NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 
     @ArchTest
-    static final ArchRule thereIsOneLogger = noClasses()
+    static final ArchRule onlyTheBridgeUsesJavaUtilLogging = noClasses()
             .that(DescribedPredicate.not(nameMatching("org\\.gatehouse\\.log\\.JulBridge(\\$.*)?")))
             .should(USE_JAVA_UTIL_LOGGING);
 

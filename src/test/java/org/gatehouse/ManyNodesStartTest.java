@@ -41,16 +41,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that start at the same moment, or next to a serving node, or next to one that stops during its start. */
+/** Tests nodes that start at once, beside a serving node, or beside a node that is blocked during its start. */
 @Tag("also-full")
 class ManyNodesStartTest {
     private static final int NODES = 6;
 
-    /** Every third place where a start may stop; in the long form, all of them. */
+    /** A start is blocked before every third of its commands, or before each of them in the long form. */
     private static final int STRIDE = Boolean.getBoolean("gatehouse.long") ? 1 : 3;
 
-    /** The legacy user that is changed while a start is blocked. */
-    private static final String CHANGED = "Mixed";
+    /** The name of the legacy user that is changed while a start is blocked. */
+    private static final String CHANGED_USERNAME = "Mixed";
 
     private final Stores stores = new Stores();
     private final List<Node> nodes = new ArrayList<>();
@@ -69,7 +69,7 @@ class ManyNodesStartTest {
     }
 
     @Test
-    void theFirstStartIsOneStart() throws Exception {
+    void nodesThatStartTogetherPrepareTheStoresOnce() throws Exception {
         startTogether(NODES, () -> Node.start(stores));
 
         assertThat(stores.users().countDocuments()).isEqualTo(1);
@@ -91,7 +91,7 @@ class ManyNodesStartTest {
     }
 
     @Test
-    void manyStartBesideOneThatServes() throws Exception {
+    void startingNodesDoNotDisturbAServingNode() throws Exception {
         FormatFolder format = FormatFolder.latest();
         format.load(stores);
         SettableClock clock = format.clock();
@@ -99,8 +99,8 @@ class ManyNodesStartTest {
         nodes.add(serving);
         String admin = format.callers().path("admin").asText();
         String alice = "/user/" + format.callers().path("aliceId").asText();
-        long before = serving.get(alice, admin).json().path("version").asLong();
-        Map<String, List<BsonDocument>> found = FormatFolder.documents(stores);
+        long version = serving.get(alice, admin).json().path("version").asLong();
+        Map<String, List<BsonDocument>> before = FormatFolder.documents(stores);
 
         AtomicBoolean started = new AtomicBoolean();
         AtomicInteger changes = new AtomicInteger();
@@ -114,7 +114,7 @@ class ManyNodesStartTest {
                 }
             });
             await().until(() -> changes.get() > 0 || changing.isDone());
-            stores.users().insertOne(original("u1", "p1")); // the unique index permits one user without a key
+            stores.users().insertOne(legacyUser("u1", "p1")); // the unique index permits one user without usernameKey
             try {
                 startTogether(NODES - 1, () -> FormatScene.node(stores, clock));
             } finally {
@@ -126,25 +126,25 @@ class ManyNodesStartTest {
         }
 
         for (Node node : nodes) {
-            assertThat(node.get(alice, admin).json().path("version").asLong()).isEqualTo(before + changes.get());
+            assertThat(node.get(alice, admin).json().path("version").asLong()).isEqualTo(version + changes.get());
             assertThat(node.get(alice, admin).json().path("age").asInt()).isEqualTo(999 + changes.get());
             assertThat(node.login("u1", "p1").status()).isEqualTo(200);
         }
-        Document late = stores.users().find(Filters.eq("username", "u1")).first();
-        assertThat(late).isNotNull().containsEntry("usernameKey", "u1").containsEntry("version", 1L);
-        Map<String, List<BsonDocument>> left = FormatFolder.documents(stores);
-        assertThat(left.get("signingKeys")).isEqualTo(found.get("signingKeys"));
-        assertThat(left.get("idempotencyKeys")).isEqualTo(found.get("idempotencyKeys"));
-        assertThat(left.get("sessions")).containsAll(found.getOrDefault("sessions", List.of()));
-        assertThat(left.get("audit")).containsAll(found.getOrDefault("audit", List.of()));
-        List<BsonDocument> others = new ArrayList<>(found.getOrDefault("users", List.of()));
+        Document migrated = stores.users().find(Filters.eq("username", "u1")).first();
+        assertThat(migrated).isNotNull().containsEntry("usernameKey", "u1").containsEntry("version", 1L);
+        Map<String, List<BsonDocument>> after = FormatFolder.documents(stores);
+        assertThat(after.get("signingKeys")).isEqualTo(before.get("signingKeys"));
+        assertThat(after.get("idempotencyKeys")).isEqualTo(before.get("idempotencyKeys"));
+        assertThat(after.get("sessions")).containsAll(before.getOrDefault("sessions", List.of()));
+        assertThat(after.get("audit")).containsAll(before.getOrDefault("audit", List.of()));
+        List<BsonDocument> others = new ArrayList<>(before.getOrDefault("users", List.of()));
         others.removeIf(user -> user.getString("usernameKey").getValue().equals("alice"));
-        assertThat(left.get("users")).containsAll(others);
+        assertThat(after.get("users")).containsAll(others);
     }
 
-    /** The blocked node later acts like one that is merely slow, or whose clock is slow. */
+    /** The blocked node later continues, like a slow node or a node whose clock is behind. */
     @Test
-    void aNodeThatStopsHalfwayDoesNotKeepOthersFromStarting() throws Exception {
+    void aNodeThatIsBlockedDuringItsStartDoesNotBlockOthers() throws Exception {
         int command = 0;
         while (isReached(command, client.getDatabase(stores.database() + "-" + command))) {
             command += STRIDE;
@@ -152,39 +152,39 @@ class ManyNodesStartTest {
         assertThat(command).as("commands of a start").isGreaterThan(20);
     }
 
-    /** Blocks one node before a command of its start while another starts; false if the start has fewer commands. */
+    /** Blocks a node before a command of its start while another starts. Returns false if there are fewer commands. */
     private boolean isReached(int command, MongoDatabase database) throws InterruptedException {
         insertLegacyUsers(database.getCollection("users"));
         CountDownLatch reached = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
         AtomicInteger commands = new AtomicInteger();
         Gatehouse first = gatehouse(database, sent -> {
             if (Thread.currentThread().getName().equals("gatehouse-startup") && commands.getAndIncrement() == command) {
                 reached.countDown();
-                awaitUninterrupted(goOn);
+                awaitUninterrupted(released);
             }
         });
         Gatehouse second = gatehouse(database, unobserved -> {});
-        Thread starting = new Thread(first::start, "held-up");
+        Thread starting = new Thread(first::start, "blocked-start");
         try {
             starting.start();
             await().until(() -> reached.getCount() == 0 || first.startup.isReady());
 
             second.start();
 
-            await("beside one that stopped at command " + command)
+            await("beside a node that is blocked at command " + command)
                     .atMost(Duration.ofSeconds(30))
                     .until(second.startup::isReady);
             assertPrepared(database);
             assertMigrated(database, 1, List.of("user"));
             change(database.getCollection("users"));
-            goOn.countDown();
+            released.countDown();
             await().atMost(Duration.ofSeconds(30)).until(first.startup::isReady);
             assertPrepared(database);
             assertMigrated(database, 2, List.of("user", "editor"));
             return reached.getCount() == 0;
         } finally {
-            goOn.countDown();
+            released.countDown();
             starting.join();
             first.close();
             second.close();
@@ -200,23 +200,23 @@ class ManyNodesStartTest {
     private static void awaitUninterrupted(CountDownLatch latch) {
         try {
             if (!latch.await(1, TimeUnit.MINUTES)) {
-                throw new AssertionError("held up for too long");
+                throw new AssertionError("blocked for too long");
             }
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
     private static void insertLegacyUsers(MongoCollection<Document> users) {
         users.insertMany(List.of(
-                original("u1", "p1"),
-                original(CHANGED, "p2"),
-                original("double", "p3"),
-                original("DOUBLE", "p4"),
-                original("eve", "p5").append("roles", List.of("admin")).append("_server", "planted")));
+                legacyUser("u1", "p1"),
+                legacyUser(CHANGED_USERNAME, "p2"),
+                legacyUser("double", "p3"),
+                legacyUser("DOUBLE", "p4"),
+                legacyUser("eve", "p5").append("roles", List.of("admin")).append("_server", "planted")));
     }
 
-    private static Document original(String name, String password) {
+    private static Document legacyUser(String name, String password) {
         return new Document("_id", new ObjectId())
                 .append("username", name)
                 .append("password", password)
@@ -226,7 +226,7 @@ class ManyNodesStartTest {
     /** Changes a user like a node that already serves. */
     private static void change(MongoCollection<Document> users) {
         UpdateResult changed = users.updateOne(
-                Filters.eq("username", CHANGED),
+                Filters.eq("username", CHANGED_USERNAME),
                 Updates.combine(Updates.set("roles", List.of("user", "editor")), Updates.set("version", 2L)));
         assertThat(changed.getModifiedCount()).isEqualTo(1);
     }
@@ -241,17 +241,18 @@ class ManyNodesStartTest {
         MongoCollection<Document> users = database.getCollection("users");
         await().until(() -> users.countDocuments(Filters.exists("password")) == 0
                 && database.getCollection("meta").countDocuments(Filters.eq("passwords of users")) == 0);
-        List<Document> originals = users.find(Filters.in("username", "u1", CHANGED, "double", "DOUBLE", "eve"))
+        List<Document> legacyUsers = users.find(
+                        Filters.in("username", "u1", CHANGED_USERNAME, "double", "DOUBLE", "eve"))
                 .into(new ArrayList<>());
-        assertThat(originals).hasSize(5).allSatisfy(user -> {
-            boolean changed = CHANGED.equals(user.get("username"));
+        assertThat(legacyUsers).hasSize(5).allSatisfy(user -> {
+            boolean changed = CHANGED_USERNAME.equals(user.get("username"));
             assertThat(user.get("version")).isEqualTo(changed ? version : 1L);
             assertThat(user.get("roles")).isEqualTo(changed ? roles : List.of("user"));
             assertThat(user.get("email")).isEqualTo(user.get("username") + "@example.com");
             assertThat("" + user.get("passwordHash")).startsWith("$argon2id$");
             assertThat(user.get("_server")).isNull();
         });
-        assertThat(originals)
+        assertThat(legacyUsers)
                 .extracting(user -> ("" + user.get("usernameKey")).replaceFirst("\u0001[0-9a-f]{24}$", ""))
                 .containsExactlyInAnyOrder("u1", "mixed", "\u0001double", "\u0001double", "eve");
     }

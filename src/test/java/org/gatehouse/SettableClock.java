@@ -9,7 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A clock that stands still until a test moves it. */
+/** A clock that changes only when a test sets or advances it. */
 public final class SettableClock extends Clock {
     private final Instant start;
     private final AtomicReference<Instant> now;
@@ -19,7 +19,7 @@ public final class SettableClock extends Clock {
         this.now = new AtomicReference<>(start);
     }
 
-    /** Returns a clock that stands at the current second, because an external store expires data by its own clock. */
+    /** Returns a clock that is set to the current second, because an external store expires data by its own clock. */
     public static SettableClock atNow() {
         return new SettableClock(Instant.now().truncatedTo(ChronoUnit.SECONDS));
     }
@@ -37,7 +37,7 @@ public final class SettableClock extends Clock {
         return Clock.offset(this, duration.negated());
     }
 
-    /** Returns how far the clock was moved, in ns, for code that takes a ticker. */
+    /** Returns by how many ns the clock has advanced, for code that uses a ticker. */
     public long nanos() {
         return Duration.between(start, instant()).toNanos();
     }

@@ -25,14 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Tests, and the processes that they start, use no setting of the surrounding environment. */
+/** Checks that tests, and the processes that they start, do not use settings of the environment. */
 class SettingsFreeSessionTest {
     private static final String STARTED = "started on its own stores";
 
-    /** Each setting has a variable, with and without prefix and suffix; none reaches the tests or their processes. */
+    /** The environment has each setting with and without prefix and suffix. Tests and their processes receive none. */
     @Test
-    void storesThatTheEnvironmentNamesAreNotContacted(@TempDir Path folder) throws Exception {
-        try (ServerSocket named = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+    void storesOfTheEnvironmentAreNotContacted(@TempDir Path folder) throws Exception {
+        try (ServerSocket storeOfEnvironment = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Path log = folder.resolve("log");
             ProcessBuilder tests = new ProcessBuilder(List.of(
                             Path.of(System.getProperty("java.home"), "bin", "java")
@@ -48,13 +48,13 @@ class SettingsFreeSessionTest {
                     .directory(folder.toFile()) // contains no .env
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
-            tests.environment().putAll(environment(named.getLocalPort()));
+            tests.environment().putAll(environment(storeOfEnvironment.getLocalPort()));
             int status = tests.start().waitFor();
 
             assertThat(status).as(Files.readString(log)).isZero();
             assertThat(Files.readString(log)).contains(STARTED);
-            named.setSoTimeout(1);
-            assertThat(connections(named)).isZero();
+            storeOfEnvironment.setSoTimeout(1);
+            assertThat(connections(storeOfEnvironment)).isZero();
         }
     }
 

@@ -36,10 +36,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Starts while MongoDB is unavailable, slow or silent, or returns unexpected replies. */
+/** Tests starts while MongoDB is unavailable, slow or unresponsive, or returns unexpected replies. */
 class StartupTest {
-    private static final Duration LONGEST = Duration.ofSeconds(30);
-    private static final Duration SHORT = Duration.ofMillis(200);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration SHORT_WAIT = Duration.ofMillis(200);
 
     private static EmbeddedRedis redis;
     private final LogLines log = new LogLines();
@@ -59,8 +59,8 @@ class StartupTest {
         log.close();
     }
 
-    /** Returns replies to the first query for the format of the database. */
-    static Stream<Document> oddAnswers() {
+    /** Returns replies to the first read of the format of the database. */
+    static Stream<Document> unexpectedReplies() {
         return Stream.of(
                 FaultyMongo.error(24),
                 FaultyMongo.error(8),
@@ -71,12 +71,12 @@ class StartupTest {
     }
 
     @ParameterizedTest
-    @MethodSource("oddAnswers")
-    void oneOddAnswerDelaysTheStart(Document odd) {
+    @MethodSource("unexpectedReplies")
+    void anUnexpectedReplyDelaysTheStart(Document reply) {
         try (FaultyMongo mongo = FaultyMongo.start()) {
-            AtomicInteger left = new AtomicInteger(1);
+            AtomicInteger remaining = new AtomicInteger(1);
             mongo.answer(command ->
-                    asksForTheFormat(command) && left.getAndDecrement() > 0 ? Optional.of(odd) : Optional.empty());
+                    readsTheFormat(command) && remaining.getAndDecrement() > 0 ? Optional.of(reply) : Optional.empty());
             try (Node node = Node.start(settings(mongo.uri()))) {
                 awaitReady(node);
                 assertThat(node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD)
@@ -90,7 +90,7 @@ class StartupTest {
     }
 
     @Test
-    void aStoreThatIsAwayAndThenAnswersOddlyIsWaitedForAndEachReasonIsLogged() {
+    void aNodeWaitsForAnUnusableStoreAndLogsEachReason() {
         int port = EmbeddedRedis.freePort();
         try (Node node = Node.start(settings("mongodb://127.0.0.1:" + port))) {
             Answer early = node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
@@ -102,19 +102,19 @@ class StartupTest {
                     .asString()
                     .contains("127.0.0.1:" + port, "Connection refused");
             try (FaultyMongo mongo = FaultyMongo.start(port)) {
-                AtomicInteger answers = new AtomicInteger();
+                AtomicInteger replies = new AtomicInteger();
                 mongo.answer(command -> {
-                    if (!asksForTheFormat(command)) {
+                    if (!readsTheFormat(command)) {
                         return Optional.empty();
                     }
-                    return switch (answers.getAndIncrement()) {
+                    return switch (replies.getAndIncrement()) {
                         case 0 -> Optional.of(FaultyMongo.error(24));
                         case 1 -> Optional.of(FaultyMongo.error(8));
                         default -> Optional.empty();
                     };
                 });
                 awaitReady(node);
-                assertThat(answers.get()).isGreaterThan(2);
+                assertThat(replies.get()).isGreaterThan(2);
             }
         }
         assertThat(log.with("MongoDB returned a temporary error: error 24")).hasSize(1);
@@ -126,7 +126,7 @@ class StartupTest {
     }
 
     @Test
-    void failuresOfEveryKindAreTriedAgain() {
+    void aPreparationIsRetriedAfterAFailureOfAnyKind() {
         List<Throwable> failures = List.of(
                 new IllegalStateException("one"),
                 new MongoInternalException("two"),
@@ -142,7 +142,7 @@ class StartupTest {
                 startup.run();
                 assertThat(startup.isReady()).isFalse();
                 assertThat(startup.pending()).isPresent();
-                await().atMost(LONGEST).until(startup::isReady);
+                await().atMost(START_TIMEOUT).until(startup::isReady);
                 assertThat(startup.pending()).isEmpty();
             }
         }
@@ -150,7 +150,7 @@ class StartupTest {
     }
 
     @Test
-    void theSameReasonIsLoggedOnceAndANewOneAgain() {
+    void eachReasonIsLoggedOnce() {
         AtomicInteger attempts = new AtomicInteger();
         try (Startup startup = new Startup(() -> {
             int attempt = attempts.getAndIncrement();
@@ -159,7 +159,7 @@ class StartupTest {
             }
         })) {
             startup.run();
-            await().atMost(LONGEST).until(startup::isReady);
+            await().atMost(START_TIMEOUT).until(startup::isReady);
         }
         assertThat(log.from(Level.ERROR).stream().map(line -> line.replaceAll(".*: ", "")))
                 .containsExactly("first", "second");
@@ -178,7 +178,7 @@ class StartupTest {
     }
 
     @Test
-    void anUnusableStoreThatIsSeenLaterIsTriedAgain() {
+    void anUnusableStoreAfterTheDeploymentIsRetried() {
         AtomicInteger attempts = new AtomicInteger();
         try (Startup startup = new Startup(() -> {
             switch (attempts.getAndIncrement()) {
@@ -188,28 +188,28 @@ class StartupTest {
             }
         })) {
             startup.run();
-            await().atMost(LONGEST).until(startup::isReady);
+            await().atMost(START_TIMEOUT).until(startup::isReady);
         }
         assertThat(log.from(Level.ERROR)).singleElement().asString().contains("not this one");
     }
 
     @Test
-    void aLongPreparationGoesOnWhileRequestsAreAnsweredWith503() {
-        CountDownLatch ending = new CountDownLatch(1);
-        try (Startup startup = new Startup(() -> awaitUnchecked(ending), SHORT)) {
+    void aLongPreparationContinuesAfterTheDeployment() {
+        CountDownLatch preparationEnd = new CountDownLatch(1);
+        try (Startup startup = new Startup(() -> awaitUnchecked(preparationEnd), SHORT_WAIT)) {
             startup.run();
 
             assertThat(startup.isReady()).isFalse();
             assertThat(startup.pending()).hasValue("The stores are being prepared.");
             assertThat(log.with("goes on")).hasSize(1);
-            ending.countDown();
-            await().atMost(LONGEST).until(startup::isReady);
+            preparationEnd.countDown();
+            await().atMost(START_TIMEOUT).until(startup::isReady);
         }
     }
 
     @Test
-    void anEndDuringThePreparationStopsItsThread() {
-        Startup startup = new Startup(() -> awaitUnchecked(new CountDownLatch(1)), SHORT);
+    void closingDuringThePreparationStopsItsThread() {
+        Startup startup = new Startup(() -> awaitUnchecked(new CountDownLatch(1)), SHORT_WAIT);
         startup.run();
 
         startup.close();
@@ -221,7 +221,7 @@ class StartupTest {
     }
 
     @Test
-    void aServerThatAcceptsConnectionsAndIsSilentDoesNotHoldUpTheDeployment() throws IOException {
+    void anUnresponsiveServerDoesNotBlockTheDeployment() throws IOException {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Node node = Node.start(settings("mongodb://127.0.0.1:" + silent.getLocalPort()))) {
             assertThat(node.send("GET", "/health/live", "").status()).isEqualTo(200);
@@ -238,14 +238,14 @@ class StartupTest {
                 .doesNotContain("gatehouse-startup");
     }
 
-    private static boolean asksForTheFormat(Document command) {
+    private static boolean readsTheFormat(Document command) {
         return FaultyMongo.name(command).equals("find")
                 && "meta".equals(command.get("find"))
                 && String.valueOf(command.get("filter")).contains("format");
     }
 
     private static void awaitReady(Node node) {
-        await().atMost(LONGEST)
+        await().atMost(START_TIMEOUT)
                 .until(() -> node.send("GET", "/health/ready", "").status() == 200);
     }
 
@@ -270,9 +270,9 @@ class StartupTest {
     private static void awaitUnchecked(CountDownLatch latch) {
         try {
             latch.await();
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new UncheckedIOException(new IOException(stopping));
+            throw new UncheckedIOException(new IOException(interrupted));
         }
     }
 

@@ -10,15 +10,15 @@ import java.time.Duration;
  * operation never ends.
  */
 public final class TimeLimit {
-    private static final boolean QUIET = Boolean.getBoolean("gatehouse.timing");
+    private static final boolean IDLE = Boolean.getBoolean("gatehouse.timing");
 
     /** More than the longest of the service's own timeouts, and far less than the timeout of a build. */
-    private static final Duration BUSY = Duration.ofSeconds(60);
+    private static final Duration EXTRA_TIME = Duration.ofSeconds(60);
 
     private TimeLimit() {}
 
     /** Returns the limit for this promised duration. */
     public static Duration of(Duration promised) {
-        return QUIET ? promised : promised.plus(BUSY);
+        return IDLE ? promised : promised.plus(EXTRA_TIME);
     }
 }
