@@ -75,7 +75,7 @@ class StartupTest {
     void anUnexpectedReplyDelaysTheStart(Document reply) {
         try (FaultyMongo mongo = FaultyMongo.start()) {
             AtomicInteger remaining = new AtomicInteger(1);
-            mongo.answer(command ->
+            mongo.replyWith(command ->
                     readsTheFormat(command) && remaining.getAndDecrement() > 0 ? Optional.of(reply) : Optional.empty());
             try (Node node = Node.start(settings(mongo.uri()))) {
                 awaitReady(node);
@@ -103,7 +103,7 @@ class StartupTest {
                     .contains("127.0.0.1:" + port, "Connection refused");
             try (FaultyMongo mongo = FaultyMongo.start(port)) {
                 AtomicInteger replies = new AtomicInteger();
-                mongo.answer(command -> {
+                mongo.replyWith(command -> {
                     if (!readsTheFormat(command)) {
                         return Optional.empty();
                     }

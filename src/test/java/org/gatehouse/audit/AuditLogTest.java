@@ -33,10 +33,10 @@ import org.slf4j.LoggerFactory;
 
 class AuditLogTest {
     private static final Instant START = Instant.parse("2026-11-23T10:00:00.123Z");
-    private static final Duration KEPT = Duration.ofDays(30);
+    private static final Duration RETENTION = Duration.ofDays(30);
     private static final UserId ALICE = new UserId("a11ce0000000000000000000");
     private static final UserId BOB = new UserId("b0b000000000000000000000");
-    private static final ClientInfo ORIGIN = new ClientInfo("192.0.2.7", "curl/8", "request-1");
+    private static final ClientInfo CLIENT = new ClientInfo("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();
     private static final MongoConnection mongo =
@@ -44,7 +44,7 @@ class AuditLogTest {
     private static final MongoAuditDao entries = new MongoAuditDao(mongo);
 
     private final SettableClock clock = new SettableClock(START);
-    private final AuditLog audit = new AuditLog(entries, KEPT, clock, clock::nanos, new Metrics());
+    private final AuditLog audit = new AuditLog(entries, RETENTION, clock, clock::nanos, new Metrics());
 
     @BeforeEach
     void startEmpty() {
@@ -60,8 +60,8 @@ class AuditLogTest {
     }
 
     @Test
-    void showsWhatWasRecorded() {
-        audit.record(AuditEvent.of(AuditType.ROLES_CHANGED, ORIGIN)
+    void returnsARecordedEvent() {
+        audit.record(AuditEvent.of(AuditType.ROLES_CHANGED, CLIENT)
                 .by(ALICE)
                 .on(BOB, "Bob")
                 .with(AuditDetail.TO, "admin user")
@@ -77,7 +77,7 @@ class AuditLogTest {
     }
 
     @Test
-    void showsNothingThatDoesNotApply() {
+    void omitsFieldsThatDoNotApply() {
         audit.record(AuditEvent.ofService(AuditType.KEY_ROTATED));
 
         assertThat(all().get(0).without("_id").toString())
@@ -85,10 +85,10 @@ class AuditLogTest {
     }
 
     @Test
-    void pagesFromTheNewestToTheOldestWithoutRepeatingEqualTimes() {
+    void listsFromTheNewestToTheOldestWithoutRepeatingEqualTimes() {
         for (int i = 0; i < 4; i++) {
             for (int equal = 0; equal < 5; equal++) {
-                audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE));
+                audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(ALICE));
             }
             clock.advance(Duration.ofMillis(1));
         }
@@ -106,18 +106,18 @@ class AuditLogTest {
             after = AuditQuery.Position.cursor(page.entries().get(page.entries().size() - 1));
             // Events during the iteration are newer than every page except the first.
             clock.advance(Duration.ofSeconds(1));
-            audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE));
+            audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(ALICE));
         } while (page.hasNext());
 
         assertThat(walked).isEqualTo(all);
     }
 
     @Test
-    void findsWhatAUserDidAndWhatWasDoneToThem() {
-        audit.record(AuditEvent.of(AuditType.USER_CREATED, ORIGIN).by(ALICE).on(BOB));
-        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(BOB).on(BOB));
-        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(ALICE).on(ALICE));
-        audit.record(AuditEvent.loginFailed(LoginOutcome.UNKNOWN_USER, ORIGIN));
+    void findsEventsByTheirActorAndTheirUser() {
+        audit.record(AuditEvent.of(AuditType.USER_CREATED, CLIENT).by(ALICE).on(BOB));
+        audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(BOB).on(BOB));
+        audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(ALICE).on(ALICE));
+        audit.record(AuditEvent.loginFailed(LoginOutcome.UNKNOWN_USER, CLIENT));
 
         assertThat(types(BOB, null)).containsExactlyInAnyOrder("USER_CREATED", "LOGOUT");
         assertThat(types(ALICE, null)).containsExactlyInAnyOrder("USER_CREATED", "LOGOUT");
@@ -128,12 +128,12 @@ class AuditLogTest {
     }
 
     @Test
-    void showsNoEntryThatHasExpiredEvenIfTheStoreStillHasIt() {
-        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN));
-        new AuditLog(entries, KEPT.plusDays(1), clock, clock::nanos, new Metrics())
-                .record(AuditEvent.of(AuditType.LOGOUT_EVERYWHERE, ORIGIN));
+    void omitsExpiredEntriesThatTheStoreStillHas() {
+        audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT));
+        new AuditLog(entries, RETENTION.plusDays(1), clock, clock::nanos, new Metrics())
+                .record(AuditEvent.of(AuditType.LOGOUT_EVERYWHERE, CLIENT));
 
-        clock.advance(KEPT.minusMillis(1));
+        clock.advance(RETENTION.minusMillis(1));
         assertThat(types(null, null)).containsExactlyInAnyOrder("LOGOUT", "LOGOUT_EVERYWHERE");
 
         clock.advance(Duration.ofMillis(1));
@@ -142,11 +142,11 @@ class AuditLogTest {
     }
 
     @Test
-    void showsWhatANewerVersionWrote() {
+    void returnsEntriesOfANewerVersion() {
         BsonDocument newer = AuditDocument.of(
-                AuditEvent.of(AuditType.LOGOUT, ORIGIN),
+                AuditEvent.of(AuditType.LOGOUT, CLIENT),
                 clock.instant(),
-                clock.instant().plus(KEPT));
+                clock.instant().plus(RETENTION));
         newer.put("type", new BsonString("SOMETHING_NEW"));
         newer.put("more", new BsonString("text"));
         mongo.call(() -> mongo.collection("audit").insertOne(newer));
@@ -156,22 +156,22 @@ class AuditLogTest {
     }
 
     @Test
-    void recordsAThrottledLoginOnceAMinuteForEachUserAndAddress() {
+    void recordsThrottledLoginsOnceAMinuteForEachUserAndAddress() {
         ClientInfo elsewhere = new ClientInfo("192.0.2.8", "", "");
         for (int i = 0; i < 20; i++) {
-            audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, CLIENT).on(ALICE));
             audit.record(
                     AuditEvent.loginFailed(LoginOutcome.THROTTLED, elsewhere).on(ALICE));
-            audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN));
+            audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, CLIENT));
         }
         assertThat(all()).hasSize(3);
 
         clock.advance(EventDeduplicator.INTERVAL.minusMillis(1));
-        audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
+        audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, CLIENT).on(ALICE));
         assertThat(all()).hasSize(3);
 
         clock.advance(Duration.ofMillis(1));
-        audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, ORIGIN).on(ALICE));
+        audit.record(AuditEvent.loginFailed(LoginOutcome.THROTTLED, CLIENT).on(ALICE));
         assertThat(all()).hasSize(4);
     }
 
@@ -179,40 +179,40 @@ class AuditLogTest {
     void recordsEveryLoginThatFailedForAnotherReason() {
         for (int i = 0; i < 3; i++) {
             audit.record(
-                    AuditEvent.loginFailed(LoginOutcome.WRONG_PASSWORD, ORIGIN).on(ALICE));
-            audit.record(AuditEvent.loginFailed(LoginOutcome.UNKNOWN_USER, ORIGIN));
+                    AuditEvent.loginFailed(LoginOutcome.WRONG_PASSWORD, CLIENT).on(ALICE));
+            audit.record(AuditEvent.loginFailed(LoginOutcome.UNKNOWN_USER, CLIENT));
         }
 
         assertThat(all()).hasSize(6);
     }
 
     @Test
-    void manyAddressesDoNotMakeMoreThrottledEntriesThanTheBound() {
-        EventDeduplicator bound = new EventDeduplicator(clock::nanos, ClientInfo::address);
+    void limitsTheEntriesOfThrottledLoginsFromManyAddresses() {
+        EventDeduplicator deduplicator = new EventDeduplicator(clock::nanos, ClientInfo::address);
         Function<Integer, AuditEvent> from = i -> AuditEvent.loginFailed(
                         LoginOutcome.THROTTLED, new ClientInfo("2001:db8::" + Integer.toHexString(i), "", ""))
                 .on(ALICE);
 
         int recorded = 0;
         for (int i = 0; i < 3 * EventDeduplicator.MAX_EVENTS; i++) {
-            recorded += bound.isNew(from.apply(i)) ? 1 : 0;
+            recorded += deduplicator.isNew(from.apply(i)) ? 1 : 0;
         }
         assertThat(recorded).isEqualTo(EventDeduplicator.MAX_EVENTS);
 
         clock.advance(EventDeduplicator.INTERVAL);
-        assertThat(bound.isNew(from.apply(0))).isTrue();
+        assertThat(deduplicator.isNew(from.apply(0))).isTrue();
     }
 
     @Test
-    void aStoreThatIsAwayCostsALogLineAndNoException() throws IOException {
+    void logsAnEventThatTheStoreCannotRecord() throws IOException {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         Logger logger = (Logger) LoggerFactory.getLogger(AuditLog.class);
         logger.addAppender(lines);
         lines.start();
-        try (MongoConnection away =
+        try (MongoConnection unreachable =
                 new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none", new Metrics())) {
-            new AuditLog(new MongoAuditDao(away), KEPT, clock, clock::nanos, new Metrics())
-                    .record(AuditEvent.of(AuditType.STATUS_CHANGED, ORIGIN)
+            new AuditLog(new MongoAuditDao(unreachable), RETENTION, clock, clock::nanos, new Metrics())
+                    .record(AuditEvent.of(AuditType.STATUS_CHANGED, CLIENT)
                             .by(ALICE)
                             .on(BOB, "Bob\nERROR forged")
                             .with(AuditDetail.TO, "disabled"));
@@ -228,8 +228,8 @@ class AuditLogTest {
     }
 
     @Test
-    void cutsLongTextsBetweenCharacters() {
-        AuditEvent event = AuditEvent.of(AuditType.USERNAME_CHANGED, ORIGIN)
+    void truncatesLongTextsBetweenCharacters() {
+        AuditEvent event = AuditEvent.of(AuditType.USERNAME_CHANGED, CLIENT)
                 .on(ALICE, "a" + "\ud83d\ude00".repeat(AuditEvent.MAX_USERNAME))
                 .with(AuditDetail.TO, "x".repeat(2 * AuditEvent.MAX_DETAIL));
 

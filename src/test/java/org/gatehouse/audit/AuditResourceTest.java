@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The audit log as an administrator reads it; each test has a separate user. */
+/** Tests the audit log over HTTP. Each test has its own users. */
 class AuditResourceTest {
-    private static final ClientInfo ORIGIN = new ClientInfo("192.0.2.7", "curl/8", "request-1");
+    private static final ClientInfo CLIENT = new ClientInfo("192.0.2.7", "curl/8", "request-1");
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);
@@ -47,7 +47,7 @@ class AuditResourceTest {
 
     @Test
     void anEntryNamesActorActionTargetAddressAndTime() {
-        audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, ORIGIN)
+        audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, CLIENT)
                 .by(actor)
                 .on(user, "Bob")
                 .with(AuditDetail.FROM, "active")
@@ -83,9 +83,9 @@ class AuditResourceTest {
     void entriesAreFoundByUserAndTypePageByPage() {
         for (int i = 0; i < 7; i++) {
             audit.record(
-                    AuditEvent.loginFailed(LoginOutcome.WRONG_PASSWORD, ORIGIN).on(user));
+                    AuditEvent.loginFailed(LoginOutcome.WRONG_PASSWORD, CLIENT).on(user));
             audit.record(
-                    AuditEvent.of(AuditType.LOGIN_SUCCEEDED, ORIGIN).by(user).on(user));
+                    AuditEvent.of(AuditType.LOGIN_SUCCEEDED, CLIENT).by(user).on(user));
         }
 
         List<JsonNode> entries = new ArrayList<>();
@@ -110,7 +110,7 @@ class AuditResourceTest {
     }
 
     @Test
-    void onlyAnAdministratorReadsIt() {
+    void onlyAnAdministratorReadsTheLog() {
         gatehouse.create(admin, "reader", "correct horse battery staple");
         String reader = gatehouse.token("reader", "correct horse battery staple");
 
@@ -142,7 +142,7 @@ class AuditResourceTest {
                 // ["+292278995-01-01T00:00:00Z","000000000000000000000000"]
                 "after=WyIrMjkyMjc4OTk1LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCJd"
             })
-    void aListThatCannotBeMadeIsRefused(String query) {
+    void anInvalidParameterIsRejected(String query) {
         Answer answer = gatehouse.get("/audit?" + query, admin);
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
@@ -151,7 +151,7 @@ class AuditResourceTest {
     }
 
     @Test
-    void aCursorOfAnotherListIsRefused() {
+    void aCursorOfAnotherListIsRejected() {
         gatehouse.create(admin, "second", "correct horse battery staple"); // so that the first page has a next one
         String link = gatehouse.get("/user?limit=1", admin).header("Link");
         String after = link.replaceAll(".*after=([^&>]*).*", "$1");
@@ -161,8 +161,8 @@ class AuditResourceTest {
     }
 
     @Test
-    void theListMayBeEmptyAndTheIdInUpperCase() {
-        audit.record(AuditEvent.of(AuditType.LOGOUT, ORIGIN).by(user));
+    void aUserWithoutEntriesHasAnEmptyListAndIdsIgnoreCase() {
+        audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(user));
 
         assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo("[]");
         assertThat(gatehouse

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests the audit entries that calls leave. Each call has a unique request id, by which the test finds its entries, and
- * a unique address.
+ * Tests the audit entries of calls. Each call has a unique address, and a unique request id by which the test finds its
+ * entries.
  */
 class AuditTrailTest {
     /** Part of every password here, and of nothing else. */
@@ -41,8 +41,8 @@ class AuditTrailTest {
     private static final String OTHER_PASSWORD = MARK + " under seven bridges";
 
     private static final Stores stores = new Stores();
-    private static final ByteArrayOutputStream printed = new ByteArrayOutputStream();
-    private static final PrintStream before = System.out;
+    private static final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private static final PrintStream systemOut = System.out;
     private static final Queue<String> secrets = new ConcurrentLinkedQueue<>();
     private static final AtomicInteger number = new AtomicInteger();
     private static final Node gatehouse = start();
@@ -53,23 +53,23 @@ class AuditTrailTest {
     private final String id = gatehouse.create(admin, username, PASSWORD);
 
     /** A call, with the data that is needed to find and check its entries. */
-    private record Call(String requestId, String address, Answer answer) {
+    private record Call(String requestId, String address, Answer response) {
         String sid() {
             try {
-                return SignedJWT.parse(answer.text("token")).getJWTClaimsSet().getStringClaim("sid");
+                return SignedJWT.parse(response.text("token")).getJWTClaimsSet().getStringClaim("sid");
             } catch (ParseException malformed) {
                 throw new AssertionError(malformed);
             }
         }
 
         String token() {
-            return answer.text("token");
+            return response.text("token");
         }
     }
 
-    /** The application's log uses the System.out of the time when it starts. */
+    /** Replaces System.out first, because the log of the node keeps the stream that it finds at its start. */
     private static Node start() {
-        System.setOut(new PrintStream(new Both(before, printed), true, StandardCharsets.UTF_8));
+        System.setOut(new PrintStream(new Tee(systemOut, logged), true, StandardCharsets.UTF_8));
         return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
     }
 
@@ -82,28 +82,28 @@ class AuditTrailTest {
 
     @AfterAll
     static void stop() {
-        System.setOut(before);
+        System.setOut(systemOut);
         gatehouse.close();
         stores.close();
     }
 
     @Test
-    void aLogin() {
+    void aLoginIsRecorded() {
         Call login = login(PASSWORD);
 
-        assertThat(login.answer().status()).isEqualTo(200);
+        assertThat(login.response().status()).isEqualTo(200);
         assertEntries(login, entry(login, "LOGIN_SUCCEEDED", id, id, username, "session", login.sid()));
     }
 
     @Test
-    void aLoginThatFailedAndWhy() {
+    void aFailedLoginIsRecordedWithItsReason() {
         Call wrong = login(OTHER_PASSWORD);
         Call unknown = call("POST", "/login", credentials(PASSWORD, PASSWORD), "");
         gatehouse.patch("/user/" + id, admin, "{\"status\":\"disabled\"}");
         Call disabled = login(PASSWORD);
 
         for (Call call : List.of(wrong, unknown, disabled)) {
-            assertThat(call.answer().text("code")).isEqualTo("CREDENTIALS_WRONG");
+            assertThat(call.response().text("code")).isEqualTo("CREDENTIALS_WRONG");
         }
         assertEntries(wrong, entry(wrong, "LOGIN_FAILED", "", id, username, "reason", "wrong password"));
         assertEntries(unknown, entry(unknown, "LOGIN_FAILED", "", "", "", "reason", "unknown user"));
@@ -111,7 +111,7 @@ class AuditTrailTest {
     }
 
     @Test
-    void aLoginThatWasThrottled() {
+    void aThrottledLoginIsRecordedOnce() {
         String address = address();
         for (int i = 0; i < 10; i++) {
             callFrom(address, "POST", "/login", credentials(username, OTHER_PASSWORD + i), "");
@@ -120,18 +120,18 @@ class AuditTrailTest {
         Call throttled = callFrom(address, "POST", "/login", credentials(username, PASSWORD), "");
         Call again = callFrom(address, "POST", "/login", credentials(username, PASSWORD), "");
 
-        assertThat(throttled.answer().status()).isEqualTo(429);
-        assertThat(again.answer().status()).isEqualTo(429);
+        assertThat(throttled.response().status()).isEqualTo(429);
+        assertThat(again.response().status()).isEqualTo(429);
         assertEntries(throttled, entry(throttled, "LOGIN_FAILED", "", id, username, "reason", "throttled"));
         assertEntries(again); // one entry per minute is enough
 
         Call cleared = call("DELETE", "/user/" + id + "/throttle", "", admin);
-        assertThat(cleared.answer().status()).isEqualTo(204);
+        assertThat(cleared.response().status()).isEqualTo(204);
         assertEntries(cleared, entry(cleared, "THROTTLE_CLEARED", adminId, id, username));
     }
 
     @Test
-    void aLogout() {
+    void aLogoutIsRecorded() {
         Call login = login(PASSWORD);
 
         Call logout = call("POST", "/logout", "", login.token());
@@ -148,7 +148,7 @@ class AuditTrailTest {
     }
 
     @Test
-    void aRefreshTokenThatWasUsedTwice() {
+    void aReusedRefreshTokenIsRecordedOnce() {
         Call login = login(PASSWORD);
         Call next = refresh(login);
         Call last = refresh(next);
@@ -158,13 +158,13 @@ class AuditTrailTest {
         Call reuse = refresh(login);
         Call again = refresh(login);
 
-        assertThat(reuse.answer().text("code")).isEqualTo("SESSION_ENDED");
+        assertThat(reuse.response().text("code")).isEqualTo("SESSION_ENDED");
         assertEntries(reuse, entry(reuse, "TOKEN_REUSED", "", id, "", "session", login.sid()));
         assertEntries(again);
     }
 
     @Test
-    void aSessionThatWasEndedByItsOwnerOrAnAdministrator() {
+    void theEndOfASessionIsRecordedWithItsActor() {
         Call current = login(PASSWORD);
         Call lost = login(PASSWORD);
 
@@ -180,26 +180,26 @@ class AuditTrailTest {
     }
 
     @Test
-    void aPasswordThatWasChangedOrReset() {
+    void aChangedOrResetPasswordIsRecorded() {
         Call login = login(PASSWORD);
         String path = "/user/" + id + "/password";
 
-        Call refused = call("PUT", path, passwords(OTHER_PASSWORD, OTHER_PASSWORD), login.token());
+        Call rejected = call("PUT", path, passwords(OTHER_PASSWORD, OTHER_PASSWORD), login.token());
         Call changed = call("PUT", path, passwords(PASSWORD, OTHER_PASSWORD), login.token());
         Call reset = call("PUT", path, passwords("", PASSWORD), admin);
 
-        assertThat(refused.answer().status()).isEqualTo(400);
+        assertThat(rejected.response().status()).isEqualTo(400);
         assertEntries(changed, entry(changed, "PASSWORD_CHANGED", id, id, username));
         assertEntries(reset, entry(reset, "PASSWORD_RESET", adminId, id, username));
     }
 
     @Test
-    void aUserThatWasCreatedAndDeleted() {
+    void theCreationAndDeletionOfAUserAreRecorded() {
         Call byAdmin = call("POST", "/user", credentials("by-admin-" + username, PASSWORD), admin);
         Call byItself = call("POST", "/user", credentials("by-itself-" + username, PASSWORD), "");
         Call taken = call("POST", "/user", credentials(username, PASSWORD), admin);
 
-        String made = byAdmin.answer().text("_id");
+        String made = byAdmin.response().text("_id");
         assertEntries(byAdmin, entry(byAdmin, "USER_CREATED", adminId, made, "by-admin-" + username, "to", "user"));
         assertEntries(
                 byItself,
@@ -207,11 +207,11 @@ class AuditTrailTest {
                         byItself,
                         "USER_CREATED",
                         "",
-                        byItself.answer().text("_id"),
+                        byItself.response().text("_id"),
                         "by-itself-" + username,
                         "to",
                         "user"));
-        assertThat(taken.answer().status()).isEqualTo(409);
+        assertThat(taken.response().status()).isEqualTo(409);
         assertEntries(taken);
 
         Call deleted = call("DELETE", "/user/" + made, "", admin);
@@ -219,7 +219,7 @@ class AuditTrailTest {
     }
 
     @Test
-    void aUserThatWasChanged() {
+    void changesOfStatusRolesAndUsernameAreRecorded() {
         String name = "Renamed-" + username;
         Call one = call(
                 "PATCH",
@@ -239,18 +239,18 @@ class AuditTrailTest {
     }
 
     @Test
-    void aKeyThatWasRotatedAndRevoked() {
+    void theRotationAndRevocationOfAKeyAreRecorded() {
         Call rotated = call("POST", "/key/rotate", "", admin);
-        String kid = rotated.answer().text("kid");
+        String kid = rotated.response().text("kid");
         Call revoked = call("DELETE", "/key/" + kid, "", admin);
 
-        assertThat(revoked.answer().status()).isEqualTo(204);
+        assertThat(revoked.response().status()).isEqualTo(204);
         assertEntries(rotated, entry(rotated, "KEY_ROTATED", adminId, "", "", "kid", kid));
         assertEntries(revoked, entry(revoked, "KEY_REVOKED", adminId, "", "", "kid", kid));
     }
 
     @Test
-    void noSecretIsKeptAnywhere() {
+    void noSecretIsStoredOrLogged() {
         // Common mistakes: the password as the name, or in a truncated body.
         Call login = login(PASSWORD);
         call("POST", "/login", credentials(PASSWORD, PASSWORD), "");
@@ -265,17 +265,17 @@ class AuditTrailTest {
         refresh(login);
         Call logout = call("POST", "/logout", "", login.token());
 
-        Map<String, String> kept = Map.of(
+        Map<String, String> contents = Map.of(
                 "the audit log", gatehouse.get("/audit?limit=1000", admin).body(),
                 "MongoDB", mongo(),
                 "Redis", redis(),
-                "the application's log", printed.toString(StandardCharsets.UTF_8));
-        assertThat(kept.get("the audit log")).contains(login.requestId());
-        assertThat(kept.get("MongoDB")).contains(login.requestId(), login.sid());
-        assertThat(kept.get("Redis")).contains("throttle:");
-        assertThat(kept.get("the application's log")).contains(logout.requestId());
+                "the application's log", logged.toString(StandardCharsets.UTF_8));
+        assertThat(contents.get("the audit log")).contains(login.requestId());
+        assertThat(contents.get("MongoDB")).contains(login.requestId(), login.sid());
+        assertThat(contents.get("Redis")).contains("throttle:");
+        assertThat(contents.get("the application's log")).contains(logout.requestId());
         assertThat(secrets).hasSizeGreaterThan(5);
-        kept.forEach((place, text) -> {
+        contents.forEach((place, text) -> {
             assertThat(text).as(place).doesNotContainIgnoringCase(MARK);
             for (String secret : secrets) {
                 assertThat(text).as(place).doesNotContain(secret);
@@ -320,7 +320,7 @@ class AuditTrailTest {
                 found.add(((ObjectNode) entry).without(List.of("_id", "at", "userAgent")));
             }
         }
-        assertThat(found).as(call.answer().body()).containsExactly(expected);
+        assertThat(found).as(call.response().body()).containsExactly(expected);
     }
 
     /** @param details names and values, alternating */
@@ -348,7 +348,7 @@ class AuditTrailTest {
     }
 
     private static Call refresh(Call tokens) {
-        String token = tokens.answer().text("refreshToken");
+        String token = tokens.response().text("refreshToken");
         return call("POST", "/token/refresh", "{\"refreshToken\":\"" + token + "\"}", "");
     }
 
@@ -390,11 +390,11 @@ class AuditTrailTest {
     }
 
     /** Writes to two streams. */
-    private static final class Both extends OutputStream {
+    private static final class Tee extends OutputStream {
         private final PrintStream one;
         private final ByteArrayOutputStream other;
 
-        Both(PrintStream one, ByteArrayOutputStream other) {
+        Tee(PrintStream one, ByteArrayOutputStream other) {
             this.one = one;
             this.other = other;
         }

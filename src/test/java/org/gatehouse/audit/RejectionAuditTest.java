@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Rejected tokens and forbidden calls leave a bounded number of entries with an address. */
+/** Tests that rejected tokens and forbidden calls leave a limited number of entries for each source address. */
 class RejectionAuditTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String METRICS_TOKEN = "a-token-for-the-metrics";
@@ -84,7 +84,7 @@ class RejectionAuditTest {
     }
 
     @Test
-    void aRefusedCallLeavesAnEntryWithTheCaller() {
+    void aForbiddenCallLeavesAnEntryWithTheCaller() {
         for (String path : List.of("/user", "/audit", "/user/000000000000000000000000")) {
             assertThat(node.send("GET", path, "", "auth", alice, "X-Forwarded-For", "192.0.2.20")
                             .status())
@@ -98,7 +98,7 @@ class RejectionAuditTest {
     }
 
     @Test
-    void otherSecretsThatAreRejectedLeaveOneToo() {
+    void rejectedRefreshAndMetricsTokensLeaveAnEntry() {
         node.send(
                 "POST",
                 "/token/refresh",
@@ -125,7 +125,7 @@ class RejectionAuditTest {
     }
 
     @Test
-    void eventsOfEveryClientLeaveNoEntry() {
+    void missingTokensAndUnknownPathsLeaveNoEntry() {
         node.send("GET", "/user/me", "", "X-Forwarded-For", "192.0.2.40");
         node.send("GET", "/metrics", "", "X-Forwarded-For", "192.0.2.40");
         node.send("GET", "/user/x", "", "auth", admin, "X-Forwarded-For", "192.0.2.40");

@@ -18,7 +18,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.junit.jupiter.api.Test;
 
-/** Time stands still, except where a test, a read or a pause advances it. */
+/** The clock advances only if a test, a read or a pause advances it. */
 class LeasedValueTest {
     private static final Duration LEASE = LeasedValue.LEASE;
     private static final Duration INTERVAL = LeasedValue.MIN_INTERVAL;
@@ -44,17 +44,17 @@ class LeasedValueTest {
     void isTrustedForTheLeaseCountedFromTheSendingOfTheRead() {
         Duration slow = Duration.ofMillis(300);
         store = () -> {
-            pass(slow);
+            advance(slow);
             return Optional.of(reads.get());
         };
         value.refresh();
 
-        pass(LEASE.minus(slow).minusNanos(1));
+        advance(LEASE.minus(slow).minusNanos(1));
         assertThat(value.valid()).contains(1);
         assertThat(value.trusted()).contains(1);
         assertThat(value.get()).isEqualTo(1);
 
-        pass(Duration.ofNanos(1));
+        advance(Duration.ofNanos(1));
         assertThat(value.valid()).isEmpty();
         assertThat(value.trusted()).isEmpty();
         assertThat(value.last()).contains(1);
@@ -64,7 +64,7 @@ class LeasedValueTest {
     @Test
     void aReadThatTookLongerThanTheLeaseIsNotTrusted() {
         store = () -> {
-            pass(LEASE);
+            advance(LEASE);
             return Optional.of(reads.get());
         };
 
@@ -76,12 +76,12 @@ class LeasedValueTest {
     void aFailedReadLeavesTheLeaseOfTheLastOne() {
         value.refresh();
         failWith(new IllegalStateException("gone"));
-        pass(INTERVAL);
+        advance(INTERVAL);
 
         assertThatThrownBy(value::refresh).hasMessage("gone");
         assertThat(value.get()).isEqualTo(1);
 
-        pass(LEASE);
+        advance(LEASE);
         assertThat(value.trusted()).isEmpty();
         assertThatThrownBy(value::get).hasMessage("gone");
     }
@@ -90,39 +90,39 @@ class LeasedValueTest {
     void aValueThatOutlastsFailuresIsTrustedOnlyWhileReadsFail() {
         LeasedValue<Integer> lasting = leased(true);
         lasting.refresh();
-        pass(LEASE);
+        advance(LEASE);
         assertThat(lasting.trusted()).as("no read has failed").isEmpty();
 
         failWith(new IllegalStateException("gone"));
         assertThatThrownBy(lasting::refresh).hasMessage("gone");
-        pass(LEASE);
+        advance(LEASE);
         assertThat(lasting.trusted()).contains(1);
         assertThat(lasting.get()).isEqualTo(1);
         assertThat(lasting.valid()).isEmpty();
 
         store = () -> Optional.of(reads.get());
         assertThat(lasting.refresh()).isEqualTo(3);
-        pass(LEASE);
+        advance(LEASE);
         assertThat(lasting.trusted()).isEmpty();
     }
 
     @Test
-    void anAnswerThatIsOlderThanTheValueDoesNotRenewItsLease() {
+    void aReadThatIsOlderThanTheValueDoesNotRenewItsLease() {
         LeasedValue<Integer> lasting = leased(true);
         lasting.refresh();
         store = Optional::empty;
-        pass(LEASE.minusNanos(1));
+        advance(LEASE.minusNanos(1));
 
         assertUnavailable(lasting::refresh);
         assertThat(lasting.valid()).contains(1);
-        pass(Duration.ofNanos(1));
-        assertThat(lasting.trusted()).as("the store has answered").isEmpty();
+        advance(Duration.ofNanos(1));
+        assertThat(lasting.trusted()).as("the store has replied").isEmpty();
     }
 
     @Test
     void aNewerReadIsNotRepeated() {
         long before = nanos.get();
-        pass(Duration.ofNanos(1));
+        advance(Duration.ofNanos(1));
         value.refresh();
 
         assertThat(value.readSince(before)).isEqualTo(1);
@@ -132,8 +132,8 @@ class LeasedValueTest {
     }
 
     @Test
-    void callersThatWaitShareTheReadThatIsSentAfterTheyCame() {
-        Blocked first = new Blocked(Optional.of(1));
+    void waitingCallersShareTheReadThatIsSentAfterTheyArrive() {
+        BlockedRead first = new BlockedRead(Optional.of(1));
         long early = nanos.getAndIncrement();
         CompletableFuture<Integer> reader = CompletableFuture.supplyAsync(value::refresh);
         first.awaitBegin();
@@ -151,8 +151,8 @@ class LeasedValueTest {
     }
 
     @Test
-    void callersThatWaitShareAFailure() {
-        Blocked first = new Blocked(Optional.empty());
+    void waitingCallersShareAFailure() {
+        BlockedRead first = new BlockedRead(Optional.empty());
         long early = nanos.getAndIncrement();
         CompletableFuture<Integer> reader = CompletableFuture.supplyAsync(value::refresh);
         first.awaitBegin();
@@ -167,12 +167,12 @@ class LeasedValueTest {
     }
 
     @Test
-    void readsAreAnIntervalApart() {
+    void readsAreAtLeastAnIntervalApart() {
         value.refresh();
         value.refresh();
-        pass(Duration.ofMillis(50));
+        advance(Duration.ofMillis(50));
         value.refresh();
-        pass(INTERVAL.plusNanos(1));
+        advance(INTERVAL.plusNanos(1));
         value.refresh();
 
         assertThat(pauses).containsExactly(Duration.ZERO, INTERVAL, INTERVAL.minusMillis(50));
@@ -192,7 +192,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aReaderInterruptedBetweenTwoReadsGetsTheSameError() {
+    void aReaderInterruptedBetweenReadsGetsStoreUnavailable() {
         LeasedValue<Integer> interrupted =
                 new LeasedValue<>(() -> Optional.of(reads.incrementAndGet()), LEASE, false, nanos::get, pause -> false);
 
@@ -212,12 +212,12 @@ class LeasedValueTest {
                 nanos::get,
                 pause -> {
                     pauses.add(pause);
-                    pass(pause);
+                    advance(pause);
                     return true;
                 });
     }
 
-    private void pass(Duration time) {
+    private void advance(Duration time) {
         nanos.addAndGet(time.toNanos());
     }
 
@@ -246,19 +246,19 @@ class LeasedValueTest {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         GatehouseException.class,
-                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
+                        failure -> assertThat(failure.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
     }
 
     /** A read that ends when the test releases it: with this value, or with a failure if there is none. */
-    private final class Blocked {
+    private final class BlockedRead {
         private final CountDownLatch begun = new CountDownLatch(1);
         private final CountDownLatch end = new CountDownLatch(1);
 
-        Blocked(Optional<Integer> answer) {
+        BlockedRead(Optional<Integer> result) {
             store = () -> {
                 begun.countDown();
                 Threads.await(end, Duration.ofSeconds(60));
-                return Optional.of(answer.orElseThrow(() -> new IllegalStateException("gone")));
+                return Optional.of(result.orElseThrow(() -> new IllegalStateException("gone")));
             };
         }
 

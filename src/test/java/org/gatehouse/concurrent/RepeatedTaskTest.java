@@ -12,7 +12,7 @@ class RepeatedTaskTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     @Test
-    void runsAgainAfterThePauseAlsoIfARunFails() {
+    void runsAgainAfterThePauseEvenIfARunFails() {
         CountDownLatch runs = new CountDownLatch(3);
         AtomicReference<Thread> thread = new AtomicReference<>();
         try (RepeatedTask task = new RepeatedTask("test", () -> {
@@ -34,7 +34,7 @@ class RepeatedTaskTest {
     }
 
     @Test
-    void isClosedWhenThePresentRunHasEndedUninterrupted() {
+    void waitsForTheCurrentRunWhenItIsClosed() {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);
         AtomicInteger ended = new AtomicInteger();

@@ -16,7 +16,7 @@ class ThreadsTest {
 
     @ParameterizedTest
     @MethodSource("waits")
-    void aWaitThatIsInterruptedFailsAndLeavesTheThreadInterrupted(BooleanSupplier wait) {
+    void anInterruptedWaitFailsAndLeavesTheThreadInterrupted(BooleanSupplier wait) {
         Thread.currentThread().interrupt();
 
         assertThat(wait.getAsBoolean()).isFalse();

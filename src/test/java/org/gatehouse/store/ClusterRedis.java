@@ -23,7 +23,7 @@ import org.gatehouse.dev.EmbeddedRedis;
 public final class ClusterRedis implements AutoCloseable {
     private static final int MASTERS = 3;
     private static final int BUS_OFFSET = 10_000;
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     private final List<EmbeddedRedis> servers = new ArrayList<>();
 
@@ -33,7 +33,7 @@ public final class ClusterRedis implements AutoCloseable {
             for (int i = 0; i < 2 * MASTERS; i++) {
                 servers.add(start(folder.resolve("server-" + i)));
             }
-            form();
+            joinServers();
         } catch (RuntimeException failed) {
             close();
             throw failed;
@@ -54,24 +54,26 @@ public final class ClusterRedis implements AutoCloseable {
                 "2000");
     }
 
-    private void form() {
+    private void joinServers() {
         for (int i = 0; i < MASTERS; i++) {
             int[] slots = IntStream.range(i * SlotHash.SLOT_COUNT / MASTERS, (i + 1) * SlotHash.SLOT_COUNT / MASTERS)
                     .toArray();
-            ask(servers.get(i), redis -> redis.clusterAddSlots(slots));
+            call(servers.get(i), redis -> redis.clusterAddSlots(slots));
         }
         for (EmbeddedRedis server : servers) {
-            ask(server, redis -> redis.clusterMeet("127.0.0.1", servers.get(0).port()));
+            call(server, redis -> redis.clusterMeet("127.0.0.1", servers.get(0).port()));
         }
         for (int i = 0; i < MASTERS; i++) {
-            String master = ask(servers.get(i), RedisCommands::clusterMyId);
+            String master = call(servers.get(i), RedisCommands::clusterMyId);
             EmbeddedRedis replica = servers.get(i + MASTERS);
-            await().atMost(LONGEST)
+            await().atMost(WAIT_TIMEOUT)
                     .ignoreExceptions()
-                    .until(() ->
-                            ask(replica, redis -> redis.clusterReplicate(master).equals("OK")));
+                    .until(() -> call(
+                            replica, redis -> redis.clusterReplicate(master).equals("OK")));
         }
-        await().atMost(LONGEST).ignoreExceptions().until(() -> servers.stream().allMatch(this::knowsAll));
+        await().atMost(WAIT_TIMEOUT)
+                .ignoreExceptions()
+                .until(() -> servers.stream().allMatch(this::knowsAll));
     }
 
     /** The address as a setting: three of the servers, whether they are masters or not. */
@@ -90,12 +92,12 @@ public final class ClusterRedis implements AutoCloseable {
 
     /** Returns whether the server is currently a master. */
     public static boolean isMaster(EmbeddedRedis server) {
-        return ask(server, redis -> redis.info("replication")).contains("role:master");
+        return call(server, redis -> redis.info("replication")).contains("role:master");
     }
 
     /** Starts a failover from a healthy master to a replica, without losing a write; does not wait for its end. */
     public static void failOver(EmbeddedRedis replica) {
-        ask(replica, redis -> redis.clusterFailover(false));
+        call(replica, redis -> redis.clusterFailover(false));
     }
 
     @Override
@@ -104,20 +106,20 @@ public final class ClusterRedis implements AutoCloseable {
     }
 
     private boolean knowsAll(EmbeddedRedis server) {
-        String replicas = ask(server, RedisCommands::clusterNodes);
+        String replicas = call(server, RedisCommands::clusterNodes);
         long known =
                 replicas.lines().filter(line -> line.contains(" connected")).count();
         return known == servers.size()
                 && replicas.lines().filter(line -> line.contains("slave")).count() == MASTERS
-                && ask(server, RedisCommands::clusterInfo).contains("cluster_state:ok");
+                && call(server, RedisCommands::clusterInfo).contains("cluster_state:ok");
     }
 
-    private static <T> T ask(EmbeddedRedis server, Function<RedisCommands<String, String>, T> ask) {
+    private static <T> T call(EmbeddedRedis server, Function<RedisCommands<String, String>, T> command) {
         RedisURI uri = RedisURI.create("127.0.0.1", server.port());
         uri.setTimeout(Duration.ofSeconds(2));
         try (RedisClient client = RedisClient.create(uri);
                 StatefulRedisConnection<String, String> connection = client.connect()) {
-            return ask.apply(connection.sync());
+            return command.apply(connection.sync());
         }
     }
 

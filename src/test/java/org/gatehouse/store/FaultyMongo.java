@@ -20,7 +20,7 @@ public final class FaultyMongo implements AutoCloseable {
     private final MongoServer server = new MongoServer(backend);
     private final String uri;
     private volatile Function<Document, Optional<Document>> rule = command -> Optional.empty();
-    private volatile Function<Document, Document> handshake = answer -> answer;
+    private volatile Function<Document, Document> handshake = reply -> reply;
 
     private FaultyMongo(int port) {
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -31,7 +31,7 @@ public final class FaultyMongo implements AutoCloseable {
         return start(0);
     }
 
-    /** The same on a given port. */
+    /** Starts a server on this port. */
     public static FaultyMongo start(int port) {
         EmbeddedMongo.silence();
         return new FaultyMongo(port);
@@ -46,28 +46,30 @@ public final class FaultyMongo implements AutoCloseable {
         return uri.substring("mongodb://".length());
     }
 
-    /** Replies to commands by a rule; commands for which it returns empty are executed. */
-    public void answer(Function<Document, Optional<Document>> newRule) {
+    /**
+     * Replies to each command with the result of a rule. If the rule returns empty, the server executes the command.
+     */
+    public void replyWith(Function<Document, Optional<Document>> newRule) {
         this.rule = newRule;
     }
 
     /** Replies to the next command of this name, on any collection; all others are executed. */
-    public void answerOnce(String name, Document answer) {
+    public void replyOnce(String name, Document reply) {
         AtomicInteger left = new AtomicInteger(1);
-        answer(command ->
-                name(command).equals(name) && left.getAndDecrement() > 0 ? Optional.of(answer) : Optional.empty());
+        replyWith(command ->
+                name(command).equals(name) && left.getAndDecrement() > 0 ? Optional.of(reply) : Optional.empty());
     }
 
-    /** Rejects commands of these names on one collection with this error. */
-    public void refuse(int code, String collection, String... names) {
-        answer(command -> List.of(names).contains(name(command)) && collection.equals(command.get(name(command)))
+    /** Replies with this error to commands of these names on one collection. */
+    public void failWith(int code, String collection, String... names) {
+        replyWith(command -> List.of(names).contains(name(command)) && collection.equals(command.get(name(command)))
                 ? Optional.of(error(code))
                 : Optional.empty());
     }
 
     /** Executes every command again. */
-    public void heal() {
-        answer(command -> Optional.empty());
+    public void reset() {
+        replyWith(command -> Optional.empty());
     }
 
     /** Changes the reply to the handshake of a client. */
@@ -100,8 +102,8 @@ public final class FaultyMongo implements AutoCloseable {
 
         @Override
         public Document handleCommand(Channel channel, String databaseName, String command, Document query) {
-            Document answer = super.handleCommand(channel, databaseName, command, query);
-            return command.equalsIgnoreCase("ismaster") ? handshake.apply(answer) : answer;
+            Document reply = super.handleCommand(channel, databaseName, command, query);
+            return command.equalsIgnoreCase("ismaster") ? handshake.apply(reply) : reply;
         }
 
         @Override

@@ -27,8 +27,8 @@ import org.gatehouse.SettableClock;
 import org.gatehouse.json.Json;
 
 /**
- * What a version left in its stores, as files in a folder. Each document is a line of canonical Extended JSON. Each
- * index and Redis key is a line of JSON. The data of its clients is in {@code callers.json}.
+ * Holds the contents of the stores of a version as files in a folder. Each document is a line of canonical Extended
+ * JSON. Each index and Redis key is a line of JSON. The data of its clients is in {@code callers.json}.
  */
 public final class FormatFolder {
     static final Path ALL = Path.of("src", "test", "resources", "format");
@@ -41,7 +41,7 @@ public final class FormatFolder {
     private static final String INDEXES = "indexes.json";
 
     /** A count and the end of its window, which has passed when the folder is read. */
-    private static final Pattern TALLY = Pattern.compile("(\\d+) \\d{13}");
+    private static final Pattern WINDOW_COUNT = Pattern.compile("(\\d+) \\d{13}");
 
     private static final String END = "{end}";
 
@@ -121,13 +121,13 @@ public final class FormatFolder {
         for (String collection : stores.collections()) {
             stores.collection(collection).listIndexes().forEach(index -> {
                 if (!index.getString("name").equals("_id_")) {
-                    Document kept = new Document("collection", collection);
+                    Document stored = new Document("collection", collection);
                     for (String property : List.of("key", "name", "unique", "expireAfterSeconds")) {
                         if (index.containsKey(property)) {
-                            kept.append(property, index.get(property));
+                            stored.append(property, index.get(property));
                         }
                     }
-                    indexes.add(kept.toJson());
+                    indexes.add(stored.toJson());
                 }
             });
         }
@@ -147,7 +147,10 @@ public final class FormatFolder {
                     ObjectNode fields = entry.putObject("fields");
                     new TreeMap<>(commands.hgetall(key))
                             .forEach((name, value) -> fields.put(
-                                    name, TALLY.matcher(value).matches() ? value.split(" ", 2)[0] + " " + END : value));
+                                    name,
+                                    WINDOW_COUNT.matcher(value).matches()
+                                            ? value.split(" ", 2)[0] + " " + END
+                                            : value));
                 } else {
                     entry.put("value", commands.get(key));
                 }
@@ -164,7 +167,7 @@ public final class FormatFolder {
         }
     }
 
-    /** Returns a clock that stands at the time of the version's clock. */
+    /** Returns a clock with the time at which the version wrote the folder. */
     public SettableClock clock() {
         return new SettableClock(Instant.parse(callers().path("now").asText()));
     }
@@ -217,8 +220,9 @@ public final class FormatFolder {
                     commands.set(key, entry.path("value").asText());
                 }
             });
-            BsonDocument named = new BsonDocument("redisRunIds", new BsonArray(List.of(new BsonString(redis.runId()))));
-            stores.meta().updateOne(new BsonDocument("_id", new BsonString("cache")), new BsonDocument("$set", named));
+            BsonDocument runIds =
+                    new BsonDocument("redisRunIds", new BsonArray(List.of(new BsonString(redis.runId()))));
+            stores.meta().updateOne(new BsonDocument("_id", new BsonString("cache")), new BsonDocument("$set", runIds));
         }
     }
 

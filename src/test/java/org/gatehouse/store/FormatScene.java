@@ -20,10 +20,11 @@ import org.gatehouse.war.Answer;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Uses a service in every way that changes a store. Afterwards the stores contain each kind of document and entry that
+ * Makes every kind of call that changes a store. Afterwards the stores contain each kind of document and entry that
  * this version writes.
  *
- * <p>Its clock stands in the far future, so that a store that deletes expired documents by its own clock finds none.
+ * <p>The clock of the scene is in the far future, because a store may delete documents that have expired by its own
+ * clock.
  */
 public final class FormatScene {
     static final String PASSWORD = "correct horse battery staple";
@@ -41,7 +42,7 @@ public final class FormatScene {
     private final ObjectNode passwords = callers.putObject("passwords");
 
     /** Correct passwords that must be rejected. */
-    private final ObjectNode refused = callers.putObject("refused");
+    private final ObjectNode rejected = callers.putObject("rejected");
 
     private FormatScene(Stores stores) {
         this.stores = stores;
@@ -52,12 +53,12 @@ public final class FormatScene {
         return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"), clock);
     }
 
-    /** Plays the scene on empty stores and returns the data of its clients. */
-    static ObjectNode play(Stores stores) {
-        return new FormatScene(stores).play();
+    /** Makes all calls on empty stores and returns the data of the clients. */
+    static ObjectNode run(Stores stores) {
+        return new FormatScene(stores).run();
     }
 
-    private ObjectNode play() {
+    private ObjectNode run() {
         insertLegacyUsers();
         try (Node node = node(stores, clock)) {
             await().until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
@@ -66,7 +67,7 @@ public final class FormatScene {
             createUsers(node, admin);
             useSessions(node);
             changeUsers(node, admin);
-            guess(node, admin);
+            guessPasswords(node, admin);
             rotateKeys(node, admin);
             recordPages(node, admin);
             callers.put("jwks", node.get("/.well-known/jwks.json", "").body());
@@ -90,7 +91,7 @@ public final class FormatScene {
                         new Document("username", "TWIN").append("password", "two")));
         passwords.put("original", "plain");
         passwords.put("original-bcrypt", ForeignHashes.passwords().get("bcrypt-2a"));
-        refused.put("twin", "one");
+        rejected.put("twin", "one");
     }
 
     private void createUsers(Node node, String admin) {
@@ -109,7 +110,7 @@ public final class FormatScene {
         callers.putObject("repeated")
                 .put("key", "format-key")
                 .put("body", ALICE)
-                .put("answer", created.body());
+                .put("response", created.body());
         passwords.put("alice", PASSWORD);
 
         StringBuilder lines = new StringBuilder();
@@ -123,7 +124,7 @@ public final class FormatScene {
                 + "\",\"version\":7,\"createdAt\":\"2020-01-01T00:00:00.000Z\","
                 + "\"updatedAt\":\"2020-02-01T00:00:00.000Z\",\"lastLogin\":\"2020-03-01T00:00:00.000Z\"}\n");
         passwords.put("with-a-past", PASSWORD);
-        refused.put("without-password", PASSWORD);
+        rejected.put("without-password", PASSWORD);
         Answer imported = node.send(
                 "POST", "/user/import", lines.toString(), "auth", admin, "Content-Type", "application/x-ndjson");
         assertThat(imported.body()).contains("\"failed\":0");
@@ -145,12 +146,12 @@ public final class FormatScene {
     }
 
     private void useSessions(Node node) {
-        live("alice", login(node, "alice"));
-        live("alice", refresh(node, login(node, "alice").text("refreshToken")));
+        recordLive("alice", login(node, "alice"));
+        recordLive("alice", refresh(node, login(node, "alice").text("refreshToken")));
 
-        Answer left = login(node, "alice");
-        assertThat(node.post("/logout", left.text("token"), "").status()).isEqualTo(200);
-        ended("alice", left);
+        Answer loggedOut = login(node, "alice");
+        assertThat(node.post("/logout", loggedOut.text("token"), "").status()).isEqualTo(200);
+        recordEnded("alice", loggedOut);
 
         Answer copied = login(node, "alice");
         Answer next = refresh(node, copied.text("refreshToken"));
@@ -158,30 +159,32 @@ public final class FormatScene {
         assertThat(node.post("/token/refresh", "", refreshBody(copied.text("refreshToken")))
                         .status())
                 .isEqualTo(401);
-        ended("alice", next);
+        recordEnded("alice", next);
 
         Answer everywhere = login(node, "carol");
         node.post("/logout", everywhere.text("token"), "{\"everywhere\":true}");
-        ended("carol", everywhere);
-        live("carol", login(node, "carol"));
+        recordEnded("carol", everywhere);
+        recordLive("carol", login(node, "carol"));
 
-        Answer others = login(node, "frank");
-        Answer present = login(node, "frank");
-        assertThat(node.delete("/session?others=true", present.text("token")).status())
+        Answer otherSession = login(node, "frank");
+        Answer currentSession = login(node, "frank");
+        assertThat(node.delete("/session?others=true", currentSession.text("token"))
+                        .status())
                 .isEqualTo(204);
-        ended("frank", others);
-        live("frank", present);
+        recordEnded("frank", otherSession);
+        recordLive("frank", currentSession);
     }
 
     private void changeUsers(Node node, String admin) {
-        Answer other = login(node, "bob");
-        Answer present = login(node, "bob");
+        Answer otherSession = login(node, "bob");
+        Answer currentSession = login(node, "bob");
         String change = "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"" + NEW_PASSWORD + "\"}";
-        assertThat(put(node, "/user/me/password", present.text("token"), change).status())
+        assertThat(put(node, "/user/me/password", currentSession.text("token"), change)
+                        .status())
                 .isEqualTo(204);
         passwords.put("bob", NEW_PASSWORD);
-        ended("bob", other);
-        live("bob", present);
+        recordEnded("bob", otherSession);
+        recordLive("bob", currentSession);
         String reset = "{\"newPassword\":\"" + NEW_PASSWORD + "\"}";
         assertThat(put(node, "/user/" + id("frank") + "/password", admin, reset).status())
                 .isEqualTo(204);
@@ -194,23 +197,23 @@ public final class FormatScene {
 
         Answer disabled = login(node, "dan");
         patch(node, admin, "dan", "{\"status\":\"disabled\"}");
-        ended("dan", disabled);
-        refused.put("dan", PASSWORD);
+        recordEnded("dan", disabled);
+        rejected.put("dan", PASSWORD);
         passwords.remove("dan");
 
         patch(node, admin, "erin", "{\"username\":\"Erin.Renamed\",\"roles\":[\"user\",\"introspect\"]}");
         passwords.remove("erin");
         passwords.put("erin.renamed", PASSWORD);
-        live("erin.renamed", login(node, "erin.renamed"));
+        recordLive("erin.renamed", login(node, "erin.renamed"));
 
         Answer deleted = login(node, "gone");
         assertThat(node.delete("/user/" + id("gone"), admin).status()).isEqualTo(204);
-        ended("gone", deleted);
+        recordEnded("gone", deleted);
         passwords.remove("gone");
-        refused.put("gone", PASSWORD);
+        rejected.put("gone", PASSWORD);
     }
 
-    private void guess(Node node, String admin) {
+    private void guessPasswords(Node node, String admin) {
         for (int i = 0; i < 2; i++) {
             assertThat(node.loginFrom("198.51.100.7", "alice", "not " + PASSWORD)
                             .status())
@@ -320,21 +323,21 @@ public final class FormatScene {
         return user.getObjectId("_id").toHexString();
     }
 
-    private void live(String name, Answer login) {
-        note(name, login, true);
+    private void recordLive(String name, Answer login) {
+        recordTokens(name, login, true);
     }
 
-    private void ended(String name, Answer login) {
-        note(name, login, false);
+    private void recordEnded(String name, Answer login) {
+        recordTokens(name, login, false);
     }
 
-    private void note(String name, Answer login, boolean live) {
-        JsonNode answer = login.json();
+    private void recordTokens(String name, Answer login, boolean live) {
+        JsonNode tokens = login.json();
         callers.withArray("tokens")
                 .addObject()
                 .put("user", name)
-                .put("token", answer.path("token").asText())
-                .put("refreshToken", answer.path("refreshToken").asText())
+                .put("token", tokens.path("token").asText())
+                .put("refreshToken", tokens.path("refreshToken").asText())
                 .put("live", live);
     }
 }

@@ -23,8 +23,8 @@ final class FormatShape {
     private static final Pattern CACHED = Pattern.compile("V\\d+ (\\d+) (.*)", Pattern.DOTALL);
 
     private final Map<String, Set<String>> types = new TreeMap<>();
-    private final Map<String, Integer> found = new TreeMap<>();
-    private final Map<String, Integer> places = new TreeMap<>();
+    private final Map<String, Integer> fieldCounts = new TreeMap<>();
+    private final Map<String, Integer> containerCounts = new TreeMap<>();
 
     private FormatShape() {}
 
@@ -36,37 +36,37 @@ final class FormatShape {
         return shape;
     }
 
-    /** Returns the differences that readers of the other shape do not expect; empty if they will not notice any. */
+    /** Returns the differences that a reader of the other shape does not expect; empty if there is none. */
     List<String> differencesFrom(FormatShape other) {
-        List<String> surprises = new ArrayList<>();
+        List<String> differences = new ArrayList<>();
         types.forEach((field, ours) -> {
             Set<String> theirs = other.types.getOrDefault(field, Set.of());
             if (theirs.isEmpty()) {
-                surprises.add(field + " is new");
+                differences.add(field + " is new");
             } else if (!theirs.containsAll(ours)) {
-                surprises.add(field + " is " + ours + " and was " + theirs);
+                differences.add(field + " is " + ours + " and was " + theirs);
             }
             if (isOptional(field) && !theirs.isEmpty() && !other.isOptional(field)) {
-                surprises.add(field + " is missing in some and was in all");
+                differences.add(field + " is missing in some and was in all");
             }
         });
         other.types.keySet().stream()
                 .filter(field -> !types.containsKey(field))
-                .forEach(field -> surprises.add(field + " is not written any more"));
-        return surprises;
+                .forEach(field -> differences.add(field + " is no longer written"));
+        return differences;
     }
 
     private boolean isOptional(String field) {
         int end = field.endsWith("[]") ? field.length() - 2 : field.lastIndexOf('.');
-        String place = field.substring(0, Math.max(end, 0));
+        String container = field.substring(0, Math.max(end, 0));
         return !field.endsWith("[]")
                 && !field.endsWith("*")
-                && found.getOrDefault(field, 0) < places.getOrDefault(place, 0);
+                && fieldCounts.getOrDefault(field, 0) < containerCounts.getOrDefault(container, 0);
     }
 
-    private void add(String place, BsonDocument document) {
-        places.merge(place, 1, Integer::sum);
-        document.forEach((name, value) -> addValue(place + "." + (MAPS.contains(place) ? "*" : name), value));
+    private void add(String container, BsonDocument document) {
+        containerCounts.merge(container, 1, Integer::sum);
+        document.forEach((name, value) -> addValue(container + "." + (MAPS.contains(container) ? "*" : name), value));
     }
 
     private void addValue(String field, BsonValue value) {
@@ -80,25 +80,25 @@ final class FormatShape {
 
     private void add(String field, String type) {
         types.computeIfAbsent(field, first -> new HashSet<>()).add(type);
-        found.merge(field, 1, Integer::sum);
+        fieldCounts.merge(field, 1, Integer::sum);
     }
 
     private void addEntry(JsonNode entry) {
-        String place = "Redis " + entry.path("key").asText().replaceFirst("(\\{|(?<=:.{1,40}:)).*", "");
+        String container = "Redis " + entry.path("key").asText().replaceFirst("(\\{|(?<=:.{1,40}:)).*", "");
         entry.path("fields").properties().forEach(field -> {
             String name = field.getKey().replaceFirst(" .*", " *");
-            add(place + " " + name, field.getValue().asText().replaceAll("\\d+", "0"));
+            add(container + " " + name, field.getValue().asText().replaceAll("\\d+", "0"));
         });
         if (entry.has("value")) {
             String value = entry.path("value").asText();
             Matcher cached = CACHED.matcher(value);
             if (!cached.matches()) {
-                add(place, "an unknown entry");
+                add(container, "an unknown entry");
             } else if (cached.group(2).isEmpty()) {
-                add(place, "that there is none");
+                add(container, "that there is none");
             } else {
-                add(place, "a document");
-                add(place, BsonDocument.parse(cached.group(2)));
+                add(container, "a document");
+                add(container, BsonDocument.parse(cached.group(2)));
             }
         }
     }

@@ -22,17 +22,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * This version reads what earlier versions left in the stores, and the last version reads what this one leaves.
+ * Tests that this version reads the stores of earlier versions, and that the last version reads the stores of this one.
  *
  * <p>With {@code -Dgatehouse.format.write=0.2.0} it first writes the current format; see the README beside the files.
  */
 class FormatTest {
-    private static final String WRITE = "gatehouse.format.write";
+    private static final String WRITE_PROPERTY = "gatehouse.format.write";
 
     private static final String ADVICE =
-            "Nodes of the last version work beside this one while it is rolled out, and after it was rolled back. So a"
-                    + " field that is new must be one that they leave alone; one that is missing, one that they do"
-                    + " without; and none may change its type. If it is so, add a folder for this version: see "
+            "Nodes of the last version run beside this one during a rollout, and after a rollback. They must ignore"
+                    + " each new field, and must not need a field that is missing. No field may change its type. If this"
+                    + " is so, add a folder for this version: see "
                     + FormatFolder.ALL + "/README.md";
 
     private final Stores stores = new Stores();
@@ -49,9 +49,9 @@ class FormatTest {
     }
 
     @Test
-    void theLastVersionReadsWhatThisOneWrites() {
-        ObjectNode callers = FormatScene.play(stores);
-        String version = System.getProperty(WRITE, "");
+    void theLastVersionReadsTheStoresOfThisOne() {
+        ObjectNode callers = FormatScene.run(stores);
+        String version = System.getProperty(WRITE_PROPERTY, "");
         if (!version.isEmpty()) {
             FormatFolder.write(FormatFolder.ALL.resolve(version), stores, callers);
         }
@@ -93,7 +93,7 @@ class FormatTest {
                 "Idempotency-Key",
                 repeated.path("key").asText());
         assertThat(again.status()).isEqualTo(201);
-        assertThat(again.body()).isEqualTo(repeated.path("answer").asText());
+        assertThat(again.body()).isEqualTo(repeated.path("response").asText());
         JsonNode throttle = node.get("/user/" + callers.path("aliceId").asText() + "/throttle", admin)
                 .json();
         assertThat(throttle.path("sources").findValuesAsText("failures")).containsExactly("2");
@@ -101,23 +101,23 @@ class FormatTest {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void allUsersLogInAndContinue(FormatFolder version) {
+    void allUsersLogInAndSessionsContinue(FormatFolder version) {
         JsonNode callers = version.callers();
         Node node = start(version);
 
-        callers.path("tokens").forEach(held -> {
-            Answer self = node.get("/user/me", held.path("token").asText());
+        callers.path("tokens").forEach(recorded -> {
+            Answer self = node.get("/user/me", recorded.path("token").asText());
             Answer next = node.post(
                     "/token/refresh",
                     "",
-                    FormatScene.refreshBody(held.path("refreshToken").asText()));
-            String of = held.path("user").asText() + " " + self.body() + next.body();
-            boolean live = held.path("live").asBoolean();
-            assertThat(self.status()).as(of).isEqualTo(live ? 200 : 401);
-            assertThat(next.status()).as(of).isEqualTo(live ? 200 : 401);
+                    FormatScene.refreshBody(recorded.path("refreshToken").asText()));
+            String description = recorded.path("user").asText() + " " + self.body() + next.body();
+            boolean live = recorded.path("live").asBoolean();
+            assertThat(self.status()).as(description).isEqualTo(live ? 200 : 401);
+            assertThat(next.status()).as(description).isEqualTo(live ? 200 : 401);
             if (live) {
                 assertThat(self.text("username"))
-                        .isEqualToIgnoringCase(held.path("user").asText());
+                        .isEqualToIgnoringCase(recorded.path("user").asText());
                 assertThat(node.get("/user/me", next.text("token")).status()).isEqualTo(200);
             }
         });
@@ -131,7 +131,7 @@ class FormatTest {
                     .as(user.getKey() + " again")
                     .isEqualTo(200);
         });
-        callers.path("refused")
+        callers.path("rejected")
                 .properties()
                 .forEach(user -> assertThat(
                                 login(node, user.getKey(), user.getValue().asText()))
@@ -141,7 +141,7 @@ class FormatTest {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aCachedUserIsUsedUntilItIsChanged(FormatFolder version) {
+    void aCachedUserIsReturnedUntilItChanges(FormatFolder version) {
         JsonNode callers = version.callers();
         String id = callers.path("aliceId").asText();
         String admin = callers.path("admin").asText();
@@ -163,7 +163,7 @@ class FormatTest {
     }
 
     @Test
-    void aDatabaseThatOnlyNewerVersionsReadIsLeftAlone() {
+    void aDatabaseThatThisVersionCannotReadStaysUnchanged() {
         FormatFolder.latest().load(stores);
         stores.meta().insertOne(new Document("_id", "format").append("readableFrom", 1));
         start();
@@ -193,7 +193,9 @@ class FormatTest {
         return node;
     }
 
-    /** Logs in from a different address per user and password, so that the rate limit does not see a single client. */
+    /**
+     * Logs in from a different address per user and password, because the throttle limits the logins of one address.
+     */
     private static int login(ServiceClient node, String name, String password) {
         String address = "10.1." + Math.floorMod(name.hashCode(), 250) + "." + Math.floorMod(password.hashCode(), 250);
         return node.patiently(() -> node.loginFrom(address, name, password)).status();

@@ -32,30 +32,30 @@ public final class IndexUse {
 
     private IndexUse(BsonDocument filter, BsonDocument sort) {
         this.sort = sort;
-        conditions(filter).forEach(this::sortOut);
+        conditions(filter).forEach(this::classify);
     }
 
     /**
-     * Returns the reason against each index; empty if one of them serves the query.
+     * Returns the reason why each index cannot serve the query; empty if one of them can.
      *
      * @param tolerated fields on which the query may have conditions that no index serves
      */
-    public static List<String> objections(
+    public static List<String> mismatches(
             BsonDocument filter, BsonDocument sort, Collection<BsonDocument> indexes, Set<String> tolerated) {
         IndexUse use = new IndexUse(filter, sort);
-        List<String> objections = new ArrayList<>();
+        List<String> mismatches = new ArrayList<>();
         for (BsonDocument index : indexes) {
-            String objection = use.objection(index, tolerated);
-            if (objection.isEmpty()) {
+            String mismatch = use.mismatch(index, tolerated);
+            if (mismatch.isEmpty()) {
                 return List.of();
             }
-            objections.add(index + ": " + objection);
+            mismatches.add(index + ": " + mismatch);
         }
-        objections.add("filter " + filter + ", sort " + sort);
-        return objections;
+        mismatches.add("filter " + filter + ", sort " + sort);
+        return mismatches;
     }
 
-    private String objection(BsonDocument index, Set<String> tolerated) {
+    private String mismatch(BsonDocument index, Set<String> tolerated) {
         List<String> fields = List.copyOf(index.keySet());
         Set<String> leading = new HashSet<>();
         while (leading.size() < fields.size() && equal.contains(fields.get(leading.size()))) {
@@ -76,15 +76,15 @@ public final class IndexUse {
                 ? fields.get(end)
                 : sorted.stream().findFirst().orElse("");
         if (!Set.of(first).containsAll(without(ranged, tolerated))) {
-            return "a range of " + ranged + " is not what is sorted by";
+            return "a range of " + ranged + " is not on the sort field";
         }
         if (!leading.containsAll(without(equal, tolerated))) {
-            return "equal values of " + equal + " are not all in front";
+            return "the equality fields " + equal + " are not all first";
         }
         for (String field : without(others.keySet(), tolerated)) {
-            boolean decidedInTheIndex = sorted.contains(field) && ranged.contains(first);
-            if (!decidedInTheIndex) {
-                return "no index decides " + others.get(field);
+            boolean coveredByTheIndex = sorted.contains(field) && ranged.contains(first);
+            if (!coveredByTheIndex) {
+                return "no index covers " + others.get(field);
             }
         }
         return "";
@@ -118,7 +118,7 @@ public final class IndexUse {
         return conditions;
     }
 
-    private void sortOut(BsonDocument condition) {
+    private void classify(BsonDocument condition) {
         String name = condition.getFirstKey();
         BsonValue value = condition.getOrDefault(name, BsonNull.VALUE);
         if (name.equals("$or")) {

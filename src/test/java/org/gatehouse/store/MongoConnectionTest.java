@@ -136,8 +136,8 @@ class MongoConnectionTest {
 
         @Override
         public Document handleCommand(Channel channel, String databaseName, String command, Document query) {
-            Document answer = super.handleCommand(channel, databaseName, command, query);
-            return command.equalsIgnoreCase("ismaster") ? imitated(answer) : answer;
+            Document reply = super.handleCommand(channel, databaseName, command, query);
+            return command.equalsIgnoreCase("ismaster") ? imitated(reply) : reply;
         }
 
         @Override
@@ -155,14 +155,14 @@ class MongoConnectionTest {
                     : new Document("ok", 0.0).append("code", error).append("errmsg", "rejected");
         }
 
-        private Document imitated(Document answer) {
+        private Document imitated(Document reply) {
             if (asReplicaSet) {
-                answer.append("setName", "imitated")
+                reply.append("setName", "imitated")
                         .append("hosts", List.of(address))
                         .append("me", address);
-                answer.append("primary", address).append("secondary", false);
+                reply.append("primary", address).append("secondary", false);
             }
-            return answer;
+            return reply;
         }
     }
 }

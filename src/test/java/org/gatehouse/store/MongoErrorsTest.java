@@ -43,24 +43,24 @@ class MongoErrorsTest {
                 314, 317, 333, 355, 365, 371, 382, 384, 391, 402, 406, 407, 412, 433, 449, 450, 453, 462, 9001, 10058,
                 10107, 11600, 11601, 11602, 12587, 13388, 13435, 13436, 14031, 46841, 50915, 91331, 10045600
             })
-    void classifiesATemporaryErrorInEveryForm(int code) {
-        assertEverywhere(code, Optional.of(Kind.TEMPORARY));
+    void classifiesATemporaryErrorOfEachExceptionType(int code) {
+        assertKindOfEachException(code, Optional.of(Kind.TEMPORARY));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {11, 13, 18, 31, 334, 404, 8000})
-    void classifiesAMissingPermissionInEveryForm(int code) {
-        assertEverywhere(code, Optional.of(Kind.FORBIDDEN));
+    void classifiesAMissingPermissionOfEachExceptionType(int code) {
+        assertKindOfEachException(code, Optional.of(Kind.FORBIDDEN));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 9, 14, 52, 59, 66, 67, 72, 85, 86, 121, 10334, 11000, 40415})
-    void leavesAnErrorOfTheCallItself(int code) {
-        assertEverywhere(code, Optional.empty());
+    void doesNotClassifyAnErrorOfTheCommandItself(int code) {
+        assertKindOfEachException(code, Optional.empty());
     }
 
     @Test
-    void honorsLabelsOfUnknownCodes() {
+    void classifiesUnknownCodesByTheirLabels() {
         for (String label : List.of("RetryableWriteError", "TransientTransactionError", "SystemOverloadedError")) {
             assertThat(MongoErrors.kind(command(123_456, label))).hasValue(Kind.TEMPORARY);
         }
@@ -88,7 +88,7 @@ class MongoErrorsTest {
     }
 
     @Test
-    void omitsTheCommandFromTheLog() {
+    void omitsTheCommandFromItsSummaries() {
         for (MongoException error : List.of(command(13), write(13), bulk(List.of(13), null), security(command(13)))) {
             assertThat(MongoErrors.summary(error))
                     .contains("13", "not authorized on test to execute command")
@@ -97,21 +97,21 @@ class MongoErrorsTest {
         }
     }
 
-    private static void assertEverywhere(int code, Optional<Kind> kind) {
+    private static void assertKindOfEachException(int code, Optional<Kind> kind) {
         assertThat(MongoErrors.kind(command(code))).isEqualTo(kind);
         assertThat(MongoErrors.kind(write(code))).isEqualTo(kind);
         assertThat(MongoErrors.kind(bulk(List.of(11000, code), null))).isEqualTo(kind);
     }
 
     private static MongoException command(int code, String... labels) {
-        BsonDocument answer = new BsonDocument("ok", new BsonDouble(0))
+        BsonDocument reply = new BsonDocument("ok", new BsonDouble(0))
                 .append("code", new BsonInt32(code))
                 .append("errmsg", new BsonString(TEXT))
                 .append(
                         "errorLabels",
                         new BsonArray(
                                 List.of(labels).stream().map(BsonString::new).toList()));
-        return new MongoCommandException(answer, SERVER);
+        return new MongoCommandException(reply, SERVER);
     }
 
     private static MongoException write(int code) {

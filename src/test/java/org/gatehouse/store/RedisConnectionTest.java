@@ -25,10 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** All kinds of Redis deployments, with real servers. */
+/** Tests connections to all kinds of Redis deployments, with real servers. */
 @Execution(ExecutionMode.CONCURRENT)
 class RedisConnectionTest {
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -46,13 +46,13 @@ class RedisConnectionTest {
     @Test
     void sendsThePasswordAndDoesNotConnectWithAWrongOne() {
         EmbeddedRedis server = open(EmbeddedRedis.start(folder, "--save", "", "--requirepass", "open sesame"));
-        String place = "127.0.0.1:" + server.port();
+        String address = "127.0.0.1:" + server.port();
 
-        assertWorks(connect("redis://:open%20sesame@" + place));
-        RedisConnection wrongPassword = connect("redis://:guess@" + place);
-        RedisConnection withoutPassword = connect("redis://" + place);
+        assertWorks(connect("redis://:open%20sesame@" + address));
+        RedisConnection wrongPassword = connect("redis://:guess@" + address);
+        RedisConnection withoutPassword = connect("redis://" + address);
         await().during(Duration.ofSeconds(1))
-                .atMost(LONGEST)
+                .atMost(WAIT_TIMEOUT)
                 .until(() -> wrongPassword.topology().isEmpty()
                         && withoutPassword.topology().isEmpty());
     }
@@ -89,7 +89,7 @@ class RedisConnectionTest {
         assertWorks(connect("rediss://127.0.0.1:" + tlsPort + "?verifyPeer=NONE"));
         RedisConnection verifying = connect("rediss://127.0.0.1:" + tlsPort);
         await().during(Duration.ofSeconds(1))
-                .atMost(LONGEST)
+                .atMost(WAIT_TIMEOUT)
                 .until(() -> verifying.topology().isEmpty());
     }
 
@@ -104,14 +104,14 @@ class RedisConnectionTest {
             assertThat(topology.execute("u:{1}", Duration.ofMillis(50), commands -> commands.get("u:{1}")))
                     .isEqualTo(new RedisReply.Unavailable<>());
 
-            assertThat(topology.execute("u:{1}", LONGEST, commands -> commands.get("u:{1}")))
+            assertThat(topology.execute("u:{1}", WAIT_TIMEOUT, commands -> commands.get("u:{1}")))
                     .isEqualTo(new RedisReply.Unavailable<>());
             // If the call had waited, the connection would have been closed meanwhile.
             assertThat(connection.topology()).hasValue(topology);
         } finally {
             server.resume();
         }
-        await().atMost(LONGEST)
+        await().atMost(WAIT_TIMEOUT)
                 .until(() -> connection
                         .topology()
                         .filter(now -> now.execute("u:{1}", TIMEOUT, commands -> commands.get("u:{1}"))
@@ -132,7 +132,7 @@ class RedisConnectionTest {
             RedisConnection connection = connect(replica.uri());
 
             // It connects, detects that the server is a replica, and retries later.
-            await().atMost(LONGEST).until(() -> connectionsOf(observer) >= before + 3);
+            await().atMost(WAIT_TIMEOUT).until(() -> connectionsOf(observer) >= before + 3);
             assertThat(connection.topology()).isEmpty();
             observer.sync().replicaofNoOne();
             assertWorks(connection);
@@ -155,7 +155,7 @@ class RedisConnectionTest {
 
         redis.servers().get(0).kill();
 
-        await().atMost(LONGEST).until(() -> connection.topology().isPresent());
+        await().atMost(WAIT_TIMEOUT).until(() -> connection.topology().isPresent());
         assertThat(connection.topology().orElseThrow().runIds()).isNotEqualTo(before);
         assertWorks(connection);
     }
@@ -173,7 +173,7 @@ class RedisConnectionTest {
 
         redis.servers().get(1).kill();
 
-        await().atMost(LONGEST)
+        await().atMost(WAIT_TIMEOUT)
                 .until(() -> connection
                         .topology()
                         .filter(topology -> !topology.runIds().equals(before))
@@ -181,9 +181,9 @@ class RedisConnectionTest {
         assertWorks(connection);
 
         ClusterRedis.failOver(redis.servers().get(3));
-        await().atMost(LONGEST)
+        await().atMost(WAIT_TIMEOUT)
                 .until(() -> !ClusterRedis.isMaster(redis.servers().get(0)));
-        await().atMost(LONGEST).ignoreExceptions().untilAsserted(() -> assertWorks(connection));
+        await().atMost(WAIT_TIMEOUT).ignoreExceptions().untilAsserted(() -> assertWorks(connection));
         assertThat(connection.topology().orElseThrow().runIds()).hasSize(3);
     }
 
@@ -193,7 +193,7 @@ class RedisConnectionTest {
 
     /** Sets, reads and deletes keys in many slots. */
     private static void assertWorks(RedisConnection connection) {
-        await().atMost(LONGEST).until(() -> connection.topology().isPresent());
+        await().atMost(WAIT_TIMEOUT).until(() -> connection.topology().isPresent());
         RedisTopology topology = connection.topology().orElseThrow();
         RedisScript<byte[]> set = RedisScript.ofValue("redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]");
         for (int i = 0; i < 50; i++) {

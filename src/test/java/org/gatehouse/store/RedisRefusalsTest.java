@@ -25,10 +25,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Real Redis servers that reply, but reject certain commands. */
+/** Tests a real Redis server that replies but rejects certain commands. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RedisRefusalsTest {
-    private static final Duration LONGEST = Duration.ofSeconds(20);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(20);
     private static final String DOWN = "Redis rejects commands";
     private static final String UP = "Redis accepts commands again";
     private static final String GRANTS = "ACL SETUSER gatehouse on >secret ~* +@all";
@@ -51,13 +51,13 @@ class RedisRefusalsTest {
 
     @BeforeEach
     void awaitUp() {
-        await().atMost(LONGEST).until(() -> state().equals("up"));
+        await().atMost(WAIT_TIMEOUT).until(() -> state().equals("up"));
         log.close();
         log = new LogLines();
     }
 
     @AfterEach
-    void heal() {
+    void repairAll() {
         redis("CONFIG SET maxmemory 0");
         redis(GRANTS);
         redis("REPLICAOF NO ONE");
@@ -82,10 +82,11 @@ class RedisRefusalsTest {
         "ACL SETUSER gatehouse resetkeys ~u:*, ACL SETUSER gatehouse resetkeys ~*, NOPERM, 1",
         "CONFIG SET min-replicas-to-write 1, CONFIG SET min-replicas-to-write 0, NOREPLICAS, 1"
     })
-    void isDegradedAndSaysSoOnceInEachDirectionEachTime(String fault, String repair, String code, int outages) {
+    void rejectedCommandsDegradeRedisAndAreLoggedOnceAtStartAndEnd(
+            String failure, String repair, String code, int outages) {
         for (int outage = 1; outage <= outages; outage++) {
-            redis(fault);
-            await().atMost(LONGEST).until(() -> state().equals("degraded"));
+            redis(failure);
+            await().atMost(WAIT_TIMEOUT).until(() -> state().equals("degraded"));
             assertThat(field("reason")).isEqualTo("It refuses commands with " + code + ".");
             assertThat(field("latencyMs")).isEmpty();
             assertThat(node.send("GET", "/health/ready", "").status()).isEqualTo(200);
@@ -97,7 +98,7 @@ class RedisRefusalsTest {
             assertThat(node.get("/user/" + id, admin).text("email")).isEqualTo(email);
 
             redis(repair);
-            await().atMost(LONGEST).until(() -> state().equals("up"));
+            await().atMost(WAIT_TIMEOUT).until(() -> state().equals("up"));
             assertThat(log.with(DOWN)).hasSize(outage).allMatch(line -> line.startsWith("WARN"));
             assertThat(log.with(UP)).hasSize(outage);
         }
@@ -107,29 +108,29 @@ class RedisRefusalsTest {
     }
 
     @Test
-    void aReplicaIsDegradedAndTheLogDoesNotAlternate() {
+    void aReplicaIsReportedAsDegradedWithoutRepeatedLogLines() {
         redis("REPLICAOF 127.0.0.1 " + EmbeddedRedis.freePort());
-        await().atMost(LONGEST).until(() -> state().equals("degraded"));
-        await().atMost(LONGEST).until(() -> field("reason").equals("It is a replica."));
+        await().atMost(WAIT_TIMEOUT).until(() -> state().equals("degraded"));
+        await().atMost(WAIT_TIMEOUT).until(() -> field("reason").equals("It is a replica."));
         assertThat(node.patch("/user/" + id, admin, "{\"email\":\"r@example.org\"}")
                         .status())
                 .isEqualTo(200);
 
         redis("REPLICAOF NO ONE");
-        await().atMost(LONGEST).until(() -> state().equals("up"));
+        await().atMost(WAIT_TIMEOUT).until(() -> state().equals("up"));
         assertThat(log.with("Redis is available again")).hasSize(1);
         assertThat(log.with("Redis cannot be used").size()).isBetween(1, 2); // the write that fails, then the role
     }
 
     @Test
-    void writesThatCannotReachRedisDoNotFillTheLog() {
+    void failedWritesDoNotFillTheLog() {
         redis("CONFIG SET maxmemory 1");
-        await().atMost(LONGEST).until(() -> state().equals("degraded"));
+        await().atMost(WAIT_TIMEOUT).until(() -> state().equals("degraded"));
         for (int i = 0; i < 3; i++) {
             assertThat(node.patch("/user/" + id, admin, "{\"email\":\"" + i + "@example.org\"}")
                             .status())
                     .isEqualTo(200);
-            await().atMost(LONGEST)
+            await().atMost(WAIT_TIMEOUT)
                     .until(() -> node.send("GET", "/metrics", "").body().contains("gatehouse_cache_usable 1.0"));
         }
         assertThat(log.with("The cache is").size()).isLessThanOrEqualTo(2);

@@ -14,11 +14,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplicaSetNamesTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "actual"})
-    void logsAWrongName(String actual) {
+    void logsAWrongReplicaSetName(String actual) {
         try (FaultyMongo mongo = FaultyMongo.start();
                 LogLines log = new LogLines()) {
             if (!actual.isEmpty()) {
-                mongo.handshake(answer -> answer.append("setName", actual)
+                mongo.handshake(reply -> reply.append("setName", actual)
                         .append("hosts", List.of(mongo.address()))
                         .append("me", mongo.address())
                         .append("primary", mongo.address())

@@ -21,7 +21,7 @@ import org.gatehouse.dev.EmbeddedRedis;
 /** A master, a replica, and three Sentinels that promote the replica if two of them cannot reach the master. */
 public final class SentinelRedis implements AutoCloseable {
     private static final String NAME = "main";
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     private final List<EmbeddedRedis> servers = new ArrayList<>();
     private final List<EmbeddedRedis> sentinels = new ArrayList<>();
@@ -33,10 +33,10 @@ public final class SentinelRedis implements AutoCloseable {
             String master = Integer.toString(servers.get(0).port());
             servers.add(EmbeddedRedis.start(folder.resolve("two"), "--save", "", "--replicaof", "127.0.0.1", master));
             for (int i = 0; i < 3; i++) {
-                Path own = folder.resolve("sentinel-" + i);
-                sentinels.add(EmbeddedRedis.start(own, configuration(own, master), "--sentinel"));
+                Path sentinelFolder = folder.resolve("sentinel-" + i);
+                sentinels.add(EmbeddedRedis.start(sentinelFolder, configuration(sentinelFolder, master), "--sentinel"));
             }
-            await().atMost(LONGEST)
+            await().atMost(WAIT_TIMEOUT)
                     .ignoreExceptions()
                     .until(() -> sentinels.stream().allMatch(SentinelRedis::knowsAll));
         } catch (RuntimeException failed) {
@@ -65,17 +65,17 @@ public final class SentinelRedis implements AutoCloseable {
     public EmbeddedRedis master() {
         for (EmbeddedRedis sentinel : sentinels) {
             try {
-                InetSocketAddress address = ask(sentinel, connection ->
+                InetSocketAddress address = call(sentinel, connection ->
                         (InetSocketAddress) connection.sync().getMasterAddrByName(NAME));
                 return servers.stream()
                         .filter(server -> server.port() == address.getPort())
                         .findFirst()
                         .orElseThrow();
-            } catch (RedisException dead) {
+            } catch (RedisException unreachable) {
                 // try the next one
             }
         }
-        throw new IllegalStateException("No Sentinel answers");
+        throw new IllegalStateException("No Sentinel replies");
     }
 
     @Override
@@ -100,18 +100,19 @@ public final class SentinelRedis implements AutoCloseable {
     }
 
     private static boolean knowsAll(EmbeddedRedis sentinel) {
-        return ask(sentinel, connection -> {
+        return call(sentinel, connection -> {
             var master = connection.sync().master(NAME);
             return "1".equals(master.get("num-slaves")) && "2".equals(master.get("num-other-sentinels"));
         });
     }
 
-    private static <T> T ask(EmbeddedRedis sentinel, Function<StatefulRedisSentinelConnection<String, String>, T> ask) {
+    private static <T> T call(
+            EmbeddedRedis sentinel, Function<StatefulRedisSentinelConnection<String, String>, T> command) {
         RedisURI uri = RedisURI.create("127.0.0.1", sentinel.port());
         uri.setTimeout(Duration.ofSeconds(1));
         try (RedisClient client = RedisClient.create();
                 StatefulRedisSentinelConnection<String, String> connection = client.connectSentinel(uri)) {
-            return ask.apply(connection);
+            return command.apply(connection);
         }
     }
 }

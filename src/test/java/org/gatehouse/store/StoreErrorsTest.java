@@ -47,8 +47,8 @@ class StoreErrorsTest {
     }
 
     @AfterEach
-    void heal() {
-        mongo.heal();
+    void resetMongo() {
+        mongo.reset();
         log.close();
     }
 
@@ -61,8 +61,8 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {24, 94, 112, 202, 237, 365, 384, 391, 402, 433, 449, 462, 11601})
-    void anErrorThatPassesIs503WithoutAStackTrace(int code) {
-        mongo.refuse(code, "users", "find", "findAndModify", "update", "insert", "delete");
+    void aTemporaryErrorIs503WithoutAStackTrace(int code) {
+        mongo.failWith(code, "users", "find", "findAndModify", "update", "insert", "delete");
 
         for (int i = 0; i < 3; i++) {
             assertUnavailable(node.login("alice", PASSWORD));
@@ -80,8 +80,8 @@ class StoreErrorsTest {
     }
 
     @Test
-    void anErrorThatTheDriverRepeatsUntilItsTimeIsOverIsNamed() {
-        mongo.refuse(134, "users", "find");
+    void anErrorThatTheDriverRetriesUntilItsTimeoutIsLogged() {
+        mongo.failWith(134, "users", "find");
 
         assertUnavailable(node.login("alice", PASSWORD));
 
@@ -94,8 +94,8 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {13, 18, 8000})
-    void aMissingPermissionIs503AndOneLine(int code) {
-        mongo.refuse(code, "users", "find", "findAndModify", "update", "insert", "delete");
+    void aMissingPermissionIs503WithOneLogLine(int code) {
+        mongo.failWith(code, "users", "find", "findAndModify", "update", "insert", "delete");
 
         for (int i = 0; i < 3; i++) {
             assertUnavailable(node.login("alice", PASSWORD));
@@ -112,30 +112,31 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {31, 43, 175, 371})
-    void aWriteThatIsRefusedIs503AndIsNotSeenLater(int code) {
-        mongo.refuse(code, "users", "findAndModify");
+    void aFailedWriteIs503AndHasNoEffect(int code) {
+        mongo.failWith(code, "users", "findAndModify");
 
         assertUnavailable(node.patch("/user/" + id, admin, "{\"email\":\"" + code + "@example.org\"}"));
 
-        mongo.heal();
+        mongo.reset();
         assertThat(node.get("/user/" + id, admin).text("email")).isNotEqualTo(code + "@example.org");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {64, 91, 100, 123_456})
-    void aWriteThatNoMajorityConfirmedIs503AndSeenAsItIs(int code) {
+    void aWriteThatNoMajorityConfirmedIs503(int code) {
         Document concern = new Document("code", code).append("codeName", "X").append("errmsg", "waiting");
-        mongo.answer(command -> FaultyMongo.name(command).equals("insert") && "sessions".equals(command.get("insert"))
-                ? Optional.of(new Document("ok", 1.0).append("n", 1).append("writeConcernError", concern))
-                : Optional.empty());
+        mongo.replyWith(
+                command -> FaultyMongo.name(command).equals("insert") && "sessions".equals(command.get("insert"))
+                        ? Optional.of(new Document("ok", 1.0).append("n", 1).append("writeConcernError", concern))
+                        : Optional.empty());
 
         assertUnavailable(node.login("alice", PASSWORD));
         assertThat(log.withStackTrace()).isEmpty();
     }
 
     @Test
-    void errorsInsideABulkWriteCountToo() {
-        mongo.answer(command -> {
+    void anErrorInsideABulkWriteIs503() {
+        mongo.replyWith(command -> {
             if (!FaultyMongo.name(command).equals("insert") || !"users".equals(command.get("insert"))) {
                 return Optional.empty();
             }
@@ -148,8 +149,8 @@ class StoreErrorsTest {
     }
 
     @Test
-    void anErrorOfTheCallItselfIs500WithItsReasonInTheLog() {
-        mongo.refuse(2, "users", "find");
+    void anUnexpectedErrorIs500WithItsReasonInTheLog() {
+        mongo.failWith(2, "users", "find");
 
         assertThat(node.login("alice", PASSWORD).status()).isEqualTo(500);
 
@@ -157,8 +158,8 @@ class StoreErrorsTest {
     }
 
     @Test
-    void healthNamesTheErrorOfAStoreThatAnswersWithOne() {
-        mongo.refuse(404, "meta", "find");
+    void healthNamesTheErrorThatTheStoreReturns() {
+        mongo.failWith(404, "meta", "find");
 
         await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
             Answer ready = node.send("GET", "/health/ready", "");
@@ -168,7 +169,7 @@ class StoreErrorsTest {
             assertThat(ready.json().path("dependencies").path(0).path("reason").asText())
                     .isEqualTo("It answers with the error 404.");
         });
-        mongo.heal();
+        mongo.reset();
         await().atMost(Duration.ofSeconds(10))
                 .until(() -> node.send("GET", "/health/ready", "").status() == 200);
     }

@@ -15,7 +15,7 @@ import org.gatehouse.dev.EmbeddedRedis;
 
 /** The stores of one test class: a database that is dropped afterwards, and a separate Redis process. */
 public final class Stores implements AutoCloseable {
-    private static final String OUTSIDE = "TEST_MONGODB_URI";
+    private static final String EXTERNAL_URI = "TEST_MONGODB_URI";
 
     private final Optional<EmbeddedMongo> embedded;
     private final String mongoUri;
@@ -26,9 +26,10 @@ public final class Stores implements AutoCloseable {
 
     public Stores() {
         CleanEnvironment.require();
-        Optional<String> outside = Optional.ofNullable(System.getenv(OUTSIDE)).filter(uri -> !uri.isBlank());
-        this.embedded = outside.isPresent() ? Optional.empty() : Optional.of(EmbeddedMongo.inMemory());
-        this.mongoUri = outside.or(() -> embedded.map(EmbeddedMongo::uri)).orElseThrow();
+        Optional<String> external =
+                Optional.ofNullable(System.getenv(EXTERNAL_URI)).filter(uri -> !uri.isBlank());
+        this.embedded = external.isPresent() ? Optional.empty() : Optional.of(EmbeddedMongo.inMemory());
+        this.mongoUri = external.or(() -> embedded.map(EmbeddedMongo::uri)).orElseThrow();
         this.client = MongoClients.create(mongoUri);
         this.redis = EmbeddedRedis.start(Path.of("target", "test-redis", database));
     }
@@ -50,7 +51,6 @@ public final class Stores implements AutoCloseable {
         return collection("users");
     }
 
-    /** Returns a collection. */
     public MongoCollection<Document> collection(String name) {
         return client.getDatabase(database).getCollection(name);
     }

@@ -134,7 +134,7 @@ class ThrottleTest {
     }
 
     @Test
-    void refundsWhereItCounted() {
+    void refundsInTheStoreThatCounted() {
         RateLimitPermit inRedis = one.acquire("redis", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
         inRedis.refund();
         assertThat(one.counts("redis")).isEmpty();

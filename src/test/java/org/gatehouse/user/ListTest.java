@@ -117,7 +117,7 @@ class ListTest {
             assertThat(finds).isNotEmpty().allSatisfy(find -> {
                 assertThat(find).doesNotContainKey("skip");
                 // MongoDB checks the type of each id in the document, because another service may write other types.
-                assertThat(IndexUse.objections(
+                assertThat(IndexUse.mismatches(
                                 find.getDocument("filter"), find.getDocument("sort"), indexes, Set.of("_id")))
                         .isEmpty();
             });
@@ -134,7 +134,7 @@ class ListTest {
                 count.getArray("pipeline").forEach(stage -> stages.add(stage.asDocument()));
                 assertThat(stages.stream().map(BsonDocument::getFirstKey))
                         .containsExactly("$match", "$limit", "$group");
-                assertThat(IndexUse.objections(
+                assertThat(IndexUse.mismatches(
                                 stages.get(0).getDocument("$match"), new BsonDocument(), indexes, Set.of()))
                         .isEmpty();
             });
@@ -155,7 +155,7 @@ class ListTest {
         // One user has few sessions, so scanning the ended ones among them is acceptable.
         assertThat(sessions)
                 .hasSizeGreaterThan(4)
-                .allSatisfy(find -> assertThat(IndexUse.objections(
+                .allSatisfy(find -> assertThat(IndexUse.mismatches(
                                 find.getDocument("filter"),
                                 find.getDocument("sort"),
                                 indexes("sessions"),
@@ -169,7 +169,7 @@ class ListTest {
         // The server deletes expired entries within a minute.
         assertThat(entries)
                 .hasSizeGreaterThan(6)
-                .allSatisfy(find -> assertThat(IndexUse.objections(
+                .allSatisfy(find -> assertThat(IndexUse.mismatches(
                                 find.getDocument("filter"),
                                 find.getDocument("sort"),
                                 indexes("audit"),

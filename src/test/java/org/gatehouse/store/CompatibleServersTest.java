@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Servers that speak MongoDB's protocol but differ from MongoDB, each imitated by the embedded one. */
-class OtherServersTest {
+/** Tests servers that speak MongoDB's protocol but differ from MongoDB. The embedded server imitates them. */
+class CompatibleServersTest {
     private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
 
@@ -59,9 +59,9 @@ class OtherServersTest {
     }
 
     @ParameterizedTest
-    @MethodSource
-    void ferretDb1(Document buildInfo) {
-        poseAs(buildInfo);
+    @MethodSource("ferretDb1")
+    void ferretDb1IsRejected(Document buildInfo) {
+        replyToBuildInfo(buildInfo);
 
         assertThatThrownBy(this::start)
                 .rootCause()
@@ -81,9 +81,9 @@ class OtherServersTest {
     }
 
     @ParameterizedTest
-    @MethodSource
-    void supported(Document buildInfo) {
-        poseAs(buildInfo);
+    @MethodSource("supported")
+    void aSupportedServerIsUsedWithoutAWarning(Document buildInfo) {
+        replyToBuildInfo(buildInfo);
 
         try (Node node = start()) {
             assertThat(node.adminToken()).isNotEmpty();
@@ -94,7 +94,7 @@ class OtherServersTest {
     @ParameterizedTest
     @ValueSource(ints = {238, 67, 197, 40415, 2})
     void aServerWithoutTtlIndexesIsUsedWithAWarning(int code) {
-        mongo.answer(command -> FaultyMongo.name(command).equals("createIndexes")
+        mongo.replyWith(command -> FaultyMongo.name(command).equals("createIndexes")
                         && String.valueOf(command.get("indexes")).contains("expireAfterSeconds")
                 ? Optional.of(FaultyMongo.error(code))
                 : Optional.empty());
@@ -113,11 +113,11 @@ class OtherServersTest {
     }
 
     @Test
-    void indexesThatExistAreNotMadeAgain() {
+    void existingIndexesAreNotCreatedAgain() {
         try (Node node = start()) {
             assertThat(node.adminToken()).isNotEmpty();
         }
-        mongo.answer(command -> FaultyMongo.name(command).equals("createIndexes")
+        mongo.replyWith(command -> FaultyMongo.name(command).equals("createIndexes")
                 ? Optional.of(FaultyMongo.error(2))
                 : Optional.empty());
         log.clear();
@@ -129,8 +129,8 @@ class OtherServersTest {
     }
 
     @Test
-    void noDateIsSentThatOtherServersReject() {
-        mongo.answer(command -> hasExtremeDate(command) ? Optional.of(FaultyMongo.error(2)) : Optional.empty());
+    void datesInQueriesAreInTheRangeOfAllServers() {
+        mongo.replyWith(command -> hasExtremeDate(command) ? Optional.of(FaultyMongo.error(2)) : Optional.empty());
 
         try (Node node = start()) {
             String admin = node.adminToken();
@@ -149,17 +149,17 @@ class OtherServersTest {
         }
     }
 
-    private void poseAs(Document buildInfo) {
-        mongo.answer(command ->
+    private void replyToBuildInfo(Document buildInfo) {
+        mongo.replyWith(command ->
                 FaultyMongo.name(command).equalsIgnoreCase("buildInfo") ? Optional.of(buildInfo) : Optional.empty());
     }
 
     private static boolean hasExtremeDate(Object value) {
         if (value instanceof Map<?, ?> document) {
-            return document.values().stream().anyMatch(OtherServersTest::hasExtremeDate);
+            return document.values().stream().anyMatch(CompatibleServersTest::hasExtremeDate);
         }
         if (value instanceof Collection<?> list) {
-            return list.stream().anyMatch(OtherServersTest::hasExtremeDate);
+            return list.stream().anyMatch(CompatibleServersTest::hasExtremeDate);
         }
         return value instanceof Instant time && (time.isBefore(FIRST) || time.isAfter(LAST));
     }

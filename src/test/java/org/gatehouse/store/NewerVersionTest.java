@@ -26,11 +26,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * A later version uses the same stores and adds fields to everything in them. This version continues to work, returns
- * only known public data, and keeps unknown data.
+ * Tests this version beside a newer one that adds fields to everything in the stores. This version continues to work,
+ * returns only known public data, and keeps unknown data.
  */
 @SuppressWarnings("JavaUtilDate") // required by the driver
-class NewerNeighborTest {
+class NewerVersionTest {
     private static final String SECRET = "a secret of tomorrow";
     private static final Document LATER = new Document("secret", SECRET).append("list", List.of(1, new Document()));
 
@@ -86,7 +86,7 @@ class NewerNeighborTest {
 
     @BeforeAll
     static void awaitCache() {
-        // From here on the cache is valid.
+        // Waits until reads fill the cache, because some tests replace its entries.
         String age = "{\"age\":44}";
         assertThat(node.patch(alice, admin, age).status()).isEqualTo(200);
         try (RedisText redis = new RedisText(stores.redis().uri())) {
@@ -105,7 +105,7 @@ class NewerNeighborTest {
     }
 
     @Test
-    void nothingIsShownThatMayBeTheServersOwn() {
+    void noResponseContainsServerFields() {
         for (String path : List.of(
                 alice,
                 "/user?limit=100",
@@ -123,7 +123,7 @@ class NewerNeighborTest {
     }
 
     @Test
-    void anEntryOfAnUnknownKindIsShownAsItIs() throws IOException, InterruptedException {
+    void anAuditEntryOfAnUnknownTypeIsReturned() throws IOException, InterruptedException {
         // Bypasses the API description, which lists only the current kinds.
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port()
                         + "/audit?limit=1000&user=" + callers.path("aliceId").asText()))
@@ -137,7 +137,7 @@ class NewerNeighborTest {
     }
 
     @Test
-    void aChangeLeavesWhatItDoesNotKnow() {
+    void aChangeKeepsUnknownFields() {
         assertThat(node.patch(alice, admin, "{\"age\":null,\"city\":\"Bern\",\"roles\":[\"user\",\"guest\"]}")
                         .status())
                 .isEqualTo(200);
@@ -155,7 +155,7 @@ class NewerNeighborTest {
     }
 
     @Test
-    void anUnknownStatusRejectsLoginsAndIsKept() {
+    void aUserWithAnUnknownStatusCannotLogInAndKeepsIt() {
         String carol = "/user/" + find("users", "usernameKey", "carol").getObjectId("_id");
         assertThat(node.login("carol", FormatScene.PASSWORD).status()).isEqualTo(401);
         assertThat(node.get(carol, admin).text("status")).isEqualTo("disabled");
@@ -166,20 +166,21 @@ class NewerNeighborTest {
     }
 
     @Test
-    void anUnknownHashRejectsLoginsAndIsKept() {
+    void aUserWithAnUnknownHashCannotLogInAndKeepsIt() {
         assertThat(node.login("stranger", FormatScene.PASSWORD).status()).isEqualTo(401);
 
         assertThat(find("users", "usernameKey", "stranger").get("passwordHash")).isEqualTo("$argon3$v=1$x");
     }
 
     @Test
-    void sessionsGoOnAndEnd() {
-        for (JsonNode held : callers.path("tokens")) {
-            if (held.path("user").asText().equals("bob") && held.path("live").asBoolean()) {
+    void sessionsContinueAndEnd() {
+        for (JsonNode recorded : callers.path("tokens")) {
+            if (recorded.path("user").asText().equals("bob")
+                    && recorded.path("live").asBoolean()) {
                 Answer next = node.post(
                         "/token/refresh",
                         "",
-                        FormatScene.refreshBody(held.path("refreshToken").asText()));
+                        FormatScene.refreshBody(recorded.path("refreshToken").asText()));
                 assertThat(next.status()).as(next.body()).isEqualTo(200);
                 assertThat(node.get("/user/me", next.text("token")).status()).isEqualTo(200);
                 assertThat(node.post("/logout", next.text("token"), "").status())
@@ -204,7 +205,7 @@ class NewerNeighborTest {
     }
 
     @Test
-    void aCacheEntryThatItCannotReadIsAsGoodAsNone() {
+    void anUnreadableCacheEntryIsTreatedAsAbsent() {
         String id =
                 find("users", "usernameKey", "erin.renamed").getObjectId("_id").toHexString();
         String key = "u:{" + id + "}";

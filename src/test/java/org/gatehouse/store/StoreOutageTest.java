@@ -22,9 +22,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests an unavailable MongoDB, always with a separate server, because the tests stop and start it. */
+/** Tests unavailable stores. Each test has its own MongoDB, because it starts and stops the server. */
 @Tag("also-full")
-class StoreAwayTest {
+class StoreOutageTest {
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-away"));
 
     @AfterAll
@@ -33,7 +33,7 @@ class StoreAwayTest {
     }
 
     @Test
-    void aStoreThatIsNotThereYetIsWaitedFor() throws IOException {
+    void aNodeWaitsForMongoDbAtItsStart() throws IOException {
         int port = freePort();
         try (Node gatehouse = Node.start(settings(port))) {
             Answer early = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
@@ -50,7 +50,7 @@ class StoreAwayTest {
     }
 
     @Test
-    void aRedisThatIsNotThereYetIsDoneWithoutAndThenUsed() throws IOException {
+    void aNodeStartsWithoutRedisAndUsesItLater() throws IOException {
         int port = freePort();
         try (EmbeddedMongo mongo = EmbeddedMongo.inMemory()) {
             Map<String, String> settings = new HashMap<>(settings(freePort()));
@@ -73,14 +73,14 @@ class StoreAwayTest {
     }
 
     @Test
-    void anOutageIsReportedInTimeAndTheStoreIsUsedAgainAfterIt() throws IOException {
+    void anOutageIsReportedInTimeAndCallsSucceedAfterIt() throws IOException {
         int port = freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
         try (Node gatehouse = Node.start(settings(port))) {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // A read after the user has been cached finds a cache that accepts the session too.
+                // Reads once more after the user has been cached, because that read also caches the session.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;
@@ -109,7 +109,7 @@ class StoreAwayTest {
     }
 
     @Test
-    void ifSetCachedUsersAreServedAsLongAsTheStoreIsUnavailable() throws IOException {
+    void lastingReadsServeCachedUsersDuringTheWholeOutage() throws IOException {
         int port = freePort();
         Map<String, String> settings = new HashMap<>(settings(port));
         settings.put("READS_WITHOUT_DB", "lasting");
@@ -118,7 +118,7 @@ class StoreAwayTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // A read after the user has been cached finds a cache that accepts the session too.
+                // Reads once more after the user has been cached, because that read also caches the session.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;
@@ -126,8 +126,8 @@ class StoreAwayTest {
             mongo.close();
             assertUnavailableInTime(() -> gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD));
 
-            long leasesHaveRunOut = System.nanoTime() + Duration.ofSeconds(4).toNanos();
-            await().until(() -> System.nanoTime() > leasesHaveRunOut);
+            long leasesExpired = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+            await().until(() -> System.nanoTime() > leasesExpired);
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> gatehouse.get("/user/" + id, admin).status() == 200);
             assertUnavailableInTime(() -> gatehouse.patch("/user/" + id, admin, "{\"a\":1}"));
