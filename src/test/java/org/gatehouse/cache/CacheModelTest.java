@@ -20,12 +20,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks the promises of the cache protocol, and the purpose of each of its parts, in every possible order of the steps of
- * readers and writers. The steps in Redis are the real scripts in a real Redis.
+ * Checks the promises of the cache protocol, and the need for each of its parts, in every possible order of the steps
+ * of readers and writers. The steps in Redis are the real scripts in a real Redis.
  *
- * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that agree on
- * the generation and a Redis that fails. Both document what they omit. A failing row shows the shortest sequence of steps
- * that breaks the promise.
+ * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that
+ * agree on the generation and a Redis that fails. Both document what they omit. A failing row shows the shortest
+ * sequence of steps that breaks the promise.
  */
 @Tag("also-full")
 class CacheModelTest {
@@ -44,27 +44,27 @@ class CacheModelTest {
     }
 
     /**
-     * "acknowledged" checks only the first promise, "both" checks both. A "safe" Redis loses nothing by itself; a "lossy"
-     * one may lose the key twice. Cases marked "takes long" run only in the long form of this test.
+     * "acknowledged" checks only the first promise, "both" checks both. A "safe" Redis loses nothing by itself; a
+     * "lossy" one may lose the key twice. Cases marked "takes long" run only in the long form of this test.
      */
     @ParameterizedTest(name = "{0}")
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
-            what is different                | acknowledged, safe | acknowledged, lossy | both, safe | both, lossy
+            change                           | acknowledged, safe | acknowledged, lossy | both, safe | both, lossy
             ''                               | holds              | holds               | holds      | breaks
             A_WRITER_IS_KILLED_BEFORE_END    | holds              | holds, takes long   | holds      | breaks
-            A_WRITE_HAS_NO_ANSWER            | holds              | holds, takes long   | holds      | breaks
+            A_WRITE_HAS_NO_REPLY             | holds              | holds, takes long   | holds      | breaks
             LOADS_ARE_SHARED                 | holds              | holds, takes long   | holds      | breaks
-            FILL_DOES_NOT_LOOK_FOR_ITS_LEASE | breaks             | breaks              | breaks     | breaks
+            FILL_IGNORES_ITS_LEASE           | breaks             | breaks              | breaks     | breaks
             NO_BEGIN                         | holds              | holds               | breaks     | breaks
             NO_END                           | holds              | breaks              | holds      | breaks
             END_LEAVES_V_AND_L               | holds              | breaks              | holds      | breaks
             ACKNOWLEDGED_BEFORE_END          | holds              | breaks              | holds      | breaks
-            END_AT_ONCE_ON_NO_ANSWER         | holds, takes long  | holds, takes long   | breaks     | breaks
-            LOADS_ARE_SHARED_UNSEEN          | breaks             | breaks              | breaks     | breaks
+            END_AT_ONCE_WITHOUT_A_REPLY      | holds, takes long  | holds, takes long   | breaks     | breaks
+            LOADS_ARE_SHARED_WITHOUT_A_LEASE | breaks             | breaks              | breaks     | breaks
             """)
     void everyPartOfTheProtocolIsNeededAndTogetherTheyAreEnough(
-            String different, String acknowledgedSafe, String acknowledgedLossy, String bothSafe, String bothLossy) {
-        Set<KeyModel.Change> safe = changes(KeyModel.Change.class, different);
+            String change, String acknowledgedSafe, String acknowledgedLossy, String bothSafe, String bothLossy) {
+        Set<KeyModel.Change> safe = changes(KeyModel.Change.class, change);
         Set<KeyModel.Change> lossy = EnumSet.of(KeyModel.Change.REDIS_LOSES_KEYS);
         lossy.addAll(safe);
 
@@ -84,70 +84,70 @@ class CacheModelTest {
     /** The faults of a row may happen in any order, or not at all. One node writes; the other or both keep reading. */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
-            nodes read on | what happens
-            2             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER
-            1             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER REDIS_LOSES_THE_KEY
-            1             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER REDIS_RESTARTS
+            nodes read on | faults
+            2             | LINKS_BREAK A_WRITE_HAS_NO_REPLY
+            1             | LINKS_BREAK A_WRITE_HAS_NO_REPLY REDIS_LOSES_THE_KEY
+            1             | LINKS_BREAK A_WRITE_HAS_NO_REPLY REDIS_RESTARTS
             1             | LINKS_BREAK REDIS_RESTARTS FROM_A_SNAPSHOT
             1             | THE_WRITER_IS_KILLED REDIS_RESTARTS FROM_A_SNAPSHOT
-            1             | THE_OLD_REDIS_LIVES_ON
+            1             | THE_OLD_REDIS_STAYS_UP
             """)
     void acknowledgedWritesAreSeenDuringEveryFaultOfRedis(int readers, String faults) {
-        verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
+        verify(Promise.NO_STALE_ENTRY_STAYS, readers, faults, "holds");
     }
 
     @Tag("full")
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
-            nodes read on | what happens
-            2             | LINKS_BREAK A_WRITE_HAS_NO_ANSWER REDIS_RESTARTS FROM_A_SNAPSHOT
-            1             | A_WRITE_HAS_NO_ANSWER THE_OLD_REDIS_LIVES_ON FROM_A_SNAPSHOT
-            1             | LINKS_BREAK THE_OLD_REDIS_LIVES_ON THE_OLD_REDIS_IS_FOUND_TOO
+            nodes read on | faults
+            2             | LINKS_BREAK A_WRITE_HAS_NO_REPLY REDIS_RESTARTS FROM_A_SNAPSHOT
+            1             | A_WRITE_HAS_NO_REPLY THE_OLD_REDIS_STAYS_UP FROM_A_SNAPSHOT
+            1             | LINKS_BREAK THE_OLD_REDIS_STAYS_UP THE_OLD_REDIS_IS_FOUND_TOO
             """)
-    void andWhateverHappensTogether(int readers, String faults) {
-        verify(Promise.NOTHING_OLD_STAYS, readers, faults, "holds");
+    void acknowledgedWritesAreSeenDuringCombinedFaults(int readers, String faults) {
+        verify(Promise.NO_STALE_ENTRY_STAYS, readers, faults, "holds");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "A_WRITE_HAS_NO_ANSWER", "A_WRITE_HAS_NO_ANSWER THE_WRITER_IS_KILLED"})
-    void whileRedisIsThereNoReadGoesBack(String faults) {
+    @ValueSource(strings = {"", "A_WRITE_HAS_NO_REPLY", "A_WRITE_HAS_NO_REPLY THE_WRITER_IS_KILLED"})
+    void noReadGoesBackWhileRedisIsAvailable(String faults) {
         verify(Promise.AND_NO_READ_GOES_BACK, 2, faults, "holds");
     }
 
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
-            what is done differently                  | when                                        | promise
+            change                                    | faults                                      | promise
             NO_GENERATION_IN_THE_VALUE                | REDIS_RESTARTS FROM_A_SNAPSHOT              | ACKNOWLEDGED_IS_SEEN
-            NO_WAIT_AFTER_AN_INCREMENT                     | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
-            NO_QUARANTINE_FOR_HITS                    | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
-            NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS        | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
-            NO_QUARANTINE_FOR_FILLS                   | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NOTHING_OLD_STAYS
-            FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NOTHING_OLD_STAYS
-            ACKNOWLEDGED_WITHOUT_A_LEASE              | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
-            ACKNOWLEDGED_UNDER_ANOTHER_RUN            | THE_OLD_REDIS_LIVES_ON                      | ACKNOWLEDGED_IS_SEEN
+            NO_WAIT_AFTER_AN_INCREMENT                | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
+            NO_QUARANTINE_FOR_HITS                    | THE_OLD_REDIS_STAYS_UP                      | ACKNOWLEDGED_IS_SEEN
+            NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS        | THE_OLD_REDIS_STAYS_UP                      | ACKNOWLEDGED_IS_SEEN
+            NO_QUARANTINE_FOR_FILLS                   | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NO_STALE_ENTRY_STAYS
+            NO_FILL_QUARANTINE_BEFORE_THE_LOAD        | REDIS_RESTARTS THE_WRITER_IS_KILLED         | NO_STALE_ENTRY_STAYS
+            ACKNOWLEDGED_WITHOUT_A_LEASE              | THE_OLD_REDIS_STAYS_UP                      | ACKNOWLEDGED_IS_SEEN
+            ACKNOWLEDGED_UNDER_ANOTHER_RUN            | THE_OLD_REDIS_STAYS_UP                      | ACKNOWLEDGED_IS_SEEN
             LEASED_FROM_AN_OLD_READ                   | LINKS_BREAK                                 | ACKNOWLEDGED_IS_SEEN
-            INCREMENTED_FROM_AN_OLD_READ                   | LINKS_BREAK REDIS_RESTARTS                  | ACKNOWLEDGED_IS_SEEN
-            NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END          | LINKS_BREAK A_WRITE_HAS_NO_ANSWER           | NOTHING_OLD_STAYS
-            LAST_END_TOLD_TO_ANY_REDIS                | THE_OLD_REDIS_LIVES_ON A_WRITE_HAS_NO_ANSWER | NOTHING_OLD_STAYS
+            INCREMENTED_FROM_AN_OLD_READ              | LINKS_BREAK REDIS_RESTARTS                  | ACKNOWLEDGED_IS_SEEN
+            NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END | LINKS_BREAK A_WRITE_HAS_NO_REPLY            | NO_STALE_ENTRY_STAYS
+            LAST_END_SENT_TO_ANY_REDIS                | THE_OLD_REDIS_STAYS_UP A_WRITE_HAS_NO_REPLY | NO_STALE_ENTRY_STAYS
             """)
-    void everyPartOfTheGenerationIsNeeded(String different, String faults, Promise promise) {
+    void everyPartOfTheGenerationIsNeeded(String change, String faults, Promise promise) {
         // A case that breaks with one increment needs no further exploration.
-        verify(promise, 1, 1, different + " " + faults, "breaks");
+        verify(promise, 1, 1, change + " " + faults, "breaks");
     }
 
     /** Cases in which the second promise does not hold but the first one does. */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
-            what happens                                      | promise               | verdict
-            LINKS_BREAK                                       | AND_NO_READ_GOES_BACK | breaks
-            REDIS_RESTARTS                                    | AND_NO_READ_GOES_BACK | breaks
-            LINKS_BREAK AN_INCREMENT_FAILS                         | NOTHING_OLD_STAYS     | breaks
-            LINKS_BREAK AN_INCREMENT_FAILS                         | ACKNOWLEDGED_IS_SEEN  | holds
-            A_WRITE_OUTLASTS_ITS_MARK                         | AND_NO_READ_GOES_BACK | breaks
-            A_WRITE_OUTLASTS_ITS_MARK THE_WRITER_IS_KILLED    | NOTHING_OLD_STAYS     | breaks
+            faults                                               | promise               | verdict
+            LINKS_BREAK                                          | AND_NO_READ_GOES_BACK | breaks
+            REDIS_RESTARTS                                       | AND_NO_READ_GOES_BACK | breaks
+            LINKS_BREAK AN_INCREMENT_FAILS                       | NO_STALE_ENTRY_STAYS  | breaks
+            LINKS_BREAK AN_INCREMENT_FAILS                       | ACKNOWLEDGED_IS_SEEN  | holds
+            A_WRITE_OUTLASTS_ITS_MARK                            | AND_NO_READ_GOES_BACK | breaks
+            A_WRITE_OUTLASTS_ITS_MARK THE_WRITER_IS_KILLED       | NO_STALE_ENTRY_STAYS  | breaks
             A_WRITE_OUTLASTS_ITS_MARK LINKS_BREAK REDIS_RESTARTS | ACKNOWLEDGED_IS_SEEN  | holds
             """)
-    void whereTheOtherPromisesEnd(String faults, Promise promise, String verdict) {
+    void theOtherPromisesBreakOnlyAsDocumented(String faults, Promise promise, String verdict) {
         verify(promise, 1, faults, verdict);
     }
 
@@ -155,17 +155,17 @@ class CacheModelTest {
         verify(promise, readers, 2, words, verdict);
     }
 
-    private static void verify(Promise promise, int readers, int raises, String words, String verdict) {
+    private static void verify(Promise promise, int readers, int increments, String words, String verdict) {
         Set<Change> changes = changes(Change.class, words);
-        Model model = new GenerationModel(new ScriptedKey(connection.sync()), promise, changes, readers, raises);
+        Model model = new GenerationModel(new ScriptedKey(connection.sync()), promise, changes, readers, increments);
         verify(model, promise + " with " + changes, verdict);
     }
 
-    private static void verify(Model model, String what, String verdict) {
+    private static void verify(Model model, String description, String verdict) {
         Exploration exploration = Exploration.of(model);
 
         assertThat(exploration.holds() ? "holds" : "breaks")
-                .as("%s, %,d states: %s", what, exploration.states(), exploration.story())
+                .as("%s, %,d states: %s", description, exploration.states(), exploration.counterexample())
                 .isEqualTo(verdict);
     }
 

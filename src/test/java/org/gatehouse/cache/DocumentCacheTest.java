@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.config.Secret;
@@ -32,11 +33,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two nodes on one Redis and one MongoDB, which stores the generation. The documents are in a map, so that tests can block
- * each step of a read or a write.
+ * Tests two nodes on one Redis, and on one MongoDB that stores the generation. The documents are in a map, so that
+ * tests can block each step of a read or a write.
  */
 class DocumentCacheTest {
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration TTL = Duration.ofMinutes(5);
     private static final AtomicInteger number = new AtomicInteger();
 
@@ -104,7 +105,7 @@ class DocumentCacheTest {
     @BeforeEach
     void awaitCaches() {
         documents.put("warm", 1);
-        await().atMost(LONGEST).until(() -> {
+        await().atMost(WAIT_TIMEOUT).until(() -> {
             read(one, "warm");
             read(other, "warm");
             int before = loads.get();
@@ -118,7 +119,7 @@ class DocumentCacheTest {
     @Test
     void loadsADocumentOnceForAllNodes() {
         // On a busy machine a node may time out first and load the document itself.
-        await().atMost(LONGEST).until(() -> {
+        await().atMost(WAIT_TIMEOUT).until(() -> {
             String next = id + "-" + number.incrementAndGet();
             documents.put(next, 1);
             loads.set(0);
@@ -131,8 +132,8 @@ class DocumentCacheTest {
     }
 
     @Test
-    void cachesThatADocumentDoesNotExistUntilItDoes() {
-        String absent = await().atMost(LONGEST)
+    void cachesTheAbsenceOfADocumentUntilItIsCreated() {
+        String absent = await().atMost(WAIT_TIMEOUT)
                 .until(
                         () -> {
                             String next = id + "-" + number.incrementAndGet();
@@ -150,23 +151,23 @@ class DocumentCacheTest {
 
     @Test
     void spreadsTheExpiryOfEntriesAndShortensThatOfMissingDocuments() {
-        Set<Long> lives = new HashSet<>();
+        Set<Long> ttls = new HashSet<>();
         for (int i = 0; i < 20; i++) {
             String present = id + "-" + i;
             documents.put(present, 1);
-            long life = await().until(
+            long ttl = await().until(
                             () -> {
                                 read(one, present); // which may time out first on a busy machine
-                                return lifeInRedis(present);
+                                return ttlInRedis(present);
                             },
                             left -> left > 0);
-            assertThat(life).isBetween(TTL.toMillis() * 8 / 10, TTL.toMillis());
-            lives.add(life / 1_000);
+            assertThat(ttl).isBetween(TTL.toMillis() * 8 / 10, TTL.toMillis());
+            ttls.add(ttl / 1_000);
         }
-        assertThat(lives).hasSizeGreaterThan(3);
+        assertThat(ttls).hasSizeGreaterThan(3);
 
         read(one, id);
-        assertThat(lifeInRedis(id)).isBetween(1L, 60_000L);
+        assertThat(ttlInRedis(id)).isBetween(1L, 60_000L);
     }
 
     @Test
@@ -188,19 +189,19 @@ class DocumentCacheTest {
     void aSlowReaderCannotStoreWhatItLoadedBeforeAWrite() throws Exception {
         documents.put(id, 1);
         CountDownLatch loaded = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
         CompletableFuture<Optional<Integer>> slow = CompletableFuture.supplyAsync(() -> one.cache
                 .getAsync(id, () -> {
                     Optional<Integer> old = load(id);
                     loaded.countDown();
-                    hold(goOn);
+                    awaitLatch(release);
                     return old;
                 })
                 .get());
         assertThat(loaded.await(60, TimeUnit.SECONDS)).isTrue();
 
         write(other, () -> documents.put(id, 2));
-        goOn.countDown();
+        release.countDown();
 
         assertThat(slow.get(60, TimeUnit.SECONDS)).hasValue(1);
         assertThat(read(one, id)).hasValue(2);
@@ -211,10 +212,10 @@ class DocumentCacheTest {
     void storesNothingWhileAWriteIsInProgress() throws Exception {
         documents.put(id, 1);
         CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> write(other, () -> {
             begun.countDown();
-            hold(goOn);
+            awaitLatch(release);
             return documents.put(id, 2);
         }));
         assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
@@ -222,14 +223,14 @@ class DocumentCacheTest {
         read(one, id);
         read(one, id);
         assertThat(loads).hasValue(2);
-        assertThat(inRedis(id)).startsWith("T ");
+        assertThat(valueInRedis(id)).startsWith("T ");
         // A second write starts and ends; the mark of the first one stays.
         write(one, () -> documents.get(id));
-        assertThat(inRedis(id)).startsWith("T ");
+        assertThat(valueInRedis(id)).startsWith("T ");
 
-        goOn.countDown();
+        release.countDown();
         writer.get(60, TimeUnit.SECONDS);
-        assertThat(inRedis(id)).isEqualTo("null");
+        assertThat(valueInRedis(id)).isEqualTo("null");
         assertThat(read(one, id)).hasValue(2);
     }
 
@@ -244,11 +245,11 @@ class DocumentCacheTest {
                 .isInstanceOf(GatehouseException.class);
 
         // Immediately, or later if the node times out on a busy machine.
-        await().atMost(LONGEST).until(() -> inRedis(id).equals("null"));
+        await().atMost(WAIT_TIMEOUT).until(() -> valueInRedis(id).equals("null"));
     }
 
     @Test
-    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedWhileItMayStillHappen() {
+    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedUntilItsTimeout() {
         documents.put(id, 1);
 
         assertThatThrownBy(() -> write(one, () -> {
@@ -256,16 +257,16 @@ class DocumentCacheTest {
                 }))
                 .isInstanceOf(GatehouseException.class);
 
-        assertThat(inRedis(id)).startsWith("T ");
+        assertThat(valueInRedis(id)).startsWith("T ");
         read(other, id);
-        documents.put(id, 2); // it did happen
+        documents.put(id, 2); // the write took effect
         assertThat(read(other, id)).hasValue(2);
-        await().atMost(LONGEST).until(() -> inRedis(id).equals("null"));
+        await().atMost(WAIT_TIMEOUT).until(() -> valueInRedis(id).equals("null"));
         assertThat(read(other, id)).hasValue(2);
     }
 
     @Test
-    void aWriteDuringASilenceOfRedisIsVisibleAfterwards() {
+    void aWriteWhileRedisDoesNotReplyIsVisibleAfterwards() {
         documents.put(id, 1);
         read(one, id);
         read(other, id);
@@ -289,8 +290,8 @@ class DocumentCacheTest {
     void aWriteOfANodeWithoutRedisIsVisibleToNodesWithRedis() {
         documents.put(id, 1);
         read(other, id);
-        try (CacheNode cutOff = new CacheNode("redis://127.0.0.1:9")) {
-            write(cutOff, () -> documents.put(id, 2));
+        try (CacheNode withoutRedis = new CacheNode("redis://127.0.0.1:9")) {
+            write(withoutRedis, () -> documents.put(id, 2));
 
             assertThat(read(other, id)).hasValue(2);
         }
@@ -302,14 +303,14 @@ class DocumentCacheTest {
     void aWriteOfUnknownOutcomeOfANodeWithoutRedisIsVisibleToNodesWithRedis() {
         documents.put(id, 1);
         assertThat(read(other, id)).hasValue(1);
-        try (CacheNode cutOff = new CacheNode("redis://127.0.0.1:9")) {
-            assertThatThrownBy(() -> write(cutOff, () -> {
-                        documents.put(id, 2); // it did happen
+        try (CacheNode withoutRedis = new CacheNode("redis://127.0.0.1:9")) {
+            assertThatThrownBy(() -> write(withoutRedis, () -> {
+                        documents.put(id, 2); // the write took effect
                         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                     }))
                     .isInstanceOf(GatehouseException.class);
 
-            await().atMost(LONGEST).until(() -> read(other, id).equals(Optional.of(2)));
+            await().atMost(WAIT_TIMEOUT).until(() -> read(other, id).equals(Optional.of(2)));
         }
     }
 
@@ -317,14 +318,14 @@ class DocumentCacheTest {
     void doesNotTrustEntriesOfAnotherRunOfRedis() {
         documents.put(id, 1);
         read(one, id);
-        String entry = inRedis(id);
+        String entry = valueInRedis(id);
         stores.redis().kill();
         write(one, () -> documents.put(id, 2));
         stores.redis().restart();
 
         withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // like a restored snapshot
 
-        await().atMost(LONGEST)
+        await().atMost(WAIT_TIMEOUT)
                 .until(() -> one.redis.topology().isPresent()
                         && other.redis.topology().isPresent());
         for (int i = 0; i < 200; i++) {
@@ -344,7 +345,7 @@ class DocumentCacheTest {
             assertThat(read(one, id)).as(foreign).hasValue(1);
         }
         read(one, id);
-        String entry = inRedis(id);
+        String entry = valueInRedis(id);
         withRedis(redis -> redis.sync().set("d:{" + id + "}", entry.substring(0, entry.length() - 1) + "x"));
         assertThat(read(other, id)).hasValue(1);
     }
@@ -362,7 +363,7 @@ class DocumentCacheTest {
         node.cache.write(id, () -> Optional.ofNullable(change.get()));
     }
 
-    private static void hold(CountDownLatch latch) {
+    private static void awaitLatch(CountDownLatch latch) {
         try {
             assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException interrupted) {
@@ -370,26 +371,22 @@ class DocumentCacheTest {
         }
     }
 
-    private interface Use {
-        void of(StatefulRedisConnection<String, String> redis);
-    }
-
-    private static void withRedis(Use use) {
+    private static void withRedis(Consumer<StatefulRedisConnection<String, String>> action) {
         try (RedisClient client = RedisClient.create(stores.redis().uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
-            use.of(connection);
+            action.accept(connection);
         }
     }
 
     /** Returns the remaining TTL in ms. */
-    private static long lifeInRedis(String document) {
-        long[] life = new long[1];
-        withRedis(redis -> life[0] = redis.sync().pttl("d:{" + document + "}"));
-        return life[0];
+    private static long ttlInRedis(String document) {
+        long[] ttl = new long[1];
+        withRedis(redis -> ttl[0] = redis.sync().pttl("d:{" + document + "}"));
+        return ttl[0];
     }
 
     /** Returns the value of the key of the document; "null" if it does not exist. */
-    private static String inRedis(String document) {
+    private static String valueInRedis(String document) {
         String[] value = new String[1];
         withRedis(redis -> value[0] = String.valueOf(redis.sync().get("d:{" + document + "}")));
         return value[0];

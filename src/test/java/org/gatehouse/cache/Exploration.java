@@ -12,7 +12,7 @@ import java.util.List;
 final class Exploration {
     private final Model model;
     private final StateList seen = new StateList();
-    private final List<String> story = new ArrayList<>();
+    private final List<String> counterexample = new ArrayList<>();
 
     private Exploration(Model model) {
         this.model = model;
@@ -25,12 +25,12 @@ final class Exploration {
     }
 
     boolean holds() {
-        return story.isEmpty();
+        return counterexample.isEmpty();
     }
 
     /** Returns the steps that lead to a broken promise; empty if no promise is broken. */
-    List<String> story() {
-        return story;
+    List<String> counterexample() {
+        return counterexample;
     }
 
     int states() {
@@ -42,26 +42,26 @@ final class Exploration {
         for (int i = 0; i < seen.size(); i++) {
             State state = seen.get(i);
             if (model.isBroken(state)) {
-                tell(i);
+                recordStepsTo(i);
                 return;
             }
-            int here = i;
-            model.steps(state, (who, what, next) -> seen.add(next, here));
+            int index = i;
+            model.steps(state, (actor, action, next) -> seen.add(next, index));
         }
     }
 
-    private void tell(int end) {
-        for (int i = end; i > 0; i = seen.cameFrom(i)) {
-            story.add(stepBetween(seen.get(seen.cameFrom(i)), seen.get(i)));
+    private void recordStepsTo(int end) {
+        for (int i = end; i > 0; i = seen.predecessor(i)) {
+            counterexample.add(stepBetween(seen.get(seen.predecessor(i)), seen.get(i)));
         }
-        Collections.reverse(story);
+        Collections.reverse(counterexample);
     }
 
     private String stepBetween(State before, State after) {
         List<String> found = new ArrayList<>();
-        model.steps(before, (who, what, next) -> {
+        model.steps(before, (actor, action, next) -> {
             if (next.equals(after)) {
-                found.add(who + " " + what);
+                found.add(actor + " " + action);
             }
         });
         return found.get(0);

@@ -13,9 +13,9 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * One key, two nodes that each hold a lease on the generation and read repeatedly, one write through the first node,
- * and a Redis that restarts, is replaced or cannot be reached. The nodes act like {@link DocumentCache} and
- * {@link Generation}.
+ * Models one key, and two nodes that each hold a lease on the generation and read repeatedly. There is one write
+ * through the first node, and a Redis that restarts, is replaced or cannot be reached. The nodes act like {@link
+ * DocumentCache} and {@link Generation}.
  *
  * <p>There is no clock. Events that depend on time may happen in the model at any moment, unless the code rules them
  * out. Therefore the model includes everything that can happen with a clock, and more:
@@ -37,7 +37,7 @@ final class GenerationModel implements Model {
     private static final int NODES = 2;
     private static final int GENERATIONS = 3;
     private static final int RUNS = 2;
-    private static final byte[] LIFE_MS = RedisScript.bytes("5000");
+    private static final byte[] TTL_MS = RedisScript.bytes("5000");
 
     /** The promises to check. */
     enum Promise {
@@ -48,22 +48,22 @@ final class GenerationModel implements Model {
         AND_NO_READ_GOES_BACK,
 
         /** When no write is in progress and no increment is due, the valid entry is not older than the last write. */
-        NOTHING_OLD_STAYS
+        NO_STALE_ENTRY_STAYS
     }
 
     /** Additional events, and faults in the protocol. */
     enum Change {
         LINKS_BREAK,
         REDIS_RESTARTS,
-        /** With an earlier value of the key instead of empty. */
+        /** The new Redis begins with an earlier value of the key, not empty. */
         FROM_A_SNAPSHOT,
         /** Replaces the first Redis, which continues to serve the nodes that are still connected to it. */
-        THE_OLD_REDIS_LIVES_ON,
+        THE_OLD_REDIS_STAYS_UP,
         /** A node that has lost its connection may connect to it again. */
         THE_OLD_REDIS_IS_FOUND_TOO,
         REDIS_LOSES_THE_KEY,
-        A_WRITE_HAS_NO_ANSWER,
-        /** After the write was announced in Redis. */
+        A_WRITE_HAS_NO_REPLY,
+        /** The writer is killed after it has announced the write in Redis. */
         THE_WRITER_IS_KILLED,
         A_WRITE_OUTLASTS_ITS_MARK,
         AN_INCREMENT_FAILS,
@@ -73,26 +73,26 @@ final class GenerationModel implements Model {
         NO_QUARANTINE_FOR_HITS,
         NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS,
         NO_QUARANTINE_FOR_FILLS,
-        FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD,
+        NO_FILL_QUARANTINE_BEFORE_THE_LOAD,
         ACKNOWLEDGED_WITHOUT_A_LEASE,
         ACKNOWLEDGED_UNDER_ANOTHER_RUN,
         LEASED_FROM_AN_OLD_READ,
         INCREMENTED_FROM_AN_OLD_READ,
-        LAST_END_TOLD_TO_ANY_REDIS,
+        LAST_END_SENT_TO_ANY_REDIS,
         NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END
     }
 
     private final ScriptedKey key;
     private final Promise promise;
     private final Set<Change> changes;
-    private final int raises;
+    private final int maxIncrements;
 
     private final Field stored;
-    private final Field owed;
+    private final Field required;
     private final Field broken;
     private final Field generation;
     private final Field outlived;
-    private final List<Field> named;
+    private final List<Field> namedRun;
     private final List<Run> runs;
     private final Field snapshot;
     private final Field snapshotTaken;
@@ -103,20 +103,20 @@ final class GenerationModel implements Model {
 
     /**
      * @param readers the number of nodes that read, counted from the last; the first node writes
-     * @param raises how often the generation may be incremented, at most twice
+     * @param maxIncrements the limit of increments of the generation, at most 2
      */
-    GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers, int raises) {
+    GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers, int maxIncrements) {
         this.key = key;
         this.promise = promise;
         this.changes = changes;
-        this.raises = raises;
+        this.maxIncrements = maxIncrements;
         Layout layout = new Layout();
         this.stored = layout.flag();
-        this.owed = layout.flag();
+        this.required = layout.flag();
         this.broken = layout.flag();
         this.generation = layout.upTo(GENERATIONS - 1);
         this.outlived = layout.upTo(GENERATIONS - 1);
-        this.named = IntStream.range(0, GENERATIONS)
+        this.namedRun = IntStream.range(0, GENERATIONS)
                 .mapToObj(each -> layout.upTo(RUNS - 1))
                 .toList();
         this.runs = IntStream.range(0, RUNS)
@@ -146,18 +146,18 @@ final class GenerationModel implements Model {
 
     @Override
     public boolean isBroken(State state) {
-        return broken.isSet(state) || (promise == Promise.NOTHING_OLD_STAYS && oldStays(state));
+        return broken.isSet(state) || (promise == Promise.NO_STALE_ENTRY_STAYS && hasStaleEntry(state));
     }
 
-    private boolean oldStays(State state) {
+    private boolean hasStaleEntry(State state) {
         int present = generation.of(state);
-        Run run = runs.get(named.get(present).of(state));
-        boolean incrementIsDue = nodes.stream().anyMatch(node -> node.isElsewhere(state, present));
+        Run run = runs.get(namedRun.get(present).of(state));
+        boolean incrementIsDue = nodes.stream().anyMatch(node -> node.isLinkedElsewhere(state, present));
         return !incrementIsDue
                 && writer.next.of(state) == Writing.DONE
                 && stored.isSet(state)
                 && run.alive.isSet(state)
-                && key.get(run.held.of(state))
+                && key.get(run.value.of(state))
                         .filter(entry -> entry.isDocument() && entry.isValidIn(number(present)) && version(entry) == 0)
                         .isPresent();
     }
@@ -173,7 +173,7 @@ final class GenerationModel implements Model {
         }
         int next = outlived.of(state) + 1;
         if (next <= generation.of(state) && nodes.stream().noneMatch(node -> node.holdsOlder(state, next))) {
-            steps.take("two seconds", "pass since the raise to " + next, outlived.set(state, next));
+            steps.take("two seconds", "pass since the increment to " + next, outlived.set(state, next));
         }
         writer.steps(state, steps);
         for (Reader reader : readers) {
@@ -185,20 +185,20 @@ final class GenerationModel implements Model {
         Run first = runs.get(0);
         Run second = runs.get(1);
         boolean once = !second.alive.isSet(state);
-        if (does(Change.FROM_A_SNAPSHOT) && once && !snapshotTaken.isSet(state)) {
-            int held = first.held.of(state);
-            steps.take("a snapshot", "is taken", snapshotTaken.set(snapshot.set(state, held), 1));
+        if (has(Change.FROM_A_SNAPSHOT) && once && !snapshotTaken.isSet(state)) {
+            int value = first.value.of(state);
+            steps.take("a snapshot", "is taken", snapshotTaken.set(snapshot.set(state, value), 1));
         }
         if (!once) {
             return;
         }
-        State begun = second.held.set(second.alive.set(state, 1), snapshot.of(state));
+        State begun = second.value.set(second.alive.set(state, 1), snapshot.of(state));
         begun = snapshotTaken.set(snapshot.set(begun, 0), 0);
-        if (does(Change.THE_OLD_REDIS_LIVES_ON)) {
+        if (has(Change.THE_OLD_REDIS_STAYS_UP)) {
             steps.take("another Redis", "takes over", begun);
         }
-        if (does(Change.REDIS_RESTARTS)) {
-            State restarted = first.held.set(first.alive.set(begun, 0), ScriptedKey.ABSENT);
+        if (has(Change.REDIS_RESTARTS)) {
+            State restarted = first.value.set(first.alive.set(begun, 0), ScriptedKey.ABSENT);
             for (Node node : nodes) {
                 restarted = node.link.set(restarted, 0);
             }
@@ -206,13 +206,13 @@ final class GenerationModel implements Model {
         }
     }
 
-    private boolean does(Change change) {
+    private boolean has(Change change) {
         return changes.contains(change);
     }
 
     /** The generation that is written into a value. */
     private long number(int generationSeen) {
-        return does(Change.NO_GENERATION_IN_THE_VALUE) ? 0 : generationSeen + 1L;
+        return has(Change.NO_GENERATION_IN_THE_VALUE) ? 0 : generationSeen + 1L;
     }
 
     private byte[] document(int generationSeen, int version) {
@@ -228,33 +228,36 @@ final class GenerationModel implements Model {
     private final class Run {
         final String name;
         final Field alive;
-        final Field held;
+        final Field value;
 
         Run(int number, Layout layout) {
             this.name = "Redis " + (number + 1);
             this.alive = layout.flag();
-            this.held = layout.upTo(63);
+            this.value = layout.upTo(63);
         }
 
         void steps(State state, Steps steps) {
-            int content = held.of(state);
+            int content = value.of(state);
             if (content == ScriptedKey.ABSENT) {
                 return;
             }
             boolean marked = key.get(content).filter(Entry::isWriting).isPresent();
-            if (!marked || !writer.mayStillWrite(state) || does(Change.A_WRITE_OUTLASTS_ITS_MARK)) {
-                steps.take(name, "lets the key run out", held.set(state, ScriptedKey.ABSENT));
-            } else if (does(Change.REDIS_LOSES_THE_KEY) && !lost.isSet(state)) {
-                steps.take(name, "loses the key", lost.set(held.set(state, ScriptedKey.ABSENT), 1));
+            if (!marked || !writer.mayStillWrite(state) || has(Change.A_WRITE_OUTLASTS_ITS_MARK)) {
+                steps.take(name, "expires the key", value.set(state, ScriptedKey.ABSENT));
+            } else if (has(Change.REDIS_LOSES_THE_KEY) && !lost.isSet(state)) {
+                steps.take(name, "loses the key", lost.set(value.set(state, ScriptedKey.ABSENT), 1));
             }
         }
 
         State run(Step step, State state) {
-            return held.set(state, step.after(held.of(state)));
+            return value.set(state, step.after(value.of(state)));
         }
     }
 
-    /** The knowledge of a node: its connection (0: none, otherwise the number of the run plus one) and its lease. */
+    /**
+     * A node with its connection and its lease. The connection is 0 if there is none, else the number of the run plus
+     * one.
+     */
     private final class Node {
         final int number;
         final String name;
@@ -274,18 +277,20 @@ final class GenerationModel implements Model {
             return leased.isSet(state) && seen.of(state) < than;
         }
 
-        /** Whether the lease is valid and names the Redis that the node is connected to. */
-        boolean isAtHome(State state) {
+        /** Returns whether the lease is valid and names the Redis to which the node is connected. */
+        boolean mayUseRedis(State state) {
             return leased.isSet(state) && isLinkedAsNamed(state);
         }
 
         boolean isLinkedAsNamed(State state) {
-            return link.of(state) == 1 + named.get(seen.of(state)).of(state);
+            return link.of(state) == 1 + namedRun.get(seen.of(state)).of(state);
         }
 
-        /** Whether the generation names another Redis than the connected one; the node detects it in half a second. */
-        boolean isElsewhere(State state, int than) {
-            return link.isSet(state) && link.of(state) != 1 + named.get(than).of(state);
+        /**
+         * Returns whether this generation names another Redis than the connected one. The node detects this in 0.5 s.
+         */
+        boolean isLinkedElsewhere(State state, int than) {
+            return link.isSet(state) && link.of(state) != 1 + namedRun.get(than).of(state);
         }
 
         boolean isSettled(State state) {
@@ -294,15 +299,15 @@ final class GenerationModel implements Model {
 
         void steps(State state, Steps steps) {
             if (leased.isSet(state)) {
-                steps.take(name, "holds no lease any more", leased.set(state, 0));
+                steps.take(name, "loses its lease", leased.set(state, 0));
             }
             if (link.isSet(state)) {
-                if (does(Change.LINKS_BREAK) || does(Change.THE_OLD_REDIS_LIVES_ON)) {
+                if (has(Change.LINKS_BREAK) || has(Change.THE_OLD_REDIS_STAYS_UP)) {
                     steps.take(name, "loses its link", link.set(state, 0));
                 }
             } else {
                 boolean replaced = runs.get(1).alive.isSet(state);
-                if (!replaced || does(Change.THE_OLD_REDIS_IS_FOUND_TOO)) {
+                if (!replaced || has(Change.THE_OLD_REDIS_IS_FOUND_TOO)) {
                     findRedis(state, steps, 0);
                 }
                 if (replaced) {
@@ -320,20 +325,21 @@ final class GenerationModel implements Model {
 
         /** See {@code Generation.refresh}; an increment that is too late has no effect. */
         private void refresh(State state, Steps steps) {
-            int oldest = does(Change.LEASED_FROM_AN_OLD_READ) ? 0 : outlived.of(state);
+            int oldest = has(Change.LEASED_FROM_AN_OLD_READ) ? 0 : outlived.of(state);
             for (int found = Math.max(seen.of(state), oldest); found <= generation.of(state); found++) {
-                if (!isElsewhere(state, found)) {
+                if (!isLinkedElsewhere(state, found)) {
                     steps.take(name, "holds a lease on generation " + found, leased.set(seen.set(state, found), 1));
-                } else if (found == generation.of(state) && found < raises) {
-                    steps.take(name, "raises for another run", raised(state, found));
+                } else if (found == generation.of(state) && found < maxIncrements) {
+                    steps.take(name, "increments for another run", incremented(state, found));
                 }
             }
         }
 
-        /** The document in MongoDB after this node has incremented the generation that it found. */
-        State raised(State state, int found) {
-            int run = link.isSet(state) ? link.of(state) - 1 : named.get(found).of(state);
-            return named.get(found + 1).set(generation.set(state, found + 1), run);
+        /** Returns the state after this node has incremented the generation that it found in MongoDB. */
+        State incremented(State state, int found) {
+            int run =
+                    link.isSet(state) ? link.of(state) - 1 : namedRun.get(found).of(state);
+            return namedRun.get(found + 1).set(generation.set(state, found + 1), run);
         }
     }
 
@@ -345,7 +351,7 @@ final class GenerationModel implements Model {
         SETTLE,
         ACKNOWLEDGE,
         FIND,
-        RAISE,
+        INCREMENT,
         AWAIT_LEASES,
         AWAIT_STORE,
         LAST_END,
@@ -360,7 +366,7 @@ final class GenerationModel implements Model {
         final Node node;
         final Choice<Writing> next;
         /** The run that executed the BEGIN, numbered like the connection of a node. */
-        final Field told;
+        final Field beganOn;
         /** The value of {@code outlived} when the write began. */
         final Field begun;
 
@@ -371,11 +377,11 @@ final class GenerationModel implements Model {
         Writer(Node node, Layout layout) {
             this.node = node;
             this.next = layout.oneOf(Writing.class);
-            this.told = layout.upTo(RUNS);
+            this.beganOn = layout.upTo(RUNS);
             this.begun = layout.upTo(GENERATIONS - 1);
             this.found = layout.upTo(GENERATIONS - 1);
             byte[] token = RedisScript.bytes("00000000000000f1");
-            this.begin = key.step(Script.BEGIN, token, LIFE_MS);
+            this.begin = key.step(Script.BEGIN, token, TTL_MS);
             this.end = key.step(Script.END, token);
         }
 
@@ -383,7 +389,7 @@ final class GenerationModel implements Model {
             return next.of(state) == Writing.STORE || next.of(state) == Writing.AWAIT_STORE;
         }
 
-        /** Whether a write is in progress that is unknown to a node that fills in this generation. */
+        /** Returns whether a write is in progress that a node which fills in this generation does not know. */
         boolean beganBefore(State state, int generationSeen) {
             return mayStillWrite(state) && begun.of(state) < generationSeen;
         }
@@ -393,90 +399,90 @@ final class GenerationModel implements Model {
                 case BEGIN -> begin(begun.set(state, outlived.of(state)), steps);
                 case STORE -> {
                     steps.take(NAME, "writes", then(stored.set(state, 1), Writing.END));
-                    if (does(Change.A_WRITE_HAS_NO_ANSWER)) {
+                    if (has(Change.A_WRITE_HAS_NO_REPLY)) {
                         steps.take(NAME, "gets no reply", then(state, Writing.AWAIT_STORE));
                     }
                 }
                 case END -> end(state, steps);
                 case SETTLE -> settle(state, steps);
-                case ACKNOWLEDGE -> steps.take(NAME, "acknowledges", then(owed.set(state, 1), Writing.DONE));
-                case FIND -> find(state, steps, Writing.RAISE);
-                case RAISE -> raise(state, steps, Writing.AWAIT_LEASES);
+                case ACKNOWLEDGE -> steps.take(NAME, "acknowledges", then(required.set(state, 1), Writing.DONE));
+                case FIND -> find(state, steps, Writing.INCREMENT);
+                case INCREMENT -> increment(state, steps, Writing.AWAIT_LEASES);
                 case AWAIT_LEASES -> {
-                    if (outlived.of(state) > found.of(state) || does(Change.NO_WAIT_AFTER_AN_INCREMENT)) {
-                        steps.take(NAME, "acknowledges", done(owed.set(state, 1)));
+                    if (outlived.of(state) > found.of(state) || has(Change.NO_WAIT_AFTER_AN_INCREMENT)) {
+                        steps.take(NAME, "acknowledges", done(required.set(state, 1)));
                     }
                 }
                 case AWAIT_STORE -> {
-                    steps.take(NAME, "has written after all", then(stored.set(state, 1), Writing.LAST_END));
+                    steps.take(NAME, "has written late", then(stored.set(state, 1), Writing.LAST_END));
                     steps.take(NAME, "will not have written", then(state, Writing.LAST_END));
                 }
                 case LAST_END -> lastEnd(state, steps);
                 case LAST_FIND -> find(state, steps, Writing.LAST_INCREMENT);
-                case LAST_INCREMENT -> raise(state, steps, Writing.DONE);
+                case LAST_INCREMENT -> increment(state, steps, Writing.DONE);
                 case DONE -> {}
             }
-            if (does(Change.THE_WRITER_IS_KILLED) && told.isSet(state) && next.of(state) != Writing.DONE) {
+            if (has(Change.THE_WRITER_IS_KILLED) && beganOn.isSet(state) && next.of(state) != Writing.DONE) {
                 steps.take(NAME, "is killed", done(state));
             }
         }
 
         private void begin(State state, Steps steps) {
             int link = node.link.of(state);
-            if (link == 0 || does(Change.LINKS_BREAK)) {
+            if (link == 0 || has(Change.LINKS_BREAK)) {
                 steps.take(NAME, "cannot reach Redis", then(state, Writing.STORE));
             }
             if (link != 0) {
                 State marked = runs.get(link - 1).run(begin, state);
-                steps.take(NAME, "BEGIN", then(told.set(marked, link), Writing.STORE));
-                if (does(Change.LINKS_BREAK)) {
+                steps.take(NAME, "BEGIN", then(beganOn.set(marked, link), Writing.STORE));
+                if (has(Change.LINKS_BREAK)) {
                     steps.take(NAME, "BEGIN, no reply", then(marked, Writing.STORE));
                 }
             }
         }
 
         private void end(State state, Steps steps) {
-            int link = told.of(state);
+            int link = beganOn.of(state);
             boolean linked = link != 0 && link == node.link.of(state);
             if (linked) {
                 State ended = runs.get(link - 1).run(end, state);
                 steps.take(NAME, "END", then(ended, Writing.SETTLE));
-                if (does(Change.LINKS_BREAK)) {
-                    steps.take(NAME, "END, no reply", then(told.set(ended, 0), Writing.FIND));
+                if (has(Change.LINKS_BREAK)) {
+                    steps.take(NAME, "END, no reply", then(beganOn.set(ended, 0), Writing.FIND));
                 }
             }
-            if (!linked || does(Change.LINKS_BREAK)) {
-                steps.take(NAME, "cannot END", then(told.set(state, 0), Writing.FIND));
+            if (!linked || has(Change.LINKS_BREAK)) {
+                steps.take(NAME, "cannot END", then(beganOn.set(state, 0), Writing.FIND));
             }
         }
 
         private void settle(State state, Steps steps) {
-            boolean leased = node.leased.isSet(state) || does(Change.ACKNOWLEDGED_WITHOUT_A_LEASE);
-            boolean settled = node.isSettled(state) || does(Change.NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS);
-            boolean linked = node.link.of(state) == told.of(state) && node.isLinkedAsNamed(state);
-            if (leased && settled && (linked || does(Change.ACKNOWLEDGED_UNDER_ANOTHER_RUN))) {
-                steps.take(NAME, "may acknowledge", then(told.set(state, 0), Writing.ACKNOWLEDGE));
+            boolean leased = node.leased.isSet(state) || has(Change.ACKNOWLEDGED_WITHOUT_A_LEASE);
+            boolean settled = node.isSettled(state) || has(Change.NO_QUARANTINE_FOR_ACKNOWLEDGEMENTS);
+            boolean linked = node.link.of(state) == beganOn.of(state) && node.isLinkedAsNamed(state);
+            if (leased && settled && (linked || has(Change.ACKNOWLEDGED_UNDER_ANOTHER_RUN))) {
+                steps.take(NAME, "may acknowledge", then(beganOn.set(state, 0), Writing.ACKNOWLEDGE));
             } else {
-                steps.take(NAME, "does not settle", then(told.set(state, 0), Writing.FIND));
+                steps.take(NAME, "does not settle", then(beganOn.set(state, 0), Writing.FIND));
             }
         }
 
         private void find(State state, Steps steps, Writing after) {
-            int oldest = does(Change.INCREMENTED_FROM_AN_OLD_READ) ? 0 : generation.of(state);
+            int oldest = has(Change.INCREMENTED_FROM_AN_OLD_READ) ? 0 : generation.of(state);
             for (int seen = oldest; seen <= generation.of(state); seen++) {
                 steps.take(NAME, "finds generation " + seen, then(found.set(state, seen), after));
             }
         }
 
-        private void raise(State state, Steps steps, Writing after) {
+        private void increment(State state, Steps steps, Writing after) {
             int seen = found.of(state);
-            if (does(Change.AN_INCREMENT_FAILS)) {
-                steps.take(NAME, "cannot raise", done(state));
+            if (has(Change.AN_INCREMENT_FAILS)) {
+                steps.take(NAME, "cannot increment", done(state));
             }
             if (seen != generation.of(state)) {
-                steps.take(NAME, "raises too late", then(state, after));
-            } else if (seen < raises) {
-                steps.take(NAME, "raises", then(node.raised(state, seen), after));
+                steps.take(NAME, "increments too late", then(state, after));
+            } else if (seen < maxIncrements) {
+                steps.take(NAME, "increments", then(node.incremented(state, seen), after));
             }
         }
 
@@ -484,12 +490,12 @@ final class GenerationModel implements Model {
             int link = node.link.of(state);
             if (link != 0) {
                 State ended = runs.get(link - 1).run(end, state);
-                boolean enough = node.isAtHome(state) || does(Change.LAST_END_TOLD_TO_ANY_REDIS);
+                boolean enough = node.mayUseRedis(state) || has(Change.LAST_END_SENT_TO_ANY_REDIS);
                 steps.take(NAME, "END at last", enough ? done(ended) : then(ended, Writing.LAST_FIND));
             }
-            if (link == 0 || does(Change.LINKS_BREAK)) {
-                boolean raises = !does(Change.NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END);
-                steps.take(NAME, "cannot END at last", raises ? then(state, Writing.LAST_FIND) : done(state));
+            if (link == 0 || has(Change.LINKS_BREAK)) {
+                boolean increments = !has(Change.NO_INCREMENT_AFTER_AN_UNREPORTED_LAST_END);
+                steps.take(NAME, "cannot END at last", increments ? then(state, Writing.LAST_FIND) : done(state));
             }
         }
 
@@ -499,8 +505,8 @@ final class GenerationModel implements Model {
 
         /** Clears the variables of the writer, so that states that differ only in these are merged. */
         private State done(State state) {
-            State forgotten = found.set(begun.set(told.set(state, 0), 0), 0);
-            return next.set(forgotten, Writing.DONE);
+            State cleared = found.set(begun.set(beganOn.set(state, 0), 0), 0);
+            return next.set(cleared, Writing.DONE);
         }
     }
 
@@ -509,9 +515,9 @@ final class GenerationModel implements Model {
         START,
         GET,
         ACQUIRE,
-        PASS_BY,
+        BYPASS,
         LOAD,
-        POLL_INTERVAL,
+        CHECK_AGAIN,
         FILL
     }
 
@@ -519,10 +525,10 @@ final class GenerationModel implements Model {
         final Node node;
         final String name;
         final Choice<Reading> next;
-        final Field permitted;
+        final Field permittedGeneration;
         final Field link;
         final Field mustSee;
-        final Field got;
+        final Field result;
         final List<Step> acquires;
         final List<List<Step>> fills;
 
@@ -530,102 +536,103 @@ final class GenerationModel implements Model {
             this.node = node;
             this.name = "reader " + (node.number + 1);
             this.next = layout.oneOf(Reading.class);
-            this.permitted = layout.upTo(GENERATIONS - 1);
+            this.permittedGeneration = layout.upTo(GENERATIONS - 1);
             this.link = layout.upTo(RUNS);
             this.mustSee = layout.flag();
-            this.got = layout.flag();
+            this.result = layout.flag();
             String token = "00000000000000a" + node.number;
             this.acquires = IntStream.range(0, GENERATIONS)
                     .mapToObj(seen -> key.step(
                             Script.ACQUIRE,
                             RedisScript.bytes(Long.toString(number(seen))),
                             RedisScript.bytes(token),
-                            LIFE_MS))
+                            TTL_MS))
                     .toList();
             this.fills = IntStream.range(0, GENERATIONS)
                     .mapToObj(seen -> IntStream.range(0, 2)
                             .mapToObj(version -> key.step(
-                                    Script.FILL, Entry.loading(number(seen), token), document(seen, version), LIFE_MS))
+                                    Script.FILL, Entry.loading(number(seen), token), document(seen, version), TTL_MS))
                             .toList())
                     .toList();
         }
 
         void steps(State state, Steps steps) {
             switch (next.of(state)) {
-                case START -> begin(mustSee.set(state, owed.of(state)), steps);
+                case START -> begin(mustSee.set(state, required.of(state)), steps);
                 case GET -> {
                     if (isLinked(state)) {
-                        steps.take(name, "GET", told(state, found(state), mayLoad(state)));
+                        steps.take(name, "GET", afterReply(state, found(state), mayLoad(state)));
                     }
                     giveUp(state, steps);
                 }
                 case ACQUIRE -> {
                     if (isLinked(state)) {
                         Run run = run(state);
-                        Outcome outcome = acquires.get(permitted.of(state)).from(run.held.of(state));
-                        State after = run.held.set(state, outcome.after());
-                        steps.take(name, "ACQUIRE", told(after, outcome.reply(), next.set(after, Reading.LOAD)));
-                        if (does(Change.LINKS_BREAK)) {
-                            steps.take(name, "ACQUIRE, no reply", passBy(after));
+                        Outcome outcome =
+                                acquires.get(permittedGeneration.of(state)).from(run.value.of(state));
+                        State after = run.value.set(state, outcome.after());
+                        steps.take(name, "ACQUIRE", afterReply(after, outcome.reply(), next.set(after, Reading.LOAD)));
+                        if (has(Change.LINKS_BREAK)) {
+                            steps.take(name, "ACQUIRE, no reply", bypass(after));
                         }
                     }
                     giveUp(state, steps);
                 }
-                case PASS_BY -> steps.take(name, "reads the store", answer(state, stored.of(state)));
+                case BYPASS -> steps.take(name, "reads the store", finish(state, stored.of(state)));
                 case LOAD -> {
-                    State loaded = got.set(state, stored.of(state));
-                    steps.take(name, "loads", next.set(loaded, Reading.POLL_INTERVAL));
+                    State loaded = result.set(state, stored.of(state));
+                    steps.take(name, "loads", next.set(loaded, Reading.CHECK_AGAIN));
                 }
-                case POLL_INTERVAL -> {
-                    State answered = answer(state, got.of(state));
+                case CHECK_AGAIN -> {
+                    State finished = finish(state, result.of(state));
                     boolean fills = isStillPermitted(state) && mayFill(state);
-                    steps.take(name, "checks again", fills ? keep(answered, state) : answered);
+                    steps.take(name, "checks again", fills ? awaitFill(finished, state) : finished);
                 }
                 case FILL -> {
                     Run run = run(state);
                     if (run.alive.isSet(state)) {
-                        Step fill = fills.get(permitted.of(state)).get(got.of(state));
-                        steps.take(name, "FILL", forget(run.run(fill, state)));
+                        Step fill = fills.get(permittedGeneration.of(state)).get(result.of(state));
+                        steps.take(name, "FILL", clear(run.run(fill, state)));
                     }
-                    if (!run.alive.isSet(state) || !isLinked(state) || does(Change.LINKS_BREAK)) {
-                        steps.take(name, "cannot FILL", forget(state));
+                    if (!run.alive.isSet(state) || !isLinked(state) || has(Change.LINKS_BREAK)) {
+                        steps.take(name, "cannot FILL", clear(state));
                     }
                 }
             }
         }
 
         private void begin(State state, Steps steps) {
-            boolean settled = node.isSettled(state) || does(Change.NO_QUARANTINE_FOR_HITS);
-            if (node.isAtHome(state) && settled) {
-                State permit = permitted.set(link.set(state, node.link.of(state)), node.seen.of(state));
+            boolean settled = node.isSettled(state) || has(Change.NO_QUARANTINE_FOR_HITS);
+            if (node.mayUseRedis(state) && settled) {
+                State permit = permittedGeneration.set(link.set(state, node.link.of(state)), node.seen.of(state));
                 steps.take(name, "begins", next.set(permit, Reading.GET));
             } else {
-                steps.take(name, "begins without a permit", next.set(state, Reading.PASS_BY));
+                steps.take(name, "begins without a permit", next.set(state, Reading.BYPASS));
             }
         }
 
         private void giveUp(State state, Steps steps) {
-            if (!isLinked(state) || does(Change.LINKS_BREAK)) {
-                steps.take(name, "hears nothing", passBy(state));
+            if (!isLinked(state) || has(Change.LINKS_BREAK)) {
+                steps.take(name, "gets no reply", bypass(state));
             }
         }
 
         private Optional<Entry> found(State state) {
-            Optional<Entry> entry = key.get(run(state).held.of(state));
-            return entry.filter(held -> held.isValidIn(number(permitted.of(state))));
+            Optional<Entry> entry = key.get(run(state).value.of(state));
+            return entry.filter(value -> value.isValidIn(number(permittedGeneration.of(state))));
         }
 
         /** If a node may not fill yet, a document that it loads now may be stale by the time it may fill. */
         private State mayLoad(State state) {
-            boolean may = mayFill(state) || does(Change.FILL_QUARANTINE_NOT_ASKED_BEFORE_THE_LOAD);
-            return may ? next.set(state, Reading.ACQUIRE) : passBy(state);
+            boolean mayLoad = mayFill(state) || has(Change.NO_FILL_QUARANTINE_BEFORE_THE_LOAD);
+            return mayLoad ? next.set(state, Reading.ACQUIRE) : bypass(state);
         }
 
-        private State told(State state, Optional<Entry> entry, State ifNothing) {
+        private State afterReply(State state, Optional<Entry> entry, State ifAbsent) {
             if (entry.isEmpty()) {
-                return ifNothing;
+                return ifAbsent;
             }
-            return entry.get().isDocument() ? answer(state, version(entry.get())) : passBy(state);
+            return entry.get().isDocument() ? finish(state, version(entry.get())) : bypass(state);
         }
 
         private boolean isLinked(State state) {
@@ -633,46 +640,47 @@ final class GenerationModel implements Model {
         }
 
         private boolean isStillPermitted(State state) {
-            return node.isAtHome(state)
+            return node.mayUseRedis(state)
                     && isLinked(state)
-                    && node.seen.of(state) == permitted.of(state)
-                    && (node.isSettled(state) || does(Change.NO_QUARANTINE_FOR_HITS));
+                    && node.seen.of(state) == permittedGeneration.of(state)
+                    && (node.isSettled(state) || has(Change.NO_QUARANTINE_FOR_HITS));
         }
 
         private boolean mayFill(State state) {
-            return does(Change.NO_QUARANTINE_FOR_FILLS)
-                    || does(Change.A_WRITE_OUTLASTS_ITS_MARK)
-                    || !writer.beganBefore(state, permitted.of(state));
+            return has(Change.NO_QUARANTINE_FOR_FILLS)
+                    || has(Change.A_WRITE_OUTLASTS_ITS_MARK)
+                    || !writer.beganBefore(state, permittedGeneration.of(state));
         }
 
         private Run run(State state) {
             return runs.get(link.of(state) - 1);
         }
 
-        private State passBy(State state) {
-            return next.set(permitted.set(link.set(state, 0), 0), Reading.PASS_BY);
+        private State bypass(State state) {
+            return next.set(permittedGeneration.set(link.set(state, 0), 0), Reading.BYPASS);
         }
 
-        private State answer(State state, int version) {
-            State after = forget(state);
+        private State finish(State state, int version) {
+            State after = clear(state);
             if (version < mustSee.of(state)) {
                 after = broken.set(after, 1);
             }
             if (version == 1 && promise == Promise.AND_NO_READ_GOES_BACK) {
-                after = owed.set(after, 1);
+                after = required.set(after, 1);
             }
             return after;
         }
 
         /** The read has ended, but its FILL is outstanding. */
-        private State keep(State answered, State before) {
-            State kept = permitted.set(link.set(answered, link.of(before)), permitted.of(before));
-            return next.set(got.set(kept, got.of(before)), Reading.FILL);
+        private State awaitFill(State finished, State before) {
+            State linked = link.set(finished, link.of(before));
+            State outstanding = permittedGeneration.set(linked, permittedGeneration.of(before));
+            return next.set(result.set(outstanding, result.of(before)), Reading.FILL);
         }
 
-        private State forget(State state) {
-            State forgotten = permitted.set(link.set(state, 0), 0);
-            return next.set(got.set(mustSee.set(forgotten, 0), 0), Reading.START);
+        private State clear(State state) {
+            State cleared = permittedGeneration.set(link.set(state, 0), 0);
+            return next.set(result.set(mustSee.set(cleared, 0), 0), Reading.START);
         }
     }
 }

@@ -14,8 +14,8 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Two writers and three readers of one key in one generation, which act like {@link DocumentCache}; the steps in Redis are
- * those of {@link Script}.
+ * Models two writers and three readers of one key in one generation, which act like {@link DocumentCache}. The steps in
+ * Redis are those of {@link Script}.
  *
  * <p>The model omits the following, without losing cases:
  *
@@ -33,7 +33,7 @@ final class KeyModel implements Model {
     private static final int LOSSES = 2;
 
     private static final long GENERATION = 7;
-    private static final byte[] LIFE_MS = RedisScript.bytes("5000");
+    private static final byte[] TTL_MS = RedisScript.bytes("5000");
 
     /** The promises to check. */
     enum Promise {
@@ -48,32 +48,32 @@ final class KeyModel implements Model {
     enum Change {
         REDIS_LOSES_KEYS,
         A_WRITER_IS_KILLED_BEFORE_END,
-        /** The outcome of a write is unknown; it may happen as long as the T exists, which then expires. */
-        A_WRITE_HAS_NO_ANSWER,
-        /** A reader that finds the L of another uses its load; readers on one node may do so. */
+        /** The outcome of a write is unknown. The write may take effect as long as the T exists, which then expires. */
+        A_WRITE_HAS_NO_REPLY,
+        /** A reader that finds the L of another reader uses the load of that reader, as readers on one node may. */
         LOADS_ARE_SHARED,
 
-        FILL_DOES_NOT_LOOK_FOR_ITS_LEASE,
+        FILL_IGNORES_ITS_LEASE,
         NO_BEGIN,
         NO_END,
         END_LEAVES_V_AND_L,
         ACKNOWLEDGED_BEFORE_END,
-        /** Instead of when the write can no longer happen. */
-        END_AT_ONCE_ON_NO_ANSWER,
-        /** As soon as there is a load, without having found its L. */
-        LOADS_ARE_SHARED_UNSEEN
+        /** Runs END at once, not when the write can no longer take effect. */
+        END_AT_ONCE_WITHOUT_A_REPLY,
+        /** A reader uses any load in progress, without having found its L. */
+        LOADS_ARE_SHARED_WITHOUT_A_LEASE
     }
 
-    /** A {@link Script#FILL} that respects a write in progress and nothing else. */
-    private static final String CARELESS_FILL = """
+    /** A {@link Script#FILL} that checks for a write in progress, but not for its lease. */
+    private static final String FILL_WITHOUT_LEASE_CHECK = """
             local value = redis.call('GET', KEYS[1])
             if value and string.sub(value, 1, 1) == 'T' then return 'refused' end
             redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
             return 'done'
             """;
 
-    /** A {@link Script#END} that deletes nothing but a T. */
-    private static final String CAREFUL_END = """
+    /** A {@link Script#END} that deletes only a T. */
+    private static final String END_OF_T_ONLY = """
             local value = redis.call('GET', KEYS[1])
             if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end
             local first, last = string.find(value, ' ' .. ARGV[1], 1, true)
@@ -91,7 +91,7 @@ final class KeyModel implements Model {
     private final Promise promise;
     private final Set<Change> changes;
 
-    private final Field held;
+    private final Field value;
     private final Field stored;
     private final Field acknowledged;
     private final Field lossesLeft;
@@ -103,7 +103,7 @@ final class KeyModel implements Model {
         this.key = key;
         this.promise = promise;
         this.changes = changes;
-        this.held = layout.upTo(255);
+        this.value = layout.upTo(255);
         this.stored = layout.upTo(WRITERS);
         this.acknowledged = layout.upTo(WRITERS);
         this.lossesLeft = layout.upTo(LOSSES);
@@ -117,13 +117,13 @@ final class KeyModel implements Model {
 
     @Override
     public State start() {
-        return lossesLeft.set(State.ZEROS, does(Change.REDIS_LOSES_KEYS) ? LOSSES : 0);
+        return lossesLeft.set(State.ZEROS, has(Change.REDIS_LOSES_KEYS) ? LOSSES : 0);
     }
 
     @Override
     public void steps(State state, Steps steps) {
-        if (lossesLeft.isSet(state) && held.of(state) != ScriptedKey.ABSENT) {
-            State lost = held.set(state, ScriptedKey.ABSENT);
+        if (lossesLeft.isSet(state) && value.of(state) != ScriptedKey.ABSENT) {
+            State lost = value.set(state, ScriptedKey.ABSENT);
             steps.take("Redis", "loses the key", lossesLeft.set(lost, lossesLeft.of(state) - 1));
         }
         for (Writer writer : writers) {
@@ -132,48 +132,48 @@ final class KeyModel implements Model {
         for (Reader reader : readers) {
             reader.steps(state, steps);
         }
-        if (mayGetNoAnswer() && mayRunOut(state)) {
-            steps.take("the T", "runs out", held.set(state, ScriptedKey.ABSENT));
+        if (mayGetNoReply() && mayExpire(state)) {
+            steps.take("the T", "expires", value.set(state, ScriptedKey.ABSENT));
         }
     }
 
     @Override
     public boolean isBroken(State state) {
         for (Reader reader : readers) {
-            if (reader.at(state, Reading.DONE) && reader.got.of(state) < reader.owed.of(state)) {
+            if (reader.at(state, Reading.DONE) && reader.result.of(state) < reader.required.of(state)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean does(Change change) {
+    private boolean has(Change change) {
         return changes.contains(change);
     }
 
-    private boolean mayGetNoAnswer() {
-        return does(Change.A_WRITE_HAS_NO_ANSWER) || does(Change.END_AT_ONCE_ON_NO_ANSWER);
+    private boolean mayGetNoReply() {
+        return has(Change.A_WRITE_HAS_NO_REPLY) || has(Change.END_AT_ONCE_WITHOUT_A_REPLY);
     }
 
     /** A T outlives each of its writes, because it lasts 5 s and writes are limited to 3 s. */
-    private boolean mayRunOut(State state) {
-        return key.get(held.of(state)).filter(Entry::isWriting).isPresent()
+    private boolean mayExpire(State state) {
+        return key.get(value.of(state)).filter(Entry::isWriting).isPresent()
                 && writers.stream()
-                        .filter(writer -> key.text(held.of(state)).contains(writer.token))
+                        .filter(writer -> key.text(value.of(state)).contains(writer.token))
                         .noneMatch(writer -> writer.mayStillWrite(state));
     }
 
-    /** The version that a read beginning now must return at least. */
-    private int owedNow(State state) {
-        int owed = acknowledged.of(state);
+    /** Returns the oldest version that a read may return if it begins now. */
+    private int requiredNow(State state) {
+        int required = acknowledged.of(state);
         if (promise == Promise.AND_NO_READ_GOES_BACK) {
             for (Reader reader : readers) {
                 if (reader.at(state, Reading.DONE)) {
-                    owed = Math.max(owed, reader.got.of(state));
+                    required = Math.max(required, reader.result.of(state));
                 }
             }
         }
-        return owed;
+        return required;
     }
 
     /** The next step of a writer. */
@@ -183,7 +183,7 @@ final class KeyModel implements Model {
         END,
         ACKNOWLEDGE,
         AWAIT_STORE,
-        END_AT_LAST,
+        LATE_END,
         STORE_AFTER_END,
         DONE
     }
@@ -193,7 +193,7 @@ final class KeyModel implements Model {
         final String token;
         final boolean first;
         final Choice<Writing> next;
-        final Field wrote;
+        final Field writtenVersion;
         final Step begin;
         final Step end;
 
@@ -202,13 +202,13 @@ final class KeyModel implements Model {
             this.token = "00000000000000f" + number;
             this.first = number == 0;
             this.next = layout.oneOf(Writing.class);
-            this.wrote = layout.upTo(WRITERS);
+            this.writtenVersion = layout.upTo(WRITERS);
             byte[] mine = RedisScript.bytes(token);
-            this.begin = does(Change.NO_BEGIN) ? key.nothing() : key.step(Script.BEGIN, mine, LIFE_MS);
-            if (does(Change.NO_END)) {
+            this.begin = has(Change.NO_BEGIN) ? key.nothing() : key.step(Script.BEGIN, mine, TTL_MS);
+            if (has(Change.NO_END)) {
                 this.end = key.nothing();
-            } else if (does(Change.END_LEAVES_V_AND_L)) {
-                this.end = key.step(CAREFUL_END, mine);
+            } else if (has(Change.END_LEAVES_V_AND_L)) {
+                this.end = key.step(END_OF_T_ONLY, mine);
             } else {
                 this.end = key.step(Script.END, mine);
             }
@@ -230,33 +230,33 @@ final class KeyModel implements Model {
                     }
                 }
                 case STORE -> {
-                    Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.ACKNOWLEDGE : Writing.END;
+                    Writing after = has(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.ACKNOWLEDGE : Writing.END;
                     steps.take(name, "writes", then(write(state), after));
-                    if (mayGetNoAnswer()) {
+                    if (mayGetNoReply()) {
                         steps.take(name, "gets no reply", then(state, Writing.AWAIT_STORE));
                     }
                 }
                 case END -> {
-                    Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.DONE : Writing.ACKNOWLEDGE;
+                    Writing after = has(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.DONE : Writing.ACKNOWLEDGE;
                     steps.take(name, "END", then(run(end, state), after));
-                    if (does(Change.A_WRITER_IS_KILLED_BEFORE_END)) {
+                    if (has(Change.A_WRITER_IS_KILLED_BEFORE_END)) {
                         steps.take(name, "is killed", then(state, Writing.DONE));
                     }
                 }
                 case ACKNOWLEDGE -> {
-                    Writing after = does(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.END : Writing.DONE;
-                    int most = Math.max(acknowledged.of(state), wrote.of(state));
-                    steps.take(name, "acknowledges", then(acknowledged.set(state, most), after));
+                    Writing after = has(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.END : Writing.DONE;
+                    int newest = Math.max(acknowledged.of(state), writtenVersion.of(state));
+                    steps.take(name, "acknowledges", then(acknowledged.set(state, newest), after));
                 }
                 case AWAIT_STORE -> {
-                    steps.take(name, "has written after all", then(write(state), Writing.END_AT_LAST));
-                    steps.take(name, "will not have written", then(state, Writing.END_AT_LAST));
-                    if (does(Change.END_AT_ONCE_ON_NO_ANSWER)) {
+                    steps.take(name, "has written late", then(write(state), Writing.LATE_END));
+                    steps.take(name, "will not have written", then(state, Writing.LATE_END));
+                    if (has(Change.END_AT_ONCE_WITHOUT_A_REPLY)) {
                         steps.take(name, "END", then(run(end, state), Writing.STORE_AFTER_END));
                     }
                 }
-                case END_AT_LAST -> steps.take(name, "END", then(run(end, state), Writing.DONE));
-                case STORE_AFTER_END -> steps.take(name, "has written after all", then(write(state), Writing.DONE));
+                case LATE_END -> steps.take(name, "END", then(run(end, state), Writing.DONE));
+                case STORE_AFTER_END -> steps.take(name, "has written late", then(write(state), Writing.DONE));
                 case DONE -> {}
             }
         }
@@ -266,12 +266,12 @@ final class KeyModel implements Model {
         }
 
         private State run(Step step, State state) {
-            return held.set(state, step.after(held.of(state)));
+            return value.set(state, step.after(value.of(state)));
         }
 
         private State write(State state) {
             int version = stored.of(state) + 1;
-            return wrote.set(stored.set(state, version), version);
+            return writtenVersion.set(stored.set(state, version), version);
         }
     }
 
@@ -280,8 +280,8 @@ final class KeyModel implements Model {
         START,
         GET,
         ACQUIRE,
-        PASS_BY,
-        TAKE,
+        BYPASS,
+        AWAIT_LOAD,
         LOAD,
         FILL,
         DONE
@@ -291,10 +291,10 @@ final class KeyModel implements Model {
         final int number;
         final String name;
         final Choice<Reading> next;
-        final Field owed;
-        final Field got;
-        /** The reader whose load this one uses. */
-        final Field taken;
+        final Field required;
+        final Field result;
+        /** The number of the reader whose load this one uses. */
+        final Field awaited;
 
         final String token;
         final Step acquire;
@@ -304,18 +304,18 @@ final class KeyModel implements Model {
             this.number = number;
             this.name = "reader " + (number + 1);
             this.next = layout.oneOf(Reading.class);
-            this.owed = layout.upTo(WRITERS);
-            this.got = layout.upTo(WRITERS);
-            this.taken = layout.upTo(READERS - 1);
+            this.required = layout.upTo(WRITERS);
+            this.result = layout.upTo(WRITERS);
+            this.awaited = layout.upTo(READERS - 1);
             this.token = "00000000000000a" + number;
             byte[] generation = RedisScript.bytes(Long.toString(GENERATION));
             byte[] lease = Entry.loading(GENERATION, token);
-            this.acquire = key.step(Script.ACQUIRE, generation, RedisScript.bytes(token), LIFE_MS);
+            this.acquire = key.step(Script.ACQUIRE, generation, RedisScript.bytes(token), TTL_MS);
             this.fills = IntStream.rangeClosed(0, WRITERS)
                     .mapToObj(KeyModel::document)
-                    .map(document -> does(Change.FILL_DOES_NOT_LOOK_FOR_ITS_LEASE)
-                            ? key.step(CARELESS_FILL, lease, document, LIFE_MS)
-                            : key.step(Script.FILL, lease, document, LIFE_MS))
+                    .map(document -> has(Change.FILL_IGNORES_ITS_LEASE)
+                            ? key.step(FILL_WITHOUT_LEASE_CHECK, lease, document, TTL_MS)
+                            : key.step(Script.FILL, lease, document, TTL_MS))
                     .toList();
         }
 
@@ -327,47 +327,47 @@ final class KeyModel implements Model {
             switch (next.of(state)) {
                 case START -> {
                     if (number == 0 || !readers.get(number - 1).at(state, Reading.START)) {
-                        State begun = owed.set(state, owedNow(state));
+                        State begun = required.set(state, requiredNow(state));
                         steps.take(name, "begins", then(begun, Reading.GET));
-                        if (does(Change.LOADS_ARE_SHARED_UNSEEN)) {
-                            takeALoadOf(loader -> loader.isLoading(state), begun, steps);
+                        if (has(Change.LOADS_ARE_SHARED_WITHOUT_A_LEASE)) {
+                            awaitLoadOf(loader -> loader.isLoading(state), begun, steps);
                         }
                     }
                 }
                 case GET -> {
-                    steps.take(name, "GET", told(state, found(state), Reading.ACQUIRE));
-                    if (does(Change.LOADS_ARE_SHARED)) {
-                        takeALoadOf(loader -> loader.hasItsLeaseIn(state), state, steps);
+                    steps.take(name, "GET", afterReply(state, found(state), Reading.ACQUIRE));
+                    if (has(Change.LOADS_ARE_SHARED)) {
+                        awaitLoadOf(loader -> loader.hasItsLeaseIn(state), state, steps);
                     }
                 }
                 case ACQUIRE -> {
-                    Outcome outcome = acquire.from(held.of(state));
-                    State after = held.set(state, outcome.after());
-                    steps.take(name, "ACQUIRE", told(after, outcome.reply(), Reading.LOAD));
+                    Outcome outcome = acquire.from(value.of(state));
+                    State after = value.set(state, outcome.after());
+                    steps.take(name, "ACQUIRE", afterReply(after, outcome.reply(), Reading.LOAD));
                 }
-                case PASS_BY -> steps.take(name, "reads the store", answer(state, stored.of(state)));
-                case TAKE -> {
-                    Reader loader = readers.get(taken.of(state));
+                case BYPASS -> steps.take(name, "reads the store", finish(state, stored.of(state)));
+                case AWAIT_LOAD -> {
+                    Reader loader = readers.get(awaited.of(state));
                     if (loader.hasLoaded(state)) {
-                        steps.take(name, "shares the load", answer(taken.set(state, 0), loader.got.of(state)));
+                        steps.take(name, "shares the load", finish(awaited.set(state, 0), loader.result.of(state)));
                     }
                 }
-                case LOAD -> steps.take(name, "loads", then(got.set(state, stored.of(state)), Reading.FILL));
+                case LOAD -> steps.take(name, "loads", then(result.set(state, stored.of(state)), Reading.FILL));
                 case FILL -> {
-                    int filled = fills.get(got.of(state)).after(held.of(state));
-                    steps.take(name, "FILL", answer(held.set(state, filled), got.of(state)));
+                    int filled = fills.get(result.of(state)).after(value.of(state));
+                    steps.take(name, "FILL", finish(value.set(state, filled), result.of(state)));
                 }
                 case DONE -> {}
             }
         }
 
-        private void takeALoadOf(Predicate<Reader> which, State state, Steps steps) {
+        private void awaitLoadOf(Predicate<Reader> which, State state, Steps steps) {
             readers.stream()
                     .filter(which)
                     .forEach(loader -> steps.take(
                             name,
                             "waits for the load of " + loader.name,
-                            then(taken.set(state, loader.number), Reading.TAKE)));
+                            then(awaited.set(state, loader.number), Reading.AWAIT_LOAD)));
         }
 
         private boolean isLoading(State state) {
@@ -379,23 +379,23 @@ final class KeyModel implements Model {
         }
 
         private boolean hasItsLeaseIn(State state) {
-            return key.text(held.of(state)).startsWith("L")
-                    && key.text(held.of(state)).endsWith(token);
+            return key.text(value.of(state)).startsWith("L")
+                    && key.text(value.of(state)).endsWith(token);
         }
 
         private Optional<Entry> found(State state) {
-            return key.get(held.of(state)).filter(entry -> entry.isValidIn(GENERATION));
+            return key.get(value.of(state)).filter(entry -> entry.isValidIn(GENERATION));
         }
 
-        private State told(State state, Optional<Entry> entry, Reading ifNothing) {
+        private State afterReply(State state, Optional<Entry> entry, Reading ifAbsent) {
             if (entry.isEmpty()) {
-                return then(state, ifNothing);
+                return then(state, ifAbsent);
             }
-            return entry.get().isDocument() ? answer(state, version(entry.get())) : then(state, Reading.PASS_BY);
+            return entry.get().isDocument() ? finish(state, version(entry.get())) : then(state, Reading.BYPASS);
         }
 
-        private State answer(State state, int version) {
-            return then(got.set(state, version), Reading.DONE);
+        private State finish(State state, int version) {
+            return then(result.set(state, version), Reading.DONE);
         }
 
         private State then(State state, Reading step) {

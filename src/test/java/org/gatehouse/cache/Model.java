@@ -10,8 +10,8 @@ interface Model {
     /** Returns whether this state breaks a promise. */
     boolean isBroken(State state);
 
-    /** Receives the steps; the text describes a step in the report of a broken promise. */
+    /** Receives the steps. The report of a broken promise contains the actor and the action of each step. */
     interface Steps {
-        void take(String who, String what, State next);
+        void take(String actor, String action, State next);
     }
 }

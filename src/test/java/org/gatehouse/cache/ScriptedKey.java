@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * The only key of a model. The effect of each script on each value is read from a real Redis once and then cached.
  *
  * <p>This is valid because a script depends only on the key and its arguments and is deterministic. It also reads the
- * remaining TTL, but only to avoid storing a value that has just expired. Therefore the state of the key is its value, byte
- * for byte, and each value gets a number here.
+ * remaining TTL, but only to avoid storing a value that has just expired. Therefore the state of the key is its value,
+ * byte for byte, and each value gets a number here.
  */
 final class ScriptedKey {
     static final int ABSENT = 0;
 
     private static final String NAME = "model:{1}";
-    private static final long LIFE_MS = 60_000;
+    private static final long TTL_MS = 60_000;
 
     private final RedisCommands<String, byte[]> redis;
     private final List<String> contents = new ArrayList<>(List.of(""));
@@ -94,16 +94,16 @@ final class ScriptedKey {
         if (before == ABSENT) {
             redis.del(NAME);
         } else {
-            redis.set(NAME, contents.get(before).getBytes(StandardCharsets.UTF_8), SetArgs.Builder.px(LIFE_MS));
+            redis.set(NAME, contents.get(before).getBytes(StandardCharsets.UTF_8), SetArgs.Builder.px(TTL_MS));
         }
-        byte[] answer = call.run(redis, NAME);
+        byte[] reply = call.run(redis, NAME);
         byte[] after = redis.get(NAME);
         if (after != null && redis.pttl(NAME) <= 0) {
-            throw new IllegalStateException("Left without an end to its life: " + text(after));
+            throw new IllegalStateException("The script left a key without a TTL: " + text(after));
         }
         return new Outcome(
                 after == null ? ABSENT : number(text(after)),
-                Optional.ofNullable(answer).map(Entry::parse));
+                Optional.ofNullable(reply).map(Entry::parse));
     }
 
     private int number(String content) {

@@ -24,17 +24,17 @@ class SingleFlightTest {
     private final ExecutorService callers = Executors.newCachedThreadPool();
     private final AtomicInteger runs = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
-    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
 
     @AfterEach
     void stop() {
-        goOn.countDown();
+        release.countDown();
         callers.shutdownNow();
     }
 
     @Test
     void callersDuringATaskShareTheNextOne() throws Exception {
-        CompletableFuture<Integer> first = call("a", this::held);
+        CompletableFuture<Integer> first = call("a", this::blocked);
         await().until(() -> runs.get() == 1);
         List<CompletableFuture<Integer>> others = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
@@ -43,7 +43,7 @@ class SingleFlightTest {
         await().until(() -> waiting.get() == 51);
         assertThat(runs).hasValue(1);
 
-        goOn.countDown();
+        release.countDown();
 
         assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(1);
         for (CompletableFuture<Integer> other : others) {
@@ -56,7 +56,7 @@ class SingleFlightTest {
 
     @Test
     void doesNotWaitForAnotherKey() throws Exception {
-        CompletableFuture<Integer> first = call("a", this::held);
+        CompletableFuture<Integer> first = call("a", this::blocked);
         await().until(() -> runs.get() == 1);
 
         assertThat(call("b", () -> 7).get(60, TimeUnit.SECONDS)).isEqualTo(7);
@@ -71,14 +71,14 @@ class SingleFlightTest {
 
     @Test
     void reportsAFailureToAllCallersOfTheTask() {
-        CompletableFuture<Integer> first = call("a", this::held);
+        CompletableFuture<Integer> first = call("a", this::blocked);
         await().until(() -> runs.get() == 1);
         Supplier<Integer> failing = () -> {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
         };
         List<CompletableFuture<Integer>> others = List.of(call("a", failing), call("a", failing));
         await().until(() -> waiting.get() == 3);
-        goOn.countDown();
+        release.countDown();
 
         assertThat(first.join()).isEqualTo(1);
         for (CompletableFuture<Integer> other : others) {
@@ -90,13 +90,13 @@ class SingleFlightTest {
     @Test
     void doesNotRetryAStoreThatWasJustUnavailable() {
         CompletableFuture<Integer> first = call("a", () -> {
-            held();
+            blocked();
             throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
         });
         await().until(() -> runs.get() == 1);
         CompletableFuture<Integer> next = call("a", runs::incrementAndGet);
         await().until(() -> waiting.get() == 2);
-        goOn.countDown();
+        release.countDown();
 
         assertThatThrownBy(first::join).hasCauseInstanceOf(GatehouseException.class);
         assertThatThrownBy(next::join).hasCauseInstanceOf(GatehouseException.class);
@@ -113,10 +113,10 @@ class SingleFlightTest {
                 callers);
     }
 
-    private int held() {
+    private int blocked() {
         int run = runs.incrementAndGet();
         try {
-            assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(release.await(60, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException interrupted) {
             throw new IllegalStateException(interrupted);
         }

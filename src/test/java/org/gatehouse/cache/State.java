@@ -77,20 +77,20 @@ record State(long low, long high) {
 
     /** An enum constant in the state. */
     static final class Choice<E extends Enum<E>> {
-        private final List<E> things;
+        private final List<E> constants;
         private final Field number;
 
-        private Choice(List<E> things, Layout layout) {
-            this.things = things;
-            this.number = layout.upTo(things.size() - 1);
+        private Choice(List<E> constants, Layout layout) {
+            this.constants = constants;
+            this.number = layout.upTo(constants.size() - 1);
         }
 
         E of(State state) {
-            return things.get(number.of(state));
+            return constants.get(number.of(state));
         }
 
-        State set(State state, E thing) {
-            return number.set(state, things.indexOf(thing));
+        State set(State state, E constant) {
+            return number.set(state, constants.indexOf(constant));
         }
     }
 }

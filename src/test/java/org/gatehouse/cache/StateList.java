@@ -8,11 +8,11 @@ final class StateList {
 
     private long[] low = new long[1 << 12];
     private long[] high = new long[1 << 12];
-    private int[] cameFrom = new int[1 << 12];
+    private int[] predecessor = new int[1 << 12];
     private int size;
 
     /** A hash table of the indexes of the states, at most half full. */
-    private int[] places = emptyPlaces(1 << 13);
+    private int[] slots = emptySlots(1 << 13);
 
     int size() {
         return size;
@@ -23,34 +23,34 @@ final class StateList {
     }
 
     /** Returns the index of the state from which this one was first reached. */
-    int cameFrom(int index) {
-        return cameFrom[index];
+    int predecessor(int index) {
+        return predecessor[index];
     }
 
     /** Adds a state unless it is present. */
     void add(State state, int from) {
-        int place = placeOf(state);
-        if (places[place] != NONE) {
+        int slot = slotOf(state);
+        if (slots[slot] != NONE) {
             return;
         }
         if (size == low.length) {
             grow();
-            place = placeOf(state);
+            slot = slotOf(state);
         }
-        places[place] = size;
+        slots[slot] = size;
         low[size] = state.low();
         high[size] = state.high();
-        cameFrom[size] = from;
+        predecessor[size] = from;
         size++;
     }
 
     /** Returns the slot of this state, or the free slot for it. */
-    private int placeOf(State state) {
-        int place = state.hashCode() & (places.length - 1);
-        while (places[place] != NONE && !isAt(places[place], state)) {
-            place = (place + 1) & (places.length - 1);
+    private int slotOf(State state) {
+        int slot = state.hashCode() & (slots.length - 1);
+        while (slots[slot] != NONE && !isAt(slots[slot], state)) {
+            slot = (slot + 1) & (slots.length - 1);
         }
-        return place;
+        return slot;
     }
 
     private boolean isAt(int index, State state) {
@@ -60,14 +60,14 @@ final class StateList {
     private void grow() {
         low = Arrays.copyOf(low, 2 * size);
         high = Arrays.copyOf(high, 2 * size);
-        cameFrom = Arrays.copyOf(cameFrom, 2 * size);
-        places = emptyPlaces(2 * places.length);
+        predecessor = Arrays.copyOf(predecessor, 2 * size);
+        slots = emptySlots(2 * slots.length);
         for (int i = 0; i < size; i++) {
-            places[placeOf(get(i))] = i;
+            slots[slotOf(get(i))] = i;
         }
     }
 
-    private static int[] emptyPlaces(int length) {
+    private static int[] emptySlots(int length) {
         int[] empty = new int[length];
         Arrays.fill(empty, NONE);
         return empty;
