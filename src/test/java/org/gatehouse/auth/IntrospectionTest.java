@@ -131,10 +131,13 @@ class IntrospectionTest {
     void anExpiredTokenIsNotActive() {
         Map<String, String> settings =
                 Map.of("AUTH_ISSUER", "https://id.example", "AUTH_AUDIENCE", "our services", "AUTH_EXPIRY", "2000");
-        try (Node quick = Node.start(stores, settings)) {
-            String shortLived = quick.token(username, PASSWORD);
+        try (Node nodeWithShortTokens = Node.start(stores, settings)) {
+            String shortLived = nodeWithShortTokens.token(username, PASSWORD);
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> quick.get("/user/me", shortLived).text("code").equals("TOKEN_EXPIRED"));
+                    .until(() -> nodeWithShortTokens
+                            .get("/user/me", shortLived)
+                            .text("code")
+                            .equals("TOKEN_EXPIRED"));
 
             assertInactive(shortLived);
         }

@@ -66,12 +66,12 @@ class RequestUnderwayTest {
         String thief = other.token(name, PASSWORD);
         String owner = other.token(name, PASSWORD);
 
-        Answer late = responseToBlockedRequest(
+        Answer response = responseToBlockedRequest(
                 "findAndModify users",
                 () -> one.delete("/session?others=true", thief),
                 () -> other.post("/logout", owner, "{\"everywhere\":true}"));
 
-        assertThat(late.text("code")).as(late.body()).isEqualTo("SESSION_ENDED");
+        assertThat(response.text("code")).as(response.body()).isEqualTo("SESSION_ENDED");
         assertThat(other.get("/user/me", thief).text("code")).isEqualTo("SESSION_ENDED");
     }
 
@@ -81,7 +81,7 @@ class RequestUnderwayTest {
         String thief = other.token(name, PASSWORD);
         String owner = other.token(name, PASSWORD);
 
-        Answer late = responseToBlockedRequest(
+        Answer response = responseToBlockedRequest(
                 "update users",
                 () -> one.send(
                         "PUT",
@@ -93,7 +93,7 @@ class RequestUnderwayTest {
                         "application/json"),
                 () -> other.post("/logout", owner, "{\"everywhere\":true}"));
 
-        assertThat(late.text("code")).as(late.body()).isEqualTo("SESSION_ENDED");
+        assertThat(response.text("code")).as(response.body()).isEqualTo("SESSION_ENDED");
         assertThat(other.get("/user/me", thief).text("code")).isEqualTo("SESSION_ENDED");
         assertThat(other.login(name, PASSWORD).status()).isEqualTo(200);
     }
@@ -144,12 +144,12 @@ class RequestUnderwayTest {
         other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         String token = other.token(name, PASSWORD);
 
-        Answer late = responseToBlockedRequest(
+        Answer response = responseToBlockedRequest(
                 "insert meta", // acquires the lock
                 () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
 
-        assertThat(late.text("code")).as(late.body()).isEqualTo("FORBIDDEN");
+        assertThat(response.text("code")).as(response.body()).isEqualTo("FORBIDDEN");
         assertThat(other.get("/user/" + id, admin).json().at("/roles/0").asText())
                 .isEqualTo("user");
     }
@@ -178,7 +178,7 @@ class RequestUnderwayTest {
     private static Answer responseToBlockedRequest(String command, Supplier<Answer> request, Supplier<Answer> meanwhile)
             throws Exception {
         blocked = new BlockedCommand(command);
-        CompletableFuture<Answer> late = CompletableFuture.supplyAsync(request);
+        CompletableFuture<Answer> response = CompletableFuture.supplyAsync(request);
         try {
             assertThat(blocked.reached().await(60, TimeUnit.SECONDS)).isTrue();
             Answer answer = meanwhile.get();
@@ -186,7 +186,7 @@ class RequestUnderwayTest {
         } finally {
             blocked.released().countDown();
         }
-        return late.get(60, TimeUnit.SECONDS);
+        return response.get(60, TimeUnit.SECONDS);
     }
 
     private static String newUser() {

@@ -82,7 +82,7 @@ class TokenVerifierTest {
     }
 
     @Test
-    void anIssuedTokenIsVerifiedWithTheClaimsOfItsIssue() {
+    void anIssuedTokenIsVerifiedWithItsClaims() {
         AccessToken token = verifier.verify(valid, SOURCE);
 
         assertThat(token.userId()).isEqualTo(USER);

@@ -508,44 +508,50 @@ class DescriptionTest {
             call("POST", "/introspect", admin, "token=" + token);
             call("PUT", "/user/" + alice + "/password", admin, "{\"newPassword\":\"staple battery horse\"}");
             call("POST", "/login", "", credentials("alice", "staple battery horse"));
-            String second = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
-            call("DELETE", "/session?others=true", second, "");
-            call("GET", "/user/" + alice + "/session", second, "");
-            call("DELETE", "/user/" + alice + "/session", second, "");
-            String key = call("POST", "/key/rotate", second, "").text("kid");
-            call("DELETE", "/key/" + key, second, "");
-            call("GET", "/key", second, "");
+            String secondToken = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
+            call("DELETE", "/session?others=true", secondToken, "");
+            call("GET", "/user/" + alice + "/session", secondToken, "");
+            call("DELETE", "/user/" + alice + "/session", secondToken, "");
+            String key = call("POST", "/key/rotate", secondToken, "").text("kid");
+            call("DELETE", "/key/" + key, secondToken, "");
+            call("GET", "/key", secondToken, "");
             call("GET", "/.well-known/jwks.json", "", "");
             call("GET", "/health/live", "", "");
             await().until(() -> call("GET", "/health/ready", "", "").status() == 200);
             call("GET", "/metrics", "", "");
-            call("GET", "/user/export?hashes=true", second, "");
+            call("GET", "/user/export?hashes=true", secondToken, "");
             String lines = "{\"username\":\"bob\"}\n{\"username\":7}";
             observe(
                     "POST",
                     "/user/import",
                     service.send(
-                            "POST", "/user/import", lines, "auth", second, "Content-Type", "application/x-ndjson"));
+                            "POST",
+                            "/user/import",
+                            lines,
+                            "auth",
+                            secondToken,
+                            "Content-Type",
+                            "application/x-ndjson"));
             await().until(() ->
-                    call("GET", "/audit?limit=1000", second, "").body().contains("USERS_IMPORTED"));
-            call("DELETE", "/user/" + alice, second, "");
+                    call("GET", "/audit?limit=1000", secondToken, "").body().contains("USERS_IMPORTED"));
+            call("DELETE", "/user/" + alice, secondToken, "");
             call("GET", "/", "", "");
             observe("GET", "/", service.send("GET", "/", "", "Accept", "text/html"));
             call("GET", "/docs/", "", "");
             for (String path : List.of("/openapi.json", "/docs", "/docs/page.js")) {
                 reread(path, "");
             }
-            call("GET", "/user?limit=0", second, "");
-            call("GET", "/user?page=2", second, "");
+            call("GET", "/user?limit=0", secondToken, "");
+            call("GET", "/user?page=2", secondToken, "");
             clock.advance(Duration.ofMinutes(11));
-            call("GET", "/session", second, "");
-            String third = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
-            for (JsonNode session : call("GET", "/session", third, "").json()) {
+            call("GET", "/session", secondToken, "");
+            String thirdToken = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
+            for (JsonNode session : call("GET", "/session", thirdToken, "").json()) {
                 if (!session.path("current").asBoolean()) {
-                    call("DELETE", "/session/" + session.path("_id").asText(), third, "");
+                    call("DELETE", "/session/" + session.path("_id").asText(), thirdToken, "");
                 }
             }
-            call("POST", "/logout", third, "");
+            call("POST", "/logout", thirdToken, "");
         }
 
         private void reread(String path, String token) {

@@ -98,7 +98,7 @@ class ServedDescriptionTest {
     }
 
     @Test
-    void noOtherFileIsServedUnderThePath() {
+    void noOtherFileIsServedUnderDocs() {
         for (String name : List.of("openapi.json", "page.html", "SwaggerUiResource.class", "openapi.yaml", "nothing")) {
             assertThat(gatehouse.send("GET", "/docs/" + name, "").status())
                     .as(name)

@@ -113,19 +113,20 @@ class HealthTest {
 
     @Test
     void aNodeThatWaitsForItsStoreIsLiveAndNotReady() {
-        try (Node waiting = Node.start(Map.of(
+        try (Node waitingNode = Node.start(Map.of(
                 "AUTH_KEY",
                 Node.AUTH_KEY,
                 "DB_HOST",
                 "mongodb://127.0.0.1:" + EmbeddedRedis.freePort(),
                 "REDIS_URL",
                 redis.uri()))) {
-            assertThat(waiting.send("GET", "/health/live", "").text("status")).isEqualTo("live");
-            Answer answer = waiting.send("GET", "/health/ready", "");
+            assertThat(waitingNode.send("GET", "/health/live", "").text("status"))
+                    .isEqualTo("live");
+            Answer answer = waitingNode.send("GET", "/health/ready", "");
             assertThat(answer.status()).isEqualTo(503);
             assertThat(answer.text("status")).isEqualTo("starting");
-            assertThat(waiting.send("HEAD", "/health/ready", "").status()).isEqualTo(503);
-            assertThat(waiting.send("GET", "/metrics", "").body()).contains("gatehouse_ready 0.0");
+            assertThat(waitingNode.send("HEAD", "/health/ready", "").status()).isEqualTo(503);
+            assertThat(waitingNode.send("GET", "/metrics", "").body()).contains("gatehouse_ready 0.0");
         }
     }
 

@@ -62,11 +62,13 @@ class MetricsTest {
 
     @Test
     void withATokenOnlyItsHolderGetsTheMetrics() {
-        try (Node guarded = Node.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
-            assertThat(guarded.send("GET", "/metrics", "", "Authorization", "Bearer " + TOKEN)
+        try (Node nodeWithToken = Node.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
+            assertThat(nodeWithToken
+                            .send("GET", "/metrics", "", "Authorization", "Bearer " + TOKEN)
                             .status())
                     .isEqualTo(200);
-            assertThat(guarded.send(
+            assertThat(nodeWithToken
+                            .send(
                                     "GET",
                                     "/metrics",
                                     "",
@@ -77,7 +79,7 @@ class MetricsTest {
                             .status())
                     .isEqualTo(200);
             for (String wrong : List.of("", TOKEN, "Bearer", "Bearer ", "Bearer x" + TOKEN, "Basic " + TOKEN)) {
-                Answer answer = guarded.send("GET", "/metrics", "", "Authorization", wrong);
+                Answer answer = nodeWithToken.send("GET", "/metrics", "", "Authorization", wrong);
                 assertThat(answer.status()).as(wrong).isEqualTo(401);
                 assertThat(answer.text("code")).isEqualTo("METRICS_TOKEN_WRONG");
                 assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
@@ -186,7 +188,7 @@ class MetricsTest {
     }
 
     @Test
-    void readsOfTheCacheAreCountedByOutcome() {
+    void cacheReadsAreCountedByOutcome() {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             gatehouse.get("/user/" + id, admin);
             Exposition now = metrics();

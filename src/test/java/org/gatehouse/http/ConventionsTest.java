@@ -85,7 +85,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aLoginWithoutItsFieldsGetsTheNamesOfBoth() {
+    void aLoginWithoutItsFieldsIsRejectedWithTheNamesOfBoth() {
         Answer answer = node.post("/login", "", "{\"username\":7}");
 
         assertThat(answer.text("message")).isEqualTo("Username or password field is missing!");

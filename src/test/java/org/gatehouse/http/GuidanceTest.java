@@ -153,7 +153,7 @@ class GuidanceTest {
     }
 
     @Test
-    void theDocumentationPathWithATrailingSlashRedirectsToThePathWithout() {
+    void theDocumentationPathWithATrailingSlashRedirectsToThePathWithoutIt() {
         Answer answer = node.send("GET", "/docs/", "", "Accept", BROWSER_ACCEPT);
 
         assertThat(answer.status()).isEqualTo(301);

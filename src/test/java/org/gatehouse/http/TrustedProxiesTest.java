@@ -197,7 +197,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void mapAnAddressToItselfOrToItsIpv6Network() {
+    void sourcesAreIpv4AddressesAndIpv6Networks() {
         assertThat(clientInfo("198.51.100.1").source()).isEqualTo("198.51.100.1");
         assertThat(clientInfo("2001:db8:1:2:3:4:5:6").source()).isEqualTo("2001:db8:1:2::/64");
         assertThat(clientInfo("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");

@@ -147,17 +147,17 @@ class KeyResourceTest {
 
     @Test
     void aSharedSecretIsNeitherPublishedNorRotated() {
-        try (Node shared = Node.start(stores, Map.of("AUTH_ALG", "HS256"))) {
-            String admin = shared.adminToken();
+        try (Node sharedSecretNode = Node.start(stores, Map.of("AUTH_ALG", "HS256"))) {
+            String admin = sharedSecretNode.adminToken();
 
-            assertThat(shared.get(JWKS, "").body()).isEqualTo("{\"keys\":[]}");
-            JsonNode keys = shared.get("/key", admin).json();
+            assertThat(sharedSecretNode.get(JWKS, "").body()).isEqualTo("{\"keys\":[]}");
+            JsonNode keys = sharedSecretNode.get("/key", admin).json();
             assertThat(keys).hasSize(1);
             assertThat(keys.get(0).path("alg").asText()).isEqualTo("HS256");
             assertThat(keys.get(0).path("current").asBoolean()).isTrue();
             for (Answer rejected : List.of(
-                    shared.post("/key/rotate", admin, ""),
-                    shared.delete("/key/" + keys.get(0).path("kid").asText(), admin))) {
+                    sharedSecretNode.post("/key/rotate", admin, ""),
+                    sharedSecretNode.delete("/key/" + keys.get(0).path("kid").asText(), admin))) {
                 assertThat(rejected.status()).isEqualTo(409);
                 assertThat(rejected.text("code")).isEqualTo("KEYS_FIXED");
             }

@@ -303,7 +303,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void nodesThatSwapCurrentAndPreviousAuthKeyStopEncryptingAgain() {
+    void nodesWithSwappedAuthKeysStopReencryptingTheKey() {
         RotatingKeys one = started(keys(clock, AUTH_KEY, NEXT_AUTH_KEY));
         RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, AUTH_KEY));
         assertThat(one.current().id()).isEqualTo(other.current().id());

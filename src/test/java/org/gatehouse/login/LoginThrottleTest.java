@@ -30,6 +30,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
+    // Whether the user has logged in from a source before.
+    private static final boolean KNOWN = true;
+    private static final boolean UNKNOWN = false;
+
     private static final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "login-throttle"));
     private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private static final Throttle counts = new Throttle(redis, Clock.tickMillis(ZoneOffset.UTC));
@@ -74,98 +78,98 @@ class LoginThrottleTest {
 
     @Test
     void limitsASourceAtOneAccountOnly() {
-        failAttempts(3, account, false, network + 1);
+        failAttempts(3, account, UNKNOWN, network + 1);
 
-        assertRejected(account, false, network + 1);
+        assertRejected(account, UNKNOWN, network + 1);
 
-        admit(account, false, network + 2);
-        admit(account + "-other", false, network + 1);
+        admit(account, UNKNOWN, network + 2);
+        admit(account + "-other", UNKNOWN, network + 1);
     }
 
     @Test
     void limitsUnknownSourcesTogether() {
         for (int i = 0; i < 10; i++) {
-            failAttempts(1, account, false, network + i);
+            failAttempts(1, account, UNKNOWN, network + i);
         }
 
-        assertRejected(account, false, network + 77);
+        assertRejected(account, UNKNOWN, network + 77);
     }
 
     @Test
     void acceptsAKnownSourceRegardlessOfUnknownOnes() {
         for (int i = 0; i < 10; i++) {
-            failAttempts(1, account, false, network + i);
+            failAttempts(1, account, UNKNOWN, network + i);
         }
 
         for (int i = 0; i < 5; i++) {
-            admit(account, true, network + 200).succeeded();
+            admit(account, KNOWN, network + 200).succeeded();
         }
-        failAttempts(3, account, true, network + 200);
-        assertRejected(account, true, network + 200);
+        failAttempts(3, account, KNOWN, network + 200);
+        assertRejected(account, KNOWN, network + 200);
     }
 
     @Test
     void doesNotCountKnownSourcesWithUnknownOnes() {
         for (int i = 0; i < 20; i++) {
-            failAttempts(1, account, true, network + i);
+            failAttempts(1, account, KNOWN, network + i);
         }
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
-        admit(account, false, network + 77);
+        admit(account, UNKNOWN, network + 77);
     }
 
     @Test
     void limitsASourceThatTriesManyAccountsEvenIfItSucceeds() {
         for (int i = 0; i < 8; i++) {
-            admit(account + "-" + i, false, network + 1).succeeded();
+            admit(account + "-" + i, UNKNOWN, network + 1).succeeded();
         }
 
-        assertRejected(account, false, network + 1);
-        admit(account, false, network + 2);
+        assertRejected(account, UNKNOWN, network + 1);
+        admit(account, UNKNOWN, network + 2);
     }
 
     @Test
     void clearsTheFailuresOfASourceThatSucceeds() {
-        failAttempts(2, account, false, network + 1);
-        failAttempts(2, account, false, network + 2);
+        failAttempts(2, account, UNKNOWN, network + 1);
+        failAttempts(2, account, UNKNOWN, network + 2);
 
-        admit(account, false, network + 1).succeeded();
+        admit(account, UNKNOWN, network + 1).succeeded();
 
         assertThat(throttle.counts(user(account), account).sources()).containsOnlyKeys(network + 2);
         assertThat(throttle.counts(user(account), account).strangers())
                 .extracting(WindowCount::count)
                 .isEqualTo(4);
-        failAttempts(3, account, false, network + 1);
-        assertRejected(account, false, network + 1);
+        failAttempts(3, account, UNKNOWN, network + 1);
+        assertRejected(account, UNKNOWN, network + 1);
     }
 
     @Test
     void doesNotCountAnAttemptWhosePasswordWasNotChecked() {
         for (int i = 0; i < 20; i++) {
-            admit(account, false, network + 1).notChecked();
+            admit(account, UNKNOWN, network + 1).notChecked();
         }
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
         assertThat(throttle.counts(user(account), account).sources()).isEmpty();
-        failAttempts(3, account, false, network + 1);
-        failAttempts(3, account + "-a", false, network + 1);
-        failAttempts(2, account + "-b", false, network + 1);
-        assertRejected(account + "-b", false, network + 1);
+        failAttempts(3, account, UNKNOWN, network + 1);
+        failAttempts(3, account + "-a", UNKNOWN, network + 1);
+        failAttempts(2, account + "-b", UNKNOWN, network + 1);
+        assertRejected(account + "-b", UNKNOWN, network + 1);
     }
 
     @Test
     void doesNotCountRejectedAttempts() {
-        failAttempts(3, account, false, network + 1);
+        failAttempts(3, account, UNKNOWN, network + 1);
         for (int i = 0; i < 20; i++) {
-            assertRejected(account, false, network + 1);
+            assertRejected(account, UNKNOWN, network + 1);
         }
 
         assertThat(throttle.counts(user(account), account).strangers())
                 .extracting(WindowCount::count)
                 .isEqualTo(3);
-        failAttempts(3, account + "-a", false, network + 1);
-        failAttempts(2, account + "-b", false, network + 1);
-        assertRejected(account + "-b", false, network + 1);
+        failAttempts(3, account + "-a", UNKNOWN, network + 1);
+        failAttempts(2, account + "-b", UNKNOWN, network + 1);
+        assertRejected(account + "-b", UNKNOWN, network + 1);
     }
 
     @Test
@@ -179,9 +183,9 @@ class LoginThrottleTest {
     @Test
     void storesShortKeysThatDoNotContainTheTypedName() {
         String typed = account + " a password by mistake ".repeat(2_000);
-        failAttempts(3, typed, false, network + 1);
-        assertRejected(typed, false, network + 1);
-        admit(typed + "!", false, network + 1);
+        failAttempts(3, typed, UNKNOWN, network + 1);
+        assertRejected(typed, UNKNOWN, network + 1);
+        admit(typed + "!", UNKNOWN, network + 1);
 
         try (RedisClient client = RedisClient.create(server.uri());
                 StatefulRedisConnection<String, String> connection = client.connect()) {
@@ -198,8 +202,8 @@ class LoginThrottleTest {
 
     @Test
     void listsAndClearsTheCounts() {
-        failAttempts(2, account, false, network + 1);
-        failAttempts(1, account, true, network + 2);
+        failAttempts(2, account, UNKNOWN, network + 1);
+        failAttempts(1, account, KNOWN, network + 2);
 
         LoginThrottle.AccountCounts accountCounts = throttle.counts(user(account), account);
         assertThat(accountCounts.strangers()).extracting(WindowCount::count).isEqualTo(2);
@@ -212,19 +216,19 @@ class LoginThrottleTest {
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
         assertThat(throttle.counts(user(account), account).sources()).isEqualTo(Map.of());
-        failAttempts(3, account, false, network + 1);
+        failAttempts(3, account, UNKNOWN, network + 1);
     }
 
     @Test
     void countsAUserAcrossNames() {
         UserId user = user(account);
         for (int i = 0; i < 3; i++) {
-            throttle.admitCheck(user, false, network + 1);
+            throttle.admitCheck(user, UNKNOWN, network + 1);
         }
 
-        assertThatThrownBy(() -> throttle.admitLogin(account + "-renamed", user, false, network + 1))
+        assertThatThrownBy(() -> throttle.admitLogin(account + "-renamed", user, UNKNOWN, network + 1))
                 .isInstanceOf(GatehouseException.class);
-        throttle.admitLogin(account + "-renamed", null, false, network + 1);
+        throttle.admitLogin(account + "-renamed", null, UNKNOWN, network + 1);
         assertThat(throttle.counts(user, account).sources().get(network + 1))
                 .extracting(WindowCount::count)
                 .isEqualTo(3);
@@ -232,9 +236,9 @@ class LoginThrottleTest {
 
     @Test
     void countsANameWithALoneSurrogateSeparatelyFromItsReplacement() {
-        failAttempts(3, account + "\ud800", false, network + 1);
+        failAttempts(3, account + "\ud800", UNKNOWN, network + 1);
 
-        admit(account + "?", false, network + 1);
+        admit(account + "?", UNKNOWN, network + 1);
     }
 
     private PasswordAttempt admit(String name, boolean known, String source) {

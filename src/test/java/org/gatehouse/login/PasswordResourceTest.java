@@ -222,7 +222,6 @@ class PasswordResourceTest {
     @Test
     void ofTwoSimultaneousChangesOneSucceedsAndSetsThePassword() throws Exception {
         String password = OLD;
-        int[] succeeded = new int[3];
         for (int race = 0; race < RACES; race++) {
             String before = password;
             List<String> newPasswords = List.of("the first wish of race " + race, "the second wish of race " + race);
@@ -237,7 +236,6 @@ class PasswordResourceTest {
             List<Integer> statuses = atOnce(changes);
 
             assertThat(statuses).containsOnlyOnce(204).containsAnyOf(401);
-            succeeded[(int) statuses.stream().filter(status -> status == 204).count()]++;
             int winner = statuses.indexOf(204);
             assertThat(gatehouse.login(username, newPasswords.get(winner)).status())
                     .isEqualTo(200);
@@ -247,7 +245,6 @@ class PasswordResourceTest {
             assertThat(refresh(logins.get(winner)).status()).isEqualTo(200);
             password = newPasswords.get(winner);
         }
-        assertThat(succeeded[1]).isEqualTo(RACES);
     }
 
     private static List<Integer> atOnce(List<Callable<Answer>> calls) throws Exception {

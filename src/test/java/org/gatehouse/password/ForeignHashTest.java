@@ -215,7 +215,7 @@ class ForeignHashTest {
     }
 
     @Test
-    void spendsTheTimeOfAnOwnHashOnACheapOne() {
+    void takesTheTimeOfAnOwnHashToCheckACheapOne() {
         String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
         // A hash of this hasher takes much longer than the cheap one.
         AtomicInteger count = new AtomicInteger();

@@ -307,7 +307,7 @@ class EndedMeansEndedTest {
 
     /** Returns a different address at each call, so that the rate limit does not apply. */
     private static String newAddress() {
-        int n = number.incrementAndGet();
-        return "10." + (n >> 16 & 255) + "." + (n >> 8 & 255) + "." + (n & 255);
+        int next = number.incrementAndGet();
+        return "10." + (next >> 16 & 255) + "." + (next >> 8 & 255) + "." + (next & 255);
     }
 }

@@ -92,7 +92,7 @@ class RefreshKeyChangeTest {
 
     /** This step is not documented, but even then at most one successor is accepted. */
     @Test
-    void ofTwoSuccessorsOfNodesWithoutACommonKeyOneIsAccepted() {
+    void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {
         Answer tokens = login("before");
         Answer one = refresh("before", tokens);
         Answer other = refresh("foreign", tokens);

@@ -164,7 +164,7 @@ class RefreshTest {
     /** Earlier versions of Gatehouse generated the successor at random. */
     @Test
     void aRandomSuccessorIsReplacedByADerivedOne() throws Exception {
-        Answer lost = refresh(one, login);
+        Answer first = refresh(one, login);
         byte[] randomHash = sha256(new byte[] {1});
         stores.collection("sessions")
                 .updateOne(
@@ -173,7 +173,7 @@ class RefreshTest {
 
         List<Answer> repeated = refreshAtOnce(login, TABS);
 
-        assertThat(repeated.get(0).text("refreshToken")).isEqualTo(lost.text("refreshToken"));
+        assertThat(repeated.get(0).text("refreshToken")).isEqualTo(first.text("refreshToken"));
         assertAccepted(refresh(other, repeated.get(0)));
     }
 
@@ -573,7 +573,7 @@ class RefreshTest {
 
     /** Returns a different address for each caller, so that the rate limit does not apply. */
     private static String address() {
-        int n = number.incrementAndGet();
-        return "10.0." + (n >> 8 & 255) + "." + (n & 255);
+        int next = number.incrementAndGet();
+        return "10.0." + (next >> 8 & 255) + "." + (next & 255);
     }
 }

@@ -169,18 +169,18 @@ class SessionResourceTest {
     @Test
     void aUserCanEndEachOfTheirSessions() {
         Answer current = logIn();
-        Answer lost = logIn();
+        Answer other = logIn();
 
         assertThat(gatehouse
-                        .delete("/session/" + sid(lost), current.text("token"))
+                        .delete("/session/" + sid(other), current.text("token"))
                         .status())
                 .isEqualTo(204);
 
-        assertEnded(lost);
+        assertEnded(other);
         assertLive(current);
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
-        assertNoSession(gatehouse.delete("/session/" + sid(lost), current.text("token")));
+        assertNoSession(gatehouse.delete("/session/" + sid(other), current.text("token")));
 
         assertThat(gatehouse
                         .delete("/session/" + sid(current), current.text("token"))
@@ -371,20 +371,21 @@ class SessionResourceTest {
 
     @Test
     void aLogoutWithAnExpiredTokenEndsItsSession() {
-        try (Node quick = Node.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
+        try (Node nodeWithShortTokens = Node.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
             for (String body : List.of("", "{\"everywhere\":true}")) {
-                Answer login = quick.login(username, PASSWORD);
+                Answer login = nodeWithShortTokens.login(username, PASSWORD);
                 Answer another = logIn();
                 await().atMost(Duration.ofSeconds(60))
-                        .until(() -> quick.get("/user/me", login.text("token"))
+                        .until(() -> nodeWithShortTokens
+                                .get("/user/me", login.text("token"))
                                 .text("code")
                                 .equals("TOKEN_EXPIRED"));
                 assertThat(openSessions()).contains(sid(login), sid(another));
 
-                assertLoggedOut(quick.post("/logout", login.text("token"), body));
+                assertLoggedOut(nodeWithShortTokens.post("/logout", login.text("token"), body));
 
-                Answer refresh =
-                        quick.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+                Answer refresh = nodeWithShortTokens.post(
+                        "/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
                 assertThat(refresh.text("code")).isEqualTo("SESSION_ENDED");
                 assertThat(openSessions()).doesNotContain(sid(login));
                 assertThat(openSessions().contains(sid(another))).isEqualTo(body.isEmpty());
