@@ -22,6 +22,7 @@ import org.gatehouse.login.LoginModule;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.migration.MigrationModule;
 import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.SessionModule;
 import org.gatehouse.store.ModuleContext;
@@ -88,15 +89,16 @@ final class Gatehouse implements AutoCloseable {
         key = KeyModule.of(context, parts.keySchedule(), audit.log());
         users = UserDaos.of(context, generation);
         sessions = CachedSessions.of(context, generation);
+        PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
         LoginGuard guard = LoginGuard.of(context, throttle, users.cached(), sessions, hasher);
-        user = UserModule.of(context, users, hasher, throttle, guard.reauthentication(), audit.log());
+        user = UserModule.of(context, users, hasher, policy, throttle, guard.reauthentication(), audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
         AuthModule auth = AuthModule.of(context, key.keys(), sessions, users.cached(), hasher::recordRequest);
-        List<Object> login = LoginModule.resources(
-                context, guard, users.cached(), user.service(), session.service(), auth, audit.log());
+        List<Object> login =
+                LoginModule.resources(context, guard, policy, user.service(), session.service(), auth, audit.log());
         transfer = TransferModule.of(
-                settings, users.cached(), hasher, audit.log(), auth.authenticator()::isStillAdministrator);
+                settings, users.cached(), hasher, policy, audit.log(), auth.authenticator()::isStillAdministrator);
         startup = new Startup(() -> prepare(context, guard, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable);
         migration = MigrationModule.of(context, users.stored(), hasher);

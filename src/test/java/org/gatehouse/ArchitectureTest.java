@@ -52,7 +52,7 @@ class ArchitectureTest {
             .that(
                     areNeither(
                             "org.gatehouse.store",
-                            "org\\.gatehouse\\.(migration\\..*|user\\.ReservedUsernames?|.*\\.(Mongo.*|.*Store|.*Document)(\\$.*)?)"))
+                            "org\\.gatehouse\\.(migration\\..*|user\\.ReservedUsernames|.*\\.(Mongo.*|.*Store|.*Document)(\\$.*)?)"))
             .should()
             .dependOnClassesThat(resideInAnyPackage("com.mongodb..", "org.bson..")
                     .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));

@@ -12,11 +12,14 @@ import org.gatehouse.user.UserDao;
 public final class LoginGuard {
     final LoginThrottle throttle;
     final PasswordReauthentication reauthentication;
+    final UserDao users;
     final PasswordHasher hasher;
 
-    private LoginGuard(LoginThrottle throttle, PasswordReauthentication reauthentication, PasswordHasher hasher) {
+    private LoginGuard(
+            LoginThrottle throttle, PasswordReauthentication reauthentication, UserDao users, PasswordHasher hasher) {
         this.throttle = throttle;
         this.reauthentication = reauthentication;
+        this.users = users;
         this.hasher = hasher;
     }
 
@@ -24,7 +27,7 @@ public final class LoginGuard {
             ModuleContext context, Throttle throttle, UserDao users, CachedSessions sessions, PasswordHasher hasher) {
         LoginThrottle logins = new LoginThrottle(throttle);
         return new LoginGuard(
-                logins, new PasswordReauthentication(users, sessions, hasher, logins, context.clock()), hasher);
+                logins, new PasswordReauthentication(users, sessions, hasher, logins, context.clock()), users, hasher);
     }
 
     public Reauthentication reauthentication() {

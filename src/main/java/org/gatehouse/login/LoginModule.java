@@ -6,7 +6,6 @@ import org.gatehouse.auth.AuthModule;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.store.ModuleContext;
-import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserService;
 
 /** Creates the resources of this package. */
@@ -16,21 +15,20 @@ public final class LoginModule {
     public static List<Object> resources(
             ModuleContext context,
             LoginGuard guard,
-            UserDao users,
+            PasswordPolicy policy,
             UserService userService,
             SessionService sessions,
             AuthModule auth,
             AuditLog audit) {
         LoginService logins = new LoginService(
-                users,
+                guard.users,
                 sessions,
                 guard.hasher,
                 guard.throttle,
                 auth.issuer(),
                 new LoginRecorder(audit, context.metrics()),
                 context.clock());
-        PasswordService passwords = new PasswordService(
-                userService, new PasswordPolicy(context.settings().passwordMinLength()), guard.reauthentication, audit);
+        PasswordService passwords = new PasswordService(userService, policy, guard.reauthentication, audit);
         return List.of(
                 new LoginResource(logins),
                 new TokenResource(logins),

@@ -2,7 +2,6 @@ package org.gatehouse.login;
 
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.password.PasswordHasher;
@@ -11,6 +10,7 @@ import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.UserDao;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reauthenticates a caller by the current password or by a recent login. The throttle limits guesses here as at login,
@@ -36,9 +36,9 @@ final class PasswordReauthentication implements Reauthentication {
     }
 
     @Override
-    public void require(Caller caller, Optional<String> currentPassword) {
-        if (currentPassword.isPresent()) {
-            requirePassword(caller, currentPassword.get());
+    public void require(Caller caller, @Nullable String currentPassword) {
+        if (currentPassword != null) {
+            requirePassword(caller, currentPassword);
             return;
         }
         Instant earliest = clock.instant().minus(RECENT_LOGIN);

@@ -31,7 +31,6 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.store.UnusableStoreException;
 import org.gatehouse.user.MongoUserDao;
-import org.gatehouse.user.ReservedUsername;
 import org.gatehouse.user.ReservedUsernames;
 import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserJson;
@@ -43,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * Turns documents of the legacy service into users, before the node serves requests. Callers may run it on any number
  * of nodes at once, stop it anywhere, and run it again.
  *
- * <p>First, each document gets, in one write, a {@link ReservedUsername} and the fields that only Gatehouse may set.
+ * <p>First, each document gets, in one write, a reserved name ({@link ReservedUsernames}) and the fields that only Gatehouse may set.
  * Previous values of these fields are kept as {@code original_…}. Then the unique index is created. Then each document
  * whose name is unique gets that name. Documents that share a name are logged and stay reserved.
  *
@@ -247,7 +246,7 @@ final class LegacyUserMigration {
 
     private boolean refold(BsonDocument document) {
         String key = UserDocument.canonicalUsername(document);
-        String folded = ReservedUsername.refold(key);
+        String folded = ReservedUsernames.refold(key);
         if (folded.equals(key)) {
             return false;
         }
@@ -269,7 +268,7 @@ final class LegacyUserMigration {
     }
 
     private boolean reserve(BsonDocument document, String name) {
-        return setKey(document, ReservedUsername.of(name, documentId(document)));
+        return setKey(document, ReservedUsernames.form(name, documentId(document)));
     }
 
     private boolean setKey(BsonDocument document, String key) {
@@ -370,13 +369,13 @@ final class LegacyUserMigration {
 
     private static String reservedUsername(BsonDocument document) {
         if (!UserDocument.anyId(document).isObjectId()) {
-            return ReservedUsername.of("", documentId(document));
+            return ReservedUsernames.form("", documentId(document));
         }
         String name = UserDocument.text(document, UserJson.USERNAME)
                 .flatMap(Username::fold)
                 .map(Username::canonical)
                 .orElse("");
-        return ReservedUsername.of(name, documentId(document));
+        return ReservedUsernames.form(name, documentId(document));
     }
 
     private static BsonValue createdAt(BsonDocument document) {
@@ -387,7 +386,7 @@ final class LegacyUserMigration {
     }
 
     private static String name(BsonDocument document) {
-        return ReservedUsername.name(UserDocument.canonicalUsername(document));
+        return ReservedUsernames.name(UserDocument.canonicalUsername(document));
     }
 
     private static String shown(BsonDocument document) {

@@ -156,7 +156,7 @@ public final class SessionService {
      */
     public long logOutEverywhere(Caller caller) {
         AtomicLong live = new AtomicLong();
-        users.endSessions(
+        users.endAllSessions(
                 caller.userId(),
                 // Counted before the write: if counting fails, all sessions remain, and the client may try again.
                 user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), clock.instant()) : 0));
@@ -198,7 +198,7 @@ public final class SessionService {
      */
     public void endAllOf(Caller caller, String id) {
         UserId userId = users.find(caller, id).id();
-        users.endSessions(userId, user -> {});
+        users.endAllSessions(userId, user -> {});
         record(AuditType.SESSION_ENDED, caller, userId, ALL);
     }
 

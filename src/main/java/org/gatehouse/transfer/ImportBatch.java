@@ -11,6 +11,7 @@ import java.util.Set;
 import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditType;
+import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
@@ -86,7 +87,7 @@ final class ImportBatch {
         open.add(new Candidate(line, imported));
         names.add(imported.canonicalUsername());
         ids.add(imported.id());
-        weight += imported.password().isPresent() ? PASSWORD_WEIGHT : 1;
+        weight += imported.password() != null ? PASSWORD_WEIGHT : 1;
         bytes += length;
     }
 
@@ -227,7 +228,7 @@ final class ImportBatch {
     }
 
     private void refuse(Candidate candidate, GatehouseException reason) {
-        report.failed(candidate.line(), Optional.of(candidate.imported().user().username()), reason);
+        report.failed(candidate.line(), candidate.imported().user().username(), reason);
     }
 
     private void forgetDecided() {
@@ -239,11 +240,12 @@ final class ImportBatch {
     }
 
     private NewUser withHash(ImportedUser imported) {
-        return imported.password()
-                .map(password -> hashes.computeIfAbsent(
-                        imported.id(),
-                        id -> imports.retryWhileBusy(() -> imports.hasher.hashWhenIdle(password.reveal()))))
-                .map(imported.user()::withHash)
-                .orElse(imported.user());
+        Secret password = imported.password();
+        if (password == null) {
+            return imported.user();
+        }
+        String hash = hashes.computeIfAbsent(
+                imported.id(), id -> imports.retryWhileBusy(() -> imports.hasher.hashWhenIdle(password.reveal())));
+        return imported.user().withHash(hash);
     }
 }

@@ -3,7 +3,6 @@ package org.gatehouse.transfer;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -12,6 +11,7 @@ import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserJson;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the result of each import line as a line of NDJSON, in the order of the import, and a last line with the
@@ -43,7 +43,8 @@ final class ImportReport {
         }
         result.put(UserJson.USERNAME, user.user().username().typed());
         created++;
-        if (user.user().passwordHash().filter(isWeakHash).isPresent()) {
+        String hash = user.user().passwordHash();
+        if (hash != null && isWeakHash.test(hash)) {
             weak++;
         }
     }
@@ -53,9 +54,11 @@ final class ImportReport {
         unchanged++;
     }
 
-    void failed(long line, Optional<Username> username, GatehouseException reason) {
+    void failed(long line, @Nullable Username username, GatehouseException reason) {
         ObjectNode result = result(line, "error");
-        username.ifPresent(name -> result.put(UserJson.USERNAME, name.typed()));
+        if (username != null) {
+            result.put(UserJson.USERNAME, username.typed());
+        }
         describe(result, reason);
         failed++;
     }

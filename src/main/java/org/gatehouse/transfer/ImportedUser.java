@@ -11,24 +11,21 @@ import java.util.function.Function;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
-import org.gatehouse.identity.Username;
-import org.gatehouse.user.ImportedMetadata;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserInput;
 import org.gatehouse.user.UserJson;
-import org.gatehouse.user.UserStatus;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The user of an import line. A line has the fields of {@code POST /user} and the additional fields of an export.
  *
  * @param user the complete user, except for the hash of a plain password
- * @param password the plain password, not yet checked against the password policy
+ * @param password the plain password, not yet checked against the password policy; null if the line has none
  */
-record ImportedUser(NewUser user, Optional<Secret> password) {
+record ImportedUser(NewUser user, @Nullable Secret password) {
     /** Fields that are neither custom fields nor in {@link UserJson#SETTABLE}. */
     static final Set<String> NAMES = Set.of(
             UserJson.ID,
@@ -53,35 +50,30 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
      */
     static ImportedUser of(ObjectNode line, Function<String, Optional<String>> violation) {
         FieldErrors errors = new FieldErrors();
-        UserInput form = UserInput.ofImported(line, NAMES, errors);
+        UserInput input = UserInput.ofImported(line, NAMES, errors);
         ForeignStatus.check(line, errors);
-        Optional<UserId> id = read(line, UserJson.ID, "must be 24 hexadecimal digits", ImportedUser::id, errors);
-        Optional<String> hash = read(
+        UserId id = read(line, UserJson.ID, "must be 24 hexadecimal digits", ImportedUser::id, errors);
+        String hash = read(
                 line,
                 UserDocument.PASSWORD_HASH,
                 "must be a string",
                 node -> Optional.ofNullable(node.textValue()),
                 errors);
-        hash.flatMap(violation).ifPresent(wrong -> errors.add(UserDocument.PASSWORD_HASH, wrong));
-        if (hash.isPresent() && form.password() != null) {
+        if (hash != null) {
+            violation.apply(hash).ifPresent(wrong -> errors.add(UserDocument.PASSWORD_HASH, wrong));
+        }
+        if (hash != null && input.password() != null) {
             errors.add(UserDocument.PASSWORD_HASH, "cannot come together with a password");
         }
-        ImportedMetadata imported = new ImportedMetadata(
-                id.isPresent(),
+        NewUser.Imported imported = new NewUser.Imported(
+                id != null,
                 read(line, UserJson.VERSION, "must be a whole number from 1 on", ImportedUser::version, errors),
                 time(line, UserJson.CREATED_AT, errors),
                 time(line, UserJson.UPDATED_AT, errors),
                 time(line, UserJson.LAST_LOGIN, errors));
         errors.throwIfAny();
-        NewUser user = new NewUser(
-                id.orElseGet(UserDocument::newId),
-                Optional.ofNullable(form.username()).flatMap(Username::parse).orElseThrow(),
-                hash,
-                form.rolesOr(Set.of(Roles.USER)),
-                form.statusOr(UserStatus.ACTIVE),
-                form.fields(),
-                imported);
-        return new ImportedUser(user, Optional.ofNullable(form.password()));
+        return new ImportedUser(
+                input.newUser(id == null ? UserDocument.newId() : id, hash, imported), input.password());
     }
 
     UserId id() {
@@ -110,22 +102,22 @@ record ImportedUser(NewUser user, Optional<Secret> password) {
         return "ImportedUser[" + user.username().typed() + "]";
     }
 
-    private static Optional<Instant> time(ObjectNode line, String name, FieldErrors errors) {
+    private static @Nullable Instant time(ObjectNode line, String name, FieldErrors errors) {
         return read(line, name, "must be a time such as 2026-11-23T10:00:00.000Z", ImportedUser::time, errors);
     }
 
     /** Reads an optional field. Null counts as absent; an error is added if the reader returns empty. */
-    private static <T> Optional<T> read(
+    private static <T> @Nullable T read(
             ObjectNode line,
             String name,
             String violation,
             Function<JsonNode, Optional<T>> reader,
             FieldErrors errors) {
         if (!line.hasNonNull(name)) {
-            return Optional.empty();
+            return null;
         }
-        Optional<T> value = reader.apply(line.path(name));
-        if (value.isEmpty()) {
+        T value = reader.apply(line.path(name)).orElse(null);
+        if (value == null) {
             errors.add(name, violation);
         }
         return value;

@@ -32,9 +32,9 @@ public final class TransferModule implements AutoCloseable {
             Settings settings,
             UserDao users,
             PasswordHasher hasher,
+            PasswordPolicy policy,
             AuditLog audit,
             Predicate<Caller> stillAdministrator) {
-        PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         return new TransferModule(
                 new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes()),
                 new UserImport(users, hasher, policy, audit, stillAdministrator),

@@ -12,6 +12,7 @@ import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
+import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.StreamedResponse;
@@ -161,12 +162,12 @@ final class UserImport implements AutoCloseable {
             if (line.isBlank()) {
                 return;
             }
-            Optional<Username> username = Optional.empty();
+            Username username = null;
             try {
                 byte[] content = line.content().orElseThrow(Run::tooLong);
                 ImportedUser imported = ImportedUser.of(
                         JsonBodyReader.parse(content, JsonBodyReader.LINE).object(), hasher::violation);
-                username = Optional.of(imported.user().username());
+                username = imported.user().username();
                 requirePolicy(imported);
                 if (batch.has(imported)) {
                     settle();
@@ -184,12 +185,14 @@ final class UserImport implements AutoCloseable {
         }
 
         private void requirePolicy(ImportedUser imported) {
-            imported.password()
-                    .flatMap(password -> retryWhileBusy(() -> policy.violation(
-                            password.reveal(), imported.user().username().typed())))
-                    .ifPresent(violation -> {
-                        throw GatehouseException.invalid(UserJson.PASSWORD, violation);
-                    });
+            Secret password = imported.password();
+            if (password == null) {
+                return;
+            }
+            String username = imported.user().username().typed();
+            retryWhileBusy(() -> policy.violation(password.reveal(), username)).ifPresent(violation -> {
+                throw GatehouseException.invalid(UserJson.PASSWORD, violation);
+            });
         }
 
         /** Imports the lines of the batch and sends their results. */

@@ -5,7 +5,6 @@ import java.security.Principal;
 import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
@@ -40,7 +39,7 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clie
     }
 
     public boolean isAdmin() {
-        return roles().contains(Roles.ADMIN);
+        return user.isAdministrator();
     }
 
     public boolean is(UserId other) {

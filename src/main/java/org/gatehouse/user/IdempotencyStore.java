@@ -26,6 +26,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.MongoIndexes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores the user id for each idempotency key, in the collection {@code idempotencyKeys}.
@@ -61,9 +62,13 @@ final class IdempotencyStore {
      * @param key the key as stored
      * @param fingerprint the fingerprint of the request
      * @param userId the id of the user that the request creates
-     * @param createdAt when the user was created; empty while that is unknown
+     * @param createdAt when the user was created; null while that is unknown
      */
-    record Entry(String key, String fingerprint, UserId userId, Optional<Instant> createdAt) {}
+    record Entry(
+            String key,
+            String fingerprint,
+            UserId userId,
+            @Nullable Instant createdAt) {}
 
     public IdempotencyStore(MongoConnection mongo, Clock clock) {
         this.mongo = mongo;
@@ -123,9 +128,9 @@ final class IdempotencyStore {
         try {
             mongo.call(write);
             return true;
-        } catch (MongoWriteException refused) {
-            if (refused.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
-                throw refused;
+        } catch (MongoWriteException failed) {
+            if (failed.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                throw failed;
             }
             return false;
         }
@@ -144,10 +149,7 @@ final class IdempotencyStore {
                 document.getString(ID).getValue(),
                 document.getString(FINGERPRINT).getValue(),
                 BsonValues.userId(document.getObjectId(USER_ID)),
-                document.containsKey(CREATED_AT)
-                        ? Optional.of(Instant.ofEpochMilli(
-                                document.getDateTime(CREATED_AT).getValue()))
-                        : Optional.empty());
+                document.containsKey(CREATED_AT) ? BsonValues.instant(document.get(CREATED_AT)) : null);
     }
 
     private static Bson byKey(String key) {

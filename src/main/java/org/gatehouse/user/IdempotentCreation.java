@@ -3,7 +3,6 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.IdempotencyKey;
@@ -39,32 +38,30 @@ final class IdempotentCreation {
     /**
      * Creates the user, or returns the one that the same key and body created before.
      *
-     * @param scope the owner of the key; the same text in another scope is another key
      * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first, or any exception of
-     *     the attempt. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
+     *     the creation. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
      */
-    User create(String scope, IdempotencyKey key, JsonBody body, UserRegistrar.Attempt attempt) {
-        String name = Sha256.hex(scope + ' ' + key.text());
+    User create(IdempotencyKey key, JsonBody body, UserCreation creation) {
+        // The same text of another owner is another key.
+        String name = Sha256.hex(creation.scope() + ' ' + key.text());
         byte[] request = canonical(body);
-        Optional<Entry> known = keys.find(name);
-        Optional<User> before = known.flatMap(entry -> createdBefore(entry, request, attempt));
-        return before.orElseGet(() -> attempt.admitted(() -> {
-            Entry entry = known.orElseGet(() -> keys.begin(name, fingerprints.of(request)));
-            return create(entry, request, attempt);
-        }));
+        Entry known = keys.find(name).orElse(null);
+        if (known == null) {
+            return creation.admitted(() -> create(keys.begin(name, fingerprints.of(request)), request, creation));
+        }
+        requireSame(known, request);
+        if (known.createdAt() != null) {
+            return creation.asCreated(known.userId(), known.createdAt());
+        }
+        return creation.find(known.userId())
+                .map(user -> finished(known, user, creation))
+                .orElseGet(() -> creation.admitted(() -> create(known, request, creation)));
     }
 
-    private Optional<User> createdBefore(Entry entry, byte[] request, UserRegistrar.Attempt attempt) {
-        requireSame(entry, request);
-        return entry.createdAt()
-                .map(at -> attempt.asCreated(entry.userId(), at))
-                .or(() -> attempt.find(entry.userId()).map(user -> finished(entry, user, attempt)));
-    }
-
-    private User create(Entry entry, byte[] request, UserRegistrar.Attempt attempt) {
+    private User create(Entry entry, byte[] request, UserCreation creation) {
         requireSame(entry, request);
         try {
-            return finished(entry, attempt.insertOrFind(entry.userId()), attempt);
+            return finished(entry, creation.insertOrFind(entry.userId()), creation);
         } catch (GatehouseException failed) {
             if (failed.code().status() < 500) {
                 quietly(() -> keys.forget(entry));
@@ -73,9 +70,9 @@ final class IdempotentCreation {
         }
     }
 
-    private User finished(Entry entry, User user, UserRegistrar.Attempt attempt) {
+    private User finished(Entry entry, User user, UserCreation creation) {
         quietly(() -> keys.finish(entry, user.createdAt()));
-        return attempt.asCreated(user.id(), user.createdAt());
+        return creation.asCreated(user.id(), user.createdAt());
     }
 
     private void requireSame(Entry entry, byte[] request) {

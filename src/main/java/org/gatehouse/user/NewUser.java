@@ -1,47 +1,52 @@
 package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Optional;
+import java.time.Instant;
 import java.util.Set;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A user that is about to be stored.
  *
- * @param passwordHash the hash to store; empty for a user who cannot log in until a password is set
+ * @param passwordHash the hash to store; null for a user who cannot log in until a password is set
  */
 public record NewUser(
         UserId id,
         Username username,
-        Optional<String> passwordHash,
+        @Nullable String passwordHash,
         Set<String> roles,
         UserStatus status,
         ObjectNode fields,
-        ImportedMetadata imported) {
+        Imported imported) {
     public NewUser {
         roles = Set.copyOf(roles);
     }
 
-    /** Creates a user with a new id. */
-    public NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
-        this(UserDocument.newId(), username, passwordHash, roles, status, fields);
+    /**
+     * The metadata of a user imported from another database; a null value means that of a new user.
+     *
+     * @param sameId whether the id is the earlier one, in which case earlier sessions must stay ended
+     * @param version at least 1
+     */
+    public record Imported(
+            boolean sameId,
+            @Nullable Long version,
+            @Nullable Instant createdAt,
+            @Nullable Instant updatedAt,
+            @Nullable Instant lastLogin) {
+        static final Imported NONE = new Imported(false, null, null, null, null);
     }
 
-    /** Creates a user with an id that was chosen before. */
-    public NewUser(
-            UserId id,
-            Username username,
-            String passwordHash,
-            Set<String> roles,
-            UserStatus status,
-            ObjectNode fields) {
-        this(id, username, Optional.of(passwordHash), roles, status, fields, ImportedMetadata.NONE);
+    /** Creates a user with a new id. */
+    public NewUser(Username username, String passwordHash, Set<String> roles, UserStatus status, ObjectNode fields) {
+        this(UserDocument.newId(), username, passwordHash, roles, status, fields, Imported.NONE);
     }
 
     /** Returns this user with the given hash. */
     public NewUser withHash(String hash) {
-        return new NewUser(id, username, Optional.of(hash), roles, status, fields, imported);
+        return new NewUser(id, username, hash, roles, status, fields, imported);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package org.gatehouse.user;
 
 import java.time.Duration;
-import java.util.Optional;
 import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that the caller owns the account and does not merely hold a token. Without this check, a client with a stolen
@@ -21,8 +21,9 @@ public interface Reauthentication {
     /**
      * Requires the current password or, if it is absent, a recent login.
      *
+     * @param currentPassword null if the request does not contain it
      * @throws GatehouseException {@code VALIDATION_FAILED} that names {@link #CURRENT_PASSWORD},
      *     {@code LOGIN_THROTTLED}, {@code BUSY}, {@code SESSION_ENDED}, {@code USER_NOT_FOUND}
      */
-    void require(Caller caller, Optional<String> currentPassword);
+    void require(Caller caller, @Nullable String currentPassword);
 }

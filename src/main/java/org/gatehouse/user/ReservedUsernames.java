@@ -19,18 +19,26 @@ import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.Username;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Manages the names of documents with a {@link ReservedUsername}. Several documents share such a name; their users
- * cannot log in with it, and other users cannot take it.
+ * Manages the names that do not permit a login, because several documents share them or because they are not valid.
+ * Users of such documents cannot log in, and other users cannot take their name.
+ *
+ * <p>The {@code usernameKey} of such a document is a reserved form of its name. It begins with a character that
+ * canonical usernames do not contain, and ends with the document's id, so it is unique without a query. The name is in
+ * the middle, so that documents that share a name are adjacent in the index.
  *
  * <p>When a single document is left, it gets the name, unless the unique index already contains that name.
  */
 public final class ReservedUsernames {
+    private static final String MARK = "\u0001";
+    private static final String BEYOND_MARK = "\u0002";
+
     private static final Logger log = LoggerFactory.getLogger(ReservedUsernames.class);
 
     private final MongoConnection mongo;
@@ -43,6 +51,28 @@ public final class ReservedUsernames {
         this.reads = mongo.readOnly(collection);
     }
 
+    /**
+     * Returns the reserved form of a document's name.
+     *
+     * @param name the canonical username; an empty text if the document has none
+     * @param id unique among the documents
+     */
+    public static String form(String name, String id) {
+        return MARK + name + MARK + id;
+    }
+
+    /** Returns the name in the middle of a reserved form. */
+    public static String name(String form) {
+        return form.substring(1, form.lastIndexOf(MARK));
+    }
+
+    /** Folds the name in a stored {@code usernameKey}, reserved or not, by the current rules. */
+    public static String refold(String key) {
+        return key.startsWith(MARK)
+                ? form(Username.refold(name(key)), key.substring(key.lastIndexOf(MARK) + 1))
+                : Username.refold(key);
+    }
+
     /** Whether none of the documents has a reserved name, so that names need not be checked one by one. */
     boolean isEmpty() {
         return mongo.call(() -> reads.withTimeout(MongoUserDao.LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
@@ -52,7 +82,7 @@ public final class ReservedUsernames {
                 == null;
     }
 
-    /** Whether a reserved document other than this one has the folded name. */
+    /** Whether a reserved document other than this one has the canonical username. */
     boolean hold(String name, UserId except) {
         BsonObjectId id = BsonValues.id(except);
         return mongo.call(() -> reads.find(Filters.and(named(name), Filters.ne(UserJson.ID, id)))
@@ -88,7 +118,7 @@ public final class ReservedUsernames {
     public List<BsonDocument> claim(List<BsonDocument> alone) {
         List<UpdateOneModel<BsonDocument>> claims = alone.stream()
                 .map(document -> {
-                    String name = ReservedUsername.name(UserDocument.canonicalUsername(document));
+                    String name = name(UserDocument.canonicalUsername(document));
                     return new UpdateOneModel<BsonDocument>(
                             UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME),
                             Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(name)));
@@ -97,11 +127,11 @@ public final class ReservedUsernames {
         try {
             mongo.call(() -> users.bulkWrite(claims, new BulkWriteOptions().ordered(false)));
             return List.of();
-        } catch (MongoBulkWriteException refused) {
-            if (!refused.getWriteErrors().stream().allMatch(MongoUserDao::isDuplicate)) {
-                throw refused;
+        } catch (MongoBulkWriteException failed) {
+            if (!failed.getWriteErrors().stream().allMatch(MongoUserDao::isDuplicate)) {
+                throw failed;
             }
-            Set<Integer> taken = refused.getWriteErrors().stream()
+            Set<Integer> taken = failed.getWriteErrors().stream()
                     .map(BulkWriteError::getIndex)
                     .collect(Collectors.toSet());
             return taken.stream().sorted().map(alone::get).toList();
@@ -110,11 +140,11 @@ public final class ReservedUsernames {
 
     /** Matches every reserved document. */
     public static Bson all() {
-        return between(ReservedUsername.first(), ReservedUsername.end());
+        return between(MARK, BEYOND_MARK);
     }
 
     private static Bson named(String name) {
-        return between(ReservedUsername.first(name), ReservedUsername.end(name));
+        return between(MARK + name + MARK, MARK + name + BEYOND_MARK);
     }
 
     private static Bson between(String first, String end) {

@@ -2,7 +2,6 @@ package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
@@ -26,15 +25,19 @@ public record User(
         long version,
         Instant createdAt,
         Instant updatedAt,
-        Optional<Instant> lastLogin,
+        @Nullable Instant lastLogin,
         SessionEpoch epoch,
         ObjectNode fields) {
     public User {
         roles = Set.copyOf(roles);
     }
 
+    boolean isAdministrator() {
+        return roles.contains(Roles.ADMIN);
+    }
+
     public boolean isActiveAdministrator() {
-        return isActive() && roles.contains(Roles.ADMIN);
+        return isActive() && isAdministrator();
     }
 
     /** Whether the user is allowed to do anything at all. */
@@ -53,7 +56,7 @@ public record User(
 
     /** Returns this user with a later {@code lastLogin}. */
     public User loggedInAt(Instant time) {
-        return new User(id, username, roles, status, version, createdAt, updatedAt, Optional.of(time), epoch, fields);
+        return new User(id, username, roles, status, version, createdAt, updatedAt, time, epoch, fields);
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.gatehouse.user;
 
+import static java.util.Objects.requireNonNullElse;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Filters;
@@ -113,15 +115,19 @@ public final class UserDocument {
         BsonDocument document = new BsonDocument(UserJson.ID, BsonValues.id(user.id()));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
         document.put(CANONICAL_USERNAME, new BsonString(user.username().canonical()));
-        user.passwordHash().ifPresent(hash -> document.put(PASSWORD_HASH, new BsonString(hash)));
+        if (user.passwordHash() != null) {
+            document.put(PASSWORD_HASH, new BsonString(user.passwordHash()));
+        }
         document.put(UserJson.ROLES, roles(user.roles()));
         document.put(UserJson.STATUS, new BsonString(user.status().text()));
-        ImportedMetadata imported = user.imported();
-        Instant created = imported.createdAt().orElse(now);
-        document.put(UserJson.VERSION, new BsonInt64(imported.version().orElse(1L)));
+        NewUser.Imported imported = user.imported();
+        Instant created = requireNonNullElse(imported.createdAt(), now);
+        document.put(UserJson.VERSION, new BsonInt64(requireNonNullElse(imported.version(), 1L)));
         document.put(UserJson.CREATED_AT, BsonValues.time(created));
-        document.put(UserJson.UPDATED_AT, BsonValues.time(imported.updatedAt().orElse(created)));
-        imported.lastLogin().ifPresent(last -> document.put(UserJson.LAST_LOGIN, BsonValues.time(last)));
+        document.put(UserJson.UPDATED_AT, BsonValues.time(requireNonNullElse(imported.updatedAt(), created)));
+        if (imported.lastLogin() != null) {
+            document.put(UserJson.LAST_LOGIN, BsonValues.time(imported.lastLogin()));
+        }
         if (imported.sameId()) {
             // A user with this id may have been deleted here, and the sessions of that user must stay ended.
             document.put(SESSION_EPOCH, new BsonInt64(now.toEpochMilli()));
@@ -151,7 +157,7 @@ public final class UserDocument {
                 ours ? document.getNumber(UserJson.VERSION).longValue() : 0,
                 created,
                 instant(document, UserJson.UPDATED_AT).orElse(created),
-                instant(document, UserJson.LAST_LOGIN),
+                instant(document, UserJson.LAST_LOGIN).orElse(null),
                 epoch(document),
                 CredentialFields.without((ObjectNode) BsonJson.toJson(fields)));
     }

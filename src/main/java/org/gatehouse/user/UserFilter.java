@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param role a role of the user
  * @param status the status of the user
- * @param names the beginning of the username; a user with a {@link ReservedUsername} does not match
+ * @param names the beginning of the username; a user with a reserved name ({@link ReservedUsernames}) does not match
  */
 record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
     /** Matches all users. */

@@ -3,29 +3,30 @@ package org.gatehouse.user;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
 import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a user as a caller sends them. A field that is absent or has the wrong type is null.
+ * The fields of a user as a caller sends them. A field that is absent or invalid is null.
  *
  * @param fields all other fields of the body, including those that are null
  */
 public record UserInput(
-        @Nullable String username,
+        @Nullable Username username,
         @Nullable Secret password,
-        @Nullable List<String> roles,
-        @Nullable String status,
+        @Nullable Set<String> roles,
+        @Nullable UserStatus status,
         ObjectNode fields) {
     static final Pattern ROLE = Pattern.compile("[a-z][a-z0-9_-]{0,31}");
 
@@ -34,19 +35,15 @@ public record UserInput(
     /** Reads the fields of {@code POST /user}; adds each violation to the errors. */
     static UserInput ofNew(ObjectNode body, FieldErrors errors) {
         String password = text(body, UserJson.PASSWORD, errors);
-        UserInput form = read(
-                body,
-                password == null ? null : new Secret(password),
-                customFields(body).without(UserJson.PASSWORD),
-                errors);
-        form.check(errors);
+        UserInput input = read(body, password, customFields(body).without(UserJson.PASSWORD), errors);
         for (String required : List.of(UserJson.USERNAME, UserJson.PASSWORD)) {
             if (!body.hasNonNull(required)) {
                 errors.add(required, "is required");
             }
         }
-        CustomFields.check(form.fields, CustomFields.Call.CREATION, errors);
-        return form;
+        CustomFields.check(input.fields, CustomFields.Call.CREATION, errors);
+        CustomFields.checkSize(input.fields, errors);
+        return input;
     }
 
     /**
@@ -56,18 +53,13 @@ public record UserInput(
      */
     public static UserInput ofImported(ObjectNode line, Set<String> otherNames, FieldErrors errors) {
         String password = text(line, UserJson.PASSWORD, errors);
-        UserInput form = read(
-                line,
-                password == null ? null : new Secret(password),
-                customFields(line).without(otherNames),
-                errors);
-        form.check(errors);
+        UserInput input = read(line, password, customFields(line).without(otherNames), errors);
         if (!line.hasNonNull(UserJson.USERNAME)) {
             errors.add(UserJson.USERNAME, "is required");
         }
-        CustomFields.check(form.fields, CustomFields.Call.IMPORT, errors);
-        CustomFields.checkSize(form.fields, errors);
-        return form;
+        CustomFields.check(input.fields, CustomFields.Call.IMPORT, errors);
+        CustomFields.checkSize(input.fields, errors);
+        return input;
     }
 
     /** Reads the fields of {@code PATCH /user/{id}}; adds each violation to the errors. */
@@ -81,69 +73,71 @@ public record UserInput(
         if (body.hasNonNull(Reauthentication.CURRENT_PASSWORD)) {
             fields.remove(Reauthentication.CURRENT_PASSWORD);
         }
-        UserInput form = read(body, null, fields, errors);
-        form.check(errors);
-        CustomFields.check(form.fields, CustomFields.Call.PATCH, errors);
-        return form;
+        UserInput input = read(body, null, fields, errors);
+        CustomFields.check(input.fields, CustomFields.Call.PATCH, errors);
+        return input;
     }
 
-    /** Returns the current password, which a body may contain beside a merge patch. */
-    static Optional<String> currentPassword(ObjectNode body, FieldErrors errors) {
-        return Optional.ofNullable(text(body, Reauthentication.CURRENT_PASSWORD, errors));
+    /** Returns the current password, which a body may contain beside a merge patch; null if it is absent. */
+    static @Nullable String currentPassword(ObjectNode body, FieldErrors errors) {
+        return text(body, Reauthentication.CURRENT_PASSWORD, errors);
     }
 
-    public Set<String> rolesOr(Set<String> others) {
-        return roles == null ? others : new LinkedHashSet<>(roles);
-    }
-
-    public UserStatus statusOr(UserStatus other) {
-        return status == null ? other : UserStatus.parse(status).orElse(other);
-    }
-
-    private void check(FieldErrors errors) {
-        require(
-                roles == null
-                        || roles.stream().allMatch(role -> ROLE.matcher(role).matches()),
-                UserJson.ROLES,
-                "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long",
-                errors);
-        require(
-                roles == null || roles.size() <= MAX_ROLES,
-                UserJson.ROLES,
-                "must have at most " + MAX_ROLES + " roles",
-                errors);
-        require(
-                status == null || UserStatus.parse(status).isPresent(),
-                UserJson.STATUS,
-                "must be active or disabled",
-                errors);
-        require(
-                username == null || Username.parse(username).isPresent(),
-                UserJson.USERNAME,
-                "must have " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
-                        + " characters, all of them letters, digits or visible ASCII",
-                errors);
-    }
-
-    /** Adds only the first violation of each field. */
-    private static void require(boolean valid, String field, String rule, FieldErrors errors) {
-        if (!valid && !errors.hasErrorFor(field)) {
-            errors.add(field, rule);
-        }
+    /**
+     * Returns the new user of an input without violations.
+     *
+     * @param hash null for a user who cannot log in until a password is set
+     */
+    public NewUser newUser(UserId id, @Nullable String hash, NewUser.Imported imported) {
+        return new NewUser(
+                id,
+                Objects.requireNonNull(username),
+                hash,
+                Objects.requireNonNullElse(roles, Set.of(Roles.USER)),
+                Objects.requireNonNullElse(status, UserStatus.ACTIVE),
+                fields,
+                imported);
     }
 
     private static ObjectNode customFields(ObjectNode body) {
         return body.deepCopy().without(UserJson.SETTABLE);
     }
 
-    private static UserInput read(ObjectNode body, @Nullable Secret password, ObjectNode fields, FieldErrors errors) {
-        String username = text(body, UserJson.USERNAME, errors);
+    private static UserInput read(ObjectNode body, @Nullable String password, ObjectNode fields, FieldErrors errors) {
+        String typedName = text(body, UserJson.USERNAME, errors);
+        List<String> roles = texts(body, UserJson.ROLES, errors);
+        String statusText = text(body, UserJson.STATUS, errors);
+        if (roles != null && !errors.hasErrorFor(UserJson.ROLES)) {
+            checkRoles(roles, errors);
+        }
+        UserStatus status =
+                statusText == null ? null : UserStatus.parse(statusText).orElse(null);
+        if (statusText != null && status == null) {
+            errors.add(UserJson.STATUS, "must be active or disabled");
+        }
+        Username username = typedName == null
+                ? null
+                : Username.parse(Username.strip(typedName)).orElse(null);
+        if (typedName != null && username == null) {
+            errors.add(
+                    UserJson.USERNAME,
+                    "must have " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
+                            + " characters, all of them letters, digits or visible ASCII");
+        }
         return new UserInput(
-                username == null ? null : Username.strip(username),
-                password,
-                texts(body, UserJson.ROLES, errors),
-                text(body, UserJson.STATUS, errors),
+                username,
+                password == null ? null : new Secret(password),
+                roles == null ? null : Set.copyOf(roles),
+                status,
                 fields);
+    }
+
+    private static void checkRoles(List<String> roles, FieldErrors errors) {
+        if (!roles.stream().allMatch(role -> ROLE.matcher(role).matches())) {
+            errors.add(UserJson.ROLES, "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long");
+        } else if (roles.size() > MAX_ROLES) {
+            errors.add(UserJson.ROLES, "must have at most " + MAX_ROLES + " roles");
+        }
     }
 
     private static @Nullable String text(ObjectNode body, String name, FieldErrors errors) {

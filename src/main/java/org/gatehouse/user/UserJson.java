@@ -73,7 +73,9 @@ public final class UserJson {
         json.put(VERSION, user.version());
         json.put(CREATED_AT, IsoTime.format(user.createdAt()));
         json.put(UPDATED_AT, IsoTime.format(user.updatedAt()));
-        user.lastLogin().ifPresent(time -> json.put(LAST_LOGIN, IsoTime.format(time)));
+        if (user.lastLogin() != null) {
+            json.put(LAST_LOGIN, IsoTime.format(user.lastLogin()));
+        }
         json.setAll(user.fields());
         return json;
     }
@@ -119,7 +121,7 @@ public final class UserJson {
                     fields.path(VERSION).longValue(),
                     Instant.parse(fields.path(CREATED_AT).textValue()),
                     Instant.parse(fields.path(UPDATED_AT).textValue()),
-                    lastLogin.isTextual() ? Optional.of(Instant.parse(lastLogin.textValue())) : Optional.empty(),
+                    lastLogin.isTextual() ? Instant.parse(lastLogin.textValue()) : null,
                     new SessionEpoch(
                             fields.required(UserDocument.SESSION_EPOCH).longValue(),
                             Optional.ofNullable(fields.path(UserDocument.SESSION_EXEMPT)

@@ -20,24 +20,26 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
             ModuleContext context,
             UserDaos users,
             PasswordHasher hasher,
+            PasswordPolicy policy,
             Throttle throttle,
             Reauthentication reauthentication,
             AuditLog audit) {
         Settings settings = context.settings();
+        UserThrottle userThrottle = new UserThrottle(throttle);
         UserService service = new UserService(
                 users.cached(),
                 hasher,
-                administration(context),
+                new LastAdministratorRule(users.cached(), administration(context)),
                 reauthentication,
-                new UsernameChangeThrottle(throttle),
+                userThrottle,
                 audit);
         IdempotencyStore idempotencyKeys = new IdempotencyStore(context.mongo(), context.clock());
         KeyedHash keyHash = new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys");
         UserRegistrar registrar = new UserRegistrar(
                 users.cached(),
                 hasher,
-                new PasswordPolicy(settings.passwordMinLength()),
-                settings.registrationOpen() ? new RegistrationThrottle(throttle) : null,
+                policy,
+                settings.registrationOpen() ? userThrottle : null,
                 new IdempotentCreation(idempotencyKeys, keyHash),
                 audit);
         return new UserModule(service, idempotencyKeys::createIndexes, List.of(new UserResource(service, registrar)));

@@ -61,7 +61,11 @@ public final class UserResource {
             @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        User user = registrar.create(Caller.ifAny(security), ClientInfo.of(request), body, IdempotencyKey.of(request));
+        User user = registrar.create(
+                Caller.ifAny(security).orElse(null),
+                ClientInfo.of(request),
+                body,
+                IdempotencyKey.of(request).orElse(null));
         String location = RelativeReference.child(uri, user.id().hex());
         return answer(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
     }

@@ -1,7 +1,10 @@
 package org.gatehouse.user;
 
+import static java.util.Objects.requireNonNullElse;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -18,7 +21,6 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.store.MongoLock;
 import org.gatehouse.throttle.RateLimitPermit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,28 +38,23 @@ public final class UserService {
 
     private final UserDao users;
     private final PasswordHasher hasher;
-    private final MongoLock administration;
+    private final LastAdministratorRule lastAdministrator;
     private final Reauthentication reauthentication;
-    private final UsernameChangeThrottle usernameChanges;
+    private final UserThrottle throttle;
     private final AuditLog audit;
 
-    /**
-     * Creates the service.
-     *
-     * @param administration the lock on all nodes, held while an administrator may be removed
-     */
     public UserService(
             UserDao users,
             PasswordHasher hasher,
-            MongoLock administration,
+            LastAdministratorRule lastAdministrator,
             Reauthentication reauthentication,
-            UsernameChangeThrottle usernameChanges,
+            UserThrottle throttle,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
-        this.administration = administration;
+        this.lastAdministrator = lastAdministrator;
         this.reauthentication = reauthentication;
-        this.usernameChanges = usernameChanges;
+        this.throttle = throttle;
         this.audit = audit;
     }
 
@@ -93,14 +90,11 @@ public final class UserService {
      * @param before receives the user before that write; may run several times if there are concurrent writes
      * @throws GatehouseException {@code USER_NOT_FOUND}
      */
-    public void endSessions(UserId id, Consumer<User> before) {
-        Optional<User> changed = users.update(id, user -> {
+    public void endAllSessions(UserId id, Consumer<User> before) {
+        endSessions(id, user -> {
             before.accept(user);
             return user.withoutSessions(null);
         });
-        if (changed.isEmpty()) {
-            throw notFound();
-        }
     }
 
     /**
@@ -110,13 +104,16 @@ public final class UserService {
      *     arrived, because an exemption would make it valid again
      */
     public void endOtherSessions(Caller caller) {
-        Optional<User> changed = users.update(caller.userId(), user -> {
+        endSessions(caller.userId(), user -> {
             if (!caller.isStillAuthorized(user)) {
                 throw new GatehouseException(ErrorCode.SESSION_ENDED);
             }
             return user.withoutSessions(caller.sessionId());
         });
-        if (changed.isEmpty()) {
+    }
+
+    private void endSessions(UserId id, UnaryOperator<User> edit) {
+        if (users.update(id, edit).isEmpty()) {
             throw notFound();
         }
     }
@@ -143,7 +140,7 @@ public final class UserService {
 
     /**
      * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. Callers who change
-     * their own username must reauthenticate, and {@link UsernameChangeThrottle} limits how often they may do so.
+     * their own username must reauthenticate, and {@link UserThrottle} limits how often they may do so.
      *
      * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
@@ -153,26 +150,26 @@ public final class UserService {
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
         FieldErrors errors = new FieldErrors();
-        UserInput form = UserInput.ofPatch(body.object(), errors);
-        Optional<String> currentPassword = UserInput.currentPassword(body.object(), errors);
+        UserInput input = UserInput.ofPatch(body.object(), errors);
+        String currentPassword = UserInput.currentPassword(body.object(), errors);
         if (!caller.isAdmin()) {
             UserInput.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
-        boolean renames = caller.is(userId) && renames(form, find(caller, id));
+        boolean renames = caller.is(userId) && renames(input, find(caller, id));
         if (!renames) {
-            return change(caller, userId, form, user -> {
+            return change(caller, userId, input, user -> {
                 precondition.accept(user);
-                if (caller.is(userId) && renames(form, user)) { // another request has changed the name
-                    reauthentication.require(caller, Optional.empty());
+                if (caller.is(userId) && renames(input, user)) { // another request has changed the name
+                    reauthentication.require(caller, null);
                 }
             });
         }
         precondition.accept(find(caller, id)); // a change that fails the precondition does not count
         reauthentication.require(caller, currentPassword);
-        RateLimitPermit permit = usernameChanges.acquire(userId.hex());
+        RateLimitPermit permit = throttle.acquireUsernameChange(userId);
         try {
-            return change(caller, userId, form, precondition);
+            return change(caller, userId, input, precondition);
         } catch (GatehouseException failed) {
             if (failed.code() != ErrorCode.USERNAME_TAKEN) { // this answer reveals something, so it counts
                 permit.refund();
@@ -181,27 +178,24 @@ public final class UserService {
         }
     }
 
-    private User change(Caller caller, UserId userId, UserInput form, Consumer<User> precondition) {
+    private User change(Caller caller, UserId userId, UserInput input, Consumer<User> precondition) {
         AtomicReference<@Nullable User> before = new AtomicReference<>();
         UnaryOperator<User> edit = user -> {
             precondition.accept(user);
             before.set(user);
-            User patched = patched(user, form);
-            if (user.isActiveAdministrator() && !patched.isActiveAdministrator()) {
-                requireAnotherAdministrator(userId);
-            }
+            User patched = patched(user, input);
+            lastAdministrator.require(user, patched);
             return patched;
         };
-        boolean mayDemote = form.roles() != null || form.status() != null;
-        Optional<User> changed =
-                mayDemote ? asAdministrator(caller, () -> users.update(userId, edit)) : users.update(userId, edit);
-        User after = changed.orElseThrow(UserService::notFound);
-        Optional.ofNullable(before.get()).ifPresent(was -> recordChanges(caller, was, after));
+        boolean mayDemote = input.roles() != null || input.status() != null;
+        Supplier<User> change = () -> users.update(userId, edit).orElseThrow(UserService::notFound);
+        User after = mayDemote ? lastAdministrator.exclusively(caller, change) : change.get();
+        recordChanges(caller, Objects.requireNonNull(before.get()), after);
         return after;
     }
 
-    private static boolean renames(UserInput form, User user) {
-        return form.username() != null && !form.username().equals(user.username());
+    private static boolean renames(UserInput input, User user) {
+        return input.username() != null && !input.username().typed().equals(user.username());
     }
 
     private void recordChanges(Caller caller, User before, User after) {
@@ -234,55 +228,27 @@ public final class UserService {
      */
     public void delete(Caller caller, String id, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
-        Optional<User> deleted = asAdministrator(
-                caller,
-                () -> users.delete(userId, user -> {
-                    precondition.accept(user);
-                    if (user.isActiveAdministrator()) {
-                        requireAnotherAdministrator(userId);
-                    }
-                }));
-        User gone = deleted.orElseThrow(UserService::notFound);
+        Consumer<User> check = user -> {
+            precondition.accept(user);
+            lastAdministrator.require(user, null);
+        };
+        User gone = lastAdministrator.exclusively(
+                caller, () -> users.delete(userId, check).orElseThrow(UserService::notFound));
         audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.clientInfo())
                 .by(caller.userId())
                 .on(userId, gone.username()));
     }
 
-    /**
-     * Runs work that may remove an administrator, one at a time on all nodes. Checks the caller again, because the
-     * caller may have been removed while waiting for the lock, and could otherwise undo that.
-     *
-     * @throws GatehouseException {@code SESSION_ENDED}, {@code FORBIDDEN}
-     */
-    private <T> T asAdministrator(Caller caller, Supplier<T> work) {
-        return administration.exclusively(() -> {
-            User account = users.findLinearizable(caller.userId())
-                    .filter(caller::isStillAuthorized)
-                    .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
-            if (!account.roles().contains(Roles.ADMIN)) {
-                throw new GatehouseException(ErrorCode.FORBIDDEN);
-            }
-            return work.get();
-        });
-    }
-
-    /** Remains true until the write only because all work that could remove an administrator is exclusive. */
-    private void requireAnotherAdministrator(UserId id) {
-        if (users.activeAdministrators(2).stream().allMatch(id::equals)) {
-            throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
-        }
-    }
-
-    private static User patched(User user, UserInput form) {
-        ObjectNode fields = MergePatch.apply(form.fields(), user.fields());
-        CredentialFields.keepRemovals(form.fields(), fields);
+    private static User patched(User user, UserInput input) {
+        ObjectNode fields = MergePatch.apply(input.fields(), user.fields());
+        CredentialFields.keepRemovals(input.fields(), fields);
         User patched = user.with(
-                Optional.ofNullable(form.username()).orElse(user.username()),
-                form.rolesOr(user.roles()),
-                form.statusOr(user.status()),
+                input.username() == null ? user.username() : input.username().typed(),
+                requireNonNullElse(input.roles(), user.roles()),
+                requireNonNullElse(input.status(), user.status()),
                 fields);
         // A user of the legacy service may exceed the limit, and removing fields must still be possible.
-        if (form.fields().properties().stream()
+        if (input.fields().properties().stream()
                 .anyMatch(change -> !change.getValue().isNull())) {
             FieldErrors errors = new FieldErrors();
             CustomFields.checkSize(patched.fields(), errors);

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
@@ -72,11 +71,11 @@ class CachedUserDaoTest extends UserDaoContract {
         NewUser bob = new NewUser(
                 userId,
                 Username.parse("bob").orElseThrow(),
-                Optional.empty(),
+                null,
                 Set.of("user"),
                 UserStatus.ACTIVE,
                 Json.MAPPER.createObjectNode(),
-                ImportedMetadata.NONE);
+                NewUser.Imported.NONE);
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             boolean absent = users().find(userId).isEmpty();
             stores.users()

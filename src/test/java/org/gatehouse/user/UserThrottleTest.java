@@ -16,26 +16,26 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.throttle.Throttle;
 import org.junit.jupiter.api.Test;
 
-class RegistrationThrottleTest {
+class UserThrottleTest {
     @Test
     void limitsTheRegistrationsOfASource() {
         try (EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "registrations"));
                 RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics())) {
             await().until(() -> redis.topology().isPresent());
             Throttle throttle = new Throttle(redis, Clock.systemUTC());
-            RegistrationThrottle registrations = new RegistrationThrottle(throttle);
+            UserThrottle registrations = new UserThrottle(throttle);
             for (int i = 0; i < 10; i++) {
-                registrations.acquire("192.0.2.1");
+                registrations.acquireRegistration("192.0.2.1");
             }
 
-            GatehouseException rejected =
-                    catchThrowableOfType(GatehouseException.class, () -> registrations.acquire("192.0.2.1"));
+            GatehouseException rejected = catchThrowableOfType(
+                    GatehouseException.class, () -> registrations.acquireRegistration("192.0.2.1"));
 
             assertThat(rejected.code()).isEqualTo(ErrorCode.TOO_MANY_REQUESTS);
             assertThat(rejected.retryAfter())
                     .hasValueSatisfying(
                             after -> assertThat(after).isBetween(Duration.ofMinutes(59), Duration.ofHours(1)));
-            registrations.acquire("192.0.2.2").refund();
+            registrations.acquireRegistration("192.0.2.2").refund();
             assertThat(throttle.counts("source:192.0.2.2")).isEmpty();
         }
     }

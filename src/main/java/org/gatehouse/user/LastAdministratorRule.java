@@ -1,0 +1,51 @@
+package org.gatehouse.user;
+
+import java.util.function.Supplier;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.store.MongoLock;
+import org.jspecify.annotations.Nullable;
+
+/** Ensures that an active administrator remains, although several nodes change and delete users at the same time. */
+final class LastAdministratorRule {
+    private final UserDao users;
+    private final MongoLock administration;
+
+    /** @param administration the lock on all nodes, held while an administrator may be removed */
+    LastAdministratorRule(UserDao users, MongoLock administration) {
+        this.users = users;
+        this.administration = administration;
+    }
+
+    /**
+     * Runs work that may remove an administrator, one at a time on all nodes. Checks the caller again, because the
+     * caller may have been removed while waiting for the lock, and could otherwise undo that.
+     *
+     * @throws GatehouseException {@code SESSION_ENDED}, {@code FORBIDDEN}
+     */
+    <T> T exclusively(Caller caller, Supplier<T> work) {
+        return administration.exclusively(() -> {
+            User account = users.findLinearizable(caller.userId())
+                    .filter(caller::isStillAuthorized)
+                    .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
+            if (!account.isAdministrator()) {
+                throw new GatehouseException(ErrorCode.FORBIDDEN);
+            }
+            return work.get();
+        });
+    }
+
+    /**
+     * Requires that the user after a change, or another user, is an active administrator. This remains true until the
+     * write only in work that runs {@link #exclusively}.
+     *
+     * @param after the user after the change; null if the user is deleted
+     * @throws GatehouseException {@code LAST_ADMINISTRATOR}
+     */
+    void require(User before, @Nullable User after) {
+        boolean removed = before.isActiveAdministrator() && (after == null || !after.isActiveAdministrator());
+        if (removed && users.activeAdministrators(2).stream().allMatch(before.id()::equals)) {
+            throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
+        }
+    }
+}

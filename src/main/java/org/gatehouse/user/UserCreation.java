@@ -1,0 +1,121 @@
+package org.gatehouse.user;
+
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.gatehouse.audit.AuditDetail;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditLog;
+import org.gatehouse.audit.AuditType;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.password.PasswordHasher;
+import org.gatehouse.throttle.RateLimitPermit;
+import org.jspecify.annotations.Nullable;
+
+/** Creates the user of one valid request. */
+final class UserCreation {
+    private final UserDao users;
+    private final PasswordHasher hasher;
+    private final @Nullable UserThrottle registrations;
+    private final AuditLog audit;
+    private final Request request;
+    private @Nullable RateLimitPermit permit;
+
+    /**
+     * The request.
+     *
+     * @param caller null for a request without a token
+     * @param input without violations
+     */
+    record Request(@Nullable Caller caller, ClientInfo clientInfo, UserInput input) {}
+
+    /** @param registrations null for the request of an administrator, which is not limited */
+    UserCreation(
+            UserDao users,
+            PasswordHasher hasher,
+            @Nullable UserThrottle registrations,
+            AuditLog audit,
+            Request request) {
+        this.users = users;
+        this.hasher = hasher;
+        this.registrations = registrations;
+        this.audit = audit;
+        this.request = request;
+    }
+
+    /**
+     * Returns the owner of an idempotency key. The response contains a user, so only the same caller may receive it.
+     * Without a token, this is the same source with the same password, because the password is in the body.
+     */
+    String scope() {
+        Caller caller = request.caller();
+        return caller == null
+                ? "source " + request.clientInfo().source()
+                : "user " + caller.userId().hex();
+    }
+
+    /** Creates the user if the throttle permits it. */
+    User admitted(Supplier<User> creation) {
+        if (registrations != null) {
+            permit = registrations.acquireRegistration(request.clientInfo().source());
+        }
+        try {
+            return creation.get();
+        } catch (GatehouseException failed) {
+            // A taken name is useful information for the client, so it counts; other failures do not.
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) {
+                refund();
+            }
+            throw failed;
+        }
+    }
+
+    Optional<User> find(UserId id) {
+        return users.findLinearizable(id);
+    }
+
+    /** Stores the user with this id, or returns the user that the same request has stored meanwhile. */
+    User insertOrFind(UserId id) {
+        try {
+            return insert(id);
+        } catch (GatehouseException failed) {
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) {
+                throw failed;
+            }
+            User twin = find(id).orElseThrow(() -> failed);
+            refund();
+            return twin;
+        }
+    }
+
+    private void refund() {
+        if (permit != null) {
+            permit.refund();
+        }
+    }
+
+    User insert(UserId id) {
+        String password = Objects.requireNonNull(request.input().password()).reveal();
+        User user = users.insert(newUser(id, hasher.hash(password)));
+        AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, request.clientInfo())
+                .on(user.id(), user.username())
+                .with(AuditDetail.TO, Roles.text(user.roles()));
+        Caller caller = request.caller();
+        audit.record(caller == null ? event : event.by(caller.userId()));
+        return user;
+    }
+
+    /** Returns the user as it was at its creation. */
+    User asCreated(UserId id, Instant at) {
+        return UserDocument.read(UserDocument.of(newUser(id, ""), at));
+    }
+
+    private NewUser newUser(UserId id, String hash) {
+        return request.input().newUser(id, hash, NewUser.Imported.NONE);
+    }
+}

@@ -1,0 +1,50 @@
+package org.gatehouse.user;
+
+import java.time.Duration;
+import java.util.List;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.throttle.Quota;
+import org.gatehouse.throttle.RateLimitPermit;
+import org.gatehouse.throttle.Throttle;
+
+/**
+ * Limits what users do without an administrator: registrations, and changes of their own usernames.
+ *
+ * <p>The limits exist because each response reveals whether a username is taken. Callers therefore refund a permit if
+ * the attempt failed, except if the username was taken.
+ */
+final class UserThrottle {
+    private static final Quota REGISTRATIONS = new Quota("registrations", 10, Duration.ofHours(1));
+    private static final Quota USERNAME_CHANGES = new Quota("usernames", 10, Duration.ofHours(1));
+
+    private final Throttle throttle;
+
+    UserThrottle(Throttle throttle) {
+        this.throttle = throttle;
+    }
+
+    /**
+     * Counts a registration before it takes place.
+     *
+     * @param source the source of the request, from {@code ClientInfo.source()}
+     * @throws GatehouseException {@code TOO_MANY_REQUESTS}
+     */
+    RateLimitPermit acquireRegistration(String source) {
+        return acquire("source:" + source, REGISTRATIONS);
+    }
+
+    /**
+     * Counts a change of the user's own username before it takes place.
+     *
+     * @throws GatehouseException {@code TOO_MANY_REQUESTS}
+     */
+    RateLimitPermit acquireUsernameChange(UserId id) {
+        return acquire("usernames:" + id.hex(), USERNAME_CHANGES);
+    }
+
+    private RateLimitPermit acquire(String key, Quota quota) {
+        return throttle.acquire(key, List.of(quota), ErrorCode.TOO_MANY_REQUESTS);
+    }
+}
