@@ -16,127 +16,127 @@ import org.gatehouse.war.ServiceClient;
  * Scenarios of a few operations, each delayed at a critical point. Each scenario breaks a promise every time if the
  * mechanism that it tests is missing.
  *
- * <p>The scenarios need three nodes. The first two do the work. The third has no Redis and therefore always returns
- * what MongoDB contains. "Old" means the value before the change, "new" the value after it, in the cache or in MongoDB.
+ * <p>The scenarios need three nodes. Two of them read and write. The third has no Redis, so it always returns the
+ * document of MongoDB. "Old" means the value before the change, "new" the value after it, in the cache or in MongoDB.
  */
 enum FaultScript {
     /** One node loads the old document and stores it in the cache after another node has changed the document. */
-    A_LOAD_THAT_A_CHANGE_OVERTOOK {
+    A_LOAD_OLDER_THAN_A_CHANGE {
         @Override
-        void play(Stage on) {
-            on.link(ONE).hold(Direction.TO_CLIENT, on.whenAsked(FIND, LONG));
-            CompletableFuture<?> slow = on.later(() -> on.load.read(ONE, on.key));
-            on.awaitHeld(ONE);
-            on.load.write(OTHER, on.key);
-            on.link(ONE).restore();
+        void perform(Stage stage) {
+            stage.link(ONE).hold(Direction.TO_CLIENT, stage.delayFor(FIND, WAIT_TIMEOUT));
+            CompletableFuture<?> slow = stage.async(() -> stage.load.read(ONE, stage.key));
+            stage.awaitHeld(ONE);
+            stage.load.write(OTHER, stage.key);
+            stage.link(ONE).restore();
             slow.join();
-            on.load.read(OTHER, on.key);
+            stage.load.read(OTHER, stage.key);
         }
     },
 
     /** A change is in MongoDB, but the node that made it has not yet received the reply. */
-    A_CHANGE_THAT_TAKES_LONG_TO_END {
+    A_CHANGE_WITH_A_LATE_REPLY {
         @Override
-        void play(Stage on) {
-            on.load.read(OTHER, on.key);
-            on.link(ONE).hold(Direction.TO_CLIENT, on.whenAsked(CHANGE, LONG));
-            CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
-            on.awaitStored();
-            on.load.read(WITHOUT_REDIS, on.key);
-            on.load.read(OTHER, on.key);
-            on.link(ONE).restore();
+        void perform(Stage stage) {
+            stage.load.read(OTHER, stage.key);
+            stage.link(ONE).hold(Direction.TO_CLIENT, stage.delayFor(CHANGE, WAIT_TIMEOUT));
+            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
+            stage.awaitStored();
+            stage.load.read(WITHOUT_REDIS, stage.key);
+            stage.load.read(OTHER, stage.key);
+            stage.link(ONE).restore();
             change.join();
         }
     },
 
     /** Redis loses the mark of a change in progress, and the old document is cached before the change is made. */
-    A_MARK_THAT_REDIS_LOST {
+    A_LOST_MARK {
         @Override
-        void play(Stage on) {
-            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, LONG));
-            CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
-            on.awaitHeld(ONE);
-            on.site.withRedis(redis -> redis.flushall());
-            on.load.read(OTHER, on.key);
-            on.link(ONE).restore();
+        void perform(Stage stage) {
+            stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, WAIT_TIMEOUT));
+            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
+            stage.awaitHeld(ONE);
+            stage.cluster.withRedis(redis -> redis.flushall());
+            stage.load.read(OTHER, stage.key);
+            stage.link(ONE).restore();
             change.join();
-            on.load.read(OTHER, on.key);
+            stage.load.read(OTHER, stage.key);
         }
     },
 
     /** A node that cannot reach Redis makes a change, while Redis contains the old document. */
     A_CHANGE_WITHOUT_REDIS {
         @Override
-        void play(Stage on) {
-            on.load.read(OTHER, on.key);
-            on.site.nodes().get(ONE).redis().cut();
-            on.load.write(ONE, on.key);
-            // Longer than the other node's quarantine may outlast that of the node that made the change.
-            Repeat.during(Duration.ofSeconds(1), () -> on.load.read(OTHER, on.key));
+        void perform(Stage stage) {
+            stage.load.read(OTHER, stage.key);
+            stage.cluster.nodes().get(ONE).redis().cut();
+            stage.load.write(ONE, stage.key);
+            // The quarantine of the other node may end up to 1 s after that of the node that made the change.
+            Repeat.during(Duration.ofSeconds(1), () -> stage.load.read(OTHER, stage.key));
         }
     },
 
     /** One node has connected to a new Redis and makes a change there; the other's lease still permits the old one. */
     TWO_NODES_ON_TWO_REDIS {
         @Override
-        void play(Stage on) {
-            on.load.read(ONE, on.key);
-            try (EmbeddedRedis another = EmbeddedRedis.start(Path.of("target", "test-redis", "another-" + on.key))) {
-                long before = GenerationWatch.generation(on.site.stores());
-                TcpProxy link = on.site.nodes().get(OTHER).redis();
-                link.lead(another.port());
+        void perform(Stage stage) {
+            stage.load.read(ONE, stage.key);
+            try (EmbeddedRedis another = EmbeddedRedis.start(Path.of("target", "test-redis", "another-" + stage.key))) {
+                long before = GenerationWatch.generation(stage.cluster.stores());
+                TcpProxy link = stage.cluster.nodes().get(OTHER).redis();
+                link.redirect(another.port());
                 link.cut();
                 link.restore();
                 await().pollInterval(Duration.ofMillis(5))
-                        .atMost(LONG)
-                        .until(() -> GenerationWatch.generation(on.site.stores()) != before);
-                on.link(ONE).stall(Direction.TO_CLIENT); // this node must not learn of the increment
-                Pause.millis(550); // by then the other node has learned of it
-                on.load.write(OTHER, on.key);
-                on.load.read(ONE, on.key);
-                link.lead(on.site.stores().redis().port());
+                        .atMost(WAIT_TIMEOUT)
+                        .until(() -> GenerationWatch.generation(stage.cluster.stores()) != before);
+                stage.link(ONE).stall(Direction.TO_CLIENT); // so that this node cannot read the increment
+                Sleep.millis(550); // the other node has read it by then
+                stage.load.write(OTHER, stage.key);
+                stage.load.read(ONE, stage.key);
+                link.redirect(stage.cluster.stores().redis().port());
                 link.cut();
             }
         }
     },
 
-    /** A node gives up on a change, but the change reaches MongoDB a second later. */
-    A_CHANGE_THAT_WAS_GIVEN_UP {
+    /** A node stops waiting for a change, but the change reaches MongoDB a second later. */
+    A_CHANGE_AFTER_ITS_TIMEOUT {
         @Override
-        void play(Stage on) {
-            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, Duration.ofSeconds(4)));
-            on.load.write(ONE, on.key);
-            on.load.read(OTHER, on.key);
-            on.awaitStored();
-            on.load.read(WITHOUT_REDIS, on.key);
-            on.load.read(OTHER, on.key);
+        void perform(Stage stage) {
+            stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, Duration.ofSeconds(4)));
+            stage.load.write(ONE, stage.key);
+            stage.load.read(OTHER, stage.key);
+            stage.awaitStored();
+            stage.load.read(WITHOUT_REDIS, stage.key);
+            stage.load.read(OTHER, stage.key);
         }
     },
 
     /** A node receives no replies from MongoDB while another node, without Redis, makes a change. */
-    A_NODE_THAT_HEARS_NOTHING {
+    A_NODE_WITHOUT_REPLIES {
         @Override
-        void play(Stage on) {
-            on.load.read(ONE, on.key);
-            on.link(ONE).stall(Direction.TO_CLIENT);
-            on.site.nodes().get(OTHER).redis().cut();
-            on.load.write(OTHER, on.key);
-            on.load.read(ONE, on.key);
-            on.link(ONE).restore();
+        void perform(Stage stage) {
+            stage.load.read(ONE, stage.key);
+            stage.link(ONE).stall(Direction.TO_CLIENT);
+            stage.cluster.nodes().get(OTHER).redis().cut();
+            stage.load.write(OTHER, stage.key);
+            stage.load.read(ONE, stage.key);
+            stage.link(ONE).restore();
         }
     },
 
     /** Redis restarts with a snapshot that is older than a change. */
     AN_OLD_SNAPSHOT {
         @Override
-        void play(Stage on) {
-            on.load.read(ONE, on.key);
-            on.site.withRedis(redis -> redis.save());
-            on.load.write(ONE, on.key);
-            on.site.stores().redis().restart();
+        void perform(Stage stage) {
+            stage.load.read(ONE, stage.key);
+            stage.cluster.withRedis(redis -> redis.save());
+            stage.load.write(ONE, stage.key);
+            stage.cluster.stores().redis().restart();
             Repeat.during(Duration.ofSeconds(2), () -> {
-                on.load.read(ONE, on.key);
-                on.load.read(OTHER, on.key);
+                stage.load.read(ONE, stage.key);
+                stage.load.read(OTHER, stage.key);
             });
         }
     },
@@ -144,25 +144,25 @@ enum FaultScript {
     /** Redis restarts without the mark of a late change, whose node is killed. This must be the last scenario. */
     A_CHANGE_OLDER_THAN_REDIS {
         @Override
-        void play(Stage on) {
-            Duration onItsWay = Duration.ofMillis(4_500);
-            Duration dies = Duration.ofMillis(2_600); // before it gives up and marks the user again
-            on.link(ONE).hold(Direction.TO_SERVER, on.whenAsked(CHANGE, onItsWay));
-            CompletableFuture<?> change = on.later(() -> on.load.write(ONE, on.key));
+        void perform(Stage stage) {
+            Duration inTransit = Duration.ofMillis(4_500);
+            Duration killAfter = Duration.ofMillis(2_600); // before its timeout, after which it marks the user again
+            stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, inTransit));
+            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
             await().pollInterval(Duration.ofMillis(20))
-                    .atMost(LONG)
-                    .until(() -> on.site.inRedis(on.key).startsWith("T"));
+                    .atMost(WAIT_TIMEOUT)
+                    .until(() -> stage.cluster.entryInRedis(stage.key).startsWith("T"));
             long marked = System.nanoTime();
-            on.site.stores().redis().restart();
-            Repeat.during(dies.minusNanos(System.nanoTime() - marked), () -> on.load.read(OTHER, on.key));
-            ((NodeProcess) on.site.node(ONE)).kill();
+            stage.cluster.stores().redis().restart();
+            Repeat.during(killAfter.minusNanos(System.nanoTime() - marked), () -> stage.load.read(OTHER, stage.key));
+            ((NodeProcess) stage.cluster.node(ONE)).kill();
             change.join();
-            while (on.isOld()) {
-                on.load.read(OTHER, on.key);
-                Pause.millis(20);
+            while (stage.isOld()) {
+                stage.load.read(OTHER, stage.key);
+                Sleep.millis(20);
             }
-            on.load.read(WITHOUT_REDIS, on.key);
-            on.load.read(OTHER, on.key);
+            stage.load.read(WITHOUT_REDIS, stage.key);
+            stage.load.read(OTHER, stage.key);
         }
     };
 
@@ -170,22 +170,22 @@ enum FaultScript {
     private static final int OTHER = 1;
     private static final int WITHOUT_REDIS = 2;
     private static final Duration NONE = Duration.ZERO;
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
     private static final String FIND = "find\0";
     private static final String CHANGE = "findAndModify\0";
 
-    abstract void play(Stage on);
+    abstract void perform(Stage stage);
 
-    /** Plays the scenario with one user on warm nodes, and restores the links of the first two nodes. */
-    Scenario.Outcome run(TestCluster<ServiceClient> site) throws Exception {
-        site.awaitHits(LONG);
-        site.newUsers();
-        List.of(ONE, OTHER).forEach(node -> warmUp(site, node));
-        return Scenario.direct(toString(), site, load -> {
+    /** Runs the scenario with one user on warm nodes, and restores the links of the first two nodes. */
+    Scenario.Outcome run(TestCluster<ServiceClient> cluster) throws Exception {
+        cluster.awaitHits(WAIT_TIMEOUT);
+        cluster.newUsers();
+        List.of(ONE, OTHER).forEach(node -> warmUp(cluster, node));
+        return Scenario.runWithoutLoad(toString(), cluster, load -> {
             try {
-                play(new Stage(site, load, site.keys().get(0)));
+                perform(new Stage(cluster, load, cluster.keys().get(0)));
             } finally {
-                site.nodes().subList(ONE, WITHOUT_REDIS).forEach(node -> {
+                cluster.nodes().subList(ONE, WITHOUT_REDIS).forEach(node -> {
                     node.redis().restore();
                     node.mongo().restore();
                 });
@@ -193,13 +193,16 @@ enum FaultScript {
         });
     }
 
-    /** Waits until the node caches what it loads. Makes a change first, because a node's first change takes seconds. */
-    private static void warmUp(TestCluster<ServiceClient> site, int node) {
-        String user = site.keys().get(1 + node);
-        site.node(node).patch("/user/" + user, site.token(), "{\"warm\":true}");
-        await().atMost(LONG).until(() -> {
-            site.node(node).get("/user/" + user, site.token());
-            return site.inRedis(user).startsWith("V");
+    /**
+     * Waits until the node caches the documents that it loads. Makes a change first, because the first change of a node
+     * is slow.
+     */
+    private static void warmUp(TestCluster<ServiceClient> cluster, int node) {
+        String user = cluster.keys().get(1 + node);
+        cluster.node(node).patch("/user/" + user, cluster.token(), "{\"warm\":true}");
+        await().atMost(WAIT_TIMEOUT).until(() -> {
+            cluster.node(node).get("/user/" + user, cluster.token());
+            return cluster.entryInRedis(user).startsWith("V");
         });
     }
 
@@ -208,20 +211,20 @@ enum FaultScript {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    private record Stage(TestCluster<ServiceClient> site, Load load, String key) {
+    private record Stage(TestCluster<ServiceClient> cluster, Load load, String key) {
         TcpProxy link(int node) {
-            return site.nodes().get(node).mongo();
+            return cluster.nodes().get(node).mongo();
         }
 
-        boolean isAsked(String command, String request) {
+        boolean isCommand(String command, String request) {
             return request.contains(command) && request.contains(TestCluster.raw(key));
         }
 
-        Function<String, Duration> whenAsked(String command, Duration time) {
-            return request -> isAsked(command, request) ? time : NONE;
+        Function<String, Duration> delayFor(String command, Duration time) {
+            return request -> isCommand(command, request) ? time : NONE;
         }
 
-        CompletableFuture<Void> later(Runnable work) {
+        CompletableFuture<Void> async(Runnable work) {
             CompletableFuture<Void> done = new CompletableFuture<>();
             Thread thread = new Thread(() -> {
                 work.run();
@@ -234,16 +237,16 @@ enum FaultScript {
 
         void awaitHeld(int node) {
             await().pollInterval(Duration.ofMillis(5))
-                    .atMost(LONG)
+                    .atMost(WAIT_TIMEOUT)
                     .until(() -> link(node).lateBytes() > 0);
         }
 
         boolean isOld() {
-            return site.stored().getOrDefault(key, 0L) == 1;
+            return cluster.stored().getOrDefault(key, 0L) == 1;
         }
 
         void awaitStored() {
-            await().pollInterval(Duration.ofMillis(20)).atMost(LONG).until(() -> !isOld());
+            await().pollInterval(Duration.ofMillis(20)).atMost(WAIT_TIMEOUT).until(() -> !isOld());
         }
     }
 }

@@ -10,14 +10,14 @@ import org.gatehouse.store.Stores;
 final class GenerationWatch implements AutoCloseable {
     private static final long EVERY_MS = 25;
 
-    /** The longest time between a write of which Redis was not notified and the increment that follows it. */
+    /** The longest time between a write that could not notify Redis and the increment that follows it. */
     private static final long BEFORE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
 
     /** The duration of a lease, plus a margin for a busy machine. */
     private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
 
     private final Stores stores;
-    private final List<Long> raises = new CopyOnWriteArrayList<>();
+    private final List<Long> increments = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::watch, "generation-watch");
     private long last;
     private volatile boolean stopped;
@@ -31,10 +31,10 @@ final class GenerationWatch implements AutoCloseable {
 
     private void watch() {
         while (!stopped) {
-            Pause.millis(EVERY_MS);
+            Sleep.millis(EVERY_MS);
             long now = generation(stores);
             if (now != last) {
-                raises.add(System.nanoTime());
+                increments.add(System.nanoTime());
             }
             last = now;
         }
@@ -45,13 +45,13 @@ final class GenerationWatch implements AutoCloseable {
         return state == null ? 0 : state.getLong("generation");
     }
 
-    int raises() {
-        return raises.size();
+    int increments() {
+        return increments.size();
     }
 
     /** Returns whether two nodes may have been on different sides of an increment at this time. */
     boolean mayDiffer(long at) {
-        return raises.stream().anyMatch(raise -> at > raise - BEFORE_NANOS && at < raise + AFTER_NANOS);
+        return increments.stream().anyMatch(increment -> at > increment - BEFORE_NANOS && at < increment + AFTER_NANOS);
     }
 
     @Override

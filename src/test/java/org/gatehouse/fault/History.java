@@ -27,7 +27,7 @@ final class History {
 
     private record Operation(String key, Kind kind, long version, long start, long end) {}
 
-    /** The ways in which a history differs from that of a single copy. */
+    /** The kinds of differences from the history of a single copy. */
     enum ViolationType {
         /** A later operation returned a lower version than an acknowledged write, which breaks the first promise. */
         ACKNOWLEDGED_NOT_SEEN,
@@ -43,16 +43,16 @@ final class History {
      * @param at when the operation that shows the violation started
      * @param staleness how long before that the newer version had been seen, in ns; 0 if not applicable
      */
-    record Violation(ViolationType breach, String key, long version, long at, long staleness) {
+    record Violation(ViolationType type, String key, long version, long at, long staleness) {
         long staleMillis() {
             return TimeUnit.NANOSECONDS.toMillis(staleness);
         }
     }
 
     record Verdict(long reads, long writes, long unknown, List<Violation> violations) {
-        List<Violation> of(ViolationType breach) {
+        List<Violation> of(ViolationType type) {
             return violations.stream()
-                    .filter(violation -> violation.breach() == breach)
+                    .filter(violation -> violation.type() == type)
                     .toList();
         }
 
@@ -79,7 +79,8 @@ final class History {
     Verdict check(Map<String, Long> stored) {
         List<Violation> violations = new ArrayList<>();
         Map<String, List<Operation>> byKey = operations.stream().collect(Collectors.groupingBy(Operation::key));
-        byKey.forEach((key, ofKey) -> new Key(key, ofKey, violations).check(stored.getOrDefault(key, 0L)));
+        byKey.forEach((key, operationsOfKey) ->
+                new Key(key, operationsOfKey, violations).check(stored.getOrDefault(key, 0L)));
         return new Verdict(count(Kind.READ), count(Kind.ACKNOWLEDGED), count(Kind.UNKNOWN), List.copyOf(violations));
     }
 
@@ -168,8 +169,8 @@ final class History {
             }
         }
 
-        private void report(ViolationType breach, Operation operation, long staleness) {
-            violations.add(new Violation(breach, key, operation.version(), operation.start(), staleness));
+        private void report(ViolationType type, Operation operation, long staleness) {
+            violations.add(new Violation(type, key, operation.version(), operation.start(), staleness));
         }
     }
 }

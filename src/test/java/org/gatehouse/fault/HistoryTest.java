@@ -10,7 +10,7 @@ import org.gatehouse.fault.History.Violation;
 import org.gatehouse.fault.History.ViolationType;
 import org.junit.jupiter.api.Test;
 
-/** The checker reports every violation, and nothing else. Documents begin with version 1 at time 0. */
+/** Tests that the checker reports every violation, and nothing else. Documents begin with version 1 at time 0. */
 class HistoryTest {
     private static final String KEY = "key";
     private final History history = new History();
@@ -20,7 +20,7 @@ class HistoryTest {
     }
 
     @Test
-    void acceptsWhatOneCopyWouldAnswer() {
+    void acceptsTheResultsOfASingleCopy() {
         history.read(KEY, 1, 5, 15);
         history.acknowledged(KEY, 2, 10, 20);
         history.read(KEY, 2, 21, 22);
@@ -35,11 +35,11 @@ class HistoryTest {
     }
 
     @Test
-    void allowsEitherVersionWhileAWriteIsUnderWay() {
+    void acceptsEitherVersionDuringAWrite() {
         history.acknowledged(KEY, 2, 10, 40);
         history.read(KEY, 1, 11, 30);
         history.read(KEY, 2, 12, 31);
-        history.read(KEY, 1, 29, 39); // began before the read that returned more ended
+        history.read(KEY, 1, 29, 39); // began before the end of the read that returned version 2
         history.read(KEY, 2, 33, 50);
 
         assertThat(check(2).violations()).isEmpty();
@@ -58,16 +58,16 @@ class HistoryTest {
     }
 
     @Test
-    void findsAMissedWriteAlsoWhenOnlyLaterVersionsTellOfIt() {
+    void findsAMissedWriteDuringALaterWrite() {
         history.acknowledged(KEY, 2, 10, 20);
         history.acknowledged(KEY, 3, 20, 90);
         history.read(KEY, 1, 30, 40);
 
-        assertThat(breaches(3)).containsExactly(ViolationType.ACKNOWLEDGED_NOT_SEEN);
+        assertThat(violationTypes(3)).containsExactly(ViolationType.ACKNOWLEDGED_NOT_SEEN);
     }
 
     @Test
-    void takesTheEarliestEndAmongAllHigherVersions() {
+    void measuresStalenessFromTheEarliestEndOfAHigherVersion() {
         history.acknowledged(KEY, 2, 10, 80);
         history.acknowledged(KEY, 3, 20, 30);
         history.read(KEY, 1, 40, 50);
@@ -91,31 +91,31 @@ class HistoryTest {
         history.read(KEY, 2, 15, 20);
         history.read(KEY, 1, 25, 30);
 
-        assertThat(breaches(2)).containsExactly(ViolationType.WENT_BACK);
+        assertThat(violationTypes(2)).containsExactly(ViolationType.WENT_BACK);
     }
 
     @Test
-    void findsAWriteThatReturnsLessThanOneBeforeIt() {
+    void findsAWriteWithALowerVersionThanAnEarlierOne() {
         history.acknowledged(KEY, 3, 10, 20);
         history.acknowledged(KEY, 2, 25, 30);
 
-        assertThat(breaches(3)).containsExactly(ViolationType.ACKNOWLEDGED_NOT_SEEN);
+        assertThat(violationTypes(3)).containsExactly(ViolationType.ACKNOWLEDGED_NOT_SEEN);
     }
 
     @Test
-    void findsAReadOfWhatWasNotWrittenYet() {
+    void findsAReadOfAVersionBeforeItsWrite() {
         history.read(KEY, 2, 5, 9);
         history.acknowledged(KEY, 2, 10, 20);
 
-        assertThat(breaches(2)).containsExactly(ViolationType.READ_BEFORE_WRITTEN);
+        assertThat(violationTypes(2)).containsExactly(ViolationType.READ_BEFORE_WRITTEN);
     }
 
     @Test
-    void findsAReadOfWhatNoUnknownWriteHadBegunToWrite() {
+    void findsAReadOfAVersionBeforeEachUnknownWrite() {
         history.read(KEY, 2, 5, 9);
         history.unknown(KEY, 10);
 
-        assertThat(breaches(2)).containsExactly(ViolationType.READ_BEFORE_WRITTEN);
+        assertThat(violationTypes(2)).containsExactly(ViolationType.READ_BEFORE_WRITTEN);
     }
 
     @Test
@@ -123,41 +123,41 @@ class HistoryTest {
         history.acknowledged(KEY, 2, 10, 20);
         history.acknowledged(KEY, 2, 12, 22);
 
-        assertThat(breaches(2)).containsExactly(ViolationType.VERSION_TWICE);
+        assertThat(violationTypes(2)).containsExactly(ViolationType.VERSION_TWICE);
     }
 
     @Test
     void findsAGapThatNoUnknownWriteExplains() {
         history.acknowledged(KEY, 3, 10, 20);
-        assertThat(breaches(3)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
+        assertThat(violationTypes(3)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
 
         history.unknown(KEY, 5);
-        assertThat(breaches(3)).isEmpty();
+        assertThat(violationTypes(3)).isEmpty();
 
         history.acknowledged(KEY, 5, 30, 40);
-        assertThat(breaches(5)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
+        assertThat(violationTypes(5)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
     }
 
     @Test
     void findsAReadVersionThatNoClientWrote() {
         history.read(KEY, 2, 10, 20);
 
-        assertThat(breaches(2)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
+        assertThat(violationTypes(2)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
     }
 
     @Test
     void findsAStoredDocumentThatMissesAnAcknowledgedWrite() {
         history.acknowledged(KEY, 2, 10, 20);
 
-        assertThat(breaches(1)).containsExactly(ViolationType.STORED_IS_OLDER);
-        assertThat(breaches(0)).containsExactly(ViolationType.STORED_IS_OLDER);
+        assertThat(violationTypes(1)).containsExactly(ViolationType.STORED_IS_OLDER);
+        assertThat(violationTypes(0)).containsExactly(ViolationType.STORED_IS_OLDER);
     }
 
     @Test
     void findsAStoredDocumentThatNoClientWrote() {
         history.acknowledged(KEY, 2, 10, 20);
 
-        assertThat(breaches(3)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
+        assertThat(violationTypes(3)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
     }
 
     @Test
@@ -172,7 +172,7 @@ class HistoryTest {
     }
 
     @Test
-    void doesNotMixUpKeys() {
+    void checksEachKeySeparately() {
         history.acknowledged("other", 7, 0, 0);
         history.read(KEY, 1, 5, 6);
         history.read("other", 7, 5, 6);
@@ -184,8 +184,8 @@ class HistoryTest {
         return history.check(Map.of(KEY, stored));
     }
 
-    private List<ViolationType> breaches(long stored) {
-        return check(stored).violations().stream().map(Violation::breach).toList();
+    private List<ViolationType> violationTypes(long stored) {
+        return check(stored).violations().stream().map(Violation::type).toList();
     }
 
     private static long ms(long time) {

@@ -18,66 +18,69 @@ import org.gatehouse.Node;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A thousand readers request a user whose cache entry has just expired. */
+/** Tests a thousand readers that request a user whose cache entry has just expired. */
 @Tag("fault")
 class HotKeyTest {
     private static final int READERS = 1_000;
 
     /** The number of concurrent requests. More would leave the nodes, on the same two cores, no time for Redis. */
-    private static final int AT_A_TIME = 100;
+    private static final int MAX_CONCURRENT = 100;
 
     private static final int NODES = 3;
     private static final Duration EXPIRY = Duration.ofSeconds(2);
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
-    /** Required good expiries. Not all must be good, because nodes without time for Redis fall back to MongoDB. */
-    private static final int GOOD = Math.toIntExact(Math.max(2, Scenario.LENGTH.dividedBy(EXPIRY.multipliedBy(2))));
+    /** The required number of expiries within the limit. Nodes that time out at Redis query MongoDB more often. */
+    private static final int REQUIRED_EXPIRIES =
+            Math.toIntExact(Math.max(2, Scenario.LENGTH.dividedBy(EXPIRY.multipliedBy(2))));
 
-    private static final int MOST = 4 * GOOD;
+    private static final int MAX_EXPIRIES = 4 * REQUIRED_EXPIRIES;
 
     private final HttpClient http = HttpClient.newHttpClient();
 
     @Test
-    void eachNodeAsksMongoOnceAtMost() {
-        try (TestCluster<Node> site =
+    void anExpiryCausesAtMostOneQueryOfEachNode() {
+        try (TestCluster<Node> cluster =
                 TestCluster.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
-            site.awaitHits(site.sparedKeys(), LONGEST);
-            String hot = site.keys().get(0);
-            burst(site, hot); // opens the connections
+            cluster.awaitHits(cluster.reservedKeys(), WAIT_TIMEOUT);
+            String hot = cluster.keys().get(0);
+            burst(cluster, hot); // opens the connections
             List<Long> finds = new ArrayList<>();
-            while (good(finds) < GOOD && finds.size() < MOST) {
+            while (withinLimit(finds) < REQUIRED_EXPIRIES && finds.size() < MAX_EXPIRIES) {
                 await().pollInterval(Duration.ofMillis(5))
-                        .atMost(LONGEST)
-                        .until(() -> site.inRedis(hot).equals("null"));
-                long before = site.finds();
-                assertThat(burst(site, hot)).as("statuses").containsOnly(200);
-                finds.add(site.finds() - before);
+                        .atMost(WAIT_TIMEOUT)
+                        .until(() -> cluster.entryInRedis(hot).equals("null"));
+                long before = cluster.finds();
+                assertThat(burst(cluster, hot)).as("statuses").containsOnly(200);
+                finds.add(cluster.finds() - before);
             }
             System.out.println("fault: " + READERS + " readers on an expiring key, " + NODES
-                    + " nodes: questions to MongoDB at each expiry " + finds);
-            assertThat(finds).allMatch(asked -> asked >= 1);
-            assertThat(good(finds)).as("good ones of " + finds).isEqualTo(GOOD);
+                    + " nodes: queries to MongoDB at each expiry " + finds);
+            assertThat(finds).allMatch(queries -> queries >= 1);
+            assertThat(withinLimit(finds))
+                    .as("expiries within the limit of " + finds)
+                    .isEqualTo(REQUIRED_EXPIRIES);
         }
     }
 
     /** Returns how many expiries caused at most one query of each node. */
-    private static long good(List<Long> finds) {
-        return finds.stream().filter(asked -> asked <= NODES).count();
+    private static long withinLimit(List<Long> finds) {
+        return finds.stream().filter(queries -> queries <= NODES).count();
     }
 
-    private List<Integer> burst(TestCluster<Node> site, String key) {
-        List<CompletableFuture<HttpResponse<Void>>> answers = new ArrayList<>();
-        Semaphore turns = new Semaphore(AT_A_TIME);
+    private List<Integer> burst(TestCluster<Node> cluster, String key) {
+        List<CompletableFuture<HttpResponse<Void>>> responses = new ArrayList<>();
+        Semaphore permits = new Semaphore(MAX_CONCURRENT);
         for (int i = 0; i < READERS; i++) {
-            URI uri = URI.create("http://127.0.0.1:" + site.node(i % NODES).port() + "/user/" + key);
+            URI uri = URI.create("http://127.0.0.1:" + cluster.node(i % NODES).port() + "/user/" + key);
             HttpRequest request =
-                    HttpRequest.newBuilder(uri).header("auth", site.token()).build();
-            turns.acquireUninterruptibly();
-            answers.add(http.sendAsync(request, BodyHandlers.discarding())
-                    .whenComplete((answer, failure) -> turns.release()));
+                    HttpRequest.newBuilder(uri).header("auth", cluster.token()).build();
+            permits.acquireUninterruptibly();
+            responses.add(http.sendAsync(request, BodyHandlers.discarding())
+                    .whenComplete((response, failure) -> permits.release()));
         }
-        return answers.stream()
-                .map(answer -> answer.join().statusCode())
+        return responses.stream()
+                .map(response -> response.join().statusCode())
                 .distinct()
                 .toList();
     }

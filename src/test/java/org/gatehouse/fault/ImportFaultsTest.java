@@ -18,72 +18,72 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** A store becomes unavailable in the middle of an import. */
+/** Tests imports during which a store becomes unavailable. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class ImportFaultsTest {
     private static final int USERS = 3_000;
 
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     /** The beginning of a MongoDB command that inserts users. */
     private static final String INSERT_USERS = "insert\0\6\0\0\0users\0";
 
     @Test
-    void mongoDbIsAwayForAMoment() {
-        try (TestCluster<Node> site = TestCluster.ofNodes(1)) {
-            TcpProxy mongo = site.nodes().get(0).mongo();
+    void anImportContinuesAfterAShortOutageOfMongoDb() {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(1)) {
+            TcpProxy mongo = cluster.nodes().get(0).mongo();
             CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
             CompletableFuture<Void> returned = cut.thenRunAsync(() -> {
                 assertThat(Threads.sleep(Duration.ofSeconds(3))).isTrue();
                 mongo.restore();
             });
 
-            List<String> results = imported(site);
+            List<String> results = importUsers(cluster);
 
             returned.join();
             assertThat(results.get(USERS)).contains("\"done\"").contains("\"created\":" + USERS);
-            assertThat(stored(site)).isEqualTo(USERS);
+            assertThat(stored(cluster)).isEqualTo(USERS);
         }
     }
 
     @Test
-    void mongoDbStaysAway() {
-        try (TestCluster<Node> site = TestCluster.ofNodes(1)) {
-            TcpProxy mongo = site.nodes().get(0).mongo();
+    void anImportStopsInALongOutageOfMongoDbAndCanBeRepeated() {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(1)) {
+            TcpProxy mongo = cluster.nodes().get(0).mongo();
             CompletableFuture<Void> cut = cutAtSecondInsert(mongo);
 
-            List<String> results = imported(site);
+            List<String> results = importUsers(cluster);
 
             cut.join();
-            int answered = results.size() - 1;
-            assertThat(results.get(answered))
-                    .contains("\"stopped\",\"line\":" + (answered + 1) + ",\"code\":\"STORE_UNAVAILABLE\"");
-            assertThat(answered).isBetween(1, USERS - 1);
+            int resultCount = results.size() - 1;
+            assertThat(results.get(resultCount))
+                    .contains("\"stopped\",\"line\":" + (resultCount + 1) + ",\"code\":\"STORE_UNAVAILABLE\"");
+            assertThat(resultCount).isBetween(1, USERS - 1);
 
             mongo.restore();
-            await().atMost(LONGEST)
-                    .until(() -> site.node(0).get("/user", site.token()).status() == 200);
-            List<String> again = imported(site);
+            await().atMost(WAIT_TIMEOUT)
+                    .until(() -> cluster.node(0).get("/user", cluster.token()).status() == 200);
+            List<String> again = importUsers(cluster);
             assertThat(again.get(USERS)).contains("\"done\"").contains("\"failed\":0");
-            assertThat(again.subList(0, answered)).allMatch(result -> result.contains("\"unchanged\""));
-            assertThat(stored(site)).isEqualTo(USERS);
+            assertThat(again.subList(0, resultCount)).allMatch(result -> result.contains("\"unchanged\""));
+            assertThat(stored(cluster)).isEqualTo(USERS);
         }
     }
 
     /** Without Redis each write waits for two seconds, regardless of the number of users in it. */
     @Test
-    void redisIsAwayAndFewWritesDo() {
-        try (TestCluster<Node> site = TestCluster.ofNodes(1)) {
+    void anImportWithoutRedisMakesFewWrites() {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(1)) {
             AtomicInteger inserts = new AtomicInteger();
-            site.nodes().get(0).mongo().observe(request -> {
+            cluster.nodes().get(0).mongo().observe(request -> {
                 if (request.contains(INSERT_USERS)) {
                     inserts.incrementAndGet();
                 }
             });
-            site.nodes().get(0).redis().cut();
+            cluster.nodes().get(0).redis().cut();
 
-            assertThat(imported(site).get(USERS)).contains("\"created\":" + USERS);
+            assertThat(importUsers(cluster).get(USERS)).contains("\"created\":" + USERS);
 
             assertThat(inserts).hasValueBetween(1, 12);
         }
@@ -101,17 +101,17 @@ class ImportFaultsTest {
     }
 
     /** Imports the users in lines of about 300 bytes and returns the result lines. */
-    private static List<String> imported(TestCluster<Node> site) {
+    private static List<String> importUsers(TestCluster<Node> cluster) {
         String lines = IntStream.range(0, USERS)
                 .mapToObj(i -> "{\"username\":\"moved." + i + "\",\"note\":\"" + "x".repeat(250) + "\"}\n")
                 .collect(Collectors.joining());
-        Answer answer = site.node(0)
-                .send("POST", "/user/import", lines, "auth", site.token(), "Content-Type", "application/x-ndjson");
-        assertThat(answer.status()).isEqualTo(200);
-        return answer.body().lines().toList();
+        Answer response = cluster.node(0)
+                .send("POST", "/user/import", lines, "auth", cluster.token(), "Content-Type", "application/x-ndjson");
+        assertThat(response.status()).isEqualTo(200);
+        return response.body().lines().toList();
     }
 
-    private static long stored(TestCluster<Node> site) {
-        return site.stores().users().countDocuments(Filters.regex("username", "^moved\\."));
+    private static long stored(TestCluster<Node> cluster) {
+        return cluster.stores().users().countDocuments(Filters.regex("username", "^moved\\."));
     }
 }

@@ -12,83 +12,83 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The link between Redis and one of two nodes is slow, stalled or cut. */
+/** Tests two nodes that read and write while the link between Redis and one of them is slow, stalled or cut. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class LinkFaultsTest {
-    private static final int STRUCK = 0;
+    private static final int AFFECTED = 0;
 
     /** Redis executes the commands, but the node does not receive the replies. */
     @Test
-    void theAnswersOfRedisAreLate() throws Exception {
-        stalled("stall Redis -> node", Direction.TO_CLIENT);
+    void promisesHoldIfRepliesOfRedisAreLate() throws Exception {
+        checkStalls("stall Redis -> node", Direction.TO_CLIENT);
     }
 
-    /** Redis executes commands long after the node has given up on them. */
+    /** Redis executes commands long after their timeout. */
     @Test
-    void theCommandsToRedisAreLate() throws Exception {
-        stalled("stall node -> Redis", Direction.TO_SERVER);
+    void promisesHoldIfCommandsToRedisAreLate() throws Exception {
+        checkStalls("stall node -> Redis", Direction.TO_SERVER);
     }
 
-    private static void stalled(String name, Direction direction) throws Exception {
-        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
-            TcpProxy link = site.nodes().get(0).redis();
-            Outcome outcome = Scenario.run(name, site, load -> {
+    private static void checkStalls(String name, Direction direction) throws Exception {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(2)) {
+            TcpProxy link = cluster.nodes().get(0).redis();
+            Outcome outcome = Scenario.run(name, cluster, load -> {
                 for (long millis : Repeat.lengths(100, 400, 2_500)) {
                     link.stall(direction);
-                    Pause.millis(millis);
+                    Sleep.millis(millis);
                     link.restore();
-                    Pause.millis(300);
+                    Sleep.millis(300);
                 }
                 link.stall(direction);
-                load.write(STRUCK, site.keys().get(0)); // Redis cannot be notified of it
+                load.write(AFFECTED, cluster.keys().get(0)); // Redis cannot be notified of it
                 link.restore();
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
             assertThat(link.lateBytes()).as("bytes that were late").isPositive();
-            assertThat(outcome.raises()).isPositive();
+            assertThat(outcome.increments()).isPositive();
         }
     }
 
     @Test
-    void theWayToRedisIsSlow() throws Exception {
-        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
-            TcpProxy link = site.nodes().get(0).redis();
-            Outcome outcome = Scenario.run("delay node <-> Redis 0-250 ms", site, load -> {
+    void promisesHoldIfTheLinkToRedisIsSlow() throws Exception {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(2)) {
+            TcpProxy link = cluster.nodes().get(0).redis();
+            Outcome outcome = Scenario.run("delay node <-> Redis 0-250 ms", cluster, load -> {
                 Repeat.during(Scenario.LENGTH, () -> {
                     Duration delay =
                             Duration.ofMillis(ThreadLocalRandom.current().nextInt(250));
                     link.delay(
                             ThreadLocalRandom.current().nextBoolean() ? Direction.TO_SERVER : Direction.TO_CLIENT,
                             delay);
-                    Pause.millis(200);
+                    Sleep.millis(200);
                 });
                 link.restore();
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
             assertThat(link.lateBytes()).as("bytes that were late").isPositive();
         }
     }
 
     @Test
     @Tag("smoke")
-    void oneNodeIsCutOffFromRedis() throws Exception {
-        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
-            TcpProxy link = site.nodes().get(0).redis();
-            Outcome outcome = Scenario.run("cut node A from Redis", site, load -> {
-                Pause.of(Scenario.LENGTH.dividedBy(6));
+    void promisesHoldIfOneNodeCannotReachRedis() throws Exception {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(2)) {
+            TcpProxy link = cluster.nodes().get(0).redis();
+            Outcome outcome = Scenario.run("cut node A from Redis", cluster, load -> {
+                Sleep.of(Scenario.LENGTH.dividedBy(6));
                 link.cut();
-                load.write(STRUCK, site.keys().get(0)); // Redis cannot be notified of it
-                Pause.of(Scenario.LENGTH);
+                load.write(AFFECTED, cluster.keys().get(0)); // Redis cannot be notified of it
+                Sleep.of(Scenario.LENGTH);
                 link.restore();
-                Pause.of(Scenario.LENGTH.dividedBy(6));
+                Sleep.of(Scenario.LENGTH.dividedBy(6));
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
-            assertThat(link.rejections()).as("refused connections").isGreaterThan(2);
-            assertThat(outcome.raises()).isPositive();
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
+            assertThat(link.refusedConnections()).as("refused connections").isGreaterThan(2);
+            assertThat(outcome.increments()).isPositive();
         }
     }
 }

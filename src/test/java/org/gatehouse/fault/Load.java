@@ -23,7 +23,7 @@ final class Load implements AutoCloseable {
     private static final int READERS = 2;
 
     /** Every other operation uses one of these users, so that many operations meet on one user. */
-    private static final int HOTTEST = 4;
+    private static final int HOT_USERS = 4;
 
     private static final AtomicLong change = new AtomicLong();
 
@@ -32,8 +32,8 @@ final class Load implements AutoCloseable {
     private final List<String> keys;
     private final History history;
     private final List<Thread> clients = new ArrayList<>();
-    private final AtomicLong readsAsked = new AtomicLong();
-    private final AtomicLong readsAnswered = new AtomicLong();
+    private final AtomicLong readsSent = new AtomicLong();
+    private final AtomicLong readsSucceeded = new AtomicLong();
     private final AtomicLong unknownChanges = new AtomicLong();
     private final AtomicLong slowestChange = new AtomicLong();
     private final AtomicLong slowestRead = new AtomicLong();
@@ -62,17 +62,17 @@ final class Load implements AutoCloseable {
     private void run(boolean writer, Random random) {
         try {
             while (!stopped) {
-                String key = keys.get(random.nextInt(random.nextBoolean() ? HOTTEST : keys.size()));
+                String key = keys.get(random.nextInt(random.nextBoolean() ? HOT_USERS : keys.size()));
                 int node = random.nextInt(nodes.size());
                 if (writer) {
                     if (write(node, key)) {
                         int another = (node + 1 + random.nextInt(nodes.size() - 1)) % nodes.size();
                         read(another, key);
                     }
-                    Pause.millis(random.nextInt(50));
+                    Sleep.millis(random.nextInt(50));
                 } else {
                     read(node, key);
-                    Pause.millis(random.nextInt(30));
+                    Sleep.millis(random.nextInt(30));
                 }
             }
         } catch (RuntimeException failed) {
@@ -85,49 +85,49 @@ final class Load implements AutoCloseable {
         String patch = "{\"change\":" + change.incrementAndGet() + "}";
         long start = System.nanoTime();
         try {
-            Answer answer = nodes.get(node).patch("/user/" + key, token, patch);
+            Answer response = nodes.get(node).patch("/user/" + key, token, patch);
             long end = System.nanoTime();
-            if (answer.status() == 200) {
-                history.acknowledged(key, answer.json().path("version").asLong(), start, end);
+            if (response.status() == 200) {
+                history.acknowledged(key, response.json().path("version").asLong(), start, end);
                 slowestChange.accumulateAndGet(end - start, Math::max);
                 return true;
             }
-            if (answer.status() != 503) {
-                unexpected.add("PATCH: " + answer.status() + " " + answer.body());
+            if (response.status() != 503) {
+                unexpected.add("PATCH: " + response.status() + " " + response.body());
             }
         } catch (UncheckedIOException lost) {
-            // the node may have died after the write
+            // the node may have stopped after the write
         }
         unknownChanges.incrementAndGet();
         history.unknown(key, start);
         return false;
     }
 
-    /** Makes and records one read; returns false if it was not answered. */
+    /** Makes and records one read; returns false if it failed. */
     boolean read(int node, String key) {
-        readsAsked.incrementAndGet();
+        readsSent.incrementAndGet();
         long start = System.nanoTime();
         try {
-            Answer answer = nodes.get(node).get("/user/" + key, token);
+            Answer response = nodes.get(node).get("/user/" + key, token);
             long end = System.nanoTime();
-            if (answer.status() == 200) {
-                readsAnswered.incrementAndGet();
+            if (response.status() == 200) {
+                readsSucceeded.incrementAndGet();
                 slowestRead.accumulateAndGet(end - start, Math::max);
-                history.read(key, answer.json().path("version").asLong(), start, end);
+                history.read(key, response.json().path("version").asLong(), start, end);
                 return true;
             }
-            if (answer.status() != 503) {
-                unexpected.add("GET: " + answer.status() + " " + answer.body());
+            if (response.status() != 503) {
+                unexpected.add("GET: " + response.status() + " " + response.body());
             }
         } catch (UncheckedIOException lost) {
-            // counted as unanswered
+            // counted as failed
         }
         return false;
     }
 
-    /** Returns the share of reads that were answered, from 0 to 1. */
+    /** Returns the share of reads that succeeded, from 0 to 1. */
     double availability() {
-        return (double) readsAnswered.get() / Math.max(1, readsAsked.get());
+        return (double) readsSucceeded.get() / Math.max(1, readsSent.get());
     }
 
     /** Returns the number of changes whose outcome is unknown. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests the fault tests themselves: each mechanism is necessary, and a scenario fails if it is missing. */
+/** Tests the fault scenarios themselves: without each mechanism of the cache, one of them fails. */
 @Tag("fault")
 class MutationTest {
     private static final Queue<String> table = new ConcurrentLinkedQueue<>();
@@ -29,34 +29,36 @@ class MutationTest {
 
     @ParameterizedTest
     @EnumSource
-    void aMechanismThatIsSwitchedOffIsMissed(Mutation mutation) throws Exception {
+    void aScenarioFailsWithoutEachMechanism(Mutation mutation) throws Exception {
         String classPath = mutation.alteration().classPath();
-        try (TestCluster<ServiceClient> site = site(settings -> NodeProcess.start(settings, classPath))) {
-            Outcome outcome = mutation.scenario().run(site);
+        try (TestCluster<ServiceClient> cluster = cluster(settings -> NodeProcess.start(settings, classPath))) {
+            Outcome outcome = mutation.scenario().run(cluster);
 
             table.add(row(mutation.name().toLowerCase(Locale.ROOT).replace('_', ' '), mutation.scenario(), outcome));
-            assertThat(outcome.broken()).as(mutation + ": violations").isPositive();
+            assertThat(outcome.brokenPromises()).as(mutation + ": violations").isPositive();
         }
     }
 
     @Test
-    void withAllMechanismsThePromisesHold() throws Exception {
-        try (TestCluster<ServiceClient> site = site(NodeProcess::start)) {
+    void allScenariosPassWithAllMechanisms() throws Exception {
+        try (TestCluster<ServiceClient> cluster = cluster(NodeProcess::start)) {
             for (FaultScript scenario : FaultScript.values()) {
-                Outcome outcome = scenario.run(site);
+                Outcome outcome = scenario.run(cluster);
 
                 table.add(row("(none)", scenario, outcome));
-                assertThat(outcome.broken()).as(scenario + ": violations").isZero();
+                assertThat(outcome.brokenPromises())
+                        .as(scenario + ": violations")
+                        .isZero();
                 assertThat(outcome.unexpected()).isEmpty();
             }
         }
     }
 
-    private static TestCluster<ServiceClient> site(Starter<ServiceClient> starter) {
+    private static TestCluster<ServiceClient> cluster(Starter<ServiceClient> starter) {
         return TestCluster.of(List.of(starter, starter), List.of(Node::start));
     }
 
     private static String row(String mutation, FaultScript scenario, Outcome outcome) {
-        return String.format(Locale.ROOT, "%-42s %-38s %d", mutation, scenario, outcome.broken());
+        return String.format(Locale.ROOT, "%-42s %-38s %d", mutation, scenario, outcome.brokenPromises());
     }
 }

@@ -18,110 +18,111 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** One of two nodes is paused, killed, or slow at the worst moment. */
+/** Tests two nodes that read and write while one of them is paused, killed or slow. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class NodeFaultsTest {
     /** The node that the fault affects runs as a separate process. */
-    private static final int STRUCK = 0;
+    private static final int AFFECTED = 0;
 
     private static final int OTHER = 1;
 
-    /** Shorter than the three seconds for which a node waits for MongoDB's reply to a change. */
-    private static final Duration BEFORE_IT_GIVES_UP = Duration.ofMillis(2_800);
+    /** Shorter than the timeout of 3 s for MongoDB's reply to a change. */
+    private static final Duration BEFORE_ITS_TIMEOUT = Duration.ofMillis(2_800);
 
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     @Test
-    void oneNodeStandsStillForAWhile() throws Exception {
-        try (TestCluster<ServiceClient> site = TestCluster.of(List.of(NodeProcess::start, Node::start))) {
-            NodeProcess struck = (NodeProcess) site.node(STRUCK);
-            Outcome outcome = Scenario.run("SIGSTOP node A 0.05-5 s", site, load -> {
+    void promisesHoldIfANodePauses() throws Exception {
+        try (TestCluster<ServiceClient> cluster = TestCluster.of(List.of(NodeProcess::start, Node::start))) {
+            NodeProcess affected = (NodeProcess) cluster.node(AFFECTED);
+            Outcome outcome = Scenario.run("SIGSTOP node A 0.05-5 s", cluster, load -> {
                 for (long millis : Repeat.lengths(50, 400, 5_000)) {
-                    struck.pause();
+                    affected.pause();
                     try {
-                        CompletableFuture<?> asked = CompletableFuture.runAsync(
-                                () -> load.read(STRUCK, site.keys().get(0)));
+                        CompletableFuture<?> pendingRead = CompletableFuture.runAsync(
+                                () -> load.read(AFFECTED, cluster.keys().get(0)));
                         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
                         while (System.nanoTime() < end) {
-                            // The node will have missed these changes when it resumes.
-                            site.keys().forEach(key -> load.write(OTHER, key));
+                            // The paused node does not notice these changes.
+                            cluster.keys().forEach(key -> load.write(OTHER, key));
                         }
-                        assertThat(asked)
-                                .as("the answer of a node that stands still")
+                        assertThat(pendingRead)
+                                .as("the response of a paused node")
                                 .isNotDone();
                     } finally {
-                        struck.resume();
+                        affected.resume();
                     }
-                    site.keys().forEach(key -> load.read(STRUCK, key));
+                    cluster.keys().forEach(key -> load.read(AFFECTED, key));
                 }
             });
 
-            outcome.mustHold();
+            outcome.assertPromisesHold();
         }
     }
 
     @Test
     @Tag("smoke")
-    void oneNodeDiesBetweenTheChangeAndTheEndOfIt() throws Exception {
-        try (TestCluster<ServiceClient> site = TestCluster.of(List.of(NodeProcess::start, Node::start))) {
-            NodeProcess struck = (NodeProcess) site.node(STRUCK);
-            site.awaitHits(LONGEST);
-            List<String> victims = site.sparedKeys();
-            Outcome outcome = Scenario.strike("kill -9 node A between MongoDB and END", site, load -> {
-                Map<String, Long> before = site.stored();
-                List<String> ids = victims.stream().map(TestCluster::raw).toList();
-                site.nodes()
-                        .get(STRUCK)
+    void promisesHoldIfANodeIsKilledBetweenAWriteAndItsEnd() throws Exception {
+        try (TestCluster<ServiceClient> cluster = TestCluster.of(List.of(NodeProcess::start, Node::start))) {
+            NodeProcess affected = (NodeProcess) cluster.node(AFFECTED);
+            cluster.awaitHits(WAIT_TIMEOUT);
+            List<String> reservedUsers = cluster.reservedKeys();
+            Outcome outcome = Scenario.runOnCurrentUsers("kill -9 node A between MongoDB and END", cluster, load -> {
+                Map<String, Long> before = cluster.stored();
+                List<String> ids = reservedUsers.stream().map(TestCluster::raw).toList();
+                cluster.nodes()
+                        .get(AFFECTED)
                         .mongo()
                         .hold(
                                 Direction.TO_CLIENT,
                                 request -> request.contains("findAndModify")
                                                 && ids.stream().anyMatch(request::contains)
-                                        ? LONGEST
+                                        ? WAIT_TIMEOUT
                                         : Duration.ZERO);
-                List<CompletableFuture<Boolean>> changes = victims.stream()
-                        .map(key -> CompletableFuture.supplyAsync(() -> load.write(STRUCK, key)))
+                List<CompletableFuture<Boolean>> changes = reservedUsers.stream()
+                        .map(key -> CompletableFuture.supplyAsync(() -> load.write(AFFECTED, key)))
                         .toList();
                 await().pollInterval(Duration.ofMillis(20))
-                        .atMost(BEFORE_IT_GIVES_UP)
-                        .until(() -> victims.stream().allMatch(key -> isNewer(site, before, key)));
-                struck.kill();
+                        .atMost(BEFORE_ITS_TIMEOUT)
+                        .until(() -> reservedUsers.stream().allMatch(key -> isNewer(cluster, before, key)));
+                affected.kill();
 
-                assertThat(victims).allMatch(key -> site.inRedis(key).startsWith("T "));
-                victims.forEach(key -> load.read(OTHER, key));
+                assertThat(reservedUsers)
+                        .allMatch(key -> cluster.entryInRedis(key).startsWith("T "));
+                reservedUsers.forEach(key -> load.read(OTHER, key));
                 assertThat(changes).noneMatch(CompletableFuture::join);
-                Pause.of(Scenario.LENGTH);
-                victims.forEach(key -> load.read(OTHER, key));
+                Sleep.of(Scenario.LENGTH);
+                reservedUsers.forEach(key -> load.read(OTHER, key));
             });
 
-            outcome.mustHold();
-            assertThat(outcome.verdict().unknown()).isGreaterThanOrEqualTo(victims.size());
-            await("the mark of the dead node goes")
+            outcome.assertPromisesHold();
+            assertThat(outcome.verdict().unknown()).isGreaterThanOrEqualTo(reservedUsers.size());
+            await("the mark of the killed node expires")
                     .atMost(TimeLimit.of(Duration.ofSeconds(8)))
                     .until(() -> {
-                        victims.forEach(key -> site.node(OTHER).get("/user/" + key, site.token()));
-                        return victims.stream()
-                                .allMatch(key -> site.inRedis(key).startsWith("V"));
+                        reservedUsers.forEach(key -> cluster.node(OTHER).get("/user/" + key, cluster.token()));
+                        return reservedUsers.stream()
+                                .allMatch(key -> cluster.entryInRedis(key).startsWith("V"));
                     });
         }
     }
 
-    private static boolean isNewer(TestCluster<?> site, Map<String, Long> before, String key) {
-        return site.stored().getOrDefault(key, 0L) > before.getOrDefault(key, 0L);
+    private static boolean isNewer(TestCluster<?> cluster, Map<String, Long> before, String key) {
+        return cluster.stored().getOrDefault(key, 0L) > before.getOrDefault(key, 0L);
     }
 
     @Test
-    void oneNodeStoresWhatItLoadedLongAgo() throws Exception {
+    void promisesHoldIfANodeFillsLate() throws Exception {
         Alteration slow = new Alteration(
                 "cache/DocumentCache.java",
                 "Script.FILL.execute(",
                 "Threads.sleep(Duration.ofMillis(ThreadLocalRandom.current().nextInt(4_000)));\nScript.FILL.execute(");
-        try (TestCluster<ServiceClient> site =
+        try (TestCluster<ServiceClient> cluster =
                 TestCluster.of(List.of(Node::start, settings -> NodeProcess.start(settings, slow.classPath())))) {
-            Outcome outcome = Scenario.run("FILL delayed 0-4 s", site, load -> Pause.of(Scenario.LENGTH));
+            Outcome outcome = Scenario.run("FILL delayed 0-4 s", cluster, load -> Sleep.of(Scenario.LENGTH));
 
-            outcome.mustHold();
+            outcome.assertPromisesHold();
             assertThat(outcome.slowestRead()).isGreaterThan(Duration.ofSeconds(1));
         }
     }

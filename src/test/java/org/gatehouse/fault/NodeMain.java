@@ -16,7 +16,7 @@ import org.gatehouse.Node;
 final class NodeMain {
     private NodeMain() {}
 
-    public static void main(String[] none) throws IOException {
+    public static void main(String[] ignored) throws IOException {
         PrintStream toParent = System.out;
         System.setOut(System.err); // the log must not mix with the port
         BufferedReader fromParent = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -27,7 +27,7 @@ final class NodeMain {
         }
         toParent.println(Node.start(settings).port());
         while (fromParent.readLine() != null) {
-            // further input is ignored; only its end matters
+            // waits for the end of the input
         }
         Runtime.getRuntime().halt(0);
     }

@@ -38,20 +38,20 @@ public final class NodeProcess extends ServiceClient {
                                     .toString(),
                             "-Xmx192m",
                             "-XX:+UseSerialGC",
-                            "-XX:TieredStopAtLevel=1", // the process lives for seconds, so its start time matters most
+                            "-XX:TieredStopAtLevel=1", // the process runs for seconds, so its start time matters most
                             "-cp",
                             classPath,
                             NodeMain.class.getName())))
                     .redirectError(log.toFile())
                     .start();
-            return new NodeProcess(process, hello(process, settings, log));
+            return new NodeProcess(process, sendSettings(process, settings, log));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
     }
 
     /** Sends the settings and returns the port. */
-    private static int hello(Process process, Map<String, String> settings, Path log) throws IOException {
+    private static int sendSettings(Process process, Map<String, String> settings, Path log) throws IOException {
         StringBuilder lines = new StringBuilder();
         settings.forEach(
                 (name, value) -> lines.append(name).append('=').append(value).append('\n'));

@@ -17,92 +17,92 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * A store becomes unavailable and returns while clients use two nodes: they read users and a list, make changes and log
- * in. The failures in each second are printed.
+ * Tests two nodes under load while a store becomes unavailable and returns. The clients read users and a list, make
+ * changes and log in. The test prints the failures in each second.
  */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class OutageTest {
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration BEFORE = Duration.ofSeconds(2);
     private static final Duration AFTER = Duration.ofSeconds(5);
-    private static final Duration QUIET = Duration.ofSeconds(2);
+    private static final Duration WITHOUT_FAILURE = Duration.ofSeconds(2);
 
     @Test
     void withoutRedisNoRequestFails() {
-        Timeline timeline = strike(
+        Timeline timeline = runOutage(
                 "Redis",
-                site -> site.stores().redis().kill(),
-                site -> site.stores().redis().restart());
+                cluster -> cluster.stores().redis().kill(),
+                cluster -> cluster.stores().redis().restart());
 
         assertThat(timeline.failed()).isEmpty();
-        assertThat(timeline.answered()).isGreaterThan(100);
+        assertThat(timeline.succeeded()).isGreaterThan(100);
     }
 
     @Test
-    void withoutMongoRequestsGetRetryAfterAndAreServedLater() {
-        Timeline timeline = strike(
+    void withoutMongoDbRequestsFailWithRetryAfterUntilItReturns() {
+        Timeline timeline = runOutage(
                 "MongoDB",
-                site -> site.nodes().forEach(node -> node.mongo().cut()),
-                site -> site.nodes().forEach(node -> node.mongo().restore()));
+                cluster -> cluster.nodes().forEach(node -> node.mongo().cut()),
+                cluster -> cluster.nodes().forEach(node -> node.mongo().restore()));
 
-        assertThat(timeline.failed()).isNotEmpty().allMatch(answer -> answer.equals("503 with Retry-After"));
+        assertThat(timeline.failed()).isNotEmpty().allMatch(failure -> failure.equals("503 with Retry-After"));
     }
 
-    /** Finally waits until no call has failed for a while. */
-    private static Timeline strike(
-            String store, Consumer<TestCluster<Node>> going, Consumer<TestCluster<Node>> returning) {
+    /** Stops and restarts a store, and then waits until no call has failed for some time. */
+    private static Timeline runOutage(
+            String store, Consumer<TestCluster<Node>> stop, Consumer<TestCluster<Node>> restart) {
         Timeline timeline = new Timeline();
-        try (TestCluster<Node> site = site();
-                Clients clients = new Clients(site, timeline)) {
+        try (TestCluster<Node> cluster = cluster();
+                Clients clients = new Clients(cluster, timeline)) {
             clients.start();
-            Pause.of(BEFORE);
+            Sleep.of(BEFORE);
             assertThat(timeline.failed()).as("before").isEmpty();
-            timeline.mark(store + " goes");
-            going.accept(site);
-            Pause.of(Scenario.LENGTH);
+            timeline.mark(store + " stops");
+            stop.accept(cluster);
+            Sleep.of(Scenario.LENGTH);
             timeline.mark(store + " returns");
-            returning.accept(site);
-            Pause.of(AFTER);
+            restart.accept(cluster);
+            Sleep.of(AFTER);
             // On a busy machine the last failure may come late; it is printed.
-            await().atMost(LONGEST).until(() -> timeline.sinceLastFailure().compareTo(QUIET) > 0);
+            await().atMost(WAIT_TIMEOUT).until(() -> timeline.sinceLastFailure().compareTo(WITHOUT_FAILURE) > 0);
         }
         System.out.println("outage: " + store + "\n" + timeline);
         return timeline;
     }
 
-    /** Returns a site that answers from its cache, because nodes that have just started do not use it yet. */
-    private static TestCluster<Node> site() {
-        TestCluster<Node> site = TestCluster.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
+    /** Returns a cluster that already reads from its cache, because nodes that have just started bypass it. */
+    private static TestCluster<Node> cluster() {
+        TestCluster<Node> cluster = TestCluster.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
         try {
-            site.awaitHits(LONGEST);
-            return site;
+            cluster.awaitHits(WAIT_TIMEOUT);
+            return cluster;
         } catch (AssertionError failed) {
-            site.close();
+            cluster.close();
             throw failed;
         }
     }
 
-    /** Clients with one thread for each kind of call and node, which pauses between calls. */
+    /** Clients with one thread for each node and kind of call. Each thread sleeps between calls. */
     private static final class Clients implements AutoCloseable {
         private final List<Thread> threads;
         private final Timeline timeline;
-        private volatile boolean enough;
+        private volatile boolean stopped;
 
         private interface Call {
             Answer on(ServiceClient node);
         }
 
-        Clients(TestCluster<Node> site, Timeline timeline) {
+        Clients(TestCluster<Node> cluster, Timeline timeline) {
             this.timeline = timeline;
-            List<String> keys = site.commonKeys();
-            String token = site.token();
+            List<String> keys = cluster.commonKeys();
+            String token = cluster.token();
             List<Call> calls = List.of(
-                    node -> node.get("/user/" + any(keys), token),
+                    node -> node.get("/user/" + randomOf(keys), token),
                     node -> node.get("/user?limit=5", token),
-                    node -> node.patch("/user/" + any(keys), token, "{\"n\":" + System.nanoTime() + "}"),
-                    node -> node.loginFrom(somewhere(), ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD));
-            this.threads = site.nodes().stream()
+                    node -> node.patch("/user/" + randomOf(keys), token, "{\"n\":" + System.nanoTime() + "}"),
+                    node -> node.loginFrom(randomAddress(), ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD));
+            this.threads = cluster.nodes().stream()
                     .flatMap(linked -> calls.stream().map(call -> new Thread(() -> run(linked.node(), call))))
                     .toList();
         }
@@ -112,24 +112,24 @@ class OutageTest {
         }
 
         private void run(Node node, Call call) {
-            while (!enough) {
-                timeline.note(() -> call.on(node));
-                Pause.millis(20 + ThreadLocalRandom.current().nextInt(60));
+            while (!stopped) {
+                timeline.record(() -> call.on(node));
+                Sleep.millis(20 + ThreadLocalRandom.current().nextInt(60));
             }
         }
 
-        private static String any(List<String> keys) {
+        private static String randomOf(List<String> keys) {
             return keys.get(ThreadLocalRandom.current().nextInt(keys.size()));
         }
 
-        private static String somewhere() {
+        private static String randomAddress() {
             ThreadLocalRandom random = ThreadLocalRandom.current();
             return "10." + random.nextInt(256) + "." + random.nextInt(256) + "." + random.nextInt(256);
         }
 
         @Override
         public void close() {
-            enough = true;
+            stopped = true;
             for (Thread thread : threads) {
                 try {
                     thread.join();

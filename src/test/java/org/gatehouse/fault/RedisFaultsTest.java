@@ -15,83 +15,83 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Redis is killed, restarted, restored and stopped while two nodes read and write. */
+/** Tests two nodes that read and write while Redis is killed, restarted, restored or paused. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class RedisFaultsTest {
-    private static final Duration HITS_AGAIN = TimeLimit.of(Duration.ofSeconds(10));
+    private static final Duration HITS_TIMEOUT = TimeLimit.of(Duration.ofSeconds(10));
     private static final Duration THIRD = Scenario.LENGTH.dividedBy(3);
 
     @Test
     @Tag("smoke")
-    void redisIsKilledAndRestartedAtOnce() throws Exception {
-        killed("kill -9 Redis, restart at once", Duration.ZERO);
+    void promisesHoldIfRedisRestartsAtOnce() throws Exception {
+        checkRestart("kill -9 Redis, restart at once", Duration.ZERO);
     }
 
     @Test
-    void redisIsKilledAndRestartedAfterThreeSeconds() throws Exception {
-        killed("kill -9 Redis, restart after 3 s", Duration.ofSeconds(3));
+    void promisesHoldIfRedisRestartsAfterThreeSeconds() throws Exception {
+        checkRestart("kill -9 Redis, restart after 3 s", Duration.ofSeconds(3));
     }
 
-    private static void killed(String name, Duration away) throws Exception {
-        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
+    private static void checkRestart(String name, Duration downtime) throws Exception {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(2)) {
             AtomicLong returned = new AtomicLong();
-            Outcome outcome = Scenario.run(name, site, load -> {
-                Pause.of(THIRD);
-                site.stores().redis().kill();
-                Pause.of(away);
-                site.stores().redis().restart();
+            Outcome outcome = Scenario.run(name, cluster, load -> {
+                Sleep.of(THIRD);
+                cluster.stores().redis().kill();
+                Sleep.of(downtime);
+                cluster.stores().redis().restart();
                 returned.set(System.nanoTime());
-                Pause.of(THIRD.multipliedBy(2));
+                Sleep.of(THIRD.multipliedBy(2));
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
-            assertThat(outcome.raises()).as("raises for the new run").isPositive();
-            site.awaitHits(HITS_AGAIN.minusNanos(System.nanoTime() - returned.get()));
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
+            assertThat(outcome.increments()).as("increments for the new run").isPositive();
+            cluster.awaitHits(HITS_TIMEOUT.minusNanos(System.nanoTime() - returned.get()));
         }
     }
 
     @Test
-    void redisReturnsWithAnOldSnapshot() throws Exception {
-        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
+    void promisesHoldIfRedisReturnsWithAnOldSnapshot() throws Exception {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(2)) {
             AtomicLong restored = new AtomicLong();
-            Outcome outcome = Scenario.run("Redis restarted from an old snapshot", site, load -> {
-                site.withRedis(RedisCommands::save);
-                site.sparedKeys().forEach(key -> load.write(0, key));
-                Pause.of(THIRD);
-                site.stores().redis().restart();
-                restored.set(site.staleEntries(site.stores().redis()));
-                Pause.of(THIRD.multipliedBy(2));
+            Outcome outcome = Scenario.run("Redis restarted from an old snapshot", cluster, load -> {
+                cluster.withRedis(RedisCommands::save);
+                cluster.reservedKeys().forEach(key -> load.write(0, key));
+                Sleep.of(THIRD);
+                cluster.stores().redis().restart();
+                restored.set(cluster.staleEntries(cluster.stores().redis()));
+                Sleep.of(THIRD.multipliedBy(2));
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
-            assertThat(restored).as("old entries that came back").hasValueGreaterThan(0);
-            assertThat(outcome.raises()).as("raises for the new run").isPositive();
-            site.awaitHits(HITS_AGAIN);
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
+            assertThat(restored).as("old entries in the snapshot").hasValueGreaterThan(0);
+            assertThat(outcome.increments()).as("increments for the new run").isPositive();
+            cluster.awaitHits(HITS_TIMEOUT);
         }
     }
 
     @Test
-    void redisStandsStillForAWhile() throws Exception {
-        try (TestCluster<Node> site = TestCluster.ofNodes(2)) {
-            EmbeddedRedis redis = site.stores().redis();
-            AtomicBoolean answered = new AtomicBoolean();
-            Outcome outcome = Scenario.run("SIGSTOP Redis 0.1-3 s", site, load -> {
+    void promisesHoldIfRedisPauses() throws Exception {
+        try (TestCluster<Node> cluster = TestCluster.ofNodes(2)) {
+            EmbeddedRedis redis = cluster.stores().redis();
+            AtomicBoolean replied = new AtomicBoolean();
+            Outcome outcome = Scenario.run("SIGSTOP Redis 0.1-3 s", cluster, load -> {
                 for (long millis : Repeat.lengths(100, 300, 3_000)) {
                     redis.pause();
                     try {
-                        Pause.millis(millis);
-                        answered.compareAndSet(false, redis.answersWithin(Duration.ofMillis(50)));
+                        Sleep.millis(millis);
+                        replied.compareAndSet(false, redis.answersWithin(Duration.ofMillis(50)));
                     } finally {
                         redis.resume();
                     }
-                    Pause.millis(500);
+                    Sleep.millis(500);
                 }
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
-            assertThat(answered).as("Redis answered while it stood still").isFalse();
-            assertThat(outcome.raises()).isPositive();
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
+            assertThat(replied).as("Redis replied during the pause").isFalse();
+            assertThat(outcome.increments()).isPositive();
         }
     }
 }

@@ -17,22 +17,22 @@ final class Repeat {
         } while (System.nanoTime() < deadline);
     }
 
-    /** Returns lengths of a fault in ms: the given ones, and in a long round others between their extremes. */
+    /** Returns lengths of a fault in ms. A long round adds random lengths between the given extremes. */
     static List<Long> lengths(long... millis) {
         List<Long> lengths = new ArrayList<>();
-        long least = Long.MAX_VALUE;
-        long greatest = 0;
+        long shortest = Long.MAX_VALUE;
+        long longest = 0;
         for (long each : millis) {
             lengths.add(each);
-            least = Math.min(least, each);
-            greatest = Math.max(greatest, each);
+            shortest = Math.min(shortest, each);
+            longest = Math.max(longest, each);
         }
-        long left = Scenario.LENGTH.toMillis()
+        long remaining = Scenario.LENGTH.toMillis()
                 - lengths.stream().mapToLong(each -> each).sum();
-        while (left > greatest) {
-            long next = ThreadLocalRandom.current().nextLong(least, greatest + 1);
+        while (remaining > longest) {
+            long next = ThreadLocalRandom.current().nextLong(shortest, longest + 1);
             lengths.add(next);
-            left -= next;
+            remaining -= next;
         }
         return lengths;
     }

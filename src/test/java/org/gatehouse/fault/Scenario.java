@@ -11,27 +11,27 @@ import org.gatehouse.fault.History.Violation;
 import org.gatehouse.fault.History.ViolationType;
 import org.gatehouse.war.ServiceClient;
 
-/** Runs a load on a site while a fault affects it, and checks the results that the clients saw. */
+/** Runs a load on a cluster during a fault, and checks the results that the clients received. */
 final class Scenario {
-    /** The minimum length of a fault whose round only checks the promises; {@code gatehouse.fault.seconds}. */
+    /** The minimum length of a fault, from the system property {@code gatehouse.fault.seconds}. */
     static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("gatehouse.fault.seconds", 3));
 
-    private static final Duration WARM_LIMIT = Duration.ofSeconds(30);
+    private static final Duration WARM_TIMEOUT = Duration.ofSeconds(30);
 
     private Scenario() {}
 
-    /** The events at the site while the load runs; the load ends with them. */
+    /** Makes the fault while the load runs. The load stops when this method returns. */
     interface Fault {
-        void strike(Load load) throws Exception;
+        void inject(Load load) throws Exception;
     }
 
     /**
-     * The results that the clients saw.
+     * The results that the clients received.
      *
      * @param slowestChange the longest duration of an acknowledged change
      * @param unexpected responses that the fault does not explain
-     * @param raises how often the generation of the cache was incremented
-     * @param wentBackUnpermitted reads that went back although the generation did not change
+     * @param increments how often the generation of the cache was incremented
+     * @param wentBackUnexpectedly reads that went back although the generation did not change
      */
     record Outcome(
             String name,
@@ -40,19 +40,19 @@ final class Scenario {
             Duration slowestChange,
             Duration slowestRead,
             List<String> unexpected,
-            int raises,
-            List<Violation> wentBackUnpermitted) {
+            int increments,
+            List<Violation> wentBackUnexpectedly) {
 
         /** Checks that both promises held, the second one except while the generation changed. */
-        Outcome mustHold() {
-            assertThat(wentBackUnpermitted).as(name + ": reads that went back").isEmpty();
-            return mustShowWhatWasAcknowledged();
+        Outcome assertPromisesHold() {
+            assertThat(wentBackUnexpectedly).as(name + ": reads that went back").isEmpty();
+            return assertAcknowledgedWritesSeen();
         }
 
         /** Checks only the first promise, for faults that make Redis lose the mark of a write in progress. */
-        Outcome mustShowWhatWasAcknowledged() {
-            assertThat(unexpected).as(name + ": unexpected answers").isEmpty();
-            assertThat(verdict.violations().stream().filter(violation -> violation.breach() != ViolationType.WENT_BACK))
+        Outcome assertAcknowledgedWritesSeen() {
+            assertThat(unexpected).as(name + ": unexpected responses").isEmpty();
+            assertThat(verdict.violations().stream().filter(violation -> violation.type() != ViolationType.WENT_BACK))
                     .as(name)
                     .isEmpty();
             assertThat(verdict.reads()).as(name + ": reads").isGreaterThan(20);
@@ -61,14 +61,16 @@ final class Scenario {
         }
 
         /** Returns the number of violations that neither promise allows. */
-        int broken() {
+        int brokenPromises() {
             return verdict.violations().size()
                     - verdict.of(ViolationType.WENT_BACK).size()
-                    + wentBackUnpermitted.size();
+                    + wentBackUnexpectedly.size();
         }
 
-        Outcome mustAnswerEveryRead() {
-            assertThat(availability).as(name + ": share of reads answered").isEqualTo(1.0);
+        Outcome assertEveryReadSucceeded() {
+            assertThat(availability)
+                    .as(name + ": share of reads that succeeded")
+                    .isEqualTo(1.0);
             return this;
         }
 
@@ -78,61 +80,61 @@ final class Scenario {
             return String.format(
                     Locale.ROOT,
                     "fault: %s: %d reads, %d writes, %d unknown; %d violations, %d went back (%d of them while the"
-                            + " generation changed), worst staleness %d ms; %.1f %% of reads answered,"
-                            + " slowest %d ms, slowest change %d ms, %d raises",
+                            + " generation changed), worst staleness %d ms; %.1f %% of reads succeeded,"
+                            + " slowest %d ms, slowest change %d ms, %d increments",
                     name,
                     verdict.reads(),
                     verdict.writes(),
                     verdict.unknown(),
                     verdict.violations().size() - wentBack,
                     wentBack,
-                    wentBack - wentBackUnpermitted.size(),
+                    wentBack - wentBackUnexpectedly.size(),
                     verdict.worstStalenessMillis(),
                     100 * availability,
                     slowestRead.toMillis(),
                     slowestChange.toMillis(),
-                    raises);
+                    increments);
         }
     }
 
     /** Warms the cache for new users, runs the fault under load, reads every user on every node, and checks. */
-    static <N extends ServiceClient> Outcome run(String name, TestCluster<N> site, Fault fault) throws Exception {
-        site.newUsers();
-        site.awaitHits(WARM_LIMIT);
-        return strike(name, site, fault);
+    static <N extends ServiceClient> Outcome run(String name, TestCluster<N> cluster, Fault fault) throws Exception {
+        cluster.newUsers();
+        cluster.awaitHits(WARM_TIMEOUT);
+        return runOnCurrentUsers(name, cluster, fault);
     }
 
     /** Like {@link #run}, but on the current users, which the caller may have warmed. */
-    static Outcome strike(String name, TestCluster<?> site, Fault fault) throws Exception {
-        return strike(name, site, fault, true);
+    static Outcome runOnCurrentUsers(String name, TestCluster<?> cluster, Fault fault) throws Exception {
+        return run(name, cluster, fault, true);
     }
 
-    /** Without a load, so that the fault itself makes each operation and rare sequences happen every time. */
-    static Outcome direct(String name, TestCluster<?> site, Fault fault) throws Exception {
-        return strike(name, site, fault, false);
+    /** Runs without a load. The fault makes each operation itself, so that rare sequences happen every time. */
+    static Outcome runWithoutLoad(String name, TestCluster<?> cluster, Fault fault) throws Exception {
+        return run(name, cluster, fault, false);
     }
 
-    private static Outcome strike(String name, TestCluster<?> site, Fault fault, boolean underLoad) throws Exception {
+    private static Outcome run(String name, TestCluster<?> cluster, Fault fault, boolean underLoad) throws Exception {
         History history = new History();
         long begin = System.nanoTime();
-        site.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
+        cluster.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
         List<? extends ServiceClient> nodes =
-                site.nodes().stream().map(TestCluster.LinkedNode::node).toList();
-        Load load = new Load(nodes, site.token(), site.commonKeys(), history);
-        try (GenerationWatch watch = new GenerationWatch(site.stores())) {
+                cluster.nodes().stream().map(TestCluster.LinkedNode::node).toList();
+        Load load = new Load(nodes, cluster.token(), cluster.commonKeys(), history);
+        try (GenerationWatch watch = new GenerationWatch(cluster.stores())) {
             try (load) {
                 if (underLoad) {
                     load.start();
                 }
-                fault.strike(load);
+                fault.inject(load);
             }
-            for (String key : site.keys()) {
+            for (String key : cluster.keys()) {
                 for (int node = 0; node < nodes.size(); node++) {
                     load.read(node, key);
                 }
             }
-            Verdict verdict = history.check(site.stored());
-            Stream<Violation> unpermitted =
+            Verdict verdict = history.check(cluster.stored());
+            Stream<Violation> wentBack =
                     verdict.of(ViolationType.WENT_BACK).stream().filter(violation -> !watch.mayDiffer(violation.at()));
             Outcome outcome = new Outcome(
                     name,
@@ -141,8 +143,8 @@ final class Scenario {
                     load.slowestChange(),
                     load.slowestRead(),
                     load.unexpected(),
-                    watch.raises(),
-                    unpermitted.toList());
+                    watch.increments(),
+                    wentBack.toList());
             System.out.println(outcome);
             return outcome;
         }

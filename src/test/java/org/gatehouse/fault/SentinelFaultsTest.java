@@ -23,44 +23,44 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Sentinels promote a Redis server that has missed changes to master while two nodes read and write. */
+/** Tests two nodes that read and write while Sentinels promote a Redis server that has missed changes. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class SentinelFaultsTest {
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
     @Test
-    void theReplicaThatTakesOverHasMissedChanges() throws Exception {
+    void promisesHoldIfTheNewMasterHasMissedChanges() throws Exception {
         try (SentinelRedis redis = new SentinelRedis(folder());
-                TestCluster<Node> site = TestCluster.onRedis(redis.uri());
+                TestCluster<Node> cluster = TestCluster.onRedis(redis.uri());
                 TcpProxy replication =
                         new TcpProxy("127.0.0.1", redis.servers().get(0).port())) {
             EmbeddedRedis replica = redis.servers().get(1);
             AtomicLong stale = new AtomicLong();
-            redis.sentinels().forEach(SentinelFaultsTest::allowDetour);
-            Outcome outcome = Scenario.run("Sentinel failover with held-back replication", site, load -> {
-                site.withRedis(replica, to -> to.replicaof("127.0.0.1", replication.port()));
-                await().atMost(LONGEST)
-                        .until(() -> site.withRedis(replica, to -> to.info("replication"))
+            redis.sentinels().forEach(SentinelFaultsTest::allowReplicationThroughProxy);
+            Outcome outcome = Scenario.run("Sentinel failover with held-back replication", cluster, load -> {
+                cluster.withRedis(replica, to -> to.replicaof("127.0.0.1", replication.port()));
+                await().atMost(WAIT_TIMEOUT)
+                        .until(() -> cluster.withRedis(replica, to -> to.info("replication"))
                                 .contains("master_link_status:up"));
                 replication.stall(Direction.TO_CLIENT);
-                await().atMost(LONGEST).until(() -> site.staleEntries(replica) > 1);
-                stale.set(site.staleEntries(replica));
+                await().atMost(WAIT_TIMEOUT).until(() -> cluster.staleEntries(replica) > 1);
+                stale.set(cluster.staleEntries(replica));
                 redis.servers().get(0).kill();
                 replication.cut();
-                await().atMost(LONGEST).until(() -> redis.master() == replica);
-                Pause.of(Scenario.LENGTH);
+                await().atMost(WAIT_TIMEOUT).until(() -> redis.master() == replica);
+                Sleep.of(Scenario.LENGTH);
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
             assertThat(stale).as("old entries on the replica").hasValueGreaterThan(0);
-            assertThat(outcome.raises()).isPositive();
-            site.awaitHits(LONGEST);
+            assertThat(outcome.increments()).isPositive();
+            cluster.awaitHits(WAIT_TIMEOUT);
         }
     }
 
     /** Otherwise the Sentinel would connect the replica directly to its master after three seconds. */
-    private static void allowDetour(EmbeddedRedis sentinel) {
+    private static void allowReplicationThroughProxy(EmbeddedRedis sentinel) {
         try (RedisClient client = RedisClient.create();
                 StatefulRedisSentinelConnection<String, String> connection =
                         client.connectSentinel(RedisURI.create(sentinel.uri()))) {
@@ -70,20 +70,20 @@ class SentinelFaultsTest {
 
     /** One node stays connected to the old master, which no other client can reach any more. */
     @Test
-    void theOldMasterLivesOnForOneNode() throws Exception {
+    void promisesHoldIfOneNodeStillUsesTheOldMaster() throws Exception {
         try (SentinelRedis redis = new SentinelRedis(folder());
-                TestCluster<Node> site = TestCluster.onRedis(redis.uri())) {
+                TestCluster<Node> cluster = TestCluster.onRedis(redis.uri())) {
             EmbeddedRedis old = redis.servers().get(0);
-            Outcome outcome = Scenario.run("isolated old master", site, load -> {
-                long left = isolate(site, old);
-                await().atMost(LONGEST).until(() -> redis.master() != old);
-                assertThat(left).as("nodes that are left with the old master").isEqualTo(1);
-                Pause.of(Scenario.LENGTH);
+            Outcome outcome = Scenario.run("isolated old master", cluster, load -> {
+                long connected = isolate(cluster, old);
+                await().atMost(WAIT_TIMEOUT).until(() -> redis.master() != old);
+                assertThat(connected).as("nodes that use the old master").isEqualTo(1);
+                Sleep.of(Scenario.LENGTH);
             });
 
-            outcome.mustHold().mustAnswerEveryRead();
-            assertThat(outcome.raises()).isPositive();
-            site.awaitHits(LONGEST);
+            outcome.assertPromisesHold().assertEveryReadSucceeded();
+            assertThat(outcome.increments()).isPositive();
+            cluster.awaitHits(WAIT_TIMEOUT);
         }
     }
 
@@ -92,8 +92,8 @@ class SentinelFaultsTest {
      *
      * @return the number of nodes that are still connected
      */
-    private static long isolate(TestCluster<?> site, EmbeddedRedis server) {
-        return site.withRedis(server, redis -> {
+    private static long isolate(TestCluster<?> cluster, EmbeddedRedis server) {
+        return cluster.withRedis(server, redis -> {
             List<String> others = redis.clientList()
                     .lines()
                     .filter(client -> !client.contains("name=gatehouse"))

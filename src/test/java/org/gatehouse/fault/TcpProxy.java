@@ -22,8 +22,8 @@ import java.util.function.Function;
 /**
  * The link between one node and one server, which a test can delay, stall and cut.
  *
- * <p>Stalled data is kept, never dropped. As on a network, it arrives after the stall, even if the sender has long
- * given up. Each connection has two daemon threads, which end with the connection or when the proxy is closed.
+ * <p>Stalled data is kept, never dropped. As on a network, it arrives after the stall, even if the sender has
+ * disconnected. Each connection has two daemon threads, which end with the connection or when the proxy is closed.
  */
 final class TcpProxy implements AutoCloseable {
     enum Direction {
@@ -31,8 +31,8 @@ final class TcpProxy implements AutoCloseable {
         TO_CLIENT
     }
 
-    /** Large enough for a request of the drivers, so that each inspected piece is nearly always a complete request. */
-    private static final int PIECE = 16 * 1024;
+    /** Large enough for a request of the drivers, so that each inspected chunk is nearly always a complete request. */
+    private static final int CHUNK_BYTES = 16 * 1024;
 
     private final ServerSocket listener;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
@@ -51,8 +51,8 @@ final class TcpProxy implements AutoCloseable {
         this.server = new InetSocketAddress(host, port);
         try {
             this.listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         }
         start(this::accept);
     }
@@ -61,7 +61,7 @@ final class TcpProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Delays each later piece by this time. */
+    /** Delays each later chunk by this time. */
     synchronized void delay(Direction direction, Duration delay) {
         delays.put(direction, delay);
     }
@@ -70,7 +70,10 @@ final class TcpProxy implements AutoCloseable {
         stalled.add(direction);
     }
 
-    /** Closes all connections, and each new one at once. The client sees refusals, and the proxy keeps its port. */
+    /**
+     * Closes all connections, and each new one at once. The client sees refused connections, and the proxy keeps its
+     * port.
+     */
     synchronized void cut() {
         cut = true;
         refused.addAndGet(connections.size());
@@ -99,14 +102,14 @@ final class TcpProxy implements AutoCloseable {
         holds.put(direction, time);
     }
 
-    /** Connects later connections to another server. */
-    void lead(int port) {
+    /** Connects later clients to another server. */
+    void redirect(int port) {
         server = new InetSocketAddress(server.getHostString(), port);
     }
 
     /** Passes each later request to the observer, as ISO-8859-1. */
-    void observe(Consumer<String> told) {
-        observer = told;
+    void observe(Consumer<String> newObserver) {
+        observer = newObserver;
     }
 
     /** Returns how many bytes a delay, a stall or a hold has kept so far. */
@@ -115,7 +118,7 @@ final class TcpProxy implements AutoCloseable {
     }
 
     /** Returns how many connections a cut has closed or refused. */
-    int rejections() {
+    int refusedConnections() {
         return refused.get();
     }
 
@@ -182,16 +185,16 @@ final class TcpProxy implements AutoCloseable {
         }
 
         void pump(Socket from, Socket to, Direction direction) {
-            byte[] piece = new byte[PIECE];
+            byte[] chunk = new byte[CHUNK_BYTES];
             try {
-                for (int length = from.getInputStream().read(piece);
+                for (int length = from.getInputStream().read(chunk);
                         length >= 0;
-                        length = from.getInputStream().read(piece)) {
+                        length = from.getInputStream().read(chunk)) {
                     if (direction == Direction.TO_SERVER) {
-                        look(new String(piece, 0, length, StandardCharsets.ISO_8859_1));
+                        inspect(new String(chunk, 0, length, StandardCharsets.ISO_8859_1));
                     }
                     await(direction, length);
-                    to.getOutputStream().write(piece, 0, length);
+                    to.getOutputStream().write(chunk, 0, length);
                 }
                 to.shutdownOutput();
                 if (ended.incrementAndGet() == 2) {
@@ -202,19 +205,19 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        private void look(String request) {
+        private void inspect(String request) {
             observer.accept(request);
             synchronized (TcpProxy.this) {
                 holds.forEach((direction, time) -> {
-                    Duration wanted = time.apply(request);
-                    if (wanted.compareTo(Duration.ZERO) > 0) {
-                        heldUntil.put(direction, System.nanoTime() + wanted.toNanos());
+                    Duration holdTime = time.apply(request);
+                    if (holdTime.compareTo(Duration.ZERO) > 0) {
+                        heldUntil.put(direction, System.nanoTime() + holdTime.toNanos());
                     }
                 });
             }
         }
 
-        /** Blocks until a piece may be forwarded. */
+        /** Blocks until a chunk may be forwarded. */
         private void await(Direction direction, int length) throws InterruptedException {
             Duration delay;
             synchronized (TcpProxy.this) {

@@ -38,7 +38,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void passesOnBothWays() throws IOException {
+    void forwardsInBothDirections() throws IOException {
         Socket client = connect();
         send(client, "abc");
 
@@ -46,7 +46,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void passesOnTheEndOfAConnection() throws IOException {
+    void forwardsTheEndOfAConnection() throws IOException {
         Socket client = connect();
         send(client, "a");
         client.shutdownOutput();
@@ -55,7 +55,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void delays() throws IOException {
+    void delaysEachChunk() throws IOException {
         for (Direction direction : Direction.values()) {
             proxy.restore();
             proxy.delay(direction, Duration.ofMillis(SHORT_MS));
@@ -69,13 +69,13 @@ class TcpProxyTest {
     }
 
     @Test
-    void keepsWhatIsStalledAndDeliversItAfterwards() throws IOException {
+    void deliversStalledDataAfterTheStall() throws IOException {
         for (Direction direction : Direction.values()) {
             Socket client = connect();
             long late = proxy.lateBytes();
             proxy.stall(direction);
             send(client, "abc");
-            assertNothingComes(client);
+            assertNothingArrives(client);
 
             proxy.restore();
 
@@ -85,7 +85,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void holdsTheAnswersToSomeRequests() throws IOException {
+    void holdsTheRepliesToSomeRequests() throws IOException {
         proxy.hold(Direction.TO_CLIENT, request -> request.contains("b") ? Duration.ofSeconds(30) : Duration.ZERO);
         Socket held = connect();
         Socket other = connect();
@@ -93,7 +93,7 @@ class TcpProxyTest {
         send(other, "a");
 
         assertThat(receive(other, 1)).isEqualTo("a");
-        assertNothingComes(held);
+        assertNothingArrives(held);
         proxy.restore();
         assertThat(receive(held, 1)).isEqualTo("b");
     }
@@ -103,7 +103,7 @@ class TcpProxyTest {
         proxy.hold(Direction.TO_SERVER, request -> request.contains("b") ? Duration.ofSeconds(30) : Duration.ZERO);
         Socket held = connect();
         send(held, "b");
-        assertNothingComes(held);
+        assertNothingArrives(held);
 
         proxy.restore();
 
@@ -111,7 +111,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void deliversAHeldRequestOfAClientThatHasGivenUp() throws IOException {
+    void deliversAHeldRequestOfAClientThatHasDisconnected() throws IOException {
         proxy.hold(Direction.TO_SERVER, request -> Duration.ofMillis(SHORT_MS));
         Socket client = connect();
         send(client, "abc");
@@ -121,12 +121,12 @@ class TcpProxyTest {
     }
 
     @Test
-    void leadsToAnotherServer() throws IOException {
+    void redirectsLaterConnections() throws IOException {
         Socket before = connect();
         send(before, "a");
         receive(before, 1);
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            proxy.lead(other.getLocalPort());
+            proxy.redirect(other.getLocalPort());
             connect();
             other.setSoTimeout(60_000);
             other.accept().close();
@@ -136,7 +136,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void endsAHoldByItself() throws IOException {
+    void endsAHoldAfterItsTime() throws IOException {
         proxy.hold(Direction.TO_CLIENT, request -> Duration.ofMillis(SHORT_MS));
         Socket client = connect();
         long start = System.nanoTime();
@@ -147,7 +147,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void cutsAndRestores() throws IOException {
+    void cutsAndRestoresConnections() throws IOException {
         Socket before = connect();
         send(before, "a");
         receive(before, 1);
@@ -160,7 +160,7 @@ class TcpProxyTest {
                     receive(refused, 1);
                 })
                 .isInstanceOf(IOException.class);
-        assertThat(proxy.rejections()).isEqualTo(2);
+        assertThat(proxy.refusedConnections()).isEqualTo(2);
 
         proxy.restore();
         Socket after = connect();
@@ -187,7 +187,7 @@ class TcpProxyTest {
         return new String(received, StandardCharsets.US_ASCII);
     }
 
-    private static void assertNothingComes(Socket socket) throws IOException {
+    private static void assertNothingArrives(Socket socket) throws IOException {
         socket.setSoTimeout(SHORT_MS);
         assertThatThrownBy(() -> receive(socket, 1)).isInstanceOf(SocketTimeoutException.class);
         socket.setSoTimeout(60_000);
@@ -211,8 +211,8 @@ class TcpProxyTest {
                 }
             });
             return listener;
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         }
     }
 

@@ -39,15 +39,15 @@ import org.slf4j.LoggerFactory;
  */
 final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     static {
-        // Logging one line for each of thousands of requests would be their most expensive part.
+        // Logging a line for each of thousands of requests would cost more than the requests.
         ((Logger) LoggerFactory.getLogger("org.gatehouse.access")).setLevel(Level.OFF);
         ((Logger) LoggerFactory.getLogger("org.eclipse.jetty")).setLevel(Level.WARN);
     }
 
     private static final int USERS = 54;
 
-    /** The number of users that only the fault itself uses. */
-    private static final int SPARED = 4;
+    /** The number of users that only the fault uses, not the load. */
+    private static final int RESERVED = 4;
 
     private static final String REDIS_URL = "REDIS_URL";
 
@@ -78,13 +78,13 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         try {
             // The first node starts alone, because the embedded MongoDB may fail if two nodes create collections.
             nodes.add(start(settings, starters.get(0), false));
-            List<CompletableFuture<LinkedNode<N>>> starting = Stream.concat(
-                            starters.stream().skip(1).map(starter -> starting(settings, starter, false)),
-                            withoutRedis.stream().map(starter -> starting(settings, starter, true)))
+            List<CompletableFuture<LinkedNode<N>>> started = Stream.concat(
+                            starters.stream().skip(1).map(starter -> startAsync(settings, starter, false)),
+                            withoutRedis.stream().map(starter -> startAsync(settings, starter, true)))
                     .toList();
-            CompletableFuture.allOf(starting.toArray(new CompletableFuture<?>[0]))
+            CompletableFuture.allOf(started.toArray(new CompletableFuture<?>[0]))
                     .join();
-            starting.forEach(node -> nodes.add(node.join()));
+            started.forEach(node -> nodes.add(node.join()));
             token = nodes.get(0).node().adminToken();
             observeFinds();
             newUsers();
@@ -120,29 +120,30 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return new TestCluster<>(Map.of(), starters, withoutRedis);
     }
 
-    private CompletableFuture<LinkedNode<N>> starting(Map<String, String> more, Starter<N> starter, boolean cutOff) {
-        return CompletableFuture.supplyAsync(() -> start(more, starter, cutOff));
+    private CompletableFuture<LinkedNode<N>> startAsync(
+            Map<String, String> extraSettings, Starter<N> starter, boolean withoutRedis) {
+        return CompletableFuture.supplyAsync(() -> start(extraSettings, starter, withoutRedis));
     }
 
-    private LinkedNode<N> start(Map<String, String> more, Starter<N> starter, boolean cutOff) {
-        TcpProxy redis = opened(new TcpProxy("127.0.0.1", stores.redis().port()));
-        if (cutOff) {
+    private LinkedNode<N> start(Map<String, String> extraSettings, Starter<N> starter, boolean withoutRedis) {
+        TcpProxy redis = register(new TcpProxy("127.0.0.1", stores.redis().port()));
+        if (withoutRedis) {
             redis.cut();
         }
         String address = new ConnectionString(stores.mongoUri()).getHosts().get(0);
         ServerAddress server = new ServerAddress(address);
-        TcpProxy mongo = opened(new TcpProxy(server.getHost(), server.getPort()));
-        Map<String, String> settings = new HashMap<>(ServiceClient.settings(stores, more));
-        if (!more.containsKey(REDIS_URL)) {
+        TcpProxy mongo = register(new TcpProxy(server.getHost(), server.getPort()));
+        Map<String, String> settings = new HashMap<>(ServiceClient.settings(stores, extraSettings));
+        if (!extraSettings.containsKey(REDIS_URL)) {
             settings.put(REDIS_URL, "redis://127.0.0.1:" + redis.port());
         }
         // With keys from MongoDB, a node without MongoDB would reject every request and could never return old data.
         settings.put("AUTH_ALG", "HS256");
         settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
-        return new LinkedNode<>(opened(starter.apply(settings)), redis, mongo);
+        return new LinkedNode<>(register(starter.apply(settings)), redis, mongo);
     }
 
-    private synchronized <C extends AutoCloseable> C opened(C resource) {
+    private synchronized <C extends AutoCloseable> C register(C resource) {
         opened.push(resource);
         return resource;
     }
@@ -180,22 +181,22 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
 
     /** Returns the users that every client may read and change. */
     List<String> commonKeys() {
-        return keys.subList(SPARED, keys.size());
+        return keys.subList(RESERVED, keys.size());
     }
 
     /** Returns the users that are reserved for the fault. */
-    List<String> sparedKeys() {
-        return keys.subList(0, SPARED);
+    List<String> reservedKeys() {
+        return keys.subList(0, RESERVED);
     }
 
     /** Creates new users, so that late writes to the users of earlier scenarios have no effect. */
     void newUsers() {
-        Document like =
+        Document template =
                 stores.users().find(Filters.eq("username", ServiceClient.ADMIN)).first();
         List<Document> users = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
             String name = "user-" + number.incrementAndGet();
-            Document user = new Document(like == null ? Map.of() : like);
+            Document user = new Document(template == null ? Map.of() : template);
             user.put("_id", new ObjectId());
             user.put("username", name);
             user.put("usernameKey", name);
@@ -224,7 +225,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
 
     /**
      * Reads every user twice on every node that is not cut off. Returns the share of the second reads that Redis
-     * answered.
+     * served.
      */
     double hitShare(List<String> users) {
         List<N> caching = nodes.stream()
@@ -242,13 +243,13 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
             for (N node : from) {
                 Answer answer = node.get("/user/" + user, token);
                 if (answer.status() != 200) {
-                    throw new AssertionError("a read was answered " + answer.body());
+                    throw new AssertionError("a read failed: " + answer.body());
                 }
             }
         }
     }
 
-    /** Waits until Redis answers more than nine of ten reads. */
+    /** Waits until Redis serves more than nine of ten reads. */
     void awaitHits(Duration limit) {
         awaitHits(keys, limit);
     }
@@ -263,20 +264,20 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
                 return;
             }
             if (System.nanoTime() >= deadline) {
-                throw new AssertionError("of reads only " + share + " are hits after " + limit);
+                throw new AssertionError("only " + share + " of the reads are hits after " + limit);
             }
-            Pause.millis(200);
+            Sleep.millis(200);
         }
     }
 
-    /** Runs a function with the Redis of this site. */
-    <T> T withRedis(Function<RedisCommands<String, String>, T> use) {
-        return withRedis(stores.redis(), use);
+    /** Runs a function with the Redis of this cluster. */
+    <T> T withRedis(Function<RedisCommands<String, String>, T> function) {
+        return withRedis(stores.redis(), function);
     }
 
-    <T> T withRedis(EmbeddedRedis server, Function<RedisCommands<String, String>, T> use) {
+    <T> T withRedis(EmbeddedRedis server, Function<RedisCommands<String, String>, T> function) {
         try (StatefulRedisConnection<String, String> connection = redisClient.connect(RedisURI.create(server.uri()))) {
-            return use.apply(connection.sync());
+            return function.apply(connection.sync());
         }
     }
 
@@ -295,7 +296,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     }
 
     /** Returns the user's entry in Redis; "null" if there is none. */
-    String inRedis(String key) {
+    String entryInRedis(String key) {
         return withRedis(redis -> String.valueOf(redis.get("u:{" + key + "}")));
     }
 

@@ -20,12 +20,12 @@ final class Timeline {
 
     private static final class Second {
         private final List<String> events = new ArrayList<>();
-        private int answered;
+        private int succeeded;
         private int failed;
     }
 
     /** Makes a call, which counts for the second in which it began. A status of 300 or more is a failure. */
-    void note(Supplier<Answer> call) {
+    void record(Supplier<Answer> call) {
         long start = System.nanoTime();
         String outcome;
         try {
@@ -34,8 +34,8 @@ final class Timeline {
                     ? "503 with Retry-After"
                     : answer.status() + " " + answer.body();
             outcome = answer.status() < 300 ? "" : outcome;
-        } catch (UncheckedIOException none) {
-            outcome = none.toString();
+        } catch (UncheckedIOException failure) {
+            outcome = failure.toString();
         }
         count(start, outcome);
     }
@@ -43,7 +43,7 @@ final class Timeline {
     private synchronized void count(long start, String failure) {
         Second second = second(start);
         if (failure.isEmpty()) {
-            second.answered++;
+            second.succeeded++;
         } else {
             second.failed++;
             failed.add(failure);
@@ -61,8 +61,8 @@ final class Timeline {
         return List.copyOf(failed);
     }
 
-    synchronized int answered() {
-        return seconds.stream().mapToInt(second -> second.answered).sum();
+    synchronized int succeeded() {
+        return seconds.stream().mapToInt(second -> second.succeeded).sum();
     }
 
     /** Returns how long ago the last failed call began. */
@@ -87,7 +87,7 @@ final class Timeline {
                     Locale.ROOT,
                     "second %2d: %4d served, %4d failed  %s%n",
                     i,
-                    second.answered,
+                    second.succeeded,
                     second.failed,
                     String.join(", ", second.events)));
         }

@@ -3,9 +3,9 @@ package org.gatehouse.fault;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Sleeps where the test is about time itself: the length of a fault, and the pace of a load. */
-final class Pause {
-    private Pause() {}
+/** Sleeps in tests that need a length of time: the length of a fault, and the pace of a load. */
+final class Sleep {
+    private Sleep() {}
 
     static void millis(long millis) {
         try {
