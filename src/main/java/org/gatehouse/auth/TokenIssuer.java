@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.gatehouse.identity.SessionId;
@@ -75,7 +76,7 @@ public final class TokenIssuer {
                 .build();
         SignedJWT token = new SignedJWT(header, claims);
         try {
-            token.sign(key.signer().orElseThrow());
+            token.sign(Objects.requireNonNull(key.signer()));
         } catch (JOSEException impossible) {
             throw new IllegalStateException("the signing key does not sign", impossible);
         }

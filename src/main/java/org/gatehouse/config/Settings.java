@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * and defaults are defined here; a test compares them with {@code docs/configuration.md} and {@code .env.example}.
  */
 public record Settings(
-        Secret authKey,
-        @Nullable Secret authKeyPrevious,
+        AuthKeys authKeys,
         TokenAlgorithm authAlgorithm,
         Duration authKeyRotation,
         Duration authExpiry,
@@ -290,8 +289,7 @@ public record Settings(
         int passwordMinLength = reader.withDefault(PASSWORD_MIN_LENGTH);
         MongoUri mongo = reader.required(DB_HOST, new MongoUri(new Secret(""), null), "");
         Settings settings = new Settings(
-                authKey,
-                reader.optional(AUTH_KEY_PREVIOUS),
+                new AuthKeys(authKey, reader.optional(AUTH_KEY_PREVIOUS)),
                 reader.withDefault(AUTH_ALG),
                 reader.withDefault(AUTH_KEY_ROTATION),
                 Duration.ofMillis(reader.withDefault(AUTH_EXPIRY)),

@@ -13,14 +13,14 @@ import com.nimbusds.jose.util.Base64URL;
 import java.security.SecureRandom;
 import java.text.ParseException;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Encrypts private keys, so that read access to the store does not reveal them. They are stored as encrypted JWKs (RFC
@@ -36,16 +36,13 @@ final class KeyCipher {
     private static final String SIGNING_KEY = "signing_kid";
 
     private final String current;
-    private final Map<String, SecretKey> keys = new LinkedHashMap<>();
+    private final Map<String, SecretKey> keys = new HashMap<>();
     private final SecureRandom random;
 
-    KeyCipher(Secret authKey, @Nullable Secret previous, SecureRandom random) {
-        this.current = idOf(authKey);
+    KeyCipher(AuthKeys authKeys, SecureRandom random) {
+        this.current = idOf(authKeys.current());
         this.random = random;
-        if (previous != null) {
-            keys.put(idOf(previous), encryptionKey(previous));
-        }
-        keys.put(current, encryptionKey(authKey));
+        authKeys.all().forEach(secret -> keys.put(idOf(secret), encryptionKey(secret)));
     }
 
     /** The id of {@code AUTH_KEY}, which reveals nothing about the key. */
@@ -71,7 +68,15 @@ final class KeyCipher {
         return encrypted.serialize();
     }
 
-    /** Decrypts a private key; empty if the encryption key is unknown, or the text belongs to another signing key. */
+    /**
+     * Decrypts the private part of a key; empty if it has none, if the encryption key is unknown, or if the private part
+     * belongs to another key.
+     */
+    Optional<ECKey> decrypt(StoredKey stored) {
+        String text = stored.privateKey();
+        return text == null ? Optional.empty() : decrypt(stored.id(), text);
+    }
+
     Optional<ECKey> decrypt(String signingKeyId, String text) {
         try {
             JWEObject encrypted = JWEObject.parse(text);

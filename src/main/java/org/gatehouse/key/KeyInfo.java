@@ -18,4 +18,8 @@ record KeyInfo(
         @Nullable Instant createdAt,
         @Nullable Instant activeFrom,
         @Nullable Instant revokedAt,
-        boolean current) {}
+        boolean current) {
+    static KeyInfo of(StoredKey key, boolean current) {
+        return new KeyInfo(key.id(), key.algorithm(), key.createdAt(), key.activeFrom(), key.revokedAt(), current);
+    }
+}

@@ -17,12 +17,11 @@ public record KeyModule(SigningKeys keys, List<Object> resources) {
     private static SigningKeys signingKeys(ModuleContext context, KeySchedule schedule) {
         Settings settings = context.settings();
         return switch (settings.authAlgorithm()) {
-            case HS256 -> new SharedSecretKeys(settings.authKey(), settings.authKeyPrevious());
+            case HS256 -> new SharedSecretKeys(settings.authKeys());
             case ES256 -> {
                 RotatingKeys rotating = new RotatingKeys(
                         context.mongo(),
-                        settings.authKey(),
-                        settings.authKeyPrevious(),
+                        settings.authKeys(),
                         schedule,
                         settings.readingWithoutStore(),
                         context.clock(),

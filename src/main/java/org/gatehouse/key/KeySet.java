@@ -26,7 +26,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
     /** A usable key: its id matches its public part. */
     record UsableKey(StoredKey stored, ECKey publicKey, SigningKey key) {
         boolean canSign() {
-            return !stored.isRevoked() && key.signer().isPresent();
+            return !stored.isRevoked() && key.signer() != null;
         }
 
         boolean isActive(Instant now) {
@@ -57,9 +57,17 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                 .max(BY_SUCCESSION);
     }
 
-    /** The newest key that this node can sign with, now or later. */
-    Optional<UsableKey> newest() {
-        return keys.stream().filter(UsableKey::canSign).reduce((older, newer) -> newer);
+    /** When the successor of the newest key that this node can sign with must be created; empty without such a key. */
+    Optional<Instant> nextCreation(KeySchedule schedule) {
+        return keys.stream()
+                .filter(UsableKey::canSign)
+                .reduce((older, newer) -> newer)
+                .map(newest ->
+                        newest.stored().activeFrom().plus(schedule.rotation()).minus(schedule.lead()));
+    }
+
+    List<UsableKey> newestFirst() {
+        return keys.stream().sorted(BY_SUCCESSION.reversed()).toList();
     }
 
     /** The keys whose tokens have all expired, oldest first. */
@@ -73,9 +81,8 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
 
     /** The public keys that are not revoked as a JWK set, newest first. */
     String publicKeys() {
-        List<JWK> open = keys.stream()
+        List<JWK> open = newestFirst().stream()
                 .filter(known -> !known.stored().isRevoked())
-                .sorted(BY_SUCCESSION.reversed())
                 .<JWK>map(UsableKey::publicKey)
                 .toList();
         return new JWKSet(open).toString(true);
@@ -91,33 +98,30 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
 
     private Optional<UsableKey> current(String line, Instant now) {
         List<UsableKey> members = members(line);
-        Optional<UsableKey> newest =
-                members.stream().filter(known -> known.isActive(now)).reduce((older, newer) -> newer);
-        if (newest.filter(known -> !known.stored().isRevoked()).isPresent()) {
-            return newest;
-        }
-        // A key that has been succeeded never signs again, so the next key of the line takes over early. If no key is
-        // active, the clock of the node that created the first key is ahead.
+        // A key that has been succeeded never signs again. If the newest active key is revoked, the next key of the
+        // line
+        // takes over early. If no key is active, the clock of the node that created the first key is ahead.
         return members.stream()
-                .filter(known -> !known.isActive(now) && !known.stored().isRevoked())
-                .findFirst();
+                .filter(known -> known.isActive(now))
+                .reduce((older, newer) -> newer)
+                .filter(known -> !known.stored().isRevoked())
+                .or(() -> members.stream()
+                        .filter(known -> !known.isActive(now) && !known.stored().isRevoked())
+                        .findFirst());
     }
 
     /** When the key signed for the last time; empty if it may still sign. */
     private Optional<Instant> ended(UsableKey known, KeySchedule schedule, Instant now) {
         StoredKey stored = known.stored();
         if (stored.isRevoked()) {
-            return stored.revokedAt();
+            return Optional.ofNullable(stored.revokedAt());
         }
-        Optional<Instant> succeeded = successor(members(stored.encryptedUnder()), known, now);
-        if (succeeded.isPresent()) {
-            return succeeded;
-        }
-        // The nodes no longer continue the line of this key, while another line continues.
+        // When the nodes no longer continue the line of this key, while another line continues.
         Instant overdue = stored.activeFrom().plus(schedule.rotation().multipliedBy(2));
-        return successor(keys, known, now)
-                .filter(other -> !overdue.isAfter(now))
-                .map(other -> overdue);
+        return successor(members(stored.encryptedUnder()), known, now)
+                .or(() -> successor(keys, known, now)
+                        .filter(other -> !overdue.isAfter(now))
+                        .map(other -> overdue));
     }
 
     private static Optional<Instant> successor(List<UsableKey> among, UsableKey known, Instant now) {

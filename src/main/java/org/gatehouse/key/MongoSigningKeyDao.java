@@ -10,7 +10,6 @@ import com.mongodb.client.result.UpdateResult;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonString;
@@ -63,7 +62,9 @@ final class MongoSigningKeyDao {
                 .append(ENCRYPTED_UNDER, new BsonString(key.encryptedUnder()))
                 .append(CREATED_AT, BsonValues.time(key.createdAt()))
                 .append(ACTIVE_FROM, BsonValues.time(key.activeFrom()));
-        key.privateKey().ifPresent(encrypted -> document.append(PRIVATE_KEY, new BsonString(encrypted)));
+        if (key.privateKey() != null) {
+            document.append(PRIVATE_KEY, new BsonString(key.privateKey()));
+        }
         return mongo.insertIfAbsent(keys, document);
     }
 
@@ -82,9 +83,7 @@ final class MongoSigningKeyDao {
 
     /** Replaces the encrypted private part with a new encryption of it, unless it has changed since it was read. */
     void reencrypt(StoredKey before, String encrypted, String encryptedUnder) {
-        Bson unchanged = Filters.and(
-                byId(before.id()),
-                Filters.eq(PRIVATE_KEY, new BsonString(before.privateKey().orElseThrow())));
+        Bson unchanged = Filters.and(byId(before.id()), Filters.eq(PRIVATE_KEY, before.privateKey()));
         mongo.call(() -> keys.updateOne(
                 unchanged,
                 Updates.combine(
@@ -102,12 +101,13 @@ final class MongoSigningKeyDao {
                 document.getNumber(SEQUENCE).longValue(),
                 document.getString(ALGORITHM).getValue(),
                 document.getString(PUBLIC_KEY).getValue(),
-                Optional.ofNullable(document.get(PRIVATE_KEY))
-                        .map(text -> text.asString().getValue()),
+                document.containsKey(PRIVATE_KEY)
+                        ? document.getString(PRIVATE_KEY).getValue()
+                        : null,
                 document.getString(ENCRYPTED_UNDER).getValue(),
                 BsonValues.instant(document.getDateTime(CREATED_AT)),
                 BsonValues.instant(document.getDateTime(ACTIVE_FROM)),
-                Optional.ofNullable(document.get(REVOKED_AT)).map(BsonValues::instant));
+                document.containsKey(REVOKED_AT) ? BsonValues.instant(document.getDateTime(REVOKED_AT)) : null);
     }
 
     private static Bson byId(String id) {

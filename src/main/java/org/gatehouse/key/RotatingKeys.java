@@ -1,34 +1,23 @@
 package org.gatehouse.key;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.Curve;
-import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.jwk.KeyUse;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.concurrent.RepeatedTask;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.key.KeySet.UsableKey;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,49 +50,42 @@ public final class RotatingKeys implements SigningKeys {
     private static final Logger log = LoggerFactory.getLogger(RotatingKeys.class);
 
     private final MongoSigningKeyDao store;
-    private final KeyCipher cipher;
+    private final KeyRepository repository;
     private final LeasedValue<KeySet> keys;
     private final KeySchedule schedule;
     private final Clock clock;
     private final Ticker ticker;
-    private final SecureRandom random;
 
     private final ReentrantLock maintaining = new ReentrantLock();
     private final Semaphore waiting = new Semaphore(MAX_WAITING);
-    private final Set<String> reencrypted = new HashSet<>(); // guarded by maintaining
     private final RepeatedTask renewals = new RepeatedTask("keys", this::renew);
 
     /**
      * Does not have keys until {@link #start}.
      *
-     * @param authKey encrypts the private keys in the store
-     * @param previousAuthKey decrypts private keys that were encrypted under the previous {@code AUTH_KEY}
+     * @param authKeys encrypt and decrypt the private keys in the store
      * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another node
      *     may revoke one of them meanwhile
      * @param ticker the monotonic clock that measures leases
      */
     public RotatingKeys(
             MongoConnection mongo,
-            Secret authKey,
-            @Nullable Secret previousAuthKey,
+            AuthKeys authKeys,
             KeySchedule schedule,
             boolean outlastingFailures,
             Clock clock,
             Ticker ticker,
             SecureRandom random) {
         this.store = new MongoSigningKeyDao(mongo);
-        this.cipher = new KeyCipher(authKey, previousAuthKey, random);
+        this.repository = new KeyRepository(store, new KeyCipher(authKeys, random), random);
         this.schedule = schedule;
         this.clock = clock;
         this.ticker = ticker;
-        this.random = random;
-        StoredKeyReader reader = new StoredKeyReader(store, cipher);
-        this.keys = new LeasedValue<>(
-                () -> Optional.of(reader.read(known())), LeasedValue.LEASE, outlastingFailures, ticker);
+        this.keys = new LeasedValue<>(this::read, LeasedValue.LEASE, outlastingFailures, ticker);
     }
 
-    private Optional<KeySet> known() {
-        return keys.last();
+    private Optional<KeySet> read() {
+        return Optional.of(repository.read(keys.last().orElse(null)));
     }
 
     @Override
@@ -115,12 +97,14 @@ public final class RotatingKeys implements SigningKeys {
 
     @Override
     public SigningKey current() {
-        Optional<UsableKey> usable = keys.get().signing(clock.instant());
-        if (usable.isEmpty()) {
-            maintain();
-            usable = keys.get().signing(clock.instant());
-        }
-        return usable.orElseThrow(LeasedValue::unavailable).key();
+        return keys.get()
+                .signing(clock.instant())
+                .or(() -> {
+                    maintain();
+                    return keys.get().signing(clock.instant());
+                })
+                .orElseThrow(LeasedValue::unavailable)
+                .key();
     }
 
     /** Registers two gauges, which are absent while this node does not know which key signs. */
@@ -137,7 +121,8 @@ public final class RotatingKeys implements SigningKeys {
     }
 
     private Optional<Instant> signingSince() {
-        return known().flatMap(seen -> seen.signing(clock.instant()))
+        return keys.last()
+                .flatMap(known -> known.signing(clock.instant()))
                 .map(key -> key.stored().activeFrom());
     }
 
@@ -177,14 +162,10 @@ public final class RotatingKeys implements SigningKeys {
     @Override
     public List<KeyInfo> list() {
         KeySet known = keys.get();
-        Optional<String> current =
-                known.signing(clock.instant()).map(key -> key.stored().id());
-        List<KeyInfo> infos = new ArrayList<>(known.keys().stream()
-                .map(key -> info(
-                        key.stored(), current.equals(Optional.of(key.stored().id()))))
-                .toList());
-        Collections.reverse(infos);
-        return infos;
+        UsableKey current = known.signing(clock.instant()).orElse(null);
+        return known.newestFirst().stream()
+                .map(key -> KeyInfo.of(key.stored(), key.equals(current)))
+                .toList();
     }
 
     @Override
@@ -197,10 +178,12 @@ public final class RotatingKeys implements SigningKeys {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             KeySet known = keys.refresh();
             Instant now = clock.instant();
-            Optional<StoredKey> made = make(known, now, now.plus(schedule.lead()));
-            if (made.isPresent()) {
+            StoredKey created = repository
+                    .create(known.lastSequence() + 1, now, now.plus(schedule.lead()))
+                    .orElse(null);
+            if (created != null) {
                 keys.refresh();
-                return info(made.get(), false);
+                return KeyInfo.of(created, false);
             }
         }
         throw LeasedValue.unavailable();
@@ -246,12 +229,12 @@ public final class RotatingKeys implements SigningKeys {
         try {
             KeySet known = keys.refresh();
             Instant now = clock.instant();
-            encryptUnderCurrent(known);
-            Optional<Instant> next = nextKeyActiveFrom(known, now);
-            if (next.isPresent()) {
-                var unused = make(known, now, next.get()); // empty if another node was faster
+            repository.encryptUnderCurrent(known);
+            nextKeyActiveFrom(known, now).ifPresent(activeFrom -> {
+                // The result does not matter, because another node may have been faster.
+                var unused = repository.create(known.lastSequence() + 1, now, activeFrom);
                 keys.refresh();
-            }
+            });
             for (UsableKey retired : known.retired(schedule, now)) {
                 store.delete(retired.stored());
                 log.info("The signing key {} was retired", retired.stored().id());
@@ -266,84 +249,20 @@ public final class RotatingKeys implements SigningKeys {
         if (known.signing(now).isEmpty()) {
             return Optional.of(now);
         }
-        Instant earliest = now.plus(schedule.lead());
-        return known.newest()
-                .map(newest -> newest.stored().activeFrom().plus(schedule.rotation()))
-                .filter(due -> !due.isAfter(earliest))
-                .map(due -> earliest);
+        return known.nextCreation(schedule).filter(due -> !due.isAfter(now)).map(due -> now.plus(schedule.lead()));
     }
 
     private Duration untilNextChange() {
-        Optional<UsableKey> newest = known().flatMap(KeySet::newest);
-        Duration due = newest.map(
-                        key -> Duration.between(clock.instant(), key.stored().activeFrom())
-                                .plus(schedule.rotation())
-                                .minus(schedule.lead()))
+        Instant now = clock.instant();
+        Duration pause = keys.last()
+                .flatMap(known -> known.nextCreation(schedule))
+                .map(due -> Duration.between(now, due))
+                .filter(left -> left.compareTo(LeasedValue.POLL_INTERVAL) < 0)
                 .orElse(LeasedValue.POLL_INTERVAL);
-        Duration pause = due.compareTo(LeasedValue.POLL_INTERVAL) < 0 ? due : LeasedValue.POLL_INTERVAL;
         return pause.compareTo(MIN_PAUSE) < 0 ? MIN_PAUSE : pause;
-    }
-
-    /** Stores a new key; empty if another node created the next key. */
-    private Optional<StoredKey> make(KeySet known, Instant now, Instant activeFrom) {
-        ECKey key;
-        try {
-            key = new ECKeyGenerator(Curve.P_256)
-                    .keyUse(KeyUse.SIGNATURE)
-                    .algorithm(JWSAlgorithm.ES256)
-                    .keyIDFromThumbprint(true)
-                    .secureRandom(random)
-                    .generate();
-        } catch (JOSEException impossible) {
-            throw new IllegalStateException("P-256 is not available in this Java", impossible);
-        }
-        StoredKey made = new StoredKey(
-                key.getKeyID(),
-                known.lastSequence() + 1,
-                JWSAlgorithm.ES256.getName(),
-                key.toPublicJWK().toJSONString(),
-                Optional.of(cipher.encrypt(key)),
-                cipher.currentId(),
-                now,
-                activeFrom,
-                Optional.empty());
-        if (!store.insert(made)) {
-            return Optional.empty();
-        }
-        log.info("Made the signing {}, active from {}", made, activeFrom);
-        return Optional.of(made);
-    }
-
-    /**
-     * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under the previous value. Each process does so
-     * once per key, because two nodes whose current and previous keys are swapped would otherwise repeat this forever.
-     */
-    private void encryptUnderCurrent(KeySet known) {
-        for (UsableKey key : known.keys()) {
-            StoredKey stored = key.stored();
-            if (stored.encryptedUnder().equals(cipher.currentId()) || reencrypted.contains(stored.id())) {
-                continue;
-            }
-            stored.privateKey()
-                    .flatMap(text -> cipher.decrypt(stored.id(), text))
-                    .ifPresent(decrypted -> {
-                        store.reencrypt(stored, cipher.encrypt(decrypted), cipher.currentId());
-                        reencrypted.add(stored.id());
-                    });
-        }
     }
 
     private static Optional<SigningKey> valid(KeySet known, String keyId) {
         return known.find(keyId).filter(key -> !key.stored().isRevoked()).map(UsableKey::key);
-    }
-
-    private static KeyInfo info(StoredKey key, boolean current) {
-        return new KeyInfo(
-                key.id(),
-                key.algorithm(),
-                key.createdAt(),
-                key.activeFrom(),
-                key.revokedAt().orElse(null),
-                current);
     }
 }

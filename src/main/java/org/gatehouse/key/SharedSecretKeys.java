@@ -2,26 +2,17 @@ package org.gatehouse.key;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.jspecify.annotations.Nullable;
 
 /** The keys of {@code AUTH_ALG=HS256}: the secrets in the settings, which are always usable until the node stops. */
 final class SharedSecretKeys implements SigningKeys {
     private final List<SigningKey> keys;
 
-    /** @param previous verifies tokens but does not sign them */
-    public SharedSecretKeys(Secret key, @Nullable Secret previous) {
-        this.keys = Stream.concat(Stream.of(key), Stream.ofNullable(previous))
-                .map(SigningKey::hmac)
-                .toList();
-    }
-
-    @Override
-    public void start() {
-        // all keys come from the settings
+    /** @param authKeys the previous one verifies tokens but does not sign them */
+    SharedSecretKeys(AuthKeys authKeys) {
+        this.keys = authKeys.all().stream().map(SigningKey::hmac).toList();
     }
 
     @Override
@@ -64,10 +55,5 @@ final class SharedSecretKeys implements SigningKeys {
     @Override
     public void revoke(String keyId) {
         throw new GatehouseException(ErrorCode.KEYS_FIXED);
-    }
-
-    @Override
-    public void close() {
-        // there is nothing to stop
     }
 }

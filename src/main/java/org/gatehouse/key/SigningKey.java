@@ -13,18 +13,19 @@ import com.nimbusds.jose.util.Base64URL;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
-import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.gatehouse.config.Secret;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A key with its id and its only algorithm. A token cannot choose the algorithm (RFC 8725, section 3.1).
  *
  * @param id the {@code kid} of the tokens that the key signs
- * @param signer empty if this node can only verify with the key
+ * @param signer null if this node can only verify with the key
  */
-public record SigningKey(String id, JWSAlgorithm algorithm, Optional<JWSSigner> signer, JWSVerifier verifier) {
+public record SigningKey(
+        String id, JWSAlgorithm algorithm, @Nullable JWSSigner signer, JWSVerifier verifier) {
     private static final int ID_BYTES = 9;
 
     /**
@@ -38,7 +39,7 @@ public record SigningKey(String id, JWSAlgorithm algorithm, Optional<JWSSigner> 
             mac.init(new SecretKeySpec(key, "HmacSHA256"));
             byte[] digest = mac.doFinal("gatehouse key id".getBytes(StandardCharsets.UTF_8));
             String id = Base64URL.encode(Arrays.copyOf(digest, ID_BYTES)).toString();
-            return new SigningKey(id, JWSAlgorithm.HS256, Optional.of(new MACSigner(key)), new MACVerifier(key));
+            return new SigningKey(id, JWSAlgorithm.HS256, new MACSigner(key), new MACVerifier(key));
         } catch (JOSEException | GeneralSecurityException impossible) {
             throw new IllegalStateException("HS256 is not available in this Java", impossible);
         }
@@ -46,7 +47,7 @@ public record SigningKey(String id, JWSAlgorithm algorithm, Optional<JWSSigner> 
 
     /** A P-256 key for ES256 (RFC 7518, section 3.4); without its private part, it can only verify. */
     static SigningKey elliptic(ECKey key) throws JOSEException {
-        Optional<JWSSigner> signer = key.isPrivate() ? Optional.of(new ECDSASigner(key)) : Optional.empty();
+        JWSSigner signer = key.isPrivate() ? new ECDSASigner(key) : null;
         return new SigningKey(key.getKeyID(), JWSAlgorithm.ES256, signer, new ECDSAVerifier(key.toPublicJWK()));
     }
 

@@ -13,7 +13,7 @@ import org.gatehouse.error.GatehouseException;
  */
 public interface SigningKeys extends AutoCloseable {
     /** Prepares the store, creates the first key if there are none, and starts to renew keys. May be repeated. */
-    void start();
+    default void start() {}
 
     /** The key for new tokens. */
     SigningKey current();
@@ -58,5 +58,5 @@ public interface SigningKeys extends AutoCloseable {
     void revoke(String keyId);
 
     @Override
-    void close();
+    default void close() {}
 }

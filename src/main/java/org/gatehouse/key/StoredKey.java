@@ -1,7 +1,7 @@
 package org.gatehouse.key;
 
 import java.time.Instant;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A signing key as the store contains it.
@@ -9,28 +9,29 @@ import java.util.Optional;
  * @param id the {@code kid}: the thumbprint of the public key (RFC 7638)
  * @param sequence a unique number that increases with each key, so that only one node can create the next key
  * @param publicKey a JWK
- * @param privateKey encrypted; empty after the key is revoked
+ * @param privateKey encrypted; null after the key is revoked
  * @param encryptedUnder the id of the {@code AUTH_KEY} that encrypts the private key
  * @param activeFrom when the key starts to sign, by the clock of the signing node
+ * @param revokedAt null if the key is not revoked
  */
 record StoredKey(
         String id,
         long sequence,
         String algorithm,
         String publicKey,
-        Optional<String> privateKey,
+        @Nullable String privateKey,
         String encryptedUnder,
         Instant createdAt,
         Instant activeFrom,
-        Optional<Instant> revokedAt) {
+        @Nullable Instant revokedAt) {
 
     boolean isRevoked() {
-        return revokedAt.isPresent();
+        return revokedAt != null;
     }
 
     /** Whether the key was revoked before it became active, so that it never succeeded another key. */
     boolean wasNeverUsed() {
-        return revokedAt.filter(revoked -> revoked.isBefore(activeFrom)).isPresent();
+        return revokedAt != null && revokedAt.isBefore(activeFrom);
     }
 
     @Override

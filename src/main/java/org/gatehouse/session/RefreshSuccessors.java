@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.gatehouse.config.Secret;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.store.KeyedHash;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +24,10 @@ final class RefreshSuccessors {
     private final KeyedHash secrets;
     private final KeyedHash masks;
 
-    /** @param previous {@code AUTH_KEY_PREVIOUS}; successors that were derived under it are found too */
-    public RefreshSuccessors(Secret authKey, @Nullable Secret previous) {
-        this.secrets = new KeyedHash(authKey, previous, "refresh tokens");
-        this.masks = new KeyedHash(authKey, previous, "refresh token masks");
+    /** @param authKeys successors that were derived under the previous one are found too */
+    RefreshSuccessors(AuthKeys authKeys) {
+        this.secrets = new KeyedHash(authKeys, "refresh tokens");
+        this.masks = new KeyedHash(authKeys, "refresh token masks");
     }
 
     /**

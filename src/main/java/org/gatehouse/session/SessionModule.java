@@ -14,7 +14,7 @@ public record SessionModule(SessionService service, List<Object> resources) {
         SessionService service = new SessionService(
                 sessions,
                 users,
-                new RefreshSuccessors(settings.authKey(), settings.authKeyPrevious()),
+                new RefreshSuccessors(settings.authKeys()),
                 new SessionLimits(settings.refreshIdle(), settings.refreshMax()),
                 audit,
                 context.clock(),

@@ -2,14 +2,13 @@ package org.gatehouse.store;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Fingerprints of values that must not be stored: HMAC-SHA-256 (RFC 2104) under a key that HKDF (RFC 5869) derives from
@@ -17,28 +16,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyedHash {
     private static final String HMAC = "HmacSHA256";
-    private static final int KEY_BYTES = 32;
 
-    private final byte[] current;
-    private final List<byte[]> keys = new ArrayList<>();
+    private final List<byte[]> keys;
 
     /**
      * Derives the keys.
      *
-     * @param previous {@code AUTH_KEY_PREVIOUS}, whose fingerprints match too
      * @param purpose keeps the fingerprints of one use from being those of another
      */
-    public KeyedHash(Secret authKey, @Nullable Secret previous, String purpose) {
-        this.current = derive(authKey, purpose);
-        keys.add(current);
-        if (previous != null) {
-            keys.add(derive(previous, purpose));
-        }
+    public KeyedHash(AuthKeys authKeys, String purpose) {
+        this.keys =
+                authKeys.all().stream().map(secret -> derive(secret, purpose)).toList();
     }
 
     /** The fingerprint of the data, 64 hexadecimal digits. */
     public String of(byte[] data) {
-        return of(current, data);
+        return of(keys.get(0), data);
     }
 
     /** The fingerprints of the data as bytes: that under {@code AUTH_KEY}, then that under {@code AUTH_KEY_PREVIOUS} if set. */
@@ -57,12 +50,12 @@ public final class KeyedHash {
         return hkdf(salt, secret.bytes(), ("gatehouse " + purpose).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** HKDF-SHA-256 (RFC 5869, section 2) for {@link #KEY_BYTES}, which is one block, so that one round expands it. */
+    /** HKDF-SHA-256 (RFC 5869, section 2) for 32 bytes, which are one block, so that one round expands it. */
     static byte[] hkdf(byte[] salt, byte[] input, byte[] info) {
         byte[] pseudorandomKey = hmac(salt, input);
         byte[] block = Arrays.copyOf(info, info.length + 1);
         block[info.length] = 1;
-        return Arrays.copyOf(hmac(pseudorandomKey, block), KEY_BYTES);
+        return hmac(pseudorandomKey, block);
     }
 
     private static byte[] hmac(byte[] key, byte[] input) {

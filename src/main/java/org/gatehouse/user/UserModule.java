@@ -34,7 +34,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
                 userThrottle,
                 audit);
         IdempotencyStore idempotencyKeys = new IdempotencyStore(context.mongo(), context.clock());
-        KeyedHash keyHash = new KeyedHash(settings.authKey(), settings.authKeyPrevious(), "idempotency keys");
+        KeyedHash keyHash = new KeyedHash(settings.authKeys(), "idempotency keys");
         UserRegistrar registrar = new UserRegistrar(
                 users.cached(),
                 hasher,

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.gatehouse.SettableClock;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -62,8 +63,7 @@ class TokenVerifierTest {
     private final SettableClock clock = new SettableClock(Instant.parse("2026-11-23T10:00:00Z"));
     private final RotatingKeys keys = new RotatingKeys(
             mongo,
-            AUTH_KEY,
-            null,
+            new AuthKeys(AUTH_KEY, null),
             KeySchedule.every(Duration.ofDays(30), LIFETIME),
             false,
             clock,
@@ -216,7 +216,7 @@ class TokenVerifierTest {
                         .type(TokenIssuer.ACCESS_TOKEN)
                         .build(),
                 claims().build());
-        token.sign(keys.current().signer().orElseThrow());
+        token.sign(keys.current().signer());
 
         assertRejected(token.serialize(), "invalid signature");
     }
@@ -400,7 +400,7 @@ class TokenVerifierTest {
     /** Returns a token signed with Gatehouse's own key, which attackers do not have. */
     private String signed(JWSHeader header, JWTClaimsSet.Builder claims) throws JOSEException {
         SignedJWT token = new SignedJWT(header, claims.build());
-        token.sign(keys.current().signer().orElseThrow());
+        token.sign(keys.current().signer());
         return token.serialize();
     }
 

@@ -60,7 +60,7 @@ class DeployFilesTest {
         Map<String, String> environment = composeEnvironment();
 
         assertThat(knownNames()).containsAll(environment.keySet());
-        assertThat(read(environment).authKey().reveal()).isEqualTo(SECRETS.get("auth-key"));
+        assertThat(read(environment).authKeys().current().reveal()).isEqualTo(SECRETS.get("auth-key"));
     }
 
     @Test

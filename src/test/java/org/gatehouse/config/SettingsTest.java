@@ -30,7 +30,7 @@ class SettingsTest {
 
         assertThat(settings.authAlgorithm()).isEqualTo(Settings.TokenAlgorithm.ES256);
         assertThat(settings.authKeyRotation()).isEqualTo(Duration.ofDays(30));
-        assertThat(settings.authKeyPrevious()).isNull();
+        assertThat(settings.authKeys().previous()).isNull();
         assertThat(settings.authExpiry()).isEqualTo(Duration.ofMinutes(10));
         assertThat(settings.authIssuer()).isEqualTo("gatehouse");
         assertThat(settings.databaseName()).isEqualTo("gatehouse");
@@ -95,7 +95,8 @@ class SettingsTest {
     @Test
     void readsValuesLiterally() {
         assertThat(read(Map.of("AUTH_KEY", "a ${dollar} and a \\ are just characters"))
-                        .authKey()
+                        .authKeys()
+                        .current()
                         .reveal())
                 .isEqualTo("a ${dollar} and a \\ are just characters");
     }
@@ -109,7 +110,7 @@ class SettingsTest {
 
         Settings read = Settings.read(SettingSources.of(settings));
 
-        assertThat(read.authKey().reveal()).isEqualTo("another key for tests, longer than 32 bytes");
+        assertThat(read.authKeys().current().reveal()).isEqualTo("another key for tests, longer than 32 bytes");
         assertThatThrownBy(() -> read(Map.of("AUTH_KEY_FILE", file.toString())))
                 .hasMessageContaining("AUTH_KEY and AUTH_KEY_FILE are both set");
         settings.put("AUTH_KEY_FILE", folder.resolve("absent").toString());
@@ -124,7 +125,8 @@ class SettingsTest {
         Path file = Files.writeString(folder.resolve("key"), "\uFEFFanother key for tests, longer than 32 bytes\r\n");
 
         assertThat(Settings.read(SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString())))
-                        .authKey()
+                        .authKeys()
+                        .current()
                         .reveal())
                 .isEqualTo("another key for tests, longer than 32 bytes");
     }

@@ -7,6 +7,7 @@ import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import java.security.SecureRandom;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,7 @@ class KeyCipherTest {
     @Test
     void decryptsKeysThatItEncrypted() throws JOSEException {
         ECKey key = key();
-        KeyCipher cipher = new KeyCipher(AUTH_KEY, null, random);
+        KeyCipher cipher = new KeyCipher(new AuthKeys(AUTH_KEY, null), random);
 
         String text = cipher.encrypt(key);
 
@@ -30,17 +31,17 @@ class KeyCipherTest {
     @Test
     void decryptsKeysEncryptedWithThePreviousAuthKey() throws JOSEException {
         ECKey key = key();
-        String text = new KeyCipher(AUTH_KEY, null, random).encrypt(key);
+        String text = new KeyCipher(new AuthKeys(AUTH_KEY, null), random).encrypt(key);
 
-        assertThat(new KeyCipher(OTHER_AUTH_KEY, AUTH_KEY, random).decrypt(key.getKeyID(), text))
+        assertThat(new KeyCipher(new AuthKeys(OTHER_AUTH_KEY, AUTH_KEY), random).decrypt(key.getKeyID(), text))
                 .contains(key);
-        assertThat(new KeyCipher(OTHER_AUTH_KEY, null, random).decrypt(key.getKeyID(), text))
+        assertThat(new KeyCipher(new AuthKeys(OTHER_AUTH_KEY, null), random).decrypt(key.getKeyID(), text))
                 .isEmpty();
     }
 
     @Test
     void rejectsACiphertextStoredForAnotherKey() throws JOSEException {
-        KeyCipher cipher = new KeyCipher(AUTH_KEY, null, random);
+        KeyCipher cipher = new KeyCipher(new AuthKeys(AUTH_KEY, null), random);
 
         assertThat(cipher.decrypt(key().getKeyID(), cipher.encrypt(key()))).isEmpty();
     }
@@ -48,7 +49,7 @@ class KeyCipherTest {
     @Test
     void rejectsAnAlteredCiphertext() throws JOSEException {
         ECKey key = key();
-        KeyCipher cipher = new KeyCipher(AUTH_KEY, null, random);
+        KeyCipher cipher = new KeyCipher(new AuthKeys(AUTH_KEY, null), random);
         String[] parts = cipher.encrypt(key).split("\\.", -1);
         char first = parts[3].charAt(0) == 'A' ? 'B' : 'A';
         parts[3] = first + parts[3].substring(1);

@@ -29,6 +29,7 @@ import org.bson.Document;
 import org.gatehouse.SettableClock;
 import org.gatehouse.TimeLimit;
 import org.gatehouse.concurrent.LeasedValue;
+import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.error.ErrorCode;
@@ -36,7 +37,6 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -221,8 +221,8 @@ class RotatingKeysTest {
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
         MongoConnection connection =
                 opened(new MongoConnection(new Secret("mongodb://127.0.0.1:" + port), "keys", new Metrics()));
-        RotatingKeys keys =
-                opened(new RotatingKeys(connection, AUTH_KEY, null, SCHEDULE, false, clock, nanos::get, random));
+        RotatingKeys keys = opened(
+                new RotatingKeys(connection, new AuthKeys(AUTH_KEY, null), SCHEDULE, false, clock, nanos::get, random));
         String key = keys.current().id();
         server.close();
 
@@ -292,10 +292,10 @@ class RotatingKeysTest {
         String key = before.current().id();
         String encrypted = documents().get(0).getString("privateKey");
 
-        RotatingKeys changing = started(keys(clock, NEXT_AUTH_KEY, AUTH_KEY));
+        RotatingKeys changing = started(keys(clock, new AuthKeys(NEXT_AUTH_KEY, AUTH_KEY)));
         assertThat(changing.current().id()).isEqualTo(key);
         assertThat(documents().get(0).getString("privateKey")).isNotEqualTo(encrypted);
-        RotatingKeys after = started(keys(clock, NEXT_AUTH_KEY, null));
+        RotatingKeys after = started(keys(clock, new AuthKeys(NEXT_AUTH_KEY, null)));
         assertThat(after.current().id()).isEqualTo(key);
 
         await().during(Duration.ofSeconds(1)).until(() -> before.current().id().equals(key));
@@ -304,8 +304,8 @@ class RotatingKeysTest {
 
     @Test
     void nodesWithSwappedAuthKeysStopReencryptingTheKey() {
-        RotatingKeys one = started(keys(clock, AUTH_KEY, NEXT_AUTH_KEY));
-        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, AUTH_KEY));
+        RotatingKeys one = started(keys(clock, new AuthKeys(AUTH_KEY, NEXT_AUTH_KEY)));
+        RotatingKeys other = started(keys(clock, new AuthKeys(NEXT_AUTH_KEY, AUTH_KEY)));
         assertThat(one.current().id()).isEqualTo(other.current().id());
 
         await().during(Duration.ofMillis(1_500))
@@ -316,7 +316,7 @@ class RotatingKeysTest {
     @Test
     void nodesWithUnrelatedAuthKeysSignWithAKeyEachAndAcceptBoth() {
         RotatingKeys one = started(keys(clock));
-        RotatingKeys other = started(keys(clock, NEXT_AUTH_KEY, null));
+        RotatingKeys other = started(keys(clock, new AuthKeys(NEXT_AUTH_KEY, null)));
         String first = one.current().id();
         String second = other.current().id();
         assertThat(second).isNotEqualTo(first);
@@ -378,13 +378,11 @@ class RotatingKeysTest {
     }
 
     private RotatingKeys keys(Clock nodesClock) {
-        return opened(
-                new RotatingKeys(mongo, AUTH_KEY, null, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
+        return keys(nodesClock, new AuthKeys(AUTH_KEY, null));
     }
 
-    private RotatingKeys keys(Clock nodesClock, Secret authKey, @Nullable Secret previous) {
-        return opened(
-                new RotatingKeys(mongo, authKey, previous, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
+    private RotatingKeys keys(Clock nodesClock, AuthKeys authKeys) {
+        return opened(new RotatingKeys(mongo, authKeys, SCHEDULE, false, nodesClock, Ticker.systemTicker(), random));
     }
 
     private static RotatingKeys started(RotatingKeys keys) {

@@ -1,0 +1,134 @@
+package org.gatehouse.key;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import java.security.SecureRandom;
+import java.text.ParseException;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.gatehouse.key.KeySet.UsableKey;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Creates, reads, verifies, decrypts and encrypts the stored signing keys. */
+final class KeyRepository {
+    private static final Logger log = LoggerFactory.getLogger(KeyRepository.class);
+
+    private final MongoSigningKeyDao store;
+    private final KeyCipher cipher;
+    private final SecureRandom random;
+    private final Set<String> logged = new HashSet<>(); // used by read() only, which never runs concurrently
+    private final Set<String> reencrypted = new HashSet<>(); // used by encryptUnderCurrent() only, as above
+
+    KeyRepository(MongoSigningKeyDao store, KeyCipher cipher, SecureRandom random) {
+        this.store = store;
+        this.cipher = cipher;
+        this.random = random;
+    }
+
+    /** @param before the keys of the last read, which are not decrypted again if unchanged; null at the first read */
+    KeySet read(@Nullable KeySet before) {
+        List<StoredKey> stored = store.all();
+        return new KeySet(
+                stored.stream().flatMap(key -> usable(key, before).stream()).toList(),
+                stored.stream().mapToLong(StoredKey::sequence).max().orElse(0));
+    }
+
+    private Optional<UsableKey> usable(StoredKey stored, @Nullable KeySet before) {
+        return Optional.ofNullable(before)
+                .flatMap(keys -> keys.find(stored.id()))
+                .filter(known -> isKept(known, stored))
+                .map(known -> new UsableKey(stored, known.publicKey(), known.key()))
+                .or(() -> decrypt(stored));
+    }
+
+    private Optional<UsableKey> decrypt(StoredKey stored) {
+        try {
+            ECKey key = ECKey.parse(stored.publicKey());
+            boolean sound = stored.algorithm().equals(JWSAlgorithm.ES256.getName())
+                    && Curve.P_256.equals(key.getCurve())
+                    && stored.id().equals(key.computeThumbprint().toString())
+                    && stored.id().equals(key.getKeyID());
+            if (!sound) {
+                logOnce("The stored signing {} is not what its id says; it is not used", stored);
+                return Optional.empty();
+            }
+            ECKey whole = cipher.decrypt(stored)
+                    .filter(decrypted -> decrypted.toPublicJWK().equals(key.toPublicJWK()))
+                    .orElse(key.toPublicJWK());
+            return Optional.of(new UsableKey(stored, key.toPublicJWK(), SigningKey.elliptic(whole)));
+        } catch (ParseException | JOSEException | IllegalStateException foreign) {
+            logOnce("The stored signing {} cannot be read; it is not used", stored);
+            return Optional.empty();
+        }
+    }
+
+    /** Logs each key once, not at every read. A later version of Gatehouse may create other kinds of keys. */
+    private void logOnce(String sentence, StoredKey stored) {
+        if (logged.add(stored.id())) {
+            log.error(sentence, stored);
+        }
+    }
+
+    /** A node keeps a key that it can sign with, even if a node with a newer AUTH_KEY encrypts that key again. */
+    private static boolean isKept(UsableKey known, StoredKey stored) {
+        return known.stored().publicKey().equals(stored.publicKey())
+                && (known.key().signer() != null
+                        || Objects.equals(known.stored().privateKey(), stored.privateKey()));
+    }
+
+    /** Creates and stores a key; empty if another node has created the key with this sequence number. */
+    Optional<StoredKey> create(long sequence, Instant now, Instant activeFrom) {
+        ECKey key;
+        try {
+            key = new ECKeyGenerator(Curve.P_256)
+                    .keyUse(KeyUse.SIGNATURE)
+                    .algorithm(JWSAlgorithm.ES256)
+                    .keyIDFromThumbprint(true)
+                    .secureRandom(random)
+                    .generate();
+        } catch (JOSEException impossible) {
+            throw new IllegalStateException("P-256 is not available in this Java", impossible);
+        }
+        StoredKey created = new StoredKey(
+                key.getKeyID(),
+                sequence,
+                JWSAlgorithm.ES256.getName(),
+                key.toPublicJWK().toJSONString(),
+                cipher.encrypt(key),
+                cipher.currentId(),
+                now,
+                activeFrom,
+                null);
+        if (!store.insert(created)) {
+            return Optional.empty();
+        }
+        log.info("Created the signing {}, active from {}", created, activeFrom);
+        return Optional.of(created);
+    }
+
+    /**
+     * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under the previous value. Each process does so
+     * once per key, because two nodes whose current and previous keys are swapped would otherwise repeat this forever.
+     */
+    void encryptUnderCurrent(KeySet known) {
+        for (UsableKey key : known.keys()) {
+            StoredKey stored = key.stored();
+            if (!stored.encryptedUnder().equals(cipher.currentId()) && !reencrypted.contains(stored.id())) {
+                cipher.decrypt(stored).ifPresent(decrypted -> {
+                    store.reencrypt(stored, cipher.encrypt(decrypted), cipher.currentId());
+                    reencrypted.add(stored.id());
+                });
+            }
+        }
+    }
+}
