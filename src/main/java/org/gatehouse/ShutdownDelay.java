@@ -112,7 +112,7 @@ final class ShutdownDelay implements AutoCloseable {
     }
 
     private void delay() {
-        log.info("Stopping in {} ms; until then not ready, but requests are served", delay.toMillis());
+        log.info("Stopping in {} ms; until then the node is not ready but serves requests", delay.toMillis());
         begin.run();
         Threads.sleep(delay);
     }

@@ -36,7 +36,7 @@ final class Startup implements AutoCloseable {
     private static final String PREPARING = "The stores are being prepared.";
     private static final String WAITING = "MongoDB cannot be used yet.";
     private static final String FAILED =
-            "The preparation of the stores failed and is tried again; the log has the reason.";
+            "The stores could not be prepared and Gatehouse retries; the log contains the reason.";
     private static final Logger log = LoggerFactory.getLogger(Startup.class);
 
     private final Runnable preparation;
@@ -87,12 +87,11 @@ final class Startup implements AutoCloseable {
     private void announce(Outcome outcome) {
         switch (outcome) {
             case READY -> log.debug("The stores were prepared before the context started");
-            case UNAVAILABLE -> log.warn("Waiting for MongoDB; requests are answered with 503 until it can be used");
-            case FAILED -> log.warn("Requests are answered with 503 until the stores are prepared");
+            case UNAVAILABLE -> log.warn("Waiting for MongoDB; requests receive 503 until it is available");
+            case FAILED -> log.warn("Requests receive 503 until the stores are prepared");
             case LATE ->
                 log.warn(
-                        "The preparation of the stores takes more than {} s and goes on; requests are answered with 503"
-                                + " until it is done",
+                        "The preparation of the stores takes longer than {} s; requests receive 503 until it is complete",
                         waitLimit.toSeconds());
         }
     }
@@ -157,7 +156,7 @@ final class Startup implements AutoCloseable {
         String reason = MongoErrors.describe(failure);
         if (!closed && !reason.equals(lastReason)) {
             lastReason = reason;
-            log.error("The stores could not be prepared, which is tried again: {}", reason);
+            log.error("The stores could not be prepared; Gatehouse retries: {}", reason);
         }
         log.debug("The stores could not be prepared", failure);
         return Outcome.FAILED;

@@ -121,7 +121,7 @@ class StartupTest {
         assertThat(log.from(Level.ERROR))
                 .singleElement()
                 .asString()
-                .contains("The stores could not be prepared, which is tried again", "error 8")
+                .contains("The stores could not be prepared; Gatehouse retries: ", "error 8")
                 .doesNotContain("hunter2");
     }
 
@@ -201,7 +201,7 @@ class StartupTest {
 
             assertThat(startup.isReady()).isFalse();
             assertThat(startup.pending()).hasValue("The stores are being prepared.");
-            assertThat(log.with("goes on")).hasSize(1);
+            assertThat(log.with("takes longer than")).hasSize(1);
             preparationEnd.countDown();
             await().atMost(START_TIMEOUT).until(startup::isReady);
         }

@@ -47,7 +47,7 @@ public final class IntrospectionResource {
     public byte[] introspect(Form form, @Context ContainerRequestContext request) {
         List<String> tokens = form.asMap().getOrDefault(TOKEN, List.of());
         if (tokens.size() != 1) {
-            throw GatehouseException.invalid(TOKEN, "is required, once");
+            throw GatehouseException.invalid(TOKEN, "is required exactly once");
         }
         if (form.asMap().getOrDefault(TOKEN_TYPE_HINT, List.of()).size() > 1) {
             throw GatehouseException.invalid(TOKEN_TYPE_HINT, "occurs more than once");

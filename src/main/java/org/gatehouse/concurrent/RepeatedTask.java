@@ -57,7 +57,7 @@ public final class RepeatedTask implements AutoCloseable {
             try {
                 pause = task.get();
             } catch (RuntimeException failed) {
-                log.error("{} failed and is repeated", thread.getName(), failed);
+                log.error("The task of thread {} failed and runs again", thread.getName(), failed);
                 pause = LeasedValue.POLL_INTERVAL;
             }
         } while (!awaitStop(pause));

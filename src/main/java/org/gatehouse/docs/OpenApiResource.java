@@ -34,7 +34,7 @@ public final class OpenApiResource {
     @PermitAll
     @Produces({MediaType.APPLICATION_JSON, YAML, MediaType.WILDCARD})
     public Response read(@PathParam("form") String form, @Context Request request) {
-        return (form.equals("json") ? AsJson.CONTENT : yaml).answer(request).build();
+        return (form.equals("json") ? AsJson.CONTENT : yaml).response(request).build();
     }
 
     private static byte[] toJson(byte[] document) {

@@ -43,7 +43,7 @@ final class StaticContent {
     }
 
     /** Returns 200 with the content, or 304 if the caller already has it. */
-    ResponseBuilder answer(Request request) {
+    ResponseBuilder response(Request request) {
         ResponseBuilder unchanged = request.evaluatePreconditions(tag);
         CacheControl askAgain = new CacheControl();
         askAgain.setNoCache(true);

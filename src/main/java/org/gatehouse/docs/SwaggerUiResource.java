@@ -33,16 +33,12 @@ public final class SwaggerUiResource {
     private static final MediaType SCRIPT = new MediaType("text", "javascript", "utf-8");
     private static final MediaType STYLE = new MediaType("text", "css", "utf-8");
 
-    private final StaticContent page;
+    private final StaticContent page = StaticContent.ofFile("page.html", HTML);
     private final Map<String, StaticContent> files = Map.of(
             "page.js", StaticContent.ofFile("page.js", SCRIPT),
             "page.css", StaticContent.ofFile("page.css", STYLE),
             "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
             "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
-
-    public SwaggerUiResource() {
-        page = StaticContent.ofFile("page.html", HTML);
-    }
 
     /** Returns 200 with the page. Its links are relative to {@code /docs}, so {@code /docs/} redirects there. */
     @GET
@@ -54,7 +50,7 @@ public final class SwaggerUiResource {
                     .header(HttpHeaders.LOCATION, "../docs")
                     .build();
         }
-        return page.answer(request).header("Content-Security-Policy", POLICY).build();
+        return page.response(request).header("Content-Security-Policy", POLICY).build();
     }
 
     /** Returns 200 with a file that the page loads. */
@@ -67,6 +63,6 @@ public final class SwaggerUiResource {
         if (file == null) {
             throw new GatehouseException(ErrorCode.NOT_FOUND);
         }
-        return file.answer(request).build();
+        return file.response(request).build();
     }
 }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.concurrent.RepeatedTask;
 import org.gatehouse.store.StoreRefusedException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,18 +26,20 @@ final class DependencyProbe implements AutoCloseable {
 
     private final Dependency dependency;
     private final Runnable probe;
-    private final LeasedValue<Answer> answer =
-            new LeasedValue<>(() -> Optional.of(ask()), LEASE, false, Ticker.systemTicker());
+    private final LeasedValue<Result> result =
+            new LeasedValue<>(() -> Optional.of(runProbe()), LEASE, false, Ticker.systemTicker());
     private final RepeatedTask polling;
 
-    private record Answer(Optional<Duration> latency, Optional<String> refusal) {}
+    /** The result of one probe: both are null if the dependency does not respond. */
+    private record Result(
+            @Nullable Duration latency, @Nullable String error) {}
 
     /** @param probe throws if the dependency does not respond; takes about {@link #TIMEOUT} at most */
     DependencyProbe(Dependency dependency, Runnable probe) {
         this.dependency = dependency;
         this.probe = probe;
         this.polling = new RepeatedTask("health-" + dependency.text(), () -> {
-            answer.refresh();
+            result.refresh();
             return LeasedValue.POLL_INTERVAL;
         });
     }
@@ -51,26 +54,26 @@ final class DependencyProbe implements AutoCloseable {
 
     /** Returns the latency of the last response; empty if the dependency does not respond or returns an error. */
     Optional<Duration> latency() {
-        return answer.valid().flatMap(Answer::latency);
+        return result.valid().map(Result::latency);
     }
 
     /** Returns the error in the last response; empty if the dependency returns none, or does not respond. */
-    Optional<String> refusal() {
-        return answer.last().flatMap(Answer::refusal);
+    Optional<String> error() {
+        return result.last().map(Result::error);
     }
 
-    private Answer ask() {
+    private Result runProbe() {
         long sentAt = System.nanoTime();
         try {
             probe.run();
-            return new Answer(Optional.of(Duration.ofNanos(System.nanoTime() - sentAt)), Optional.empty());
+            return new Result(Duration.ofNanos(System.nanoTime() - sentAt), null);
         } catch (StoreRefusedException refused) {
-            log.debug("{} answers with an error", dependency.text(), refused);
-            return new Answer(Optional.empty(), Optional.of(String.valueOf(refused.getMessage())));
+            log.debug("{} returned an error", dependency.text(), refused);
+            return new Result(null, refused.getMessage());
         } catch (RuntimeException failed) {
             // The connection has logged this once. An operator can enable this line to see each reason.
-            log.debug("{} does not answer", dependency.text(), failed);
-            return new Answer(Optional.empty(), Optional.empty());
+            log.debug("{} does not respond", dependency.text(), failed);
+            return new Result(null, null);
         }
     }
 

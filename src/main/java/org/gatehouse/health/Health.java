@@ -41,7 +41,7 @@ public final class Health implements AutoCloseable {
         metrics.bindGauge("gatehouse_ready", "Whether requests would succeed: 1 or 0.", () -> isReady() ? 1 : 0);
         metrics.bindGauges(
                 "gatehouse_dependency_up",
-                "Whether a dependency answers and does what it is asked: 1 or 0.",
+                "Whether a dependency responds without an error: 1 or 0.",
                 sample -> probes.forEach(probe -> sample.call(
                         probe.latency().isPresent() ? 1 : 0, probe.dependency().text())),
                 "dependency");
@@ -110,14 +110,14 @@ public final class Health implements AutoCloseable {
             String absence) {
         static State of(DependencyProbe probe) {
             Dependency dependency = probe.dependency();
-            Optional<Duration> latency = probe.latency();
-            Optional<String> refusal = probe.refusal();
-            boolean isDegraded = refusal.isPresent() && !dependency.required();
+            Double latencyMs = probe.latency().map(State::milliseconds).orElse(null);
+            boolean isUp = latencyMs != null;
+            boolean isDegraded = probe.error().isPresent() && !dependency.required();
             return new State(
                     dependency.text(),
-                    latency.isPresent() ? "up" : isDegraded ? "degraded" : "down",
-                    latency.isPresent() ? null : refusal.orElse("It does not answer."),
-                    latency.map(State::milliseconds).orElse(null),
+                    isUp ? "up" : isDegraded ? "degraded" : "down",
+                    isUp ? null : probe.error().orElse("It does not answer."),
+                    latencyMs,
                     dependency.required(),
                     dependency.absence());
         }

@@ -54,7 +54,8 @@ public final class MetricsResource {
         if (tokenHash == null) {
             if (!LoopbackCheck.isOnThisMachine(request)) {
                 throw new GatehouseException(
-                        ErrorCode.FORBIDDEN, "Without METRICS_TOKEN the metrics are shown on the same machine only.");
+                        ErrorCode.FORBIDDEN,
+                        "Without METRICS_TOKEN, the metrics are available on the same machine only.");
             }
             return;
         }

@@ -7,7 +7,6 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import java.security.Principal;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +32,7 @@ final class AccessLog implements ContainerResponseFilter {
     private static final String OTHER = "other";
 
     private static final String BEGUN = AccessLog.class.getName();
-    private static final String ANSWER = BEGUN + ".answer";
+    private static final String LINE = BEGUN + ".line";
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
@@ -48,7 +47,7 @@ final class AccessLog implements ContainerResponseFilter {
     private final Map<ResourceMethod, Route> routes = new ConcurrentHashMap<>();
 
     /** The content of one log line. */
-    private record Answer(
+    private record Line(
             String method,
             Route route,
             int status,
@@ -57,7 +56,7 @@ final class AccessLog implements ContainerResponseFilter {
     public AccessLog(Metrics metrics, KnownPaths paths) {
         this.durations = metrics.histogram(
                 "gatehouse_http_request_duration_seconds",
-                "From the arrival of a request to the head of its answer.",
+                "Time from the arrival of a request until the head of its response.",
                 SECONDS,
                 "method",
                 "route",
@@ -77,65 +76,64 @@ final class AccessLog implements ContainerResponseFilter {
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Route route = MatchedMethod.of(request)
                 .map(method -> routeTo(method, request))
-                .or(() -> routeOfRefused(request.getUriInfo().getPath(), response.getStatus()))
-                .orElse(Route.UNMATCHED);
+                .orElseGet(() -> routeOfRejected(request.getUriInfo().getPath(), response.getStatus()));
         Principal caller = request.getSecurityContext().getUserPrincipal();
-        Answer answer = new Answer(
+        Line line = new Line(
                 method(request.getMethod()), route, response.getStatus(), caller == null ? null : caller.getName());
-        request.setProperty(ANSWER, answer);
-        time(answer, nanosSince(request.getProperty(BEGUN)));
+        request.setProperty(LINE, line);
+        time(line, nanosSince(request.getProperty(BEGUN)));
     }
 
     /** Records a response that Jersey does not create. */
-    void answered(ServletRequest request, String method, String path, int status) {
-        Answer answer = new Answer(method(method), routeOfRefused(path, status).orElse(Route.UNMATCHED), status, null);
-        request.setAttribute(ANSWER, answer);
-        time(answer, nanosSince(request.getAttribute(BEGUN)));
+    void record(ServletRequest request, String method, String path, int status) {
+        Line line = new Line(method(method), routeOfRejected(path, status), status, null);
+        request.setAttribute(LINE, line);
+        time(line, nanosSince(request.getAttribute(BEGUN)));
     }
 
     /** Returns whether the response to the request has been recorded. */
-    static boolean knowsAnswerOf(ServletRequest request) {
-        return request.getAttribute(ANSWER) != null;
+    static boolean hasRecorded(ServletRequest request) {
+        return request.getAttribute(LINE) != null;
     }
 
-    /** Writes the line of a request after its response has been sent or broken off. */
+    /** Writes the line of a request after its response has been sent, or the client has disconnected. */
     static void end(ServletRequest request) {
-        if (request.getAttribute(ANSWER) instanceof Answer answer && request.getAttribute(WRITTEN) == null) {
+        if (request.getAttribute(LINE) instanceof Line line && request.getAttribute(WRITTEN) == null) {
             request.setAttribute(WRITTEN, true);
             long millis = TimeUnit.NANOSECONDS.toMillis(nanosSince(request.getAttribute(BEGUN)));
-            boolean brokenOff = StreamedResponse.isBroken(request)
+            boolean incomplete = StreamedResponse.isBroken(request)
                     || DisconnectableResponse.isDisconnected(request)
-                    || IncomingBody.isBrokenOff(request);
-            write(answer, millis, brokenOff);
+                    || IncomingBody.isDisconnected(request);
+            write(line, millis, incomplete);
         }
     }
 
-    private static void write(Answer answer, long millis, boolean brokenOff) {
-        LoggingEventBuilder line = answer.route().operational() ? log.atDebug() : log.atInfo();
-        line = line.addKeyValue("method", answer.method())
-                .addKeyValue("route", answer.route().template())
-                .addKeyValue("status", answer.status())
+    private static void write(Line line, long millis, boolean incomplete) {
+        LoggingEventBuilder event = line.route().operational() ? log.atDebug() : log.atInfo();
+        event = event.addKeyValue("method", line.method())
+                .addKeyValue("route", line.route().template())
+                .addKeyValue("status", line.status())
                 .addKeyValue("ms", millis);
-        if (answer.user() != null) {
-            line = line.addKeyValue("user", answer.user());
+        if (line.user() != null) {
+            event = event.addKeyValue("user", line.user());
         }
-        if (brokenOff) {
-            line = line.addKeyValue("brokenOff", true);
+        if (incomplete) {
+            event = event.addKeyValue("brokenOff", true);
         }
-        line.log(
+        event.log(
                 "{} {} {} {} ms{}{}",
-                answer.method(),
-                answer.route().template(),
-                answer.status(),
+                line.method(),
+                line.route().template(),
+                line.status(),
                 millis,
-                answer.user() == null ? "" : " by " + answer.user(),
-                brokenOff ? ", broken off" : "");
+                line.user() == null ? "" : " by " + line.user(),
+                incomplete ? ", connection ended early" : "");
     }
 
     /** @param nanos 0 if the container rejected the request by itself */
-    private void time(Answer answer, long nanos) {
+    private void time(Line line, long nanos) {
         durations
-                .labelValues(answer.method(), answer.route().template(), Integer.toString(answer.status()))
+                .labelValues(line.method(), line.route().template(), Integer.toString(line.status()))
                 .observe(Metrics.seconds(nanos));
     }
 
@@ -144,9 +142,9 @@ final class AccessLog implements ContainerResponseFilter {
         return known == null ? routes.computeIfAbsent(method, matched -> Route.of(request, matched)) : known;
     }
 
-    /** Returns the route of a known path for which none of the methods accepted the request. */
-    private Optional<Route> routeOfRefused(String path, int status) {
-        return KNOWN_PATH_STATUSES.contains(status) ? paths.routeOf(path) : Optional.empty();
+    /** Returns the route of a request that no method of its path has accepted. */
+    private Route routeOfRejected(String path, int status) {
+        return KNOWN_PATH_STATUSES.contains(status) ? paths.routeOf(path).orElse(Route.UNMATCHED) : Route.UNMATCHED;
     }
 
     private static String method(String written) {

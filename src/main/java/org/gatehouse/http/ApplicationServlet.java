@@ -40,27 +40,27 @@ final class ApplicationServlet extends ServletContainer {
         try {
             HttpServletResponse disconnectable = new DisconnectableResponse(request, response);
             if (request.getDispatcherType() == DispatcherType.ERROR) {
-                answerForContainer(request, disconnectable);
+                sendContainerError(request, disconnectable);
                 return;
             }
             IncomingBody received = IncomingBody.of(request);
             IncomingBody body = received == null ? bodies.receive(request) : received;
             if (!body.isPending()) {
-                answer(body, request, disconnectable);
+                respond(body, request, disconnectable);
             }
         } finally {
             RequestId.forget();
         }
     }
 
-    private void answer(IncomingBody body, HttpServletRequest request, HttpServletResponse response)
+    private void respond(IncomingBody body, HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         try {
             switch (body.state()) {
-                case TIMED_OUT -> errors.answer(request, response, new GatehouseException(ErrorCode.BODY_TIMEOUT));
+                case TIMED_OUT -> errors.send(request, response, new GatehouseException(ErrorCode.BODY_TIMEOUT));
                 case NO_CAPACITY ->
-                    errors.answer(request, response, GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null));
-                default -> answer(body.asRequest(), response);
+                    errors.send(request, response, GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null));
+                default -> passToJersey(body.asRequest(), response);
             }
             if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
                 // For HEAD, the container would otherwise add the length of the body that is not sent. An error
@@ -76,15 +76,15 @@ final class ApplicationServlet extends ServletContainer {
         }
         if (StreamedResponse.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
             // Jersey would end the response normally. Only an exception makes the container break the connection.
-            throw new IOException("The answer is broken off");
+            throw new IOException("The response is incomplete");
         }
     }
 
-    private void answerForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private void sendContainerError(HttpServletRequest request, HttpServletResponse response) throws IOException {
         // If the request was never here before, its body is unread, and Tomcat would wait for all of it.
-        boolean unread = IncomingBody.of(request) == null && bodies.refuse(request);
+        boolean unread = IncomingBody.of(request) == null && bodies.reject(request);
         try {
-            errors.answerForContainer(request, response);
+            errors.sendForContainer(request, response);
             if (unread) {
                 response.flushBuffer();
             }
@@ -96,7 +96,8 @@ final class ApplicationServlet extends ServletContainer {
         }
     }
 
-    private void answer(HttpServletRequest request, HttpServletResponse response) throws ServletException, IOException {
+    private void passToJersey(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
         String peer = request.getRemoteAddr();
         if (peer != null) {
             request.setAttribute(ClientInfoFilter.PEER, peer);
@@ -106,9 +107,9 @@ final class ApplicationServlet extends ServletContainer {
             request.setAttribute(QueryParameterFilter.QUERY, query);
         }
         super.service(request, response);
-        if (response.getStatus() >= 400 && !AccessLog.knowsAnswerOf(request)) {
+        if (response.getStatus() >= 400 && !AccessLog.hasRecorded(request)) {
             // Jersey rejects a malformed Content-Type before it calls any filter, and sends an empty response.
-            errors.answer(request, response, response.getStatus());
+            errors.send(request, response, response.getStatus());
         }
     }
 }

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads and discards the body of a request that has already been answered, without blocking a thread.
+ * Reads and discards the body of a request after the response, without blocking a thread.
  *
  * <p>If a body is unread, the container closes the connection. A client that is still sending might then never receive
  * the response.
@@ -36,7 +36,7 @@ final class BodyDrain implements ReadListener, AsyncListener {
         this.body = body;
     }
 
-    /** Completes an answered request after its body has ended or is too long, or the time is over. */
+    /** Completes a request after its body has ended or is too long, or the time is over. */
     static void discard(HttpServletRequest request, Duration timeout) {
         // A client that sent Expect (RFC 9110, section 10.1.1) does not send a body after an error response.
         if (request.getHeader(EXPECT) != null) {

@@ -9,17 +9,15 @@ import java.io.InputStream;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.json.JsonBody;
 
 /**
- * Rejects bodies larger than {@link #MAX_BYTES}, by their announced length or at the first byte beyond the limit. A
+ * Rejects bodies larger than {@link JsonBody#MAX_BYTES}, by their announced length or at the first byte beyond the limit. A
  * {@link StreamedBody} has its own limit.
  *
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
-public final class BodyLimitFilter implements ContainerRequestFilter {
-    /** Four times the 16 KiB of a user's custom fields, for escapes, white space and the other fields. */
-    public static final int MAX_BYTES = 64 * 1024;
-
+final class BodyLimitFilter implements ContainerRequestFilter {
     /** Bodies of requests with other methods are not read. */
     private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
@@ -30,26 +28,22 @@ public final class BodyLimitFilter implements ContainerRequestFilter {
                 throw new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message);
             });
         }
-        if (isStreamed(request)) {
+        if (MatchedMethod.has(request, StreamedBody.class)) {
             return;
         }
-        if (request.getLength() > MAX_BYTES) {
+        if (request.getLength() > JsonBody.MAX_BYTES) {
             throw tooLarge();
         }
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
     }
 
-    private static boolean isStreamed(ContainerRequestContext request) {
-        return MatchedMethod.has(request, StreamedBody.class);
-    }
-
     static GatehouseException tooLarge() {
         return new GatehouseException(
-                ErrorCode.BODY_TOO_LARGE, "The body is larger than " + MAX_BYTES / 1024 + " KiB.");
+                ErrorCode.BODY_TOO_LARGE, "The body is larger than " + JsonBody.MAX_BYTES / 1024 + " KiB.");
     }
 
     private static final class LimitedStream extends FilterInputStream {
-        private int left = MAX_BYTES;
+        private int left = JsonBody.MAX_BYTES;
 
         LimitedStream(InputStream body) {
             super(body);

@@ -43,7 +43,7 @@ public final class BodySpool implements AutoCloseable {
     /**
      * Receives a body to its end. The caller closes it.
      *
-     * @throws GatehouseException {@code BODY_TOO_LARGE}; {@code BODY_MALFORMED} if it breaks off; {@code BUSY} if the
+     * @throws GatehouseException {@code BODY_TOO_LARGE}; {@code BODY_MALFORMED} if it ends early; {@code BUSY} if the
      *     node stops
      * @throws IOException if the file cannot be written
      */
@@ -84,12 +84,12 @@ public final class BodySpool implements AutoCloseable {
     private static int read(HttpServletRequest request, InputStream body, byte[] into) {
         try {
             return body.read(into);
-        } catch (IOException | RuntimeException brokenOff) {
+        } catch (IOException | RuntimeException incomplete) {
             // Some containers report malformed chunks as a RuntimeException.
-            log.debug("A body broke off", brokenOff);
-            IncomingBody.markBrokenOff(request, brokenOff);
+            log.debug("A request body ended early", incomplete);
+            IncomingBody.markIncomplete(request, incomplete);
             throw new GatehouseException(
-                    ErrorCode.BODY_MALFORMED, "The body broke off before its end, or nothing came for too long.");
+                    ErrorCode.BODY_MALFORMED, "The request body ended early, or the client sent nothing for too long.");
         }
     }
 

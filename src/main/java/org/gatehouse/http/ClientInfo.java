@@ -16,7 +16,7 @@ public record ClientInfo(String address, String userAgent, String requestId) {
     /** The address of a peer without an IP address, such as one on a Unix domain socket. */
     static final String UNKNOWN = "unknown";
 
-    private static final String PROPERTY = ClientInfo.class.getName();
+    static final String PROPERTY = ClientInfo.class.getName();
 
     /** Returns the client of this request. Every request of the application has one. */
     public static ClientInfo of(ContainerRequestContext request) {
@@ -29,9 +29,5 @@ public record ClientInfo(String address, String userAgent, String requestId) {
      */
     public String source() {
         return IpAddress.parse(address).map(IpAddress::source).orElse(address);
-    }
-
-    void attachTo(ContainerRequestContext request) {
-        request.setProperty(PROPERTY, this);
     }
 }

@@ -23,13 +23,12 @@ final class ClientInfoFilter implements ContainerRequestFilter {
 
     @Override
     public void filter(ContainerRequestContext request) {
-        String userAgent = Optional.ofNullable(request.getHeaderString(HttpHeaders.USER_AGENT))
-                .orElse("");
-        new ClientInfo(
-                        address(request),
-                        userAgent.substring(0, Math.min(userAgent.length(), ClientInfo.MAX_USER_AGENT)),
-                        Objects.requireNonNullElse(RequestId.current(), ""))
-                .attachTo(request);
+        String userAgent = Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.USER_AGENT), "");
+        ClientInfo client = new ClientInfo(
+                address(request),
+                userAgent.substring(0, Math.min(userAgent.length(), ClientInfo.MAX_USER_AGENT)),
+                Objects.requireNonNullElse(RequestId.current(), ""));
+        request.setProperty(ClientInfo.PROPERTY, client);
     }
 
     private String address(ContainerRequestContext request) {

@@ -29,19 +29,18 @@ final class ContainerErrors {
     }
 
     /** Responds with the status that the container chose, and logs its exception if the failure is internal. */
-    void answerForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    void sendForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         int status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer given ? given : 500;
-        answer(request, response, status);
+        send(request, response, status);
     }
 
     /** Sends this status, unless a response has already been committed. The request must have its id. */
-    void answer(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
-        answer(request, response, new GatehouseException(ErrorMapper.codeOf(status)));
+    void send(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
+        send(request, response, new GatehouseException(ErrorMapper.codeOf(status)));
     }
 
     /** Sends the response for this exception, under the same conditions. */
-    void answer(HttpServletRequest request, HttpServletResponse response, GatehouseException failure)
-            throws IOException {
+    void send(HttpServletRequest request, HttpServletResponse response, GatehouseException failure) throws IOException {
         if (response.isCommitted()) {
             return;
         }
@@ -51,7 +50,7 @@ final class ContainerErrors {
                     RequestId.current(),
                     request.getAttribute(RequestDispatcher.ERROR_EXCEPTION));
         }
-        accessLog.answered(
+        accessLog.record(
                 request, methodOf(request), pathOf(request), failure.code().status());
         write(failure, request, response);
     }
@@ -72,8 +71,8 @@ final class ContainerErrors {
 
     private void write(GatehouseException failure, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        ErrorBody form = ErrorBody.wantedBy(request.getHeader(HttpHeaders.ACCEPT));
-        byte[] body = form.write(failure);
+        ErrorBody format = ErrorBody.wantedBy(request.getHeader(HttpHeaders.ACCEPT));
+        byte[] body = format.write(failure);
         response.resetBuffer();
         response.setStatus(failure.code().status());
         response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT);
@@ -81,7 +80,7 @@ final class ContainerErrors {
                 .ifPresent(after ->
                         response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(ErrorMapper.secondsUntil(after))));
         headers.addTo(response, request);
-        response.setContentType(form.mediaType().toString());
+        response.setContentType(format.mediaType().toString());
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
     }

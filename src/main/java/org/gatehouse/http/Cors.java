@@ -10,8 +10,8 @@ import org.gatehouse.config.CorsOrigins;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Allows pages of other origins to call the API (the CORS protocol of the Fetch standard). It answers preflight
- * requests, which do not carry a token.
+ * Allows pages of other origins to call the API (the CORS protocol of the Fetch standard). It responds to
+ * preflight requests, which do not carry a token.
  *
  * <p>A request from an unlisted origin is served without CORS headers, because the browser then withholds the response
  * from the page. Gatehouse does not use cookies, so it never allows credentials in the sense of that protocol.
@@ -50,9 +50,9 @@ final class Cors implements ContainerRequestFilter {
                 || request.getHeaderString(REQUEST_METHOD) == null) {
             return;
         }
-        Response.ResponseBuilder answer = Response.noContent();
-        PREFLIGHT.forEach(answer::header);
-        request.abortWith(answer.build());
+        Response.ResponseBuilder response = Response.noContent();
+        PREFLIGHT.forEach(response::header);
+        request.abortWith(response.build());
     }
 
     /** Returns the headers that a response to a page of this origin needs. */

@@ -1,9 +1,7 @@
 package org.gatehouse.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -20,28 +18,19 @@ public final class Cursor {
 
     /** Returns the cursor from which {@link #parse} reads these texts. */
     public static String of(String... parts) {
-        ArrayNode array = Json.MAPPER.createArrayNode();
-        for (String part : parts) {
-            array.add(part);
-        }
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.write(array));
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.write(parts));
     }
 
     /** Returns the texts of a cursor; empty if it does not hold exactly this number of texts. */
     public static Optional<List<String>> parse(String cursor, int parts) {
         try {
             JsonNode array = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(cursor));
-            if (!array.isArray() || array.size() != parts) {
-                return Optional.empty();
-            }
-            List<String> texts = new ArrayList<>();
-            for (JsonNode part : array) {
-                if (!part.isTextual()) {
-                    return Optional.empty();
-                }
-                texts.add(part.textValue());
-            }
-            return Optional.of(List.copyOf(texts));
+            List<String> texts = array.valueStream()
+                    .filter(JsonNode::isTextual)
+                    .map(JsonNode::textValue)
+                    .toList();
+            boolean isValid = array.isArray() && array.size() == parts && texts.size() == parts;
+            return isValid ? Optional.of(texts) : Optional.empty();
         } catch (IOException | RuntimeException foreign) {
             // Includes failures inside the parser, such as for exponents that are valid in JSON but not in Java.
             return Optional.empty();

@@ -18,7 +18,9 @@ import org.slf4j.LoggerFactory;
  * would each report an exception as a failure, with a stack trace. The container closes the connection by itself.
  */
 final class DisconnectableResponse extends HttpServletResponseWrapper {
-    private static final String DISCONNECTED = DisconnectableResponse.class.getName();
+    /** The request attribute, and Jersey property, that is set after a write has failed. */
+    static final String DISCONNECTED = DisconnectableResponse.class.getName();
+
     private static final Logger log = LoggerFactory.getLogger(DisconnectableResponse.class);
 
     private final HttpServletRequest request;
@@ -29,13 +31,9 @@ final class DisconnectableResponse extends HttpServletResponseWrapper {
         this.request = request;
     }
 
-    /** Returns whether a write has failed. {@link #attribute} is the same for Jersey's properties. */
+    /** Returns whether a write has failed. */
     static boolean isDisconnected(ServletRequest request) {
         return request.getAttribute(DISCONNECTED) != null;
-    }
-
-    static String attribute() {
-        return DISCONNECTED;
     }
 
     @Override

@@ -56,24 +56,24 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     @Override
     public Response toResponse(Throwable thrown) {
         if (thrown instanceof GatehouseException expected) {
-            return answer(expected).build();
+            return response(expected).build();
         }
-        if (thrown instanceof WebApplicationException refused
-                && refused.getResponse().getStatus() < 500) {
-            return ofContainer(refused);
+        if (thrown instanceof WebApplicationException rejected
+                && rejected.getResponse().getStatus() < 500) {
+            return responseFor(rejected);
         }
         if (thrown instanceof ProcessingException) {
             // Gatehouse does not throw this exception. Jersey throws it if it cannot parse a header.
-            return answer(new GatehouseException(ErrorCode.BAD_REQUEST, "A header of the request is malformed."))
+            return response(new GatehouseException(ErrorCode.BAD_REQUEST, "A header of the request is malformed."))
                     .build();
         }
         if (thrown instanceof UnsupportedCharsetException || thrown instanceof IllegalCharsetNameException) {
             // Nor does it throw these. Jersey throws them for the charset in the Content-Type of a form.
-            return answer(new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE))
+            return response(new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE))
                     .build();
         }
         log.error("Unexpected failure of request {}", RequestId.current(), thrown);
-        return answer(new GatehouseException(ErrorCode.INTERNAL)).build();
+        return response(new GatehouseException(ErrorCode.INTERNAL)).build();
     }
 
     /**
@@ -105,12 +105,12 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
             case NOT_ACCEPTABLE ->
                 naming(
                         failure.code(),
-                        "Only %s can be answered here.",
+                        "Responses of this path are %s only.",
                         MatchedMethod.types(request, request.getMethod(), ResourceMethod::getProducedTypes));
             case METHOD_NOT_ALLOWED ->
                 new GatehouseException(
                         failure.code(),
-                        "This path has only the methods "
+                        "This path supports only the methods "
                                 + ResponseHeaders.withHead(
                                         response.getHeaders().getOrDefault(HttpHeaders.ALLOW, List.of()))
                                 + ".");
@@ -172,8 +172,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
 
     private static void write(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
-        ErrorBody form = ErrorBody.wantedBy(request.getHeaderString(HttpHeaders.ACCEPT));
-        response.setEntity(form.write(failure), null, form.mediaType());
+        ErrorBody format = ErrorBody.wantedBy(request.getHeaderString(HttpHeaders.ACCEPT));
+        response.setEntity(format.write(failure), null, format.mediaType());
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
@@ -182,24 +182,23 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
     }
 
-    private Response ofContainer(WebApplicationException refused) {
-        ResponseBuilder answer =
-                answer(new GatehouseException(codeOf(refused.getResponse().getStatus())));
-        String allow = refused.getResponse().getHeaderString(HttpHeaders.ALLOW);
-        return allow == null
-                ? answer.build()
-                : answer.header(HttpHeaders.ALLOW, allow).build();
+    private Response responseFor(WebApplicationException rejected) {
+        ErrorCode code = codeOf(rejected.getResponse().getStatus());
+        // A null value removes the header.
+        return response(new GatehouseException(code))
+                .header(HttpHeaders.ALLOW, rejected.getResponse().getHeaderString(HttpHeaders.ALLOW))
+                .build();
     }
 
-    private ResponseBuilder answer(GatehouseException failure) {
+    private ResponseBuilder response(GatehouseException failure) {
         ErrorCode code = failure.code();
-        log.debug("Request {} refused: {}", RequestId.current(), code, failure);
-        ResponseBuilder answer = Response.status(code.status()).entity(failure);
-        failure.retryAfter().ifPresent(after -> answer.header(HttpHeaders.RETRY_AFTER, secondsUntil(after)));
+        log.debug("Request {} rejected: {}", RequestId.current(), code, failure);
+        ResponseBuilder response = Response.status(code.status()).entity(failure);
+        failure.retryAfter().ifPresent(after -> response.header(HttpHeaders.RETRY_AFTER, secondsUntil(after)));
         if (code.status() == Response.Status.UNAUTHORIZED.getStatusCode()) {
-            answer.header(HttpHeaders.WWW_AUTHENTICATE, challenge(code));
+            response.header(HttpHeaders.WWW_AUTHENTICATE, challenge(code));
         }
-        return answer;
+        return response;
     }
 
     /** Rounds up, because a client that retries slightly too early is only rejected again. */

@@ -29,7 +29,7 @@ public record IdempotencyKey(String text) {
         }
         if (keys.size() > 1 || !VISIBLE.matcher(keys.get(0)).matches()) {
             throw new GatehouseException(
-                    ErrorCode.BAD_REQUEST, HEADER + " must be there once, with 1 to 255 visible ASCII characters.");
+                    ErrorCode.BAD_REQUEST, HEADER + " must occur once, with 1 to 255 visible ASCII characters.");
         }
         return Optional.of(new IdempotencyKey(keys.get(0)));
     }

@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * request is then dispatched again, exactly once, with its body as an attribute.
  */
 final class IncomingBody implements ReadListener, AsyncListener {
-    private static final String ATTRIBUTE = IncomingBody.class.getName();
+    /** The request attribute, and Jersey property, of the body that is attached to a request. */
+    static final String ATTRIBUTE = IncomingBody.class.getName();
 
     private static final int CHUNK = 8 * 1024;
     private static final byte[] NOTHING = {};
@@ -32,7 +34,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         /** The request does not have a body, or its resource reads the body from the connection. */
         PASSED_ON,
         /** The announced length is above the limit, so the body is not read. */
-        REFUSED,
+        REJECTED,
         PENDING,
         COMPLETE,
         /** The client sent more than the limit. The received content is one byte longer than the limit. */
@@ -72,8 +74,8 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return attached(new IncomingBody(request, State.PASSED_ON, true));
     }
 
-    static IncomingBody refused(HttpServletRequest request) {
-        return attached(new IncomingBody(request, State.REFUSED, false));
+    static IncomingBody rejected(HttpServletRequest request) {
+        return attached(new IncomingBody(request, State.REJECTED, false));
     }
 
     static IncomingBody complete(HttpServletRequest request, byte[] content) {
@@ -117,18 +119,14 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return body instanceof IncomingBody incoming && incoming.endsConnection(status);
     }
 
-    static String attribute() {
-        return ATTRIBUTE;
-    }
-
-    /** Returns whether the connection ended before the body, so the response probably does not arrive. */
-    static boolean isBrokenOff(ServletRequest request) {
+    /** Returns whether the client disconnected before the end of the body. */
+    static boolean isDisconnected(ServletRequest request) {
         IncomingBody body = of(request);
         return body != null && body.disconnected;
     }
 
-    /** Records that a streamed body broke off; the client disconnected only in case of an {@code IOException}. */
-    static void markBrokenOff(ServletRequest request, Exception failure) {
+    /** Records that a streamed body ended early; the client disconnected only in case of an {@code IOException}. */
+    static void markIncomplete(ServletRequest request, Exception failure) {
         IncomingBody body = of(request);
         if (body != null) {
             body.disconnected = failure instanceof IOException;
@@ -141,7 +139,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
 
     /** Returns whether the body may be unread after a response with this status. */
     boolean isLeftUnread(int status) {
-        return state == State.REFUSED || (streamed && status >= 400);
+        return state == State.REJECTED || (streamed && status >= 400);
     }
 
     boolean isPending() {
@@ -156,8 +154,8 @@ final class IncomingBody implements ReadListener, AsyncListener {
     HttpServletRequest asRequest() {
         return switch (state) {
             case PASSED_ON -> request;
-            case REFUSED, TOO_LONG -> new ReceivedRequest(request, content, BodyLimitFilter::tooLarge);
-            case BROKEN -> new ReceivedRequest(request, content, () -> new IOException("The body broke off"));
+            case REJECTED, TOO_LONG -> new ReceivedRequest(request, content, BodyLimitFilter::tooLarge);
+            case BROKEN -> new ReceivedRequest(request, content, () -> new IOException("The request body ended early"));
             default -> new ReceivedRequest(request, content, null);
         };
     }
@@ -166,9 +164,9 @@ final class IncomingBody implements ReadListener, AsyncListener {
     public void onDataAvailable() {
         try {
             read();
-        } catch (IOException | RuntimeException brokenOff) {
+        } catch (IOException | RuntimeException incomplete) {
             // Some containers report malformed chunks as a RuntimeException.
-            onError(brokenOff);
+            onError(incomplete);
         }
     }
 
@@ -187,7 +185,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
     }
 
     private void take(byte[] chunk, int length, RequestBodies incomplete) {
-        int room = BodyLimitFilter.MAX_BYTES + 1 - received.size();
+        int room = JsonBody.MAX_BYTES + 1 - received.size();
         int kept = Math.min(length, room);
         if (kept > 0 && !incomplete.reserve(kept)) {
             finish(State.NO_CAPACITY);
@@ -209,7 +207,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
 
     @Override
     public void onError(Throwable failure) {
-        log.debug("A body broke off", failure);
+        log.debug("A request body ended early", failure);
         if (failure instanceof IOException) {
             disconnected = true;
         }
@@ -244,7 +242,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
     }
 
     private boolean isTooLong() {
-        return received.size() > BodyLimitFilter.MAX_BYTES;
+        return received.size() > JsonBody.MAX_BYTES;
     }
 
     private void finish(State end) {

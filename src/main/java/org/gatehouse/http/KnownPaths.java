@@ -44,24 +44,29 @@ final class KnownPaths {
 
         /** Returns 0 if the path matches this one, and {@link #NO_MATCH_DISTANCE} or more if it does not resemble it. */
         int distance(List<String> path) {
-            int more = path.size() - segments.size();
-            if (more == 0) {
+            int extra = path.size() - segments.size();
+            if (extra == 0) {
                 return distanceOfSegments(path);
             }
-            if (more > 0
-                    && more <= MAX_EXTRA_SEGMENTS
-                    && !segments.isEmpty()
-                    && !segments.get(0).equals(ANY)) {
-                return matches(segments, path.subList(more, path.size()))
-                        ? NO_MATCH_DISTANCE / 2 + more
-                        : NO_MATCH_DISTANCE;
-            }
-            if (more < 0 && -more <= MAX_EXTRA_SEGMENTS && !path.isEmpty() && literals() == segments.size()) {
-                boolean tail = matches(segments.subList(-more, segments.size()), path);
-                boolean head = matches(segments.subList(0, path.size()), path);
-                return tail || head ? NO_MATCH_DISTANCE / 2 - more : NO_MATCH_DISTANCE;
-            }
-            return NO_MATCH_DISTANCE;
+            boolean resembles = extra > 0 ? isEndOf(path, extra) : isLongerThan(path, -extra);
+            return resembles && Math.abs(extra) <= MAX_EXTRA_SEGMENTS
+                    ? NO_MATCH_DISTANCE / 2 + Math.abs(extra)
+                    : NO_MATCH_DISTANCE;
+        }
+
+        /** Returns whether the path is this one behind additional segments. */
+        private boolean isEndOf(List<String> path, int extra) {
+            return !segments.isEmpty()
+                    && !segments.get(0).equals(ANY)
+                    && matches(segments, path.subList(extra, path.size()));
+        }
+
+        /** Returns whether the path is this one without its first or its last segments. */
+        private boolean isLongerThan(List<String> path, int missing) {
+            return !path.isEmpty()
+                    && literals() == segments.size()
+                    && (matches(segments.subList(missing, segments.size()), path)
+                            || matches(segments.subList(0, path.size()), path));
         }
 
         private int distanceOfSegments(List<String> path) {

@@ -3,7 +3,6 @@ package org.gatehouse.http;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 
 /** Checks whether a request came from this machine. */
@@ -38,8 +37,8 @@ public final class LoopbackCheck {
      */
     public static boolean isOnThisMachine(ContainerRequestContext request) {
         // Jersey's properties are the attributes of the servlet request.
-        Optional<String> peer = Optional.ofNullable((String) request.getProperty(ClientInfoFilter.PEER));
-        return peer.filter(LoopbackCheck::isLoopback).isPresent()
+        return request.getProperty(ClientInfoFilter.PEER) instanceof String peer
+                && isLoopback(peer)
                 && isLoopback(ClientInfo.of(request).address())
                 && request.getHeaders().keySet().stream().noneMatch(LoopbackCheck::isOfProxy);
     }

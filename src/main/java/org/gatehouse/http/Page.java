@@ -32,7 +32,7 @@ public record Page<T>(List<T> entries, boolean hasNext) {
      *
      * @param cursor the position of an entry, in the format of {@code after}
      */
-    public Response answer(UriInfo uri, Function<? super T, ?> json, Function<? super T, String> cursor) {
+    public Response response(UriInfo uri, Function<? super T, ?> json, Function<? super T, String> cursor) {
         return Response.ok(Json.write(entries.stream().map(json).toList()))
                 .header(HttpHeaders.LINK, links(uri, cursor))
                 .build();

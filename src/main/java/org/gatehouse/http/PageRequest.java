@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * The part of a list that a URL requests. The two parameters are the same for every list.
  *
  * @param limit the maximum number of entries, from 1 to {@link #MAX_LIMIT}
- * @param after the cursor of the entry before the first one wanted, not yet validated; empty for the start of the list
+ * @param after the cursor of the entry before the first one wanted, not yet validated; null for the start of the list
  */
-public record PageRequest(int limit, Optional<String> after) {
+public record PageRequest(int limit, @Nullable String after) {
     public static final int DEFAULT_LIMIT = 50;
 
     /** For users with the largest custom fields, the response is about 16 MB. */
@@ -19,7 +19,7 @@ public record PageRequest(int limit, Optional<String> after) {
 
     /** Reads the parameters of a URL, null if absent. Adds an error if {@code limit} is invalid. */
     public static PageRequest parse(@Nullable String limit, @Nullable String after, FieldErrors errors) {
-        return new PageRequest(number(limit, errors), Optional.ofNullable(after));
+        return new PageRequest(number(limit, errors), after);
     }
 
     /**
@@ -28,8 +28,11 @@ public record PageRequest(int limit, Optional<String> after) {
      * @param parser reads a cursor; empty if the cursor does not belong to this list
      */
     public <P> Optional<P> position(Function<String, Optional<P>> parser, FieldErrors errors) {
-        Optional<P> position = after.flatMap(parser);
-        if (after.isPresent() && position.isEmpty()) {
+        if (after == null) {
+            return Optional.empty();
+        }
+        Optional<P> position = parser.apply(after);
+        if (position.isEmpty()) {
             errors.add("after", "is not a cursor of this list; take it from the Link of the page before");
         }
         return position;

@@ -6,12 +6,12 @@ import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluates {@code If-Match} and {@code If-None-Match} for the current version of a resource (RFC 9110, section 13).
@@ -26,14 +26,14 @@ public final class Preconditions {
     private static final Pattern ONE_TAG = Pattern.compile("(W/)?\"([^\"]*)\"");
     private static final String ANYTHING = "*";
 
-    private final Optional<Condition> match;
-    private final Optional<Condition> noneMatch;
+    private final @Nullable Condition match;
+    private final @Nullable Condition noneMatch;
     private final boolean read;
 
     /** The tags of a header, or any tag if the header is {@code *}. */
     private record Condition(boolean any, List<EntityTag> tags) {}
 
-    private Preconditions(Optional<Condition> match, Optional<Condition> noneMatch, boolean read) {
+    private Preconditions(@Nullable Condition match, @Nullable Condition noneMatch, boolean read) {
         this.match = match;
         this.noneMatch = noneMatch;
         this.read = read;
@@ -46,8 +46,8 @@ public final class Preconditions {
      */
     public static Preconditions of(ContainerRequestContext request) {
         return new Preconditions(
-                demand(request, HttpHeaders.IF_MATCH),
-                demand(request, HttpHeaders.IF_NONE_MATCH),
+                condition(request, HttpHeaders.IF_MATCH),
+                condition(request, HttpHeaders.IF_NONE_MATCH),
                 Set.of(HttpMethod.GET, HttpMethod.HEAD).contains(request.getMethod()));
     }
 
@@ -59,36 +59,36 @@ public final class Preconditions {
      * @throws GatehouseException {@code VERSION_MISMATCH} if a condition is false
      */
     public boolean isUnmodified(EntityTag current) {
-        if (match.filter(demand -> !demand.any() && !demand.tags().contains(current))
-                .isPresent()) {
+        if (match != null && !match.any() && !match.tags().contains(current)) {
             throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
         }
-        boolean known = noneMatch
-                .filter(demand -> demand.any()
-                        || demand.tags().stream().anyMatch(tag -> tag.getValue().equals(current.getValue())))
-                .isPresent();
+        boolean known = noneMatch != null
+                && (noneMatch.any()
+                        || noneMatch.tags().stream()
+                                .anyMatch(tag -> tag.getValue().equals(current.getValue())));
         if (known && !read) {
             throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
         }
         return known;
     }
 
-    private static Optional<Condition> demand(ContainerRequestContext request, String header) {
+    private static @Nullable Condition condition(ContainerRequestContext request, String header) {
         String text = request.getHeaderString(header);
         if (text == null) {
-            return Optional.empty();
+            return null;
         }
         if (text.strip().equals(ANYTHING)) {
-            return Optional.of(new Condition(true, List.of()));
+            return new Condition(true, List.of());
         }
         if (!TAGS.matcher(text).matches()) {
             throw new GatehouseException(
-                    ErrorCode.BAD_REQUEST, header + " must be * or tags in double quotes, with commas between.");
+                    ErrorCode.BAD_REQUEST,
+                    header + " must be * or a list of tags in double quotes, separated by commas.");
         }
         List<EntityTag> tags = new ArrayList<>();
         for (Matcher tag = ONE_TAG.matcher(text); tag.find(); ) {
             tags.add(new EntityTag(tag.group(2), tag.group(1) != null));
         }
-        return Optional.of(new Condition(false, tags));
+        return new Condition(false, tags);
     }
 }

@@ -3,22 +3,22 @@ package org.gatehouse.http;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.json.KnownNames;
 import org.glassfish.jersey.model.Parameter.Source;
 import org.glassfish.jersey.server.model.Parameter;
 import org.glassfish.jersey.server.model.ResourceMethod;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rejects query parameters that the matched resource method does not declare as {@code @QueryParam}. It also rejects
@@ -33,6 +33,7 @@ final class QueryParameterFilter implements ContainerRequestFilter {
 
     private static final String KIND = "query parameter";
     private static final char REPLACEMENT = '\ufffd';
+    private static final Pattern MALFORMED = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
     /** Parameter names in the order of declaration, and whether each may occur several times. */
     private final Map<ResourceMethod, Map<String, Boolean>> declared = new ConcurrentHashMap<>();
@@ -70,47 +71,23 @@ final class QueryParameterFilter implements ContainerRequestFilter {
     private static void check(String pair, Map<String, Boolean> parameters, Set<String> seen, FieldErrors errors) {
         int end = pair.indexOf('=');
         String rawName = end < 0 ? pair : pair.substring(0, end);
-        Optional<String> name = decoded(rawName);
-        if (name.isEmpty() || decoded(pair.substring(end + 1)).isEmpty()) {
-            errors.add(name.orElse(rawName), "is not UTF-8 in percent-encoding");
-            return;
-        }
-        String known = name.get();
-        if (!parameters.containsKey(known)) {
-            KnownNames.addUnknown(known, KIND, parameters.keySet(), errors);
-        } else if (!seen.add(known) && !parameters.get(known) && !errors.hasErrorFor(known)) {
-            errors.add(known, "occurs more than once");
+        String name = decoded(rawName);
+        if (name == null || decoded(pair.substring(end + 1)) == null) {
+            errors.add(Objects.requireNonNullElse(name, rawName), "is not UTF-8 in percent-encoding");
+        } else if (!parameters.containsKey(name)) {
+            KnownNames.addUnknown(name, KIND, parameters.keySet(), errors);
+        } else if (!seen.add(name) && !parameters.get(name) && !errors.hasErrorFor(name)) {
+            errors.add(name, "occurs more than once");
         }
     }
 
-    /** Returns the decoded name or value; empty if it is malformed. */
-    private static Optional<String> decoded(String raw) {
-        if (raw.indexOf('%') < 0 && raw.indexOf('+') < 0) {
-            return Optional.of(raw).filter(text -> text.indexOf(REPLACEMENT) < 0);
+    /** Returns the decoded name or value; null if it is malformed. */
+    private static @Nullable String decoded(String raw) {
+        // URLDecoder accepts some malformed encodings, such as %+1, and replaces bytes that are not UTF-8.
+        if (MALFORMED.matcher(raw).find()) {
+            return null;
         }
-        byte[] encoded = raw.replace('+', ' ').getBytes(StandardCharsets.UTF_8);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(encoded.length);
-        for (int i = 0; i < encoded.length; i++) {
-            if (encoded[i] != '%') {
-                bytes.write(encoded[i]);
-                continue;
-            }
-            int high = i + 2 < encoded.length ? Character.digit(encoded[i + 1], 16) : -1;
-            int low = i + 2 < encoded.length ? Character.digit(encoded[i + 2], 16) : -1;
-            if (high < 0 || low < 0) {
-                return Optional.empty();
-            }
-            bytes.write(16 * high + low);
-            i += 2;
-        }
-        try {
-            return Optional.of(StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(bytes.toByteArray()))
-                            .toString())
-                    .filter(text -> text.indexOf(REPLACEMENT) < 0);
-        } catch (CharacterCodingException malformed) {
-            return Optional.empty();
-        }
+        String text = URLDecoder.decode(raw, StandardCharsets.UTF_8);
+        return text.indexOf(REPLACEMENT) < 0 ? text : null;
     }
 }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.gatehouse.json.JsonBody;
 
 /**
  * Receives the body of each request before the request is processed, so that a slow client does not occupy a thread.
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  * because its resource reads it after authentication.
  */
 final class RequestBodies {
-    /** For at most {@link BodyLimitFilter#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
+    /** For at most {@link JsonBody#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
     static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     /** Incomplete bodies may use 1/16 of the heap. Otherwise only the number of connections would limit them. */
@@ -67,27 +68,27 @@ final class RequestBodies {
         if (isStreamed(request)) {
             return IncomingBody.streamed(request);
         }
-        if (length > BodyLimitFilter.MAX_BYTES) {
-            return IncomingBody.refused(request);
+        if (length > JsonBody.MAX_BYTES) {
+            return IncomingBody.rejected(request);
         }
         ServletInputStream input = request.getInputStream();
         try {
             if (length > 0 && input.available() >= length) {
                 return IncomingBody.complete(request, input.readNBytes((int) length));
             }
-        } catch (IOException | RuntimeException brokenOff) {
+        } catch (IOException | RuntimeException incomplete) {
             // Some containers report malformed chunks as a RuntimeException.
             return IncomingBody.broken(request);
         }
         return IncomingBody.receive(request, input, this);
     }
 
-    /** Marks the body as refused, if the request has one. Returns whether it has one. */
-    boolean refuse(HttpServletRequest request) {
+    /** Marks the body as rejected, if the request has one. Returns whether it has one. */
+    boolean reject(HttpServletRequest request) {
         if (!mayHaveBody(request, request.getContentLengthLong()) || !request.isAsyncSupported()) {
             return false;
         }
-        return IncomingBody.refused(request).isLeftUnread(HttpServletResponse.SC_OK);
+        return IncomingBody.rejected(request).isLeftUnread(HttpServletResponse.SC_OK);
     }
 
     /** Reserves memory for more bytes until they are released. Returns false if the capacity is used up. */

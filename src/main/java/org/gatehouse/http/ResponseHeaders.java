@@ -59,21 +59,12 @@ final class ResponseHeaders implements ContainerResponseFilter {
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         MultivaluedMap<String, Object> headers = response.getHeaders();
-        if (request.getMethod().equals(HttpMethod.OPTIONS) && response.getStatus() == 200) {
-            // This is Jersey's own response. All of its information is in Allow.
-            response.setEntity(null);
-            response.setStatusInfo(Response.Status.NO_CONTENT);
-            headers.remove(HttpHeaders.CONTENT_TYPE);
-        }
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
-            List<String> patches = MatchedMethod.types(request, HttpMethod.PATCH, ResourceMethod::getConsumedTypes);
-            if (!patches.isEmpty()) {
-                headers.putSingle(ErrorMapper.ACCEPT_PATCH, String.join(", ", patches)); // RFC 5789, section 3.1
-            }
+            describeMethods(request, response);
         }
         removeParametersOfJson(headers, response.getMediaType());
         headers.computeIfPresent(HttpHeaders.ALLOW, (name, methods) -> List.of(withHead(methods)));
-        if (IncomingBody.endsConnection(request.getProperty(IncomingBody.attribute()), response.getStatus())) {
+        if (IncomingBody.endsConnection(request.getProperty(IncomingBody.ATTRIBUTE), response.getStatus())) {
             headers.putSingle(CONNECTION, CLOSE);
         }
         if (response.getEntity() instanceof byte[] body) {
@@ -87,6 +78,20 @@ final class ResponseHeaders implements ContainerResponseFilter {
                 (name, value) -> headers.computeIfAbsent(name, absent -> List.of(value)));
         if (cors.dependsOnOrigin()) {
             headers.add(HttpHeaders.VARY, Cors.ORIGIN);
+        }
+    }
+
+    private static void describeMethods(ContainerRequestContext request, ContainerResponseContext response) {
+        if (response.getStatus() == 200) {
+            // This is Jersey's own response. All of its information is in Allow.
+            response.setEntity(null);
+            response.setStatusInfo(Response.Status.NO_CONTENT);
+            response.getHeaders().remove(HttpHeaders.CONTENT_TYPE);
+        }
+        List<String> patches = MatchedMethod.types(request, HttpMethod.PATCH, ResourceMethod::getConsumedTypes);
+        if (!patches.isEmpty()) {
+            // RFC 5789, section 3.1
+            response.getHeaders().putSingle(ErrorMapper.ACCEPT_PATCH, String.join(", ", patches));
         }
     }
 
@@ -108,7 +113,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
     /** Adds the same headers to a response that Jersey does not create. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
-        if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.attribute()), response.getStatus())) {
+        if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.ATTRIBUTE), response.getStatus())) {
             response.setHeader(CONNECTION, CLOSE);
         }
         forEach(request.getHeader(Cors.ORIGIN), request.isSecure(), response::setHeader);

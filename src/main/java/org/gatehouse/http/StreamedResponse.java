@@ -36,27 +36,27 @@ public final class StreamedResponse {
     /** Returns 200 with this body. */
     public static Response of(ContainerRequestContext request, Body body) {
         String requestId = ClientInfo.of(request).requestId();
-        StreamingOutput answer = output -> {
-            OutputStream buffered = new BufferedOutputStream(new Connected(request, output), BUFFER);
+        StreamingOutput output = stream -> {
+            OutputStream buffered = new BufferedOutputStream(new Connected(request, stream), BUFFER);
             try {
                 body.writeTo(buffered);
                 buffered.flush();
             } catch (IOException gone) {
-                log.debug("The client of request {} is gone", requestId, gone);
-                breakOff(request, output);
+                log.debug("The client of request {} has disconnected", requestId, gone);
+                breakConnection(request, stream);
             } catch (GatehouseException stop) {
-                log.warn("The answer to request {} is broken off: {}", requestId, stop.code());
-                breakOff(request, output);
+                log.warn("The response to request {} is incomplete: {}", requestId, stop.code());
+                breakConnection(request, stream);
             } catch (RuntimeException failed) {
-                log.error("The answer to request {} is broken off", requestId, failed);
-                breakOff(request, output);
+                log.error("The response to request {} is incomplete", requestId, failed);
+                breakConnection(request, stream);
             }
         };
-        return Response.ok(answer, NDJSON).build();
+        return Response.ok(output, NDJSON).build();
     }
 
     /** Flushes first, because a client could mistake an empty response for a complete one. */
-    private static void breakOff(ContainerRequestContext request, OutputStream output) {
+    private static void breakConnection(ContainerRequestContext request, OutputStream output) {
         request.setProperty(BROKEN, true);
         try {
             output.flush();
@@ -87,7 +87,7 @@ public final class StreamedResponse {
         }
 
         private void requireConnected() throws IOException {
-            if (request.getProperty(DisconnectableResponse.attribute()) != null) {
+            if (request.getProperty(DisconnectableResponse.DISCONNECTED) != null) {
                 throw new IOException("The client has disconnected");
             }
         }

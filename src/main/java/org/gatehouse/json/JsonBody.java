@@ -15,6 +15,8 @@ import org.gatehouse.error.GatehouseException;
  * @param subject the name in messages to the caller: the body, or a line of it
  */
 public record JsonBody(JsonNode node, String subject) {
+    /** Four times the 16 KiB of a user's custom fields, for escapes, white space and the other fields. */
+    public static final int MAX_BYTES = 64 * 1024;
 
     /**
      * Returns the body as an object.
@@ -29,7 +31,7 @@ public record JsonBody(JsonNode node, String subject) {
         boolean arrayOfLines = node.isArray() && subject.equals(JsonBodyReader.LINE);
         throw new GatehouseException(
                 ErrorCode.BODY_MALFORMED,
-                arrayOfLines ? rule + " It is an array: jq -c '.[]' makes a line of each element." : rule);
+                arrayOfLines ? rule + " It is an array; jq -c '.[]' writes each element as a line." : rule);
     }
 
     /** Adds an error for each field that is not in this list of all allowed fields. */

@@ -77,8 +77,8 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
                     malformed.getLocation());
         } catch (JsonProcessingException malformed) {
             throw malformed(subject, "is not valid JSON", malformed.getLocation());
-        } catch (GatehouseException refused) {
-            throw refused;
+        } catch (GatehouseException rejected) {
+            throw rejected;
         } catch (IOException | RuntimeException | StackOverflowError failed) {
             // For example, some exponents are valid in JSON but not in Java.
             throw malformed(subject, "is not valid JSON", null);
@@ -90,7 +90,10 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
             JsonNode value = FIRST_VALUE.readTree(parser);
             return value == null ? MissingNode.getInstance() : value;
         } catch (StreamConstraintsException excessive) {
-            throw malformed(subject, "is nested too deep, or a number or name too long", parser.currentLocation());
+            throw malformed(
+                    subject,
+                    "is nested too deeply, or has a number or name that is too long",
+                    parser.currentLocation());
         }
     }
 
@@ -116,8 +119,8 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     private static byte[] received(InputStream body) {
         try {
             return body.readAllBytes();
-        } catch (IOException brokenOff) {
-            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The body ended before its announced length.");
+        } catch (IOException incomplete) {
+            throw new GatehouseException(ErrorCode.BODY_MALFORMED, "The request body ended early.");
         }
     }
 

@@ -56,7 +56,7 @@ public final class KeyResource {
         errors.throwIfAny();
         List<KeyInfo> found =
                 all.stream().skip(start).limit(wanted.limit() + 1L).toList();
-        return Page.of(found, wanted.limit()).answer(uri, key -> key, key -> Cursor.of(key.id()));
+        return Page.of(found, wanted.limit()).response(uri, key -> key, key -> Cursor.of(key.id()));
     }
 
     /** Returns 201 with the new key, which is published immediately and signs from {@code activeFrom} on. */

@@ -27,6 +27,8 @@ public final class JulBridge implements AutoCloseable {
             "org.glassfish.jersey",
             "org.jvnet.hk2");
 
+    private static final StackWalker stack = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
     private final Deque<ApplicationHandler> handlers = new ArrayDeque<>();
 
     private JulBridge() {}
@@ -35,7 +37,8 @@ public final class JulBridge implements AutoCloseable {
         JulBridge bridge = new JulBridge();
         for (String root : ROOTS) {
             ApplicationHandler handler = new ApplicationHandler(Logger.getLogger(root));
-            handler.attach();
+            handler.logger.addHandler(handler);
+            handler.logger.setUseParentHandlers(false);
             bridge.handlers.push(handler);
         }
         return bridge;
@@ -44,8 +47,37 @@ public final class JulBridge implements AutoCloseable {
     @Override
     public void close() {
         while (!handlers.isEmpty()) {
-            handlers.pop().detach();
+            ApplicationHandler handler = handlers.pop();
+            handler.logger.removeHandler(handler);
+            if (applicationHandlers(handler.logger).isEmpty()) {
+                handler.logger.setUseParentHandlers(true);
+            }
         }
+    }
+
+    /** Returns the handlers of all applications in this JVM; their classes differ and only share a name. */
+    private static List<Handler> applicationHandlers(Logger logger) {
+        return Stream.of(logger.getHandlers())
+                .filter(handler -> handler.getClass().getName().equals(ApplicationHandler.class.getName()))
+                .toList();
+    }
+
+    private static void publishToParents(Logger logger, LogRecord record) {
+        for (@Nullable Logger next = logger.getParent(); next != null; next = next.getParent()) {
+            for (Handler handler : next.getHandlers()) {
+                handler.publish(record);
+            }
+            if (!next.getUseParentHandlers()) {
+                return;
+            }
+        }
+    }
+
+    /** Returns whether a class of this application, other than this bridge, has caused the log record. */
+    private static boolean isOfThisApplication() {
+        return stack.walk(frames -> frames.map(StackWalker.StackFrame::getDeclaringClass)
+                .anyMatch(type -> type.getClassLoader() == JulBridge.class.getClassLoader()
+                        && type.getNestHost() != JulBridge.class));
     }
 
     /**
@@ -53,25 +85,11 @@ public final class JulBridge implements AutoCloseable {
      * records it accepts.
      */
     private static final class ApplicationHandler extends SLF4JBridgeHandler {
-        private static final StackWalker stack = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
-
         /** A strong reference, because the log manager holds loggers weakly. */
         private final Logger logger;
 
         ApplicationHandler(Logger logger) {
             this.logger = logger;
-        }
-
-        void attach() {
-            logger.addHandler(this);
-            logger.setUseParentHandlers(false);
-        }
-
-        void detach() {
-            logger.removeHandler(this);
-            if (applicationHandlers().isEmpty()) {
-                logger.setUseParentHandlers(true);
-            }
         }
 
         @Override
@@ -85,34 +103,10 @@ public final class JulBridge implements AutoCloseable {
                 super.publish(record);
                 return;
             }
-            List<Handler> all = applicationHandlers();
+            List<Handler> all = applicationHandlers(logger);
             if (!all.isEmpty() && all.get(0) == this && all.stream().noneMatch(handler -> handler.isLoggable(record))) {
-                publishToParents(record);
+                publishToParents(logger, record);
             }
-        }
-
-        /** Returns the handlers of all applications in this JVM; their classes differ and only share a name. */
-        private List<Handler> applicationHandlers() {
-            return Stream.of(logger.getHandlers())
-                    .filter(handler -> handler.getClass().getName().equals(ApplicationHandler.class.getName()))
-                    .toList();
-        }
-
-        private void publishToParents(LogRecord record) {
-            for (@Nullable Logger next = logger.getParent(); next != null; next = next.getParent()) {
-                for (Handler handler : next.getHandlers()) {
-                    handler.publish(record);
-                }
-                if (!next.getUseParentHandlers()) {
-                    return;
-                }
-            }
-        }
-
-        private static boolean isOfThisApplication() {
-            return stack.walk(frames -> frames.map(StackWalker.StackFrame::getDeclaringClass)
-                    .anyMatch(type -> type.getClassLoader() == ApplicationHandler.class.getClassLoader()
-                            && type.getNestHost() != JulBridge.class));
         }
     }
 }

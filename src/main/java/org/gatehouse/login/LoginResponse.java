@@ -31,6 +31,6 @@ record LoginResponse(User user, String token, Duration lifetime, String refreshT
 
     @Override
     public String toString() {
-        return "Login[" + user.id() + "]";
+        return "LoginResponse[" + user.id() + "]";
     }
 }

@@ -21,7 +21,7 @@ record SessionJson(
         String userAgent,
         boolean current) {
     static Response answer(Page<Session> page, Caller caller, UriInfo uri) {
-        return page.answer(
+        return page.response(
                 uri,
                 session -> of(session, caller),
                 session -> SessionPosition.of(session).cursor());

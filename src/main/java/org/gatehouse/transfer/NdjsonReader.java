@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
-import org.gatehouse.http.BodyLimitFilter;
+import org.gatehouse.json.JsonBody;
 
 /**
  * Reads the lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not
@@ -12,7 +12,7 @@ import org.gatehouse.http.BodyLimitFilter;
  */
 final class NdjsonReader {
     /** The maximum length of a line without its line break; the same as for a body of one document. */
-    public static final int MAX_BYTES = BodyLimitFilter.MAX_BYTES;
+    public static final int MAX_BYTES = JsonBody.MAX_BYTES;
 
     private static final int BUFFER = 16 * 1024;
 

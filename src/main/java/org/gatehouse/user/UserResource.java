@@ -89,7 +89,7 @@ public final class UserResource {
         boolean counted = BooleanParam.parse("count", count, errors);
         UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
         Page<ListedUser> page = Page.of(users.list(query), query.limit());
-        Response answer = page.answer(
+        Response answer = page.response(
                 uri,
                 listed -> UserJson.write(listed.user()),
                 listed -> query.position(listed).cursor());

@@ -52,7 +52,7 @@ class AccessLineTest {
         AccessLog.end(request);
         assertThat(written()).isEmpty();
 
-        accessLog.answered(request, METHOD, "/path", 418);
+        accessLog.record(request, METHOD, "/path", 418);
         AccessLog.end(request);
         AccessLog.begin(request);
         AccessLog.end(request);
@@ -63,11 +63,11 @@ class AccessLineTest {
     @Test
     void marksAResponseThatWasBrokenOff() {
         AccessLog.begin(request);
-        accessLog.answered(request, METHOD, "/path", 200);
+        accessLog.record(request, METHOD, "/path", 200);
         attributes.put(StreamedResponse.class.getName(), true);
         AccessLog.end(request);
 
-        assertThat(written()).singleElement().asString().matches("other unmatched 200 \\d+ ms, broken off");
+        assertThat(written()).singleElement().asString().matches("other unmatched 200 \\d+ ms, connection ended early");
         assertThat(lines.list.get(0).getKeyValuePairs())
                 .anyMatch(pair -> pair.key.equals("brokenOff") && pair.value.equals(true));
     }

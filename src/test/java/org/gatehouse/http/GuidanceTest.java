@@ -112,7 +112,7 @@ class GuidanceTest {
         Answer answer = node.send(method, path, "", "auth", admin);
 
         assertThat(answer.status()).isEqualTo(405);
-        assertThat(answer.text("message")).isEqualTo("This path has only the methods " + methods + ".");
+        assertThat(answer.text("message")).isEqualTo("This path supports only the methods " + methods + ".");
         assertThat(answer.header("Allow")).isEqualTo(methods);
     }
 

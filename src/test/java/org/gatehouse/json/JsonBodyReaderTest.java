@@ -54,7 +54,8 @@ class JsonBodyReaderTest {
     @Test
     void rejectsDeepNestingLongNumbersAndLongNames() {
         assertThat(rejection("[".repeat(100), "body"))
-                .isEqualTo("The body is nested too deep, or a number or name too long (line 1, column 66).");
+                .isEqualTo(
+                        "The body is nested too deeply, or has a number or name that is too long (line 1, column 66).");
         assertThat(rejection("1".repeat(1_000), JsonBodyReader.LINE)).startsWith("The line is nested too deep");
         assertThat(rejection("{\"" + "n".repeat(60_000) + "\":1}", "body")).startsWith("The body is nested too deep");
     }

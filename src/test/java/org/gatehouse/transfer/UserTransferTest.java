@@ -107,9 +107,9 @@ class UserTransferTest {
                         .map(i -> results.get(i).path("message").asText().replaceAll("[0-9]+", "9")))
                 .containsExactly(
                         "The line ends before its JSON is complete (column 9).",
-                        "The line must be a JSON object. It is an array: jq -c '.[]' makes a line of each element.",
+                        "The line must be a JSON object. It is an array; jq -c '.[]' writes each element as a line.",
                         "The line has the same key twice (column 9).",
-                        "The line is nested too deep, or a number or name too long (column 9).");
+                        "The line is nested too deeply, or has a number or name that is too long (column 9).");
         assertThat(fields(results.get(5)))
                 .containsExactlyInAnyOrder("password", "roles", "status", "usernameKey", "a-b");
         assertThat(fields(results.get(6))).containsExactly("passwordHash");
@@ -461,7 +461,7 @@ class UserTransferTest {
         assertThat(answer.text("message")).contains("compressed");
         assertThat(node.send("GET", "/user/export", "", "auth", admin, "Accept", "application/json")
                         .text("message"))
-                .isEqualTo("Only application/x-ndjson can be answered here.");
+                .isEqualTo("Responses of this path are application/x-ndjson only.");
         assertThat(node.send("POST", "/login", "{}", "Content-Type", "application/json", "Content-Encoding", "br")
                         .status())
                 .isEqualTo(415);

@@ -152,7 +152,7 @@ class SecretsIT {
 
     @Test
     void noLogHoldsASecret() {
-        assertThat(log).contains(" refused: TOKEN_INVALID", "[request-text-7 ", "\"requestId\":\"request-json-7\"");
+        assertThat(log).contains(" rejected: TOKEN_INVALID", "[request-text-7 ", "\"requestId\":\"request-json-7\"");
         assertThat(secrets.in(log)).isEmpty();
         assertThat(hashes.in(log)).isEmpty();
         assertThat(misplaced.in(log)).isEmpty();
