@@ -17,23 +17,23 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** The same Jetty with one servlet that sends a fixed response to every request: the upper bound for an application. */
+/** A Jetty with one servlet that sends a fixed response to every request: the upper bound for an application. */
 final class BareServer implements AutoCloseable {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
 
-    private BareServer(Path answer) throws IOException {
+    private BareServer(Path recorded) throws IOException {
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
-        context.addServlet(new ServletHolder(Replay.of(Files.readString(answer))), "/*");
+        context.addServlet(new ServletHolder(Replay.of(Files.readString(recorded))), "/*");
         server.setHandler(context);
         server.setStopTimeout(2_000);
     }
 
-    /** @param answer a file with a response as sent over the wire */
-    static BareServer start(Path answer) throws Exception {
-        BareServer bare = new BareServer(answer);
+    /** @param recorded a file with a response as sent over the wire */
+    static BareServer start(Path recorded) throws Exception {
+        BareServer bare = new BareServer(recorded);
         bare.server.start();
         return bare;
     }
@@ -55,7 +55,7 @@ final class BareServer implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         /** The headers that Jetty writes by itself. */
-        private static final Set<String> JETTYS_OWN = Set.of("server", "date", "content-length");
+        private static final Set<String> WRITTEN_BY_JETTY = Set.of("server", "date", "content-length");
 
         private final transient Map<String, String> headers;
         private final byte[] body;
@@ -65,17 +65,17 @@ final class BareServer implements AutoCloseable {
             this.body = body;
         }
 
-        static Replay of(String answer) {
-            int headEnd = answer.indexOf("\r\n\r\n");
-            List<String> head = answer.substring(0, headEnd).lines().skip(1).toList();
+        static Replay of(String recorded) {
+            int headEnd = recorded.indexOf("\r\n\r\n");
+            List<String> head = recorded.substring(0, headEnd).lines().skip(1).toList();
             Map<String, String> headers = new LinkedHashMap<>();
             for (String line : head) {
                 String[] parts = line.split(": ", 2);
-                if (!JETTYS_OWN.contains(parts[0].toLowerCase(Locale.ROOT))) {
+                if (!WRITTEN_BY_JETTY.contains(parts[0].toLowerCase(Locale.ROOT))) {
                     headers.put(parts[0], parts[1]);
                 }
             }
-            return new Replay(headers, answer.substring(headEnd + 4).getBytes(StandardCharsets.UTF_8));
+            return new Replay(headers, recorded.substring(headEnd + 4).getBytes(StandardCharsets.UTF_8));
         }
 
         @Override

@@ -29,7 +29,7 @@ class Benchmark {
     private final Figures figures = new Figures();
 
     @Test
-    void everyAnswerIsRightAndTheFiguresAreWritten() throws IOException {
+    void everyResponseIsCorrectAndTheFiguresAreWritten() throws IOException {
         noteMachine();
         if (isWanted("size")) {
             new SizeBench(figures).ofEachServer();
@@ -45,7 +45,7 @@ class Benchmark {
     }
 
     private void speed() throws IOException {
-        try (Scene scene = Scene.set(TARGET.resolve("bench"))) {
+        try (Scene scene = Scene.create(TARGET.resolve("bench"))) {
             noteStores(scene);
             if (isWanted("hit")) {
                 readCached(scene);
@@ -67,7 +67,7 @@ class Benchmark {
                 }
             }
             if (isWanted("page")) {
-                figures.addAll(new PageBench(scene).farBesideNear());
+                figures.addAll(new PageBench(scene).lastPageBesideFirst());
             }
         }
     }
@@ -128,7 +128,7 @@ class Benchmark {
                 "MongoDB",
                 (embedded ? "mongo-java-server in the process of the load generator, without range indexes; says " : "")
                         + mongo.get("version"));
-        figures.note("Redis", "a redis-server process of its own");
+        figures.note("Redis", "a separate redis-server process");
         figures.note("connections", Scene.CONNECTIONS + ", kept open; the load generator is one more process");
         figures.note("users", Integer.toString(Scene.USERS));
     }

@@ -28,7 +28,7 @@ final class Call {
     }
 
     /** Returns the same request for a server that sends the same response to all requests. */
-    Call answeredWith(BodyCheck other) {
+    Call expecting(BodyCheck other) {
         return new Call(new String(request, StandardCharsets.UTF_8), other);
     }
 

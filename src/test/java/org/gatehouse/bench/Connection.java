@@ -68,7 +68,7 @@ final class Connection implements AutoCloseable {
      *
      * @throws AssertionError if the response is wrong
      */
-    boolean readAnswer() throws IOException {
+    boolean readResponse() throws IOException {
         if (channel.read(input) < 0) {
             throw new EOFException("The server closed the connection after: " + received());
         }
@@ -86,13 +86,13 @@ final class Connection implements AutoCloseable {
 
     private void check() {
         Call sent = call;
-        boolean right = sent != null
+        boolean correct = sent != null
                 && input.position() == end
                 && Arrays.equals(buffer, 0, OK.length, OK, 0, OK.length)
                 && sent.body().accepts(buffer, bodyStart, end);
-        if (!right) {
+        if (!correct) {
             String request = sent == null ? "" : new String(sent.request(), StandardCharsets.UTF_8);
-            throw new AssertionError("A wrong answer:\n" + received() + "\nto\n"
+            throw new AssertionError("A wrong response:\n" + received() + "\nto\n"
                     + request.lines().findFirst());
         }
     }

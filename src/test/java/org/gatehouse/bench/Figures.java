@@ -9,14 +9,14 @@ import java.util.Locale;
 import java.util.Map;
 import org.gatehouse.json.Json;
 
-/** All measurements of a run, and its circumstances. */
+/** All measurements of a run, and the machine and stores on which it ran. */
 final class Figures {
     private final Map<String, String> circumstances = new LinkedHashMap<>();
     private final List<Comparison> comparisons = new ArrayList<>();
     private final List<Latencies> latencies = new ArrayList<>();
 
-    void note(String what, String value) {
-        circumstances.put(what, value);
+    void note(String name, String value) {
+        circumstances.put(name, value);
     }
 
     void add(Comparison comparison) {

@@ -49,10 +49,11 @@ final class HtmlPage {
         html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
         html.append(
                 "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Gatehouse: the benchmark</title>\n");
-        html.append("<style>\n").append(STYLE).append("</style>\n<h1>Gatehouse beside what it cannot beat</h1>\n");
-        html.append("<p>Each dot is one pair of short measurements, taken one right after the other; the thick bar is");
-        html.append(" the median of the pairs. The dashed line is the target. Rates are of this machine and of what");
-        html.append(" else ran on it; only ratios mean something elsewhere.</p>\n");
+        html.append("<style>\n").append(STYLE).append("</style>\n<h1>Gatehouse compared with upper bounds</h1>\n");
+        html.append("<p>Each dot is one pair of short measurements, one directly after the other. The thick bar is");
+        html.append(
+                " the median of the pairs, and the dashed line is the target. Rates depend on this machine and its");
+        html.append(" load; only ratios can be compared with other machines.</p>\n");
         if (!figures.comparisons().isEmpty()) {
             ratios();
         }
@@ -103,7 +104,7 @@ final class HtmlPage {
     }
 
     private void ratioTable(List<Comparison> all) {
-        html.append("<table>\n<tr><th>what</th><th>median</th><th>of the reference</th><th>unit</th>");
+        html.append("<table>\n<tr><th>measurement</th><th>median</th><th>of the reference</th><th>unit</th>");
         html.append("<th>ratio: median</th><th>min</th><th>max</th><th>target</th></tr>\n");
         for (Comparison comparison : all) {
             Spread ratio = Spread.of(comparison.ratios());
@@ -133,11 +134,10 @@ final class HtmlPage {
     }
 
     private void latencies() {
-        html.append("<h2>How long an answer takes at half of the highest load</h2>\n");
+        html.append("<h2>Response times at half of the highest load</h2>\n");
         html.append(
-                "<p>Calls come on a schedule, whether the last one is answered or not, and each time counts from the");
-        html.append(
-                " moment the call was due. Bars are medians of the rounds, lines reach from the least to the most.</p>\n");
+                "<p>Calls are sent on a schedule, even if earlier ones are outstanding. Each time is measured from");
+        html.append(" the moment when the call was due. Bars are medians; lines extend from minimum to maximum.</p>\n");
         List<Latencies> all = figures.latencies();
         percentile(all, "p50", Latencies::p50);
         percentile(all, "p99", Latencies::p99);

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
 
-/** Several persistent connections to one server, and two ways to drive them. Only one measurement may run at a time. */
+/** Several persistent connections to one server. Only one measurement may use them at a time. */
 final class Load implements AutoCloseable {
-    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+    private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 
     /** A parked thread wakes up late by about this time, so it spins for the rest of the wait. */
     private static final long TIMER_SLACK_NANOS = 60_000;
@@ -40,38 +40,38 @@ final class Load implements AutoCloseable {
     }
 
     /** The number of responses and the time in which they arrived. */
-    record Answered(long answers, long nanos) {
+    record Throughput(long responses, long nanos) {
         double perSecond() {
-            return answers * 1e9 / nanos;
+            return responses * 1e9 / nanos;
         }
     }
 
     /** Sends as many calls as the server takes: each connection sends its next call after the last response. */
-    Answered drive(Calls calls, Duration time) throws IOException {
+    Throughput drive(Calls calls, Duration time) throws IOException {
         long start = System.nanoTime();
         long end = start + time.toNanos();
         for (Connection connection : connections) {
             connection.send(calls.next(), start);
         }
-        Tally tally = new Tally();
-        tally.open = connections.size();
-        while (tally.open > 0) {
-            awaitAnswers(connection -> {
-                tally.answered++;
-                tally.last = System.nanoTime();
-                if (tally.last < end) {
-                    connection.send(calls.next(), tally.last);
+        Progress progress = new Progress();
+        progress.open = connections.size();
+        while (progress.open > 0) {
+            awaitResponses(connection -> {
+                progress.completed++;
+                progress.last = System.nanoTime();
+                if (progress.last < end) {
+                    connection.send(calls.next(), progress.last);
                 } else {
-                    tally.open--;
+                    progress.open--;
                 }
             });
         }
-        return new Answered(tally.answered, tally.last - start);
+        return new Throughput(progress.completed, progress.last - start);
     }
 
-    private static final class Tally {
+    private static final class Progress {
         private int open;
-        private long answered;
+        private long completed;
         private long last;
     }
 
@@ -87,10 +87,10 @@ final class Load implements AutoCloseable {
         Thread sender = new Thread(() -> schedule.keep(count, 1e9 / perSecond), "bench-sender");
         sender.start();
         long[] times = new long[count];
-        int[] answered = {0};
-        while (answered[0] < count) {
-            awaitAnswers(connection -> {
-                times[answered[0]++] = System.nanoTime() - connection.since();
+        int[] completed = {0};
+        while (completed[0] < count) {
+            awaitResponses(connection -> {
+                times[completed[0]++] = System.nanoTime() - connection.since();
                 schedule.free(connection);
             });
         }
@@ -155,22 +155,22 @@ final class Load implements AutoCloseable {
         }
     }
 
-    private interface OnAnswer {
-        void answered(Connection connection) throws IOException;
+    private interface ResponseListener {
+        void received(Connection connection) throws IOException;
     }
 
-    private void awaitAnswers(OnAnswer listener) throws IOException {
-        int ready = selector.select(key -> take(key, listener), ANSWER_LIMIT.toMillis());
+    private void awaitResponses(ResponseListener listener) throws IOException {
+        int ready = selector.select(key -> read(key, listener), RESPONSE_TIMEOUT.toMillis());
         if (ready == 0) {
-            throw new IOException("No answer within " + ANSWER_LIMIT.toSeconds() + " s");
+            throw new IOException("No response within " + RESPONSE_TIMEOUT.toSeconds() + " s");
         }
     }
 
-    private static void take(SelectionKey key, OnAnswer listener) {
+    private static void read(SelectionKey key, ResponseListener listener) {
         try {
             Connection connection = (Connection) key.attachment();
-            if (connection.readAnswer()) {
-                listener.answered(connection);
+            if (connection.readResponse()) {
+                listener.received(connection);
             }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

@@ -26,7 +26,7 @@ final class PageBench {
         this.admin = scene.service().adminToken();
     }
 
-    List<Comparison> farBesideNear() throws IOException {
+    List<Comparison> lastPageBesideFirst() throws IOException {
         int last = Scene.USERS - 2 * PAGE;
         List<Comparison> comparisons = new ArrayList<>();
         comparisons.add(compare("createdAt", IsoTime.format(Population.createdAt(last)), last));

@@ -27,27 +27,27 @@ final class Population {
 
     private final MongoCollection<Document> users;
     private final Document document;
-    private final Answer original;
+    private final Answer template;
 
-    private Population(MongoCollection<Document> users, Document document, Answer original) {
+    private Population(MongoCollection<Document> users, Document document, Answer template) {
         this.users = users;
         this.document = document;
-        this.original = original;
+        this.template = template;
     }
 
-    /** Begins a population with user 0. */
+    /** Creates user 0. */
     static Population begin(Stores stores, ServiceClient service) {
         String admin = service.adminToken();
-        String form = """
+        String body = """
                 {"username":"%s","password":"%s","email":"%s@example.com","address":"1 Main Street"}""".formatted(name(0), PASSWORD, name(0));
-        require(201, service.post("/user", admin, form));
+        require(201, service.post("/user", admin, body));
         require(200, service.loginFrom("10.255.255.1", name(0), PASSWORD));
         MongoCollection<Document> users = stores.users();
         Document document = Objects.requireNonNull(
                 users.find(Filters.eq("username", name(0))).first(), "was just stored");
-        Answer original = service.get("/user/" + document.getObjectId("_id"), admin);
-        require(200, original);
-        return new Population(users, document, original);
+        Answer template = service.get("/user/" + document.getObjectId("_id"), admin);
+        require(200, template);
+        return new Population(users, document, template);
     }
 
     /** Inserts users into the store. */
@@ -71,9 +71,9 @@ final class Population {
         return copy;
     }
 
-    private static void require(int status, Answer answer) {
-        if (answer.status() != status) {
-            throw new AssertionError("Expected " + status + ": " + answer.body());
+    private static void require(int status, Answer response) {
+        if (response.status() != status) {
+            throw new AssertionError("Expected " + status + ": " + response.body());
         }
     }
 
@@ -92,10 +92,10 @@ final class Population {
 
     /** Returns the response of {@code GET /user/{id}} for a user that was never changed. */
     String json(int number) {
-        return original.body()
-                .replace(original.text("_id"), hex(number))
+        return template.body()
+                .replace(template.text("_id"), hex(number))
                 .replace(name(0), name(number))
-                .replace(created(original.text(CREATED_AT)), created(IsoTime.format(createdAt(number))));
+                .replace(created(template.text(CREATED_AT)), created(IsoTime.format(createdAt(number))));
     }
 
     private static String created(String time) {

@@ -17,39 +17,39 @@ final class ReadBench implements AutoCloseable {
     private static final String BARE = "bare servlet";
 
     private final Scene scene;
-    private final Driven war;
-    private final Driven bare;
+    private final LoadedServer war;
+    private final LoadedServer bare;
     private final Calls own;
     private final Calls bareOwn;
 
     ReadBench(Scene scene) throws IOException {
         this.scene = scene;
-        this.war = Driven.of(scene.war());
-        this.bare = Driven.of(scene.bare());
+        this.war = LoadedServer.of(scene.war());
+        this.bare = LoadedServer.of(scene.bare());
         List<Call> calls = scene.callers().stream()
                 .map(caller -> Call.get("/user/" + caller.id(), caller.token(), BodyCheck.equalTo(caller.json())))
                 .toList();
         this.own = Calls.cycle(calls);
-        this.bareOwn = Calls.cycle(likewiseOfBare(calls));
+        this.bareOwn = Calls.cycle(forBareServlet(calls));
     }
 
     /** A server and its load. */
-    private record Driven(ServerProcess server, Load load) {
-        static Driven of(ServerProcess server) throws IOException {
-            return new Driven(server, Load.on(server.port(), Scene.CONNECTIONS));
+    private record LoadedServer(ServerProcess server, Load load) {
+        static LoadedServer of(ServerProcess server) throws IOException {
+            return new LoadedServer(server, Load.on(server.port(), Scene.CONNECTIONS));
         }
 
         /** Returns responses per second; also records responses per second of the server's processor time. */
         double round(Calls calls, List<Double> perProcessorSecond) throws IOException {
             long before = server.processorNanos();
-            Load.Answered answered = load.drive(calls, ROUND);
-            perProcessorSecond.add(answered.answers() * 1e9 / (server.processorNanos() - before));
-            return answered.perSecond();
+            Load.Throughput throughput = load.drive(calls, ROUND);
+            perProcessorSecond.add(throughput.responses() * 1e9 / (server.processorNanos() - before));
+            return throughput.perSecond();
         }
     }
 
-    private List<Call> likewiseOfBare(List<Call> calls) {
-        return calls.stream().map(call -> call.answeredWith(scene.bareAnswer())).toList();
+    private List<Call> forBareServlet(List<Call> calls) {
+        return calls.stream().map(call -> call.expecting(scene.bareBody())).toList();
     }
 
     void warmUp() throws IOException {
@@ -59,7 +59,7 @@ final class ReadBench implements AutoCloseable {
         }
     }
 
-    /** Each user reads its own record; everything that is read is in Redis. */
+    /** Each user reads itself. Its user and its session are in Redis. */
     List<Comparison> ownUserCached() throws IOException {
         return beside(new Title("hit-own", "GET own user, in Redis", BARE, Target.atLeast(0.30)), own, () -> {});
     }
@@ -97,7 +97,7 @@ final class ReadBench implements AutoCloseable {
         List<Double> ofBare = new ArrayList<>();
         Comparison rates = Comparison.alternate(
                 title,
-                "answers/s",
+                "responses/s",
                 Scale.times(PAIRS),
                 () -> {
                     preparation.run();
@@ -106,7 +106,7 @@ final class ReadBench implements AutoCloseable {
                 () -> bare.round(bareOwn, ofBare));
         Title processor = new Title(
                 title.id() + "-processor", title.subject(), title.reference() + ", by processor time", Target.none());
-        return List.of(rates, new Comparison(processor, "answers/s of a core", ofWar, ofBare));
+        return List.of(rates, new Comparison(processor, "responses/s of a core", ofWar, ofBare));
     }
 
     /** Measures the response times of {@link #ownUserCached} at half of the load that was measured there. */
@@ -114,16 +114,16 @@ final class ReadBench implements AutoCloseable {
         double half = Spread.of(highest.subject()).median() / 2;
         double halfOfBare = Spread.of(highest.reference()).median() / 2;
         List<long[]> ofWar = new ArrayList<>();
-        List<long[]> ofBareLikewise = new ArrayList<>();
+        List<long[]> ofBareAtSameRate = new ArrayList<>();
         List<long[]> ofBare = new ArrayList<>();
         for (int i = 0; i < Scale.times(PAIRS_OF_LATENCIES); i++) {
             ofWar.add(war.load().latencies(own, half, LATENCY_ROUND));
-            ofBareLikewise.add(bare.load().latencies(bareOwn, half, LATENCY_ROUND));
+            ofBareAtSameRate.add(bare.load().latencies(bareOwn, half, LATENCY_ROUND));
             ofBare.add(bare.load().latencies(bareOwn, halfOfBare, LATENCY_ROUND));
         }
         return List.of(
                 Latencies.of("GET own user, in Redis", half, ofWar),
-                Latencies.of("bare servlet at the same rate", half, ofBareLikewise),
+                Latencies.of("bare servlet at the same rate", half, ofBareAtSameRate),
                 Latencies.of("bare servlet at half of its own", halfOfBare, ofBare));
     }
 

@@ -9,12 +9,12 @@ final class Scale {
     private Scale() {}
 
     /** Scales a number of repetitions; the result is at least 2. */
-    static int times(int ordinarily) {
-        return Math.max(2, (int) Math.round(ordinarily * FACTOR));
+    static int times(int base) {
+        return Math.max(2, (int) Math.round(base * FACTOR));
     }
 
     /** Scales a time; the result is at least 500 ms. */
-    static Duration time(Duration ordinarily) {
-        return Duration.ofMillis(Math.max(500, Math.round(ordinarily.toMillis() * FACTOR)));
+    static Duration time(Duration base) {
+        return Duration.ofMillis(Math.max(500, Math.round(base.toMillis() * FACTOR)));
     }
 }

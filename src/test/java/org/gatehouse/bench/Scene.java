@@ -29,9 +29,9 @@ final class Scene implements AutoCloseable {
     private static final int CALLERS = 256;
 
     /** The initial number of users, half of which have logged in; see {@link #addAllUsers}. */
-    private static final int FEW = 2 * CALLERS;
+    private static final int FIRST_USERS = 2 * CALLERS;
 
-    private static final String HIGHEST_EXPIRY = "86400000";
+    private static final String MAX_EXPIRY_MS = "86400000";
 
     private final Path folder;
     private final Stores stores;
@@ -50,14 +50,14 @@ final class Scene implements AutoCloseable {
         this.war = ServerProcess.start(BenchServer.WAR, folder, environment(stores));
         this.service = new Service(war.port());
         this.users = Population.begin(stores, service);
-        users.add(FIRST_CALLER, FIRST_CALLER + FEW);
+        users.add(FIRST_CALLER, FIRST_CALLER + FIRST_USERS);
         for (int number = FIRST_CALLER; number < FIRST_CALLER + CALLERS; number++) {
             callers.add(logIn(number));
         }
         this.bare = startBare();
     }
 
-    static Scene set(Path folder) throws IOException {
+    static Scene create(Path folder) throws IOException {
         Stores stores = new Stores();
         try {
             return new Scene(folder, stores);
@@ -69,9 +69,9 @@ final class Scene implements AutoCloseable {
 
     private static Map<String, String> environment(Stores stores) {
         Map<String, String> environment = new HashMap<>();
-        // The rate limit would stop many logins from one address, so a proxy forwards many addresses.
-        Map<String, String> more = Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", HIGHEST_EXPIRY);
-        ServiceClient.settings(stores, more).forEach((name, value) -> environment.put("GATEHOUSE_" + name, value));
+        // The throttle limits the logins of one address, so a proxy forwards many addresses.
+        Map<String, String> settings = Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", MAX_EXPIRY_MS);
+        ServiceClient.settings(stores, settings).forEach((name, value) -> environment.put("GATEHOUSE_" + name, value));
         return environment;
     }
 
@@ -88,13 +88,13 @@ final class Scene implements AutoCloseable {
     /** The bare servlet returns the recorded response of the WAR, byte for byte. */
     private ServerProcess startBare() throws IOException {
         String recorded = recorded(war.port());
-        Path file = Files.writeString(folder.resolve("answer.http"), recorded);
+        Path file = Files.writeString(folder.resolve("response.http"), recorded);
         ServerProcess started = ServerProcess.start(
                 BenchServer.BARE, folder, Map.of(), file.toAbsolutePath().toString());
         String replayed = recorded(started.port());
         if (!shape(replayed).equals(shape(recorded))) {
             started.close();
-            throw new AssertionError("The bare servlet answers\n" + replayed + "\ninstead of\n" + recorded);
+            throw new AssertionError("The bare servlet returns\n" + replayed + "\ninstead of\n" + recorded);
         }
         return started;
     }
@@ -106,14 +106,14 @@ final class Scene implements AutoCloseable {
             String request = new String(call.request(), StandardCharsets.UTF_8);
             String last = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
             socket.getOutputStream().write(last.getBytes(StandardCharsets.UTF_8));
-            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return answer.replace("Connection: close\r\n", "");
+            String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return response.replace("Connection: close\r\n", "");
         }
     }
 
     /** The container may choose the order of the headers, but not their size. */
-    private static List<String> shape(String answer) {
-        return answer.lines()
+    private static List<String> shape(String response) {
+        return response.lines()
                 .map(line -> line.startsWith("{") ? line : line.replaceAll(": .*", ": ") + line.length())
                 .sorted()
                 .toList();
@@ -125,7 +125,7 @@ final class Scene implements AutoCloseable {
      */
     void addAllUsers() {
         users.add(1, FIRST_CALLER);
-        users.add(FIRST_CALLER + FEW, USERS);
+        users.add(FIRST_CALLER + FIRST_USERS, USERS);
     }
 
     Stores stores() {
@@ -145,7 +145,7 @@ final class Scene implements AutoCloseable {
     }
 
     /** Checks the fixed response of the bare servlet. */
-    BodyCheck bareAnswer() {
+    BodyCheck bareBody() {
         return BodyCheck.equalTo(callers.get(0).json());
     }
 
@@ -164,7 +164,7 @@ final class Scene implements AutoCloseable {
             socket.getOutputStream().write("FLUSHALL\r\n".getBytes(StandardCharsets.US_ASCII));
             InputStream input = socket.getInputStream();
             if (input.read() != '+') {
-                throw new IOException("Redis refuses FLUSHALL");
+                throw new IOException("Redis rejects FLUSHALL");
             }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

@@ -15,7 +15,7 @@ final class ServerProcess implements AutoCloseable {
     /** The same heap for all servers, independent of the machine's default. */
     private static final List<String> MEMORY = List.of("-Xms1g", "-Xmx1g");
 
-    private static final Duration START_LIMIT = Duration.ofMinutes(1);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(1);
 
     private final Process process;
     private final int port;
@@ -29,9 +29,9 @@ final class ServerProcess implements AutoCloseable {
      * Starts a server and waits until it accepts requests.
      *
      * @param folder the folder for its log
-     * @param more the arguments of {@link BenchServer#main} besides the port file
+     * @param arguments the arguments of {@link BenchServer#main} besides the port file
      */
-    static ServerProcess start(String name, Path folder, Map<String, String> environment, String... more)
+    static ServerProcess start(String name, Path folder, Map<String, String> environment, String... arguments)
             throws IOException {
         Files.createDirectories(folder);
         Path portFile = folder.resolve(name + ".port").toAbsolutePath();
@@ -45,7 +45,7 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add("-Dgatehouse.war=" + System.getProperty("gatehouse.war", "target/gatehouse.war"));
         command.addAll(List.of(BenchServer.class.getName(), name, portFile.toString()));
-        command.addAll(List.of(more));
+        command.addAll(List.of(arguments));
         ProcessBuilder builder = CleanEnvironment.of(new ProcessBuilder(command))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
@@ -66,7 +66,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     private static int port(Process process, Path portFile) throws IOException {
-        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (!Files.exists(portFile)) {
             if (System.nanoTime() > deadline || exits(process)) {
                 throw new IOException("The server did not start; see the log in " + portFile.getParent());
@@ -92,7 +92,8 @@ final class ServerProcess implements AutoCloseable {
     long processorNanos() {
         return process.info()
                 .totalCpuDuration()
-                .orElseThrow(() -> new IllegalStateException("The system does not tell the time of a process"))
+                .orElseThrow(
+                        () -> new IllegalStateException("The system does not report the processor time of a process"))
                 .toNanos();
     }
 

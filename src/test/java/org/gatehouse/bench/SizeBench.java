@@ -35,7 +35,7 @@ import org.gatehouse.war.WarServer;
  * {@value #OPTIONS}.
  */
 final class SizeBench {
-    private static final String OPTIONS = Distribution.LITTLE_MEMORY;
+    private static final String OPTIONS = Distribution.SMALL_HEAP;
     private static final int STARTS = 3;
     private static final int SESSIONS = 10_000;
     private static final double MEGABYTE = 1 << 20;
@@ -71,7 +71,7 @@ final class SizeBench {
                 "s",
                 Scale.times(STARTS),
                 () -> secondsUntilReady(distribution, stores),
-                () -> secondsUntilAnswer(distribution));
+                () -> secondsUntilResponse(distribution));
     }
 
     private static double secondsUntilReady(Distribution distribution, Stores stores) {
@@ -83,11 +83,11 @@ final class SizeBench {
         }
     }
 
-    private static double secondsUntilAnswer(Distribution distribution) {
+    private static double secondsUntilResponse(Distribution distribution) {
         Path base = AppServer.base(distribution, List.of());
         long begin = System.nanoTime();
         try (AppServer server = start(distribution, base)) {
-            server.awaitAnswer();
+            server.awaitResponse();
             return (System.nanoTime() - begin) / 1e9;
         }
     }
@@ -95,7 +95,7 @@ final class SizeBench {
     private void memory(Distribution distribution, Stores stores) {
         double without;
         try (AppServer server = start(distribution, AppServer.base(distribution, List.of()))) {
-            server.awaitAnswer();
+            server.awaitResponse();
             without = idle(server);
         }
         try (AppServer server = start(distribution, withWar(distribution, stores))) {
@@ -128,10 +128,11 @@ final class SizeBench {
     /** Stores users with one session each in the format of the service, and returns their tokens. */
     private static List<String> sessions(Stores stores, String token) {
         try {
-            SignedJWT like = SignedJWT.parse(token);
-            Document session = likeOf(stores, "sessions", like.getJWTClaimsSet().getStringClaim("sid"));
-            Document user =
-                    likeOf(stores, "users", new ObjectId(like.getJWTClaimsSet().getSubject()));
+            SignedJWT template = SignedJWT.parse(token);
+            Document session =
+                    stored(stores, "sessions", template.getJWTClaimsSet().getStringClaim("sid"));
+            Document user = stored(
+                    stores, "users", new ObjectId(template.getJWTClaimsSet().getSubject()));
             Random random = new Random(SESSIONS);
             List<Document> users = new ArrayList<>();
             List<Document> sessions = new ArrayList<>();
@@ -149,12 +150,12 @@ final class SizeBench {
                 Document copy = new Document(session).append("_id", sid).append("userId", id);
                 copy.replaceAll((field, value) -> value instanceof Binary hash ? other(hash, random) : value);
                 sessions.add(copy);
-                JWTClaimsSet claims = new JWTClaimsSet.Builder(like.getJWTClaimsSet())
+                JWTClaimsSet claims = new JWTClaimsSet.Builder(template.getJWTClaimsSet())
                         .subject(id.toHexString())
                         .claim("sid", sid)
                         .claim("roles", List.of("user"))
                         .build();
-                SignedJWT signed = new SignedJWT(like.getHeader(), claims);
+                SignedJWT signed = new SignedJWT(template.getHeader(), claims);
                 signed.sign(new MACSigner(ServiceClient.AUTH_KEY));
                 tokens.add(signed.serialize());
             }
@@ -166,7 +167,7 @@ final class SizeBench {
         }
     }
 
-    private static Document likeOf(Stores stores, String collection, Object id) {
+    private static Document stored(Stores stores, String collection, Object id) {
         return Objects.requireNonNull(
                 stores.collection(collection).find(new Document("_id", id)).first(), "was just stored");
     }

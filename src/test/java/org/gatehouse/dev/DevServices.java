@@ -72,10 +72,10 @@ public final class DevServices implements ServletContainerInitializer {
             context.setInitParameter("REDIS_URL", redis.uri());
         }
         if (!has(given, "AUTH_KEY")) {
-            context.setInitParameter("AUTH_KEY", keptSecret("auth-key", 48));
+            context.setInitParameter("AUTH_KEY", storedSecret("auth-key", 48));
         }
         if (!has(given, "ADMIN_USERNAME") && !has(given, "ADMIN_PASSWORD")) {
-            String password = keptPassword();
+            String password = storedPassword();
             context.setInitParameter("ADMIN_USERNAME", ADMIN);
             context.setInitParameter("ADMIN_PASSWORD", password);
             context.addListener(new Announcement(
@@ -88,7 +88,7 @@ public final class DevServices implements ServletContainerInitializer {
     }
 
     /** Returns a secret that survives a restart, so that tokens stay valid. */
-    private String keptSecret(String name, int bytes) {
+    private String storedSecret(String name, int bytes) {
         Path file = folder.resolve(name);
         try {
             if (!Files.exists(file)) {
@@ -104,13 +104,13 @@ public final class DevServices implements ServletContainerInitializer {
      * Returns the password in {@code admin.json}, so that the file is valid for every database of earlier starts.
      * Returns a new password if the file is missing or malformed.
      */
-    private String keptPassword() {
+    private String storedPassword() {
         try {
             if (Files.exists(credentials())) {
-                JsonNode kept = new ObjectMapper().readTree(Files.readString(credentials()));
-                if (kept.path("username").asText().equals(ADMIN)
-                        && kept.path("password").isTextual()) {
-                    return kept.path("password").asText();
+                JsonNode stored = new ObjectMapper().readTree(Files.readString(credentials()));
+                if (stored.path("username").asText().equals(ADMIN)
+                        && stored.path("password").isTextual()) {
+                    return stored.path("password").asText();
                 }
             }
             return randomText(PASSWORD_BYTES);

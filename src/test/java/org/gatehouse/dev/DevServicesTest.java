@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevServicesTest {
-    /** Named stores, so that none is started. */
+    /** Settings for both stores, so that neither is started. */
     private static final Map<String, String> NAMED_STORES =
             Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1");
 
@@ -35,7 +35,7 @@ class DevServicesTest {
 
     /** The commands at the top of the README send this file. */
     @Test
-    void theAdministratorOfEachDatabaseHasThePasswordThatTheFileHas() throws IOException {
+    void theAdministratorsOfAllDatabasesHaveThePasswordInTheFile() throws IOException {
         String first = started(true);
         String file = Files.readString(folder.resolve("admin.json"));
         assertThat(file).contains("\"username\":\"admin\"", "\"password\":\"" + first + "\"");
@@ -55,7 +55,7 @@ class DevServicesTest {
     }
 
     @Test
-    void theAddressIsThatOfTheSettingsOrOfJetty() {
+    void theAddressComesFromTheSettingsOrIsTheDefault() {
         assertThat(ListenAddress.of(SettingSources.of(Map.of()))).isEqualTo(new ListenAddress("localhost", 8080));
         assertThat(ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "", "GATEHOUSE_APP_HOST", "0.0.0.0"))))
                 .isEqualTo(new ListenAddress("0.0.0.0", 8080));
@@ -90,10 +90,10 @@ class DevServicesTest {
         return (ServletContext) Proxy.newProxyInstance(
                 DevServicesTest.class.getClassLoader(),
                 new Class<?>[] {ServletContext.class},
-                (proxy, method, arguments) -> answer(method.getName(), arguments, parameters, listeners));
+                (proxy, method, arguments) -> invoke(method.getName(), arguments, parameters, listeners));
     }
 
-    private static @Nullable Object answer(
+    private static @Nullable Object invoke(
             String method, Object[] arguments, Map<String, String> parameters, List<Object> listeners) {
         return switch (method) {
             case "getInitParameterNames" -> Collections.enumeration(parameters.keySet());

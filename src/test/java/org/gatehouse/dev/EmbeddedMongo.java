@@ -21,7 +21,7 @@ public final class EmbeddedMongo implements AutoCloseable {
 
     private static final int ANY_PORT = 0;
 
-    /** The time before a kill whose writes may be lost; the default is one second. */
+    /** A kill may lose the writes of this time before it; the default is one second. */
     private static final int COMMIT_DELAY_MS = 50;
 
     private final H2Backend backend;

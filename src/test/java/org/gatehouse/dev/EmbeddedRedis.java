@@ -17,11 +17,11 @@ import redis.embedded.core.ExecutableProvider;
 
 /** A separate {@code redis-server} process on the loopback address. */
 public final class EmbeddedRedis implements AutoCloseable {
-    private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long START_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
     /** A process forked while another thread writes a binary keeps the binary open, and then it cannot be run. */
     private static final Object FORK = new Object();
 
-    private static final Duration PING_LIMIT = Duration.ofMillis(200);
+    private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
 
     private final Path folder;
     private final int port;
@@ -117,11 +117,11 @@ public final class EmbeddedRedis implements AutoCloseable {
         try {
             Files.createDirectories(folder);
             Path pidFile = folder.resolve("redis.pid");
-            endForgotten(pidFile);
+            endLeftover(pidFile);
             Path log = folder.resolve("redis.log");
             Process started = fork(log);
             Files.writeString(pidFile, Long.toString(started.pid()));
-            awaitAnswer(started, log);
+            awaitReply(started, log);
             return started;
         } catch (IOException failed) {
             throw new UncheckedIOException("redis-server did not start", failed);
@@ -147,7 +147,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     /** Ends the server of an earlier run that was killed before it could end the server. */
-    private static void endForgotten(Path pidFile) throws IOException {
+    private static void endLeftover(Path pidFile) throws IOException {
         if (Files.exists(pidFile)) {
             ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
                     .filter(process -> process.info().command().orElse("").contains("redis-server"))
@@ -155,27 +155,28 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    private void awaitAnswer(Process started, Path log) throws IOException {
-        long deadline = System.nanoTime() + START_LIMIT_NANOS;
+    private void awaitReply(Process started, Path log) throws IOException {
+        long deadline = System.nanoTime() + START_TIMEOUT_NANOS;
         while (started.isAlive() && System.nanoTime() < deadline) {
-            if (answersWithin(PING_LIMIT)) {
+            if (repliesWithin(PING_TIMEOUT)) {
                 return;
             }
         }
         started.destroyForcibly();
-        throw new IOException("redis-server gave no answer; its log:\n" + Files.readString(log));
+        throw new IOException("redis-server did not reply; its log:\n" + Files.readString(log));
     }
 
     /** Returns whether the server replies now; a paused server accepts connections but does not reply. */
-    public boolean answersWithin(Duration limit) {
+    public boolean repliesWithin(Duration limit) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) limit.toMillis());
             socket.setSoTimeout((int) limit.toMillis());
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-            byte[] answer = new byte[7];
-            int length = socket.getInputStream().read(answer);
-            // A server that requires a password has started too; one that is still loading its data has not.
-            return length > 0 && (answer[0] == '+' || new String(answer, StandardCharsets.US_ASCII).equals("-NOAUTH"));
+            byte[] reply = new byte[7];
+            int length = socket.getInputStream().read(reply);
+            // A started server replies +PONG, or -NOAUTH if it requires a password. One that loads its data replies
+            // -LOADING.
+            return length > 0 && (reply[0] == '+' || new String(reply, StandardCharsets.US_ASCII).equals("-NOAUTH"));
         } catch (IOException notYet) {
             return false;
         }
@@ -185,8 +186,8 @@ public final class EmbeddedRedis implements AutoCloseable {
     public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         }
     }
 }

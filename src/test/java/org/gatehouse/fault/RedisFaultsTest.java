@@ -81,7 +81,7 @@ class RedisFaultsTest {
                     redis.pause();
                     try {
                         Sleep.millis(millis);
-                        replied.compareAndSet(false, redis.answersWithin(Duration.ofMillis(50)));
+                        replied.compareAndSet(false, redis.repliesWithin(Duration.ofMillis(50)));
                     } finally {
                         redis.resume();
                     }

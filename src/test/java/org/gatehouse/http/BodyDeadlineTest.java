@@ -76,7 +76,7 @@ class BodyDeadlineTest {
                 sockets.put(slow.silent(method, path, JSON, "Expect: 100-continue"), call);
             }
             sockets.forEach((socket, call) -> assertThat(
-                            SlowClients.answer(socket).replace("HTTP/1.1 100 Continue\r\n\r\n", ""))
+                            SlowClients.response(socket).replace("HTTP/1.1 100 Continue\r\n\r\n", ""))
                     .as(call)
                     .startsWith("HTTP/1.1 408")
                     .containsIgnoringCase("Connection: close")
@@ -95,7 +95,7 @@ class BodyDeadlineTest {
                     slow.tricklingInChunks("POST", "/user/import", "Content-Type: application/x-ndjson", token),
                     slow.tricklingInChunks("POST", "/user/import/", "Content-Type: application/x-ndjson", token),
                     slow.silent("POST", "/user/import", "Content-Type: application/x-ndjson", token))) {
-                assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 " + status);
+                assertThat(SlowClients.response(socket)).startsWith("HTTP/1.1 " + status);
             }
         }
     }
@@ -115,7 +115,7 @@ class BodyDeadlineTest {
                 assertThat(node.login("alice", PASSWORD).status()).isEqualTo(200);
             }
             for (Socket socket : sockets) {
-                assertThat(SlowClients.answer(socket)).containsAnyOf("HTTP/1.1 408", "HTTP/1.1 401");
+                assertThat(SlowClients.response(socket)).containsAnyOf("HTTP/1.1 408", "HTTP/1.1 401");
             }
         }
     }
@@ -135,7 +135,7 @@ class BodyDeadlineTest {
                     send(socket, chunked ? "1\r\n" + next + "\r\n" : next);
                 }
                 send(socket, chunked ? "0\r\n\r\n" : "");
-                assertThat(SlowClients.answer(socket))
+                assertThat(SlowClients.response(socket))
                         .startsWith("HTTP/1.1 200")
                         .contains("Logged as alice");
             }
@@ -166,11 +166,11 @@ class BodyDeadlineTest {
             for (int i = 0; i < 80; i++) {
                 send(socket, "400\r\n" + "x".repeat(1024) + "\r\n");
             }
-            assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 413").contains("BODY_TOO_LARGE");
+            assertThat(SlowClients.response(socket)).startsWith("HTTP/1.1 413").contains("BODY_TOO_LARGE");
         }
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n" + JSON + "\r\n\r\n");
-            assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 413").contains("BODY_TOO_LARGE");
+            assertThat(SlowClients.response(socket)).startsWith("HTTP/1.1 413").contains("BODY_TOO_LARGE");
         }
     }
 
@@ -179,7 +179,7 @@ class BodyDeadlineTest {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             send(socket, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60\r\n" + JSON + "\r\n\r\n{");
             socket.shutdownOutput();
-            assertThat(SlowClients.answer(socket))
+            assertThat(SlowClients.response(socket))
                     .satisfiesAnyOf(
                             answer -> assertThat(answer).isEmpty(),
                             answer -> assertThat(answer).startsWith("HTTP/1.1 400"));
@@ -190,7 +190,7 @@ class BodyDeadlineTest {
                     "POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n" + JSON
                             + "\r\n\r\n1\r\n{\r\n");
             send(socket, "zz\r\n");
-            assertThat(SlowClients.answer(socket)).startsWith("HTTP/1.1 400");
+            assertThat(SlowClients.response(socket)).startsWith("HTTP/1.1 400");
         }
     }
 

@@ -56,10 +56,10 @@ public final class ApiDescription {
             "x-content-type-options");
 
     /** Headers of responses that no operation produced: the request id, and headers that help with an error. */
-    private static final Set<String> OF_NO_OPERATION = Set.of("allow", "retry-after", "x-request-id");
+    private static final Set<String> WITHOUT_OPERATION = Set.of("allow", "retry-after", "x-request-id");
 
     /** Headers of the response to a CORS preflight request. */
-    private static final Set<String> OF_PREFLIGHT = Set.of(
+    private static final Set<String> PREFLIGHT = Set.of(
             "access-control-allow-headers",
             "access-control-allow-methods",
             "access-control-max-age",
@@ -152,36 +152,36 @@ public final class ApiDescription {
      * @param uri the path within the service, with the query
      * @throws AssertionError if they differ from the description; the message lists the differences
      */
-    void check(String method, URI uri, Map<String, String> headers, String body, Answer answer) {
+    void check(String method, URI uri, Map<String, String> headers, String body, Answer response) {
         List<String> violations = new ArrayList<>();
         Optional<Route> route = find(uri.getRawPath());
         JsonNode operation = route.map(found -> found.operations().path(described(method)))
                 .orElseGet(JsonNodeFactory.instance::missingNode);
-        if (isOfContainer(uri, headers, answer)) {
+        if (isFromContainer(uri, headers, response)) {
             return;
         }
         if (method.equals("OPTIONS")) {
-            checkOptions(route, answer, violations);
+            checkOptions(route, response, violations);
         } else if (operation.isMissingNode()) {
-            checkNoOperation(route, method, answer, violations);
+            checkNoOperation(route, method, response, violations);
         } else {
-            checkAnswer(operation, method, answer, violations);
-            if (answer.status() / 100 == 2) {
+            checkResponse(operation, method, response, violations);
+            if (response.status() / 100 == 2) {
                 checkRequest(operation, uri, headers, body, violations);
             }
         }
         if (!violations.isEmpty()) {
-            throw new AssertionError("Not as described: " + method + " " + uri + " answered " + answer.status() + " "
-                    + answer.body() + "\n" + String.join("\n", violations));
+            throw new AssertionError("Not as described: " + method + " " + uri + " returned " + response.status() + " "
+                    + response.body() + "\n" + String.join("\n", violations));
         }
     }
 
-    /** Returns whether the container rejected the request before the service gave it an id, for a visible reason. */
-    private static boolean isOfContainer(URI uri, Map<String, String> headers, Answer answer) {
-        if (!answer.header(REQUEST_ID).isEmpty()) {
+    /** Returns whether the container rejected the request itself, for a reason that the request shows. */
+    private static boolean isFromContainer(URI uri, Map<String, String> headers, Answer response) {
+        if (!response.header(REQUEST_ID).isEmpty()) {
             return false;
         }
-        return switch (answer.status()) {
+        return switch (response.status()) {
             case 400 -> AMBIGUOUS.matcher(uri.getRawPath()).find();
             case 414 -> uri.toString().length() > LONG;
             case 431 -> headers.toString().length() > LONG;
@@ -189,50 +189,50 @@ public final class ApiDescription {
         };
     }
 
-    private void checkOptions(Optional<Route> route, Answer answer, List<String> violations) {
-        if (answer.status() >= 400) {
-            checkNoOperation(route, "OPTIONS", answer, violations);
+    private void checkOptions(Optional<Route> route, Answer response, List<String> violations) {
+        if (response.status() >= 400) {
+            checkNoOperation(route, "OPTIONS", response, violations);
             return;
         }
-        if (answer.status() != 204 || !answer.body().isEmpty()) {
-            violations.add("the answer to OPTIONS is 204 without a body");
+        if (response.status() != 204 || !response.body().isEmpty()) {
+            violations.add("the response to OPTIONS must be 204 without a body");
         }
-        checkNames(OF_PREFLIGHT, answer, violations);
-        if (answer.header("Access-Control-Allow-Methods").isEmpty()) {
-            checkAllow(route, answer, violations);
+        checkNames(PREFLIGHT, response, violations);
+        if (response.header("Access-Control-Allow-Methods").isEmpty()) {
+            checkAllow(route, response, violations);
         }
     }
 
     /** Expects 404 if the path is not described, 405 if only another method is, or 400, 500 or 503. */
-    private void checkNoOperation(Optional<Route> route, String method, Answer answer, List<String> violations) {
+    private void checkNoOperation(Optional<Route> route, String method, Answer response, List<String> violations) {
         Set<Integer> statuses = Set.of(route.isPresent() ? 405 : 404, 400, 500, 503);
-        if (!statuses.contains(answer.status())) {
+        if (!statuses.contains(response.status())) {
             violations.add("there is no such operation");
             return;
         }
         if (!method.equals("HEAD")) {
-            boolean problem = mediaType(answer.header("Content-Type")).equals(PROBLEM);
+            boolean problem = mediaType(response.header("Content-Type")).equals(PROBLEM);
             JsonNode schema = document.at("/components/schemas/" + (problem ? "Problem" : "Error"));
-            violations.addAll(violations(schema, answer.json()));
+            violations.addAll(violations(schema, response.json()));
         }
-        checkNames(OF_NO_OPERATION, answer, violations);
-        if (answer.status() == 405) {
-            checkAllow(route, answer, violations);
+        checkNames(WITHOUT_OPERATION, response, violations);
+        if (response.status() == 405) {
+            checkAllow(route, response, violations);
         }
     }
 
-    private static void checkNames(Set<String> known, Answer answer, List<String> violations) {
-        if (answer.header(REQUEST_ID).isEmpty()) {
+    private static void checkNames(Set<String> known, Answer response, List<String> violations) {
+        if (response.header(REQUEST_ID).isEmpty()) {
             violations.add(REQUEST_ID + " is missing");
         }
-        Set<String> unseen = new TreeSet<>(answer.headers().map().keySet());
-        unseen.removeAll(NOT_DESCRIBED);
-        unseen.removeAll(known);
-        unseen.forEach(name -> violations.add("there is no header " + name));
+        Set<String> undescribed = new TreeSet<>(response.headers().map().keySet());
+        undescribed.removeAll(NOT_DESCRIBED);
+        undescribed.removeAll(known);
+        undescribed.forEach(name -> violations.add("there is no header " + name));
     }
 
     /** Checks that {@code Allow} lists exactly the described methods of the path and those that every path has. */
-    private static void checkAllow(Optional<Route> route, Answer answer, List<String> violations) {
+    private static void checkAllow(Optional<Route> route, Answer response, List<String> violations) {
         Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
         route.ifPresent(found -> found.operations().fieldNames().forEachRemaining(method -> {
             methods.add(method.toUpperCase(Locale.ROOT));
@@ -240,35 +240,35 @@ public final class ApiDescription {
                 methods.add("HEAD");
             }
         }));
-        Set<String> allowed = new TreeSet<>(List.of(answer.header("Allow").split(", ", -1)));
+        Set<String> allowed = new TreeSet<>(List.of(response.header("Allow").split(", ", -1)));
         if (!allowed.equals(methods)) {
             violations.add("Allow has " + allowed + ", and the path " + methods);
         }
     }
 
-    private void checkAnswer(JsonNode operation, String method, Answer answer, List<String> violations) {
-        JsonNode response = resolve(operation.path("responses").path(Integer.toString(answer.status())));
-        if (response.isMissingNode()) {
+    private void checkResponse(JsonNode operation, String method, Answer response, List<String> violations) {
+        JsonNode described = resolve(operation.path("responses").path(Integer.toString(response.status())));
+        if (described.isMissingNode()) {
             violations.add("there is no such status");
             return;
         }
-        JsonNode content = response.path("content");
+        JsonNode content = described.path("content");
         if (content.isMissingNode()) {
-            if (!answer.body().isEmpty()) {
+            if (!response.body().isEmpty()) {
                 violations.add("there is no body");
             }
         } else {
-            String type = mediaType(answer.header("Content-Type"));
+            String type = mediaType(response.header("Content-Type"));
             if (!content.has(type)) {
-                violations.add("there is no answer of type '" + type + "'");
+                violations.add("there is no response of type '" + type + "'");
             } else if (!method.equals("HEAD")) {
-                values(type, answer.body()).forEach(value -> {
+                values(type, response.body()).forEach(value -> {
                     violations.addAll(violations(content.path(type).path("schema"), value));
-                    checkCode(response.path("x-error-codes"), value, violations);
+                    checkCode(described.path("x-error-codes"), value, violations);
                 });
             }
         }
-        checkHeaders(response.path("headers"), answer, violations);
+        checkHeaders(described.path("headers"), response, violations);
     }
 
     private static void checkCode(JsonNode codes, JsonNode error, List<String> violations) {
@@ -291,13 +291,13 @@ public final class ApiDescription {
         };
     }
 
-    private void checkHeaders(JsonNode headers, Answer answer, List<String> violations) {
-        Set<String> unseen = new TreeSet<>(answer.headers().map().keySet());
-        unseen.removeAll(NOT_DESCRIBED);
+    private void checkHeaders(JsonNode headers, Answer response, List<String> violations) {
+        Set<String> undescribed = new TreeSet<>(response.headers().map().keySet());
+        undescribed.removeAll(NOT_DESCRIBED);
         headers.properties().forEach(named -> {
             JsonNode header = resolve(named.getValue());
-            Optional<String> value = answer.headers().firstValue(named.getKey());
-            unseen.remove(named.getKey().toLowerCase(Locale.ROOT));
+            Optional<String> value = response.headers().firstValue(named.getKey());
+            undescribed.remove(named.getKey().toLowerCase(Locale.ROOT));
             if (value.isPresent()) {
                 JsonNode schema = header.path("schema");
                 violations(schema, typed(schema, value.get()))
@@ -306,7 +306,7 @@ public final class ApiDescription {
                 violations.add(named.getKey() + " is missing");
             }
         });
-        unseen.forEach(name -> violations.add("there is no header " + name));
+        undescribed.forEach(name -> violations.add("there is no header " + name));
     }
 
     private void checkRequest(
@@ -348,7 +348,7 @@ public final class ApiDescription {
         String type = mediaType(headers.getOrDefault("content-type", requestBody.has("required") ? "" : JSON));
         JsonNode media = requestBody.path("content").path(type);
         if (media.isMissingNode()) {
-            violations.add("no body of type '" + type + "' is taken");
+            violations.add("no body of type '" + type + "' is accepted");
             return;
         }
         if (type.equals(NDJSON)) {

@@ -23,23 +23,23 @@ class ApiDescriptionTest {
     private static final String ALLOWED = "OPTIONS, POST";
 
     @Test
-    void passesWhatIsDescribed() {
-        assertThatCode(() -> judge("POST", "/logout", loggedOut(""))).doesNotThrowAnyException();
-        assertThatCode(() -> judge("OPTIONS", "/login", answer(204, "", "allow", ALLOWED)))
+    void acceptsDescribedRequestsAndResponses() {
+        assertThatCode(() -> check("POST", "/logout", loggedOut(""))).doesNotThrowAnyException();
+        assertThatCode(() -> check("OPTIONS", "/login", response(204, "", "allow", ALLOWED)))
                 .doesNotThrowAnyException();
-        assertThatCode(() -> judge("GET", "/login", refused(405, "METHOD_NOT_ALLOWED", "allow", ALLOWED)))
+        assertThatCode(() -> check("GET", "/login", rejected(405, "METHOD_NOT_ALLOWED", "allow", ALLOWED)))
                 .doesNotThrowAnyException();
-        assertThatCode(() -> judge("GET", "/nothing", refused(404, "NOT_FOUND")))
+        assertThatCode(() -> check("GET", "/nothing", rejected(404, "NOT_FOUND")))
                 .doesNotThrowAnyException();
     }
 
     @Test
-    void seesAnUnknownFieldStatusOrHeader() {
-        assertThatThrownBy(() -> judge("POST", "/logout", loggedOut(",\"more\":1")))
+    void reportsAnUnknownFieldStatusOrHeader() {
+        assertThatThrownBy(() -> check("POST", "/logout", loggedOut(",\"more\":1")))
                 .hasMessageContaining("more");
-        assertThatThrownBy(() -> judge("POST", "/logout", refused(409, "USERNAME_TAKEN")))
+        assertThatThrownBy(() -> check("POST", "/logout", rejected(409, "USERNAME_TAKEN")))
                 .hasMessageContaining("no such status");
-        assertThatThrownBy(() -> judge("GET", "/nothing", refused(404, "NOT_FOUND", "x-more", "1")))
+        assertThatThrownBy(() -> check("GET", "/nothing", rejected(404, "NOT_FOUND", "x-more", "1")))
                 .hasMessageContaining("x-more");
     }
 
@@ -53,49 +53,49 @@ class ApiDescriptionTest {
                 "OPTIONS | /login   | 404",
                 "OPTIONS | /nothing | 403"
             })
-    void seesARefusalThatDoesNotFitThePath(String method, String path, int status) {
-        assertThatThrownBy(() -> judge(method, path, refused(status, "NOT_FOUND", "allow", ALLOWED)))
+    void reportsARejectionThatDoesNotFitThePath(String method, String path, int status) {
+        assertThatThrownBy(() -> check(method, path, rejected(status, "NOT_FOUND", "allow", ALLOWED)))
                 .hasMessageContaining("no such operation");
     }
 
     @Test
-    void seesMethodsThatAPathDoesNotHave() {
-        assertThatThrownBy(() -> judge("OPTIONS", "/login", answer(204, "", "allow", "GET, OPTIONS, POST")))
+    void reportsMethodsThatAPathDoesNotHave() {
+        assertThatThrownBy(() -> check("OPTIONS", "/login", response(204, "", "allow", "GET, OPTIONS, POST")))
                 .hasMessageContaining("Allow has");
-        assertThatThrownBy(() -> judge("OPTIONS", "/nothing", answer(204, "", "allow", ALLOWED)))
+        assertThatThrownBy(() -> check("OPTIONS", "/nothing", response(204, "", "allow", ALLOWED)))
                 .hasMessageContaining("Allow has");
-        assertThatThrownBy(() -> judge("PUT", "/login", refused(405, "METHOD_NOT_ALLOWED")))
+        assertThatThrownBy(() -> check("PUT", "/login", rejected(405, "METHOD_NOT_ALLOWED")))
                 .hasMessageContaining("Allow has");
-        assertThatThrownBy(() -> judge("OPTIONS", "/login", answer(200, "", "allow", ALLOWED)))
+        assertThatThrownBy(() -> check("OPTIONS", "/login", response(200, "", "allow", ALLOWED)))
                 .hasMessageContaining("204");
     }
 
-    /** A rejection is the container's only if the request shows the reason and the response has no id. */
+    /** A rejection counts as the container's only if the request shows the reason and the response has no id. */
     @Test
-    void leavesToTheContainerWhatOnlyTheContainerRefuses() {
-        assertThatCode(() -> judge("GET", "/user/%2F", bare(400))).doesNotThrowAnyException();
-        assertThatCode(() -> judge("GET", "/user/" + "x".repeat(9_000), bare(414)))
+    void acceptsRejectionsOfTheContainerOnlyForVisibleReasons() {
+        assertThatCode(() -> check("GET", "/user/%2F", withoutHeaders(400))).doesNotThrowAnyException();
+        assertThatCode(() -> check("GET", "/user/" + "x".repeat(9_000), withoutHeaders(414)))
                 .doesNotThrowAnyException();
-        assertThatThrownBy(() -> judge("GET", "/user/me", bare(400))).isInstanceOf(AssertionError.class);
-        assertThatThrownBy(() -> judge("GET", "/user/me", bare(414))).isInstanceOf(AssertionError.class);
-        assertThatThrownBy(() -> judge("GET", "/user/me", bare(431))).isInstanceOf(AssertionError.class);
-        assertThatThrownBy(() -> judge("GET", "/user/%2F", answer(400, "<html>")))
+        assertThatThrownBy(() -> check("GET", "/user/me", withoutHeaders(400))).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> check("GET", "/user/me", withoutHeaders(414))).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> check("GET", "/user/me", withoutHeaders(431))).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> check("GET", "/user/%2F", response(400, "<html>")))
                 .isInstanceOf(AssertionError.class);
     }
 
     @Test
-    void judgesWhatTheRawClientGets() throws Exception {
+    void checksTheResponsesOfTheRawClient() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Thread liar = new Thread(() -> answerOnce(server));
-            liar.start();
+            Thread responder = new Thread(() -> respondOnce(server));
+            responder.start();
             RawClient client = new RawClient(server.getLocalPort());
             client.send(RawClient.get("/session", "token"));
-            assertThatThrownBy(client::close).hasMessageContaining("Not as described: GET /session answered 202");
-            liar.join();
+            assertThatThrownBy(client::close).hasMessageContaining("Not as described: GET /session returned 202");
+            responder.join();
         }
     }
 
-    private static void answerOnce(ServerSocket server) {
+    private static void respondOnce(ServerSocket server) {
         try (Socket socket = server.accept()) {
             socket.getInputStream().read(new byte[1024]);
             socket.getOutputStream()
@@ -105,20 +105,21 @@ class ApiDescriptionTest {
         }
     }
 
-    private static void judge(String method, String path, Answer answer) {
-        ApiDescription.built().check(method, URI.create(path), Map.of(), "", answer);
+    private static void check(String method, String path, Answer response) {
+        ApiDescription.built().check(method, URI.create(path), Map.of(), "", response);
     }
 
     private static Answer loggedOut(String more) {
-        return answer(200, "{\"status\":\"success\",\"message\":\"Logged out successfully!\",\"ended\":1" + more + "}");
+        return response(
+                200, "{\"status\":\"success\",\"message\":\"Logged out successfully!\",\"ended\":1" + more + "}");
     }
 
-    private static Answer refused(int status, String code, String... headers) {
+    private static Answer rejected(int status, String code, String... headers) {
         String body = "{\"status\":\"error\",\"code\":\"" + code + "\",\"message\":\"No.\",\"requestId\":\"r1\"}";
-        return answer(status, body, headers);
+        return response(status, body, headers);
     }
 
-    private static Answer bare(int status) {
+    private static Answer withoutHeaders(int status) {
         return new Answer(
                 URI.create("http://localhost/"),
                 status,
@@ -127,7 +128,7 @@ class ApiDescriptionTest {
                 Duration.ZERO);
     }
 
-    private static Answer answer(int status, String body, String... headers) {
+    private static Answer response(int status, String body, String... headers) {
         Map<String, List<String>> all = new TreeMap<>(Map.of("x-request-id", List.of("r1")));
         if (!body.isEmpty()) {
             all.put("content-type", List.of("application/json"));

@@ -21,11 +21,11 @@ public final class AppServer implements AutoCloseable {
     private static final Path BASES = Path.of("target", "container-bases");
 
     /** Long enough for a heavily loaded machine. */
-    private static final Duration START_LIMIT = Duration.ofMinutes(3);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
-    private static final int LOG_SHOWN = 6_000;
-    private static final int READ_LIMIT_MS = 60_000;
+    private static final int MAX_LOG_CHARS = 6_000;
+    private static final int READ_TIMEOUT_MS = 60_000;
 
     /** The folders that contain copies of the WAR, some of them unpacked. */
     private static final List<String> UNPACKED = List.of("temp", "webapps", "work");
@@ -66,7 +66,7 @@ public final class AppServer implements AutoCloseable {
 
     /** Starts a server on a base folder, without waiting for its applications. */
     static AppServer start(Distribution distribution, Jdk jdk, Map<String, String> environment, Path base) {
-        return start(distribution, jdk, environment, base, Distribution.BRIEF);
+        return start(distribution, jdk, environment, base, Distribution.FAST_START);
     }
 
     /** Starts a server on a base folder with these JVM options, which are separated by spaces. */
@@ -112,34 +112,34 @@ public final class AppServer implements AutoCloseable {
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException("the process has ended"));
         } catch (IOException missing) {
-            throw new IllegalStateException("the system does not tell the memory of a process", missing);
+            throw new IllegalStateException("the system does not report the memory of a process", missing);
         }
     }
 
     /** Waits until the application under this path is ready, and returns a client for it. */
     public ServiceClient awaitReady(String contextPath) {
-        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (!isReady(uri() + contextPath)) {
             if (System.nanoTime() > deadline || exits()) {
-                throw new AssertionError(contextPath + " does not get ready; the end of the log:\n" + endOfLog());
+                throw new AssertionError(contextPath + " did not become ready; the end of the log:\n" + endOfLog());
             }
         }
         return new Service(uri() + contextPath);
     }
 
     /** Waits until the server responds to any request. */
-    public void awaitAnswer() {
-        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    public void awaitResponse() {
+        long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (status(uri() + "/") == 0) {
             if (System.nanoTime() > deadline || exits()) {
-                throw new AssertionError("The server does not answer; the end of the log:\n" + endOfLog());
+                throw new AssertionError("The server does not respond; the end of the log:\n" + endOfLog());
             }
         }
     }
 
     /** Waits until the server has printed the text at least this many times. */
     void awaitLog(String text, int times) {
-        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (log().split(Pattern.quote(text), -1).length <= times) {
             if (System.nanoTime() > deadline || exits()) {
                 throw new AssertionError("\"" + text + "\" is not in the log, which ends with:\n" + endOfLog());
@@ -167,7 +167,7 @@ public final class AppServer implements AutoCloseable {
 
     private String endOfLog() {
         String log = log();
-        return log.substring(Math.max(0, log.length() - LOG_SHOWN));
+        return log.substring(Math.max(0, log.length() - MAX_LOG_CHARS));
     }
 
     /** Sends the signal that a system sends at shutdown, and does not wait for the process to end. */
@@ -201,12 +201,12 @@ public final class AppServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (IllegalStateException exitingAlready) {
             // the shutdown hook then finds the process already ended
-        } catch (IOException inTheWay) {
-            throw new UncheckedIOException(inTheWay);
+        } catch (IOException undeletable) {
+            throw new UncheckedIOException(undeletable);
         }
     }
 
-    /** This resource needs no token and responds only after the stores have been prepared. */
+    /** Requests the public keys, which need no token and are served only after the stores have been prepared. */
     private static boolean isReady(String service) {
         return status(service + "/.well-known/jwks.json") == HttpURLConnection.HTTP_OK;
     }
@@ -216,7 +216,7 @@ public final class AppServer implements AutoCloseable {
         try {
             HttpURLConnection connection =
                     (HttpURLConnection) URI.create(uri).toURL().openConnection();
-            connection.setReadTimeout(READ_LIMIT_MS);
+            connection.setReadTimeout(READ_TIMEOUT_MS);
             return connection.getResponseCode();
         } catch (IOException notYet) {
             return 0;

@@ -47,10 +47,10 @@ class BehindProxies {
     private static final long READ_EVERY_MS = 10;
 
     /** The minimum number of responses of each kind before and after a node is stopped. */
-    private static final int SOME = 10;
+    private static final int MIN_RESPONSES = 10;
 
     @Test
-    void aNodeThatStopsIsNotNoticed() throws Exception {
+    void noRequestFailsWhileANodeStops() throws Exception {
         Files.createDirectories(FOLDER);
         try (Stores stores = new Stores();
                 AppServer one = start(stores);
@@ -63,13 +63,13 @@ class BehindProxies {
                     Proxy apache = Proxy.apache(one, two)) {
                 List<Proxy> proxies = List.of(haproxy, nginx, apache);
                 proxies.forEach(Proxy::awaitReady);
-                proxies.forEach(BehindProxies::assertTheClientCannotNameItsAddress);
+                proxies.forEach(BehindProxies::assertClientAddressCannotBeForged);
                 proxies.forEach(Proxy::beginLoad);
-                proxies.forEach(Proxy::awaitAnswers);
+                proxies.forEach(Proxy::awaitResponses);
 
-                nginx.takeAway(two);
+                nginx.disable(two);
                 two.stop();
-                proxies.forEach(Proxy::awaitAnswers);
+                proxies.forEach(Proxy::awaitResponses);
                 proxies.forEach(Proxy::endLoad);
 
                 report(proxies, two);
@@ -83,7 +83,7 @@ class BehindProxies {
         return AppServer.start(Distribution.TOMCAT_11, Jdk.own(), Map.of(), List.of(new Deployment("", settings)));
     }
 
-    private static void assertTheClientCannotNameItsAddress(Proxy proxy) {
+    private static void assertClientAddressCannotBeForged(Proxy proxy) {
         Answer login = proxy.send(
                 "POST",
                 "/login",
@@ -259,8 +259,8 @@ class BehindProxies {
             return Files.readString(FOLDER.resolve(name + ".log"));
         }
 
-        /** Does what nginx's file asks of the operator, because nginx does not check the health of a node. */
-        void takeAway(AppServer node) throws IOException, InterruptedException {
+        /** Marks the node as down, as an operator must, because nginx does not check the health of a node. */
+        void disable(AppServer node) throws IOException, InterruptedException {
             Matcher line = Pattern.compile("(server 127\\.0\\.0\\.1:" + node.port() + ") [^;]*;")
                     .matcher(Files.readString(config));
             assertThat(line.find()).isTrue();
@@ -292,9 +292,9 @@ class BehindProxies {
             var unused = clients.scheduleWithFixedDelay(
                     () -> {
                         try {
-                            HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
-                            if (answer.statusCode() != 200) {
-                                failures.add(request.method() + " " + answer.statusCode() + " " + answer.body());
+                            HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+                            if (response.statusCode() != 200) {
+                                failures.add(request.method() + " " + response.statusCode() + " " + response.body());
                             }
                         } catch (IOException broken) {
                             failures.add(request.method() + " " + broken);
@@ -309,9 +309,9 @@ class BehindProxies {
                     TimeUnit.MILLISECONDS);
         }
 
-        void awaitAnswers() {
-            int wantedLogins = logins.get() + SOME;
-            int wantedReads = reads.get() + SOME;
+        void awaitResponses() {
+            int wantedLogins = logins.get() + MIN_RESPONSES;
+            int wantedReads = reads.get() + MIN_RESPONSES;
             await().atMost(WAIT_TIMEOUT).until(() -> logins.get() >= wantedLogins && reads.get() >= wantedReads);
         }
 

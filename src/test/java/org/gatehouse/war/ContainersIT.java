@@ -42,8 +42,8 @@ class ContainersIT {
 
     private static final int MAX_IMPORT = 100_000;
 
-    /** Two servers at a time, because a small machine has two processors. */
-    private static final Semaphore turns = new Semaphore(2);
+    /** At most two servers run at a time, because a small machine has two processors. */
+    private static final Semaphore permits = new Semaphore(2);
 
     private static final AtomicInteger number = new AtomicInteger();
     private static Stores stores;
@@ -65,20 +65,20 @@ class ContainersIT {
     }
 
     @Test
-    void servesInTomcat() throws IOException, InterruptedException {
-        serves(Distribution.TOMCAT_11, Jdk.own());
+    void theWarServesInTomcat() throws IOException, InterruptedException {
+        checkServer(Distribution.TOMCAT_11, Jdk.own());
     }
 
     @Tag("full")
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("servers")
-    void servesEverywhere(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
-        serves(distribution, jdk);
+    void theWarServesInEachServerAndJava(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+        checkServer(distribution, jdk);
     }
 
-    private static void serves(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+    private static void checkServer(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
         Map<String, String> settings = ServiceClient.settings(stores, Map.of("IMPORT_MAX_BYTES", "" + MAX_IMPORT));
-        turns.acquire();
+        permits.acquire();
         List<String> contextPaths = LONG || jdk.equals(Jdk.own()) ? List.of("", "/accounts") : List.of("/accounts");
         List<Deployment> deployments = contextPaths.stream()
                 .map(path -> new Deployment(path, settings))
@@ -92,27 +92,27 @@ class ContainersIT {
                     .doesNotContain(" ERROR ", "SEVERE", "memory leak", "\tat ")
                     .contains("Gatehouse is ready");
         } finally {
-            turns.release();
+            permits.release();
         }
     }
 
     /** Reports if a Java version at an end of the range is missing, because the other tests then cover less. */
     @Tag("full")
     @Test
-    void theOldestAndTheNewestJavaAreTried(TestReporter reporter) {
-        List<Integer> tried = Jdk.present().stream().map(Jdk::feature).toList();
+    void theOldestAndTheNewestJavaAreTested(TestReporter reporter) {
+        List<Integer> tested = Jdk.present().stream().map(Jdk::feature).toList();
         for (int feature : Jdk.RANGE) {
-            if (!tried.contains(feature)) {
-                String missing = "NOT tried on Java " + feature + ", for there is none: set JAVA" + feature + "_HOME";
+            if (!tested.contains(feature)) {
+                String missing = "NOT tested on Java " + feature + ", which is missing: set JAVA" + feature + "_HOME";
                 reporter.publishEntry(missing);
                 System.err.println(missing);
             }
         }
-        assertThat(tried).contains(Jdk.own().feature());
+        assertThat(tested).contains(Jdk.own().feature());
     }
 
     /** Checks that a browser gets from the deployment's address, with or without a slash, to the documentation. */
-    private static void addresses(ServiceClient service) throws IOException {
+    private static void checkDocumentationAddresses(ServiceClient service) throws IOException {
         HttpClient browser = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.ALWAYS)
                 .build();
@@ -133,11 +133,11 @@ class ContainersIT {
     }
 
     private static void walk(ServiceClient service) throws IOException {
-        addresses(service);
-        description(service);
-        rejections(service);
+        checkDocumentationAddresses(service);
+        checkDescription(service);
+        checkRejections(service);
         String admin = service.adminToken();
-        imports(service, admin);
+        checkImports(service, admin);
         String username = name();
         Answer created = service.patiently(() ->
                 service.post("/user", admin, "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}"));
@@ -150,14 +150,14 @@ class ContainersIT {
         assertThat(service.patch("/user/me", token, "{\"email\":\"a@e.x\"}").status())
                 .isEqualTo(200);
         assertThat(service.get("/user/me", token).text("email")).isEqualTo("a@e.x");
-        list(service, admin);
+        checkList(service, admin);
         assertThat(service.post("/logout", token, "{}").status()).isEqualTo(200);
         Answer late = service.get("/user/me", token);
         assertThat(late.status()).isEqualTo(401);
         assertThat(late.text("code")).isEqualTo("SESSION_ENDED");
     }
 
-    private static void description(ServiceClient service) {
+    private static void checkDescription(ServiceClient service) {
         assertThat(service.get("/openapi.json", "").text("openapi")).startsWith("3.1");
         List<String> files = LINK.matcher(service.get("/docs", "").body())
                 .results()
@@ -169,20 +169,20 @@ class ContainersIT {
         }
     }
 
-    private static void rejections(ServiceClient service) {
+    private static void checkRejections(ServiceClient service) {
         for (String path : List.of("/nothing/here", "/WEB-INF/web.xml")) {
-            Answer refused = service.get(path, "");
-            assertThat(refused.status()).as(path).isEqualTo(404);
-            assertThat(refused.text("code")).isEqualTo("NOT_FOUND");
-            assertThat(refused.text("requestId")).isNotEmpty().isEqualTo(refused.header("X-Request-Id"));
+            Answer rejected = service.get(path, "");
+            assertThat(rejected.status()).as(path).isEqualTo(404);
+            assertThat(rejected.text("code")).isEqualTo("NOT_FOUND");
+            assertThat(rejected.text("requestId")).isNotEmpty().isEqualTo(rejected.header("X-Request-Id"));
         }
         assertThat(service.get("/user/me", "").text("code")).isEqualTo("TOKEN_MISSING");
         assertThat(service.send("GET", "/user/me", "", "Content-Type", "none").status())
-                .as("refused by Jersey itself")
+                .as("rejected by Jersey itself")
                 .isBetween(400, 499);
     }
 
-    private static void list(ServiceClient service, String admin) {
+    private static void checkList(ServiceClient service, String admin) {
         Answer page = service.get("/user?limit=1", admin);
         assertThat(page.json()).hasSize(1);
         Answer next = service.send("GET", page.next(), "", "auth", admin);
@@ -190,11 +190,11 @@ class ContainersIT {
         assertThat(next.json()).isNotEqualTo(page.json());
     }
 
-    private static void imports(ServiceClient service, String admin) throws IOException {
+    private static void checkImports(ServiceClient service, String admin) throws IOException {
         String lines = line() + line() + line();
-        Answer afterwards =
+        Answer imported =
                 service.send("POST", "/user/import", lines, "auth", admin, "Content-Type", "application/x-ndjson");
-        List<JsonNode> results = afterwards.body().lines().map(Answer::json).toList();
+        List<JsonNode> results = imported.body().lines().map(Answer::json).toList();
         assertThat(results).hasSize(4);
         assertThat(results.get(3).path("created").asInt()).isEqualTo(3);
 

@@ -28,12 +28,12 @@ public record Deployment(String contextPath, Map<String, String> settings, Map<S
                 .map(setting -> "<Environment name=\"gatehouse/" + setting.getKey()
                         + "\" type=\"java.lang.String\" value=\"" + escaped(setting.getValue()) + "\"/>\n")
                 .collect(Collectors.joining());
-        String more = parameters.entrySet().stream()
+        String parameterEntries = parameters.entrySet().stream()
                 .map(parameter -> "<Parameter name=\"" + parameter.getKey() + "\" value=\""
                         + escaped(parameter.getValue()) + "\"/>\n")
                 .collect(Collectors.joining());
         return withWar(withoutSettings(example, "<Environment [^>]*/>"))
-                .replace("</Context>", entries + more + "</Context>");
+                .replace("</Context>", entries + parameterEntries + "</Context>");
     }
 
     String forJetty(String example) {
@@ -49,7 +49,7 @@ public record Deployment(String contextPath, Map<String, String> settings, Map<S
     private static String withoutSettings(String example, String pattern) {
         String without = Pattern.compile(pattern).matcher(example).replaceAll("");
         if (without.equals(example)) {
-            throw new IllegalStateException("the example has no settings as they are written here: " + example);
+            throw new IllegalStateException("the example has no settings of this form: " + example);
         }
         return without;
     }

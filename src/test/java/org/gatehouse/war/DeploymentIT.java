@@ -18,7 +18,7 @@ class DeploymentIT {
     private static final int MAX_BYTES = 32_000_000;
 
     @Test
-    void withoutSettingsIsRefusedWithOneMessageThatListsThemAll() {
+    void withoutSettingsFailsWithOneMessageThatListsThemAll() {
         assertThatThrownBy(() -> WarServer.deploy("", Map.of()))
                 .isInstanceOf(WarServer.DeploymentFailed.class)
                 .rootCause()
@@ -28,8 +28,8 @@ class DeploymentIT {
     }
 
     @Test
-    void withWrongSettingsIsRefusedWithoutShowingASecret() {
-        Map<String, String> wrong = Map.of(
+    void withInvalidSettingsFailsWithoutShowingASecret() {
+        Map<String, String> invalid = Map.of(
                 "AUTH_KEY", "cil-nodejs-api",
                 "AUTH_EXPIRY", "soon",
                 "DB_HOST", "mongodb://user:hunter2@",
@@ -37,7 +37,7 @@ class DeploymentIT {
                 "PASSWORD_MIN_LENGTH", "4",
                 "ADMIN_USERNAME", "root");
 
-        assertThatThrownBy(() -> WarServer.deploy("", wrong))
+        assertThatThrownBy(() -> WarServer.deploy("", invalid))
                 .rootCause()
                 .message()
                 .contains(
@@ -49,7 +49,7 @@ class DeploymentIT {
     }
 
     @Test
-    void withAnAdministratorThatWouldNotBeAcceptedIsRefused() {
+    void withAnInvalidAdministratorFails() {
         try (Stores stores = new Stores()) {
             assertThatThrownBy(
                             () -> WarServer.start(stores, Map.of("ADMIN_USERNAME", "a b", "ADMIN_PASSWORD", "short")))
@@ -87,7 +87,7 @@ class DeploymentIT {
     }
 
     @Test
-    void theWarIsSmallAndHoldsNothingOfTheTests() throws IOException {
+    void theWarIsSmallAndContainsNoTestCode() throws IOException {
         assertThat(Files.size(WarServer.war())).isLessThan(MAX_BYTES);
         try (ZipFile war = new ZipFile(WarServer.war().toFile())) {
             List<String> names = war.stream().map(ZipEntry::getName).toList();

@@ -16,10 +16,10 @@ public enum Distribution {
     private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
 
     /** The heap size that should be enough for an installation. */
-    public static final String LITTLE_MEMORY = "-Xmx256m";
+    public static final String SMALL_HEAP = "-Xmx256m";
 
-    /** Options for a server that lives for seconds, where start time matters most. */
-    static final String BRIEF = LITTLE_MEMORY + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    /** Options for a server that runs for seconds, for which start time matters most. */
+    static final String FAST_START = SMALL_HEAP + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private final String property;
 
@@ -34,7 +34,7 @@ public enum Distribution {
     Path home() {
         Path home = Path.of(System.getProperty(property, "missing"));
         if (!Files.isDirectory(home)) {
-            throw new IllegalStateException(home + " is not there: run 'mvn verify', which unpacks it");
+            throw new IllegalStateException(home + " is missing: run 'mvn verify', which unpacks it");
         }
         return home;
     }

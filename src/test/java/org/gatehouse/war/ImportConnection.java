@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A connection on which a test sends the body of an import piece by piece. */
+/** A connection on which a test sends the body of an import chunk by chunk. */
 public final class ImportConnection implements AutoCloseable {
     private final Socket socket;
 
@@ -52,7 +52,7 @@ public final class ImportConnection implements AutoCloseable {
         while (read.indexOf(text) < 0) {
             int next = socket.getInputStream().read();
             if (next < 0) {
-                throw new AssertionError("the answer ends with " + read);
+                throw new AssertionError("the response ends with " + read);
             }
             read.append((char) next);
         }

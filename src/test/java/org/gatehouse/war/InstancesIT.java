@@ -14,17 +14,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Deploys one WAR twice in a Tomcat that other applications share: the two services must be independent. */
+/** Tests that two deployments of one WAR in a shared Tomcat are independent services. */
 @Tag("full")
 class InstancesIT {
     private static final String USER = "{\"username\":\"%s\",\"password\":\"correct horse battery staple\"}";
 
     @Test
-    void twoInOneTomcatAreTwoServices(@TempDir Path secrets) throws IOException {
+    void twoDeploymentsInOneTomcatAreIndependent(@TempDir Path secrets) throws IOException {
         Path firstKey = Files.writeString(secrets.resolve("first-key"), "first " + ServiceClient.AUTH_KEY + "\n");
         Path otherKey = Files.writeString(secrets.resolve("other-key"), "other " + ServiceClient.AUTH_KEY + "\n");
         Path password = Files.writeString(secrets.resolve("password"), ServiceClient.ADMIN_PASSWORD + "\n");
-        // All applications of the server see these: shared settings, and settings of another application.
+        // All applications of the server read these: shared settings, and settings of another application.
         Map<String, String> environment = Map.of(
                 "GATEHOUSE_ADMIN_USERNAME",
                 ServiceClient.ADMIN,
@@ -56,8 +56,8 @@ class InstancesIT {
                     .isEqualTo(201);
             assertThat(usernames(first)).containsExactlyInAnyOrder(ServiceClient.ADMIN, "only-in-one");
             assertThat(usernames(other)).containsExactlyInAnyOrder(ServiceClient.ADMIN, "only-in-two");
-            assertStranger(two.get("/user/me", tokenOfOne));
-            assertStranger(one.get("/user/me", tokenOfTwo));
+            assertTokenRejected(two.get("/user/me", tokenOfOne));
+            assertTokenRejected(one.get("/user/me", tokenOfTwo));
         }
     }
 
@@ -77,7 +77,7 @@ class InstancesIT {
                 .into(new ArrayList<>());
     }
 
-    private static void assertStranger(Answer answer) {
+    private static void assertTokenRejected(Answer answer) {
         assertThat(answer.status()).isEqualTo(401);
         assertThat(answer.text("code")).isEqualTo("TOKEN_INVALID");
     }

@@ -51,14 +51,14 @@ public record Jdk(int feature, Path home) {
      */
     static Optional<Jdk> find(int feature) {
         String variable = "JAVA" + feature + "_HOME";
-        String told = System.getenv(variable);
-        if (told == null || told.isBlank()) {
+        String home = System.getenv(variable);
+        if (home == null || home.isBlank()) {
             return FOLDERS.stream()
                     .flatMap(Jdk::under)
                     .filter(jdk -> jdk.feature() == feature)
                     .findFirst();
         }
-        return Optional.of(at(Path.of(told))
+        return Optional.of(at(Path.of(home))
                 .filter(jdk -> jdk.feature() == feature)
                 .orElseThrow(() -> new IllegalStateException(variable + " is not the home of a Java " + feature)));
     }

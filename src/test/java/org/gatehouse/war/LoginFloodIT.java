@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Floods the service with ten times its login capacity: other calls must stay fast, and rejections prompt. */
+/** Tests that a flood of ten times the login capacity slows no other call and is rejected promptly. */
 @Tag("timing")
 class LoginFloodIT {
     private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
@@ -51,7 +51,7 @@ class LoginFloodIT {
     }
 
     @Test
-    void keepsTokenChecksQuickAndRefusalsPrompt() throws Exception {
+    void tokenChecksStayFastAndRejectionsPrompt() throws Exception {
         measureChecks();
         double capacity = measureCapacity();
         Flood warmUp = new Flood(10 * capacity);
@@ -59,17 +59,17 @@ class LoginFloodIT {
         warmUp.stop();
 
         // Alternates between quiet and flooded rounds, so that other load on the machine affects both.
-        List<Double> quietly = new ArrayList<>();
-        List<Double> flooded = new ArrayList<>();
+        List<Double> quietTimes = new ArrayList<>();
+        List<Double> floodedTimes = new ArrayList<>();
         List<Double> rejections = new ArrayList<>();
         int rounds = 0;
         int sent = 0;
         int checked = 0;
         // A p99 of few samples is unreliable, so a result that looks slow is measured for longer.
-        for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && isSlowed(quietly, flooded)); i++) {
-            quietly.addAll(measureChecks());
+        for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && isSlowed(quietTimes, floodedTimes)); i++) {
+            quietTimes.addAll(measureChecks());
             Flood flood = new Flood(10 * capacity);
-            flooded.addAll(measureChecks());
+            floodedTimes.addAll(measureChecks());
             flood.stop();
             rejections.addAll(flood.rejections);
             rounds++;
@@ -77,17 +77,17 @@ class LoginFloodIT {
             checked += flood.checked.get();
         }
 
-        double quiet = percentile(quietly, 0.99);
-        double busy = percentile(flooded, 0.99);
+        double quietP99 = percentile(quietTimes, 0.99);
+        double floodedP99 = percentile(floodedTimes, 0.99);
         double slowest = percentile(rejections, 1);
         System.out.printf(
                 "capacity %.0f logins/s; GET /user/me: p99 %.2f ms (median %.2f) quiet, %.2f ms (median %.2f) under %d logins"
-                        + " in %d s, of which %d were checked and %d refused, in %.0f ms (median), %.0f ms at most%n",
+                        + " in %d s, of which %d were checked and %d rejected, in %.0f ms (median), %.0f ms at most%n",
                 capacity,
-                quiet,
-                percentile(quietly, 0.5),
-                busy,
-                percentile(flooded, 0.5),
+                quietP99,
+                percentile(quietTimes, 0.5),
+                floodedP99,
+                percentile(floodedTimes, 0.5),
                 sent,
                 rounds * ROUND_MS / 1_000,
                 checked,
@@ -97,12 +97,12 @@ class LoginFloodIT {
         assertThat(failures).isEmpty();
         assertThat(rejections).hasSizeGreaterThan(checked);
         // One second is the wait for a free hashing slot. The rest covers delays of the machine itself.
-        assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietly, 1));
-        assertThat(isSlowed(quietly, flooded)).isFalse();
+        assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietTimes, 1));
+        assertThat(isSlowed(quietTimes, floodedTimes)).isFalse();
     }
 
-    private static boolean isSlowed(List<Double> quietly, List<Double> flooded) {
-        return percentile(flooded, 0.99) >= 3 * percentile(quietly, 0.99);
+    private static boolean isSlowed(List<Double> quietTimes, List<Double> floodedTimes) {
+        return percentile(floodedTimes, 0.99) >= 3 * percentile(quietTimes, 0.99);
     }
 
     private static List<Double> measureChecks() throws IOException {
@@ -155,7 +155,7 @@ class LoginFloodIT {
         private final AtomicInteger sent = new AtomicInteger();
         private final AtomicInteger checked = new AtomicInteger();
         private final ConcurrentLinkedQueue<Double> rejections = new ConcurrentLinkedQueue<>();
-        private final ConcurrentLinkedQueue<Integer> surprises = new ConcurrentLinkedQueue<>();
+        private final ConcurrentLinkedQueue<Integer> unexpectedStatuses = new ConcurrentLinkedQueue<>();
         private final List<Thread> threads = new ArrayList<>();
         private volatile boolean stopped;
 
@@ -172,7 +172,7 @@ class LoginFloodIT {
             for (Thread thread : threads) {
                 thread.join();
             }
-            assertThat(surprises).isEmpty();
+            assertThat(unexpectedStatuses).isEmpty();
         }
 
         private void sendInTurn(long begin) throws IOException {
@@ -190,7 +190,7 @@ class LoginFloodIT {
                     } else if (status == 200) {
                         checked.incrementAndGet();
                     } else {
-                        surprises.add(status);
+                        unexpectedStatuses.add(status);
                     }
                 }
             }

@@ -31,7 +31,7 @@ class LoginIT {
     }
 
     @Test
-    void answersWithATokenAndTheUser() {
+    void returnsATokenAndTheUser() {
         Answer answer = gatehouse.login("Alice", PASSWORD);
 
         assertThat(answer.status()).isEqualTo(200);
@@ -58,7 +58,7 @@ class LoginIT {
     }
 
     @Test
-    void signsATokenOfRfc9068ThatHoldsNothingOfTheUserButIdAndRoles() throws Exception {
+    void returnsAnRfc9068TokenWithOnlyTheIdAndRolesOfTheUser() throws Exception {
         SignedJWT token = SignedJWT.parse(gatehouse.token("Alice", PASSWORD));
 
         assertThat(token.getHeader().getType().getType()).isEqualTo("at+jwt");
@@ -75,12 +75,12 @@ class LoginIT {
     }
 
     @Test
-    void knowsAUserInAnyCase() {
+    void acceptsAUsernameInAnyCase() {
         assertThat(gatehouse.login("aLICE", PASSWORD).text("message")).isEqualTo("Logged as Alice");
     }
 
     @Test
-    void knowsAPasswordTypedOnAnotherKeyboard() {
+    void acceptsAPasswordInAnyUnicodeForm() {
         String composed = "p\u00e9p\u00e9 le moko et sa bande";
         String decomposed = "pe\u0301pe\u0301 le moko et sa bande";
         gatehouse.create(gatehouse.adminToken(), "pepe", composed);
@@ -89,7 +89,7 @@ class LoginIT {
     }
 
     @Test
-    void givesWrongPasswordUnknownUserAndDisabledUserTheSameAnswer() {
+    void rejectsWrongPasswordsUnknownUsersAndDisabledUsersAlike() {
         String admin = gatehouse.adminToken();
         String disabled = gatehouse.create(admin, "disabled-user", PASSWORD);
         assertThat(gatehouse
@@ -111,7 +111,7 @@ class LoginIT {
     }
 
     @Test
-    void logsOutWhateverTheTokenIs() {
+    void acceptsAnyTokenAtLogout() {
         for (String token : List.of("", "junk", gatehouse.token("Alice", PASSWORD))) {
             Answer answer = gatehouse.send("POST", "/logout", "", "auth", token);
 
@@ -124,7 +124,7 @@ class LoginIT {
     }
 
     @Test
-    void storesAnArgon2idHashAndNothingElseOfThePassword() {
+    void storesOnlyAnArgon2idHashOfThePassword() {
         Document stored = stores.users().find(new Document("username", "Alice")).first();
 
         assertThat(stored).isNotNull();

@@ -53,8 +53,8 @@ class LoginTimeIT {
         stores.close();
     }
 
-    /** The users and the passwords that are tried; only the disabled user's password is the right one. */
-    private enum Who {
+    /** The kinds of users and passwords; only the disabled user's password is correct. */
+    private enum Attempt {
         UNKNOWN(1, "stranger-", "wrong horse battery staple"),
         KNOWN(2, "known-", "wrong horse battery staple"),
         DISABLED(3, "disabled-", PASSWORD);
@@ -63,7 +63,7 @@ class LoginTimeIT {
         private final String name;
         private final String password;
 
-        Who(int network, String name, String password) {
+        Attempt(int network, String name, String password) {
             this.network = network;
             this.name = name;
             this.password = password;
@@ -71,17 +71,17 @@ class LoginTimeIT {
     }
 
     @Test
-    void refusesUnknownWrongAndDisabledInTheSameTime() throws IOException {
-        Map<Who, List<Double>> times = new EnumMap<>(Who.class);
-        for (Who who : Who.values()) {
-            times.put(who, new ArrayList<>());
+    void rejectsUnknownUsersWrongPasswordsAndDisabledUsersInTheSameTime() throws IOException {
+        Map<Attempt, List<Double>> times = new EnumMap<>(Attempt.class);
+        for (Attempt attempt : Attempt.values()) {
+            times.put(attempt, new ArrayList<>());
         }
-        List<Double> wrong = times.getOrDefault(Who.KNOWN, List.of());
-        List<Double> unknown = times.getOrDefault(Who.UNKNOWN, List.of());
-        List<Double> disabled = times.getOrDefault(Who.DISABLED, List.of());
+        List<Double> wrong = times.getOrDefault(Attempt.KNOWN, List.of());
+        List<Double> unknown = times.getOrDefault(Attempt.UNKNOWN, List.of());
+        List<Double> disabled = times.getOrDefault(Attempt.DISABLED, List.of());
         try (RawClient client = new RawClient(gatehouse.port())) {
             for (int i = 0; i < WARM_UP; i++) {
-                tryEach(client, i, new EnumMap<>(Who.class));
+                tryEach(client, i, new EnumMap<>(Attempt.class));
             }
             // On a busy machine, a meaningful result needs more tries.
             while (wrong.size() < TRIES || (wrong.size() < MAX_TRIES && isUncertain(wrong, unknown, disabled))) {
@@ -89,31 +89,31 @@ class LoginTimeIT {
             }
         }
         double time = median(wrong);
-        // Measurements close in time share the same noise, so their differences show only what they do not share.
-        double unknownMore = median(differences(unknown, wrong));
-        double disabledMore = median(differences(disabled, wrong));
+        // Measurements close in time share the same noise, which their differences therefore do not contain.
+        double unknownDifference = median(differences(unknown, wrong));
+        double disabledDifference = median(differences(disabled, wrong));
         System.out.printf(
                 "login with a wrong password: median %.1f ms; unknown user %+.2f ms, disabled user %+.2f ms; %d tries each%n",
-                time, unknownMore, disabledMore, wrong.size());
-        assertThat(Math.abs(unknownMore) / time).isLessThan(TOLERANCE);
-        assertThat(Math.abs(disabledMore) / time).isLessThan(TOLERANCE);
+                time, unknownDifference, disabledDifference, wrong.size());
+        assertThat(Math.abs(unknownDifference) / time).isLessThan(TOLERANCE);
+        assertThat(Math.abs(disabledDifference) / time).isLessThan(TOLERANCE);
     }
 
-    /** Tries the users one after the other and rotates the order, so that none always follows the same one. */
-    private static void tryEach(RawClient client, int number, Map<Who, List<Double>> times) throws IOException {
-        Who[] all = Who.values();
+    /** Makes all attempts one after the other, and rotates their order, so that none always follows the same one. */
+    private static void tryEach(RawClient client, int number, Map<Attempt, List<Double>> times) throws IOException {
+        Attempt[] all = Attempt.values();
         for (int turn = 0; turn < all.length; turn++) {
-            Who who = all[(number + turn) % all.length];
-            double milliseconds = timed(client, who, number);
-            times.computeIfAbsent(who, unmeasured -> new ArrayList<>()).add(milliseconds);
+            Attempt attempt = all[(number + turn) % all.length];
+            double milliseconds = timed(client, attempt, number);
+            times.computeIfAbsent(attempt, unmeasured -> new ArrayList<>()).add(milliseconds);
         }
     }
 
-    private static double timed(RawClient client, Who who, int number) throws IOException {
+    private static double timed(RawClient client, Attempt attempt, int number) throws IOException {
         byte[] login = RawClient.login(
-                who.name + number % ACCOUNTS,
-                who.password,
-                "10." + who.network + "." + number / 256 + "." + number % 256);
+                attempt.name + number % ACCOUNTS,
+                attempt.password,
+                "10." + attempt.network + "." + number / 256 + "." + number % 256);
         long begin = System.nanoTime();
         int status = client.send(login);
         double milliseconds = (System.nanoTime() - begin) / 1e6;

@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.json.Json;
 
 /**
- * One connection that sends the same bytes repeatedly. It checks only the first response of each kind and reads no more
- * than it must, because it shares the processors with the service it measures.
+ * One connection that sends the same bytes repeatedly. It checks only the first response of each kind and reads only as
+ * much as necessary, because it shares the processors with the measured service.
  */
 final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
@@ -37,9 +37,9 @@ final class RawClient implements AutoCloseable {
     private final Socket socket;
     private final InputStream input;
     private final byte[] buffer = new byte[8192];
-    private final List<Exchange> unjudged = new ArrayList<>();
+    private final List<Exchange> unchecked = new ArrayList<>();
     private int filled;
-    private int taken;
+    private int consumed;
 
     RawClient(int port) throws IOException {
         this.socket = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -82,7 +82,7 @@ final class RawClient implements AutoCloseable {
             body[i] = (byte) read();
         }
         if (seen.add(firstLine(request) + " " + status)) {
-            unjudged.add(new Exchange(text(request), status, head, text(body)));
+            unchecked.add(new Exchange(text(request), status, head, text(body)));
         }
         return status;
     }
@@ -101,20 +101,20 @@ final class RawClient implements AutoCloseable {
 
     /** A request and its response as they were on the wire. */
     private record Exchange(String request, int status, List<String> head, String body) {
-        void judge() {
+        void check() {
             int end = request.indexOf(END_OF_HEAD);
             List<String> lines = request.substring(0, end).lines().toList();
             String[] first = lines.get(0).split(" ", 3);
             Map<String, String> headers = new HashMap<>();
             fields(lines.subList(1, lines.size())).forEach((name, values) -> headers.put(name, values.get(0)));
-            Answer answer = new Answer(
+            Answer response = new Answer(
                     URI.create(first[1]),
                     status,
                     HttpHeaders.of(fields(head), (name, value) -> true),
                     body,
                     Duration.ZERO);
             String sent = request.substring(end + END_OF_HEAD.length());
-            ApiDescription.built().check(first[0], URI.create(first[1]), headers, sent, answer);
+            ApiDescription.built().check(first[0], URI.create(first[1]), headers, sent, response);
         }
 
         private static Map<String, List<String>> fields(List<String> lines) {
@@ -136,20 +136,20 @@ final class RawClient implements AutoCloseable {
     }
 
     private int read() throws IOException {
-        if (taken == filled) {
+        if (consumed == filled) {
             filled = input.read(buffer);
-            taken = 0;
+            consumed = 0;
             if (filled <= 0) {
                 throw new EOFException();
             }
         }
-        return buffer[taken++];
+        return buffer[consumed++];
     }
 
     /** @throws AssertionError if a response differs from {@link ApiDescription}; checked here, when timing is over */
     @Override
     public void close() throws IOException {
         socket.close();
-        unjudged.forEach(Exchange::judge);
+        unchecked.forEach(Exchange::check);
     }
 }

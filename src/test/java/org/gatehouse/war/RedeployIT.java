@@ -22,30 +22,30 @@ import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests for leaks of redeployments under load in one Tomcat: 10, or 25 with {@code -Dgatehouse.long=true}. */
+/** Tests that redeployments under load in one Tomcat leak nothing: 10, or 25 with {@code -Dgatehouse.long=true}. */
 @Tag("full")
 class RedeployIT {
     private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 10;
     private static final int CLIENTS = 4;
     private static final String PATH = "/accounts";
 
-    /** In bytes. One application takes about 7 MB of heap, 33 MB of metaspace and 15 threads. */
-    private static final long MUCH = 33L << 20;
+    /** One application takes about 7 MB of heap, 33 MB of metaspace and 15 threads. */
+    private static final long APPLICATION_BYTES = 33L << 20;
 
-    /** In bytes. The server and the requests of the manager may allocate this much after the collection. */
-    private static final long LITTLE = 12L << 20;
+    /** The server and the requests of the manager may allocate this much after the collection. */
+    private static final long TOLERANCE_BYTES = 12L << 20;
 
-    private static final int FEW_THREADS = 3;
+    private static final int TOLERANCE_THREADS = 3;
 
-    private static final List<String> VIOLATIONS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
+    private static final List<String> LOGGED_PROBLEMS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
 
-    /** A Tomcat thread that visits each application now and then. Tomcat reports it if it is there at the end. */
-    private static final String VISITOR = "appears to have started a thread named [Catalina-utility-";
+    /** Tomcat's report of its own thread, which periodically runs in each application, perhaps while it stops. */
+    private static final String UTILITY_THREAD = "appears to have started a thread named [Catalina-utility-";
 
-    /** Makes each collection clear the soft references of Java's own caches, so that their memory is seen freed. */
-    private static final String NOTHING_SOFT = "-XX:SoftRefLRUPolicyMSPerMB=0";
+    /** Makes each collection clear the soft references of Java's own caches, so that it frees their memory. */
+    private static final String NO_SOFT_REFERENCES = "-XX:SoftRefLRUPolicyMSPerMB=0";
 
-    /** The newest installed Java, because older ones keep more ({@link #KEPT}). */
+    /** The newest installed Java, because older ones keep more ({@link #MAX_RETAINED}). */
     private static final Jdk JDK =
             Jdk.present().stream().max(Comparator.comparing(Jdk::feature)).orElseThrow();
 
@@ -56,20 +56,20 @@ class RedeployIT {
      * on they are soft, and a heap dump of Java 25 showed no other path to an application that stayed for a minute. The
      * number of redeployments is larger, so the test detects a leak on each of them.
      */
-    private static final int KEPT = 3;
+    private static final int MAX_RETAINED = 3;
 
     @Test
-    void leavesNothingBehind() throws IOException, InterruptedException {
+    void redeploymentsLeakNothing() throws IOException, InterruptedException {
         Path base = AppServer.base(Distribution.TOMCAT_11, List.of());
         TomcatManager.addTo(base);
         try (Stores stores = new Stores();
                 AppServer server =
-                        AppServer.start(Distribution.TOMCAT_11, JDK, Map.of("JAVA_OPTS", NOTHING_SOFT), base)) {
+                        AppServer.start(Distribution.TOMCAT_11, JDK, Map.of("JAVA_OPTS", NO_SOFT_REFERENCES), base)) {
             Path descriptor = base.resolve("gatehouse.xml");
             Files.writeString(
                     descriptor,
                     Distribution.TOMCAT_11.descriptor(new Deployment(PATH, ServiceClient.settings(stores, Map.of()))));
-            server.awaitAnswer();
+            server.awaitResponse();
             TomcatManager manager = new TomcatManager(server);
 
             List<State> states = new ArrayList<>();
@@ -78,7 +78,7 @@ class RedeployIT {
                 String token = server.awaitReady(PATH).adminToken();
                 try (Clients clients = new Clients(server.uri() + PATH, token)) {
                     server.awaitLog("The cache is used", i);
-                    clients.awaitAnswers();
+                    clients.awaitResponses();
                     manager.undeploy(PATH);
                 }
                 states.add(State.of(manager));
@@ -86,15 +86,19 @@ class RedeployIT {
 
             server.stop();
             System.out.println("Redeployed: " + states);
-            assertThat(server.log().lines().filter(line -> !line.contains(VISITOR)))
-                    .noneMatch(line -> VIOLATIONS.stream().anyMatch(line::contains));
+            assertThat(server.log().lines().filter(line -> !line.contains(UTILITY_THREAD)))
+                    .noneMatch(line -> LOGGED_PROBLEMS.stream().anyMatch(line::contains));
             State first = states.get(0);
             State last = states.get(states.size() - 1);
-            assertThat(last.heap()).as("heap: %s", states).isLessThan(first.heap() + LITTLE + KEPT * MUCH);
+            assertThat(last.heap())
+                    .as("heap: %s", states)
+                    .isLessThan(first.heap() + TOLERANCE_BYTES + MAX_RETAINED * APPLICATION_BYTES);
             assertThat(last.metaspace())
                     .as("metaspace: %s", states)
-                    .isLessThan(first.metaspace() + LITTLE + KEPT * MUCH);
-            assertThat(last.threads()).as("threads: %s", states).isLessThanOrEqualTo(first.threads() + FEW_THREADS);
+                    .isLessThan(first.metaspace() + TOLERANCE_BYTES + MAX_RETAINED * APPLICATION_BYTES);
+            assertThat(last.threads())
+                    .as("threads: %s", states)
+                    .isLessThanOrEqualTo(first.threads() + TOLERANCE_THREADS);
         }
     }
 
@@ -103,23 +107,23 @@ class RedeployIT {
         static State of(TomcatManager manager) {
             // A server thread may reference an application until it gets other work.
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> manager.findLeaks().size() <= KEPT);
+                    .until(() -> manager.findLeaks().size() <= MAX_RETAINED);
             manager.collectGarbage();
             return new State(manager.heapUsed(), manager.metaspaceUsed(), manager.threads());
         }
     }
 
-    /** Clients that do not know that the application is about to stop. */
+    /** Clients that send requests until the application is gone. */
     private static final class Clients implements AutoCloseable {
         private static final int WARM = 200;
 
         private final HttpClient http = HttpClient.newHttpClient();
         private final List<Thread> threads = new ArrayList<>();
-        private final AtomicInteger answers = new AtomicInteger();
+        private final AtomicInteger responses = new AtomicInteger();
         private final Queue<String> violations = new ConcurrentLinkedQueue<>();
         private final String service;
         private final String token;
-        private volatile boolean enough;
+        private volatile boolean stopped;
 
         Clients(String service, String token) {
             this.service = service;
@@ -138,13 +142,13 @@ class RedeployIT {
                     .build();
             try {
                 int status = 200;
-                while (!enough && status == 200) {
+                while (!stopped && status == 200) {
                     status = http.send(read, BodyHandlers.ofString()).statusCode();
-                    answers.incrementAndGet();
+                    responses.incrementAndGet();
                 }
                 // Once the application is gone, the container itself responds with 404 or 503.
-                if (!enough && status != 404 && status != 503) {
-                    violations.add("answered " + status);
+                if (!stopped && status != 404 && status != 503) {
+                    violations.add("status " + status);
                 }
             } catch (IOException broken) {
                 violations.add(broken.toString());
@@ -154,16 +158,16 @@ class RedeployIT {
         }
 
         /** Waits until the clients have received another {@link #WARM} responses. */
-        void awaitAnswers() throws InterruptedException {
-            int wanted = answers.get() + WARM;
-            while (answers.get() < wanted && violations.isEmpty()) {
+        void awaitResponses() throws InterruptedException {
+            int wanted = responses.get() + WARM;
+            while (responses.get() < wanted && violations.isEmpty()) {
                 Thread.sleep(10);
             }
         }
 
         @Override
         public void close() {
-            enough = true;
+            stopped = true;
             try {
                 for (Thread thread : threads) {
                     thread.join();

@@ -37,8 +37,8 @@ class RollingUpgradeIT {
     private static final int WALKS = 4;
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
-    private final Path present = WarServer.war();
-    private final Path previous = Path.of(System.getProperty("gatehouse.previous.war", present.toString()));
+    private final Path current = WarServer.war();
+    private final Path previous = Path.of(System.getProperty("gatehouse.previous.war", current.toString()));
     private final Stores stores = new Stores();
     private final ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
     private final AtomicBoolean stopped = new AtomicBoolean();
@@ -63,7 +63,7 @@ class RollingUpgradeIT {
     }
 
     @Test
-    void eachVersionJoinsTheOther() throws Exception {
+    void nodesOfBothVersionsServeTogether() throws Exception {
         join(previous);
         join(previous);
         String admin = serving.get(0).adminToken();
@@ -73,28 +73,28 @@ class RollingUpgradeIT {
             String id = serving.get(0).create(admin, name, password(name));
             load.add(clients.submit(() -> walkUntilStopped(name, id)));
         }
-        Answer held = login(serving.get(0), "client-0");
+        Answer session = login(serving.get(0), "client-0");
         awaitWalks(load);
 
-        replaceFirst(present); // [previous, present]
-        assertThat(me(held)).containsOnly(200);
-        held = refresh(serving.get(1), held);
-        assertChangesAreSeenFromTheCache(admin);
+        replaceFirst(current); // [previous, current]
+        assertThat(me(session)).containsOnly(200);
+        session = refresh(serving.get(1), session);
+        assertNoNodeReadsStaleEntries(admin);
         awaitWalks(load);
 
-        replaceFirst(previous); // [present, previous]
-        assertThat(me(held)).containsOnly(200);
-        held = refresh(serving.get(1), held);
+        replaceFirst(previous); // [current, previous]
+        assertThat(me(session)).containsOnly(200);
+        session = refresh(serving.get(1), session);
         awaitWalks(load);
 
         stopped.set(true);
         for (Future<?> client : load) {
             client.get();
         }
-        assertKeysAreShared(admin, held);
+        assertKeysAreShared(admin, session);
         System.out.printf(
                 "%s beside %s: %d walks of 13 requests while 2 nodes were replaced, 0 failed%n",
-                previous, present, walks.get());
+                previous, current, walks.get());
     }
 
     /** Performs the requests of one user, which the load balancer spreads over the nodes. */
@@ -130,14 +130,14 @@ class RollingUpgradeIT {
         Answer last = refresh(one, next);
         ok(other.post("/logout", last.text("token"), ""));
         for (WarServer node : List.of(one, other)) {
-            Answer refused = node.get("/user/me", token);
-            assertThat(refused.status()).isEqualTo(401);
-            assertThat(refused.text("code")).isEqualTo("SESSION_ENDED");
+            Answer rejected = node.get("/user/me", token);
+            assertThat(rejected.status()).isEqualTo(401);
+            assertThat(rejected.text("code")).isEqualTo("SESSION_ENDED");
         }
     }
 
     /** A node must not return a document from the cache after a node of the other version has changed it. */
-    private void assertChangesAreSeenFromTheCache(String admin) {
+    private void assertNoNodeReadsStaleEntries(String admin) {
         String id = serving.get(0).create(admin, "cached", password("cached"));
         String user = "/user/" + id;
         int count = 0;
@@ -158,22 +158,22 @@ class RollingUpgradeIT {
     }
 
     /** A key that one version creates must sign tokens on both. A key that one revokes must be rejected by both. */
-    private void assertKeysAreShared(String admin, Answer held) {
+    private void assertKeysAreShared(String admin, Answer session) {
         WarServer one = serving.get(0);
         WarServer other = serving.get(1);
-        String made = one.post("/key/rotate", admin, "").text("kid");
-        String current = "";
+        String newKid = one.post("/key/rotate", admin, "").text("kid");
+        String currentKid = "";
         for (JsonNode key : ok(other.get("/key", admin))) {
-            current = key.path("current").asBoolean() ? key.path("kid").asText() : current;
+            currentKid = key.path("current").asBoolean() ? key.path("kid").asText() : currentKid;
         }
-        assertThat(current).isNotEmpty().isNotEqualTo(made);
+        assertThat(currentKid).isNotEmpty().isNotEqualTo(newKid);
 
-        assertThat(other.delete("/key/" + current, admin).status()).isEqualTo(204);
+        assertThat(other.delete("/key/" + currentKid, admin).status()).isEqualTo(204);
 
-        assertThat(me(held)).containsOnly(401);
+        assertThat(me(session)).containsOnly(401);
         for (WarServer node : serving) {
             Answer login = login(node, "client-1");
-            assertThat(keyOf(login)).isEqualTo(made);
+            assertThat(keyOf(login)).isEqualTo(newKid);
             assertThat(me(login)).containsOnly(200);
         }
     }
@@ -214,15 +214,15 @@ class RollingUpgradeIT {
     }
 
     private static Answer login(WarServer node, String name) {
-        Answer answer = node.patiently(() -> node.login(name, password(name)));
-        ok(answer);
-        return answer;
+        Answer response = node.patiently(() -> node.login(name, password(name)));
+        ok(response);
+        return response;
     }
 
     private static Answer refresh(WarServer node, Answer login) {
-        Answer answer = node.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
-        ok(answer);
-        return answer;
+        Answer response = node.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+        ok(response);
+        return response;
     }
 
     /** Returns the id of the key that signed the token. */
@@ -233,9 +233,9 @@ class RollingUpgradeIT {
                 .asText();
     }
 
-    private static JsonNode ok(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer.json();
+    private static JsonNode ok(Answer response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        return response.json();
     }
 
     private static String password(String name) {

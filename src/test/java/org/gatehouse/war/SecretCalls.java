@@ -31,7 +31,7 @@ final class SecretCalls {
     private final String metricsToken;
 
     private final Set<String> called = new TreeSet<>();
-    private final List<String> answers = new ArrayList<>();
+    private final List<String> responses = new ArrayList<>();
     private final List<String> requestIds = new ArrayList<>();
 
     /**
@@ -63,8 +63,8 @@ final class SecretCalls {
     }
 
     /** Returns all responses except those that are meant to contain secrets. */
-    List<String> answers() {
-        return answers;
+    List<String> responses() {
+        return responses;
     }
 
     /** Returns the request ids; each begins with {@code request-} and the name of the instance. */
@@ -79,23 +79,23 @@ final class SecretCalls {
 
     /** Sends a request whose response must not contain any secret. */
     Answer call(String method, String path, String body, String... headers) {
-        Answer answer = give(method, path, body, headers);
-        answers.add(method + " " + path.replaceAll("[?].*", "") + "\n" + answer.body());
-        return answer;
+        Answer response = send(method, path, body, headers);
+        responses.add(method + " " + path.replaceAll("[?].*", "") + "\n" + response.body());
+        return response;
     }
 
     /** Sends a request whose response is meant to contain secrets. */
-    private Answer give(String method, String path, String body, String... headers) {
-        Answer answer = service.patiently(() -> service.send(method, path, body, named(headers)));
-        if (answer.status() / 100 == 2) {
+    private Answer send(String method, String path, String body, String... headers) {
+        Answer response = service.patiently(() -> service.send(method, path, body, withRequestId(headers)));
+        if (response.status() / 100 == 2) {
             ApiDescription.built()
                     .operation(method, path.replaceAll("[?].*", ""))
                     .ifPresent(called::add);
         }
-        return answer;
+        return response;
     }
 
-    private String[] named(String... headers) {
+    private String[] withRequestId(String... headers) {
         String requestId = "request-" + instance + "-" + requestIds.size();
         requestIds.add(requestId);
         List<String> all = new ArrayList<>(List.of(headers));
@@ -109,15 +109,15 @@ final class SecretCalls {
 
     /** Logs in or refreshes, and records the secrets in the response. */
     private Answer login(String path, String body) {
-        Answer answer = give("POST", path, body, "Content-Type", JSON);
-        assertStatus(200, answer);
-        String token = answer.text("token");
+        Answer response = send("POST", path, body, "Content-Type", JSON);
+        assertStatus(200, response);
+        String token = response.text("token");
         secrets.add("an access token", token);
         secrets.add("the signature of a token", token.substring(token.lastIndexOf('.') + 1));
-        String refreshToken = secrets.add("a refresh token", answer.text("refreshToken"));
+        String refreshToken = secrets.add("a refresh token", response.text("refreshToken"));
         byte[] decoded = Base64.getUrlDecoder().decode(refreshToken);
         secrets.add("the bytes of a refresh token", new String(decoded, StandardCharsets.ISO_8859_1));
-        return answer;
+        return response;
     }
 
     /** Calls every operation except those that would end the tokens of other instances. */
@@ -133,12 +133,12 @@ final class SecretCalls {
         registrations(admin);
         changes(id, login.text("token"));
         passwords(name, password, login.text("token"));
-        moves(admin);
-        questions(admin, id);
+        imports(admin);
+        queries(admin, id);
         misplacedInPaths(admin);
         misplacedInHeaders(admin);
-        noteHashOf(name);
-        ends(admin, id, name);
+        recordHashOf(name);
+        endSessions(admin, id, name);
     }
 
     private Answer create(String admin, String name, String password) {
@@ -187,7 +187,7 @@ final class SecretCalls {
         String[] parts = token.split("\\.", -1);
         String forged = secrets.make("the signature of a forged token");
         for (String wrong : List.of(
-                secrets.make("a token that is none"),
+                secrets.make("a malformed token"),
                 refreshToken,
                 parts[0] + "." + parts[1] + "." + forged,
                 parts[0] + "." + secrets.make("the claims of a forged token") + "." + parts[2],
@@ -228,9 +228,9 @@ final class SecretCalls {
     }
 
     private void registrations(String admin) {
-        String own = secrets.make("the password of who registers");
-        assertStatus(201, json("POST", "/user", "", credentials("bob-" + instance, own)));
-        String secret = secrets.make("the password of who is refused");
+        String registered = secrets.make("the password of a registered user");
+        assertStatus(201, json("POST", "/user", "", credentials("bob-" + instance, registered)));
+        String secret = secrets.make("the password of a rejected user");
         for (String body : List.of(
                 "{\"username\":\"carol\",\"password\":{\"value\":\"" + secret + "\"}}",
                 "{\"username\":\"ca rol\",\"password\":\"" + secret + "\"}",
@@ -247,8 +247,8 @@ final class SecretCalls {
     }
 
     private void changes(String id, String token) {
-        String kept = misplaced.make("a password in an own field");
-        assertStatus(200, json("PATCH", "/user/" + id, token, "{\"pasword\":\"" + kept + "\"}"));
+        String customField = misplaced.make("a password in a custom field");
+        assertStatus(200, json("PATCH", "/user/" + id, token, "{\"pasword\":\"" + customField + "\"}"));
         assertStatus(200, call("GET", "/user/" + id, "", "auth", token));
         assertStatus(200, call("GET", "/user/" + id, "", "auth", token));
         String secret = secrets.make("part of a bad patch");
@@ -268,7 +268,7 @@ final class SecretCalls {
     private void passwords(String name, String password, String token) {
         String path = "/user/me/password";
         String next = secrets.make("a new password");
-        String wrong = secrets.make("a wrong present password");
+        String wrong = secrets.make("a wrong current password");
         String given = "{\"currentPassword\":\"%s\",\"newPassword\":\"%s\"}";
         assertStatus(400, json("PUT", path, token, given.formatted(wrong, next)));
         assertStatus(400, json("PUT", path, token, given.formatted(password, next.substring(0, 9))));
@@ -278,12 +278,12 @@ final class SecretCalls {
         login("/login", credentials(name, next));
     }
 
-    private void moves(String admin) {
+    private void imports(String admin) {
         String salt = Base64.getEncoder().withoutPadding().encodeToString(new byte[16]);
         String hash = hashes.make("a hash that was imported");
         String foreign = "$pbkdf2-sha256$i=1000$" + salt + "$" + (hash + "A".repeat(43)).substring(0, 43);
         String malformed = secrets.make("part of a bad line");
-        String plain = secrets.make("the password of who moves in");
+        String plain = secrets.make("the password of an imported user");
         String dave = "dave-" + instance;
         String lines = String.join(
                 "\n",
@@ -303,12 +303,12 @@ final class SecretCalls {
         assertStatus(401, json("POST", "/login", "", credentials(dave, secrets.make("a password to import"))));
         assertThat(hashes.in(call("GET", "/user/export", "", "auth", admin).body()))
                 .isEmpty();
-        assertThat(hashes.in(give("GET", "/user/export?hashes=true", "", "auth", admin)
+        assertThat(hashes.in(send("GET", "/user/export?hashes=true", "", "auth", admin)
                         .body()))
                 .isNotEmpty();
     }
 
-    private void questions(String admin, String id) {
+    private void queries(String admin, String id) {
         for (String path : List.of("/user", "/audit", "/key", "/session", "/user/" + id + "/session")) {
             assertStatus(200, call("GET", path, "", "auth", admin));
             for (String parameter : List.of("after", "limit")) {
@@ -317,8 +317,8 @@ final class SecretCalls {
             }
         }
         for (String parameter : List.of("sort", "status", "count", "role", "q")) {
-            String query = "?" + parameter + "=" + misplaced.make("what users are looked for by");
-            assertThat(give("GET", "/user" + query, "", "auth", admin).status()).isIn(200, 400);
+            String query = "?" + parameter + "=" + misplaced.make("a search term");
+            assertThat(send("GET", "/user" + query, "", "auth", admin).status()).isIn(200, 400);
         }
         for (String query : List.of("/audit?type=", "/audit?user=", "/user/export?hashes=", "/user/import?dryRun=")) {
             String path = query + misplaced.make("a bad parameter");
@@ -335,7 +335,7 @@ final class SecretCalls {
                 "/openapi.json",
                 "/health/live",
                 "/health/ready")) {
-            String unknown = secrets.make("a token where none is asked for");
+            String unknown = secrets.make("a token that is not needed");
             assertStatus(200, call("GET", path, "", "auth", unknown));
         }
         assertStatus(200, call("GET", "/metrics", "", "Authorization", "Bearer " + metricsToken));
@@ -352,8 +352,8 @@ final class SecretCalls {
             for (String method : List.of("GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND")) {
                 String inPath = secrets.make("part of a path");
                 String body = method.equals("PATCH") ? "{\"a\":1}" : "";
-                Answer answer = json(method, path + inPath, admin, body);
-                assertThat(answer.status()).isIn(204, 404, 405);
+                Answer response = json(method, path + inPath, admin, body);
+                assertThat(response.status()).isIn(204, 404, 405);
             }
         }
         for (String below : List.of("/session", "/throttle", "/password")) {
@@ -384,7 +384,7 @@ final class SecretCalls {
                 "X-Forwarded-For",
                 "traceresponse",
                 "tracestate")) {
-            String inHeader = secrets.make("what was sent as " + header);
+            String inHeader = secrets.make("the value of the header " + header);
             for (String value : List.of(inHeader, "Bearer " + inHeader)) {
                 assertThat(call("GET", "/user/me", "", header, value).status()).isBetween(400, 499);
                 String type = header.equals("Content-Type") ? "" : JSON;
@@ -395,7 +395,7 @@ final class SecretCalls {
         }
     }
 
-    private void ends(String admin, String id, String name) {
+    private void endSessions(String admin, String id, String name) {
         String token = adminToken();
         assertStatus(200, call("GET", "/user/" + id + "/throttle", "", "auth", admin));
         assertStatus(204, call("DELETE", "/user/" + id + "/throttle", "", "auth", admin));
@@ -415,7 +415,7 @@ final class SecretCalls {
                         token,
                         "{\"newPassword\":\"" + secrets.make("a password set by an administrator") + "\"}"));
         assertStatus(204, call("DELETE", "/user/" + id, "", "auth", token));
-        assertStatus(401, json("POST", "/login", "", credentials(name, secrets.make("a password of one who left"))));
+        assertStatus(401, json("POST", "/login", "", credentials(name, secrets.make("a password of a deleted user"))));
         assertStatus(204, call("DELETE", "/session/" + sid, "", "auth", token));
         assertStatus(200, json("POST", "/logout", token, "{}"));
         assertStatus(200, json("POST", "/logout", secrets.make("a token at a logout"), "{\"everywhere\":true}"));
@@ -425,13 +425,13 @@ final class SecretCalls {
     /** Creates and revokes a key, which the other instances must then reject. */
     void revokeKey() {
         String admin = adminToken();
-        noteHashOf(WarServer.ADMIN);
+        recordHashOf(WarServer.ADMIN);
         Answer rotated = call("POST", "/key/rotate", "", "auth", admin);
         assertStatus(201, rotated);
         assertStatus(204, call("DELETE", "/key/" + rotated.text("kid"), "", "auth", admin));
     }
 
-    private void noteHashOf(String username) {
+    private void recordHashOf(String username) {
         Document user = stores.users().find(new Document("username", username)).first();
         assertThat(user).isNotNull();
         String hash = user.getString("passwordHash");
@@ -439,7 +439,7 @@ final class SecretCalls {
         hashes.add("the hash of a password", hash.substring(hash.lastIndexOf('$') + 1));
     }
 
-    private static void assertStatus(int status, Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+    private static void assertStatus(int status, Answer response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(status);
     }
 }

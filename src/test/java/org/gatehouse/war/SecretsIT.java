@@ -192,14 +192,14 @@ class SecretsIT {
     }
 
     @Test
-    void noAnswerHoldsASecretButThoseThatHandItOut() {
-        List<String> answers = new ArrayList<>(text.answers());
-        answers.addAll(json.answers());
-        assertThat(answers).hasSizeGreaterThan(300);
-        for (String answer : answers) {
-            String body = answer.substring(answer.indexOf('\n'));
-            assertThat(secrets.in(body)).as(answer).isEmpty();
-            assertThat(hashes.in(body)).as(answer).isEmpty();
+    void noResponseHoldsAnUnintendedSecret() {
+        List<String> responses = new ArrayList<>(text.responses());
+        responses.addAll(json.responses());
+        assertThat(responses).hasSizeGreaterThan(300);
+        for (String response : responses) {
+            String body = response.substring(response.indexOf('\n'));
+            assertThat(secrets.in(body)).as(response).isEmpty();
+            assertThat(hashes.in(body)).as(response).isEmpty();
         }
     }
 

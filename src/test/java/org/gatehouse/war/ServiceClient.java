@@ -21,10 +21,10 @@ public abstract class ServiceClient implements AutoCloseable {
     public static final String ADMIN = "root-admin";
     public static final String ADMIN_PASSWORD = "the first administrator";
     public static final String AUTH_KEY =
-            "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
+            "a key for tests, of extraSettings than 64 bytes, so that it would do for HS384 and HS512 too";
 
     /** The limit of retries; the service waits a second before each rejection. */
-    private static final int MAX_AGAIN = 10;
+    private static final int MAX_RETRIES = 10;
 
     private static final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -35,8 +35,10 @@ public abstract class ServiceClient implements AutoCloseable {
     @Override
     public abstract void close();
 
-    /** Returns the settings of a service with an administrator on these stores; the given ones are added or win. */
-    public static Map<String, String> settings(Stores stores, Map<String, String> more) {
+    /**
+     * Returns the settings of a service with an administrator on these stores. The given ones extend or replace them.
+     */
+    public static Map<String, String> settings(Stores stores, Map<String, String> extraSettings) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "AUTH_KEY",
                 AUTH_KEY,
@@ -50,7 +52,7 @@ public abstract class ServiceClient implements AutoCloseable {
                 ADMIN,
                 "ADMIN_PASSWORD",
                 ADMIN_PASSWORD));
-        all.putAll(more);
+        all.putAll(extraSettings);
         return all;
     }
 
@@ -109,10 +111,10 @@ public abstract class ServiceClient implements AutoCloseable {
     private void check(HttpRequest request, String body, Answer answer) {
         Map<String, String> headers = new HashMap<>();
         request.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
-        String inside = request.uri().toString().replaceFirst("^\\w+://[^/]*", "");
+        String path = request.uri().toString().replaceFirst("^\\w+://[^/]*", "");
         String context = URI.create(baseUri()).getRawPath();
         ApiDescription.built()
-                .check(request.method(), URI.create(inside.substring(context.length())), headers, body, answer);
+                .check(request.method(), URI.create(path.substring(context.length())), headers, body, answer);
     }
 
     /** Returns the body of a login, which is also the body for creating a user without other fields. */
@@ -143,9 +145,9 @@ public abstract class ServiceClient implements AutoCloseable {
     /** Repeats a call while the service responds with 503 {@code BUSY}, because hashing queues up on a busy machine. */
     public Answer patiently(Supplier<Answer> call) {
         Answer answer = call.get();
-        for (int again = 0;
-                again < MAX_AGAIN && answer.status() == 503 && answer.body().contains("\"BUSY\"");
-                again++) {
+        for (int retry = 0;
+                retry < MAX_RETRIES && answer.status() == 503 && answer.body().contains("\"BUSY\"");
+                retry++) {
             answer = call.get();
         }
         return answer;

@@ -67,7 +67,7 @@ class ShutdownIT {
 
     /** Tomcat removes the path before it announces that it stops one application. */
     @Test
-    void anApplicationThatIsUndeployedLeavesNoDelayBehind() throws IOException {
+    void anUndeployedApplicationCausesNoDelay() throws IOException {
         Path base = AppServer.base(Distribution.TOMCAT_11, List.of());
         TomcatManager.addTo(base);
         try (AppServer server = AppServer.start(Distribution.TOMCAT_11, Jdk.own(), Map.of(), base)) {
@@ -75,7 +75,7 @@ class ShutdownIT {
             Files.writeString(
                     descriptor,
                     Distribution.TOMCAT_11.descriptor(new Deployment(PATH, ServiceClient.settings(stores, DELAY))));
-            server.awaitAnswer();
+            server.awaitResponse();
             TomcatManager manager = new TomcatManager(server);
             manager.deploy(PATH, descriptor);
             server.awaitReady(PATH);

@@ -18,24 +18,24 @@ public final class SlowClients implements AutoCloseable {
     private static final int TIMEOUT_MS = 40_000;
 
     private final int port;
-    private final Duration pause;
+    private final Duration interval;
     private final List<Socket> sockets = new ArrayList<>();
     private final ScheduledExecutorService bytes = Executors.newSingleThreadScheduledExecutor();
 
-    /** @param pause the time between two bytes */
-    public SlowClients(int port, Duration pause) {
+    /** @param interval the time between two bytes */
+    public SlowClients(int port, Duration interval) {
         this.port = port;
-        this.pause = pause;
+        this.interval = interval;
     }
 
-    /** Announces a body of 60,000 bytes and sends one byte after each pause. */
+    /** Announces a body of 60,000 bytes and sends one byte after each interval. */
     public Socket trickling(String method, String path, String... headers) {
         Socket socket = open(method, path, "Content-Length: 60000", headers);
         repeat(socket, "{");
         return socket;
     }
 
-    /** Sends one byte after each pause as a chunk, without a Content-Length. */
+    /** Sends one byte after each interval as a chunk, without a Content-Length. */
     public Socket tricklingInChunks(String method, String path, String... headers) {
         Socket socket = open(method, path, "Transfer-Encoding: chunked", headers);
         repeat(socket, "1\r\n{\r\n");
@@ -48,29 +48,29 @@ public final class SlowClients implements AutoCloseable {
     }
 
     /** Returns the response after the server has closed the connection. */
-    public static String answer(Socket socket) {
-        StringBuilder answer = new StringBuilder();
+    public static String response(Socket socket) {
+        StringBuilder response = new StringBuilder();
         try {
             socket.setSoTimeout(TIMEOUT_MS);
             for (int next = socket.getInputStream().read();
                     next >= 0;
                     next = socket.getInputStream().read()) {
-                answer.append((char) next);
+                response.append((char) next);
             }
         } catch (SocketTimeoutException open) {
-            throw new AssertionError("The connection stays open after: " + answer, open);
+            throw new AssertionError("The connection stays open after: " + response, open);
         } catch (IOException reset) {
             // a reset counts as closed
         }
-        return answer.toString();
+        return response.toString();
     }
 
     private Socket open(String method, String path, String framing, String... headers) {
         try {
             Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
             sockets.add(socket);
-            String more = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
-            String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more;
+            String headerLines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
+            String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headerLines;
             send(socket, head + framing + "\r\n\r\n");
             return socket;
         } catch (IOException failed) {
@@ -88,8 +88,8 @@ public final class SlowClients implements AutoCloseable {
                         throw new UncheckedIOException(closed);
                     }
                 },
-                pause.toMillis() / 2,
-                pause.toMillis(),
+                interval.toMillis() / 2,
+                interval.toMillis(),
                 TimeUnit.MILLISECONDS);
     }
 

@@ -32,7 +32,7 @@ class SlowClientsIT {
     private static final String NDJSON = "Content-Type: application/x-ndjson";
 
     /** More connections than a server has threads; the default is 200. */
-    private static final int MANY = 220;
+    private static final int CONNECTIONS = 220;
 
     private static final int DISCONNECTS = 30;
 
@@ -62,7 +62,7 @@ class SlowClientsIT {
 
     @ParameterizedTest
     @MethodSource("servers")
-    void doNotKeepOthersWaiting(Distribution distribution) {
+    void slowClientsDoNotBlockOthers(Distribution distribution) {
         try (AppServer server = start(distribution);
                 SlowClients slow = new SlowClients(server.port(), Duration.ofSeconds(8))) {
             ServiceClient service = server.awaitReady("");
@@ -70,7 +70,7 @@ class SlowClientsIT {
             service.create(service.adminToken(), name, PASSWORD);
             String token = service.token(name, PASSWORD);
             Map<Socket, String> sockets = new LinkedHashMap<>();
-            for (int i = 0; i < MANY / 11; i++) {
+            for (int i = 0; i < CONNECTIONS / 11; i++) {
                 sockets.put(slow.trickling("POST", "/login", JSON), "408");
                 sockets.put(slow.tricklingInChunks("POST", "/login", JSON), "408");
                 sockets.put(slow.silent("POST", "/login", JSON), "408");
@@ -89,7 +89,7 @@ class SlowClientsIT {
                 assertThat(service.login(name, PASSWORD).status()).isEqualTo(200);
             }
 
-            sockets.forEach((socket, status) -> assertThat(SlowClients.answer(socket))
+            sockets.forEach((socket, status) -> assertThat(SlowClients.response(socket))
                     .startsWith("HTTP/1.1 ")
                     .contains(status));
             server.stop();
@@ -99,7 +99,7 @@ class SlowClientsIT {
 
     @ParameterizedTest
     @MethodSource("servers")
-    void thatDisconnectAreOneLineEach(Distribution distribution) throws IOException {
+    void eachDisconnectedClientIsLoggedInOneLine(Distribution distribution) throws IOException {
         try (AppServer server = start(distribution)) {
             ServiceClient service = server.awaitReady("");
             String admin = service.adminToken();

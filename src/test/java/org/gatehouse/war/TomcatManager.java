@@ -59,12 +59,12 @@ final class TomcatManager {
         command("jmxproxy/?invoke=java.lang:type=Memory&op=gc");
     }
 
-    /** In bytes. */
+    /** Returns the used heap in bytes. */
     long heapUsed() {
         return number("java.lang:type=Memory", "HeapMemoryUsage", "&key=used");
     }
 
-    /** In bytes. */
+    /** Returns the used metaspace in bytes. */
     long metaspaceUsed() {
         return number("java.lang:type=MemoryPool,name=Metaspace", "Usage", "&key=used");
     }
@@ -73,12 +73,12 @@ final class TomcatManager {
         return number("java.lang:type=Threading", "ThreadCount", "");
     }
 
-    private long number(String bean, String attribute, String more) {
-        String answer = command(
-                "jmxproxy/?get=" + URLEncoder.encode(bean, StandardCharsets.UTF_8) + "&att=" + attribute + more);
-        Matcher number = NUMBER.matcher(answer);
+    private long number(String bean, String attribute, String suffix) {
+        String response = command(
+                "jmxproxy/?get=" + URLEncoder.encode(bean, StandardCharsets.UTF_8) + "&att=" + attribute + suffix);
+        Matcher number = NUMBER.matcher(response);
         if (!number.find()) {
-            throw new AssertionError(answer);
+            throw new AssertionError(response);
         }
         return Long.parseLong(number.group(1));
     }
@@ -86,16 +86,16 @@ final class TomcatManager {
     private String command(String command) {
         String login = Base64.getEncoder().encodeToString((USER + ":" + PASSWORD).getBytes(StandardCharsets.UTF_8));
         try {
-            String answer = http.send(
+            String response = http.send(
                             HttpRequest.newBuilder(URI.create(uri + command))
                                     .header("Authorization", "Basic " + login)
                                     .build(),
                             BodyHandlers.ofString())
                     .body();
-            if (!answer.startsWith("OK - ")) {
-                throw new AssertionError(command + ": " + answer);
+            if (!response.startsWith("OK - ")) {
+                throw new AssertionError(command + ": " + response);
             }
-            return answer;
+            return response;
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         } catch (InterruptedException interrupted) {

@@ -40,7 +40,7 @@ public final class WarServer extends ServiceClient {
         server.setStopTimeout(2_000);
     }
 
-    /** Shows an application only what Jetty provides, and hides this project's class path. */
+    /** Hides the class path of this project, and shows only the classes that Jetty provides to an application. */
     private static final class ContainerOnly extends ClassLoader {
         ContainerOnly() {
             super(ClassLoader.getPlatformClassLoader());

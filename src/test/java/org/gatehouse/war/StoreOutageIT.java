@@ -9,10 +9,10 @@ import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.junit.jupiter.api.Test;
 
-/** Tests health and responses of the WAR before its store starts, while it is up or down, and after it returns. */
-class StoreAwayIT {
+/** Tests health and responses of the WAR before the start of its store, during an outage, and after it. */
+class StoreOutageIT {
     @Test
-    void theStoreIsWaitedForAndItsAbsenceReported() {
+    void theWarWaitsForItsStoreAndReportsOutages() {
         int port = EmbeddedRedis.freePort();
         try (EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "war-store-away"));
                 WarServer gatehouse = WarServer.deploy("", settings(redis, port))) {
@@ -57,14 +57,14 @@ class StoreAwayIT {
     }
 
     private static void assertNotReady(ServiceClient gatehouse, String status) {
-        Answer answer = ready(gatehouse);
-        assertThat(answer.status()).isEqualTo(503);
-        assertThat(answer.text("status")).isEqualTo(status);
+        Answer response = ready(gatehouse);
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(response.text("status")).isEqualTo(status);
     }
 
-    private static void assertUnavailable(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
-        assertThat(answer.text("code")).isEqualTo("STORE_UNAVAILABLE");
-        assertThat(answer.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");
+    private static void assertUnavailable(Answer response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(503);
+        assertThat(response.text("code")).isEqualTo("STORE_UNAVAILABLE");
+        assertThat(response.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");
     }
 }
