@@ -125,7 +125,7 @@ final class Gatehouse implements AutoCloseable {
     private void prepare(ModuleContext context, LoginGuard guard, Consumer<String> administratorCreated) {
         mongo.requireSupported();
         migration.migrateUsers();
-        audit.createIndexes().run();
+        audit.log().createIndexes();
         sessions.createIndexes();
         user.createIndexes().run();
         key.keys().start();

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
@@ -113,9 +113,9 @@ final class AdministratorReset {
         AuditEvent event = AuditEvent.ofService(AuditType.ADMINISTRATOR_RESET)
                 .on(after.id(), after.username())
                 .with(
-                        AuditDetail.TO,
+                        Detail.TO,
                         Roles.text(after.roles()) + "; " + after.status().text());
-        audit.record(from.isEmpty() ? event : event.with(AuditDetail.FROM, from));
+        audit.record(from.isEmpty() ? event : event.with(Detail.FROM, from));
     }
 
     private static Set<String> withAdmin(Set<String> roles) {

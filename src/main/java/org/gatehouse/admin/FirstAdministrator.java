@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.config.Secret;
@@ -159,7 +159,7 @@ public final class FirstAdministrator {
                 username, hash, Set.of(Roles.ADMIN, Roles.USER), UserStatus.ACTIVE, Json.MAPPER.createObjectNode()));
         audit.record(AuditEvent.ofService(AuditType.USER_CREATED)
                 .on(created.id(), created.username())
-                .with(AuditDetail.TO, Roles.text(created.roles())));
+                .with(Detail.TO, Roles.text(created.roles())));
         return created;
     }
 

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, origin)
  *         .by(caller.id())
  *         .on(user.id(), user.username())
- *         .with(AuditDetail.FROM, "active")
- *         .with(AuditDetail.TO, "disabled"));
+ *         .with(Detail.FROM, "active")
+ *         .with(Detail.TO, "disabled"));
  * }</pre>
  *
  * <p>It never contains a username as typed by a client, because users type passwords there by mistake. The login of an
@@ -33,15 +33,51 @@ public record AuditEvent(
         @Nullable UserId user,
         @Nullable String username,
         @Nullable ClientInfo clientInfo,
-        Map<AuditDetail, String> details) {
+        Map<Detail, String> details) {
     /** New usernames are shorter. Usernames from databases of the legacy service may have any length. */
     static final int MAX_USERNAME = 256;
 
     static final int MAX_DETAIL = 1_024;
 
+    /**
+     * The additional fields of an event.
+     *
+     * <p>The list is closed, because readers of the audit log may not see passwords, hashes, tokens or keys. A new
+     * constant must not be able to hold one.
+     */
+    public enum Detail {
+        /** The cause of the event. */
+        REASON("reason"),
+        /** The value before the change. */
+        FROM("from"),
+        /** The value after the change. */
+        TO("to"),
+        /** The id of the session. */
+        SESSION("session"),
+        /** The id of the signing key. */
+        KEY("kid"),
+        /** The number of users for each result. */
+        COUNTS("counts"),
+        /** Whether password hashes were included: yes or no. */
+        HASHES("hashes"),
+        /** The method and the route of the request. */
+        CALL("call");
+
+        private final String field;
+
+        Detail(String field) {
+            this.field = field;
+        }
+
+        /** Returns the field name in the store and in responses. */
+        String field() {
+            return field;
+        }
+    }
+
     public AuditEvent {
         username = username == null ? null : cut(username, MAX_USERNAME);
-        EnumMap<AuditDetail, String> bounded = new EnumMap<>(AuditDetail.class);
+        EnumMap<Detail, String> bounded = new EnumMap<>(Detail.class);
         details.forEach((detail, text) -> bounded.put(detail, cut(text, MAX_DETAIL)));
         details = Collections.unmodifiableMap(bounded);
     }
@@ -54,11 +90,6 @@ public record AuditEvent(
     /** Creates an event that the service itself caused. */
     public static AuditEvent ofService(AuditType type) {
         return new AuditEvent(type, null, null, null, null, Map.of());
-    }
-
-    /** Creates the event of a failed login. */
-    public static AuditEvent loginFailed(LoginOutcome reason, ClientInfo clientInfo) {
-        return of(AuditType.LOGIN_FAILED, clientInfo).with(AuditDetail.REASON, reason.text());
     }
 
     /** Returns a copy with this actor. */
@@ -77,15 +108,11 @@ public record AuditEvent(
     }
 
     /** Returns a copy with one more detail, which must not be a password, hash, token or key. */
-    public AuditEvent with(AuditDetail detail, String text) {
-        EnumMap<AuditDetail, String> more = new EnumMap<>(AuditDetail.class);
+    public AuditEvent with(Detail detail, String text) {
+        EnumMap<Detail, String> more = new EnumMap<>(Detail.class);
         more.putAll(details);
         more.put(detail, text);
         return new AuditEvent(type, actor, user, username, clientInfo, more);
-    }
-
-    boolean isThrottledLogin() {
-        return type == AuditType.LOGIN_FAILED && LoginOutcome.THROTTLED.text().equals(details.get(AuditDetail.REASON));
     }
 
     /** Whether clients can cause such events as fast as they can send requests. */

@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Set;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.metrics.Metrics;
+import org.gatehouse.store.MongoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,24 +55,33 @@ public final class AuditLog {
     private final Counter sessionEnds;
 
     /** @param kept how long an entry is available; a changed setting applies to new entries only */
-    public AuditLog(MongoAuditDao entries, Duration kept, Clock clock, Ticker ticker, Metrics metrics) {
+    public AuditLog(MongoConnection mongo, Duration kept, Clock clock, Ticker ticker, Metrics metrics) {
         this.sessionEnds = metrics.counter(
                 "gatehouse_session_ends_total", "What ended a session, or all sessions of a user at once.", "cause");
         SESSION_ENDS.forEach(type -> sessionEnds.initLabelValues(Metrics.label(type)));
         sessionEnds.initLabelValues(USER_DISABLED);
-        this.entries = entries;
+        this.entries = new MongoAuditDao(mongo);
         this.kept = kept;
         this.throttledLogins = new EventDeduplicator(ticker, ClientInfo::address);
         this.rejections = new EventDeduplicator(ticker, ClientInfo::source);
         this.clock = clock;
     }
 
-    /** Stores the event with the current time, unless the deduplicator omits it. */
+    /** Creates the indexes. This is harmless if they exist or another node creates them too. */
+    public void createIndexes() {
+        entries.createIndexes();
+    }
+
+    /** Stores the event of a login that was rejected before the password was checked, unless it is a repetition. */
+    public void recordThrottled(AuditEvent event) {
+        if (throttledLogins.isNew(event)) {
+            record(event);
+        }
+    }
+
+    /** Stores the event with the current time, unless it is a repeated rejection. */
     public void record(AuditEvent event) {
         countSessionEnd(event);
-        if (event.isThrottledLogin() && !throttledLogins.isNew(event)) {
-            return;
-        }
         if (event.isRejection() && !rejections.isNew(event)) {
             return;
         }
@@ -97,7 +108,7 @@ public final class AuditLog {
         if (SESSION_ENDS.contains(event.type())) {
             sessionEnds.labelValues(Metrics.label(event.type())).inc();
         } else if (event.type() == AuditType.STATUS_CHANGED
-                && "disabled".equals(event.details().get(AuditDetail.TO))) {
+                && "disabled".equals(event.details().get(Detail.TO))) {
             sessionEnds.labelValues(USER_DISABLED).inc();
         }
     }

@@ -1,14 +1,13 @@
 package org.gatehouse.audit;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.Cursor;
 import org.gatehouse.http.PageRequest;
+import org.gatehouse.http.TimePosition;
 import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
@@ -24,29 +23,11 @@ record AuditQuery(
         int limit,
         @Nullable UserId user,
         @Nullable AuditType type,
-        @Nullable Position after) {
-    /** The position at which a page ended: the time of its last entry, and its id, because times may be equal. */
-    record Position(Instant at, String id) {
-        /** Returns the cursor of an entry. */
-        static String cursor(ObjectNode entry) {
-            return Cursor.of(
-                    entry.path(AuditDocument.AT).textValue(),
-                    entry.path(AuditDocument.ID).textValue());
-        }
-
-        static Optional<Position> parse(String cursor) {
-            return Cursor.parse(cursor, 2).flatMap(Position::read);
-        }
-
-        private static Optional<Position> read(List<String> parts) {
-            try {
-                Instant at = Instant.parse(parts.get(0));
-                var unused = at.toEpochMilli(); // throws if the store cannot represent the time
-                return Optional.of(parts.get(1)).filter(AuditDocument::isId).map(id -> new Position(at, id));
-            } catch (DateTimeException | ArithmeticException foreign) {
-                return Optional.empty();
-            }
-        }
+        @Nullable TimePosition after) {
+    /** Returns the cursor of an entry. */
+    static String cursor(ObjectNode entry) {
+        Instant at = Instant.parse(entry.path(AuditDocument.AT).textValue());
+        return new TimePosition(at, entry.path(AuditDocument.ID).textValue()).cursor();
     }
 
     /**
@@ -66,7 +47,8 @@ record AuditQuery(
             errors.add("type", "must be one of " + List.of(AuditType.values()));
         }
         PageRequest page = PageRequest.parse(limit, after, errors);
-        Position position = page.position(Position::parse, errors).orElse(null);
+        TimePosition position = page.position(cursor -> TimePosition.parse(cursor, AuditDocument::isId), errors)
+                .orElse(null);
         errors.throwIfAny();
         return new AuditQuery(page.limit(), userId, known, position);
     }

@@ -35,6 +35,6 @@ public final class AuditResource {
             @QueryParam("type") @Nullable String type,
             @Context UriInfo uri) {
         AuditQuery query = AuditQuery.parse(limit, after, user, type);
-        return audit.list(query).response(uri, entry -> entry, AuditQuery.Position::cursor);
+        return audit.list(query).response(uri, entry -> entry, AuditQuery::cursor);
     }
 }

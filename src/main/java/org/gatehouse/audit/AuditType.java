@@ -1,11 +1,12 @@
 package org.gatehouse.audit;
 
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The types of audit events. Their names are stored and returned, so a name never changes its meaning. */
 public enum AuditType {
     LOGIN_SUCCEEDED,
-    /** A failed login with its reason, see {@link AuditEvent#loginFailed}. */
+    /** A failed login with its reason. */
     LOGIN_FAILED,
     LOGOUT,
     LOGOUT_EVERYWHERE,
@@ -38,11 +39,6 @@ public enum AuditType {
     ADMINISTRATOR_RESET;
 
     static Optional<AuditType> parse(String text) {
-        for (AuditType type : values()) {
-            if (type.name().equals(text)) {
-                return Optional.of(type);
-            }
-        }
-        return Optional.empty();
+        return Stream.of(values()).filter(type -> type.name().equals(text)).findFirst();
     }
 }

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.function.Function;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,7 @@ final class EventDeduplicator {
         }
         Kind kind = new Kind(
                 event.type(),
-                event.details().get(AuditDetail.REASON),
+                event.details().get(Detail.REASON),
                 event.user(),
                 event.actor(),
                 event.clientInfo() == null ? "" : sender.apply(event.clientInfo()));

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
@@ -25,21 +24,20 @@ import org.gatehouse.store.MongoIndexes;
  * <p>Each entry has its own expiry time, after which it is not listed. The TTL index only frees storage, and does not
  * depend on any setting.
  */
-public final class MongoAuditDao {
+final class MongoAuditDao {
     private static final String COLLECTION = "audit";
 
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> entries;
     private final MongoCollection<BsonDocument> reads;
 
-    public MongoAuditDao(MongoConnection mongo) {
+    MongoAuditDao(MongoConnection mongo) {
         this.mongo = mongo;
         this.entries = mongo.collection(COLLECTION);
         this.reads = mongo.readOnly(COLLECTION);
     }
 
-    /** Creates the indexes. This is harmless if they exist or another node creates them too. */
-    public void createIndexes() {
+    void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(AuditDocument.AT, AuditDocument.ID)),
                 new IndexModel(Indexes.ascending(AuditDocument.USERS, AuditDocument.AT, AuditDocument.ID)),
@@ -65,7 +63,11 @@ public final class MongoAuditDao {
                     Filters.eq(AuditDocument.TYPE, new BsonString(query.type().name())));
         }
         if (query.after() != null) {
-            filters.add(olderThan(query.after()));
+            filters.add(BsonValues.before(
+                    AuditDocument.AT,
+                    query.after().time(),
+                    AuditDocument.ID,
+                    BsonValues.id(query.after().id())));
         }
         filters.add(Filters.gt(AuditDocument.EXPIRES_AT, BsonValues.time(now)));
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
@@ -73,14 +75,5 @@ public final class MongoAuditDao {
                 .limit(limit)
                 .into(new ArrayList<>()));
         return found.stream().map(AuditDocument::json).toList();
-    }
-
-    private static Bson olderThan(AuditQuery.Position position) {
-        BsonDateTime at = BsonValues.time(position.at());
-        // The second condition implies the first, which is added because it bounds the index scan.
-        return Filters.and(
-                Filters.lte(AuditDocument.AT, at),
-                Filters.or(
-                        Filters.lt(AuditDocument.AT, at), Filters.lt(AuditDocument.ID, BsonValues.id(position.id()))));
     }
 }

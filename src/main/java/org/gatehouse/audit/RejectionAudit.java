@@ -8,6 +8,7 @@ import java.security.Principal;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
@@ -43,7 +44,7 @@ final class RejectionAudit implements ContainerResponseFilter {
 
     private void record(ErrorCode code, ContainerRequestContext request, String call) {
         if (isRejectedToken(code, request)) {
-            audit.record(event(AuditType.TOKEN_REJECTED, request, call).with(AuditDetail.REASON, code.name()));
+            audit.record(event(AuditType.TOKEN_REJECTED, request, call).with(Detail.REASON, code.name()));
         } else if (code == ErrorCode.FORBIDDEN) {
             AuditEvent denied = event(AuditType.ACCESS_DENIED, request, call);
             Principal caller = request.getSecurityContext().getUserPrincipal();
@@ -55,7 +56,7 @@ final class RejectionAudit implements ContainerResponseFilter {
     }
 
     private static AuditEvent event(AuditType type, ContainerRequestContext request, String call) {
-        return AuditEvent.of(type, ClientInfo.of(request)).with(AuditDetail.CALL, call);
+        return AuditEvent.of(type, ClientInfo.of(request)).with(Detail.CALL, call);
     }
 
     /** A refresh of an ended session does not count. The reuse of a refresh token has its own event type. */

@@ -88,14 +88,18 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     }
 
     private void admit(ContainerRequestContext request, List<String> allowed) {
-        boolean openToAll = registrationOpen && allowed.contains(Roles.NEWCOMER);
-        Optional<Caller> caller = authenticator.callerIfAny(request);
-        if (caller.isEmpty() && !openToAll) {
+        Caller caller = authenticator.callerIfAny(request).orElse(null);
+        if (caller != null) {
+            // Also set if the caller is rejected, because the access log contains the user.
+            request.setSecurityContext(new CallerContext(caller, request.getSecurityContext()));
+        }
+        if (registrationOpen && allowed.contains(Roles.NEWCOMER)) {
+            return;
+        }
+        if (caller == null) {
             throw Authenticator.tokenMissing(request);
         }
-        // Also set if the caller is rejected, because the access log contains the user.
-        caller.ifPresent(known -> request.setSecurityContext(new CallerContext(known, request.getSecurityContext())));
-        if (!openToAll && caller.filter(known -> isAllowed(known, allowed)).isEmpty()) {
+        if (!isAllowed(caller, allowed)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
     }

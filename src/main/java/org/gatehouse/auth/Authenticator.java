@@ -12,7 +12,6 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BearerToken;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.CachedSessions;
@@ -47,14 +46,8 @@ public final class Authenticator {
         this.onCheck = onCheck;
     }
 
-    /** A valid token with its session and user. */
-    public record Authenticated(AccessToken token, LiveSession session, User user) {
-        Caller caller(ClientInfo clientInfo) {
-            return new Caller(user, session.id(), session.epoch(), clientInfo);
-        }
-    }
-
-    private record Live(LiveSession session, User user) {}
+    /** A valid token and its caller. */
+    record Authenticated(AccessToken token, Caller caller) {}
 
     /**
      * The caller of a request; empty if the request has no token.
@@ -71,7 +64,8 @@ public final class Authenticator {
             // Otherwise, a method that is open to all would run without the rights that the client meant to use.
             throw tokenMissing(request);
         }
-        return sent.map(token -> authenticate(token, clientInfo.source()).caller(clientInfo));
+        return sent.map(
+                token -> authenticate(token, clientInfo.source(), clientInfo).caller());
     }
 
     /** The exception for a missing token, with a hint if the {@code Authorization} header does not contain one. */
@@ -89,9 +83,10 @@ public final class Authenticator {
      * @throws GatehouseException a {@code TOKEN_*} code that describes the problem, {@code SESSION_ENDED}, {@code BUSY}
      *     or {@code STORE_UNAVAILABLE}
      */
-    public Authenticated authenticate(String token, String source) {
+    Authenticated authenticate(String token, String source, ClientInfo clientInfo) {
         onCheck.run();
-        return live(verifier.verify(token, source));
+        AccessToken verified = verifier.verify(token, source);
+        return new Authenticated(verified, caller(verified, clientInfo));
     }
 
     /**
@@ -101,45 +96,38 @@ public final class Authenticator {
      * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
      */
     public Optional<Caller> callerForLogout(ContainerRequestContext request) {
-        Optional<String> token = tokenOf(request);
-        if (token.isEmpty()) {
+        String token = tokenOf(request).orElse(null);
+        if (token == null) {
             return Optional.empty();
         }
         ClientInfo clientInfo = ClientInfo.of(request);
         try {
-            return Optional.of(live(verifier.verifyEvenIfExpired(token.get(), clientInfo.source()))
-                    .caller(clientInfo));
-        } catch (GatehouseException refused) {
-            if (refused.code().status() == 401) {
+            return Optional.of(caller(verifier.verifyEvenIfExpired(token, clientInfo.source()), clientInfo));
+        } catch (GatehouseException rejected) {
+            if (rejected.code().status() == 401) {
                 return Optional.empty();
             }
-            throw refused;
+            throw rejected;
         }
     }
 
-    /** Whether the caller of a long request is still an administrator; see {@link #isStillAuthorized}. */
-    public boolean isStillAdministrator(Caller caller) {
-        return isStillAuthorized(caller, Roles.ADMIN);
-    }
-
     /**
-     * Whether the caller of a long request may continue: the session has not ended, and the user is active and still
-     * has the role. The token may have expired meanwhile.
+     * Whether the caller of a long request may continue: the session has not ended, and the user is still an active
+     * administrator. The token may have expired meanwhile.
      */
-    public boolean isStillAuthorized(Caller caller, String role) {
-        return live(caller.userId(), caller.sessionId())
-                .filter(live -> live.user().roles().contains(role))
+    public boolean isStillAdministrator(Caller caller) {
+        return live(caller.userId(), caller.sessionId(), caller.clientInfo())
+                .filter(Caller::isAdmin)
                 .isPresent();
     }
 
-    private Authenticated live(AccessToken token) {
-        return live(token.userId(), token.sessionId())
-                .map(live -> new Authenticated(token, live.session(), live.user()))
-                .orElseThrow(Authenticator::ended);
+    private Caller caller(AccessToken token, ClientInfo clientInfo) {
+        return live(token.userId(), token.sessionId(), clientInfo)
+                .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
     }
 
-    /** The session and its user as of now; empty if the session has ended or the user is disabled. */
-    private Optional<Live> live(UserId userId, SessionId sessionId) {
+    /** The caller as of now; empty if the session has ended or the user is disabled. */
+    private Optional<Caller> live(UserId userId, SessionId sessionId, ClientInfo clientInfo) {
         Supplier<Optional<LiveSession>> pendingSession = sessions.findAsync(sessionId);
         Supplier<Optional<User>> pendingUser = users.findAsync(userId);
         return pendingSession
@@ -147,8 +135,8 @@ public final class Authenticator {
                 .filter(session -> session.userId().equals(userId))
                 .flatMap(session -> pendingUser
                         .get()
-                        .filter(user -> user.allows(session.id(), session.epoch()))
-                        .map(user -> new Live(session, user)));
+                        .filter(user -> user.allows(sessionId, session.epoch()))
+                        .map(user -> new Caller(user, sessionId, session.epoch(), clientInfo)));
     }
 
     private static Optional<String> tokenOf(ContainerRequestContext request) {
@@ -168,9 +156,5 @@ public final class Authenticator {
 
     private static List<String> valuesOf(ContainerRequestContext request, String header) {
         return request.getHeaders().getOrDefault(header, List.of());
-    }
-
-    private static GatehouseException ended() {
-        return new GatehouseException(ErrorCode.SESSION_ENDED);
     }
 }

@@ -52,34 +52,35 @@ public final class IntrospectionResource {
         if (form.asMap().getOrDefault(TOKEN_TYPE_HINT, List.of()).size() > 1) {
             throw GatehouseException.invalid(TOKEN_TYPE_HINT, "occurs more than once");
         }
-        ObjectNode answer = Json.MAPPER.createObjectNode();
+        ObjectNode response = Json.MAPPER.createObjectNode();
         try {
             // The service passes on its clients' bad tokens, which must not count against the service's own token.
-            String source = "introspection by " + ClientInfo.of(request).source();
+            ClientInfo clientInfo = ClientInfo.of(request);
+            String source = "introspection by " + clientInfo.source();
             // A parameter without "=" does not have a value.
             String token = Objects.requireNonNullElse(tokens.get(0), "");
-            write(authenticator.authenticate(token, source), answer);
-        } catch (GatehouseException refused) {
-            if (refused.code().status() != 401) {
-                throw refused;
+            write(authenticator.authenticate(token, source, clientInfo), response);
+        } catch (GatehouseException rejected) {
+            if (rejected.code().status() != 401) {
+                throw rejected;
             }
-            answer.put("active", false);
+            response.put("active", false);
         }
-        return Json.write(answer);
+        return Json.write(response);
     }
 
-    private void write(Authenticated authenticated, ObjectNode answer) {
+    private void write(Authenticated authenticated, ObjectNode response) {
         AccessToken token = authenticated.token();
-        User user = authenticated.user();
-        answer.put("active", true);
-        answer.put("sub", user.id().hex());
-        answer.put("sid", token.sessionId().text());
-        answer.put("username", user.username());
-        user.roles().stream().sorted().forEach(answer.putArray("roles")::add);
-        answer.put("exp", token.expiresAt().getEpochSecond());
-        answer.put("iat", token.issuedAt().getEpochSecond());
-        answer.put("iss", issuer);
-        answer.put("aud", audience);
-        answer.put("jti", token.id());
+        User user = authenticated.caller().user();
+        response.put("active", true);
+        response.put("sub", user.id().hex());
+        response.put("sid", token.sessionId().text());
+        response.put("username", user.username());
+        user.roles().stream().sorted().forEach(response.putArray("roles")::add);
+        response.put("exp", token.expiresAt().getEpochSecond());
+        response.put("iat", token.issuedAt().getEpochSecond());
+        response.put("iss", issuer);
+        response.put("aud", audience);
+        response.put("jti", token.id());
     }
 }

@@ -107,11 +107,11 @@ final class TokenVerifier {
             AccessToken good = check(signed, source);
             remembered.put(token, new CachedToken(good, signed.getHeader().getKeyID()));
             return good;
-        } catch (GatehouseException refused) {
-            if (refused.code() == ErrorCode.TOKEN_INVALID) {
+        } catch (GatehouseException rejected) {
+            if (rejected.code() == ErrorCode.TOKEN_INVALID) {
                 bulkhead.countFailure(source);
             }
-            throw refused;
+            throw rejected;
         }
     }
 

@@ -205,13 +205,13 @@ public final class DocumentCache<T> {
         R result;
         try {
             result = write.get();
-        } catch (GatehouseException refused) {
-            if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {
+        } catch (GatehouseException rejected) {
+            if (rejected.code() == ErrorCode.STORE_UNAVAILABLE) {
                 endLater(ids, token);
             } else {
                 announced.ifPresent(topology -> end(ids, topology, token));
             }
-            throw refused;
+            throw rejected;
         } catch (RuntimeException unknown) {
             endLater(ids, token);
             throw unknown;

@@ -1,11 +1,10 @@
 package org.gatehouse.login;
 
 import java.util.function.Consumer;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
-import org.gatehouse.audit.LoginOutcome;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.SessionId;
@@ -29,7 +28,7 @@ final class LoginRecorder {
         audit.record(AuditEvent.of(AuditType.LOGIN_SUCCEEDED, clientInfo)
                 .by(user.id())
                 .on(user.id(), user.username())
-                .with(AuditDetail.SESSION, session.text()));
+                .with(Detail.SESSION, session.text()));
     }
 
     void succeeded() {
@@ -39,8 +38,13 @@ final class LoginRecorder {
     /** @param user null if the username is unknown */
     void failed(LoginOutcome failure, @Nullable User user, ClientInfo clientInfo) {
         outcomes.accept(failure);
-        AuditEvent event = AuditEvent.loginFailed(failure, clientInfo);
-        audit.record(user == null ? event : event.on(user.id(), user.username()));
+        AuditEvent failed = AuditEvent.of(AuditType.LOGIN_FAILED, clientInfo).with(Detail.REASON, failure.text());
+        AuditEvent event = user == null ? failed : failed.on(user.id(), user.username());
+        if (failure == LoginOutcome.THROTTLED) {
+            audit.recordThrottled(event);
+        } else {
+            audit.record(event);
+        }
     }
 
     /** Counts a login whose credentials could not be checked; ignores every other error code. */

@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.gatehouse.audit.LoginOutcome;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -65,9 +64,9 @@ final class LoginService {
             LoginResponse login = check(name, password, clientInfo);
             recorder.succeeded();
             return login;
-        } catch (GatehouseException refused) {
-            recorder.failed(refused.code());
-            throw refused;
+        } catch (GatehouseException rejected) {
+            recorder.failed(rejected.code());
+            throw rejected;
         }
     }
 
@@ -111,11 +110,11 @@ final class LoginService {
         boolean known = found != null && found.knows(clientInfo.source(), now);
         try {
             return throttle.admitLogin(name, user == null ? null : user.id(), known, clientInfo.source());
-        } catch (GatehouseException refused) {
-            if (refused.code() == ErrorCode.LOGIN_THROTTLED) {
+        } catch (GatehouseException rejected) {
+            if (rejected.code() == ErrorCode.LOGIN_THROTTLED) {
                 recorder.failed(LoginOutcome.THROTTLED, user, clientInfo);
             }
-            throw refused;
+            throw rejected;
         }
     }
 

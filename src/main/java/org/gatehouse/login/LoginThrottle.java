@@ -113,9 +113,9 @@ final class LoginThrottle {
             for (String account : accounts) {
                 permits.add(throttle.acquire(account, quotas, ErrorCode.LOGIN_THROTTLED));
             }
-        } catch (GatehouseException refused) {
+        } catch (GatehouseException rejected) {
             permits.forEach(RateLimitPermit::refund);
-            throw refused;
+            throw rejected;
         }
         return new PasswordAttempt() {
             @Override

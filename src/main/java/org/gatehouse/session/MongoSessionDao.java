@@ -18,6 +18,7 @@ import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
+import org.gatehouse.http.TimePosition;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
@@ -121,19 +122,22 @@ final class MongoSessionDao {
                 mask == null
                         ? Updates.unset(SessionDocument.SUCCESSOR_MASK)
                         : Updates.set(SessionDocument.SUCCESSOR_MASK, new BsonBinary(mask)));
-        return change(
-                Filters.and(
-                        byId(read.session().id()),
-                        open(now),
-                        Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(read.current()))),
-                changes);
+        Bson unchanged = Filters.and(
+                byId(read.session().id()),
+                open(now),
+                Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(read.current())));
+        FindOneAndUpdateOptions after = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER);
+        return Optional.ofNullable(
+                        mongo.call(() -> sessions.findOneAndUpdate(unchanged, Updates.combine(changes), after)))
+                .map(SessionDocument::read);
     }
 
     /** Returns a user's valid sessions after a position, latest first. */
-    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable SessionPosition after, int limit) {
+    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable TimePosition after, int limit) {
         List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
         if (after != null) {
-            filters.add(beyond(after));
+            filters.add(BsonValues.before(
+                    SessionDocument.CREATED_AT, after.time(), SessionDocument.ID, new BsonString(after.id())));
         }
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
                 .sort(Sorts.descending(SessionDocument.CREATED_AT, SessionDocument.ID))
@@ -155,25 +159,8 @@ final class MongoSessionDao {
                 epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt())));
     }
 
-    private static Bson beyond(SessionPosition position) {
-        var time = BsonValues.time(position.createdAt());
-        // The first condition follows from the second, but lets MongoDB use the index.
-        return Filters.and(
-                Filters.lte(SessionDocument.CREATED_AT, time),
-                Filters.or(
-                        Filters.lt(SessionDocument.CREATED_AT, time),
-                        Filters.lt(
-                                SessionDocument.ID, new BsonString(position.id().text()))));
-    }
-
     private Optional<Session> first(Bson filter) {
         return mongo.findLinearizable(reads, filter).map(SessionDocument::read);
-    }
-
-    private Optional<Session> change(Bson filter, List<Bson> changes) {
-        FindOneAndUpdateOptions after = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER);
-        return Optional.ofNullable(mongo.call(() -> sessions.findOneAndUpdate(filter, Updates.combine(changes), after)))
-                .map(SessionDocument::read);
     }
 
     private static Bson byId(SessionId id) {

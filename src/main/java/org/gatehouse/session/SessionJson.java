@@ -5,6 +5,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.Instant;
 import org.gatehouse.http.Page;
+import org.gatehouse.http.TimePosition;
 import org.gatehouse.user.Caller;
 
 /**
@@ -24,7 +25,7 @@ record SessionJson(
         return page.response(
                 uri,
                 session -> of(session, caller),
-                session -> SessionPosition.of(session).cursor());
+                session -> new TimePosition(session.createdAt(), session.id().text()).cursor());
     }
 
     private static SessionJson of(Session session, Caller caller) {

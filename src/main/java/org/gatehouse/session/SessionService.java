@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
@@ -16,6 +16,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
+import org.gatehouse.http.TimePosition;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
@@ -134,7 +135,7 @@ public final class SessionService {
         if (sessions.end(session.id())) {
             audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, clientInfo)
                     .on(session.userId())
-                    .with(AuditDetail.SESSION, session.id().text()));
+                    .with(Detail.SESSION, session.id().text()));
         }
     }
 
@@ -206,7 +207,7 @@ public final class SessionService {
         audit.record(AuditEvent.of(type, caller.clientInfo())
                 .by(caller.userId())
                 .on(user)
-                .with(AuditDetail.SESSION, session));
+                .with(Detail.SESSION, session));
     }
 
     /**
@@ -216,7 +217,11 @@ public final class SessionService {
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}
      */
     Page<Session> list(Caller caller, String userId, PageRequest request, FieldErrors errors) {
-        SessionPosition after = request.position(SessionPosition::parse, errors).orElse(null);
+        TimePosition after = request.position(
+                        cursor -> TimePosition.parse(
+                                cursor, id -> SessionId.parse(id).isPresent()),
+                        errors)
+                .orElse(null);
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found = user.isActive()

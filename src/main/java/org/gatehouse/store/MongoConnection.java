@@ -164,9 +164,10 @@ public final class MongoConnection implements AutoCloseable {
                         log.warn("MongoDB supports no read concern stronger than {}", concern.asDocument());
                     }
                     return Optional.ofNullable(found);
-                } catch (MongoCommandException refused) {
-                    if (!UNSUPPORTED_READ_CONCERN.contains(refused.getCode()) || strength == READ_CONCERNS.size() - 1) {
-                        throw refused;
+                } catch (MongoCommandException rejected) {
+                    if (!UNSUPPORTED_READ_CONCERN.contains(rejected.getCode())
+                            || strength == READ_CONCERNS.size() - 1) {
+                        throw rejected;
                     }
                 }
             }

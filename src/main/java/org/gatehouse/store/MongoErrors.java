@@ -273,11 +273,11 @@ public final class MongoErrors {
                     .limit(3)
                     .collect(joining("; "));
         }
-        if (error instanceof MongoWriteException refused) {
-            return text(refused.getCode(), "", refused.getError().getMessage());
+        if (error instanceof MongoWriteException rejected) {
+            return text(rejected.getCode(), "", rejected.getError().getMessage());
         }
-        if (error instanceof MongoCommandException refused) {
-            return text(refused.getErrorCode(), refused.getErrorCodeName(), refused.getErrorMessage());
+        if (error instanceof MongoCommandException rejected) {
+            return text(rejected.getErrorCode(), rejected.getErrorCodeName(), rejected.getErrorMessage());
         }
         Throwable cause = error.getCause();
         String own = error.getClass().getSimpleName() + ": " + redacted(String.valueOf(error.getMessage()));

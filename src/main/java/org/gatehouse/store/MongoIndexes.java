@@ -81,19 +81,19 @@ public final class MongoIndexes {
     private void ensureOne(MongoCollection<BsonDocument> collection, IndexModel index) {
         try {
             mongo.call(() -> collection.createIndexes(List.of(index)));
-        } catch (MongoCommandException refused) {
+        } catch (MongoCommandException rejected) {
             if (existing(collection).stream().anyMatch(found -> isSame(found, index))) {
                 return; // another node has created it
             }
             if (ttl(index).isEmpty()) {
-                throw refused;
+                throw rejected;
             }
             ensurePlain(collection, index);
             log.warn(
                     "MongoDB does not remove expired documents from {}, because it rejects a TTL index: {}."
                             + " Remove them with a scheduled job, or use a server that supports TTL indexes",
                     collection.getNamespace(),
-                    MongoErrors.summary(refused));
+                    MongoErrors.summary(rejected));
         }
     }
 

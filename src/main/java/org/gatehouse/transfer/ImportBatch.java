@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
@@ -166,7 +166,7 @@ final class ImportBatch {
             imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.clientInfo())
                     .by(caller.userId())
                     .on(user.id(), user.username().typed())
-                    .with(AuditDetail.TO, Roles.text(user.roles())));
+                    .with(Detail.TO, Roles.text(user.roles())));
         }
     }
 

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.function.Predicate;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
@@ -51,7 +51,7 @@ final class UserExport {
         List<Credential> first = users.page(null, PAGE, hashes);
         audit.recordOrFail(AuditEvent.of(AuditType.USERS_EXPORTED, caller.clientInfo())
                 .by(caller.userId())
-                .with(AuditDetail.HASHES, hashes ? "yes" : "no"));
+                .with(Detail.HASHES, hashes ? "yes" : "no"));
         requireAdministrator(caller);
         return output -> write(caller, first, hashes, output);
     }

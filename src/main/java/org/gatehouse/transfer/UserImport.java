@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
@@ -146,7 +146,7 @@ final class UserImport implements AutoCloseable {
             } finally {
                 audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.clientInfo())
                         .by(caller.userId())
-                        .with(AuditDetail.COUNTS, report.counts()));
+                        .with(Detail.COUNTS, report.counts()));
             }
         }
 

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
@@ -104,7 +104,7 @@ final class UserCreation {
         User user = users.insert(newUser(id, hasher.hash(password)));
         AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, request.clientInfo())
                 .on(user.id(), user.username())
-                .with(AuditDetail.TO, Roles.text(user.roles()));
+                .with(Detail.TO, Roles.text(user.roles()));
         Caller caller = request.caller();
         audit.record(caller == null ? event : event.by(caller.userId()));
         return user;

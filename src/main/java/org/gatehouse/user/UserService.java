@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.gatehouse.audit.AuditDetail;
 import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
@@ -214,8 +214,8 @@ public final class UserService {
             audit.record(AuditEvent.of(type, caller.clientInfo())
                     .by(caller.userId())
                     .on(user.id(), user.username())
-                    .with(AuditDetail.FROM, from)
-                    .with(AuditDetail.TO, to));
+                    .with(Detail.FROM, from)
+                    .with(Detail.TO, to));
         }
     }
 

@@ -49,7 +49,7 @@ enum Mutation {
     END_AT_ONCE_ON_UNKNOWN(
             FaultScript.A_CHANGE_AFTER_ITS_TIMEOUT,
             "cache/DocumentCache.java",
-            "if (refused.code() == ErrorCode.STORE_UNAVAILABLE) {",
+            "if (rejected.code() == ErrorCode.STORE_UNAVAILABLE) {",
             "if (false) {"),
     HITS_WITHOUT_A_LEASE(
             FaultScript.A_NODE_WITHOUT_REPLIES,

@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
 import org.gatehouse.audit.AuditLog;
-import org.gatehouse.audit.MongoAuditDao;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
@@ -45,11 +44,7 @@ class UserExportTest {
                     UserStatus.ACTIVE,
                     Json.MAPPER.createObjectNode()));
             AuditLog audit = new AuditLog(
-                    new MongoAuditDao(unreachable),
-                    Duration.ofDays(1),
-                    Clock.systemUTC(),
-                    Ticker.systemTicker(),
-                    new Metrics());
+                    unreachable, Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker(), new Metrics());
             UserExport exports = new UserExport(users, audit, caller -> true);
             Caller caller = new Caller(
                     alice, SessionId.draw(new SecureRandom()), 0, new ClientInfo("192.0.2.7", "curl", "r-1"));

@@ -1,7 +1,7 @@
-package org.gatehouse.audit;
+package org.gatehouse.login;
 
 /** The outcomes of a login. Clients do not learn why a login failed; the audit log and the metrics show it. */
-public enum LoginOutcome {
+enum LoginOutcome {
     SUCCEEDED("succeeded"),
     WRONG_PASSWORD("wrong password"),
     UNKNOWN_USER("unknown user"),
