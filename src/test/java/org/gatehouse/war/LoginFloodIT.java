@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests that a flood of ten times the login capacity slows no other call and is rejected promptly. */
+/** Tests that other calls stay fast during a flood of ten times the login capacity, and that rejections are prompt. */
 @Tag("timing")
 class LoginFloodIT {
     private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
