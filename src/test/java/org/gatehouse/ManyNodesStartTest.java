@@ -34,7 +34,7 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.store.FormatFolder;
 import org.gatehouse.store.FormatScene;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,7 +108,7 @@ class ManyNodesStartTest {
         try {
             Future<?> changing = caller.submit(() -> {
                 while (!started.get() || changes.get() < 20) {
-                    Answer changed = serving.patch(alice, admin, "{\"age\":" + (1_000 + changes.get()) + "}");
+                    Response changed = serving.patch(alice, admin, "{\"age\":" + (1_000 + changes.get()) + "}");
                     assertThat(changed.status()).as(changed.body()).isEqualTo(200);
                     changes.incrementAndGet();
                 }

@@ -27,7 +27,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.log.LogLines;
 import org.gatehouse.store.FaultyMongo;
 import org.gatehouse.store.UnusableStoreException;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -93,7 +93,7 @@ class StartupTest {
     void aNodeWaitsForAnUnusableStoreAndLogsEachReason() {
         int port = EmbeddedRedis.freePort();
         try (Node node = Node.start(settings("mongodb://127.0.0.1:" + port))) {
-            Answer early = node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+            Response early = node.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
             assertThat(early.status()).isEqualTo(503);
             assertThat(early.text("code")).isEqualTo("STORE_UNAVAILABLE");
             assertThat(early.header("Retry-After")).isEqualTo("2");
@@ -225,7 +225,7 @@ class StartupTest {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Node node = Node.start(settings("mongodb://127.0.0.1:" + silent.getLocalPort()))) {
             assertThat(node.send("GET", "/health/live", "").status()).isEqualTo(200);
-            Answer ready = node.send("GET", "/health/ready", "");
+            Response ready = node.send("GET", "/health/ready", "");
             assertThat(ready.status()).isEqualTo(503);
             assertThat(ready.text("status")).isEqualTo("starting");
             assertThat(ready.text("reason")).isEqualTo("MongoDB cannot be used yet.");
@@ -249,7 +249,7 @@ class StartupTest {
                 .until(() -> node.send("GET", "/health/ready", "").status() == 200);
     }
 
-    private static String reason(Answer ready, String dependency) {
+    private static String reason(Response ready, String dependency) {
         for (JsonNode entry : ready.json().path("dependencies")) {
             if (entry.path("name").asText().equals(dependency)) {
                 return entry.path("reason").asText();

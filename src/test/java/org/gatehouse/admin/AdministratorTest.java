@@ -18,7 +18,7 @@ import java.util.concurrent.Future;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,7 +100,7 @@ class AdministratorTest {
     void aLostAdministratorIsResetAndItsSessionsEndOnEveryNode(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "lost-one", OLD_PASSWORD, false))) {
             String stolen = running.token("lost-one", OLD_PASSWORD);
-            Answer login = running.login("lost-one", OLD_PASSWORD);
+            Response login = running.login("lost-one", OLD_PASSWORD);
             String id = login.json().at("/user/_id").asText();
             assertThat(running.get("/user/me", stolen).status()).isEqualTo(200);
 
@@ -112,7 +112,7 @@ class AdministratorTest {
             assertThat(running.get("/user/me", stolen).text("code")).isEqualTo("SESSION_ENDED");
             assertThat(running.login("lost-one", OLD_PASSWORD).status()).isEqualTo(401);
             String token = running.token("lost-one", NEW_PASSWORD);
-            Answer me = running.get("/user/me", token);
+            Response me = running.get("/user/me", token);
             assertThat(me.text("username")).isEqualTo("lost-one");
             assertThat(me.text("_id")).isEqualTo(id);
 
@@ -140,7 +140,7 @@ class AdministratorTest {
             linesOfAStart(settings(test, "promoted", OLD_PASSWORD, true), "promoted");
 
             String token = running.token("promoted", OLD_PASSWORD);
-            Answer me = running.get("/user/me", token);
+            Response me = running.get("/user/me", token);
             assertThat(me.json().get("roles").toString()).isEqualTo("[\"admin\",\"editor\",\"user\"]");
             assertThat(me.text("status")).isEqualTo("active");
             assertThat(resets(running, token, id))
@@ -156,7 +156,7 @@ class AdministratorTest {
             List<Node> nodes = startTogether(settings(test, "made-anew", NEW_PASSWORD, true));
             try {
                 String token = running.token("made-anew", NEW_PASSWORD);
-                Answer me = running.get("/user/me", token);
+                Response me = running.get("/user/me", token);
                 assertThat(me.json().get("roles").toString()).contains("admin");
                 assertThat(resets(running, token, me.text("_id"))).hasSize(1);
                 assertThat(lines.stream().filter(line -> line.contains("made-anew")))

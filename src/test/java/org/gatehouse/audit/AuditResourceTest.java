@@ -18,7 +18,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,11 +54,11 @@ class AuditResourceTest {
                 .with(Detail.FROM, "active")
                 .with(Detail.TO, "disabled"));
 
-        Answer answer = gatehouse.get("/audit?user=" + user, admin);
+        Response response = gatehouse.get("/audit?user=" + user, admin);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.json()).hasSize(1);
-        JsonNode entry = answer.json().path(0);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.json()).hasSize(1);
+        JsonNode entry = response.json().path(0);
         assertThat(entry.fieldNames())
                 .toIterable()
                 .containsExactly(
@@ -77,7 +77,7 @@ class AuditResourceTest {
         assertThat(entry.path("actor").asText()).isEqualTo(actor.hex());
         assertThat(entry.path("user").asText()).isEqualTo(user.hex());
         assertThat(entry.path("details").toString()).isEqualTo("{\"from\":\"active\",\"to\":\"disabled\"}");
-        assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo(answer.body());
+        assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo(response.body());
     }
 
     @Test
@@ -92,7 +92,7 @@ class AuditResourceTest {
         String next = "/audit?limit=3&type=LOGIN_FAILED&user=" + user;
         int pages = 0;
         while (!next.isEmpty()) {
-            Answer page = gatehouse.get(next, admin);
+            Response page = gatehouse.get(next, admin);
             assertThat(page.status()).as(page.body()).isEqualTo(200);
             page.json().forEach(entries::add);
             next = page.next();
@@ -143,11 +143,12 @@ class AuditResourceTest {
                 "after=WyIrMjkyMjc4OTk1LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCJd"
             })
     void anInvalidParameterIsRejected(String query) {
-        Answer answer = gatehouse.get("/audit?" + query, admin);
+        Response response = gatehouse.get("/audit?" + query, admin);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo(query.split("=", 2)[0]);
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").path(0).path("field").asText())
+                .isEqualTo(query.split("=", 2)[0]);
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,7 +53,7 @@ class AuditTrailTest {
     private final String id = gatehouse.create(admin, username, PASSWORD);
 
     /** A call, with the data that is needed to find and check its entries. */
-    private record Call(String requestId, String address, Answer response) {
+    private record Call(String requestId, String address, Response response) {
         String sid() {
             try {
                 return SignedJWT.parse(response.text("token")).getJWTClaimsSet().getStringClaim("sid");
@@ -358,7 +358,7 @@ class AuditTrailTest {
 
     private static Call callFrom(String address, String method, String path, String body, String token) {
         String requestId = "request-" + number.incrementAndGet() + ".";
-        Answer answer = gatehouse.send(
+        Response response = gatehouse.send(
                 method,
                 path,
                 body,
@@ -370,12 +370,12 @@ class AuditTrailTest {
                 requestId,
                 "X-Forwarded-For",
                 address);
-        if (answer.status() == 200 && answer.body().contains("\"refreshToken\"")) {
-            secrets.add(answer.text("refreshToken"));
-            secrets.add(answer.text("token"));
-            secrets.add(answer.text("token").split("\\.", -1)[2]);
+        if (response.status() == 200 && response.body().contains("\"refreshToken\"")) {
+            secrets.add(response.text("refreshToken"));
+            secrets.add(response.text("token"));
+            secrets.add(response.text("token").split("\\.", -1)[2]);
         }
-        return new Call(requestId, address, answer);
+        return new Call(requestId, address, response);
     }
 
     private static String passwords(String current, String wanted) {

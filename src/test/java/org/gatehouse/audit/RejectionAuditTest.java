@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,8 +59,8 @@ class RejectionAuditTest {
             node.post("/logout", token, "");
         }
         for (int i = 0; i < 5; i++) {
-            Answer answer = node.send("GET", "/user/me", "", header, token, "X-Forwarded-For", address);
-            assertThat(answer.text("code")).isEqualTo(code);
+            Response response = node.send("GET", "/user/me", "", header, token, "X-Forwarded-For", address);
+            assertThat(response.text("code")).isEqualTo(code);
         }
 
         List<JsonNode> entries = entries("TOKEN_REJECTED", address);

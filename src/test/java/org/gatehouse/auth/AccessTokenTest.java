@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,18 +63,18 @@ class AccessTokenTest {
 
     @Test
     void isRejectedIfTheTwoHeadersDiffer() {
-        Answer answer = gatehouse.send("GET", "/user/me", "", "auth", validToken, "Authorization", "Bearer other");
+        Response response = gatehouse.send("GET", "/user/me", "", "auth", validToken, "Authorization", "Bearer other");
 
-        assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("TOKEN_AMBIGUOUS");
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("TOKEN_AMBIGUOUS");
     }
 
     @Test
     void aMissingTokenIsRejectedWithTheLegacyMessage() {
-        Answer answer = gatehouse.get("/user/me", "");
+        Response response = gatehouse.get("/user/me", "");
 
-        assertRejected(answer, "TOKEN_MISSING", "JsonWebTokenError", "jwt must be provided");
-        assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+        assertRejected(response, "TOKEN_MISSING", "JsonWebTokenError", "jwt must be provided");
+        assertThat(response.header("WWW-Authenticate")).isEqualTo("Bearer");
     }
 
     @Test
@@ -149,9 +149,9 @@ class AccessTokenTest {
 
     @Test
     void anOversizedTokenIsRejected() {
-        Answer answer = gatehouse.get("/user/me", validToken + "A".repeat(20_000));
+        Response response = gatehouse.get("/user/me", validToken + "A".repeat(20_000));
 
-        assertThat(answer.status()).isIn(401, 431); // the container may reject the header before Gatehouse does
+        assertThat(response.status()).isIn(401, 431); // the container may reject the header before Gatehouse does
     }
 
     @Test
@@ -167,19 +167,19 @@ class AccessTokenTest {
     @Test
     void anExpiredTokenIsRejectedWithTheTimeOfItsExpiry() throws Exception {
         Date expired = Date.from(Instant.parse("2020-01-01T00:00:00Z"));
-        Answer answer = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(expired)));
+        Response response = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(expired)));
 
-        assertRejected(answer, "TOKEN_EXPIRED", "TokenExpiredError", "jwt expired");
-        assertThat(answer.text("expiredAt")).isEqualTo("2020-01-01T00:00:00.000Z");
-        assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
+        assertRejected(response, "TOKEN_EXPIRED", "TokenExpiredError", "jwt expired");
+        assertThat(response.text("expiredAt")).isEqualTo("2020-01-01T00:00:00.000Z");
+        assertThat(response.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
     }
 
     @Test
     void aTokenWithoutAnExpiryIsRejected() throws Exception {
-        Answer answer = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(null)));
+        Response response = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(null)));
 
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("code")).isEqualTo("TOKEN_INVALID");
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("code")).isEqualTo("TOKEN_INVALID");
     }
 
     @Test
@@ -248,10 +248,10 @@ class AccessTokenTest {
         assertRejected(server.get("/user/me", token), "TOKEN_INVALID", "JsonWebTokenError", message);
     }
 
-    private static void assertRejected(Answer answer, String code, String name, String message) {
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("code")).isEqualTo(code);
-        assertThat(answer.text("name")).isEqualTo(name);
-        assertThat(answer.text("message")).isEqualTo(message);
+    private static void assertRejected(Response response, String code, String name, String message) {
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("code")).isEqualTo(code);
+        assertThat(response.text("name")).isEqualTo(name);
+        assertThat(response.text("message")).isEqualTo(message);
     }
 }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,7 +36,7 @@ class IntrospectionTest {
 
     private final String username = "User-" + number.incrementAndGet();
     private final String id = gatehouse.create(admin, username, PASSWORD);
-    private final Answer login = gatehouse.login(username, PASSWORD);
+    private final Response login = gatehouse.login(username, PASSWORD);
     private final String token = login.text("token");
 
     @BeforeAll
@@ -56,12 +56,12 @@ class IntrospectionTest {
     @Test
     void anActiveTokenIsReturnedWithItsClaims() throws Exception {
         for (String caller : List.of(service, admin)) {
-            Answer answer = introspect(caller, token);
+            Response response = introspect(caller, token);
 
-            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-            assertThat(answer.header("Content-Type")).startsWith("application/json");
-            assertThat(answer.header("Cache-Control")).contains("no-store");
-            JsonNode json = answer.json();
+            assertThat(response.status()).as(response.body()).isEqualTo(200);
+            assertThat(response.header("Content-Type")).startsWith("application/json");
+            assertThat(response.header("Cache-Control")).contains("no-store");
+            JsonNode json = response.json();
             assertThat(json.fieldNames())
                     .toIterable()
                     .containsExactlyInAnyOrder(
@@ -167,11 +167,11 @@ class IntrospectionTest {
 
     @Test
     void onlyAdministratorsAndServicesMayIntrospect() {
-        Answer forbidden = introspect(token, token);
+        Response forbidden = introspect(token, token);
         assertThat(forbidden.status()).isEqualTo(403);
         assertThat(forbidden.text("code")).isEqualTo("FORBIDDEN");
 
-        Answer missing = introspect("", token);
+        Response missing = introspect("", token);
         assertThat(missing.status()).isEqualTo(401);
         assertThat(missing.text("code")).isEqualTo("TOKEN_MISSING");
         assertThat(introspect("junk", token).text("code")).isEqualTo("TOKEN_MALFORMED");
@@ -187,52 +187,53 @@ class IntrospectionTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "tokens=x", "token=x&token=x", "token=x&token=y", "TOKEN=x"})
     void aBodyWithoutExactlyOneTokenIsRejected(String body) {
-        Answer answer = introspectBody(service, body);
+        Response response = introspectBody(service, body);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("token");
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").path(0).path("field").asText())
+                .isEqualTo("token");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"token=", "token=%20", "token=%00", "token"})
     void aBlankTokenIsNotActive(String body) {
-        Answer answer = introspectBody(service, body);
+        Response response = introspectBody(service, body);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.body()).isEqualTo("{\"active\":false}");
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("{\"active\":false}");
     }
 
     @Test
     void theTokenIsNotTakenFromTheUrl() {
-        Answer answer =
+        Response response =
                 gatehouse.send("POST", "/introspect?token=" + token, "a=b", "auth", service, "Content-Type", FORM_TYPE);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
         assertThat(gatehouse.get("/introspect?token=" + token, service).status())
                 .isEqualTo(405);
     }
 
     @Test
     void aJsonBodyIsRejectedWithTheRequiredContentType() {
-        Answer answer = gatehouse.post("/introspect", service, "{\"token\":\"" + token + "\"}");
+        Response response = gatehouse.post("/introspect", service, "{\"token\":\"" + token + "\"}");
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(415);
-        assertThat(answer.text("code")).isEqualTo("UNSUPPORTED_MEDIA_TYPE");
-        assertThat(answer.text("message")).isEqualTo("The Content-Type must be application/x-www-form-urlencoded.");
+        assertThat(response.status()).as(response.body()).isEqualTo(415);
+        assertThat(response.text("code")).isEqualTo("UNSUPPORTED_MEDIA_TYPE");
+        assertThat(response.text("message")).isEqualTo("The Content-Type must be application/x-www-form-urlencoded.");
     }
 
-    private static Answer introspect(String caller, String token) {
+    private static Response introspect(String caller, String token) {
         return introspectBody(caller, "token=" + URLEncoder.encode(token, StandardCharsets.UTF_8));
     }
 
-    private static Answer introspectBody(String caller, String body) {
+    private static Response introspectBody(String caller, String body) {
         return gatehouse.send("POST", "/introspect", body, "auth", caller, "Content-Type", FORM_TYPE);
     }
 
     private static void assertInactive(String token) {
-        Answer answer = introspect(service, token);
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.body()).isEqualTo("{\"active\":false}");
+        Response response = introspect(service, token);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("{\"active\":false}");
     }
 }

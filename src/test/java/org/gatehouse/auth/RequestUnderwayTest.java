@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +66,7 @@ class RequestUnderwayTest {
         String thief = other.token(name, PASSWORD);
         String owner = other.token(name, PASSWORD);
 
-        Answer response = responseToBlockedRequest(
+        Response response = responseToBlockedRequest(
                 "findAndModify users",
                 () -> one.delete("/session?others=true", thief),
                 () -> other.post("/logout", owner, "{\"everywhere\":true}"));
@@ -81,7 +81,7 @@ class RequestUnderwayTest {
         String thief = other.token(name, PASSWORD);
         String owner = other.token(name, PASSWORD);
 
-        Answer response = responseToBlockedRequest(
+        Response response = responseToBlockedRequest(
                 "update users",
                 () -> one.send(
                         "PUT",
@@ -144,7 +144,7 @@ class RequestUnderwayTest {
         other.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         String token = other.token(name, PASSWORD);
 
-        Answer response = responseToBlockedRequest(
+        Response response = responseToBlockedRequest(
                 "insert meta", // acquires the lock
                 () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
@@ -156,7 +156,7 @@ class RequestUnderwayTest {
 
     /** Returns the response to a request whose body is sent only after another call. */
     private static String responseToDelayedBody(
-            String method, String path, String token, String body, Supplier<Answer> meanwhile) throws IOException {
+            String method, String path, String token, String body, Supplier<Response> meanwhile) throws IOException {
         try (Socket socket = new Socket(
                 InetAddress.getLoopbackAddress(), URI.create(one.baseUri()).getPort())) {
             socket.setSoTimeout(60_000);
@@ -167,26 +167,26 @@ class RequestUnderwayTest {
             // Jetty requests the body when the application reads it, which is after the caller has been authorized.
             byte[] interim = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
             assertThat(new String(interim, StandardCharsets.US_ASCII)).contains("100 Continue");
-            Answer answer = meanwhile.get();
-            assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
+            Response response = meanwhile.get();
+            assertThat(response.status()).as(response.body()).isBetween(200, 204);
             socket.getOutputStream().write(body.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
     /** Blocks a request before it sends a command until another call has ended, and returns the request's response. */
-    private static Answer responseToBlockedRequest(String command, Supplier<Answer> request, Supplier<Answer> meanwhile)
-            throws Exception {
+    private static Response responseToBlockedRequest(
+            String command, Supplier<Response> request, Supplier<Response> meanwhile) throws Exception {
         blocked = new BlockedCommand(command);
-        CompletableFuture<Answer> response = CompletableFuture.supplyAsync(request);
+        CompletableFuture<Response> blockedResponse = CompletableFuture.supplyAsync(request);
         try {
             assertThat(blocked.reached().await(60, TimeUnit.SECONDS)).isTrue();
-            Answer answer = meanwhile.get();
-            assertThat(answer.status()).as(answer.body()).isBetween(200, 204);
+            Response response = meanwhile.get();
+            assertThat(response.status()).as(response.body()).isBetween(200, 204);
         } finally {
             blocked.released().countDown();
         }
-        return response.get(60, TimeUnit.SECONDS);
+        return blockedResponse.get(60, TimeUnit.SECONDS);
     }
 
     private static String newUser() {

@@ -10,7 +10,7 @@ import org.gatehouse.bench.Comparison.Title;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 
 /** Compares {@code GET /user} at the end of the list with the same request at its start, one page at a time. */
 final class PageBench {
@@ -60,7 +60,7 @@ final class PageBench {
 
     /** Returns a call for the page after a user, whose responses must show the users that follow. */
     private Call callAfter(String path, int number) throws IOException {
-        Answer page = scene.service().get(path, admin);
+        Response page = scene.service().get(path, admin);
         JsonNode entries = Json.MAPPER.readTree(page.body());
         for (int i = 0; i < PAGE; i++) {
             if (!entries.path(i).path("username").asText().equals(Population.name(number + 1 + i))) {
@@ -72,7 +72,7 @@ final class PageBench {
 
     /** Returns a call for a page of {@link #PAGE} users, whose content must stay the same. */
     private Call call(String path) throws IOException {
-        Answer page = scene.service().get(path, admin);
+        Response page = scene.service().get(path, admin);
         if (page.status() != 200 || Json.MAPPER.readTree(page.body()).size() != PAGE) {
             throw new AssertionError("A wrong page: " + page.body());
         }

@@ -11,7 +11,7 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.json.IsoTime;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /**
@@ -27,9 +27,9 @@ final class Population {
 
     private final MongoCollection<Document> users;
     private final Document document;
-    private final Answer template;
+    private final Response template;
 
-    private Population(MongoCollection<Document> users, Document document, Answer template) {
+    private Population(MongoCollection<Document> users, Document document, Response template) {
         this.users = users;
         this.document = document;
         this.template = template;
@@ -45,7 +45,7 @@ final class Population {
         MongoCollection<Document> users = stores.users();
         Document document = Objects.requireNonNull(
                 users.find(Filters.eq("username", name(0))).first(), "was just stored");
-        Answer template = service.get("/user/" + document.getObjectId("_id"), admin);
+        Response template = service.get("/user/" + document.getObjectId("_id"), admin);
         require(200, template);
         return new Population(users, document, template);
     }
@@ -71,7 +71,7 @@ final class Population {
         return copy;
     }
 
-    private static void require(int status, Answer response) {
+    private static void require(int status, Response response) {
         if (response.status() != status) {
             throw new AssertionError("Expected " + status + ": " + response.body());
         }

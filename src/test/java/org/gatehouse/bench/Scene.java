@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /** The stores and their users, and the WAR and the bare servlet, each as a separate process. */
@@ -76,12 +76,12 @@ final class Scene implements AutoCloseable {
     }
 
     private Caller logIn(int number) {
-        Answer login = service.loginFrom(
+        Response login = service.loginFrom(
                 "10.254." + number / 256 % 256 + "." + number % 256, Population.name(number), Population.PASSWORD);
         if (login.status() != 200) {
             throw new AssertionError("The login failed: " + login.body());
         }
-        Answer user = service.get("/user/" + users.id(number), login.text("token"));
+        Response user = service.get("/user/" + users.id(number), login.text("token"));
         return new Caller(number, users.id(number), login.text("token"), user.body());
     }
 

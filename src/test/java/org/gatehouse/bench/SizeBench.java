@@ -22,11 +22,11 @@ import org.bson.types.ObjectId;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
 import org.gatehouse.war.AppServer;
 import org.gatehouse.war.Deployment;
 import org.gatehouse.war.Distribution;
 import org.gatehouse.war.Jdk;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.WarServer;
 
@@ -100,7 +100,7 @@ final class SizeBench {
         }
         try (AppServer server = start(distribution, withWar(distribution, stores))) {
             ServiceClient service = server.awaitReady("");
-            Answer login = service.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+            Response login = service.login(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
             double idle = idle(server);
             figures.add(new Comparison(
                     new Title("idle " + distribution, distribution + ": idle", "no application", Target.none()),

@@ -35,8 +35,8 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
 import org.gatehouse.war.ApiDescription;
+import org.gatehouse.war.Response;
 import org.glassfish.jersey.model.Parameter.Source;
 import org.glassfish.jersey.server.model.Resource;
 import org.glassfish.jersey.server.model.ResourceMethod;
@@ -491,7 +491,7 @@ class DescriptionTest {
         }
 
         void run(SettableClock clock) {
-            Answer login = call("POST", "/login", "", credentials(Node.ADMIN, Node.ADMIN_PASSWORD));
+            Response login = call("POST", "/login", "", credentials(Node.ADMIN, Node.ADMIN_PASSWORD));
             String admin = login.text("token");
             call("POST", "/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
             String alice =
@@ -559,27 +559,28 @@ class DescriptionTest {
             observe("GET", path, service.send("GET", path, "", "auth", token, "If-None-Match", tag));
         }
 
-        private Answer call(String method, String path, String token, String body) {
+        private Response call(String method, String path, String token, String body) {
             String type = path.equals("/introspect") ? "application/x-www-form-urlencoded" : "application/json";
-            Answer answer = service.send(method, path, body, "auth", token, "Content-Type", body.isEmpty() ? "" : type);
-            observe(method, path, answer);
-            return answer;
+            Response response =
+                    service.send(method, path, body, "auth", token, "Content-Type", body.isEmpty() ? "" : type);
+            observe(method, path, response);
+            return response;
         }
 
-        private void observe(String method, String path, Answer answer) {
+        private void observe(String method, String path, Response response) {
             String operation =
                     description.operation(method, path.replaceAll("\\?.*", "")).orElseThrow();
-            String status = operation + " " + answer.status();
-            if (answer.status() < 400) {
+            String status = operation + " " + response.status();
+            if (response.status() < 400) {
                 statuses.add(status);
             }
             Set<String> seen = fields.computeIfAbsent(
-                    answer.status() < 400 ? schemaOrStatus(status) : ERRORS, absent -> new TreeSet<>());
-            if (answer.header("Content-Type").equals("application/json") && !path.equals("/openapi.json")) {
-                seen.addAll(fieldsOf(answer.json()));
+                    response.status() < 400 ? schemaOrStatus(status) : ERRORS, absent -> new TreeSet<>());
+            if (response.header("Content-Type").equals("application/json") && !path.equals("/openapi.json")) {
+                seen.addAll(fieldsOf(response.json()));
             }
-            if (answer.header("Content-Type").equals("application/x-ndjson")) {
-                answer.body().lines().forEach(line -> seen.addAll(fieldsOf(Answer.json(line))));
+            if (response.header("Content-Type").equals("application/x-ndjson")) {
+                response.body().lines().forEach(line -> seen.addAll(fieldsOf(Response.json(line))));
             }
         }
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
 import org.gatehouse.war.ApiDescription;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,15 +39,15 @@ class ServedDescriptionTest {
     @ParameterizedTest
     @ValueSource(strings = {"/openapi.json", "/openapi.yaml", "/docs", "/docs/page.js"})
     void isServedWithoutATokenAndCacheableUntilItChanges(String path) {
-        Answer answer = gatehouse.send("GET", path, "");
+        Response response = gatehouse.send("GET", path, "");
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.header("Cache-Control")).isEqualTo("no-cache");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.header("Cache-Control")).isEqualTo("no-cache");
         assertThat(gatehouse
-                        .send("GET", path, "", "If-None-Match", answer.header("ETag"))
+                        .send("GET", path, "", "If-None-Match", response.header("ETag"))
                         .status())
                 .isEqualTo(304);
-        assertThat(gatehouse.send("HEAD", path, "").header("ETag")).isEqualTo(answer.header("ETag"));
+        assertThat(gatehouse.send("HEAD", path, "").header("ETag")).isEqualTo(response.header("ETag"));
     }
 
     @Test
@@ -55,8 +55,8 @@ class ServedDescriptionTest {
         assertThat(gatehouse.send("GET", "/openapi.json", "").json())
                 .isEqualTo(ApiDescription.built().document());
         assertThat(gatehouse.send("GET", "/openapi.yaml", "", "Accept", "application/yaml"))
-                .returns("application/yaml", answer -> answer.header("Content-Type"))
-                .extracting(Answer::body)
+                .returns("application/yaml", response -> response.header("Content-Type"))
+                .extracting(Response::body)
                 .isEqualTo(Files.readString(Path.of("src/main/resources/org/gatehouse/docs/openapi.yaml")));
     }
 
@@ -69,7 +69,7 @@ class ServedDescriptionTest {
 
     @Test
     void thePageLoadsOnlyFilesOfTheSameService() {
-        Answer page = gatehouse.send("GET", "/docs", "");
+        Response page = gatehouse.send("GET", "/docs", "");
         assertThat(page.header("Content-Type")).isEqualTo("text/html;charset=utf-8");
         assertThat(page.header("Content-Security-Policy"))
                 .startsWith("default-src 'none'; script-src 'self';")
@@ -82,7 +82,7 @@ class ServedDescriptionTest {
                 .toList();
         assertThat(links).hasSize(4);
         for (String link : links) {
-            Answer file = gatehouse.send("GET", "/" + link, "");
+            Response file = gatehouse.send("GET", "/" + link, "");
             assertThat(file.status()).as(link).isEqualTo(200);
             assertThat(file.header("Content-Type")).startsWith(link.endsWith(".js") ? "text/javascript" : "text/css");
         }

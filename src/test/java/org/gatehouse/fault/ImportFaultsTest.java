@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.gatehouse.Node;
 import org.gatehouse.concurrent.Threads;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -105,7 +105,7 @@ class ImportFaultsTest {
         String lines = IntStream.range(0, USERS)
                 .mapToObj(i -> "{\"username\":\"moved." + i + "\",\"note\":\"" + "x".repeat(250) + "\"}\n")
                 .collect(Collectors.joining());
-        Answer response = cluster.node(0)
+        Response response = cluster.node(0)
                 .send("POST", "/user/import", lines, "auth", cluster.token(), "Content-Type", "application/x-ndjson");
         assertThat(response.status()).isEqualTo(200);
         return response.body().lines().toList();

@@ -8,7 +8,7 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /**
@@ -85,7 +85,7 @@ final class Load implements AutoCloseable {
         String patch = "{\"change\":" + change.incrementAndGet() + "}";
         long start = System.nanoTime();
         try {
-            Answer response = nodes.get(node).patch("/user/" + key, token, patch);
+            Response response = nodes.get(node).patch("/user/" + key, token, patch);
             long end = System.nanoTime();
             if (response.status() == 200) {
                 history.acknowledged(key, response.json().path("version").asLong(), start, end);
@@ -108,7 +108,7 @@ final class Load implements AutoCloseable {
         readsSent.incrementAndGet();
         long start = System.nanoTime();
         try {
-            Answer response = nodes.get(node).get("/user/" + key, token);
+            Response response = nodes.get(node).get("/user/" + key, token);
             long end = System.nanoTime();
             if (response.status() == 200) {
                 readsSucceeded.incrementAndGet();

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.gatehouse.Node;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,7 +90,7 @@ class OutageTest {
         private volatile boolean stopped;
 
         private interface Call {
-            Answer on(ServiceClient node);
+            Response on(ServiceClient node);
         }
 
         Clients(TestCluster<Node> cluster, Timeline timeline) {

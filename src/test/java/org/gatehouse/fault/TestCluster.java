@@ -27,7 +27,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.slf4j.LoggerFactory;
 
@@ -241,9 +241,9 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     private void read(List<String> users, List<N> from) {
         for (String user : users) {
             for (N node : from) {
-                Answer answer = node.get("/user/" + user, token);
-                if (answer.status() != 200) {
-                    throw new AssertionError("a read failed: " + answer.body());
+                Response response = node.get("/user/" + user, token);
+                if (response.status() != 200) {
+                    throw new AssertionError("a read failed: " + response.body());
                 }
             }
         }

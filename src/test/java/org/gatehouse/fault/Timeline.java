@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 
 /** Records the results of calls, second by second, and the events in between. */
 final class Timeline {
@@ -25,15 +25,15 @@ final class Timeline {
     }
 
     /** Makes a call, which counts for the second in which it began. A status of 300 or more is a failure. */
-    void record(Supplier<Answer> call) {
+    void record(Supplier<Response> call) {
         long start = System.nanoTime();
         String outcome;
         try {
-            Answer answer = call.get();
-            outcome = answer.status() == 503 && answer.header("Retry-After").matches("[1-9][0-9]*")
+            Response response = call.get();
+            outcome = response.status() == 503 && response.header("Retry-After").matches("[1-9][0-9]*")
                     ? "503 with Retry-After"
-                    : answer.status() + " " + answer.body();
-            outcome = answer.status() < 300 ? "" : outcome;
+                    : response.status() + " " + response.body();
+            outcome = response.status() < 300 ? "" : outcome;
         } catch (UncheckedIOException failure) {
             outcome = failure.toString();
         }

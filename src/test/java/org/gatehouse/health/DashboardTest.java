@@ -18,7 +18,7 @@ import org.gatehouse.Node;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.health.Exposition.Sample;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -67,7 +67,7 @@ class DashboardTest {
 
     @Test
     void theDashboardUsesOnlyExistingMetricsAndLabels() throws IOException {
-        JsonNode dashboard = Answer.json(Files.readString(DASHBOARD));
+        JsonNode dashboard = Response.json(Files.readString(DASHBOARD));
         List<String> expressions = new ArrayList<>();
         for (JsonNode panel : dashboard.path("panels")) {
             assertThat(panel.path("title").asText()).isNotEmpty();

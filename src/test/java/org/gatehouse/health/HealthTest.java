@@ -12,7 +12,7 @@ import org.gatehouse.Node;
 import org.gatehouse.TimeLimit;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,17 +53,17 @@ class HealthTest {
 
     @Test
     void describesEachDependencyAndTheEffectOfItsAbsence() {
-        Answer answer = ready();
+        Response response = ready();
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.text("status")).isEqualTo("ready");
-        assertThat(answer.json().path("dependencies").findValuesAsText("name"))
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.text("status")).isEqualTo("ready");
+        assertThat(response.json().path("dependencies").findValuesAsText("name"))
                 .containsExactly("mongodb", "redis", "signingKeys");
-        for (JsonNode dependency : answer.json().path("dependencies")) {
+        for (JsonNode dependency : response.json().path("dependencies")) {
             assertThat(dependency.path("latencyMs").isNumber()).isTrue();
             assertThat(dependency.path("absence").asText()).isNotEmpty();
         }
-        assertThat(answer.body())
+        assertThat(response.body())
                 .doesNotContain("127.0.0.1", Integer.toString(mongoPort), Integer.toString(redis.port()));
     }
 
@@ -97,7 +97,7 @@ class HealthTest {
         mongo.close();
 
         assertReported(() -> ready().status() == 503);
-        Answer unready = ready();
+        Response unready = ready();
         assertThat(unready.text("status")).isEqualTo("unready");
         assertThat(unready.header("Retry-After")).isEqualTo("2");
         assertThat(unready.body()).doesNotContain("127.0.0.1");
@@ -122,15 +122,15 @@ class HealthTest {
                 redis.uri()))) {
             assertThat(waitingNode.send("GET", "/health/live", "").text("status"))
                     .isEqualTo("live");
-            Answer answer = waitingNode.send("GET", "/health/ready", "");
-            assertThat(answer.status()).isEqualTo(503);
-            assertThat(answer.text("status")).isEqualTo("starting");
+            Response response = waitingNode.send("GET", "/health/ready", "");
+            assertThat(response.status()).isEqualTo(503);
+            assertThat(response.text("status")).isEqualTo("starting");
             assertThat(waitingNode.send("HEAD", "/health/ready", "").status()).isEqualTo(503);
             assertThat(waitingNode.send("GET", "/metrics", "").body()).contains("gatehouse_ready 0.0");
         }
     }
 
-    private Answer ready() {
+    private Response ready() {
         return gatehouse.send("GET", "/health/ready", "");
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,9 +70,9 @@ class MetricsAccessTest {
             })
     void aRequestWithAnyHeaderOfAProxyIsForbidden(String header) {
         for (String value : new String[] {"127.0.0.1", "443", "x"}) {
-            Answer answer = node.send("GET", "/metrics", "", header, value);
-            assertThat(answer.status()).as(header + ": " + value).isEqualTo(403);
-            assertThat(answer.text("code")).isEqualTo("FORBIDDEN");
+            Response response = node.send("GET", "/metrics", "", header, value);
+            assertThat(response.status()).as(header + ": " + value).isEqualTo(403);
+            assertThat(response.text("code")).isEqualTo("FORBIDDEN");
         }
     }
 }

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.gatehouse.Node;
 import org.gatehouse.health.Exposition.Sample;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,9 +48,9 @@ class MetricsTest {
         for (String header :
                 List.of("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Port")) {
             for (String value : List.of("203.0.113.7", "127.0.0.1", "for=127.0.0.1", "nonsense")) {
-                Answer answer = gatehouse.send("GET", "/metrics", "", header, value);
-                assertThat(answer.status()).as(header + ": " + value).isEqualTo(403);
-                assertThat(answer.text("code")).isEqualTo("FORBIDDEN");
+                Response response = gatehouse.send("GET", "/metrics", "", header, value);
+                assertThat(response.status()).as(header + ": " + value).isEqualTo(403);
+                assertThat(response.text("code")).isEqualTo("FORBIDDEN");
             }
         }
         assertThat(gatehouse
@@ -79,22 +79,22 @@ class MetricsTest {
                             .status())
                     .isEqualTo(200);
             for (String wrong : List.of("", TOKEN, "Bearer", "Bearer ", "Bearer x" + TOKEN, "Basic " + TOKEN)) {
-                Answer answer = nodeWithToken.send("GET", "/metrics", "", "Authorization", wrong);
-                assertThat(answer.status()).as(wrong).isEqualTo(401);
-                assertThat(answer.text("code")).isEqualTo("METRICS_TOKEN_WRONG");
-                assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
-                assertThat(answer.body()).doesNotContain(TOKEN);
+                Response response = nodeWithToken.send("GET", "/metrics", "", "Authorization", wrong);
+                assertThat(response.status()).as(wrong).isEqualTo(401);
+                assertThat(response.text("code")).isEqualTo("METRICS_TOKEN_WRONG");
+                assertThat(response.header("WWW-Authenticate")).isEqualTo("Bearer");
+                assertThat(response.body()).doesNotContain(TOKEN);
             }
         }
     }
 
     @Test
     void theFormatIsPrometheusTextOrOpenMetricsIfTheClientAcceptsIt() {
-        Answer text = gatehouse.send("GET", "/metrics", "");
+        Response text = gatehouse.send("GET", "/metrics", "");
         assertThat(text.header("Content-Type")).startsWith("text/plain;").contains("version=0.0.4");
 
         String accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
-        Answer openMetrics = gatehouse.send("GET", "/metrics", "", "Accept", accept);
+        Response openMetrics = gatehouse.send("GET", "/metrics", "", "Accept", accept);
         assertThat(openMetrics.header("Content-Type"))
                 .startsWith("application/openmetrics-text;")
                 .contains("version=1.0.0");

@@ -29,8 +29,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.log.JsonLogEncoder;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
 import org.gatehouse.war.ImportConnection;
+import org.gatehouse.war.Response;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -135,9 +135,9 @@ class AccessLogTest {
 
     @Test
     void recordsRequestsThatJerseyRejects() {
-        Answer answer = node.send("POST", "/login", "{}", "Content-Type", "none", "X-Request-Id", requestId);
+        Response response = node.send("POST", "/login", "{}", "Content-Type", "none", "X-Request-Id", requestId);
 
-        assertThat(line().getFormattedMessage()).matches("POST /login " + answer.status() + " \\d+ ms");
+        assertThat(line().getFormattedMessage()).matches("POST /login " + response.status() + " \\d+ ms");
     }
 
     @ParameterizedTest
@@ -240,8 +240,8 @@ class AccessLogTest {
                         .filter(line -> line.matches("2026-.*org\\.gatehouse\\.access.*"))
                         .map(AccessLogTest::withoutVariableParts))
                 .containsExactly(withoutVariableParts(text(line())));
-        JsonNode json = Answer.json(new String(new JsonLogEncoder().encode(line()), StandardCharsets.UTF_8));
-        JsonNode shown = Answer.json(page.stream()
+        JsonNode json = Response.json(new String(new JsonLogEncoder().encode(line()), StandardCharsets.UTF_8));
+        JsonNode shown = Response.json(page.stream()
                 .filter(line -> line.startsWith("{\"time\""))
                 .findFirst()
                 .orElseThrow());

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,10 +94,10 @@ class BadInputTest {
                 "{\"username\":\"alice\",\"password\":\"x\",\"\\ud800\":1}"
             })
     void aBodyThatIsNotJsonIsRejected(String body) {
-        Answer answer = gatehouse.post("/login", "", body);
+        Response response = gatehouse.post("/login", "", body);
 
-        assertRejected(answer, 400, "BODY_MALFORMED");
-        assertThat(answer.body())
+        assertRejected(response, 400, "BODY_MALFORMED");
+        assertThat(response.body())
                 .doesNotContain("alice")
                 .doesNotContain("Exception")
                 .doesNotContain("jackson");
@@ -124,10 +124,10 @@ class BadInputTest {
                 "POST  | /introspect      | application/x-www-form-urlencoded"
             })
     void anUnsupportedContentTypeGetsTheAcceptedOnes(String method, String path, String types) {
-        Answer answer = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
+        Response response = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
 
-        assertRejected(answer, 415, "UNSUPPORTED_MEDIA_TYPE");
-        assertThat(answer.text("message")).isEqualTo("The Content-Type must be " + types + ".");
+        assertRejected(response, 415, "UNSUPPORTED_MEDIA_TYPE");
+        assertThat(response.text("message")).isEqualTo("The Content-Type must be " + types + ".");
     }
 
     @Test
@@ -223,7 +223,7 @@ class BadInputTest {
                 "\"status\":1"
             })
     void fieldsThatCannotBeSetAreRejected(String field) {
-        Answer created = gatehouse.post("/user", admin, "{" + NEW_USER + "," + field + "}");
+        Response created = gatehouse.post("/user", admin, "{" + NEW_USER + "," + field + "}");
         assertRejected(created, 400, "VALIDATION_FAILED");
         assertThat(created.json().path("errors")).hasSize(1);
         assertRejected(gatehouse.patch("/user/" + id, admin, "{" + field + "}"), 400, "VALIDATION_FAILED");
@@ -261,10 +261,12 @@ class BadInputTest {
                 "[\"abc\"]"
             })
     void anInvalidUsernameIsRejected(String name) {
-        Answer answer = gatehouse.post("/user", admin, "{\"username\":" + name + ",\"password\":\"" + PASSWORD + "\"}");
+        Response response =
+                gatehouse.post("/user", admin, "{\"username\":" + name + ",\"password\":\"" + PASSWORD + "\"}");
 
-        assertRejected(answer, 400, "VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("username");
+        assertRejected(response, 400, "VALIDATION_FAILED");
+        assertThat(response.json().path("errors").path(0).path("field").asText())
+                .isEqualTo("username");
         assertRejected(gatehouse.patch("/user/" + id, admin, "{\"username\":" + name + "}"), 400, "VALIDATION_FAILED");
     }
 
@@ -283,11 +285,12 @@ class BadInputTest {
     @ParameterizedTest
     @ValueSource(strings = {"\"short\"", "7", "null", "{}", "\"lone surrogate \\ud800 inside\""})
     void anUnacceptablePasswordIsRejectedAndNotRepeated(String password) {
-        Answer answer = gatehouse.post("/user", admin, "{\"username\":\"newcomer\",\"password\":" + password + "}");
+        Response response = gatehouse.post("/user", admin, "{\"username\":\"newcomer\",\"password\":" + password + "}");
 
-        assertRejected(answer, 400, "VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("password");
-        assertThat(answer.body()).doesNotContain("short\"");
+        assertRejected(response, 400, "VALIDATION_FAILED");
+        assertThat(response.json().path("errors").path(0).path("field").asText())
+                .isEqualTo("password");
+        assertThat(response.body()).doesNotContain("short\"");
     }
 
     @Test
@@ -301,13 +304,13 @@ class BadInputTest {
 
     @Test
     void allInvalidFieldsAreReportedTogether() {
-        Answer answer = gatehouse.post(
+        Response response = gatehouse.post(
                 "/user",
                 admin,
                 "{\"username\":5,\"password\":\"x\",\"roles\":\"admin\",\"status\":\"?\",\"version\":1,\"a b\":1}");
 
-        assertRejected(answer, 400, "VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("field"))
+        assertRejected(response, 400, "VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("field"))
                 .containsExactlyInAnyOrder("username", "password", "roles", "status", "version", "a b");
     }
 
@@ -351,8 +354,8 @@ class BadInputTest {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
             socket.shutdownOutput();
-            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(answer).doesNotContain(" 201 ").doesNotContain(" 500 ");
+            String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(response).doesNotContain(" 201 ").doesNotContain(" 500 ");
         }
     }
 
@@ -378,16 +381,16 @@ class BadInputTest {
     void anUnknownPathGets404AndAnUnsupportedMethod405() {
         assertRejected(gatehouse.get("/nothing/here", ""), 404, "NOT_FOUND");
         assertRejected(gatehouse.get("/nothing", ""), 404, "NOT_FOUND");
-        Answer answer = gatehouse.send("PUT", "/user", "{}", "Content-Type", "application/json");
-        assertRejected(answer, 405, "METHOD_NOT_ALLOWED");
-        assertThat(answer.header("Allow")).contains("GET").contains("POST");
+        Response response = gatehouse.send("PUT", "/user", "{}", "Content-Type", "application/json");
+        assertRejected(response, 405, "METHOD_NOT_ALLOWED");
+        assertThat(response.header("Allow")).contains("GET").contains("POST");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"If-Match", "If-None-Match", "Accept", "Content-Type", "Accept-Language", "Cookie"})
     void aMalformedHeaderIsRejectedOrIgnored(String header) {
         for (String value : List.of("broken\"", ";;=,/", "\"\"\"", "a/b/c;q=x")) {
-            Answer answer = gatehouse.send(
+            Response response = gatehouse.send(
                     "PATCH",
                     "/user/" + id,
                     "{\"username\":7}",
@@ -398,19 +401,19 @@ class BadInputTest {
                     header.equals("Content-Type") ? "X-Other" : "Content-Type",
                     "application/json");
 
-            assertThat(answer.status())
-                    .as(header + ": " + value + " -> " + answer.body())
+            assertThat(response.status())
+                    .as(header + ": " + value + " -> " + response.body())
                     .isBetween(400, 499);
-            assertThat(answer.body()).doesNotContain("Exception");
-            assertThat(answer.text("code")).as(header + ": " + value).isNotEmpty();
-            assertThat(answer.text("requestId")).isEqualTo(answer.header("X-Request-Id"));
+            assertThat(response.body()).doesNotContain("Exception");
+            assertThat(response.text("code")).as(header + ": " + value).isNotEmpty();
+            assertThat(response.text("requestId")).isEqualTo(response.header("X-Request-Id"));
         }
     }
 
     @Test
     void rejectionsOfTheContainerHaveTheSameFormat() {
         assertRejected(gatehouse.get("/WEB-INF/web.xml", ""), 404, "NOT_FOUND");
-        Answer problem =
+        Response problem =
                 gatehouse.send("GET", "/META-INF/", "", "Accept", "application/problem+json", "X-Request-Id", "r1");
         assertThat(problem.status()).isEqualTo(404);
         assertThat(problem.header("Content-Type")).isEqualTo("application/problem+json");
@@ -455,10 +458,10 @@ class BadInputTest {
                 "POST /login HTTP/1.1\r\nContent-Type: \u00e4\u00f6/\u00fc"
             })
     void aMalformedRequestHeadIsRejected(String head) throws IOException {
-        String answer =
+        String response =
                 raw((head + "\r\nHost: localhost\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThat(answer)
+        assertThat(response)
                 .matches("(?s)HTTP/1\\.1 (4..|505) .*")
                 .doesNotContain("Exception")
                 .doesNotContain("org.");
@@ -467,11 +470,11 @@ class BadInputTest {
     @ParameterizedTest
     @ValueSource(strings = {"zz\r\n", "5\r\nabc", "FFFFFFFFFFFFFFFFF\r\n{}", "-1\r\n{}\r\n0\r\n\r\n"})
     void malformedChunksAreRejected(String chunks) throws IOException {
-        String answer = raw(("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        String response = raw(("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                         + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks + "\r\n0\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThat(answer).startsWith("HTTP/1.1 400 ").contains("BODY_MALFORMED");
+        assertThat(response).startsWith("HTTP/1.1 400 ").contains("BODY_MALFORMED");
     }
 
     @Test
@@ -482,11 +485,11 @@ class BadInputTest {
         }
         String body = "{\"" + "x".repeat(30_000) + "\":" + inner + "}}";
 
-        Answer answer = gatehouse.patch("/user/" + id, admin, body);
-        assertRejected(answer, 400, "VALIDATION_FAILED");
-        assertThat(answer.body().length()).isLessThan(1_000);
+        Response response = gatehouse.patch("/user/" + id, admin, body);
+        assertRejected(response, 400, "VALIDATION_FAILED");
+        assertThat(response.body().length()).isLessThan(1_000);
 
-        Answer wide = gatehouse.patch("/user/" + id, admin, inner + "}");
+        Response wide = gatehouse.patch("/user/" + id, admin, inner + "}");
         assertRejected(wide, 400, "VALIDATION_FAILED");
         assertThat(wide.json().path("errors")).hasSize(50);
     }
@@ -521,13 +524,13 @@ class BadInputTest {
                 gatehouse.send("GET", "/user/me", "", "auth", admin, "Accept", "text/csv"), 406, "NOT_ACCEPTABLE");
     }
 
-    private static void assertRejected(Answer answer, int status, String code) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
-        assertThat(answer.text("code")).isEqualTo(code);
-        assertThat(answer.text("status")).isEqualTo("error");
-        assertThat(answer.text("message")).isNotEmpty();
-        assertThat(answer.text("requestId")).isEqualTo(answer.header("X-Request-Id"));
-        assertThat(answer.header("Content-Type")).startsWith("application/json");
+    private static void assertRejected(Response response, int status, String code) {
+        assertThat(response.status()).as(response.body()).isEqualTo(status);
+        assertThat(response.text("code")).isEqualTo(code);
+        assertThat(response.text("status")).isEqualTo("error");
+        assertThat(response.text("message")).isNotEmpty();
+        assertThat(response.text("requestId")).isEqualTo(response.header("X-Request-Id"));
+        assertThat(response.header("Content-Type")).startsWith("application/json");
     }
 
     /** Returns all documents without the administrator's last login, because no test may change anything else. */

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.SlowClients;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -181,8 +181,8 @@ class BodyDeadlineTest {
             socket.shutdownOutput();
             assertThat(SlowClients.response(socket))
                     .satisfiesAnyOf(
-                            answer -> assertThat(answer).isEmpty(),
-                            answer -> assertThat(answer).startsWith("HTTP/1.1 400"));
+                            response -> assertThat(response).isEmpty(),
+                            response -> assertThat(response).startsWith("HTTP/1.1 400"));
         }
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             send(
@@ -196,7 +196,7 @@ class BodyDeadlineTest {
 
     @Test
     void aBodyThatArrivesAtOnceIsAccepted() {
-        Answer patched = node.patch("/user/me", alice, "{\"note\":\"" + "x".repeat(10_000) + "\"}");
+        Response patched = node.patch("/user/me", alice, "{\"note\":\"" + "x".repeat(10_000) + "\"}");
         assertThat(patched.status()).as(patched.body()).isEqualTo(200);
     }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,7 +41,7 @@ class ConventionsTest {
 
     @Test
     void anErrorIsAProblemIfTheClientAcceptsProblems() {
-        Answer answer = node.send(
+        Response response = node.send(
                 "POST",
                 "/user",
                 "{\"username\":\"x\",\"password\":7}",
@@ -52,52 +52,52 @@ class ConventionsTest {
                 "Accept",
                 PROBLEM);
 
-        assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.header("Content-Type")).isEqualTo(PROBLEM);
-        assertThat(answer.headers().allValues("Vary")).contains("Accept");
-        assertThat(answer.text("type")).isEqualTo("urn:gatehouse:error:validation-failed");
-        assertThat(answer.text("title")).isEqualTo("Some fields are not acceptable.");
-        assertThat(answer.json().path("status").intValue()).isEqualTo(400);
-        assertThat(answer.text("detail")).isNotEmpty();
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.text("requestId")).isEqualTo(answer.header("X-Request-Id"));
-        assertThat(answer.json().path("errors").findValuesAsText("field")).contains("username", "password");
-        assertThat(answer.json().has("message")).isFalse();
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.header("Content-Type")).isEqualTo(PROBLEM);
+        assertThat(response.headers().allValues("Vary")).contains("Accept");
+        assertThat(response.text("type")).isEqualTo("urn:gatehouse:error:validation-failed");
+        assertThat(response.text("title")).isEqualTo("Some fields are not acceptable.");
+        assertThat(response.json().path("status").intValue()).isEqualTo(400);
+        assertThat(response.text("detail")).isNotEmpty();
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.text("requestId")).isEqualTo(response.header("X-Request-Id"));
+        assertThat(response.json().path("errors").findValuesAsText("field")).contains("username", "password");
+        assertThat(response.json().has("message")).isFalse();
     }
 
     @Test
     void aTokenErrorAsAProblemKeepsItsNameAndChallenge() {
-        Answer answer = node.send("GET", "/user/me", "", "auth", "x", "Accept", "application/json, " + PROBLEM);
+        Response response = node.send("GET", "/user/me", "", "auth", "x", "Accept", "application/json, " + PROBLEM);
 
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("name")).isEqualTo("JsonWebTokenError");
-        assertThat(answer.text("detail")).isEqualTo("jwt malformed");
-        assertThat(answer.header("WWW-Authenticate")).contains("invalid_token");
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("name")).isEqualTo("JsonWebTokenError");
+        assertThat(response.text("detail")).isEqualTo("jwt malformed");
+        assertThat(response.header("WWW-Authenticate")).contains("invalid_token");
     }
 
     @Test
     void aClientThatAcceptsOnlyProblemsGetsOtherResponsesAsJson() {
-        Answer answer = node.send("GET", "/user/me", "", "auth", admin, "Accept", PROBLEM);
+        Response response = node.send("GET", "/user/me", "", "auth", admin, "Accept", PROBLEM);
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.header("Content-Type")).isEqualTo("application/json");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.header("Content-Type")).isEqualTo("application/json");
         assertThat(node.send("POST", "/logout", "", "Accept", PROBLEM).status()).isEqualTo(200);
     }
 
     @Test
     void aLoginWithoutItsFieldsIsRejectedWithTheNamesOfBoth() {
-        Answer answer = node.post("/login", "", "{\"username\":7}");
+        Response response = node.post("/login", "", "{\"username\":7}");
 
-        assertThat(answer.text("message")).isEqualTo("Username or password field is missing!");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly("username", "password");
+        assertThat(response.text("message")).isEqualTo("Username or password field is missing!");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly("username", "password");
     }
 
     @Test
     void headHasTheHeadersOfGetAndNoBody() {
         for (String path :
                 List.of("/user/" + id, "/user/me", "/user", "/.well-known/jwks.json", "/session", "/nothing")) {
-            Answer get = node.get(path, admin);
-            Answer head = node.send("HEAD", path, "", "auth", admin);
+            Response get = node.get(path, admin);
+            Response head = node.send("HEAD", path, "", "auth", admin);
 
             assertThat(head.status()).as(path).isEqualTo(get.status());
             assertThat(head.body()).isEmpty();
@@ -136,7 +136,7 @@ class ConventionsTest {
                 "/.well-known/jwks.json | GET, HEAD, OPTIONS"
             })
     void aPathNamesItsMethods(String path, String methods) {
-        Answer options = node.send("OPTIONS", path, "");
+        Response options = node.send("OPTIONS", path, "");
         assertThat(options.status()).isEqualTo(204);
         assertThat(options.body()).isEmpty();
         assertThat(options.header("Allow")).isEqualTo(methods);
@@ -144,7 +144,7 @@ class ConventionsTest {
 
         for (String other : List.of("GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE")) {
             if (!List.of(methods.split(", ", -1)).contains(other)) {
-                Answer rejected = node.send(other, path, "");
+                Response rejected = node.send(other, path, "");
                 assertThat(rejected.status()).as(other + " " + path).isEqualTo(405);
                 assertThat(rejected.text("code")).isEqualTo("METHOD_NOT_ALLOWED");
                 assertThat(rejected.header("Allow")).isEqualTo(methods);
@@ -161,7 +161,7 @@ class ConventionsTest {
     @Test
     void everyResponseHasTheSecurityHeaders() {
         String tag = node.get("/user/" + id, admin).header("ETag");
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 node.get("/user/" + id, admin),
                 node.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag),
                 node.get("/user", ""),
@@ -170,15 +170,15 @@ class ConventionsTest {
                 node.login("alice", PASSWORD),
                 node.send("OPTIONS", "/user", ""),
                 node.send("POST", "/login", "{}", "Content-Type", "none"))) {
-            assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
-            assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
-            assertThat(answer.header("X-Frame-Options")).isEqualTo("DENY");
-            assertThat(answer.header("Referrer-Policy")).isEqualTo("no-referrer");
-            assertThat(answer.header("Content-Security-Policy"))
+            assertThat(response.header("Cache-Control")).isEqualTo("no-store");
+            assertThat(response.header("X-Content-Type-Options")).isEqualTo("nosniff");
+            assertThat(response.header("X-Frame-Options")).isEqualTo("DENY");
+            assertThat(response.header("Referrer-Policy")).isEqualTo("no-referrer");
+            assertThat(response.header("Content-Security-Policy"))
                     .isEqualTo("default-src 'none'; frame-ancestors 'none'");
-            assertThat(answer.header("Cross-Origin-Resource-Policy")).isEqualTo("same-origin");
-            assertThat(answer.header("Strict-Transport-Security")).isEmpty();
-            assertThat(answer.headers().allValues("Vary")).contains("Origin");
+            assertThat(response.header("Cross-Origin-Resource-Policy")).isEqualTo("same-origin");
+            assertThat(response.header("Strict-Transport-Security")).isEmpty();
+            assertThat(response.headers().allValues("Vary")).contains("Origin");
         }
         assertThat(node.get("/.well-known/jwks.json", "").header("Cache-Control"))
                 .startsWith("public, max-age=");
@@ -186,29 +186,29 @@ class ConventionsTest {
 
     @Test
     void aPageOfAListedOriginMayReadEveryResponse() {
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 node.send("GET", "/user/" + id, "", "auth", admin, "Origin", LISTED_ORIGIN),
                 node.send("GET", "/user/" + id, "", "Origin", LISTED_ORIGIN),
                 node.send("GET", "/nothing", "", "Origin", LISTED_ORIGIN),
                 node.send("POST", "/login", "{}", "Content-Type", "none", "Origin", LISTED_ORIGIN))) {
-            assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(LISTED_ORIGIN);
-            assertThat(answer.header("Access-Control-Expose-Headers")).contains("ETag", "Link", "Retry-After");
-            assertThat(answer.headers().allValues("Vary")).contains("Origin");
-            assertThat(answer.headers().map()).doesNotContainKey("access-control-allow-credentials");
+            assertThat(response.header("Access-Control-Allow-Origin")).isEqualTo(LISTED_ORIGIN);
+            assertThat(response.header("Access-Control-Expose-Headers")).contains("ETag", "Link", "Retry-After");
+            assertThat(response.headers().allValues("Vary")).contains("Origin");
+            assertThat(response.headers().map()).doesNotContainKey("access-control-allow-credentials");
         }
     }
 
     @Test
     void aPreflightRequestNeedsNoToken() {
-        Answer answer = preflight(LISTED_ORIGIN);
+        Response response = preflight(LISTED_ORIGIN);
 
-        assertThat(answer.status()).isEqualTo(204);
-        assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(LISTED_ORIGIN);
-        assertThat(answer.header("Access-Control-Allow-Methods")).contains("PATCH");
-        assertThat(answer.header("Access-Control-Allow-Headers"))
+        assertThat(response.status()).isEqualTo(204);
+        assertThat(response.header("Access-Control-Allow-Origin")).isEqualTo(LISTED_ORIGIN);
+        assertThat(response.header("Access-Control-Allow-Methods")).contains("PATCH");
+        assertThat(response.header("Access-Control-Allow-Headers"))
                 .contains("auth", "If-Match", "Idempotency-Key", "traceparent", "tracestate");
-        assertThat(answer.header("Access-Control-Max-Age")).isEqualTo("7200");
-        assertThat(answer.header("X-Request-Id")).isNotEmpty();
+        assertThat(response.header("Access-Control-Max-Age")).isEqualTo("7200");
+        assertThat(response.header("X-Request-Id")).isNotEmpty();
     }
 
     @ParameterizedTest
@@ -222,17 +222,17 @@ class ConventionsTest {
                 "*"
             })
     void aPageOfAnyOtherOriginGetsNoCorsHeaders(String origin) {
-        Answer preflight = preflight(origin);
+        Response preflight = preflight(origin);
         assertThat(preflight.header("Allow")).isNotEmpty();
-        Answer answer = node.send("GET", "/user/" + id, "", "auth", admin, "Origin", origin);
-        assertThat(answer.status()).isEqualTo(200);
-        for (Answer each : List.of(preflight, answer)) {
+        Response response = node.send("GET", "/user/" + id, "", "auth", admin, "Origin", origin);
+        assertThat(response.status()).isEqualTo(200);
+        for (Response each : List.of(preflight, response)) {
             assertThat(each.headers().map().keySet())
                     .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("access-control"));
         }
     }
 
-    private static Answer preflight(String origin) {
+    private static Response preflight(String origin) {
         return node.send("OPTIONS", "/user/" + id, "", "Origin", origin, "Access-Control-Request-Method", "PATCH");
     }
 }

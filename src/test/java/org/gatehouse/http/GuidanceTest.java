@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,10 +71,10 @@ class GuidanceTest {
     })
     void aPathThatResemblesAKnownOneGetsAHint(String path, String known) {
         for (String method : List.of("GET", "POST")) {
-            Answer answer = node.send(method, path, "", "auth", admin);
-            assertThat(answer.status()).isEqualTo(404);
-            assertThat(answer.text("code")).isEqualTo("NOT_FOUND");
-            assertThat(answer.text("hint")).isEqualTo("Did you mean " + known + "?");
+            Response response = node.send(method, path, "", "auth", admin);
+            assertThat(response.status()).isEqualTo(404);
+            assertThat(response.text("code")).isEqualTo("NOT_FOUND");
+            assertThat(response.text("hint")).isEqualTo("Did you mean " + known + "?");
         }
     }
 
@@ -92,9 +92,9 @@ class GuidanceTest {
 
     @Test
     void aProblemContainsTheHintToo() {
-        Answer answer = node.send("GET", "/users", "", "Accept", "application/problem+json");
+        Response response = node.send("GET", "/users", "", "Accept", "application/problem+json");
 
-        assertThat(answer.text("hint")).isEqualTo("Did you mean /user?");
+        assertThat(response.text("hint")).isEqualTo("Did you mean /user?");
     }
 
     @ParameterizedTest
@@ -109,22 +109,22 @@ class GuidanceTest {
                 "DELETE | /health/live | GET, HEAD, OPTIONS"
             })
     void aRejectedMethodGetsTheAllowedOnes(String method, String path, String methods) {
-        Answer answer = node.send(method, path, "", "auth", admin);
+        Response response = node.send(method, path, "", "auth", admin);
 
-        assertThat(answer.status()).isEqualTo(405);
-        assertThat(answer.text("message")).isEqualTo("This path supports only the methods " + methods + ".");
-        assertThat(answer.header("Allow")).isEqualTo(methods);
+        assertThat(response.status()).isEqualTo(405);
+        assertThat(response.text("message")).isEqualTo("This path supports only the methods " + methods + ".");
+        assertThat(response.header("Allow")).isEqualTo(methods);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/user/alice", "/user/0", "/user/00000000000000000000000g", "/user/ME"})
     void aMalformedUserIdIsNotFoundAndGetsAHint(String path) {
         for (String below : List.of("", "/session", "/throttle")) {
-            Answer answer = node.get(path + below, admin);
-            assertThat(answer.status()).isEqualTo(404);
-            assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
-            assertThat(answer.text("message")).isEqualTo("Data not found.");
-            assertThat(answer.text("hint")).contains("24 hexadecimal digits").doesNotContain("alice");
+            Response response = node.get(path + below, admin);
+            assertThat(response.status()).isEqualTo(404);
+            assertThat(response.text("code")).isEqualTo("USER_NOT_FOUND");
+            assertThat(response.text("message")).isEqualTo("Data not found.");
+            assertThat(response.text("hint")).contains("24 hexadecimal digits").doesNotContain("alice");
         }
         assertThat(node.delete(path, admin).json().has("hint")).isTrue();
         assertThat(node.patch(path, admin, "{}").json().has("hint")).isTrue();
@@ -134,42 +134,42 @@ class GuidanceTest {
 
     @Test
     void theRootPathRedirectsBrowsersToTheDocumentationAndNamesItToPrograms() {
-        Answer redirect = node.send("GET", "/", "", "Accept", BROWSER_ACCEPT);
+        Response redirect = node.send("GET", "/", "", "Accept", BROWSER_ACCEPT);
         assertThat(redirect.status()).isEqualTo(302);
         assertThat(redirect.header("Location")).isEqualTo("docs");
         assertThat(redirect.headers().allValues("Vary")).contains("Accept");
 
         for (String accept :
                 List.of("", "*/*", "application/json", "application/problem+json", "text/html;q=0.1,*/*")) {
-            Answer answer = node.send("GET", "/", "", "Accept", accept);
-            assertThat(answer.status()).as(accept).isEqualTo(200);
-            assertThat(answer.header("Content-Type")).isEqualTo("application/json");
-            assertThat(answer.text("name")).isEqualTo("Gatehouse");
-            assertThat(answer.text("version")).matches("\\d+\\.\\d+\\.\\d+.*");
-            assertThat(answer.text("docs")).isEqualTo("docs");
-            assertThat(answer.text("openapi")).isEqualTo("openapi.json");
+            Response response = node.send("GET", "/", "", "Accept", accept);
+            assertThat(response.status()).as(accept).isEqualTo(200);
+            assertThat(response.header("Content-Type")).isEqualTo("application/json");
+            assertThat(response.text("name")).isEqualTo("Gatehouse");
+            assertThat(response.text("version")).matches("\\d+\\.\\d+\\.\\d+.*");
+            assertThat(response.text("docs")).isEqualTo("docs");
+            assertThat(response.text("openapi")).isEqualTo("openapi.json");
         }
         assertThat(node.send("GET", "/", "", "Accept", "text/csv").status()).isEqualTo(406);
     }
 
     @Test
     void theDocumentationPathWithATrailingSlashRedirectsToThePathWithoutIt() {
-        Answer answer = node.send("GET", "/docs/", "", "Accept", BROWSER_ACCEPT);
+        Response response = node.send("GET", "/docs/", "", "Accept", BROWSER_ACCEPT);
 
-        assertThat(answer.status()).isEqualTo(301);
-        assertThat(answer.header("Location")).isEqualTo("../docs");
+        assertThat(response.status()).isEqualTo(301);
+        assertThat(response.header("Location")).isEqualTo("../docs");
         assertThat(node.get("/docs", "").status()).isEqualTo(200);
     }
 
     @Test
     void aTokenWithoutASchemeGetsAHint() {
         for (String value : List.of(alice, "Token " + alice, "JWT " + alice, "Basic YTpi", "Bearer", "x")) {
-            Answer answer = node.send("GET", "/user/me", "", "Authorization", value);
-            assertThat(answer.status()).isEqualTo(401);
-            assertThat(answer.text("code")).isEqualTo("TOKEN_MISSING");
-            assertThat(answer.text("message")).isEqualTo("jwt must be provided");
-            assertThat(answer.text("name")).isEqualTo("JsonWebTokenError");
-            assertThat(answer.text("hint")).isEqualTo(SCHEME_HINT);
+            Response response = node.send("GET", "/user/me", "", "Authorization", value);
+            assertThat(response.status()).isEqualTo(401);
+            assertThat(response.text("code")).isEqualTo("TOKEN_MISSING");
+            assertThat(response.text("message")).isEqualTo("jwt must be provided");
+            assertThat(response.text("name")).isEqualTo("JsonWebTokenError");
+            assertThat(response.text("hint")).isEqualTo(SCHEME_HINT);
         }
         assertThat(node.get("/user/me", "").json().has("hint")).isFalse();
     }
@@ -177,7 +177,7 @@ class GuidanceTest {
     /** If the token were ignored, an administrator's request would count as an anonymous registration. */
     @Test
     void aTokenWithoutASchemeIsRejectedEvenIfRegistrationIsOpen() {
-        Answer answer = node.send(
+        Response response = node.send(
                 "POST",
                 "/user",
                 Node.credentials("newcomer", PASSWORD),
@@ -186,8 +186,8 @@ class GuidanceTest {
                 "Authorization",
                 admin);
 
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("hint")).isEqualTo(SCHEME_HINT);
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("hint")).isEqualTo(SCHEME_HINT);
         assertThat(node.send("POST", "/logout", "", "Authorization", admin).status())
                 .isEqualTo(200);
     }
@@ -204,17 +204,17 @@ class GuidanceTest {
 
     @Test
     void aChallengeNamesTheReason() {
-        Answer forbidden = node.get("/user", alice);
+        Response forbidden = node.get("/user", alice);
         assertThat(forbidden.status()).isEqualTo(403);
         assertThat(forbidden.header("WWW-Authenticate")).isEqualTo("Bearer error=\"insufficient_scope\"");
-        Answer foreign = node.get("/user/000000000000000000000000", alice);
+        Response foreign = node.get("/user/000000000000000000000000", alice);
         assertThat(foreign.status()).isEqualTo(403);
         assertThat(foreign.header("WWW-Authenticate")).isEqualTo("Bearer error=\"insufficient_scope\"");
-        Answer roles = node.post(
+        Response roles = node.post(
                 "/user", "", "{\"username\":\"mallory\",\"password\":\"" + PASSWORD + "\",\"roles\":[\"admin\"]}");
         assertThat(roles.status()).isEqualTo(403);
         assertThat(roles.header("WWW-Authenticate")).as("no token was sent").isEqualTo("Bearer");
-        Answer ambiguous = node.send("GET", "/user/me", "", "auth", alice, "Authorization", "Bearer " + admin);
+        Response ambiguous = node.send("GET", "/user/me", "", "auth", alice, "Authorization", "Bearer " + admin);
         assertThat(ambiguous.status()).isEqualTo(400);
         assertThat(ambiguous.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_request\"");
         assertThat(node.post("/login", "", "{}").header("WWW-Authenticate")).isEmpty();
@@ -227,13 +227,13 @@ class GuidanceTest {
         String id = node.create(admin, "zoe", PASSWORD);
         for (String roles : List.of("[\"z\",\"user\",\"a-b\",\"a\",\"m\"]", "[\"m\",\"a\",\"z\",\"user\",\"a-b\"]")) {
             node.patch("/user/" + id, admin, "{\"roles\":" + roles + "}");
-            Answer login = node.login("zoe", PASSWORD);
+            Response login = node.login("zoe", PASSWORD);
             List<String> sorted = List.of("a", "a-b", "m", "user", "z");
             assertThat(SignedJWT.parse(login.text("token")).getJWTClaimsSet().getStringListClaim("roles"))
                     .isEqualTo(sorted);
             assertThat(texts(login, "/user/roles")).isEqualTo(sorted);
             assertThat(texts(node.get("/user/" + id, admin), "/roles")).isEqualTo(sorted);
-            Answer introspection = node.send(
+            Response introspection = node.send(
                     "POST",
                     "/introspect",
                     "token=" + login.text("token"),
@@ -245,9 +245,9 @@ class GuidanceTest {
         }
     }
 
-    private static List<String> texts(Answer answer, String pointer) {
+    private static List<String> texts(Response response, String pointer) {
         List<String> texts = new ArrayList<>();
-        answer.json().at(pointer).forEach(text -> texts.add(text.asText()));
+        response.json().at(pointer).forEach(text -> texts.add(text.asText()));
         return texts;
     }
 }

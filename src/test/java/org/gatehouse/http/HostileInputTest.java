@@ -9,7 +9,7 @@ import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.json.CollidingNames;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,15 +31,15 @@ class HostileInputTest {
         // A name that is too long is not folded, because folding 56 KB of misordered accents takes a second.
         String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // within the length limit of passwords
 
-        Answer answer = node.send(
+        Response response = node.send(
                 "POST",
                 "/user",
                 "{\"username\":\"" + tooLong + "\",\"password\":\"" + tooLong + "\"}",
                 "Content-Type",
                 "application/json");
 
-        assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.json().findValuesAsText("field")).containsExactly("username");
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.json().findValuesAsText("field")).containsExactly("username");
     }
 
     @Test
@@ -56,13 +56,13 @@ class HostileInputTest {
         });
         attacker.start();
         for (int i = 0; attacker.isAlive() || i < 5; i++) {
-            Answer answer = node.patch(user, admin, "{\"n" + i % 20 + "\":" + i + ",\"name" + i % 20 + "x\":1}");
-            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            Response response = node.patch(user, admin, "{\"n" + i % 20 + "\":" + i + ",\"name" + i % 20 + "x\":1}");
+            assertThat(response.status()).as(response.body()).isEqualTo(200);
         }
         attacker.join();
 
         assertThat(hostileStatuses).hasSize(30).isSubsetOf(200, 400, 401);
-        Answer imported = node.send(
+        Response imported = node.send(
                 "POST",
                 "/user/import",
                 "{\"username\":\"newcomer-1\",\"aNameOfItsOwn\":1}\n" + CollidingNames.body("ab", 30_000)
@@ -85,7 +85,7 @@ class HostileInputTest {
                     .append('='); // these collide in String.hashCode
         }
 
-        Answer answer = node.send(
+        Response response = node.send(
                 "POST",
                 "/introspect",
                 form.toString(),
@@ -94,7 +94,7 @@ class HostileInputTest {
                 "Content-Type",
                 "application/x-www-form-urlencoded");
 
-        assertThat(answer.body()).isEqualTo("{\"active\":false}");
+        assertThat(response.body()).isEqualTo("{\"active\":false}");
     }
 
     @Test
@@ -109,7 +109,7 @@ class HostileInputTest {
         assertThat(node.send("PUT", "/user/me/password", body, "auth", admin, "Content-Type", "application/json")
                         .status())
                 .isEqualTo(400);
-        Answer imported =
+        Response imported =
                 node.send("POST", "/user/import", body, "auth", admin, "Content-Type", "application/x-ndjson");
         assertThat(imported.body().lines()).hasSize(2);
     }
@@ -135,7 +135,7 @@ class HostileInputTest {
     @ParameterizedTest
     @ValueSource(strings = {"no-such-charset", "\"$%\""})
     void aFormInAnUnknownCharsetIsRejected(String charset) {
-        Answer answer = node.send(
+        Response response = node.send(
                 "POST",
                 "/introspect",
                 "token=a",
@@ -144,6 +144,6 @@ class HostileInputTest {
                 "Content-Type",
                 "application/x-www-form-urlencoded; charset=" + charset);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(415);
+        assertThat(response.status()).as(response.body()).isEqualTo(415);
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,9 +53,9 @@ class NegotiationTest {
     void theTypeOfAResponseHasNoParameterOfTheAcceptHeader(String accept) {
         for (String path :
                 List.of("/user/me", "/user", "/session", "/key", "/audit", "/.well-known/jwks.json", "/health/live")) {
-            Answer answer = node.send("GET", path, "", "auth", admin, "Accept", accept);
-            assertThat(answer.status()).as(path).isEqualTo(200);
-            assertThat(answer.header("Content-Type")).as(path).isEqualTo(JSON);
+            Response response = node.send("GET", path, "", "auth", admin, "Accept", accept);
+            assertThat(response.status()).as(path).isEqualTo(200);
+            assertThat(response.header("Content-Type")).as(path).isEqualTo(JSON);
             assertThat(node.send("HEAD", path, "", "auth", admin, "Accept", accept)
                             .header("Content-Type"))
                     .as(path)
@@ -63,7 +63,7 @@ class NegotiationTest {
         }
         String body = "{\"username\":\"" + Node.ADMIN + "\",\"password\":\"" + Node.ADMIN_PASSWORD + "\"}";
         for (String path : List.of("/login", "/logout")) {
-            Answer answer = node.send(
+            Response response = node.send(
                     "POST",
                     path,
                     path.equals("/login") ? body : "",
@@ -71,10 +71,10 @@ class NegotiationTest {
                     path.equals("/login") ? JSON : "",
                     "Accept",
                     accept);
-            assertThat(answer.status()).isEqualTo(200);
-            assertThat(answer.header("Content-Type")).isEqualTo(JSON);
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.header("Content-Type")).isEqualTo(JSON);
         }
-        Answer failed = node.send("GET", "/user/me", "", "Accept", accept);
+        Response failed = node.send("GET", "/user/me", "", "Accept", accept);
         assertThat(failed.status()).isEqualTo(401);
         assertThat(failed.header("Content-Type")).isEqualTo(accept.contains("problem") ? PROBLEM : JSON);
     }
@@ -98,10 +98,10 @@ class NegotiationTest {
                 "/ | application/json;charset=utf-16 | application/json"
             })
     void aDocumentHasTheTypeOfItsFormat(String path, String accept, String type) {
-        Answer answer = node.send("GET", path, "", "auth", admin, "Accept", accept);
+        Response response = node.send("GET", path, "", "auth", admin, "Accept", accept);
 
-        assertThat(answer.status()).isBetween(200, 503).isNotEqualTo(406);
-        assertThat(answer.header("Content-Type")).isEqualTo(type);
+        assertThat(response.status()).isBetween(200, 503).isNotEqualTo(406);
+        assertThat(response.header("Content-Type")).isEqualTo(type);
     }
 
     @Test
@@ -123,7 +123,7 @@ class NegotiationTest {
     @ValueSource(strings = {"gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip"})
     void aCompressedBodyIsRejectedWithTheReason(String coding) {
         for (String path : List.of("/login", "/logout", "/token/refresh", "/user", "/user/me")) {
-            Answer answer = node.send(
+            Response response = node.send(
                     path.equals("/user/me") ? "PATCH" : "POST",
                     path,
                     "{}",
@@ -133,22 +133,22 @@ class NegotiationTest {
                     admin,
                     "Content-Encoding",
                     coding);
-            assertThat(answer.status()).as(path).isEqualTo(415);
-            assertThat(answer.text("message")).isEqualTo("A body must not be compressed.");
-            assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
-            assertThat(answer.header("Accept")).isEmpty();
+            assertThat(response.status()).as(path).isEqualTo(415);
+            assertThat(response.text("message")).isEqualTo("A body must not be compressed.");
+            assertThat(response.header("Accept-Encoding")).isEqualTo("identity");
+            assertThat(response.header("Accept")).isEmpty();
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"utf-8", "aws-chunked", "x", "gzip, utf-8"})
     void anUnknownCodingIsRejectedWithTheReason(String coding) {
-        Answer answer = node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding);
+        Response response = node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding);
 
-        assertThat(answer.status()).isEqualTo(415);
-        assertThat(answer.text("message"))
+        assertThat(response.status()).isEqualTo(415);
+        assertThat(response.text("message"))
                 .isEqualTo("The Content-Encoding is unknown; a body must be sent without one.");
-        assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
+        assertThat(response.header("Accept-Encoding")).isEqualTo("identity");
     }
 
     @ParameterizedTest
@@ -180,12 +180,12 @@ class NegotiationTest {
             })
     void anUnsupportedMediaTypeGetsTheAcceptedOnes(String method, String path, String types) {
         for (String type : List.of("text/xml", "application/json-patch+json", "multipart/form-data;boundary=x")) {
-            Answer answer = node.send(method, path, "<a/>", "Content-Type", type, "auth", admin);
-            assertThat(answer.status()).isEqualTo(415);
-            assertThat(answer.header("Accept")).isEqualTo(types);
-            assertThat(answer.header("Accept-Patch")).isEqualTo(method.equals("PATCH") ? types : "");
-            assertThat(answer.header("Accept-Post")).isEqualTo(method.equals("POST") ? types : "");
-            assertThat(answer.header("Accept-Encoding")).isEmpty();
+            Response response = node.send(method, path, "<a/>", "Content-Type", type, "auth", admin);
+            assertThat(response.status()).isEqualTo(415);
+            assertThat(response.header("Accept")).isEqualTo(types);
+            assertThat(response.header("Accept-Patch")).isEqualTo(method.equals("PATCH") ? types : "");
+            assertThat(response.header("Accept-Post")).isEqualTo(method.equals("POST") ? types : "");
+            assertThat(response.header("Accept-Encoding")).isEmpty();
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
 import org.gatehouse.war.ApiDescription;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,20 +84,20 @@ class StrictRequestTest {
                 "POST   | /user/import?dryRun=true&dryrun=true | dryrun"
             })
     void anUnknownQueryParameterIsNamed(String method, String path, String name) {
-        Answer answer = call(method, path.replace("ID", id), "{}");
+        Response response = call(method, path.replace("ID", id), "{}");
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(name);
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly(name);
     }
 
     @Test
     void theKnownParametersAreNamedAndTheNearestIsSuggested() {
-        Answer answer = node.get("/user?Status=disabled&page=2", admin);
+        Response response = node.get("/user?Status=disabled&page=2", admin);
 
-        assertThat(answer.text("hint"))
+        assertThat(response.text("hint"))
                 .isEqualTo("This call has the query parameters limit, after, sort, q, role, status, count.");
-        assertThat(answer.json().path("errors").findValuesAsText("message"))
+        assertThat(response.json().path("errors").findValuesAsText("message"))
                 .containsExactly(
                         "is not a query parameter of this call; did you mean status?",
                         "is not a query parameter of this call");
@@ -119,21 +119,21 @@ class StrictRequestTest {
                 "/user/export?hashes=false&hashes=true"
             })
     void aParameterThatOccursTwiceIsRejected(String path) {
-        Answer answer = node.get(path, admin);
+        Response response = node.get(path, admin);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.json().path("errors").findValuesAsText("message")).contains("occurs more than once");
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.json().path("errors").findValuesAsText("message")).contains("occurs more than once");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"q=%ff", "q=%C0%AF", "q=%ED%A0%80", "q=a%E4", "q=%e2%82", "%ff=1", "limit=%ff", "q=a&role=%80"})
     void textThatIsNotUtf8IsRejected(String query) {
-        Answer answer = node.get("/user?" + query, admin);
+        Response response = node.get("/user?" + query, admin);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("message"))
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("message"))
                 .containsExactly("is not UTF-8 in percent-encoding");
         assertThat(node.get("/audit?" + query.replace("q=", "type="), admin).status())
                 .isEqualTo(400);
@@ -181,12 +181,12 @@ class StrictRequestTest {
                 "POST | /key/rotate | {\"alg\":\"RS256\"} | alg"
             })
     void anUnknownFieldOfABodyWithFixedFieldsIsNamed(String method, String path, String body, String name) {
-        Answer answer = call(method, path.replace("ID", id), body);
+        Response response = call(method, path.replace("ID", id), body);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(name);
-        assertThat(answer.text("hint")).startsWith("This call has ");
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly(name);
+        assertThat(response.text("hint")).startsWith("This call has ");
     }
 
     @Test
@@ -197,9 +197,9 @@ class StrictRequestTest {
             JsonNode schema = description.resolve(body.at("/content/application~1json/schema"));
             if (!schema.isMissingNode() && !schema.path("additionalProperties").asBoolean()) {
                 fixed.add(call.path());
-                Answer answer = call(call.method(), call.path().replace("{id}", id), "{\"unknownField\":1}");
-                assertThat(answer.status()).as(call.path()).isEqualTo(400);
-                assertThat(answer.json().path("errors").findValuesAsText("field"))
+                Response response = call(call.method(), call.path().replace("{id}", id), "{\"unknownField\":1}");
+                assertThat(response.status()).as(call.path()).isEqualTo(400);
+                assertThat(response.json().path("errors").findValuesAsText("field"))
                         .as(call.path())
                         .contains("unknownField");
             }
@@ -211,11 +211,11 @@ class StrictRequestTest {
 
     @Test
     void aLoginWithMisnamedFieldsGetsTheLegacyMessage() {
-        Answer answer = node.post("/login", "", "{\"user\":\"alice\",\"password\":\"" + PASSWORD + "\"}");
+        Response response = node.post("/login", "", "{\"user\":\"alice\",\"password\":\"" + PASSWORD + "\"}");
 
-        assertThat(answer.text("code")).isEqualTo("CREDENTIALS_MISSING");
-        assertThat(answer.text("message")).isEqualTo("Username or password field is missing!");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly("username", "user");
+        assertThat(response.text("code")).isEqualTo("CREDENTIALS_MISSING");
+        assertThat(response.text("message")).isEqualTo("Username or password field is missing!");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly("username", "user");
     }
 
     @Test
@@ -248,11 +248,11 @@ class StrictRequestTest {
                 .isEqualTo(400);
     }
 
-    private static Answer introspect(String body) {
+    private static Response introspect(String body) {
         return node.send("POST", "/introspect", body, "auth", admin, "Content-Type", FORM_TYPE);
     }
 
-    private static Answer call(String method, String path, String body) {
+    private static Response call(String method, String path, String body) {
         String type = path.startsWith("/user/import")
                 ? "application/x-ndjson"
                 : path.startsWith("/introspect") ? FORM_TYPE : "application/json";

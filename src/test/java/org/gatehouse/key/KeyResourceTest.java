@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jws.AlgorithmIdentifiers;
@@ -57,17 +57,17 @@ class KeyResourceTest {
 
     @Test
     void thePublishedKeysArePublicAndCacheableForLessThanTheLead() {
-        Answer answer = gatehouse.get(JWKS, "");
+        Response response = gatehouse.get(JWKS, "");
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.header("Content-Type")).isEqualTo("application/json");
-        assertThat(answer.header("Cache-Control")).isEqualTo("public, max-age=300");
-        for (JsonNode key : answer.json().path("keys")) {
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.header("Content-Type")).isEqualTo("application/json");
+        assertThat(response.header("Cache-Control")).isEqualTo("public, max-age=300");
+        for (JsonNode key : response.json().path("keys")) {
             assertThat(key.fieldNames())
                     .toIterable()
                     .containsExactlyInAnyOrder("kty", "use", "crv", "kid", "x", "y", "alg");
         }
-        assertThat(answer.json().path("keys")).isNotEmpty();
+        assertThat(response.json().path("keys")).isNotEmpty();
     }
 
     @Test
@@ -75,7 +75,7 @@ class KeyResourceTest {
         String admin = gatehouse.adminToken();
         String before = current(gatehouse.get("/key", admin));
 
-        Answer created = gatehouse.post("/key/rotate", admin, "");
+        Response created = gatehouse.post("/key/rotate", admin, "");
 
         assertThat(created.status()).as(created.body()).isEqualTo(201);
         String kid = created.text("kid");
@@ -83,7 +83,7 @@ class KeyResourceTest {
         assertThat(Instant.parse(created.text("activeFrom")))
                 .isEqualTo(Instant.parse(created.text("createdAt")).plusSeconds(3_600));
         assertThat(gatehouse.get(JWKS, "").body()).contains(kid);
-        Answer list = gatehouse.get("/key", admin);
+        Response list = gatehouse.get("/key", admin);
         assertThat(list.json().get(0).path("kid").asText()).isEqualTo(kid);
         assertThat(current(list)).isEqualTo(before);
 
@@ -95,10 +95,10 @@ class KeyResourceTest {
 
     @Test
     void theListContainsNoPrivateKeys() {
-        Answer answer = gatehouse.get("/key", gatehouse.adminToken());
+        Response response = gatehouse.get("/key", gatehouse.adminToken());
 
-        assertThat(answer.status()).isEqualTo(200);
-        for (JsonNode key : answer.json()) {
+        assertThat(response.status()).isEqualTo(200);
+        for (JsonNode key : response.json()) {
             List<String> names = new ArrayList<>();
             key.fieldNames().forEachRemaining(names::add);
             assertThat(names).isSubsetOf("kid", "alg", "createdAt", "activeFrom", "revokedAt", "current");
@@ -115,7 +115,7 @@ class KeyResourceTest {
         List<String> collected = new ArrayList<>();
         String next = "/key?limit=1";
         while (!next.isEmpty()) {
-            Answer page = gatehouse.get(next, admin);
+            Response page = gatehouse.get(next, admin);
             collected.addAll(keyIds(page));
             next = page.next();
         }
@@ -127,10 +127,10 @@ class KeyResourceTest {
 
     @Test
     void anUnknownKeyIsNotFound() {
-        Answer answer = gatehouse.delete("/key/unknown", gatehouse.adminToken());
+        Response response = gatehouse.delete("/key/unknown", gatehouse.adminToken());
 
-        assertThat(answer.status()).isEqualTo(404);
-        assertThat(answer.text("code")).isEqualTo("NOT_FOUND");
+        assertThat(response.status()).isEqualTo(404);
+        assertThat(response.text("code")).isEqualTo("NOT_FOUND");
     }
 
     @Test
@@ -155,7 +155,7 @@ class KeyResourceTest {
             assertThat(keys).hasSize(1);
             assertThat(keys.get(0).path("alg").asText()).isEqualTo("HS256");
             assertThat(keys.get(0).path("current").asBoolean()).isTrue();
-            for (Answer rejected : List.of(
+            for (Response rejected : List.of(
                     sharedSecretNode.post("/key/rotate", admin, ""),
                     sharedSecretNode.delete("/key/" + keys.get(0).path("kid").asText(), admin))) {
                 assertThat(rejected.status()).isEqualTo(409);
@@ -200,13 +200,13 @@ class KeyResourceTest {
                 .build();
     }
 
-    private static List<String> keyIds(Answer list) {
+    private static List<String> keyIds(Response list) {
         List<String> keyIds = new ArrayList<>();
         list.json().forEach(key -> keyIds.add(key.path("kid").asText()));
         return keyIds;
     }
 
-    private static String current(Answer list) {
+    private static String current(Response list) {
         for (JsonNode key : list.json()) {
             if (key.path("current").asBoolean()) {
                 return key.path("kid").asText();

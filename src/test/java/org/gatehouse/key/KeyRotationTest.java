@@ -29,7 +29,7 @@ import java.util.stream.LongStream;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -87,10 +87,10 @@ class KeyRotationTest {
                                 tokens.remove(issued);
                                 continue;
                             }
-                            Answer answer = node.get("/user/me", issued.token());
+                            Response response = node.get("/user/me", issued.token());
                             checks.incrementAndGet();
-                            if (answer.status() != 200) {
-                                rejections.add(answer.body());
+                            if (response.status() != 200) {
+                                rejections.add(response.body());
                             }
                         }
                     }
@@ -157,7 +157,8 @@ class KeyRotationTest {
      */
     private static Optional<String> tokenFromNewAddress(Node node) {
         int number = logins.incrementAndGet();
-        Answer login = node.loginFrom("10.0." + (number >> 8) + "." + (number & 255), Node.ADMIN, Node.ADMIN_PASSWORD);
+        Response login =
+                node.loginFrom("10.0." + (number >> 8) + "." + (number & 255), Node.ADMIN, Node.ADMIN_PASSWORD);
         if (login.text("code").equals("BUSY")) {
             return Optional.empty();
         }
@@ -173,9 +174,9 @@ class KeyRotationTest {
                 .getLong("round");
     }
 
-    private static void assertRejected(Answer answer) {
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("message")).isEqualTo("invalid signature");
+    private static void assertRejected(Response response) {
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("message")).isEqualTo("invalid signature");
     }
 
     private static String keyOf(String token) {

@@ -19,7 +19,7 @@ import org.gatehouse.json.Json;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,23 +63,23 @@ class GuessingTest {
                 }
                 return statuses;
             });
-            List<Callable<Answer>> guesses = new ArrayList<>();
+            List<Callable<Response>> guesses = new ArrayList<>();
             for (int i = 0; i < 1_000; i++) {
                 int guess = i;
                 guesses.add(() -> loginFrom(node(guess), "203.0.113." + guess % 50, "alice", "guess " + guess));
             }
-            List<Answer> answers = new ArrayList<>();
-            for (Future<Answer> answer : threads.invokeAll(guesses)) {
-                answers.add(answer.get());
+            List<Response> responses = new ArrayList<>();
+            for (Future<Response> response : threads.invokeAll(guesses)) {
+                responses.add(response.get());
             }
             guessesDone.set(true);
 
             List<Integer> ownersStatuses = owner.get();
             assertThat(ownersStatuses).isNotEmpty().containsOnly(200);
             assertThat(hashesChecked.get() - before - ownersStatuses.size()).isEqualTo(100);
-            assertThat(answers.stream().filter(answer -> answer.status() == 401))
+            assertThat(responses.stream().filter(response -> response.status() == 401))
                     .hasSize(100);
-            assertThat(answers.stream().filter(answer -> answer.status() != 401))
+            assertThat(responses.stream().filter(response -> response.status() != 401))
                     .hasSize(900)
                     .allSatisfy(GuessingTest::assertThrottled);
         } finally {
@@ -96,11 +96,11 @@ class GuessingTest {
             for (int i = 0; i < 10; i++) {
                 String typed = i % 2 == 0 ? name : name.replace('b', 'B');
                 // All these addresses are one source, because IPv6 clients are counted by network.
-                Answer answer = loginFrom(node(i), "[2001:db8:2:2::" + i + "]:400" + i, typed, "wrong");
-                assertThat(answer.status()).isEqualTo(401);
+                Response response = loginFrom(node(i), "[2001:db8:2:2::" + i + "]:400" + i, typed, "wrong");
+                assertThat(response.status()).isEqualTo(401);
             }
 
-            Answer rejected = loginFrom(one, "2001:db8:2:2:ffff::1", name, PASSWORD);
+            Response rejected = loginFrom(one, "2001:db8:2:2:ffff::1", name, PASSWORD);
 
             assertThrottled(rejected);
             assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(800, 900);
@@ -176,7 +176,7 @@ class GuessingTest {
         assertThat(counts.path("sources").path(1).path("source").asText()).isEqualTo("2001:db8:3::/64");
         assertThrottled(loginFrom(one, "198.51.100.30", "dave", PASSWORD));
 
-        Answer cleared = other.delete("/user/" + id + "/throttle", admin);
+        Response cleared = other.delete("/user/" + id + "/throttle", admin);
 
         assertThat(cleared.status()).isEqualTo(204);
         assertThat(one.get("/user/" + id + "/throttle", admin).json().path("sources"))
@@ -196,9 +196,9 @@ class GuessingTest {
             assertThat(one.send(method, "/user/" + id + "/throttle", "").status())
                     .isEqualTo(401);
             for (String unknownId : List.of("000000000000000000000000", "zzz")) {
-                Answer answer = one.send(method, "/user/" + unknownId + "/throttle", "", "auth", admin);
-                assertThat(answer.status()).isEqualTo(404);
-                assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+                Response response = one.send(method, "/user/" + unknownId + "/throttle", "", "auth", admin);
+                assertThat(response.status()).isEqualTo(404);
+                assertThat(response.text("code")).isEqualTo("USER_NOT_FOUND");
             }
         }
         assertThat(one.get("/user/me/throttle", admin).status()).isEqualTo(200);
@@ -208,11 +208,11 @@ class GuessingTest {
         return turn % 2 == 0 ? one : other;
     }
 
-    private static Answer loginFrom(Node node, String forwardedFor, String username, String password) {
+    private static Response loginFrom(Node node, String forwardedFor, String username, String password) {
         return login(node, username, password, "X-Forwarded-For", forwardedFor);
     }
 
-    private static Answer login(Node node, String username, String password, String... headers) {
+    private static Response login(Node node, String username, String password, String... headers) {
         String body = Json.MAPPER
                 .createObjectNode()
                 .put("username", username)
@@ -223,10 +223,10 @@ class GuessingTest {
         return node.send("POST", "/login", body, all.toArray(String[]::new));
     }
 
-    private static void assertThrottled(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(429);
-        assertThat(answer.text("code")).isEqualTo("LOGIN_THROTTLED");
-        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+    private static void assertThrottled(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(429);
+        assertThat(response.text("code")).isEqualTo("LOGIN_THROTTLED");
+        assertThat(response.header("Retry-After")).matches("[1-9][0-9]*");
     }
 
     private static Node start() {

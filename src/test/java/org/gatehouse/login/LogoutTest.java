@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -147,15 +147,15 @@ class LogoutTest {
         return ended(node.post("/logout", token, "{\"everywhere\":true}"));
     }
 
-    private static long ended(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.text("message")).isEqualTo("Logged out successfully!");
-        assertThat(answer.json().path("ended").isIntegralNumber()).isTrue();
-        return answer.json().path("ended").longValue();
+    private static long ended(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.text("message")).isEqualTo("Logged out successfully!");
+        assertThat(response.json().path("ended").isIntegralNumber()).isTrue();
+        return response.json().path("ended").longValue();
     }
 
     private String login() {
-        Answer login = node.loginFrom(address(), username, PASSWORD);
+        Response login = node.loginFrom(address(), username, PASSWORD);
         assertThat(login.status()).as(login.body()).isEqualTo(200);
         return login.text("token");
     }

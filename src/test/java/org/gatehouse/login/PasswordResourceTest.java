@@ -15,7 +15,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,17 +55,17 @@ class PasswordResourceTest {
         for (String target : List.of("me", id)) {
             String before = target.equals("me") ? OLD : NEW;
             String after = target.equals("me") ? NEW : OLD;
-            Answer current = gatehouse.login(username, before);
-            Answer other = gatehouse.login(username, before);
+            Response current = gatehouse.login(username, before);
+            Response other = gatehouse.login(username, before);
             String etag = gatehouse.get("/user/me", current.text("token")).header("ETag");
 
-            Answer changed = change(target, current.text("token"), body(before, after));
+            Response changed = change(target, current.text("token"), body(before, after));
 
             assertThat(changed.status()).as(changed.body()).isEqualTo(204);
             assertThat(gatehouse.login(username, before).text("code")).isEqualTo("CREDENTIALS_WRONG");
             assertThat(gatehouse.login(username, after).status()).isEqualTo(200);
             assertEnded(other);
-            Answer me = gatehouse.get("/user/me", current.text("token"));
+            Response me = gatehouse.get("/user/me", current.text("token"));
             assertThat(me.status()).isEqualTo(200);
             assertThat(me.header("ETag")).isNotEqualTo(etag);
             assertThat(refresh(current).status()).isEqualTo(200);
@@ -74,17 +74,17 @@ class PasswordResourceTest {
 
     @Test
     void aWrongCurrentPasswordChangesNothing() {
-        Answer current = gatehouse.login(username, OLD);
-        Answer other = gatehouse.login(username, OLD);
+        Response current = gatehouse.login(username, OLD);
+        Response other = gatehouse.login(username, OLD);
         Document before = stored();
 
         for (String wrong : List.of("wrong", "", NEW, OLD + " ")) {
-            Answer rejected = change("me", current.text("token"), body(wrong, NEW));
+            Response rejected = change("me", current.text("token"), body(wrong, NEW));
             assertFieldRejected(rejected, "currentPassword");
         }
 
         assertThat(stored()).isEqualTo(before);
-        for (Answer login : List.of(current, other)) {
+        for (Response login : List.of(current, other)) {
             assertThat(gatehouse.get("/user/me", login.text("token")).status()).isEqualTo(200);
         }
         assertThat(gatehouse.login(username, OLD).status()).isEqualTo(200);
@@ -92,9 +92,9 @@ class PasswordResourceTest {
 
     @Test
     void aResetByAnAdministratorEndsAllSessionsOfTheUser() {
-        Answer login = gatehouse.login(username, OLD);
+        Response login = gatehouse.login(username, OLD);
 
-        Answer reset = change(id, admin, body(null, NEW));
+        Response reset = change(id, admin, body(null, NEW));
 
         assertThat(reset.status()).as(reset.body()).isEqualTo(204);
         assertEnded(login);
@@ -106,9 +106,9 @@ class PasswordResourceTest {
     @Test
     void anAdministratorMustProveTheirOwnCurrentPassword() {
         gatehouse.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
-        Answer login = gatehouse.login(username, OLD);
+        Response login = gatehouse.login(username, OLD);
         for (String target : List.of("me", id)) {
-            Answer unproven = change(target, login.text("token"), body(null, NEW));
+            Response unproven = change(target, login.text("token"), body(null, NEW));
             assertFieldRejected(unproven, "currentPassword");
             assertFieldRejected(change(target, login.text("token"), body("wrong", NEW)), "currentPassword");
         }
@@ -124,7 +124,7 @@ class PasswordResourceTest {
         Document before = stored();
 
         for (String target : List.of(id, "0123456789abcdef01234567")) {
-            Answer rejected = change(target, other, body(OLD, NEW));
+            Response rejected = change(target, other, body(OLD, NEW));
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(403);
             assertThat(rejected.text("code")).isEqualTo("FORBIDDEN");
         }
@@ -138,15 +138,15 @@ class PasswordResourceTest {
     @Test
     void aChangeForAnUnknownUserIsNotFound() {
         for (String target : List.of("0123456789abcdef01234567", "x", "%7B%22$ne%22:1%7D")) {
-            Answer answer = change(target, admin, body(null, NEW));
-            assertThat(answer.status()).as(answer.body()).isEqualTo(404);
-            assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+            Response response = change(target, admin, body(null, NEW));
+            assertThat(response.status()).as(response.body()).isEqualTo(404);
+            assertThat(response.text("code")).isEqualTo("USER_NOT_FOUND");
         }
     }
 
     @Test
     void anUnacceptableNewPasswordIsRejectedAndChangesNothing() {
-        Answer login = gatehouse.login(username, OLD);
+        Response login = gatehouse.login(username, OLD);
         Document before = stored();
         String ownName = "a name that is long enough";
         String named = gatehouse.create(admin, ownName.replace(' ', '-') + username, OLD);
@@ -173,21 +173,21 @@ class PasswordResourceTest {
     void reportsAllProblemsTogether() {
         String token = gatehouse.token(username, OLD);
 
-        Answer answer = change("me", token, "{\"currentPassword\":7}");
+        Response response = change("me", token, "{\"currentPassword\":7}");
 
-        assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.json().path("errors").findValuesAsText("field"))
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.json().path("errors").findValuesAsText("field"))
                 .containsExactlyInAnyOrder("currentPassword", "newPassword");
-        assertThat(answer.body()).doesNotContain(OLD);
+        assertThat(response.body()).doesNotContain(OLD);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "[]", "\"text\"", "null"})
     void aBodyWithoutFieldsIsRejected(String body) {
-        Answer answer = change("me", gatehouse.token(username, OLD), body);
+        Response response = change("me", gatehouse.token(username, OLD), body);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isIn("BODY_MALFORMED", "VALIDATION_FAILED");
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isIn("BODY_MALFORMED", "VALIDATION_FAILED");
     }
 
     @Test
@@ -203,13 +203,13 @@ class PasswordResourceTest {
 
     @Test
     void guessesOfTheCurrentPasswordAreThrottledLikeLogins() {
-        Answer login = gatehouse.login(username, OLD);
+        Response login = gatehouse.login(username, OLD);
         for (int i = 0; i < 10; i++) {
             assertFieldRejected(change("me", login.text("token"), body("guess " + i, NEW)), "currentPassword");
         }
 
         for (String guess : List.of("another guess", OLD)) {
-            Answer rejected = change("me", login.text("token"), body(guess, NEW));
+            Response rejected = change("me", login.text("token"), body(guess, NEW));
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(429);
             assertThat(rejected.text("code")).isEqualTo("LOGIN_THROTTLED");
             assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(800, 900);
@@ -225,8 +225,8 @@ class PasswordResourceTest {
         for (int race = 0; race < RACES; race++) {
             String before = password;
             List<String> newPasswords = List.of("the first wish of race " + race, "the second wish of race " + race);
-            List<Answer> logins = List.of(gatehouse.login(username, before), gatehouse.login(username, before));
-            List<Callable<Answer>> changes = new ArrayList<>();
+            List<Response> logins = List.of(gatehouse.login(username, before), gatehouse.login(username, before));
+            List<Callable<Response>> changes = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
                 String token = logins.get(i).text("token");
                 String body = body(before, newPasswords.get(i));
@@ -247,12 +247,12 @@ class PasswordResourceTest {
         }
     }
 
-    private static List<Integer> atOnce(List<Callable<Answer>> calls) throws Exception {
+    private static List<Integer> atOnce(List<Callable<Response>> calls) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(calls.size());
         try {
             List<Integer> statuses = new ArrayList<>();
-            for (Future<Answer> answer : threads.invokeAll(calls)) {
-                statuses.add(answer.get().status());
+            for (Future<Response> response : threads.invokeAll(calls)) {
+                statuses.add(response.get().status());
             }
             return statuses;
         } finally {
@@ -267,7 +267,7 @@ class PasswordResourceTest {
         return user;
     }
 
-    private static Answer change(String target, String token, String body) {
+    private static Response change(String target, String token, String body) {
         return gatehouse.send(
                 "PUT", "/user/" + target + "/password", body, "auth", token, "Content-Type", "application/json");
     }
@@ -280,22 +280,22 @@ class PasswordResourceTest {
         return body.put("newPassword", newPassword).toString();
     }
 
-    private static Answer refresh(Answer login) {
+    private static Response refresh(Response login) {
         return gatehouse.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
     }
 
-    private static void assertEnded(Answer login) {
-        for (Answer answer : List.of(gatehouse.get("/user/me", login.text("token")), refresh(login))) {
-            assertThat(answer.status()).as(answer.body()).isEqualTo(401);
-            assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
+    private static void assertEnded(Response login) {
+        for (Response response : List.of(gatehouse.get("/user/me", login.text("token")), refresh(login))) {
+            assertThat(response.status()).as(response.body()).isEqualTo(401);
+            assertThat(response.text("code")).isEqualTo("SESSION_ENDED");
         }
     }
 
-    private static void assertFieldRejected(Answer answer, String field) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(field);
-        assertThat(answer.json().path("errors").path(0).path("message").asText())
+    private static void assertFieldRejected(Response response, String field) {
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly(field);
+        assertThat(response.json().path("errors").path(0).path("message").asText())
                 .isNotEmpty();
     }
 }

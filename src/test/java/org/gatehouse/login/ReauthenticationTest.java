@@ -11,7 +11,7 @@ import org.gatehouse.SettableClock;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.user.Reauthentication;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +41,7 @@ class ReauthenticationTest {
     @Test
     void aWrongCurrentPasswordIsAFieldErrorAndNotATokenError() {
         for (String target : List.of("me", id)) {
-            Answer rejected = changePassword(target, "wrong");
+            Response rejected = changePassword(target, "wrong");
 
             assertCurrentPasswordRejected(rejected);
             assertThat(rejected.header("WWW-Authenticate")).isEmpty();
@@ -94,7 +94,7 @@ class ReauthenticationTest {
         assertThat(patch(Map.of("email", "a@example.com", "username", name)).status())
                 .as("an unchanged username requires no proof")
                 .isEqualTo(200);
-        Answer changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD));
+        Response changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD));
         assertThat(changed.status()).as(changed.body()).isEqualTo(200);
         assertThat(changed.text("username")).isEqualTo(name + "-a");
 
@@ -120,7 +120,7 @@ class ReauthenticationTest {
 
     @Test
     void theUsernameChangesOfAUserAreLimited() {
-        Answer stale = node.send(
+        Response stale = node.send(
                 "PATCH",
                 "/user/me",
                 "{\"username\":\"" + name + "-x\"}",
@@ -137,7 +137,7 @@ class ReauthenticationTest {
         }
 
         for (String next : List.of("root-admin", name + "-free")) {
-            Answer rejected = patch(Map.of("username", next, "currentPassword", PASSWORD));
+            Response rejected = patch(Map.of("username", next, "currentPassword", PASSWORD));
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(429);
             assertThat(rejected.text("code")).isEqualTo("TOO_MANY_REQUESTS");
             assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(3_500, 3_600);
@@ -147,7 +147,8 @@ class ReauthenticationTest {
 
     @Test
     void theCurrentPasswordIsNeitherStoredNorReturned() {
-        Answer changed = patch(Map.of("username", name + "-a", "currentPassword", PASSWORD, "email", "a@example.com"));
+        Response changed =
+                patch(Map.of("username", name + "-a", "currentPassword", PASSWORD, "email", "a@example.com"));
 
         assertThat(changed.status()).isEqualTo(200);
         assertThat(patch(Map.of("currentPassword", PASSWORD)).text("version")).isEqualTo(changed.text("version"));
@@ -184,7 +185,7 @@ class ReauthenticationTest {
         assertThat(login(name + "?", PASSWORD + "?").status()).isEqualTo(200);
     }
 
-    private static Answer login(String escapedName, String escapedPassword) {
+    private static Response login(String escapedName, String escapedPassword) {
         String body = "{\"username\":\"" + escapedName + "\",\"password\":\"" + escapedPassword + "\"}";
         return node.send("POST", "/login", body, "Content-Type", "application/json");
     }
@@ -192,12 +193,12 @@ class ReauthenticationTest {
     private String refreshed() {
         String refreshToken = loginFrom(source, name, PASSWORD).text("refreshToken");
         clock.advance(Reauthentication.RECENT_LOGIN.plusMillis(1));
-        Answer refreshed = node.post("/token/refresh", "", "{\"refreshToken\":\"" + refreshToken + "\"}");
+        Response refreshed = node.post("/token/refresh", "", "{\"refreshToken\":\"" + refreshToken + "\"}");
         assertThat(refreshed.status()).as(refreshed.body()).isEqualTo(200);
         return refreshed.text("token");
     }
 
-    private Answer changePassword(String target, String currentPassword) {
+    private Response changePassword(String target, String currentPassword) {
         return put(
                 "/user/" + target + "/password",
                 token,
@@ -208,28 +209,28 @@ class ReauthenticationTest {
                         .toString());
     }
 
-    private Answer put(String path, String bearer, String body) {
+    private Response put(String path, String bearer, String body) {
         return node.send(
                 "PUT", path, body, "auth", bearer, "Content-Type", "application/json", "X-Forwarded-For", source);
     }
 
-    private Answer patch(Map<String, String> fields) {
+    private Response patch(Map<String, String> fields) {
         return node.patch("/user/me", token, Json.MAPPER.valueToTree(fields).toString(), "X-Forwarded-For", source);
     }
 
-    private static Answer loginFrom(String address, String username, String password) {
+    private static Response loginFrom(String address, String username, String password) {
         return node.loginFrom(address, username, password);
     }
 
-    private static void assertCurrentPasswordRejected(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly("currentPassword");
+    private static void assertCurrentPasswordRejected(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly("currentPassword");
     }
 
-    private static void assertThrottled(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(429);
-        assertThat(answer.text("code")).isEqualTo("LOGIN_THROTTLED");
-        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+    private static void assertThrottled(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(429);
+        assertThat(response.text("code")).isEqualTo("LOGIN_THROTTLED");
+        assertThat(response.header("Retry-After")).matches("[1-9][0-9]*");
     }
 }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.bson.BsonDocument;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,9 +78,9 @@ class UsernameLoginTest {
 
         assertThat(node.get("/user/" + id, node.adminToken()).text("username")).isEqualTo(name);
         assertThat(node.login(name, PASSWORD).status()).isEqualTo(200);
-        Answer login = node.login(" " + typed, PASSWORD);
+        Response login = node.login(" " + typed, PASSWORD);
         assertThat(login.status()).isEqualTo(200);
-        Answer renamed = node.patch("/user/me", login.text("token"), "{\"username\":\" " + name + "  \"}");
+        Response renamed = node.patch("/user/me", login.text("token"), "{\"username\":\" " + name + "  \"}");
         assertThat(renamed.text("version")).as("the same name").isEqualTo("1");
     }
 
@@ -95,7 +95,7 @@ class UsernameLoginTest {
 
         List<String> listed = new ArrayList<>();
         for (String path = "/user?limit=1&sort=username"; !path.isEmpty(); ) {
-            Answer page = node.get(path, node.adminToken());
+            Response page = node.get(path, node.adminToken());
             assertThat(page.status()).as(page.body()).isEqualTo(200);
             listed.addAll(page.json().findValuesAsText("username"));
             Matcher next = NEXT.matcher(page.header("Link"));
@@ -123,7 +123,7 @@ class UsernameLoginTest {
         assertThat(finds).allSatisfy(UsernameLoginTest::assertReadsNoCustomField);
         node.delete("/user/" + id + "/throttle", node.adminToken());
 
-        Answer login = node.login("with-fields", PASSWORD);
+        Response login = node.login("with-fields", PASSWORD);
 
         assertThat(login.json().path("user").path("city").asText()).isEqualTo("Oslo");
     }

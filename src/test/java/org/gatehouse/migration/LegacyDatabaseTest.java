@@ -33,7 +33,7 @@ import org.gatehouse.Node;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -132,7 +132,7 @@ class LegacyDatabaseTest {
         List<ObjectId> twins = idsOf(name);
         assertThat(twins).hasSize(2);
 
-        Answer renamed = one.patch("/user/" + twins.get(0), admin, "{\"username\":\"renamed-twin\"}");
+        Response renamed = one.patch("/user/" + twins.get(0), admin, "{\"username\":\"renamed-twin\"}");
 
         assertThat(renamed.status()).isEqualTo(200);
         String passwordOfRenamed = passwordOf(twins.get(0));
@@ -152,7 +152,7 @@ class LegacyDatabaseTest {
             Set<String> seen = new HashSet<>();
             String next = "/user?limit=17&sort=" + sort;
             while (!next.isEmpty()) {
-                Answer page = nodes.get(0).get(next, admin);
+                Response page = nodes.get(0).get(next, admin);
                 assertThat(page.status()).isEqualTo(200);
                 page.json()
                         .forEach(user ->
@@ -187,7 +187,7 @@ class LegacyDatabaseTest {
         int i = 0;
         for (Map.Entry<String, String> user : passwords.entrySet()) {
             Node node = nodes.get(i++ % nodes.size());
-            Answer right = login(node, user.getKey(), user.getValue());
+            Response right = login(node, user.getKey(), user.getValue());
             assertThat(right.status()).as(user.getKey()).isEqualTo(200);
             assertThat(login(node, user.getKey(), "x" + user.getValue()).status())
                     .as(user.getKey())
@@ -231,16 +231,16 @@ class LegacyDatabaseTest {
     }
 
     /** Uses another address for each login, so that the throttle does not count all logins for one client. */
-    private Answer login(Node node, String name, String password) {
+    private Response login(Node node, String name, String password) {
         int number = Math.floorMod(name.hashCode() * 31 + password.hashCode(), 1 << 24);
         String address = "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255);
-        Answer answer = node.loginFrom(address, name, password);
-        for (int attempt = 0; answer.status() == 503 && attempt < 5; attempt++) {
+        Response response = node.loginFrom(address, name, password);
+        for (int attempt = 0; response.status() == 503 && attempt < 5; attempt++) {
             // A client retries if a busy machine could not check the password in time.
-            sleep(answer.header("Retry-After"));
-            answer = node.loginFrom(address, name, password);
+            sleep(response.header("Retry-After"));
+            response = node.loginFrom(address, name, password);
         }
-        return answer;
+        return response;
     }
 
     private static void sleep(String seconds) {

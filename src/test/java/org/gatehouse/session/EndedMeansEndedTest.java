@@ -22,7 +22,7 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -63,20 +63,20 @@ class EndedMeansEndedTest {
     private enum EndingCall {
         LOGOUT {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 return one.send("POST", "/logout", "", "auth", login.text("token"));
             }
         },
         LOGOUT_EVERYWHERE {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 String otherToken = loginFromNewAddress(id).text("token");
                 return one.post("/logout", otherToken, "{\"everywhere\":true}");
             }
         },
         BY_ITS_OWNER_FROM_ANOTHER_SESSION {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 String otherToken = loginFromNewAddress(id).text("token");
                 String sid = one.get("/session", login.text("token")).json().findParents("current").stream()
                         .filter(session -> session.path("current").asBoolean())
@@ -88,24 +88,24 @@ class EndedMeansEndedTest {
         },
         ALL_OTHERS {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 String otherToken = loginFromNewAddress(id).text("token");
-                Answer answer = one.delete("/session?others=true", otherToken);
+                Response response = one.delete("/session?others=true", otherToken);
                 assertThat(other.get("/user/me", otherToken).status()).isEqualTo(200);
-                return answer;
+                return response;
             }
         },
         BY_AN_ADMINISTRATOR {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 return one.delete("/user/" + id + "/session", admin);
             }
         },
         PASSWORD_CHANGE {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 String otherToken = loginFromNewAddress(id).text("token");
-                Answer answer = one.send(
+                Response response = one.send(
                         "PUT",
                         "/user/me/password",
                         "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"" + PASSWORD + "\"}",
@@ -116,12 +116,12 @@ class EndedMeansEndedTest {
                         "X-Forwarded-For",
                         newAddress());
                 assertThat(other.get("/user/me", otherToken).status()).isEqualTo(200);
-                return answer;
+                return response;
             }
         },
         PASSWORD_RESET {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 return one.send(
                         "PUT",
                         "/user/" + id + "/password",
@@ -134,18 +134,18 @@ class EndedMeansEndedTest {
         },
         DISABLE {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 return one.patch("/user/" + id, admin, "{\"status\":\"disabled\"}");
             }
         },
         DELETE {
             @Override
-            Answer end(String id, Answer login) {
+            Response end(String id, Response login) {
                 return one.delete("/user/" + id, admin);
             }
         };
 
-        abstract Answer end(String id, Answer login);
+        abstract Response end(String id, Response login);
     }
 
     @Test
@@ -187,22 +187,22 @@ class EndedMeansEndedTest {
      */
     private static int acceptedAfter(EndingCall call, AtomicInteger rounds) {
         String id = newUser();
-        Answer login = loginFromNewAddress(id);
+        Response login = loginFromNewAddress(id);
         String token = login.text("token");
         assertThat(other.get("/user/me", token).status()).as(login.body()).isEqualTo(200);
 
-        Answer end = call.end(id, login);
+        Response end = call.end(id, login);
         if (end.status() == 503) {
             return 0;
         }
         rounds.incrementAndGet();
         assertThat(end.status()).as(call + " " + end.body()).isBetween(200, 204);
         int accepted = 0;
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 other.get("/user/me", token),
                 one.get("/user/me", token),
                 other.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}"))) {
-            accepted += answer.status() == 401 && answer.text("code").equals("SESSION_ENDED") ? 0 : 1;
+            accepted += response.status() == 401 && response.text("code").equals("SESSION_ENDED") ? 0 : 1;
         }
         delete(id);
         return accepted;
@@ -260,7 +260,7 @@ class EndedMeansEndedTest {
     @Test
     void enablingAUserAgainDoesNotRestoreTheirSessions() {
         String id = newUser();
-        Answer login = loginFromNewAddress(id);
+        Response login = loginFromNewAddress(id);
         one.patch("/user/" + id, admin, "{\"status\":\"disabled\"}");
         one.patch("/user/" + id, admin, "{\"status\":\"active\"}");
 
@@ -298,9 +298,9 @@ class EndedMeansEndedTest {
         return one.create(admin, "user-" + number.incrementAndGet(), PASSWORD);
     }
 
-    private static Answer loginFromNewAddress(String id) {
+    private static Response loginFromNewAddress(String id) {
         String username = one.get("/user/" + id, admin).text("username");
-        Answer login = one.loginFrom(newAddress(), username, PASSWORD);
+        Response login = one.loginFrom(newAddress(), username, PASSWORD);
         assertThat(login.status()).as(login.body()).isEqualTo(200);
         return login;
     }

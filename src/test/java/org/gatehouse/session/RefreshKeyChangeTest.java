@@ -11,7 +11,7 @@ import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -62,17 +62,17 @@ class RefreshKeyChangeTest {
         "changed, before"
     })
     void nodesAtNeighboringStepsReturnTheSameSuccessor(String first, String second) {
-        Answer tokens = login(first);
+        Response tokens = login(first);
         for (int round = 0; round < 3; round++) {
-            Answer one = refresh(first, tokens);
-            Answer other = refresh(second, tokens);
-            Answer repeated = refresh(first, tokens);
+            Response one = refresh(first, tokens);
+            Response other = refresh(second, tokens);
+            Response repeated = refresh(first, tokens);
 
             assertThat(List.of(other.text("refreshToken"), repeated.text("refreshToken")))
                     .containsOnly(one.text("refreshToken"));
-            for (Answer answer : List.of(one, other, repeated)) {
-                assertAccepted(first, answer);
-                assertAccepted(second, answer);
+            for (Response response : List.of(one, other, repeated)) {
+                assertAccepted(first, response);
+                assertAccepted(second, response);
             }
             tokens = round % 2 == 0 ? other : one;
         }
@@ -81,8 +81,8 @@ class RefreshKeyChangeTest {
     /** The mask is stored only as long as a node may need it. */
     @Test
     void theMaskIsRemovedByANodeWithoutAPreviousKey() {
-        Answer tokens = login("changed");
-        Answer next = refresh("changed", tokens);
+        Response tokens = login("changed");
+        Response next = refresh("changed", tokens);
         assertThat(session(tokens)).containsKey("successorMask");
 
         refresh("after", next);
@@ -93,32 +93,32 @@ class RefreshKeyChangeTest {
     /** This step is not documented, but even then at most one successor is accepted. */
     @Test
     void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {
-        Answer tokens = login("before");
-        Answer one = refresh("before", tokens);
-        Answer other = refresh("foreign", tokens);
+        Response tokens = login("before");
+        Response one = refresh("before", tokens);
+        Response other = refresh("foreign", tokens);
         assertThat(other.text("refreshToken")).isNotEqualTo(one.text("refreshToken"));
 
         List<Integer> statuses = new ArrayList<>();
-        for (Answer successor : List.of(other, one)) {
+        for (Response successor : List.of(other, one)) {
             statuses.add(send("before", successor).status());
         }
 
         assertThat(statuses).containsExactly(200, 401);
     }
 
-    private static Answer login(String step) {
-        Answer login = node(step).login(Node.ADMIN, Node.ADMIN_PASSWORD);
+    private static Response login(String step) {
+        Response login = node(step).login(Node.ADMIN, Node.ADMIN_PASSWORD);
         assertThat(login.status()).as(login.body()).isEqualTo(200);
         return login;
     }
 
-    private static Answer refresh(String step, Answer tokens) {
-        Answer answer = send(step, tokens);
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer;
+    private static Response refresh(String step, Response tokens) {
+        Response response = send(step, tokens);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        return response;
     }
 
-    private static Answer send(String step, Answer tokens) {
+    private static Response send(String step, Response tokens) {
         String body = Json.MAPPER
                 .createObjectNode()
                 .put("refreshToken", tokens.text("refreshToken"))
@@ -126,13 +126,13 @@ class RefreshKeyChangeTest {
         return node(step).post("/token/refresh", "", body);
     }
 
-    private static void assertAccepted(String step, Answer tokens) {
-        Answer answer = node(step).get("/user/me", tokens.text("token"));
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    private static void assertAccepted(String step, Response tokens) {
+        Response response = node(step).get("/user/me", tokens.text("token"));
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
     }
 
-    private static Document session(Answer login) {
-        Answer sessions = node("changed").get("/session", login.text("token"));
+    private static Document session(Response login) {
+        Response sessions = node("changed").get("/session", login.text("token"));
         for (var session : sessions.json()) {
             if (session.path("current").asBoolean()) {
                 return stores.collection("sessions")

@@ -25,7 +25,7 @@ import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -55,7 +55,7 @@ class RefreshTest {
     private static final AtomicInteger number = new AtomicInteger();
 
     private final String id = one.create(admin(), "user-" + number.incrementAndGet(), PASSWORD);
-    private final Answer login = login();
+    private final Response login = login();
 
     @AfterAll
     static void stop() {
@@ -82,7 +82,7 @@ class RefreshTest {
 
     @Test
     void respondsLikeALogin() {
-        Answer refreshed = refresh(other, login);
+        Response refreshed = refresh(other, login);
 
         assertThat(refreshed.status()).as(refreshed.body()).isEqualTo(200);
         assertThat(refreshed.json().fieldNames())
@@ -103,7 +103,7 @@ class RefreshTest {
     @Test
     void bothAccessTokensAreValidUntilTheyExpire() {
         clock.advance(Duration.ofMinutes(4));
-        Answer refreshed = refresh(other, login);
+        Response refreshed = refresh(other, login);
 
         assertAccepted(login);
         assertAccepted(refreshed);
@@ -115,17 +115,17 @@ class RefreshTest {
 
     @Test
     void aTokenUsedAgainWithinTheGraceGetsTheSameSuccessor() {
-        Answer first = refresh(one, login);
+        Response first = refresh(one, login);
         clock.advance(GRACE.minus(MILLISECOND));
 
-        Answer repeated = refresh(other, login);
+        Response repeated = refresh(other, login);
 
         assertThat(repeated.status()).as(repeated.body()).isEqualTo(200);
         assertThat(repeated.text("refreshToken")).isEqualTo(first.text("refreshToken"));
         assertThat(claims(repeated).path("jti")).isNotEqualTo(claims(first).path("jti"));
         assertThat(repeated.json().path("refreshExpiresIn").asLong())
                 .isEqualTo(IDLE.minus(GRACE.minus(MILLISECOND)).toSeconds());
-        Answer next = refresh(one, repeated);
+        Response next = refresh(one, repeated);
         assertThat(next.status()).isEqualTo(200);
         assertAccepted(first);
         assertAccepted(repeated);
@@ -147,10 +147,10 @@ class RefreshTest {
 
     @Test
     void tabsThatRefreshAtOnceKeepOneSession() throws Exception {
-        Answer shared = login;
+        Response shared = login;
         for (int round = 0; round < 3; round++) {
-            List<Answer> tabs = refreshAtOnce(shared, TABS);
-            for (Answer tab : tabs) {
+            List<Response> tabs = refreshAtOnce(shared, TABS);
+            for (Response tab : tabs) {
                 assertAccepted(tab);
             }
             shared = tabs.get(round);
@@ -164,14 +164,14 @@ class RefreshTest {
     /** Earlier versions of Gatehouse generated the successor at random. */
     @Test
     void aRandomSuccessorIsReplacedByADerivedOne() throws Exception {
-        Answer first = refresh(one, login);
+        Response first = refresh(one, login);
         byte[] randomHash = sha256(new byte[] {1});
         stores.collection("sessions")
                 .updateOne(
                         new Document("_id", claims(login).path("sid").asText()),
                         new Document("$set", new Document("refreshHash", new Binary(randomHash))));
 
-        List<Answer> repeated = refreshAtOnce(login, TABS);
+        List<Response> repeated = refreshAtOnce(login, TABS);
 
         assertThat(repeated.get(0).text("refreshToken")).isEqualTo(first.text("refreshToken"));
         assertAccepted(refresh(other, repeated.get(0)));
@@ -181,7 +181,7 @@ class RefreshTest {
     void theGraceBeginsWithTheFirstUseAndIsNotExtendedByTheSecond() {
         refresh(one, login);
         clock.advance(GRACE.minus(MILLISECOND));
-        Answer repeated = refresh(other, login);
+        Response repeated = refresh(other, login);
         assertThat(repeated.status()).isEqualTo(200);
         clock.advance(MILLISECOND);
 
@@ -192,7 +192,7 @@ class RefreshTest {
 
     @Test
     void reuseAfterTheGraceEndsTheSession() {
-        Answer next = refresh(one, login);
+        Response next = refresh(one, login);
         clock.advance(GRACE);
 
         assertEnded(refresh(other, login));
@@ -202,8 +202,8 @@ class RefreshTest {
 
     @Test
     void reuseAfterTheSuccessorWasUsedEndsTheSessionEvenWithinTheGrace() {
-        Answer next = refresh(one, login);
-        Answer last = refresh(other, next);
+        Response next = refresh(one, login);
+        Response last = refresh(other, next);
         assertThat(last.status()).isEqualTo(200);
         assertThat(other.get("/user/me", last.text("token")).status()).isEqualTo(200);
 
@@ -224,7 +224,7 @@ class RefreshTest {
 
     @Test
     void reuseIsRecordedOnceInTheAuditLog() {
-        Answer next = refresh(one, login);
+        Response next = refresh(one, login);
         refresh(one, next);
         for (int i = 0; i < 3; i++) {
             assertEnded(refresh(one, login));
@@ -240,7 +240,7 @@ class RefreshTest {
     @Test
     void anIdleSessionExpires() {
         clock.advance(IDLE.minus(MILLISECOND));
-        Answer next = refresh(one, login);
+        Response next = refresh(one, login);
         assertThat(next.status()).as(next.body()).isEqualTo(200);
         assertThat(next.json().path("refreshExpiresIn").asLong()).isEqualTo(IDLE.toSeconds());
 
@@ -251,7 +251,7 @@ class RefreshTest {
 
     @Test
     void anActiveSessionAndItsTokensExpireAtItsAbsoluteLimit() {
-        Answer last = login;
+        Response last = login;
         for (int i = 0; i < 3; i++) {
             clock.advance(Duration.ofMinutes(49));
             last = refresh(i % 2 == 0 ? one : other, last);
@@ -315,19 +315,20 @@ class RefreshTest {
                 "{\"refresh_token\":\"AAAA\"}"
             })
     void aRefreshTokenThatIsNotAStringFailsValidation(String body) {
-        Answer answer = one.post("/token/refresh", "", body);
+        Response response = one.post("/token/refresh", "", body);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").path(0).path("field").asText()).isEqualTo("refreshToken");
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").path(0).path("field").asText())
+                .isEqualTo("refreshToken");
     }
 
     @Test
     void aRefreshTokenIsNotAnAccessToken() {
-        Answer answer = one.get("/user/me", login.text("refreshToken"));
+        Response response = one.get("/user/me", login.text("refreshToken"));
 
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("code")).isEqualTo("TOKEN_MALFORMED");
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("code")).isEqualTo("TOKEN_MALFORMED");
     }
 
     @Test
@@ -349,8 +350,8 @@ class RefreshTest {
 
     @Test
     void aPasswordChangeEndsAllOtherSessions() {
-        Answer otherSession = login();
-        Answer changed = one.send(
+        Response otherSession = login();
+        Response changed = one.send(
                 "PUT",
                 "/user/me/password",
                 "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"another " + PASSWORD + "\"}",
@@ -368,7 +369,7 @@ class RefreshTest {
 
     @Test
     void aLogoutEndsTheSessionAndALaterRefreshIsNotReuse() {
-        Answer next = refresh(one, login);
+        Response next = refresh(one, login);
         assertThat(one.send("POST", "/logout", "", "auth", login.text("token")).status())
                 .isEqualTo(200);
 
@@ -383,7 +384,7 @@ class RefreshTest {
         assertThat(claims(login).path("roles").toString()).isEqualTo("[\"user\"]");
         patch("{\"roles\":[\"auditor\"],\"username\":\"renamed-" + number.incrementAndGet() + "\"}");
 
-        Answer refreshed = refresh(other, login);
+        Response refreshed = refresh(other, login);
 
         assertThat(claims(refreshed).path("roles").toString()).isEqualTo("[\"auditor\"]");
         assertThat(refreshed.json().path("user").path("username").asText()).startsWith("renamed-");
@@ -391,35 +392,35 @@ class RefreshTest {
 
     @Test
     void twoHundredConcurrentRefreshesGetOneSuccessor() throws Exception {
-        List<Answer> answers = refreshAtOnce(login, PARALLEL);
+        List<Response> responses = refreshAtOnce(login, PARALLEL);
 
         assertThat(storedSession().get("refreshHash", Binary.class))
                 .isEqualTo(new Binary(
-                        sha256(Base64.getUrlDecoder().decode(answers.get(0).text("refreshToken")))));
-        for (Answer answer : answers) {
-            assertThat(other.get("/user/me", answer.text("token")).status()).isEqualTo(200);
+                        sha256(Base64.getUrlDecoder().decode(responses.get(0).text("refreshToken")))));
+        for (Response response : responses) {
+            assertThat(other.get("/user/me", response.text("token")).status()).isEqualTo(200);
         }
-        Answer next = refresh(one, answers.get(0));
+        Response next = refresh(one, responses.get(0));
         assertThat(next.status()).as(next.body()).isEqualTo(200);
         assertAccepted(next);
         assertEnded(refresh(other, login));
-        assertAllEnded(login, next, answers.get(0));
+        assertAllEnded(login, next, responses.get(0));
     }
 
     @Test
     void usingATokenAndItsSuccessorAtOnceGivesOneTokenOrEndsTheSession() throws Exception {
         int ended = 0;
         for (int race = 0; race < RACES; race++) {
-            Answer session = race == 0 ? login : login();
-            Answer next = refresh(one, session);
+            Response session = race == 0 ? login : login();
+            Response next = refresh(one, session);
 
-            List<Answer> answers = atOnce(List.of(() -> refresh(one, session), () -> refresh(other, next)));
+            List<Response> responses = atOnce(List.of(() -> refresh(one, session), () -> refresh(other, next)));
 
-            if (answers.stream().allMatch(answer -> answer.status() == 200)) {
-                assertThat(answers.get(0).text("refreshToken")).isEqualTo(next.text("refreshToken"));
+            if (responses.stream().allMatch(response -> response.status() == 200)) {
+                assertThat(responses.get(0).text("refreshToken")).isEqualTo(next.text("refreshToken"));
                 assertThat(refresh(one, next).text("refreshToken"))
-                        .isEqualTo(answers.get(1).text("refreshToken"));
-                assertAccepted(refresh(other, answers.get(1)));
+                        .isEqualTo(responses.get(1).text("refreshToken"));
+                assertAccepted(refresh(other, responses.get(1)));
             } else {
                 ended++;
                 assertAllEnded(session, next);
@@ -432,19 +433,19 @@ class RefreshTest {
     void aLogoutEndsTheSessionEvenIfItIsRefreshedMeanwhile() throws Exception {
         int refreshed = 0;
         for (int race = 0; race < RACES; race++) {
-            Answer session = race == 0 ? login : login();
+            Response session = race == 0 ? login : login();
 
-            List<Answer> answers = atOnce(List.of(
+            List<Response> responses = atOnce(List.of(
                     () -> one.send("POST", "/logout", "", "auth", session.text("token")),
                     () -> refresh(other, session)));
 
-            assertThat(answers.get(0).status()).isEqualTo(200);
+            assertThat(responses.get(0).status()).isEqualTo(200);
             assertAllEnded(session);
-            if (answers.get(1).status() == 200) {
+            if (responses.get(1).status() == 200) {
                 refreshed++;
-                assertAllEnded(answers.get(1));
+                assertAllEnded(responses.get(1));
             } else {
-                assertEnded(answers.get(1));
+                assertEnded(responses.get(1));
             }
         }
         System.out.println(RACES + " races of a refresh and a logout: " + refreshed
@@ -454,7 +455,7 @@ class RefreshTest {
     @Test
     void aSessionThatEndsWhileItIsRefreshedIsNotRecordedAsReused() throws Exception {
         for (int race = 0; race < RACES; race++) {
-            Answer session = race == 0 ? login : login();
+            Response session = race == 0 ? login : login();
             atOnce(List.of(
                     () -> one.send("POST", "/logout", "", "auth", session.text("token")),
                     () -> refresh(other, session)));
@@ -465,29 +466,31 @@ class RefreshTest {
     }
 
     /** Returns the responses to this many concurrent refreshes of one token, all of which must succeed. */
-    private static List<Answer> refreshAtOnce(Answer session, int count) throws Exception {
-        List<Callable<Answer>> refreshes = new ArrayList<>();
+    private static List<Response> refreshAtOnce(Response session, int count) throws Exception {
+        List<Callable<Response>> refreshes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Node node = i % 2 == 0 ? one : other;
             refreshes.add(() -> refresh(node, session));
         }
-        List<Answer> answers = atOnce(refreshes);
-        assertThat(answers)
-                .allSatisfy(
-                        answer -> assertThat(answer.status()).as(answer.body()).isEqualTo(200));
-        assertThat(answers.stream().map(answer -> answer.text("refreshToken")).distinct())
+        List<Response> responses = atOnce(refreshes);
+        assertThat(responses)
+                .allSatisfy(response ->
+                        assertThat(response.status()).as(response.body()).isEqualTo(200));
+        assertThat(responses.stream()
+                        .map(response -> response.text("refreshToken"))
+                        .distinct())
                 .hasSize(1);
-        return answers;
+        return responses;
     }
 
-    private static List<Answer> atOnce(List<Callable<Answer>> calls) throws Exception {
+    private static List<Response> atOnce(List<Callable<Response>> calls) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try {
-            List<Answer> answers = new ArrayList<>();
-            for (Future<Answer> answer : threads.invokeAll(calls)) {
-                answers.add(answer.get());
+            List<Response> responses = new ArrayList<>();
+            for (Future<Response> response : threads.invokeAll(calls)) {
+                responses.add(response.get());
             }
-            return answers;
+            return responses;
         } finally {
             threads.shutdownNow();
         }
@@ -509,30 +512,30 @@ class RefreshTest {
         }
     }
 
-    private static Answer refresh(Node node, Answer tokens) {
+    private static Response refresh(Node node, Response tokens) {
         return refresh(node, tokens.text("refreshToken"));
     }
 
-    private static Answer refresh(Node node, String token) {
+    private static Response refresh(Node node, String token) {
         String body = Json.MAPPER.createObjectNode().put("refreshToken", token).toString();
         return node.post("/token/refresh", "", body);
     }
 
-    private static void assertAccepted(Answer tokens) {
+    private static void assertAccepted(Response tokens) {
         for (Node node : List.of(one, other)) {
-            Answer answer = node.get("/user/me", tokens.text("token"));
-            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            Response response = node.get("/user/me", tokens.text("token"));
+            assertThat(response.status()).as(response.body()).isEqualTo(200);
         }
     }
 
-    private static void assertEnded(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(401);
-        assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
+    private static void assertEnded(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(401);
+        assertThat(response.text("code")).isEqualTo("SESSION_ENDED");
     }
 
     /** Checks that no node accepts any of the tokens. */
-    private static void assertAllEnded(Answer... all) {
-        for (Answer tokens : all) {
+    private static void assertAllEnded(Response... all) {
+        for (Response tokens : all) {
             for (Node node : List.of(one, other)) {
                 assertEnded(node.get("/user/me", tokens.text("token")));
                 assertEnded(refresh(node, tokens));
@@ -540,13 +543,13 @@ class RefreshTest {
         }
     }
 
-    private static void assertInvalid(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(401);
-        assertThat(answer.text("code")).isEqualTo("REFRESH_TOKEN_INVALID");
-        assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
+    private static void assertInvalid(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(401);
+        assertThat(response.text("code")).isEqualTo("REFRESH_TOKEN_INVALID");
+        assertThat(response.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
     }
 
-    private static JsonNode claims(Answer tokens) {
+    private static JsonNode claims(Response tokens) {
         String payload = tokens.text("token").split("\\.", -1)[1];
         try {
             return Json.MAPPER.readTree(new String(Base64.getUrlDecoder().decode(payload), StandardCharsets.UTF_8));
@@ -560,9 +563,9 @@ class RefreshTest {
         return one.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
     }
 
-    private Answer login() {
+    private Response login() {
         String username = one.get("/user/" + id, admin()).text("username");
-        Answer session = one.loginFrom(address(), username, PASSWORD);
+        Response session = one.loginFrom(address(), username, PASSWORD);
         assertThat(session.status()).as(session.body()).isEqualTo(200);
         return session;
     }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,7 +49,7 @@ class SessionResourceTest {
     @Test
     void aSessionShowsWhenAndWhereItBegan() {
         Instant before = Instant.now().minusSeconds(1);
-        Answer login = gatehouse.send(
+        Response login = gatehouse.send(
                 "POST",
                 "/login",
                 "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}",
@@ -58,11 +58,11 @@ class SessionResourceTest {
                 "User-Agent",
                 "a browser/7");
 
-        Answer answer = gatehouse.get("/session", login.text("token"));
+        Response response = gatehouse.get("/session", login.text("token"));
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.json()).hasSize(1);
-        JsonNode session = answer.json().path(0);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.json()).hasSize(1);
+        JsonNode session = response.json().path(0);
         assertThat(session.fieldNames())
                 .toIterable()
                 .containsExactly("_id", "createdAt", "lastSeenAt", "expiresAt", "ip", "userAgent", "current");
@@ -79,10 +79,10 @@ class SessionResourceTest {
 
     @Test
     void aRefreshUpdatesTheSessionAndCreatesNone() {
-        Answer login = logIn();
+        Response login = logIn();
         JsonNode before = gatehouse.get("/session", login.text("token")).json().path(0);
 
-        Answer refreshed =
+        Response refreshed =
                 gatehouse.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
 
         JsonNode sessions = gatehouse.get("/session", refreshed.text("token")).json();
@@ -102,7 +102,7 @@ class SessionResourceTest {
         List<String> expected = new ArrayList<>();
         String token = "";
         for (int i = 0; i < 5; i++) {
-            Answer login = logIn();
+            Response login = logIn();
             expected.add(0, sid(login));
             token = i == 1 ? login.text("token") : token;
         }
@@ -117,7 +117,7 @@ class SessionResourceTest {
             String next = "/session?limit=" + limit;
             int pages = 0;
             while (!next.isEmpty()) {
-                Answer page = gatehouse.get(next, token);
+                Response page = gatehouse.get(next, token);
                 assertThat(page.status()).as(page.body()).isEqualTo(200);
                 assertThat(page.json().size()).isLessThanOrEqualTo(limit);
                 collected.addAll(page.json().findValuesAsText("_id"));
@@ -131,7 +131,7 @@ class SessionResourceTest {
         List<String> seenByAdministrator = new ArrayList<>();
         String next = "/user/" + id + "/session?limit=3";
         while (!next.isEmpty()) {
-            Answer page = gatehouse.get(next, admin);
+            Response page = gatehouse.get(next, admin);
             assertThat(page.json().findValuesAsText("current")).doesNotContain("true");
             seenByAdministrator.addAll(page.json().findValuesAsText("_id"));
             next = page.next();
@@ -158,18 +158,19 @@ class SessionResourceTest {
             })
     void invalidParametersOfAListAreRejected(String query) {
         String token = logIn().text("token");
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 gatehouse.get("/session?" + query, token), gatehouse.get("/user/" + id + "/session?" + query, admin))) {
-            assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-            assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-            assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactly(query.split("=", 2)[0]);
+            assertThat(response.status()).as(response.body()).isEqualTo(400);
+            assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+            assertThat(response.json().path("errors").findValuesAsText("field"))
+                    .containsExactly(query.split("=", 2)[0]);
         }
     }
 
     @Test
     void aUserCanEndEachOfTheirSessions() {
-        Answer current = logIn();
-        Answer other = logIn();
+        Response current = logIn();
+        Response other = logIn();
 
         assertThat(gatehouse
                         .delete("/session/" + sid(other), current.text("token"))
@@ -191,8 +192,8 @@ class SessionResourceTest {
 
     @Test
     void sessionsOfOtherUsersAreNotFound() {
-        Answer own = logIn();
-        Answer administrators = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
+        Response own = logIn();
+        Response administrators = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
         for (String sid : List.of(
                 sid(administrators),
                 "AAAAAAAAAAAAAAAAAAAAAA",
@@ -214,14 +215,14 @@ class SessionResourceTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "?others", "?others=", "?others=false", "?others=TRUE", "?others=1", "?other=true"})
     void endingSessionsWithoutOthersTrueIsRejected(String query) {
-        Answer current = logIn();
-        Answer another = logIn();
+        Response current = logIn();
+        Response another = logIn();
 
-        Answer answer = gatehouse.delete("/session" + query, current.text("token"));
+        Response response = gatehouse.delete("/session" + query, current.text("token"));
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").path(0).path("field").asText())
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").path(0).path("field").asText())
                 .isEqualTo(query.startsWith("?other=") ? "other" : "others");
         assertLive(current);
         assertLive(another);
@@ -229,9 +230,9 @@ class SessionResourceTest {
 
     @Test
     void othersTrueEndsAllSessionsExceptTheCurrentOne() {
-        Answer current = logIn();
-        Answer first = logIn();
-        Answer second = logIn();
+        Response current = logIn();
+        Response first = logIn();
+        Response second = logIn();
 
         assertThat(gatehouse
                         .delete("/session?others=true", current.text("token"))
@@ -244,7 +245,7 @@ class SessionResourceTest {
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
         // A later request ends all other sessions, including the one that sent the earlier request.
-        Answer later = logIn();
+        Response later = logIn();
         assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
                 .isEqualTo(204);
         assertEnded(current);
@@ -253,8 +254,8 @@ class SessionResourceTest {
 
     @Test
     void anAdministratorSeesAndEndsAllSessionsOfAUser() {
-        Answer first = logIn();
-        Answer second = logIn();
+        Response first = logIn();
+        Response second = logIn();
         assertThat(gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id"))
                 .containsExactlyInAnyOrder(sid(first), sid(second));
 
@@ -269,22 +270,23 @@ class SessionResourceTest {
 
     @Test
     void onlyAdministratorsSeeOrEndSessionsByTheIdOfTheUser() {
-        Answer own = logIn();
+        Response own = logIn();
         String other = gatehouse.create(admin, "other-" + username, PASSWORD);
         for (String method : List.of("GET", "DELETE")) {
             for (String target : List.of(id, "me", other, UNKNOWN_ID, "x")) {
-                Answer answer = gatehouse.send(method, "/user/" + target + "/session", "", "auth", own.text("token"));
-                assertThat(answer.status()).as(answer.body()).isEqualTo(403);
-                assertThat(answer.text("code")).isEqualTo("FORBIDDEN");
+                Response response =
+                        gatehouse.send(method, "/user/" + target + "/session", "", "auth", own.text("token"));
+                assertThat(response.status()).as(response.body()).isEqualTo(403);
+                assertThat(response.text("code")).isEqualTo("FORBIDDEN");
                 assertThat(gatehouse
                                 .send(method, "/user/" + target + "/session", "")
                                 .text("code"))
                         .isEqualTo("TOKEN_MISSING");
             }
             for (String target : List.of(UNKNOWN_ID, "x", "%7B%22$ne%22:1%7D")) {
-                Answer answer = gatehouse.send(method, "/user/" + target + "/session", "", "auth", admin);
-                assertThat(answer.status()).as(answer.body()).isEqualTo(404);
-                assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+                Response response = gatehouse.send(method, "/user/" + target + "/session", "", "auth", admin);
+                assertThat(response.status()).as(response.body()).isEqualTo(404);
+                assertThat(response.text("code")).isEqualTo("USER_NOT_FOUND");
             }
             assertThat(gatehouse.send(method, "/session?others=true", "").text("code"))
                     .isEqualTo("TOKEN_MISSING");
@@ -296,8 +298,8 @@ class SessionResourceTest {
 
     @Test
     void aLogoutEndsOnlyItsSessionAndCanBeRepeated() {
-        Answer current = logIn();
-        Answer another = logIn();
+        Response current = logIn();
+        Response another = logIn();
         for (int i = 0; i < 2; i++) {
             assertLoggedOut(gatehouse.send("POST", "/logout", "", "Authorization", "Bearer " + current.text("token")));
             assertEnded(current);
@@ -307,8 +309,8 @@ class SessionResourceTest {
 
     @Test
     void aLogoutEverywhereEndsAllSessions() {
-        Answer current = logIn();
-        Answer another = logIn();
+        Response current = logIn();
+        Response another = logIn();
 
         assertLoggedOut(gatehouse.post("/logout", current.text("token"), "{\"everywhere\":true}"));
 
@@ -319,8 +321,8 @@ class SessionResourceTest {
     @ParameterizedTest
     @ValueSource(strings = {"{}", "null", "{\"everywhere\":false}"})
     void aLogoutWithoutEverywhereTrueEndsOneSession(String body) {
-        Answer current = logIn();
-        Answer another = logIn();
+        Response current = logIn();
+        Response another = logIn();
 
         assertLoggedOut(gatehouse.post("/logout", current.text("token"), body));
 
@@ -343,27 +345,27 @@ class SessionResourceTest {
                 "{"
             })
     void anInvalidLogoutIsRejectedAndEndsNoSession(String body) {
-        Answer current = logIn();
+        Response current = logIn();
 
-        Answer answer = gatehouse.post("/logout", current.text("token"), body);
+        Response response = gatehouse.post("/logout", current.text("token"), body);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isIn("VALIDATION_FAILED", "BODY_MALFORMED");
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isIn("VALIDATION_FAILED", "BODY_MALFORMED");
         assertLive(current);
     }
 
     @Test
     void aLogoutBodyThatIsNotJsonIsRejectedUnlessItIsEmpty() {
-        Answer current = logIn();
+        Response current = logIn();
         for (String type : List.of("application/x-www-form-urlencoded", "text/plain", "")) {
-            Answer rejected = gatehouse.send(
+            Response rejected = gatehouse.send(
                     "POST", "/logout", "everywhere=true", "auth", current.text("token"), "Content-Type", type);
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(400);
             assertThat(rejected.text("code")).isEqualTo("BODY_MALFORMED");
             assertLive(current);
         }
         for (String type : List.of("application/json", "application/x-www-form-urlencoded", "text/plain")) {
-            Answer login = logIn();
+            Response login = logIn();
             assertLoggedOut(gatehouse.send("POST", "/logout", "", "auth", login.text("token"), "Content-Type", type));
             assertEnded(login);
         }
@@ -373,8 +375,8 @@ class SessionResourceTest {
     void aLogoutWithAnExpiredTokenEndsItsSession() {
         try (Node nodeWithShortTokens = Node.start(stores, Map.of("AUTH_EXPIRY", "1000"))) {
             for (String body : List.of("", "{\"everywhere\":true}")) {
-                Answer login = nodeWithShortTokens.login(username, PASSWORD);
-                Answer another = logIn();
+                Response login = nodeWithShortTokens.login(username, PASSWORD);
+                Response another = logIn();
                 await().atMost(Duration.ofSeconds(60))
                         .until(() -> nodeWithShortTokens
                                 .get("/user/me", login.text("token"))
@@ -384,7 +386,7 @@ class SessionResourceTest {
 
                 assertLoggedOut(nodeWithShortTokens.post("/logout", login.text("token"), body));
 
-                Answer refresh = nodeWithShortTokens.post(
+                Response refresh = nodeWithShortTokens.post(
                         "/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
                 assertThat(refresh.text("code")).isEqualTo("SESSION_ENDED");
                 assertThat(openSessions()).doesNotContain(sid(login));
@@ -398,13 +400,13 @@ class SessionResourceTest {
         return gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id");
     }
 
-    private Answer logIn() {
-        Answer login = gatehouse.login(username, PASSWORD);
+    private Response logIn() {
+        Response login = gatehouse.login(username, PASSWORD);
         assertThat(login.status()).as(login.body()).isEqualTo(200);
         return login;
     }
 
-    private static String sid(Answer login) {
+    private static String sid(Response login) {
         try {
             return SignedJWT.parse(login.text("token")).getJWTClaimsSet().getStringClaim("sid");
         } catch (ParseException malformed) {
@@ -412,28 +414,28 @@ class SessionResourceTest {
         }
     }
 
-    private static void assertLive(Answer login) {
-        Answer answer = gatehouse.get("/user/me", login.text("token"));
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    private static void assertLive(Response login) {
+        Response response = gatehouse.get("/user/me", login.text("token"));
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
     }
 
-    private static void assertEnded(Answer login) {
-        for (Answer answer : List.of(
+    private static void assertEnded(Response login) {
+        for (Response response : List.of(
                 gatehouse.get("/user/me", login.text("token")),
                 gatehouse.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}"))) {
-            assertThat(answer.status()).as(answer.body()).isEqualTo(401);
-            assertThat(answer.text("code")).isEqualTo("SESSION_ENDED");
+            assertThat(response.status()).as(response.body()).isEqualTo(401);
+            assertThat(response.text("code")).isEqualTo("SESSION_ENDED");
         }
     }
 
-    private static void assertNoSession(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(404);
-        assertThat(answer.text("code")).isEqualTo("SESSION_NOT_FOUND");
+    private static void assertNoSession(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(404);
+        assertThat(response.text("code")).isEqualTo("SESSION_NOT_FOUND");
     }
 
-    private static void assertLoggedOut(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.text("status")).isEqualTo("success");
-        assertThat(answer.text("message")).isEqualTo("Logged out successfully!");
+    private static void assertLoggedOut(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.text("status")).isEqualTo("success");
+        assertThat(response.text("message")).isEqualTo("Logged out successfully!");
     }
 }

@@ -16,7 +16,7 @@ import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
 import org.gatehouse.json.Json;
 import org.gatehouse.password.ForeignHashes;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /**
@@ -95,7 +95,7 @@ public final class FormatScene {
     }
 
     private void createUsers(Node node, String admin) {
-        Answer created = node.send(
+        Response created = node.send(
                 "POST",
                 "/user",
                 ALICE,
@@ -125,7 +125,7 @@ public final class FormatScene {
                 + "\"updatedAt\":\"2020-02-01T00:00:00.000Z\",\"lastLogin\":\"2020-03-01T00:00:00.000Z\"}\n");
         passwords.put("with-a-past", PASSWORD);
         rejected.put("without-password", PASSWORD);
-        Answer imported = node.send(
+        Response imported = node.send(
                 "POST", "/user/import", lines.toString(), "auth", admin, "Content-Type", "application/x-ndjson");
         assertThat(imported.body()).contains("\"failed\":0");
 
@@ -133,7 +133,7 @@ public final class FormatScene {
             node.create(admin, name, PASSWORD);
             passwords.put(name, PASSWORD);
         }
-        Answer stranger = node.send(
+        Response stranger = node.send(
                 "POST",
                 "/user",
                 "{\"username\":\"stranger\",\"password\":\"" + PASSWORD + "\"}",
@@ -149,25 +149,25 @@ public final class FormatScene {
         recordLive("alice", login(node, "alice"));
         recordLive("alice", refresh(node, login(node, "alice").text("refreshToken")));
 
-        Answer loggedOut = login(node, "alice");
+        Response loggedOut = login(node, "alice");
         assertThat(node.post("/logout", loggedOut.text("token"), "").status()).isEqualTo(200);
         recordEnded("alice", loggedOut);
 
-        Answer copied = login(node, "alice");
-        Answer next = refresh(node, copied.text("refreshToken"));
+        Response copied = login(node, "alice");
+        Response next = refresh(node, copied.text("refreshToken"));
         clock.advance(Duration.ofSeconds(11));
         assertThat(node.post("/token/refresh", "", refreshBody(copied.text("refreshToken")))
                         .status())
                 .isEqualTo(401);
         recordEnded("alice", next);
 
-        Answer everywhere = login(node, "carol");
+        Response everywhere = login(node, "carol");
         node.post("/logout", everywhere.text("token"), "{\"everywhere\":true}");
         recordEnded("carol", everywhere);
         recordLive("carol", login(node, "carol"));
 
-        Answer otherSession = login(node, "frank");
-        Answer currentSession = login(node, "frank");
+        Response otherSession = login(node, "frank");
+        Response currentSession = login(node, "frank");
         assertThat(node.delete("/session?others=true", currentSession.text("token"))
                         .status())
                 .isEqualTo(204);
@@ -176,8 +176,8 @@ public final class FormatScene {
     }
 
     private void changeUsers(Node node, String admin) {
-        Answer otherSession = login(node, "bob");
-        Answer currentSession = login(node, "bob");
+        Response otherSession = login(node, "bob");
+        Response currentSession = login(node, "bob");
         String change = "{\"currentPassword\":\"" + PASSWORD + "\",\"newPassword\":\"" + NEW_PASSWORD + "\"}";
         assertThat(put(node, "/user/me/password", currentSession.text("token"), change)
                         .status())
@@ -195,7 +195,7 @@ public final class FormatScene {
             }
         });
 
-        Answer disabled = login(node, "dan");
+        Response disabled = login(node, "dan");
         patch(node, admin, "dan", "{\"status\":\"disabled\"}");
         recordEnded("dan", disabled);
         rejected.put("dan", PASSWORD);
@@ -206,7 +206,7 @@ public final class FormatScene {
         passwords.put("erin.renamed", PASSWORD);
         recordLive("erin.renamed", login(node, "erin.renamed"));
 
-        Answer deleted = login(node, "gone");
+        Response deleted = login(node, "gone");
         assertThat(node.delete("/user/" + id("gone"), admin).status()).isEqualTo(204);
         recordEnded("gone", deleted);
         passwords.remove("gone");
@@ -220,7 +220,7 @@ public final class FormatScene {
                     .isEqualTo(401);
         }
         node.loginFrom("198.51.100.7", "unknown-user", PASSWORD);
-        Answer last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
+        Response last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
         for (int i = 0; last.status() == 401 && i < 20; i++) {
             last = node.loginFrom("198.51.100.8", "carol", "not " + PASSWORD);
         }
@@ -279,8 +279,8 @@ public final class FormatScene {
         }
     }
 
-    private Answer login(Node node, String name) {
-        Answer answer = node.send(
+    private Response login(Node node, String name) {
+        Response response = node.send(
                 "POST",
                 "/login",
                 Json.MAPPER
@@ -292,27 +292,27 @@ public final class FormatScene {
                 "application/json",
                 "User-Agent",
                 "a browser/7");
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer;
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        return response;
     }
 
-    private static Answer refresh(Node node, String token) {
-        Answer answer = node.post("/token/refresh", "", refreshBody(token));
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer;
+    private static Response refresh(Node node, String token) {
+        Response response = node.post("/token/refresh", "", refreshBody(token));
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        return response;
     }
 
     static String refreshBody(String token) {
         return "{\"refreshToken\":\"" + token + "\"}";
     }
 
-    static Answer put(Node node, String path, String token, String json) {
+    static Response put(Node node, String path, String token, String json) {
         return node.send("PUT", path, json, "auth", token, "Content-Type", "application/json");
     }
 
     private void patch(Node node, String admin, String name, String change) {
-        Answer answer = node.patch("/user/" + id(name), admin, change);
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        Response response = node.patch("/user/" + id(name), admin, change);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
     }
 
     private String id(String key) {
@@ -323,15 +323,15 @@ public final class FormatScene {
         return user.getObjectId("_id").toHexString();
     }
 
-    private void recordLive(String name, Answer login) {
+    private void recordLive(String name, Response login) {
         recordTokens(name, login, true);
     }
 
-    private void recordEnded(String name, Answer login) {
+    private void recordEnded(String name, Response login) {
         recordTokens(name, login, false);
     }
 
-    private void recordTokens(String name, Answer login, boolean live) {
+    private void recordTokens(String name, Response login, boolean live) {
         JsonNode tokens = login.json();
         callers.withArray("tokens")
                 .addObject()

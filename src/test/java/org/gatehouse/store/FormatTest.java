@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,13 +76,13 @@ class FormatTest {
                 .forEach(page -> assertThat(
                                 node.get(page.path("path").asText(), admin).json())
                         .as(page.path("path").asText())
-                        .isEqualTo(Answer.json(page.path("body").asText())));
+                        .isEqualTo(Response.json(page.path("body").asText())));
         assertThat(node.get("/user/export?hashes=true", admin).body())
                 .isEqualTo(callers.path("export").asText());
         assertThat(node.get("/.well-known/jwks.json", "").json())
-                .isEqualTo(Answer.json(callers.path("jwks").asText()));
+                .isEqualTo(Response.json(callers.path("jwks").asText()));
         JsonNode repeated = callers.path("repeated");
-        Answer again = node.send(
+        Response again = node.send(
                 "POST",
                 "/user",
                 repeated.path("body").asText(),
@@ -106,8 +106,8 @@ class FormatTest {
         Node node = start(version);
 
         callers.path("tokens").forEach(recorded -> {
-            Answer self = node.get("/user/me", recorded.path("token").asText());
-            Answer next = node.post(
+            Response self = node.get("/user/me", recorded.path("token").asText());
+            Response next = node.post(
                     "/token/refresh",
                     "",
                     FormatScene.refreshBody(recorded.path("refreshToken").asText()));
@@ -157,7 +157,7 @@ class FormatTest {
                         .path("age")
                         .asInt())
                 .isEqualTo(43);
-        Answer changed = node.get("/user/" + id, admin);
+        Response changed = node.get("/user/" + id, admin);
         assertThat(changed.json().path("age").asInt()).isEqualTo(43);
         assertThat(changed.text("email")).isEqualTo("another@example.com");
     }

@@ -20,7 +20,7 @@ import org.bson.Document;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -116,9 +116,9 @@ class NewerVersionTest {
                 "/.well-known/jwks.json",
                 "/user/export?hashes=true",
                 "/user?q=alice")) {
-            Answer answer = node.get(path, admin);
-            assertThat(answer.status()).as(path).isEqualTo(200);
-            assertThat(answer.body()).as(path).doesNotContain(SECRET).doesNotContain("_server");
+            Response response = node.get(path, admin);
+            assertThat(response.status()).as(path).isEqualTo(200);
+            assertThat(response.body()).as(path).doesNotContain(SECRET).doesNotContain("_server");
         }
     }
 
@@ -133,7 +133,7 @@ class NewerVersionTest {
                 .send(request, BodyHandlers.ofString())
                 .body();
 
-        assertThat(Answer.json(body).findValuesAsText("type")).contains("PASSKEY_ADDED", "USER_CREATED");
+        assertThat(Response.json(body).findValuesAsText("type")).contains("PASSKEY_ADDED", "USER_CREATED");
     }
 
     @Test
@@ -177,7 +177,7 @@ class NewerVersionTest {
         for (JsonNode recorded : callers.path("tokens")) {
             if (recorded.path("user").asText().equals("bob")
                     && recorded.path("live").asBoolean()) {
-                Answer next = node.post(
+                Response next = node.post(
                         "/token/refresh",
                         "",
                         FormatScene.refreshBody(recorded.path("refreshToken").asText()));

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.bson.Document;
 import org.gatehouse.Node;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class RestoreTest {
     private static final String OTHER_KEY = "another key, because the first one was lost with its machine";
 
     private static final Stores stores = new Stores();
-    private static Answer login;
+    private static Response login;
 
     @BeforeAll
     static void useService() {
@@ -60,7 +60,7 @@ class RestoreTest {
         }
     }
 
-    private static Answer refresh(Node node) {
+    private static Response refresh(Node node) {
         return node.post("/token/refresh", "", new Document("refreshToken", login.text("refreshToken")).toJson());
     }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.gatehouse.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.log.LogLines;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -162,7 +162,7 @@ class StoreErrorsTest {
         mongo.failWith(404, "meta", "find");
 
         await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
-            Answer ready = node.send("GET", "/health/ready", "");
+            Response ready = node.send("GET", "/health/ready", "");
             assertThat(ready.status()).isEqualTo(503);
             assertThat(ready.json().path("dependencies").path(0).path("state").asText())
                     .isEqualTo("down");
@@ -174,10 +174,10 @@ class StoreErrorsTest {
                 .until(() -> node.send("GET", "/health/ready", "").status() == 200);
     }
 
-    private static void assertUnavailable(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
-        assertThat(answer.text("code")).isEqualTo("STORE_UNAVAILABLE");
-        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
-        assertThat(answer.body()).doesNotContain("hunter2", "refused by");
+    private static void assertUnavailable(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(503);
+        assertThat(response.text("code")).isEqualTo("STORE_UNAVAILABLE");
+        assertThat(response.header("Retry-After")).matches("[1-9][0-9]*");
+        assertThat(response.body()).doesNotContain("hunter2", "refused by");
     }
 }

@@ -17,7 +17,7 @@ import org.gatehouse.Node;
 import org.gatehouse.TimeLimit;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,7 +36,7 @@ class StoreOutageTest {
     void aNodeWaitsForMongoDbAtItsStart() throws IOException {
         int port = freePort();
         try (Node gatehouse = Node.start(settings(port))) {
-            Answer early = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
+            Response early = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
             assertUnavailable(early);
             assertUnavailable(gatehouse.get("/user/me", ""));
 
@@ -147,17 +147,17 @@ class StoreOutageTest {
         }
     }
 
-    private static void assertUnavailableInTime(Supplier<Answer> call) {
-        Answer answer = call.get();
-        assertUnavailable(answer);
-        assertThat(answer.took()).isLessThan(TimeLimit.of(Duration.ofSeconds(2)));
+    private static void assertUnavailableInTime(Supplier<Response> call) {
+        Response response = call.get();
+        assertUnavailable(response);
+        assertThat(response.took()).isLessThan(TimeLimit.of(Duration.ofSeconds(2)));
     }
 
-    private static void assertUnavailable(Answer answer) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
-        assertThat(answer.text("code")).isEqualTo("STORE_UNAVAILABLE");
-        assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
-        assertThat(answer.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");
+    private static void assertUnavailable(Response response) {
+        assertThat(response.status()).as(response.body()).isEqualTo(503);
+        assertThat(response.text("code")).isEqualTo("STORE_UNAVAILABLE");
+        assertThat(response.header("Retry-After")).matches("[1-9][0-9]*");
+        assertThat(response.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");
     }
 
     private static Map<String, String> settings(int port) {

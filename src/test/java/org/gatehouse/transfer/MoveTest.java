@@ -111,9 +111,9 @@ class MoveTest {
                     .header("Content-Type", "application/x-ndjson")
                     .POST(BodyPublishers.ofFile(file))
                     .build();
-            HttpResponse<Stream<String>> answer = send(request, BodyHandlers.ofLines());
-            assertThat(answer.statusCode()).isEqualTo(200);
-            List<String> results = answer.body().toList();
+            HttpResponse<Stream<String>> response = send(request, BodyHandlers.ofLines());
+            assertThat(response.statusCode()).isEqualTo(200);
+            List<String> results = response.body().toList();
             for (int i = 0; i < results.size() - 1; i++) {
                 assertThat(results.get(i)).startsWith("{\"line\":" + (i + 1) + ",");
             }

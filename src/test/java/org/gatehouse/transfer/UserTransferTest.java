@@ -27,8 +27,8 @@ import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
 import org.gatehouse.war.ImportConnection;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -200,7 +200,7 @@ class UserTransferTest {
         assertThat(export("?hashes=true")).contains(BCRYPT);
         assertThat(lastExport().at("/details/hashes").asText()).isEqualTo("yes");
         assertThat(node.get("/user/export?hashes=maybe", admin).text("code")).isEqualTo("VALIDATION_FAILED");
-        Answer head = node.send("HEAD", "/user/export?hashes=true", "", "auth", admin);
+        Response head = node.send("HEAD", "/user/export?hashes=true", "", "auth", admin);
         assertThat(head.status()).isEqualTo(200);
         assertThat(head.header("Content-Length")).isEmpty();
         JsonNode imports = node.get("/audit?type=USERS_IMPORTED&limit=1", admin).json();
@@ -324,7 +324,7 @@ class UserTransferTest {
         String whole = name();
         String padded = line(whole, "") + "\n" + " ".repeat(maxBytes);
         try (Node other = Node.start(stores, Map.of("IMPORT_MAX_BYTES", "" + maxBytes))) {
-            Answer announced = other.send("POST", "/user/import", padded, "auth", admin, "Content-Type", NDJSON);
+            Response announced = other.send("POST", "/user/import", padded, "auth", admin, "Content-Type", NDJSON);
             assertThat(announced.status()).isEqualTo(413);
             assertThat(announced.text("code")).isEqualTo("BODY_TOO_LARGE");
             try (ImportConnection connection = new ImportConnection(other.baseUri(), admin)) {
@@ -438,7 +438,7 @@ class UserTransferTest {
         try (Stores separate = new Stores();
                 Node other = Node.start(separate)) {
             String token = other.adminToken();
-            Answer imported = other.send(
+            Response imported = other.send(
                     "POST",
                     "/user/import",
                     line("ghost", "\"roles\":[\"admin\"]"),
@@ -455,10 +455,10 @@ class UserTransferTest {
 
     @Test
     void anImportRejectsACompressedBody() {
-        Answer answer = node.send(
+        Response response = node.send(
                 "POST", "/user/import", "x", "auth", admin, "Content-Type", NDJSON, "Content-Encoding", "gzip");
-        assertThat(answer.status()).isEqualTo(415);
-        assertThat(answer.text("message")).contains("compressed");
+        assertThat(response.status()).isEqualTo(415);
+        assertThat(response.text("message")).contains("compressed");
         assertThat(node.send("GET", "/user/export", "", "auth", admin, "Accept", "application/json")
                         .text("message"))
                 .isEqualTo("Responses of this path are application/x-ndjson only.");
@@ -541,20 +541,20 @@ class UserTransferTest {
     }
 
     private static List<JsonNode> send(String query, String... lines) {
-        Answer answer = post("/user/import" + query, admin, String.join("\n", lines));
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.header("Content-Type")).isEqualTo(NDJSON);
-        return parsed(answer.body());
+        Response response = post("/user/import" + query, admin, String.join("\n", lines));
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.header("Content-Type")).isEqualTo(NDJSON);
+        return parsed(response.body());
     }
 
-    private static Answer post(String path, String token, String body) {
+    private static Response post(String path, String token, String body) {
         return node.send("POST", path, body, "auth", token, "Content-Type", NDJSON);
     }
 
     private static String export(String query) {
-        Answer answer = node.get("/user/export" + query, admin);
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer.body();
+        Response response = node.get("/user/export" + query, admin);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        return response.body();
     }
 
     private static List<JsonNode> parsed(String ndjson) {

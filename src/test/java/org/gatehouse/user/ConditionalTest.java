@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -77,13 +77,14 @@ class ConditionalTest {
         String tag = one.get(user, admin).header("ETag");
         String version = tag.replace("\"", "");
 
-        Answer answer = other.patch(user, admin, "{\"seen\":\"" + version + "\"}", header, value.replace("V", version));
-        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+        Response response =
+                other.patch(user, admin, "{\"seen\":\"" + version + "\"}", header, value.replace("V", version));
+        assertThat(response.status()).as(response.body()).isEqualTo(status);
         if (status != 200) {
-            assertThat(answer.text("code")).isEqualTo(status == 412 ? "VERSION_MISMATCH" : "BAD_REQUEST");
+            assertThat(response.text("code")).isEqualTo(status == 412 ? "VERSION_MISMATCH" : "BAD_REQUEST");
             assertThat(one.get(user, admin).header("ETag")).isEqualTo(tag);
         } else {
-            assertThat(answer.header("ETag"))
+            assertThat(response.header("ETag"))
                     .isNotEqualTo(tag)
                     .isEqualTo(one.get(user, admin).header("ETag"));
         }
@@ -108,16 +109,16 @@ class ConditionalTest {
     void aReadRespectsItsCondition(String header, String value, int status) {
         String tag = one.get(user, admin).header("ETag");
         for (String method : List.of("GET", "HEAD")) {
-            Answer answer =
+            Response response =
                     other.send(method, user, "", "auth", admin, header, value.replace("V", tag.replace("\"", "")));
-            assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+            assertThat(response.status()).as(response.body()).isEqualTo(status);
             if (status < 400) {
-                assertThat(answer.header("ETag")).isEqualTo(tag);
+                assertThat(response.header("ETag")).isEqualTo(tag);
             }
             if (status == 304) {
-                assertThat(answer.body()).isEmpty();
+                assertThat(response.body()).isEmpty();
             }
-            assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+            assertThat(response.header("Cache-Control")).isEqualTo("no-store");
         }
     }
 
@@ -164,7 +165,7 @@ class ConditionalTest {
             for (Future<List<Integer>> result : edits) {
                 accepted.addAll(result.get());
             }
-            Answer last = one.get(counter, admin);
+            Response last = one.get(counter, admin);
             // Each accepted edit added one to the value before it: none is lost, and none overwrote another.
             assertThat(accepted)
                     .doesNotHaveDuplicates()
@@ -180,13 +181,13 @@ class ConditionalTest {
     private static List<Integer> edit(Node node, String counter) {
         List<Integer> accepted = new ArrayList<>();
         for (int i = 0; i < EDITS; i++) {
-            Answer read = node.get(counter, admin);
+            Response read = node.get(counter, admin);
             assertThat(read.status()).isEqualTo(200);
             int next = read.json().path("n").intValue() + 1;
-            Answer answer = node.patch(counter, admin, "{\"n\":" + next + "}", "If-Match", read.header("ETag"));
-            assertThat(answer.status()).as(answer.body()).isIn(200, 412);
-            if (answer.status() == 200) {
-                assertThat(answer.json().path("n").intValue()).isEqualTo(next);
+            Response response = node.patch(counter, admin, "{\"n\":" + next + "}", "If-Match", read.header("ETag"));
+            assertThat(response.status()).as(response.body()).isIn(200, 412);
+            if (response.status() == 200) {
+                assertThat(response.json().path("n").intValue()).isEqualTo(next);
                 accepted.add(next);
             }
         }
@@ -207,10 +208,11 @@ class ConditionalTest {
                         .status())
                 .isEqualTo(200);
 
-        Answer answer = patch(type, "{\"a\":{\"b\":{\"c\":null,\"e\":{\"x\":null}},\"list\":[null]},\"gone\":null}");
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.json().path("a").toString()).isEqualTo("{\"b\":{\"d\":2,\"e\":{}},\"list\":[null]}");
-        assertThat(answer.json().has("gone")).isFalse();
+        Response response =
+                patch(type, "{\"a\":{\"b\":{\"c\":null,\"e\":{\"x\":null}},\"list\":[null]},\"gone\":null}");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.json().path("a").toString()).isEqualTo("{\"b\":{\"d\":2,\"e\":{}},\"list\":[null]}");
+        assertThat(response.json().has("gone")).isFalse();
         assertThat(patch(type, "{\"a\":null}").json().has("a")).isFalse();
     }
 
@@ -237,7 +239,7 @@ class ConditionalTest {
         assertThat(one.patch(user, admin, "{\"deep\":null}").status()).isEqualTo(200);
     }
 
-    private static Answer patch(String type, String body) {
+    private static Response patch(String type, String body) {
         return one.send("PATCH", user, body, "auth", admin, "Content-Type", type);
     }
 }

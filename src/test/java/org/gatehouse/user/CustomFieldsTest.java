@@ -15,7 +15,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -155,11 +155,11 @@ class CustomFieldsTest {
         });
         assertThat(cached(id)).doesNotContain("hidden-").doesNotContain(HASH);
 
-        Answer patched = node.patch(user, admin, "{\"n\":1}");
+        Response patched = node.patch(user, admin, "{\"n\":1}");
         assertThat(patched.body()).doesNotContain("hidden-");
         assertThat(stored(id).getString("pwd")).isEqualTo("hidden-1");
 
-        Answer removed = node.patch(
+        Response removed = node.patch(
                 user, admin, "{\"pwd\":null,\"password_hash\":null,\"Roles\":null,\"profile\":{\"salt\":null}}");
         assertThat(removed.status()).as(removed.body()).isEqualTo(200);
         assertThat(removed.body()).contains("K\u00f6ln").doesNotContain("Roles").doesNotContain("null");
@@ -186,17 +186,17 @@ class CustomFieldsTest {
                 "123456789012345678901234567890.1234 | 123456789012345678901234567890.1235"
             })
     void aPatchReplacesANumberByAnAlmostEqualOne(String before, String after) {
-        Answer first = node.patch(alice, admin, json("{'n':" + before + ",'m':1}"));
-        Answer second = node.patch(alice, admin, json("{'n':" + after + ",'m':2}"), "If-Match", first.header("ETag"));
+        Response first = node.patch(alice, admin, json("{'n':" + before + ",'m':1}"));
+        Response second = node.patch(alice, admin, json("{'n':" + after + ",'m':2}"), "If-Match", first.header("ETag"));
 
         assertThat(second.status()).as(second.body()).isEqualTo(200);
         JsonNode expected = read(json("{'n':" + after + "}")).get("n");
-        for (Answer answer : List.of(second, node.get(alice, admin))) {
-            assertThat(answer.json().get("n")).isEqualTo(expected);
-            assertThat(answer.json().get("m").asInt()).isEqualTo(2);
-            assertThat(answer.json().get("version").asLong())
+        for (Response response : List.of(second, node.get(alice, admin))) {
+            assertThat(response.json().get("n")).isEqualTo(expected);
+            assertThat(response.json().get("m").asInt()).isEqualTo(2);
+            assertThat(response.json().get("version").asLong())
                     .isEqualTo(first.json().get("version").asLong() + 1);
-            assertThat(answer.body()).doesNotContain("staged");
+            assertThat(response.body()).doesNotContain("staged");
         }
         assertThat(node.patch(alice, admin, "{\"n\":1}", "If-Match", first.header("ETag"))
                         .status())
@@ -205,8 +205,8 @@ class CustomFieldsTest {
 
     @Test
     void aPatchWithEqualNumbersInAnotherNotationChangesNothing() {
-        Answer first = node.patch(alice, admin, "{\"n\":{\"a\":1,\"b\":0.5}}");
-        Answer second = node.patch(alice, admin, "{\"n\":{\"b\":0.50,\"a\":1.0}}");
+        Response first = node.patch(alice, admin, "{\"n\":{\"a\":1,\"b\":0.5}}");
+        Response second = node.patch(alice, admin, "{\"n\":{\"b\":0.50,\"a\":1.0}}");
 
         assertThat(second.header("ETag")).isEqualTo(first.header("ETag"));
     }
@@ -222,9 +222,9 @@ class CustomFieldsTest {
         for (int i = 0; i < 8; i++) {
             String value = "92233720368547750" + (10 + i);
             Thread thread = new Thread(() -> {
-                Answer answer = node.patch(alice, admin, "{\"n\":" + value + "}");
-                assertThat(answer.json().get("n").asText()).isEqualTo(value);
-                statuses.add(answer.status());
+                Response response = node.patch(alice, admin, "{\"n\":" + value + "}");
+                assertThat(response.json().get("n").asText()).isEqualTo(value);
+                statuses.add(response.status());
             });
             threads.add(thread);
             thread.start();
@@ -247,13 +247,13 @@ class CustomFieldsTest {
         JsonNode result = imported("\"note\":\"" + text + "\"");
         assertThat(result.path("status").asText()).isEqualTo("created");
 
-        Answer export = node.get("/user/export", admin);
+        Response export = node.get("/user/export", admin);
         assertThat(export.body())
                 .contains("\"note\":\"a\\u2028b\\u2029c\\u0085d\"")
                 .doesNotContain("\u2028")
                 .doesNotContain("\u2029")
                 .doesNotContain("\u0085");
-        Answer rejected = sendImport("{\"username\":\"x\",\"a" + text + "\":1}");
+        Response rejected = sendImport("{\"username\":\"x\",\"a" + text + "\":1}");
         assertThat(rejected.body())
                 .contains("\"field\":\"aa\\u2028b\\u2029c\\u0085d\"")
                 .doesNotContain("\u2028");
@@ -328,7 +328,7 @@ class CustomFieldsTest {
         assertThat(create("\"__v\":0").body()).doesNotContain("jq");
     }
 
-    private static Answer create(String fields) {
+    private static Response create(String fields) {
         return node.post(
                 "/user",
                 admin,
@@ -337,18 +337,18 @@ class CustomFieldsTest {
     }
 
     private static JsonNode imported(String fields) {
-        Answer answer = sendImport("{\"username\":\"user-" + number.incrementAndGet() + "\"," + fields + "}");
-        return read(answer.body().lines().findFirst().orElseThrow());
+        Response response = sendImport("{\"username\":\"user-" + number.incrementAndGet() + "\"," + fields + "}");
+        return read(response.body().lines().findFirst().orElseThrow());
     }
 
-    private static Answer sendImport(String lines) {
+    private static Response sendImport(String lines) {
         return node.send("POST", "/user/import", lines, "auth", admin, "Content-Type", "application/x-ndjson");
     }
 
-    private static void assertRejected(Answer answer, String field, String message) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertErrors(answer.json(), field, message);
+    private static void assertRejected(Response response, String field, String message) {
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertErrors(response.json(), field, message);
     }
 
     private static void assertLineRejected(JsonNode result, String field, String message) {
@@ -356,12 +356,12 @@ class CustomFieldsTest {
         assertErrors(result, field, message);
     }
 
-    private static void assertErrors(JsonNode answer, String field, String message) {
-        assertThat(answer.path("errors")).anySatisfy(error -> {
+    private static void assertErrors(JsonNode response, String field, String message) {
+        assertThat(response.path("errors")).anySatisfy(error -> {
             assertThat(error.path("field").asText()).isEqualTo(field);
             assertThat(error.path("message").asText()).contains(message);
         });
-        assertThat(answer.toString()).doesNotContain("something 1").doesNotContain(HASH);
+        assertThat(response.toString()).doesNotContain("something 1").doesNotContain(HASH);
     }
 
     private static String cached(String id) {

@@ -20,7 +20,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.SettableClock;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +56,7 @@ class IdempotencyTest {
     void aRepeatedRequestGetsTheSameResponse() {
         String admin = one.adminToken();
         String body = body("repeated").replace("}", ",\"n\":1.50,\"address\":{\"city\":\"Bern\"},\"tags\":[null]}");
-        Answer first = create(one, admin, "k1", body);
+        Response first = create(one, admin, "k1", body);
         assertThat(first.status()).isEqualTo(201);
 
         // A repeat returns the original response, even if the user has changed since.
@@ -77,9 +77,9 @@ class IdempotencyTest {
         assertThat(create(one, admin, "k2", body("bodied")).status()).isEqualTo(201);
 
         for (String body : List.of(body("bodied2"), body("bodied").replace("staple", "stable"))) {
-            Answer answer = create(other, admin, "k2", body);
-            assertThat(answer.status()).isEqualTo(422);
-            assertThat(answer.text("code")).isEqualTo("IDEMPOTENCY_KEY_REUSED");
+            Response response = create(other, admin, "k2", body);
+            assertThat(response.status()).isEqualTo(422);
+            assertThat(response.text("code")).isEqualTo("IDEMPOTENCY_KEY_REUSED");
         }
     }
 
@@ -111,7 +111,7 @@ class IdempotencyTest {
     void equalKeysOfDifferentCallersAreIndependent() {
         String admin = one.adminToken();
         assertThat(create(one, admin, "k5", body("scoped1")).status()).isEqualTo(201);
-        Answer stranger = createFrom("198.51.100.1", "k5", body("scoped2"));
+        Response stranger = createFrom("198.51.100.1", "k5", body("scoped2"));
         assertThat(stranger.status()).isEqualTo(201);
         assertSame(stranger, createFrom("198.51.100.1", "k5", body("scoped2")));
 
@@ -147,10 +147,10 @@ class IdempotencyTest {
                 await(repeated);
             }
         })) {
-            CompletableFuture<Answer> first =
+            CompletableFuture<Response> first =
                     CompletableFuture.supplyAsync(() -> create(slow, admin, "k6", body("underway")));
             assertThat(await(inserting)).isTrue();
-            Answer repeat = create(other, admin, "k6", body("underway"));
+            Response repeat = create(other, admin, "k6", body("underway"));
             assertThat(first).isNotDone();
             repeated.countDown();
 
@@ -164,7 +164,7 @@ class IdempotencyTest {
     @Test
     void aRepeatReturnsTheUserOfANodeThatStopped() {
         String admin = one.adminToken();
-        Answer first = create(one, admin, "k10", body("stored"));
+        Response first = create(one, admin, "k10", body("stored"));
         markUnfinished(first, Instant.now(clock).plusSeconds(30));
 
         assertSame(first, create(other, admin, "k10", body("stored")));
@@ -187,7 +187,7 @@ class IdempotencyTest {
                 await(rejected);
             }
         })) {
-            CompletableFuture<Answer> first =
+            CompletableFuture<Response> first =
                     CompletableFuture.supplyAsync(() -> create(slow, admin, "k11", body("blocker")));
             assertThat(await(inserting)).isTrue();
             assertThat(create(other, admin, "k11", body("blocker")).text("code"))
@@ -195,7 +195,7 @@ class IdempotencyTest {
             assertThat(one.delete("/user/" + id, admin).status()).isEqualTo(204);
             rejected.countDown();
 
-            Answer created = first.get(60, TimeUnit.SECONDS);
+            Response created = first.get(60, TimeUnit.SECONDS);
             assertThat(created.status()).as(created.body()).isEqualTo(201);
             assertSame(created, create(other, admin, "k11", body("blocker")));
         }
@@ -204,11 +204,11 @@ class IdempotencyTest {
     @Test
     void aRepeatCreatesTheUserIfTheFirstNodeStoppedBeforeItsInsert() {
         String admin = one.adminToken();
-        Answer first = create(one, admin, "k7", body("unstored"));
+        Response first = create(one, admin, "k7", body("unstored"));
         stores.users().deleteOne(new Document("username", "unstored"));
         markUnfinished(first, Instant.now(clock).minusSeconds(1));
 
-        Answer again = create(other, admin, "k7", body("unstored"));
+        Response again = create(other, admin, "k7", body("unstored"));
         assertThat(again.status()).isEqualTo(201);
         assertThat(again.text("_id")).isEqualTo(first.text("_id"));
         assertThat(usersNamed("unstored")).isEqualTo(1);
@@ -220,19 +220,19 @@ class IdempotencyTest {
         String admin = one.adminToken();
         CountDownLatch go = new CountDownLatch(1);
         ExecutorService clients = Executors.newFixedThreadPool(50);
-        List<Future<Answer>> answers = new ArrayList<>();
+        List<Future<Response>> responses = new ArrayList<>();
         try {
             for (int i = 0; i < 50; i++) {
                 Node node = i % 2 == 0 ? one : other;
-                answers.add(clients.submit(() -> {
+                responses.add(clients.submit(() -> {
                     go.await();
                     // Each call hashes the password, and on a busy machine the queue may reject it.
                     return node.patiently(() -> create(node, admin, "k8", body("crowded")));
                 }));
             }
             go.countDown();
-            Answer first = answers.get(0).get();
-            for (Future<Answer> future : answers) {
+            Response first = responses.get(0).get();
+            for (Future<Response> future : responses) {
                 assertSame(first, future.get());
             }
         } finally {
@@ -245,10 +245,10 @@ class IdempotencyTest {
     @ParameterizedTest
     @ValueSource(strings = {"has space", "tab\tinside"})
     void anInvalidKeyIsRejected(String key) {
-        Answer answer = create(one, one.adminToken(), key, body("keyless"));
+        Response response = create(one, one.adminToken(), key, body("keyless"));
 
-        assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("BAD_REQUEST");
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("BAD_REQUEST");
     }
 
     @Test
@@ -259,7 +259,7 @@ class IdempotencyTest {
                 .isEqualTo(400);
         assertThat(create(one, admin, "k".repeat(255), body("lengthy")).status())
                 .isEqualTo(201);
-        Answer twice = one.send(
+        Response twice = one.send(
                 "POST",
                 "/user",
                 body("twice"),
@@ -275,7 +275,7 @@ class IdempotencyTest {
     }
 
     /** Restores the entry of a node that stopped before it recorded that it had created the user. */
-    private static void markUnfinished(Answer created, Instant heldUntil) {
+    private static void markUnfinished(Response created, Instant heldUntil) {
         stores.collection("idempotencyKeys")
                 .updateOne(
                         new Document("userId", new ObjectId(created.text("_id"))),
@@ -283,19 +283,19 @@ class IdempotencyTest {
                                 .append("$set", new Document("heldUntil", Date.from(heldUntil))));
     }
 
-    private static void assertSame(Answer first, Answer again) {
+    private static void assertSame(Response first, Response again) {
         assertThat(again.status()).as(again.body()).isEqualTo(201);
         assertThat(again.body()).isEqualTo(first.body());
         assertThat(again.header("ETag")).isEqualTo(first.header("ETag")).isEqualTo("\"1\"");
         assertThat(again.header("Location")).isEqualTo(first.header("Location"));
     }
 
-    private static Answer create(Node node, String token, String key, String body) {
+    private static Response create(Node node, String token, String key, String body) {
         return node.send(
                 "POST", "/user", body, "auth", token, "Content-Type", "application/json", "Idempotency-Key", key);
     }
 
-    private static Answer createFrom(String address, String key, String body) {
+    private static Response createFrom(String address, String key, String body) {
         return one.send(
                 "POST",
                 "/user",

@@ -20,7 +20,7 @@ import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.IndexUse;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,7 +46,7 @@ class ListTest {
         for (int i = 0; i < NAMES.size(); i++) {
             String roles = i % 3 == 0 ? "\"user\",\"editor\"" : i % 3 == 1 ? "\"editor\"" : "\"user\"";
             String status = i % 2 == 0 ? "active" : "disabled";
-            Answer created = node.post(
+            Response created = node.post(
                     "/user",
                     admin,
                     "{\"username\":\"" + NAMES.get(i) + "\",\"password\":\"correct horse battery staple\",\"roles\":["
@@ -184,7 +184,7 @@ class ListTest {
     void theTotalCountIsTheSameOnEveryPage(String filter) {
         int all = walk("/user?limit=1000" + filter).size();
 
-        Answer page = node.get("/user?limit=1&count=true" + filter, admin);
+        Response page = node.get("/user?limit=1&count=true" + filter, admin);
         assertThat(page.header("X-Total-Count")).isEqualTo(Integer.toString(all));
         assertThat(node.get(page.next(), admin).header("X-Total-Count")).isEqualTo(Integer.toString(all));
         assertThat(node.get("/user?count=false" + filter, admin).header("X-Total-Count"))
@@ -198,8 +198,8 @@ class ListTest {
     void everyPageLinksToTheFirstPage(String list) {
         node.adminToken();
         node.post("/key/rotate", admin, "");
-        Answer first = node.get(list + "?limit=1", admin);
-        Answer second = node.get(first.next(), admin);
+        Response first = node.get(list + "?limit=1", admin);
+        Response second = node.get(first.next(), admin);
 
         assertThat(first.status()).as(first.body()).isEqualTo(200);
         assertThat(first.link("first")).endsWith(list + "?limit=1");
@@ -285,10 +285,10 @@ class ListTest {
     @ParameterizedTest
     @ValueSource(strings = {".*", "^an", "an.", "a\\", "{\"$ne\":\"\"}", "$", "(((((((((((((((((a+)+)+)+"})
     void aSearchMatchesOnlyTheBeginningOfAUsername(String typed) {
-        Answer answer = node.get("/user?q=" + URLEncoder.encode(typed, StandardCharsets.UTF_8), admin);
+        Response response = node.get("/user?q=" + URLEncoder.encode(typed, StandardCharsets.UTF_8), admin);
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.json().findValuesAsText("username"))
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        assertThat(response.json().findValuesAsText("username"))
                 .isEqualTo(typed.equals("an.") ? List.of("an.ne") : List.of());
     }
 
@@ -344,7 +344,7 @@ class ListTest {
         List<JsonNode> entries = new ArrayList<>();
         String next = path;
         while (!next.isEmpty()) {
-            Answer page = node.get(next, admin);
+            Response page = node.get(next, admin);
             assertThat(page.status()).as(page.body()).isEqualTo(200);
             page.json().forEach(entries::add);
             next = page.next();
@@ -352,13 +352,13 @@ class ListTest {
         return entries;
     }
 
-    private static String after(Answer page) {
+    private static String after(Response page) {
         return page.next().replaceAll(".*after=([^&]*).*", "$1");
     }
 
-    private static void assertViolations(Answer answer, String... fields) {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.text("code")).isEqualTo("VALIDATION_FAILED");
-        assertThat(answer.json().path("errors").findValuesAsText("field")).containsExactlyInAnyOrder(fields);
+    private static void assertViolations(Response response, String... fields) {
+        assertThat(response.status()).as(response.body()).isEqualTo(400);
+        assertThat(response.text("code")).isEqualTo("VALIDATION_FAILED");
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactlyInAnyOrder(fields);
     }
 }

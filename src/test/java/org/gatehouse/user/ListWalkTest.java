@@ -21,7 +21,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,7 +94,7 @@ class ListWalkTest {
             int from = Math.min(CHANGES, CHANGES * pagesRead / pages);
             int to = Math.min(CHANGES, CHANGES * (pagesRead + 1) / pages);
             Future<?> changes = others.submit(() -> change(toDelete.subList(from, to), walk, from, to));
-            Answer page = page(next);
+            Response page = page(next);
             page.json().forEach(walked::add);
             changes.get();
             next = page.next();
@@ -147,7 +147,7 @@ class ListWalkTest {
     }
 
     /** The embedded server scans all users for a page, which under load takes longer than the read timeout. */
-    private static Answer page(String path) {
+    private static Response page(String path) {
         return Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> node.get(path, admin), page -> {
             assertThat(page.status()).as(page.body()).isIn(200, 503);
             return page.status() == 200;

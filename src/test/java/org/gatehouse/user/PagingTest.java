@@ -20,7 +20,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,7 +58,7 @@ class PagingTest {
 
     @Test
     void aPageHasAContentLength() {
-        Answer page = gatehouse.get("/user?limit=1000", admin);
+        Response page = gatehouse.get("/user?limit=1000", admin);
 
         int length = page.body().getBytes(StandardCharsets.UTF_8).length;
         assertThat(page.header("Content-Length")).isEqualTo(Integer.toString(length));
@@ -100,19 +100,19 @@ class PagingTest {
 
     @Test
     void aPageHasFiftyUsersUnlessTheClientSetsALimit() {
-        Answer answer = gatehouse.get("/user", admin);
+        Response response = gatehouse.get("/user", admin);
 
-        assertThat(answer.json()).hasSize(50);
-        assertThat(answer.next()).contains("after=");
+        assertThat(response.json()).hasSize(50);
+        assertThat(response.next()).contains("after=");
         assertThat(gatehouse.get("/user?limit=3", admin).json()).hasSize(3);
     }
 
     @Test
     void theLastPageHasNoNextLink() {
-        Answer answer = gatehouse.get("/user?limit=1000", admin);
+        Response response = gatehouse.get("/user?limit=1000", admin);
 
-        assertThat(answer.json().size()).isGreaterThan(USERS);
-        assertThat(answer.next()).isEmpty();
+        assertThat(response.json().size()).isGreaterThan(USERS);
+        assertThat(response.next()).isEmpty();
     }
 
     @Test
@@ -126,7 +126,7 @@ class PagingTest {
         List<JsonNode> users = new ArrayList<>();
         String next = path;
         while (!next.isEmpty()) {
-            Answer page = gatehouse.get(next, admin);
+            Response page = gatehouse.get(next, admin);
             assertThat(page.status()).as(page.body()).isEqualTo(200);
             page.json().forEach(users::add);
             next = page.next();

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,12 +46,12 @@ class RegistrationTest {
     @ParameterizedTest
     @ValueSource(strings = {"{\"username\":\"stranger\",\"password\":\"" + PASSWORD + "\"}", "{", "[]", "{}", ""})
     void ifClosedOnlyAdministratorsCreateUsers(String body) {
-        Answer stranger = register(closed, "", address(), body);
+        Response stranger = register(closed, "", address(), body);
         assertThat(stranger.status()).as(stranger.body()).isEqualTo(401);
         assertThat(stranger.text("code")).isEqualTo("TOKEN_MISSING");
         assertThat(register(closed, "junk", address(), body).text("code")).isEqualTo("TOKEN_MALFORMED");
 
-        Answer user = register(closed, plain, address(), body);
+        Response user = register(closed, plain, address(), body);
         assertThat(user.status()).as(user.body()).isEqualTo(403);
         assertThat(user.text("code")).isEqualTo("FORBIDDEN");
 
@@ -62,7 +62,7 @@ class RegistrationTest {
     void ifOpenAnyClientMayRegisterAPlainUser() {
         for (String token : List.of("", plain)) {
             String name = username + (token.isEmpty() ? "" : "-by-a-user");
-            Answer created = register(
+            Response created = register(
                     open,
                     token,
                     address(),
@@ -97,7 +97,7 @@ class RegistrationTest {
     void onlyAdministratorsSetRolesAndStatus(String field) {
         String body = "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"," + field + "}";
         for (String token : List.of("", plain)) {
-            Answer rejected = register(open, token, address(), body);
+            Response rejected = register(open, token, address(), body);
 
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(403);
             assertThat(rejected.text("code")).isEqualTo("FORBIDDEN");
@@ -109,7 +109,7 @@ class RegistrationTest {
     void anAdministratorSetsRolesAndStatusWhetherOpenOrClosed() {
         for (Node server : List.of(open, closed)) {
             String name = username + (server.equals(open) ? "-open" : "-closed");
-            Answer created = register(
+            Response created = register(
                     server,
                     admin,
                     address(),
@@ -129,7 +129,7 @@ class RegistrationTest {
         for (Map.Entry<String, String> bad : Map.of(
                         "junk", "TOKEN_MALFORMED", ended, "SESSION_ENDED", ended + "x", "TOKEN_INVALID")
                 .entrySet()) {
-            Answer rejected = register(open, bad.getKey(), address(), body(username));
+            Response rejected = register(open, bad.getKey(), address(), body(username));
 
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(401);
             assertThat(rejected.text("code")).isEqualTo(bad.getValue());
@@ -141,7 +141,7 @@ class RegistrationTest {
     void aTakenUsernameIsRejected() {
         assertThat(register(open, "", address(), body(username)).status()).isEqualTo(201);
         for (String taken : List.of(username, "NEW-" + username.substring(4), "Plain", Node.ADMIN)) {
-            Answer rejected = register(open, "", address(), body(taken));
+            Response rejected = register(open, "", address(), body(taken));
 
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(409);
             assertThat(rejected.text("code")).isEqualTo("USERNAME_TAKEN");
@@ -151,7 +151,7 @@ class RegistrationTest {
 
     @Test
     void aWeakPasswordIsRejected() {
-        Answer rejected =
+        Response rejected =
                 register(open, "", address(), "{\"username\":\"" + username + "\",\"password\":\"passwordpassword\"}");
 
         assertThat(rejected.status()).isEqualTo(400);
@@ -167,12 +167,12 @@ class RegistrationTest {
             assertThat(register(open, "", network + i, "{}").status()).isEqualTo(400);
         }
         for (int i = 0; i < 10; i++) {
-            Answer created = register(open, i % 2 == 0 ? "" : plain, network + i, body(username + "-" + i));
+            Response created = register(open, i % 2 == 0 ? "" : plain, network + i, body(username + "-" + i));
             assertThat(created.status()).as(created.body()).isEqualTo(201);
         }
 
         for (String token : List.of("", plain)) {
-            Answer rejected = register(open, token, network + "ffff", body(username + "-more"));
+            Response rejected = register(open, token, network + "ffff", body(username + "-more"));
             assertThat(rejected.status()).as(rejected.body()).isEqualTo(429);
             assertThat(rejected.text("code")).isEqualTo("TOO_MANY_REQUESTS");
             assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(3_500, 3_600);
@@ -185,7 +185,7 @@ class RegistrationTest {
                 .isEqualTo(201);
     }
 
-    private static Answer register(Node server, String token, String address, String body) {
+    private static Response register(Node server, String token, String address, String body) {
         return server.send(
                 "POST", "/user", body, "auth", token, "Content-Type", "application/json", "X-Forwarded-For", address);
     }

@@ -14,7 +14,7 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,10 +97,10 @@ class UserCacheTest {
         for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}", foreign)) {
             withRedis(redis -> redis.sync().set(key(), entry));
 
-            Answer answer = gatehouse.get("/user/" + id, admin);
+            Response response = gatehouse.get("/user/" + id, admin);
 
-            assertThat(answer.status()).isEqualTo(200);
-            assertThat(answer.text("username")).isEqualTo("alice");
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.text("username")).isEqualTo("alice");
         }
     }
 

@@ -17,7 +17,7 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.Node;
 import org.gatehouse.store.Stores;
-import org.gatehouse.war.Answer;
+import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,17 +48,17 @@ class UserResourceTest {
                 "{\"email\":\"n@e.x\",\"tags\":[1,2.5,true,null,\"x\"],\"a\":{\"b\":{\"c\":12345678901234567890123}}}";
         String body = customFields.replaceFirst("\\{", "{\"username\":\"Maria\",\"password\":\"" + PASSWORD + "\",");
 
-        Answer answer = gatehouse.post("/user", admin, body);
+        Response response = gatehouse.post("/user", admin, body);
 
-        assertThat(answer.status()).isEqualTo(201);
-        assertThat(answer.text("username")).isEqualTo("Maria");
-        assertThat(answer.text("status")).isEqualTo("active");
-        assertThat(answer.json().path("roles").toString()).isEqualTo("[\"user\"]");
-        assertThat(answer.json().path("version").asInt()).isEqualTo(1);
-        assertThat(answer.text("createdAt")).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
-        assertThat(answer.header("ETag")).isEqualTo("\"1\"");
-        Answer read = gatehouse.send("GET", answer.location(), "", "auth", admin);
-        assertThat(read.json()).isEqualTo(answer.json());
+        assertThat(response.status()).isEqualTo(201);
+        assertThat(response.text("username")).isEqualTo("Maria");
+        assertThat(response.text("status")).isEqualTo("active");
+        assertThat(response.json().path("roles").toString()).isEqualTo("[\"user\"]");
+        assertThat(response.json().path("version").asInt()).isEqualTo(1);
+        assertThat(response.text("createdAt")).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+        assertThat(response.header("ETag")).isEqualTo("\"1\"");
+        Response read = gatehouse.send("GET", response.location(), "", "auth", admin);
+        assertThat(read.json()).isEqualTo(response.json());
         assertThat(read.body()).contains(customFields.substring(1, customFields.length() - 1));
         assertThat(read.body()).doesNotContainIgnoringCase("password").doesNotContain("argon2");
     }
@@ -67,11 +67,11 @@ class UserResourceTest {
     void hasAUsernameThatIsUniqueInItsFoldedForm() {
         gatehouse.create(admin, "Stra\u00dfe", PASSWORD);
 
-        Answer answer =
+        Response response =
                 gatehouse.post("/user", admin, "{\"username\":\"STRA\u00dfE\",\"password\":\"" + PASSWORD + "\"}");
 
-        assertThat(answer.status()).isEqualTo(409);
-        assertThat(answer.text("code")).isEqualTo("USERNAME_TAKEN");
+        assertThat(response.status()).isEqualTo(409);
+        assertThat(response.text("code")).isEqualTo("USERNAME_TAKEN");
     }
 
     @Test
@@ -99,7 +99,7 @@ class UserResourceTest {
         assertThat(gatehouse.get("/user/me", own).text("_id")).isEqualTo(id);
         assertThat(gatehouse.patch("/user/me", own, "{\"email\":\"me@e.x\"}").text("email"))
                 .isEqualTo("me@e.x");
-        for (Answer rejected : List.of(
+        for (Response rejected : List.of(
                 gatehouse.get("/user/" + other, own),
                 gatehouse.get("/user/" + UNKNOWN_ID, own),
                 gatehouse.patch("/user/" + other, own, "{\"email\":\"x\"}"),
@@ -121,7 +121,7 @@ class UserResourceTest {
 
     @Test
     void isNotFoundWithTheLegacyMessage() {
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 gatehouse.get("/user/" + UNKNOWN_ID, admin),
                 gatehouse.get("/user/zzz", admin),
                 gatehouse.get("/user/" + UNKNOWN_ID + "0", admin),
@@ -129,9 +129,9 @@ class UserResourceTest {
                 gatehouse.patch("/user/" + UNKNOWN_ID, admin, "{\"a\":1}"),
                 gatehouse.delete("/user/" + UNKNOWN_ID, admin),
                 gatehouse.delete("/user/zzz", admin))) {
-            assertThat(answer.status()).isEqualTo(404);
-            assertThat(answer.text("message")).isEqualTo("Data not found.");
-            assertThat(answer.text("code")).isEqualTo("USER_NOT_FOUND");
+            assertThat(response.status()).isEqualTo(404);
+            assertThat(response.text("message")).isEqualTo("Data not found.");
+            assertThat(response.text("code")).isEqualTo("USER_NOT_FOUND");
         }
     }
 
@@ -140,23 +140,24 @@ class UserResourceTest {
         String id = create();
         gatehouse.patch("/user/" + id, admin, "{\"address\":{\"street\":\"Main\",\"zip\":\"1\"},\"email\":\"a@e.x\"}");
 
-        Answer answer = gatehouse.patch("/user/" + id, admin, "{\"address\":{\"zip\":null,\"no\":2},\"email\":null}");
+        Response response =
+                gatehouse.patch("/user/" + id, admin, "{\"address\":{\"zip\":null,\"no\":2},\"email\":null}");
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.json().path("address").toString()).isEqualTo("{\"street\":\"Main\",\"no\":2}");
-        assertThat(answer.json().has("email")).isFalse();
-        assertThat(answer.json().path("version").asInt()).isEqualTo(3);
-        assertThat(gatehouse.get("/user/" + id, admin).json()).isEqualTo(answer.json());
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.json().path("address").toString()).isEqualTo("{\"street\":\"Main\",\"no\":2}");
+        assertThat(response.json().has("email")).isFalse();
+        assertThat(response.json().path("version").asInt()).isEqualTo(3);
+        assertThat(gatehouse.get("/user/" + id, admin).json()).isEqualTo(response.json());
     }
 
     @Test
     void isChangedByPlainJsonToo() {
         String id = create();
 
-        Answer answer = gatehouse.send(
+        Response response = gatehouse.send(
                 "PATCH", "/user/" + id, "{\"email\":\"b@e.x\"}", "auth", admin, "Content-Type", "application/json");
 
-        assertThat(answer.text("email")).isEqualTo("b@e.x");
+        assertThat(response.text("email")).isEqualTo("b@e.x");
     }
 
     @Test
@@ -164,10 +165,10 @@ class UserResourceTest {
         String id = create();
         gatehouse.patch("/user/" + id, admin, "{\"n\":1,\"o\":{\"d\":1.50}}");
 
-        Answer answer = gatehouse.patch("/user/" + id, admin, "{\"n\":1.0,\"o\":{\"d\":1.5},\"absent\":null}");
+        Response response = gatehouse.patch("/user/" + id, admin, "{\"n\":1.0,\"o\":{\"d\":1.5},\"absent\":null}");
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.json().path("version").asInt()).isEqualTo(2);
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.json().path("version").asInt()).isEqualTo(2);
     }
 
     @Test
@@ -180,7 +181,7 @@ class UserResourceTest {
                         .text("username"))
                 .isEqualTo("Renamed");
         assertThat(gatehouse.login("renamed", PASSWORD).status()).isEqualTo(200);
-        Answer taken = gatehouse.patch("/user/" + other, admin, "{\"username\":\"RENAMED\"}");
+        Response taken = gatehouse.patch("/user/" + other, admin, "{\"username\":\"RENAMED\"}");
         assertThat(taken.status()).isEqualTo(409);
         assertThat(taken.text("code")).isEqualTo("USERNAME_TAKEN");
     }
@@ -190,12 +191,12 @@ class UserResourceTest {
         String id = create();
         String tag = gatehouse.get("/user/" + id, admin).header("ETag");
 
-        Answer unchanged = gatehouse.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag);
+        Response unchanged = gatehouse.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag);
         assertThat(unchanged.status()).isEqualTo(304);
         assertThat(unchanged.body()).isEmpty();
 
         gatehouse.patch("/user/" + id, admin, "{\"email\":\"c@e.x\"}");
-        Answer changed = gatehouse.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag);
+        Response changed = gatehouse.send("GET", "/user/" + id, "", "auth", admin, "If-None-Match", tag);
         assertThat(changed.status()).isEqualTo(200);
         assertThat(changed.text("email")).isEqualTo("c@e.x");
     }
@@ -204,8 +205,8 @@ class UserResourceTest {
     void isChangedOnlyIfItsVersionMatchesTheCondition() {
         String id = create();
 
-        Answer first = gatehouse.patch("/user/" + id, admin, "{\"a\":1}", "If-Match", "\"1\"");
-        Answer second = gatehouse.patch("/user/" + id, admin, "{\"a\":2}", "If-Match", "\"1\"");
+        Response first = gatehouse.patch("/user/" + id, admin, "{\"a\":1}", "If-Match", "\"1\"");
+        Response second = gatehouse.patch("/user/" + id, admin, "{\"a\":2}", "If-Match", "\"1\"");
 
         assertThat(first.status()).isEqualTo(200);
         assertThat(second.status()).isEqualTo(412);
@@ -221,7 +222,7 @@ class UserResourceTest {
     void isDeletedOnlyIfItsVersionMatchesTheCondition() {
         String id = create();
 
-        Answer rejected = gatehouse.send("DELETE", "/user/" + id, "", "auth", admin, "If-Match", "\"9\"");
+        Response rejected = gatehouse.send("DELETE", "/user/" + id, "", "auth", admin, "If-Match", "\"9\"");
 
         assertThat(rejected.status()).isEqualTo(412);
         assertThat(rejected.text("code")).isEqualTo("VERSION_MISMATCH");
@@ -255,10 +256,10 @@ class UserResourceTest {
         String id = create();
         gatehouse.get("/user/" + id, admin);
 
-        Answer answer = gatehouse.delete("/user/" + id, admin);
+        Response response = gatehouse.delete("/user/" + id, admin);
 
-        assertThat(answer.status()).isEqualTo(204);
-        assertThat(answer.body()).isEmpty();
+        assertThat(response.status()).isEqualTo(204);
+        assertThat(response.body()).isEmpty();
         assertThat(gatehouse.get("/user/" + id, admin).status()).isEqualTo(404);
         assertThat(stores.users().countDocuments(new Document("_id", new ObjectId(id))))
                 .isZero();
@@ -267,14 +268,14 @@ class UserResourceTest {
     @Test
     void cannotBeRemovedAsTheLastActiveAdministrator() {
         String root = gatehouse.get("/user/me", admin).text("_id");
-        Answer before = gatehouse.get("/user/me", admin);
+        Response before = gatehouse.get("/user/me", admin);
 
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 gatehouse.patch("/user/" + root, admin, "{\"roles\":[\"user\"]}"),
                 gatehouse.patch("/user/" + root, admin, "{\"status\":\"disabled\",\"email\":\"x@e.x\"}"),
                 gatehouse.delete("/user/" + root, admin))) {
-            assertThat(answer.status()).isEqualTo(409);
-            assertThat(answer.text("code")).isEqualTo("LAST_ADMINISTRATOR");
+            assertThat(response.status()).isEqualTo(409);
+            assertThat(response.text("code")).isEqualTo("LAST_ADMINISTRATOR");
         }
         assertThat(gatehouse.get("/user/me", admin).json()).isEqualTo(before.json());
     }

@@ -152,7 +152,7 @@ public final class ApiDescription {
      * @param uri the path within the service, with the query
      * @throws AssertionError if they differ from the description; the message lists the differences
      */
-    void check(String method, URI uri, Map<String, String> headers, String body, Answer response) {
+    void check(String method, URI uri, Map<String, String> headers, String body, Response response) {
         List<String> violations = new ArrayList<>();
         Optional<Route> route = find(uri.getRawPath());
         JsonNode operation = route.map(found -> found.operations().path(described(method)))
@@ -177,7 +177,7 @@ public final class ApiDescription {
     }
 
     /** Returns whether the container rejected the request itself, for a reason that the request shows. */
-    private static boolean isFromContainer(URI uri, Map<String, String> headers, Answer response) {
+    private static boolean isFromContainer(URI uri, Map<String, String> headers, Response response) {
         if (!response.header(REQUEST_ID).isEmpty()) {
             return false;
         }
@@ -189,7 +189,7 @@ public final class ApiDescription {
         };
     }
 
-    private void checkOptions(Optional<Route> route, Answer response, List<String> violations) {
+    private void checkOptions(Optional<Route> route, Response response, List<String> violations) {
         if (response.status() >= 400) {
             checkNoOperation(route, "OPTIONS", response, violations);
             return;
@@ -204,7 +204,7 @@ public final class ApiDescription {
     }
 
     /** Expects 404 if the path is not described, 405 if only another method is, or 400, 500 or 503. */
-    private void checkNoOperation(Optional<Route> route, String method, Answer response, List<String> violations) {
+    private void checkNoOperation(Optional<Route> route, String method, Response response, List<String> violations) {
         Set<Integer> statuses = Set.of(route.isPresent() ? 405 : 404, 400, 500, 503);
         if (!statuses.contains(response.status())) {
             violations.add("there is no such operation");
@@ -221,7 +221,7 @@ public final class ApiDescription {
         }
     }
 
-    private static void checkNames(Set<String> known, Answer response, List<String> violations) {
+    private static void checkNames(Set<String> known, Response response, List<String> violations) {
         if (response.header(REQUEST_ID).isEmpty()) {
             violations.add(REQUEST_ID + " is missing");
         }
@@ -232,7 +232,7 @@ public final class ApiDescription {
     }
 
     /** Checks that {@code Allow} lists exactly the described methods of the path and those that every path has. */
-    private static void checkAllow(Optional<Route> route, Answer response, List<String> violations) {
+    private static void checkAllow(Optional<Route> route, Response response, List<String> violations) {
         Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
         route.ifPresent(found -> found.operations().fieldNames().forEachRemaining(method -> {
             methods.add(method.toUpperCase(Locale.ROOT));
@@ -246,7 +246,7 @@ public final class ApiDescription {
         }
     }
 
-    private void checkResponse(JsonNode operation, String method, Answer response, List<String> violations) {
+    private void checkResponse(JsonNode operation, String method, Response response, List<String> violations) {
         JsonNode described = resolve(operation.path("responses").path(Integer.toString(response.status())));
         if (described.isMissingNode()) {
             violations.add("there is no such status");
@@ -285,13 +285,13 @@ public final class ApiDescription {
     /** Returns the JSON values of a body: one for each line of NDJSON, and none if the body is not JSON. */
     private static List<JsonNode> values(String type, String body) {
         return switch (type) {
-            case JSON, PROBLEM -> List.of(Answer.json(body));
-            case NDJSON -> body.lines().map(Answer::json).toList();
+            case JSON, PROBLEM -> List.of(Response.json(body));
+            case NDJSON -> body.lines().map(Response::json).toList();
             default -> List.of();
         };
     }
 
-    private void checkHeaders(JsonNode headers, Answer response, List<String> violations) {
+    private void checkHeaders(JsonNode headers, Response response, List<String> violations) {
         Set<String> undescribed = new TreeSet<>(response.headers().map().keySet());
         undescribed.removeAll(NOT_DESCRIBED);
         headers.properties().forEach(named -> {
@@ -354,7 +354,7 @@ public final class ApiDescription {
         if (type.equals(NDJSON)) {
             return; // accepted as a whole; the response reports invalid lines
         }
-        JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Answer.json(body);
+        JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Response.json(body);
         violations(media.path("schema"), value).forEach(violation -> violations.add("body: " + violation));
     }
 

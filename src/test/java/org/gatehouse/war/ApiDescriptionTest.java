@@ -105,22 +105,22 @@ class ApiDescriptionTest {
         }
     }
 
-    private static void check(String method, String path, Answer response) {
+    private static void check(String method, String path, Response response) {
         ApiDescription.built().check(method, URI.create(path), Map.of(), "", response);
     }
 
-    private static Answer loggedOut(String more) {
+    private static Response loggedOut(String more) {
         return response(
                 200, "{\"status\":\"success\",\"message\":\"Logged out successfully!\",\"ended\":1" + more + "}");
     }
 
-    private static Answer rejected(int status, String code, String... headers) {
+    private static Response rejected(int status, String code, String... headers) {
         String body = "{\"status\":\"error\",\"code\":\"" + code + "\",\"message\":\"No.\",\"requestId\":\"r1\"}";
         return response(status, body, headers);
     }
 
-    private static Answer withoutHeaders(int status) {
-        return new Answer(
+    private static Response withoutHeaders(int status) {
+        return new Response(
                 URI.create("http://localhost/"),
                 status,
                 HttpHeaders.of(Map.of(), (name, value) -> true),
@@ -128,7 +128,7 @@ class ApiDescriptionTest {
                 Duration.ZERO);
     }
 
-    private static Answer response(int status, String body, String... headers) {
+    private static Response response(int status, String body, String... headers) {
         Map<String, List<String>> all = new TreeMap<>(Map.of("x-request-id", List.of("r1")));
         if (!body.isEmpty()) {
             all.put("content-type", List.of("application/json"));
@@ -136,7 +136,7 @@ class ApiDescriptionTest {
         for (int i = 0; i < headers.length; i += 2) {
             all.put(headers[i], List.of(headers[i + 1]));
         }
-        return new Answer(
+        return new Response(
                 URI.create("http://localhost/"),
                 status,
                 HttpHeaders.of(all, (name, value) -> true),

@@ -84,7 +84,7 @@ class BehindProxies {
     }
 
     private static void assertClientAddressCannotBeForged(Proxy proxy) {
-        Answer login = proxy.send(
+        Response login = proxy.send(
                 "POST",
                 "/login",
                 ServiceClient.credentials("alice", PASSWORD),
@@ -95,7 +95,7 @@ class BehindProxies {
                 "Forwarded",
                 "for=203.0.113.9");
         assertThat(login.status()).as(login.body()).isEqualTo(200);
-        Answer sessions = proxy.get("/session", login.text("token"));
+        Response sessions = proxy.get("/session", login.text("token"));
         assertThat(sessions.json().findValuesAsText("ip")).as(proxy.name).containsOnly("127.0.0.1");
         assertThat(proxy.statusOfMetrics()).as(proxy.name).isEqualTo(404);
     }

@@ -139,10 +139,10 @@ class ContainersIT {
         String admin = service.adminToken();
         checkImports(service, admin);
         String username = name();
-        Answer created = service.patiently(() ->
+        Response created = service.patiently(() ->
                 service.post("/user", admin, "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD + "\"}"));
         assertThat(created.status()).as(created.body()).isEqualTo(201);
-        Answer located = service.send("GET", created.location(), "", "auth", admin);
+        Response located = service.send("GET", created.location(), "", "auth", admin);
         assertThat(located.text("username")).isEqualTo(username);
 
         String token = service.token(username, PASSWORD);
@@ -152,7 +152,7 @@ class ContainersIT {
         assertThat(service.get("/user/me", token).text("email")).isEqualTo("a@e.x");
         checkList(service, admin);
         assertThat(service.post("/logout", token, "{}").status()).isEqualTo(200);
-        Answer late = service.get("/user/me", token);
+        Response late = service.get("/user/me", token);
         assertThat(late.status()).isEqualTo(401);
         assertThat(late.text("code")).isEqualTo("SESSION_ENDED");
     }
@@ -171,7 +171,7 @@ class ContainersIT {
 
     private static void checkRejections(ServiceClient service) {
         for (String path : List.of("/nothing/here", "/WEB-INF/web.xml")) {
-            Answer rejected = service.get(path, "");
+            Response rejected = service.get(path, "");
             assertThat(rejected.status()).as(path).isEqualTo(404);
             assertThat(rejected.text("code")).isEqualTo("NOT_FOUND");
             assertThat(rejected.text("requestId")).isNotEmpty().isEqualTo(rejected.header("X-Request-Id"));
@@ -183,18 +183,18 @@ class ContainersIT {
     }
 
     private static void checkList(ServiceClient service, String admin) {
-        Answer page = service.get("/user?limit=1", admin);
+        Response page = service.get("/user?limit=1", admin);
         assertThat(page.json()).hasSize(1);
-        Answer next = service.send("GET", page.next(), "", "auth", admin);
+        Response next = service.send("GET", page.next(), "", "auth", admin);
         assertThat(next.json()).hasSize(1);
         assertThat(next.json()).isNotEqualTo(page.json());
     }
 
     private static void checkImports(ServiceClient service, String admin) throws IOException {
         String lines = line() + line() + line();
-        Answer imported =
+        Response imported =
                 service.send("POST", "/user/import", lines, "auth", admin, "Content-Type", "application/x-ndjson");
-        List<JsonNode> results = imported.body().lines().map(Answer::json).toList();
+        List<JsonNode> results = imported.body().lines().map(Response::json).toList();
         assertThat(results).hasSize(4);
         assertThat(results.get(3).path("created").asInt()).isEqualTo(3);
 

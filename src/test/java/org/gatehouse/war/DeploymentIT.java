@@ -74,7 +74,7 @@ class DeploymentIT {
                                 "ADMIN_USERNAME", WarServer.ADMIN,
                                 "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD))) {
             String admin = gatehouse.adminToken();
-            Answer created =
+            Response created =
                     gatehouse.post("/user", admin, "{\"username\":\"alice\",\"password\":\"correct horse battery\"}");
 
             assertThat(created.location()).contains("/accounts/user/");

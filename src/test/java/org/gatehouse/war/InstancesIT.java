@@ -77,8 +77,8 @@ class InstancesIT {
                 .into(new ArrayList<>());
     }
 
-    private static void assertTokenRejected(Answer answer) {
-        assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.text("code")).isEqualTo("TOKEN_INVALID");
+    private static void assertTokenRejected(Response response) {
+        assertThat(response.status()).isEqualTo(401);
+        assertThat(response.text("code")).isEqualTo("TOKEN_INVALID");
     }
 }

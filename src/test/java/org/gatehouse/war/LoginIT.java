@@ -32,25 +32,25 @@ class LoginIT {
 
     @Test
     void returnsATokenAndTheUser() {
-        Answer answer = gatehouse.login("Alice", PASSWORD);
+        Response response = gatehouse.login("Alice", PASSWORD);
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.text("status")).isEqualTo("success");
-        assertThat(answer.text("message")).isEqualTo("Logged as Alice");
-        assertThat(answer.text("tokenType")).isEqualTo("Bearer");
-        assertThat(answer.json().path("expiresIn").asInt()).isEqualTo(600);
-        assertThat(answer.json().path("user").path("_id").asText()).isEqualTo(id);
-        assertThat(answer.header("Cache-Control")).contains("no-store");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.text("status")).isEqualTo("success");
+        assertThat(response.text("message")).isEqualTo("Logged as Alice");
+        assertThat(response.text("tokenType")).isEqualTo("Bearer");
+        assertThat(response.json().path("expiresIn").asInt()).isEqualTo(600);
+        assertThat(response.json().path("user").path("_id").asText()).isEqualTo(id);
+        assertThat(response.header("Cache-Control")).contains("no-store");
     }
 
     @Test
     void setsLastLogin() {
         Instant before = Instant.now().minusSeconds(1);
 
-        Answer answer = gatehouse.login("Alice", PASSWORD);
+        Response response = gatehouse.login("Alice", PASSWORD);
 
         Instant shown =
-                Instant.parse(answer.json().path("user").path("lastLogin").asText());
+                Instant.parse(response.json().path("user").path("lastLogin").asText());
         assertThat(shown).isAfter(before);
         Document stored = stores.users().find(new Document("username", "Alice")).first();
         assertThat(stored).isNotNull();
@@ -97,27 +97,27 @@ class LoginIT {
                         .status())
                 .isEqualTo(200);
 
-        for (Answer answer : List.of(
+        for (Response response : List.of(
                 gatehouse.login("Alice", "wrong"),
                 gatehouse.login("unknown", PASSWORD),
                 gatehouse.login("\u0000", PASSWORD),
                 gatehouse.login("", ""),
                 gatehouse.login("disabled-user", PASSWORD))) {
-            assertThat(answer.status()).isEqualTo(401);
-            assertThat(answer.text("code")).isEqualTo("CREDENTIALS_WRONG");
-            assertThat(answer.text("message")).isEqualTo("Wrong username or password!");
-            assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+            assertThat(response.status()).isEqualTo(401);
+            assertThat(response.text("code")).isEqualTo("CREDENTIALS_WRONG");
+            assertThat(response.text("message")).isEqualTo("Wrong username or password!");
+            assertThat(response.header("WWW-Authenticate")).isEqualTo("Bearer");
         }
     }
 
     @Test
     void acceptsAnyTokenAtLogout() {
         for (String token : List.of("", "junk", gatehouse.token("Alice", PASSWORD))) {
-            Answer answer = gatehouse.send("POST", "/logout", "", "auth", token);
+            Response response = gatehouse.send("POST", "/logout", "", "auth", token);
 
-            assertThat(answer.status()).isEqualTo(200);
-            assertThat(answer.text("status")).isEqualTo("success");
-            assertThat(answer.text("message")).isEqualTo("Logged out successfully!");
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.text("status")).isEqualTo("success");
+            assertThat(response.text("message")).isEqualTo("Logged out successfully!");
         }
         assertThat(gatehouse.post("/logout", "", "{\"everywhere\":true}").status())
                 .isEqualTo(200);

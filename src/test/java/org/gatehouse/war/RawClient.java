@@ -107,7 +107,7 @@ final class RawClient implements AutoCloseable {
             String[] first = lines.get(0).split(" ", 3);
             Map<String, String> headers = new HashMap<>();
             fields(lines.subList(1, lines.size())).forEach((name, values) -> headers.put(name, values.get(0)));
-            Answer response = new Answer(
+            Response response = new Response(
                     URI.create(first[1]),
                     status,
                     HttpHeaders.of(fields(head), (name, value) -> true),

@@ -73,7 +73,7 @@ class RollingUpgradeIT {
             String id = serving.get(0).create(admin, name, password(name));
             load.add(clients.submit(() -> walkUntilStopped(name, id)));
         }
-        Answer session = login(serving.get(0), "client-0");
+        Response session = login(serving.get(0), "client-0");
         awaitWalks(load);
 
         replaceFirst(current); // [previous, current]
@@ -112,7 +112,7 @@ class RollingUpgradeIT {
     }
 
     private static void walk(WarServer one, WarServer other, String name, String user) {
-        Answer login = login(one, name);
+        Response login = login(one, name);
         String token = login.text("token");
         int count = ok(other.get(user, token)).path("count").asInt();
         ok(one.get("/user/me", token));
@@ -125,12 +125,12 @@ class RollingUpgradeIT {
         ok(one.patch(user, token, "{\"count\":" + (count + 2) + "}"));
         assertThat(ok(other.get(user, token)).path("count").asInt()).isEqualTo(count + 2);
 
-        Answer next = refresh(other, login);
+        Response next = refresh(other, login);
         ok(one.get("/user/me", next.text("token")));
-        Answer last = refresh(one, next);
+        Response last = refresh(one, next);
         ok(other.post("/logout", last.text("token"), ""));
         for (WarServer node : List.of(one, other)) {
-            Answer rejected = node.get("/user/me", token);
+            Response rejected = node.get("/user/me", token);
             assertThat(rejected.status()).isEqualTo(401);
             assertThat(rejected.text("code")).isEqualTo("SESSION_ENDED");
         }
@@ -158,7 +158,7 @@ class RollingUpgradeIT {
     }
 
     /** A key that one version creates must sign tokens on both. A key that one revokes must be rejected by both. */
-    private void assertKeysAreShared(String admin, Answer session) {
+    private void assertKeysAreShared(String admin, Response session) {
         WarServer one = serving.get(0);
         WarServer other = serving.get(1);
         String newKid = one.post("/key/rotate", admin, "").text("kid");
@@ -172,14 +172,14 @@ class RollingUpgradeIT {
 
         assertThat(me(session)).containsOnly(401);
         for (WarServer node : serving) {
-            Answer login = login(node, "client-1");
+            Response login = login(node, "client-1");
             assertThat(keyOf(login)).isEqualTo(newKid);
             assertThat(me(login)).containsOnly(200);
         }
     }
 
     /** Returns each node's status for {@code GET /user/me} with this token. */
-    private List<Integer> me(Answer login) {
+    private List<Integer> me(Response login) {
         return serving.stream()
                 .map(node -> node.get("/user/me", login.text("token")).status())
                 .toList();
@@ -213,27 +213,28 @@ class RollingUpgradeIT {
         }
     }
 
-    private static Answer login(WarServer node, String name) {
-        Answer response = node.patiently(() -> node.login(name, password(name)));
+    private static Response login(WarServer node, String name) {
+        Response response = node.patiently(() -> node.login(name, password(name)));
         ok(response);
         return response;
     }
 
-    private static Answer refresh(WarServer node, Answer login) {
-        Answer response = node.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
+    private static Response refresh(WarServer node, Response login) {
+        Response response =
+                node.post("/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
         ok(response);
         return response;
     }
 
     /** Returns the id of the key that signed the token. */
-    private static String keyOf(Answer login) {
+    private static String keyOf(Response login) {
         String header = login.text("token").split("\\.", 2)[0];
-        return Answer.json(new String(Base64.getUrlDecoder().decode(header), StandardCharsets.UTF_8))
+        return Response.json(new String(Base64.getUrlDecoder().decode(header), StandardCharsets.UTF_8))
                 .path("kid")
                 .asText();
     }
 
-    private static JsonNode ok(Answer response) {
+    private static JsonNode ok(Response response) {
         assertThat(response.status()).as(response.body()).isEqualTo(200);
         return response.json();
     }

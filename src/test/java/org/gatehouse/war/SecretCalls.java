@@ -78,15 +78,15 @@ final class SecretCalls {
     }
 
     /** Sends a request whose response must not contain any secret. */
-    Answer call(String method, String path, String body, String... headers) {
-        Answer response = send(method, path, body, headers);
+    Response call(String method, String path, String body, String... headers) {
+        Response response = send(method, path, body, headers);
         responses.add(method + " " + path.replaceAll("[?].*", "") + "\n" + response.body());
         return response;
     }
 
     /** Sends a request whose response is meant to contain secrets. */
-    private Answer send(String method, String path, String body, String... headers) {
-        Answer response = service.patiently(() -> service.send(method, path, body, withRequestId(headers)));
+    private Response send(String method, String path, String body, String... headers) {
+        Response response = service.patiently(() -> service.send(method, path, body, withRequestId(headers)));
         if (response.status() / 100 == 2) {
             ApiDescription.built()
                     .operation(method, path.replaceAll("[?].*", ""))
@@ -103,13 +103,13 @@ final class SecretCalls {
         return all.toArray(String[]::new);
     }
 
-    private Answer json(String method, String path, String token, String body) {
+    private Response json(String method, String path, String token, String body) {
         return call(method, path, body, "auth", token, "Content-Type", JSON);
     }
 
     /** Logs in or refreshes, and records the secrets in the response. */
-    private Answer login(String path, String body) {
-        Answer response = send("POST", path, body, "Content-Type", JSON);
+    private Response login(String path, String body) {
+        Response response = send("POST", path, body, "Content-Type", JSON);
         assertStatus(200, response);
         String token = response.text("token");
         secrets.add("an access token", token);
@@ -125,9 +125,9 @@ final class SecretCalls {
         String admin = adminToken();
         String name = "alice-" + instance;
         String password = secrets.make("the password of a new user");
-        Answer created = create(admin, name, password);
+        Response created = create(admin, name, password);
         String id = created.text("_id");
-        Answer login = login("/login", credentials(name, password));
+        Response login = login("/login", credentials(name, password));
         logins(name);
         tokens(login, admin);
         registrations(admin);
@@ -141,12 +141,12 @@ final class SecretCalls {
         endSessions(admin, id, name);
     }
 
-    private Answer create(String admin, String name, String password) {
+    private Response create(String admin, String name, String password) {
         String body = credentials(name, password);
-        Answer created =
+        Response created =
                 call("POST", "/user", body, "auth", admin, "Content-Type", JSON, "Idempotency-Key", "key-" + name);
         assertThat(created.status()).as(created.body()).isEqualTo(201);
-        Answer again =
+        Response again =
                 call("POST", "/user", body, "auth", admin, "Content-Type", JSON, "Idempotency-Key", "key-" + name);
         assertThat(again.body()).isEqualTo(created.body());
         return created;
@@ -179,7 +179,7 @@ final class SecretCalls {
         assertStatus(413, json("POST", "/login", "", "{\"password\":\"" + large.repeat(3_000) + "\"}"));
     }
 
-    private void tokens(Answer login, String admin) {
+    private void tokens(Response login, String admin) {
         String token = login.text("token");
         String refreshToken = login.text("refreshToken");
         assertStatus(200, call("GET", "/user/me", "", "Authorization", "Bearer " + token));
@@ -296,7 +296,7 @@ final class SecretCalls {
                 malformed,
                 credentials(dave, malformed));
         for (String query : List.of("?dryRun=true", "")) {
-            Answer imported = call("POST", "/user/import" + query, lines, "auth", admin, "Content-Type", NDJSON);
+            Response imported = call("POST", "/user/import" + query, lines, "auth", admin, "Content-Type", NDJSON);
             // A dry run does not compare the lines with each other.
             assertThat(imported.body()).contains(query.isEmpty() ? "\"created\":2" : "\"created\":3");
         }
@@ -352,7 +352,7 @@ final class SecretCalls {
             for (String method : List.of("GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND")) {
                 String inPath = secrets.make("part of a path");
                 String body = method.equals("PATCH") ? "{\"a\":1}" : "";
-                Answer response = json(method, path + inPath, admin, body);
+                Response response = json(method, path + inPath, admin, body);
                 assertThat(response.status()).isIn(204, 404, 405);
             }
         }
@@ -388,7 +388,7 @@ final class SecretCalls {
             for (String value : List.of(inHeader, "Bearer " + inHeader)) {
                 assertThat(call("GET", "/user/me", "", header, value).status()).isBetween(400, 499);
                 String type = header.equals("Content-Type") ? "" : JSON;
-                Answer patched =
+                Response patched =
                         call("PATCH", "/user/me", "{\"a\":1}", "auth", admin, "Content-Type", type, header, value);
                 assertThat(patched.status()).isBetween(200, 499);
             }
@@ -426,7 +426,7 @@ final class SecretCalls {
     void revokeKey() {
         String admin = adminToken();
         recordHashOf(WarServer.ADMIN);
-        Answer rotated = call("POST", "/key/rotate", "", "auth", admin);
+        Response rotated = call("POST", "/key/rotate", "", "auth", admin);
         assertStatus(201, rotated);
         assertStatus(204, call("DELETE", "/key/" + rotated.text("kid"), "", "auth", admin));
     }
@@ -439,7 +439,7 @@ final class SecretCalls {
         hashes.add("the hash of a password", hash.substring(hash.lastIndexOf('$') + 1));
     }
 
-    private static void assertStatus(int status, Answer response) {
+    private static void assertStatus(int status, Response response) {
         assertThat(response.status()).as(response.body()).isEqualTo(status);
     }
 }

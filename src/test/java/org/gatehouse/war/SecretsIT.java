@@ -216,7 +216,7 @@ class SecretsIT {
     void eachRequestHasOneLineOfJson() {
         List<JsonNode> lines = log.lines()
                 .filter(line -> line.startsWith("{"))
-                .map(Answer::json)
+                .map(Response::json)
                 .toList();
 
         assertThat(lines)

@@ -56,15 +56,15 @@ public abstract class ServiceClient implements AutoCloseable {
         return all;
     }
 
-    public Answer get(String path, String token) {
+    public Response get(String path, String token) {
         return send("GET", path, "", "auth", token);
     }
 
-    public Answer post(String path, String token, String json) {
+    public Response post(String path, String token, String json) {
         return send("POST", path, json, "auth", token, "Content-Type", "application/json");
     }
 
-    public Answer patch(String path, String token, String json, String... headers) {
+    public Response patch(String path, String token, String json, String... headers) {
         String[] all = new String[headers.length + 4];
         System.arraycopy(headers, 0, all, 4, headers.length);
         all[0] = "auth";
@@ -74,7 +74,7 @@ public abstract class ServiceClient implements AutoCloseable {
         return send("PATCH", path, json, all);
     }
 
-    public Answer delete(String path, String token) {
+    public Response delete(String path, String token) {
         return send("DELETE", path, "", "auth", token);
     }
 
@@ -83,7 +83,7 @@ public abstract class ServiceClient implements AutoCloseable {
      *
      * @throws AssertionError if the response, or a request that it accepts, differs from {@link ApiDescription}
      */
-    public Answer send(String method, String pathOrUri, String body, String... headers) {
+    public Response send(String method, String pathOrUri, String body, String... headers) {
         URI uri = URI.create(pathOrUri.startsWith("http") ? pathOrUri : baseUri() + pathOrUri);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .timeout(Duration.ofSeconds(60))
@@ -95,11 +95,11 @@ public abstract class ServiceClient implements AutoCloseable {
         }
         try {
             long begun = System.nanoTime();
-            HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
+            HttpResponse<String> received = http.send(request.build(), BodyHandlers.ofString());
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
-            Answer answer = new Answer(uri, response.statusCode(), response.headers(), response.body(), took);
-            check(response.request(), body, answer);
-            return answer;
+            Response response = new Response(uri, received.statusCode(), received.headers(), received.body(), took);
+            check(received.request(), body, response);
+            return response;
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         } catch (InterruptedException interrupted) {
@@ -108,13 +108,13 @@ public abstract class ServiceClient implements AutoCloseable {
         }
     }
 
-    private void check(HttpRequest request, String body, Answer answer) {
+    private void check(HttpRequest request, String body, Response response) {
         Map<String, String> headers = new HashMap<>();
         request.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
         String path = request.uri().toString().replaceFirst("^\\w+://[^/]*", "");
         String context = URI.create(baseUri()).getRawPath();
         ApiDescription.built()
-                .check(request.method(), URI.create(path.substring(context.length())), headers, body, answer);
+                .check(request.method(), URI.create(path.substring(context.length())), headers, body, response);
     }
 
     /** Returns the body of a login, which is also the body for creating a user without other fields. */
@@ -126,12 +126,12 @@ public abstract class ServiceClient implements AutoCloseable {
                 .toString();
     }
 
-    public Answer login(String username, String password) {
+    public Response login(String username, String password) {
         return post("/login", "", credentials(username, password));
     }
 
     /** Sends a login that a trusted proxy forwards for this address. The service must trust 127.0.0.1 as a proxy. */
-    public Answer loginFrom(String address, String username, String password) {
+    public Response loginFrom(String address, String username, String password) {
         return send(
                 "POST",
                 "/login",
@@ -143,23 +143,25 @@ public abstract class ServiceClient implements AutoCloseable {
     }
 
     /** Repeats a call while the service responds with 503 {@code BUSY}, because hashing queues up on a busy machine. */
-    public Answer patiently(Supplier<Answer> call) {
-        Answer answer = call.get();
+    public Response patiently(Supplier<Response> call) {
+        Response response = call.get();
         for (int retry = 0;
-                retry < MAX_RETRIES && answer.status() == 503 && answer.body().contains("\"BUSY\"");
+                retry < MAX_RETRIES
+                        && response.status() == 503
+                        && response.body().contains("\"BUSY\"");
                 retry++) {
-            answer = call.get();
+            response = call.get();
         }
-        return answer;
+        return response;
     }
 
     /** Logs in and returns the token; the login must succeed. */
     public String token(String username, String password) {
-        Answer answer = patiently(() -> login(username, password));
-        if (answer.status() != 200) {
-            throw new AssertionError("login of " + username + " failed: " + answer.body());
+        Response response = patiently(() -> login(username, password));
+        if (response.status() != 200) {
+            throw new AssertionError("login of " + username + " failed: " + response.body());
         }
-        return answer.text("token");
+        return response.text("token");
     }
 
     public String adminToken() {
@@ -168,10 +170,10 @@ public abstract class ServiceClient implements AutoCloseable {
 
     /** Creates a user as the administrator and returns its id. */
     public String create(String adminToken, String username, String password) {
-        Answer answer = patiently(() -> post("/user", adminToken, credentials(username, password)));
-        if (answer.status() != 201) {
-            throw new AssertionError("creating " + username + " failed: " + answer.body());
+        Response response = patiently(() -> post("/user", adminToken, credentials(username, password)));
+        if (response.status() != 201) {
+            throw new AssertionError("creating " + username + " failed: " + response.body());
         }
-        return answer.text("_id");
+        return response.text("_id");
     }
 }

@@ -90,7 +90,7 @@ class ShutdownIT {
     private static void assertServesWhileStopping(ServiceClient service, String user) {
         await().atMost(WAIT_TIMEOUT)
                 .until(() -> service.get("/health/ready", "").text("status").equals("stopping"));
-        Answer ready = service.get("/health/ready", "");
+        Response ready = service.get("/health/ready", "");
         assertThat(ready.status()).isEqualTo(503);
         assertThat(service.get("/health/live", "").status()).isEqualTo(200);
         assertThat(service.login(user, PASSWORD).status()).isEqualTo(200);

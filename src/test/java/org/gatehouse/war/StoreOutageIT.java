@@ -48,21 +48,21 @@ class StoreOutageIT {
                 "ADMIN_PASSWORD", WarServer.ADMIN_PASSWORD);
     }
 
-    private static Answer login(ServiceClient gatehouse) {
+    private static Response login(ServiceClient gatehouse) {
         return gatehouse.login(WarServer.ADMIN, WarServer.ADMIN_PASSWORD);
     }
 
-    private static Answer ready(ServiceClient gatehouse) {
+    private static Response ready(ServiceClient gatehouse) {
         return gatehouse.send("GET", "/health/ready", "");
     }
 
     private static void assertNotReady(ServiceClient gatehouse, String status) {
-        Answer response = ready(gatehouse);
+        Response response = ready(gatehouse);
         assertThat(response.status()).isEqualTo(503);
         assertThat(response.text("status")).isEqualTo(status);
     }
 
-    private static void assertUnavailable(Answer response) {
+    private static void assertUnavailable(Response response) {
         assertThat(response.status()).as(response.body()).isEqualTo(503);
         assertThat(response.text("code")).isEqualTo("STORE_UNAVAILABLE");
         assertThat(response.body()).doesNotContain("mongo").doesNotContain("127.0.0.1");

@@ -14,7 +14,7 @@ import org.gatehouse.json.Json;
  * @param request the address of the request
  * @param took the time from the first byte sent to the last byte received
  */
-public record Answer(URI request, int status, HttpHeaders headers, String body, Duration took) {
+public record Response(URI request, int status, HttpHeaders headers, String body, Duration took) {
     /** Returns the body as JSON. */
     public JsonNode json() {
         return json(body);
