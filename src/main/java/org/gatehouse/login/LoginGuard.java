@@ -8,7 +8,10 @@ import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.UserDao;
 
-/** The limit of failed logins, and the checks of a password that count towards it. Users need these before logins do. */
+/**
+ * The throttle of logins and the reauthentication that counts towards it. They are created before the other objects of
+ * this package, because the module of {@code user} needs the reauthentication and {@link LoginModule} needs that module.
+ */
 public final class LoginGuard {
     final LoginThrottle throttle;
     final PasswordReauthentication reauthentication;

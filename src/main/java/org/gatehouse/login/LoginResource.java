@@ -12,6 +12,7 @@ import java.util.List;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 
 /** {@code POST /login}: exchanges a username and a password for tokens. */
@@ -38,7 +39,6 @@ public final class LoginResource {
         boolean missing = errors.hasErrorFor(USERNAME) || errors.hasErrorFor(PASSWORD);
         body.rejectUnknown(List.of(USERNAME, PASSWORD), errors);
         errors.throwIfAny(missing ? ErrorCode.CREDENTIALS_MISSING : ErrorCode.VALIDATION_FAILED);
-        LoginResponse login = logins.login(username, password, ClientInfo.of(request));
-        return login.answer("Logged as " + login.user().username());
+        return Json.write(logins.login(username, password, ClientInfo.of(request)));
     }
 }

@@ -1,36 +1,26 @@
 package org.gatehouse.login;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import org.gatehouse.json.Json;
-import org.gatehouse.user.User;
-import org.gatehouse.user.UserJson;
 
 /**
- * The result of a successful login or refresh. Its {@code toString} contains no token.
+ * The body of the response to a login or a refresh, the only output that contains the tokens.
  *
  * @param token the access token
- * @param lifetime how long the access token is valid, from now
+ * @param expiresIn how long the access token is valid, in seconds from now
  * @param refreshToken the token for the next refresh
- * @param refreshLifetime how long the session lasts without a refresh, from now
+ * @param refreshExpiresIn how long the session lasts without a refresh, in seconds from now
  */
-record LoginResponse(User user, String token, Duration lifetime, String refreshToken, Duration refreshLifetime) {
-    /** Returns the response body, the only output that contains the tokens. */
-    byte[] answer(String message) {
-        ObjectNode answer = Json.MAPPER.createObjectNode();
-        answer.put("status", "success");
-        answer.put("message", message);
-        answer.put("token", token);
-        answer.put("tokenType", "Bearer");
-        answer.put("expiresIn", lifetime.toSeconds());
-        answer.put("refreshToken", refreshToken);
-        answer.put("refreshExpiresIn", refreshLifetime.toSeconds());
-        answer.set("user", UserJson.write(user));
-        return Json.write(answer);
-    }
-
+record LoginResponse(
+        String status,
+        String message,
+        String token,
+        String tokenType,
+        long expiresIn,
+        String refreshToken,
+        long refreshExpiresIn,
+        ObjectNode user) {
     @Override
     public String toString() {
-        return "LoginResponse[" + user.id() + "]";
+        return "LoginResponse[REDACTED]";
     }
 }

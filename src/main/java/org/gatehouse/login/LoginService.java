@@ -15,6 +15,7 @@ import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserJson;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +75,7 @@ final class LoginService {
         hasher.requireQueueCapacity();
         Instant now = clock.instant();
         Optional<Credential> found = users.findCredential(name);
-        PasswordAttempt attempt = admit(name, found.orElse(null), clientInfo, now);
+        LoginThrottle.Attempt attempt = admit(name, found.orElse(null), clientInfo, now);
         boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
         LoginOutcome failure = failure(found.orElse(null), right);
         if (failure != null) {
@@ -93,7 +94,7 @@ final class LoginService {
                 .ifPresent(old -> rehash(credential.user(), password, old));
         StartedSession session = sessions.start(credential.user(), clientInfo);
         recorder.started(credential.user(), session.id(), clientInfo);
-        return loggedIn(user.loggedInAt(now), session, now);
+        return response("Logged as " + user.username(), user.loggedInAt(now), session, now);
     }
 
     /** Replaces the stored hash of a correct password with a stronger one. If that fails, the login continues. */
@@ -105,7 +106,7 @@ final class LoginService {
         }
     }
 
-    private PasswordAttempt admit(String name, @Nullable Credential found, ClientInfo clientInfo, Instant now) {
+    private LoginThrottle.Attempt admit(String name, @Nullable Credential found, ClientInfo clientInfo, Instant now) {
         User user = found == null ? null : found.user();
         boolean known = found != null && found.knows(clientInfo.source(), now);
         try {
@@ -137,16 +138,19 @@ final class LoginService {
         StartedSession session = sessions.refresh(refreshToken, clientInfo);
         User user = users.find(session.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted since the refresh
-        return loggedIn(user, session, clock.instant());
+        return response("Token refreshed", user, session, clock.instant());
     }
 
-    private LoginResponse loggedIn(User user, StartedSession session, Instant now) {
+    private LoginResponse response(String message, User user, StartedSession session, Instant now) {
         TokenIssuer.Issued issued = tokens.issue(user.id(), session.id(), user.roles(), session.expiresAt());
         return new LoginResponse(
-                user,
+                "success",
+                message,
                 issued.token(),
-                issued.lifetime(),
+                "Bearer",
+                issued.lifetime().toSeconds(),
                 session.refreshToken(),
-                Duration.between(now, session.expiresAt()));
+                Duration.between(now, session.expiresAt()).toSeconds(),
+                UserJson.write(user));
     }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
@@ -52,6 +53,38 @@ final class LoginThrottle {
      */
     record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
+    /** An admitted and counted password check. It counts as failed unless {@link #succeeded} is called, once. */
+    final class Attempt {
+        private final List<String> accounts;
+        private final String failures;
+        private final List<RateLimitPermit> permits;
+
+        /** @param permits of the source, then of each account */
+        private Attempt(List<String> accounts, String failures, List<RateLimitPermit> permits) {
+            this.accounts = accounts;
+            this.failures = failures;
+            this.permits = permits;
+        }
+
+        /** Runs the check. If it throws, all counts of this attempt are refunded. */
+        boolean check(BooleanSupplier passwordIsRight) {
+            try {
+                return passwordIsRight.getAsBoolean();
+            } catch (RuntimeException notDone) {
+                permits.forEach(RateLimitPermit::refund);
+                throw notDone;
+            }
+        }
+
+        /** The password was correct. The source's failures at this account are deleted; its total of attempts stays. */
+        void succeeded() {
+            for (RateLimitPermit byAccount : permits.subList(1, permits.size())) {
+                byAccount.refund(limits.strangers().name());
+            }
+            accounts.forEach(account -> throttle.remove(account, failures));
+        }
+    }
+
     private static final String FROM = "from ";
 
     /** Starts with a NUL character, like {@link #UNKNOWN}, because no username starts with one. */
@@ -88,7 +121,7 @@ final class LoginThrottle {
      * @param source the value of {@code ClientInfo.source()}
      * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
-    PasswordAttempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
+    Attempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
         String name = nameKey(typed);
         return admit(
                 List.of(name, user == null ? digestKey(UNKNOWN + accountName(typed)) : userKey(user)), known, source);
@@ -99,11 +132,11 @@ final class LoginThrottle {
      *
      * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
-    PasswordAttempt admitCheck(UserId user, boolean known, String source) {
+    Attempt admitCheck(UserId user, boolean known, String source) {
         return admit(List.of(userKey(user)), known, source);
     }
 
-    private PasswordAttempt admit(List<String> accounts, boolean known, String source) {
+    private Attempt admit(List<String> accounts, boolean known, String source) {
         Quota failures = limits.failures().named(FROM + source);
         List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
         List<RateLimitPermit> permits = new ArrayList<>();
@@ -117,20 +150,7 @@ final class LoginThrottle {
             permits.forEach(RateLimitPermit::refund);
             throw rejected;
         }
-        return new PasswordAttempt() {
-            @Override
-            public void succeeded() {
-                for (RateLimitPermit byAccount : permits.subList(1, permits.size())) {
-                    byAccount.refund(limits.strangers().name());
-                }
-                accounts.forEach(account -> throttle.remove(account, failures.name()));
-            }
-
-            @Override
-            public void notChecked() {
-                permits.forEach(RateLimitPermit::refund);
-            }
-        };
+        return new Attempt(accounts, failures.name(), permits);
     }
 
     /** Returns the current counts of a user: those by id, or those by username where they are higher. */

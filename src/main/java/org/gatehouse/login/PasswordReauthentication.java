@@ -64,7 +64,7 @@ final class PasswordReauthentication implements Reauthentication {
             throw new GatehouseException(ErrorCode.SESSION_ENDED);
         }
         String source = caller.clientInfo().source();
-        PasswordAttempt attempt =
+        LoginThrottle.Attempt attempt =
                 throttle.admitCheck(caller.userId(), credential.knows(source, clock.instant()), source);
         if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
             throw wrong();

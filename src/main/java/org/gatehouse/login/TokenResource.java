@@ -11,6 +11,7 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 
 /** {@code POST /token/refresh}: exchanges a refresh token for a new pair of tokens. */
@@ -35,6 +36,6 @@ public final class TokenResource {
         String token = body.requiredText(REFRESH_TOKEN, errors);
         body.rejectUnknown(List.of(REFRESH_TOKEN), errors);
         errors.throwIfAny();
-        return logins.refresh(token, ClientInfo.of(request)).answer("Token refreshed");
+        return Json.write(logins.refresh(token, ClientInfo.of(request)));
     }
 }

@@ -146,7 +146,11 @@ class LoginThrottleTest {
     @Test
     void doesNotCountAnAttemptWhosePasswordWasNotChecked() {
         for (int i = 0; i < 20; i++) {
-            admit(account, UNKNOWN, network + 1).notChecked();
+            LoginThrottle.Attempt attempt = admit(account, UNKNOWN, network + 1);
+            assertThatThrownBy(() -> attempt.check(() -> {
+                        throw new GatehouseException(ErrorCode.BUSY);
+                    }))
+                    .isInstanceOf(GatehouseException.class);
         }
 
         assertThat(throttle.counts(user(account), account).strangers()).isNull();
@@ -241,7 +245,7 @@ class LoginThrottleTest {
         admit(account + "?", UNKNOWN, network + 1);
     }
 
-    private PasswordAttempt admit(String name, boolean known, String source) {
+    private LoginThrottle.Attempt admit(String name, boolean known, String source) {
         return throttle.admitLogin(name, user(name), known, source);
     }
 
