@@ -1,6 +1,6 @@
 /**
- * The benchmark of {@code mvn -Pbench verify}, which compares the packaged WAR with minimal programs on the same
- * machine in the same minutes, and fails only because of a wrong response.
+ * Contains the benchmark of {@code mvn -Pbench verify}. It compares the packaged WAR with minimal programs on the same
+ * machine at the same time, and fails only because of a wrong response.
  *
  * <p>It may depend on every other package. Start with {@link org.gatehouse.bench.Benchmark}.
  */

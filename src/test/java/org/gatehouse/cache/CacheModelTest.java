@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks the promises of the cache protocol, and the need for each of its parts, in every possible order of the steps
+ * Checks the promises of the cache protocol, and the need for each of its parts, in every order of the steps
  * of readers and writers. The steps in Redis are the real scripts in a real Redis.
  *
  * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that

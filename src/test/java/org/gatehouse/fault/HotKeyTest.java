@@ -39,7 +39,7 @@ class HotKeyTest {
     private final HttpClient http = HttpClient.newHttpClient();
 
     @Test
-    void anExpiryCausesAtMostOneQueryOfEachNode() {
+    void anExpiryNeedsAtMostOneQueryOfEachNode() {
         try (TestCluster<Node> cluster =
                 TestCluster.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
             cluster.awaitHits(cluster.reservedKeys(), WAIT_TIMEOUT);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** Tests unavailable stores. Each test has its own MongoDB, because it starts and stops the server. */
 @Tag("also-full")
 class StoreOutageTest {
-    private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-away"));
+    private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-outage"));
 
     @AfterAll
     static void stop() {

@@ -124,7 +124,7 @@ class UserCacheTest {
     }
 
     @Test
-    void aNodeThatStartsWithoutRedisCachesAfterItsReturn() {
+    void aNodeThatStartsWithoutRedisCachesOnceRedisReturns() {
         stores.redis().kill();
         try (Node second = Node.start(stores)) {
             try {

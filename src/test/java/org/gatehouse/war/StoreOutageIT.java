@@ -14,7 +14,7 @@ class StoreOutageIT {
     @Test
     void theWarWaitsForItsStoreAndReportsOutages() {
         int port = EmbeddedRedis.freePort();
-        try (EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "war-store-away"));
+        try (EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "war-store-outage"));
                 WarServer gatehouse = WarServer.deploy("", settings(redis, port))) {
             assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
             assertNotReady(gatehouse, "starting");
