@@ -98,10 +98,10 @@ final class Gatehouse implements AutoCloseable {
         List<Object> login =
                 LoginModule.resources(context, guard, policy, user.service(), session.service(), auth, audit.log());
         transfer = TransferModule.of(
-                settings, users.cached(), hasher, policy, audit.log(), auth.authenticator()::isStillAdministrator);
+                settings, users, hasher, policy, audit.log(), auth.authenticator()::isStillAdministrator);
         startup = new Startup(() -> prepare(context, guard, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable);
-        migration = MigrationModule.of(context, users.stored(), hasher);
+        migration = MigrationModule.of(context, hasher);
 
         resources = join(List.of(
                 login,

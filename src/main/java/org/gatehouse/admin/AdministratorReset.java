@@ -1,7 +1,6 @@
 package org.gatehouse.admin;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -73,13 +72,12 @@ final class AdministratorReset {
      */
     boolean run(Username username, String password) {
         Outcome outcome = administration.exclusively(() -> {
-            Optional<Credential> credential = users.findCredential(username.typed());
-            if (credential.isEmpty()) {
+            Credential credential = users.findCredential(username.typed()).orElse(null);
+            if (credential == null) {
                 return new Outcome(create(username, password), true);
             }
-            User user = credential.get().user();
-            if (user.isActiveAdministrator()
-                    && hasher.matches(password, credential.get().password())) {
+            User user = credential.user();
+            if (user.isActiveAdministrator() && hasher.matches(password, credential.password())) {
                 return new Outcome(user, false);
             }
             return new Outcome(reset(user, password), true);

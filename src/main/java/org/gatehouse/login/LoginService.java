@@ -76,7 +76,8 @@ final class LoginService {
         Instant now = clock.instant();
         Optional<Credential> found = users.findCredential(name);
         LoginThrottle.Attempt attempt = admit(name, found.orElse(null), clientInfo, now);
-        boolean right = attempt.check(() -> hasher.matches(password, found.flatMap(Credential::password)));
+        boolean right = attempt.check(
+                () -> hasher.matches(password, found.map(Credential::password).orElse(null)));
         LoginOutcome failure = failure(found.orElse(null), right);
         if (failure != null) {
             recorder.failed(failure, found.map(Credential::user).orElse(null), clientInfo);
@@ -88,10 +89,10 @@ final class LoginService {
         User user = users.findLinearizable(credential.user().id())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
         users.recordLogin(credential, clientInfo.source(), now);
-        credential
-                .password()
-                .filter(stored -> hasher.needsRehash(stored, password))
-                .ifPresent(old -> rehash(credential.user(), password, old));
+        StoredPassword stored = credential.password();
+        if (stored != null && hasher.needsRehash(stored, password)) {
+            rehash(credential.user(), password, stored);
+        }
         StartedSession session = sessions.start(credential.user(), clientInfo);
         recorder.started(credential.user(), session.id(), clientInfo);
         return response("Logged as " + user.username(), user.loggedInAt(now), session, now);

@@ -76,7 +76,6 @@ final class LegacyUserMigration {
     private static final Logger log = LoggerFactory.getLogger(LegacyUserMigration.class);
 
     private final MongoConnection mongo;
-    private final MongoUserDao store;
     private final LegacyPasswordMigration passwordMigration;
     private final ReservedUsernames reservedUsernames;
     private final UsernameIndex usernameIndex;
@@ -88,10 +87,8 @@ final class LegacyUserMigration {
      *
      * @param passwordMigration gets a request before new documents are changed, so that their passwords are migrated too
      */
-    public LegacyUserMigration(
-            MongoConnection mongo, String collection, MongoUserDao store, LegacyPasswordMigration passwordMigration) {
+    LegacyUserMigration(MongoConnection mongo, String collection, LegacyPasswordMigration passwordMigration) {
         this.mongo = mongo;
-        this.store = store;
         this.passwordMigration = passwordMigration;
         this.reservedUsernames = new ReservedUsernames(mongo, collection);
         this.usernameIndex = new UsernameIndex(mongo, collection);
@@ -121,7 +118,6 @@ final class LegacyUserMigration {
         }
         refoldKeys();
         giveNames();
-        store.createListIndexes(); // last, because indexes slow the migration down
         if (lines > MAX_LINES) {
             log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
         }

@@ -3,7 +3,6 @@ package org.gatehouse.migration;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.user.MongoUserDao;
 
 /** Migrates a database of the legacy service: users before the start, plain-text passwords in the background. */
 public final class MigrationModule implements AutoCloseable {
@@ -15,11 +14,11 @@ public final class MigrationModule implements AutoCloseable {
         this.passwords = passwords;
     }
 
-    public static MigrationModule of(ModuleContext context, MongoUserDao users, PasswordHasher hasher) {
+    public static MigrationModule of(ModuleContext context, PasswordHasher hasher) {
         MongoConnection mongo = context.mongo();
         String collection = context.settings().usersCollection();
         LegacyPasswordMigration passwords = new LegacyPasswordMigration(mongo, collection, hasher);
-        return new MigrationModule(new LegacyUserMigration(mongo, collection, users, passwords), passwords);
+        return new MigrationModule(new LegacyUserMigration(mongo, collection, passwords), passwords);
     }
 
     /** Turns documents of the legacy service into users; see {@link LegacyUserMigration#run}. */

@@ -2,16 +2,13 @@ package org.gatehouse.password;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
-import java.text.Normalizer;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,15 +45,12 @@ public final class PasswordHasher implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
-    private final Argon2 argon2;
+    /** A hash that no password matches, with the costs of a new hash. */
     private final Argon2Hash dummyHash;
+
+    private final PasswordVerifier verifier;
     private final SecureRandom random = new SecureRandom();
     private final HashingExecutor executor;
-
-    private final Ticker ticker;
-
-    /** The time of the most recent new hash; 0 until it is known. */
-    private volatile long ownNanos;
 
     /**
      * Starts without threads. They start with the first work, and end after a minute without work, which frees their
@@ -76,10 +70,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor executor, Ticker ticker) {
-        this.ticker = ticker;
-        this.argon2 = argon2;
-        // Does not match any password: an input whose hash is all zeros is not known.
+        // An input whose hash is all zeros is not known.
         this.dummyHash = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
+        this.verifier = new PasswordVerifier(argon2, dummyHash, ticker);
         this.executor = executor;
     }
 
@@ -93,7 +86,7 @@ public final class PasswordHasher implements AutoCloseable {
             byte[] salt = new byte[SALT_BYTES];
             random.nextBytes(salt);
             Argon2Hash salted = dummyHash.with(salt, new byte[HASH_BYTES]);
-            return salted.with(salt, timed(normalized(password), salted)).encode();
+            return salted.with(salt, verifier.derive(password, salted)).encode();
         });
     }
 
@@ -103,7 +96,7 @@ public final class PasswordHasher implements AutoCloseable {
      */
     public void measure() {
         try {
-            var unused = executor.run(() -> timed("", dummyHash));
+            var unused = executor.run(() -> verifier.derive("", dummyHash));
         } catch (GatehouseException busy) {
             log.debug("The cost of a hash is measured at the first login: {}", busy.code());
         }
@@ -127,23 +120,19 @@ public final class PasswordHasher implements AutoCloseable {
      * Whether this is the password. Without a stored password, or with an unreadable one, the result is false after the
      * same work. The time therefore does not reveal whether an account exists.
      *
+     * @param stored null if the user does not exist or cannot log in with a password
      * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
-    public boolean matches(String password, Optional<StoredPassword> stored) {
-        boolean acceptable = password.length() <= MAX_CHARS
-                && isUnicode(password)
-                && !(isForeign(stored) && password.indexOf('\0') >= 0);
-        boolean possible = stored.isPresent() && acceptable;
+    public boolean matches(String password, @Nullable StoredPassword stored) {
+        // bcrypt and HMAC pad with NUL, so a password with NUL may have the same hash as one without.
+        boolean padded = stored != null && stored.foreign().isPresent() && password.indexOf('\0') >= 0;
+        boolean acceptable = password.length() <= MAX_CHARS && isUnicode(password) && !padded;
         String candidate = acceptable ? password : IMPOSSIBLE;
-        if (stored.filter(this::isExpensive).isPresent()) {
-            return executor.runExpensive(() -> verify(candidate, stored)) && possible;
-        }
-        return executor.run(() -> verify(candidate, stored)) && possible;
-    }
-
-    /** bcrypt and HMAC pad with NUL, so a password with NUL may have the same hash as one without. */
-    private static boolean isForeign(Optional<StoredPassword> stored) {
-        return stored.flatMap(StoredPassword::foreign).isPresent();
+        boolean expensive = stored != null && isExpensive(stored);
+        boolean matches = expensive
+                ? executor.runExpensive(() -> verifier.matches(candidate, stored))
+                : executor.run(() -> verifier.matches(candidate, stored));
+        return matches && acceptable && stored != null;
     }
 
     /** Whether the hash is expensive. Other services chose such costs, so these hashes may not use all cores. */
@@ -179,12 +168,13 @@ public final class PasswordHasher implements AutoCloseable {
      * for Argon2 or 128 MiB for scrypt. Argon2 hashes that cost at most as much as new hashes are always accepted.
      */
     public Optional<String> violation(String hash) {
-        Optional<Argon2Hash> argon2Hash =
-                hash.length() <= ForeignHash.MAX_LENGTH ? Argon2Hash.parse(hash) : Optional.empty();
-        Optional<Boolean> affordable = argon2Hash
+        Boolean affordable = Optional.of(hash)
+                .filter(text -> text.length() <= ForeignHash.MAX_LENGTH)
+                .flatMap(Argon2Hash::parse)
                 .map(known -> known.isAffordable() || known.costsAtMost(dummyHash))
-                .or(() -> ForeignHash.parse(hash).map(ForeignHash::isAffordable));
-        if (affordable.isEmpty()) {
+                .or(() -> ForeignHash.parse(hash).map(ForeignHash::isAffordable))
+                .orElse(null);
+        if (affordable == null) {
             return Optional.of(DJANGO.entrySet().stream()
                     .filter(django -> hash.startsWith(django.getKey()))
                     .findFirst()
@@ -192,7 +182,7 @@ public final class PasswordHasher implements AutoCloseable {
                     .orElse("must be a bcrypt hash ($2a$, $2b$, $2y$), or one of Argon2, PBKDF2 or scrypt as a PHC"
                             + " string, with costs that can be checked"));
         }
-        return affordable.get() ? Optional.empty() : Optional.of("has costs that no login may take");
+        return affordable ? Optional.empty() : Optional.of("has costs that no login may take");
     }
 
     /**
@@ -226,79 +216,8 @@ public final class PasswordHasher implements AutoCloseable {
         executor.close();
     }
 
-    private boolean verify(String candidate, Optional<StoredPassword> stored) {
-        String normalized = normalized(candidate);
-        // Gatehouse hashes the normalized text, other services the typed text. Both are tried, whatever is stored.
-        List<String> forms = normalized.equals(candidate) ? List.of(normalized) : List.of(normalized, candidate);
-        Optional<ForeignHash> foreign = stored.flatMap(StoredPassword::foreign);
-        if (foreign.isPresent()) {
-            return padded(forms.size(), () -> foreign.get().matches(candidate));
-        }
-        Argon2Hash expected = stored.filter(password -> !password.plain())
-                .flatMap(hash -> Argon2Hash.parse(hash.text()))
-                .orElse(dummyHash);
-        if (!dummyHash.costsAtMost(expected)) {
-            return padded(forms.size(), () -> isAnyOf(forms, expected));
-        }
-        boolean derived = isAnyOf(forms, expected);
-        boolean same = stored.filter(StoredPassword::plain)
-                .map(password -> MessageDigest.isEqual(bytes(normalized), bytes(normalized(password.text()))))
-                .orElse(false);
-        return derived || same;
-    }
-
-    /**
-     * Runs a check, then computes new hashes until the total time equals that of an unknown user. The speed of a cheap
-     * hash therefore does not reveal that the user exists. This also applies after a match, because the user may be
-     * disabled. It computes instead of waiting, because other load on the machine then slows both equally.
-     *
-     * @param hashes how many new hashes the check of an unknown user takes
-     */
-    private boolean padded(int hashes, BooleanSupplier check) {
-        long began = ticker.read();
-        boolean matches = check.getAsBoolean();
-        long own = ownNanos;
-        double missing = own == 0 ? hashes : hashes - (double) (ticker.read() - began) / own;
-        for (; missing >= 1; missing--) {
-            var unused = timed("", dummyHash);
-        }
-        dummyHash.scaled(missing).ifPresent(rest -> argon2.derive("", rest));
-        return matches;
-    }
-
-    /** Tries all forms, so that the time does not depend on which one matches. */
-    private boolean isAnyOf(List<String> forms, Argon2Hash hash) {
-        boolean any = false;
-        for (String form : forms) {
-            any |= isOf(form, hash);
-        }
-        return any;
-    }
-
-    private boolean isOf(String candidate, Argon2Hash hash) {
-        return MessageDigest.isEqual(timed(candidate, hash), hash.hashBytes());
-    }
-
-    private byte[] timed(String candidate, Argon2Hash like) {
-        long began = ticker.read();
-        byte[] derived = argon2.derive(candidate, like);
-        if (like.costsAtMost(dummyHash) && dummyHash.costsAtMost(like)) {
-            ownNanos = ticker.read() - began;
-        }
-        return derived;
-    }
-
     /** Encoding replaces half of a surrogate pair by a question mark, which must not match one in the password. */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Keyboards may produce different code points for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
-    private static String normalized(String password) {
-        return Normalizer.normalize(password, Normalizer.Form.NFKC);
     }
 }

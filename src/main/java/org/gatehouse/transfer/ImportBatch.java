@@ -1,12 +1,10 @@
 package org.gatehouse.transfer;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
@@ -19,7 +17,6 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
-import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserJson;
 
 /**
@@ -36,9 +33,6 @@ final class ImportBatch {
 
     /** The maximum size of the lines in bytes, which limits batches of users with many custom fields. */
     private static final int BYTES = 1 << 20;
-
-    /** The time between checks for reserved names, because names become reserved only when a node starts. */
-    private static final Duration PARKED_NAMES_KNOWN = Duration.ofSeconds(30);
 
     private final UserImport imports;
     private final Caller caller;
@@ -57,8 +51,6 @@ final class ImportBatch {
 
     private int weight;
     private int bytes;
-    private boolean nothingReserved;
-    private long parkedAsked = System.nanoTime();
 
     private record Candidate(long line, ImportedUser imported) {}
 
@@ -67,14 +59,12 @@ final class ImportBatch {
      *
      * @param dryRun whether nothing is written
      * @param report receives the result of each line
-     * @param nothingReserved the current result of {@link UserDao#hasNoReservedUsernames}
      */
-    ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report, boolean nothingReserved) {
+    ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report) {
         this.imports = imports;
         this.caller = caller;
         this.dryRun = dryRun;
         this.report = report;
-        this.nothingReserved = nothingReserved;
     }
 
     /** Whether it contains a line of the same user. The second such line needs the result of the first. */
@@ -95,9 +85,9 @@ final class ImportBatch {
         return weight >= SIZE || bytes >= BYTES;
     }
 
-    /** Returns the number of the first line without a result. */
-    Optional<Long> firstOpen() {
-        return open.stream().map(Candidate::line).findFirst();
+    /** Returns the number of the first line without a result; the given number if every line has one. */
+    long firstOpenOr(long next) {
+        return open.isEmpty() ? next : open.get(0).line();
     }
 
     /**
@@ -128,7 +118,7 @@ final class ImportBatch {
         }
         rejectReserved();
         if (dryRun) {
-            Set<UserId> taken = imports.users.taken(openIds());
+            Set<UserId> taken = imports.users.stored().taken(openIds());
             open.forEach(candidate -> createdUnless(taken, candidate));
         } else {
             create();
@@ -142,10 +132,10 @@ final class ImportBatch {
         if (!hashes.isEmpty()) {
             imports.requireAdministrator(caller); // hashing takes a while
         }
-        Set<UserId> refused = insertAll(fresh);
+        Set<UserId> rejected = insertAll(fresh);
         List<Candidate> unclear = new ArrayList<>();
         for (Candidate candidate : open) {
-            if (refused.contains(candidate.imported().id())) {
+            if (rejected.contains(candidate.imported().id())) {
                 unclear.add(candidate);
             } else {
                 report.created(candidate.line(), candidate.imported());
@@ -156,7 +146,7 @@ final class ImportBatch {
             decideByName(unclear); // another write took the name, or the id is taken
             unclear.stream()
                     .filter(candidate -> !report.has(candidate.line()))
-                    .forEach(candidate -> createdUnless(refused, candidate));
+                    .forEach(candidate -> createdUnless(rejected, candidate));
         }
     }
 
@@ -172,7 +162,7 @@ final class ImportBatch {
 
     private Set<UserId> insertAll(List<NewUser> fresh) {
         try {
-            return imports.users.insertAll(fresh);
+            return imports.users.cached().insertAll(fresh);
         } catch (GatehouseException unknown) {
             fresh.forEach(user -> attempted.add(user.id()));
             throw unknown;
@@ -180,9 +170,11 @@ final class ImportBatch {
     }
 
     private void decideByName(List<Candidate> candidates) {
-        Map<String, User> present = imports.users.findNamed(candidates.stream()
-                .map(candidate -> candidate.imported().canonicalUsername())
-                .toList());
+        Map<String, User> present = imports.users
+                .stored()
+                .findNamed(candidates.stream()
+                        .map(candidate -> candidate.imported().canonicalUsername())
+                        .toList());
         for (Candidate candidate : candidates) {
             User there = present.get(candidate.imported().canonicalUsername());
             if (there != null) {
@@ -198,36 +190,32 @@ final class ImportBatch {
         } else if (imported.isSameAs(there)) {
             report.unchanged(candidate.line(), there);
         } else {
-            refuse(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
+            reject(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
         }
     }
 
     private void createdUnless(Set<UserId> taken, Candidate candidate) {
         if (taken.contains(candidate.imported().id())) {
-            refuse(candidate, GatehouseException.invalid(UserJson.ID, "belongs to a user of another name"));
+            reject(candidate, GatehouseException.invalid(UserJson.ID, "belongs to a user of another name"));
         } else {
             report.created(candidate.line(), candidate.imported());
         }
     }
 
     private void rejectReserved() {
-        if (System.nanoTime() - parkedAsked > PARKED_NAMES_KNOWN.toNanos()) {
-            nothingReserved = imports.users.hasNoReservedUsernames();
-            parkedAsked = System.nanoTime();
-        }
-        if (nothingReserved) {
+        if (imports.users.stored().hasNoReservedUsernames()) {
             return;
         }
         for (Candidate candidate : open) {
             NewUser user = candidate.imported().user();
-            if (imports.users.isReserved(user.username(), user.id())) {
-                refuse(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
+            if (imports.users.stored().isReserved(user.username(), user.id())) {
+                reject(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
             }
         }
         forgetDecided();
     }
 
-    private void refuse(Candidate candidate, GatehouseException reason) {
+    private void reject(Candidate candidate, GatehouseException reason) {
         report.failed(candidate.line(), candidate.imported().user().username(), reason);
     }
 

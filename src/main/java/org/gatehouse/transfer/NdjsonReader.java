@@ -1,5 +1,6 @@
 package org.gatehouse.transfer;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,14 +13,9 @@ import org.gatehouse.json.JsonBody;
  */
 final class NdjsonReader {
     /** The maximum length of a line without its line break; the same as for a body of one document. */
-    public static final int MAX_BYTES = JsonBody.MAX_BYTES;
-
-    private static final int BUFFER = 16 * 1024;
+    static final int MAX_BYTES = JsonBody.MAX_BYTES;
 
     private final InputStream body;
-    private final byte[] buffer = new byte[BUFFER];
-    private int filled;
-    private int taken;
     private long number;
 
     /**
@@ -28,53 +24,33 @@ final class NdjsonReader {
      * @param number the line number, starting at 1
      * @param content the line without its line break; empty if the line is too long
      */
-    public record Line(long number, Optional<byte[]> content) {
-        public boolean isBlank() {
+    record Line(long number, Optional<byte[]> content) {
+        boolean isBlank() {
             return content.filter(NdjsonReader::isBlank).isPresent();
         }
     }
 
-    public NdjsonReader(InputStream body) {
-        this.body = body;
+    NdjsonReader(InputStream body) {
+        this.body = new BufferedInputStream(body);
     }
 
     /** Reads the next line; returns empty at the end of the body. The last line need not end with a line break. */
-    public Optional<Line> next() throws IOException {
+    Optional<Line> next() throws IOException {
+        int next = body.read();
+        if (next < 0) {
+            return Optional.empty();
+        }
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        long length = 0;
-        boolean ended = false;
-        while (!ended) {
-            if (taken == filled && !fill()) {
-                if (length == 0) {
-                    return Optional.empty();
-                }
-                break;
+        boolean fits = true;
+        while (next >= 0 && next != '\n') {
+            fits = line.size() < MAX_BYTES;
+            if (fits) {
+                line.write(next);
             }
-            int end = taken;
-            while (end < filled && buffer[end] != '\n') {
-                end++;
-            }
-            length += end - taken;
-            if (length <= MAX_BYTES) {
-                line.write(buffer, taken, end - taken);
-            }
-            ended = end < filled;
-            taken = ended ? end + 1 : end;
+            next = body.read();
         }
         number++;
-        return Optional.of(new Line(number, length <= MAX_BYTES ? Optional.of(line.toByteArray()) : Optional.empty()));
-    }
-
-    /** Returns the number of lines read so far. */
-    public long count() {
-        return number;
-    }
-
-    private boolean fill() throws IOException {
-        filled = body.read(buffer, 0, BUFFER);
-        taken = 0;
-        filled = Math.max(filled, 0);
-        return filled > 0;
+        return Optional.of(new Line(number, fits ? Optional.of(line.toByteArray()) : Optional.empty()));
     }
 
     private static boolean isBlank(byte[] line) {

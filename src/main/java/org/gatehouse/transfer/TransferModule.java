@@ -9,7 +9,7 @@ import org.gatehouse.http.BodySpool;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
-import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserDaos;
 
 /** Creates the objects of this package. Its end stops running imports. */
 public final class TransferModule implements AutoCloseable {
@@ -30,7 +30,7 @@ public final class TransferModule implements AutoCloseable {
      */
     public static TransferModule of(
             Settings settings,
-            UserDao users,
+            UserDaos users,
             PasswordHasher hasher,
             PasswordPolicy policy,
             AuditLog audit,
@@ -38,7 +38,7 @@ public final class TransferModule implements AutoCloseable {
         return new TransferModule(
                 new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes()),
                 new UserImport(users, hasher, policy, audit, stillAdministrator),
-                new UserExport(users, audit, stillAdministrator));
+                new UserExport(users.stored(), audit, stillAdministrator));
     }
 
     public List<Object> resources() {

@@ -14,9 +14,10 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
+import org.gatehouse.password.StoredPassword;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
-import org.gatehouse.user.UserDao;
+import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserJson;
 
@@ -30,12 +31,12 @@ final class UserExport {
     /** About 16 MB, if all users have the maximum of custom fields. */
     private static final int PAGE = 1_000;
 
-    private final UserDao users;
+    private final MongoUserDao users;
     private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
 
     /** @param stillAdministrator checked before each page is sent, because the caller may lose the right meanwhile */
-    public UserExport(UserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
+    public UserExport(MongoUserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
         this.users = users;
         this.audit = audit;
         this.stillAdministrator = stillAdministrator;
@@ -82,10 +83,10 @@ final class UserExport {
     /** Returns the fields of {@code GET /user/{id}} and the password hash. Plain passwords are never exported. */
     private static ObjectNode line(Credential credential) {
         ObjectNode line = UserJson.write(credential.user());
-        credential
-                .password()
-                .filter(password -> !password.plain())
-                .ifPresent(password -> line.put(UserDocument.PASSWORD_HASH, password.text()));
+        StoredPassword password = credential.password();
+        if (password != null && !password.plain()) {
+            line.put(UserDocument.PASSWORD_HASH, password.text());
+        }
         return line;
     }
 }

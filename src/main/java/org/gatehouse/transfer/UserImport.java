@@ -1,28 +1,20 @@
 package org.gatehouse.transfer;
 
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.gatehouse.audit.AuditEvent;
-import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
-import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.StreamedResponse;
-import org.gatehouse.identity.Username;
-import org.gatehouse.json.JsonBodyReader;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
-import org.gatehouse.user.UserDao;
-import org.gatehouse.user.UserJson;
+import org.gatehouse.user.UserDaos;
 
 /**
  * Imports users, one per line.
@@ -39,10 +31,10 @@ final class UserImport implements AutoCloseable {
 
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
 
-    final UserDao users;
+    final UserDaos users;
     final PasswordHasher hasher;
     final AuditLog audit;
-    private final PasswordPolicy policy;
+    final PasswordPolicy policy;
     private final Predicate<Caller> stillAdministrator;
     private volatile boolean closed;
 
@@ -52,7 +44,7 @@ final class UserImport implements AutoCloseable {
      * @param stillAdministrator checked before each write, because the caller may lose the right meanwhile
      */
     public UserImport(
-            UserDao users,
+            UserDaos users,
             PasswordHasher hasher,
             PasswordPolicy policy,
             AuditLog audit,
@@ -71,10 +63,9 @@ final class UserImport implements AutoCloseable {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     StreamedResponse.Body start(Caller caller, boolean dryRun, InputStream body) {
-        boolean nothingReserved = users.hasNoReservedUsernames();
         audit.recordOrFail(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.clientInfo())
                 .by(caller.userId()));
-        return answer -> new Run(caller, dryRun, body, answer, nothingReserved).run();
+        return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
     }
 
     /** Running imports stop before their next write. */
@@ -117,93 +108,6 @@ final class UserImport implements AutoCloseable {
                     throw failed;
                 }
             }
-        }
-    }
-
-    /** One import. */
-    private final class Run {
-        private final Caller caller;
-        private final NdjsonReader lines;
-        private final ImportReport report;
-        private final ImportBatch batch;
-        private long taken;
-
-        Run(Caller caller, boolean dryRun, InputStream body, OutputStream answer, boolean nothingReserved) {
-            this.caller = caller;
-            this.lines = new NdjsonReader(body);
-            this.report = new ImportReport(answer, dryRun, hasher::isWeak);
-            this.batch = new ImportBatch(UserImport.this, caller, dryRun, report, nothingReserved);
-        }
-
-        void run() throws IOException {
-            try {
-                read();
-                report.done(lines.count());
-            } catch (GatehouseException stop) {
-                long first = batch.firstOpen().orElse(taken + 1);
-                report.sendBefore(first);
-                report.stopped(first, stop);
-            } finally {
-                audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.clientInfo())
-                        .by(caller.userId())
-                        .with(Detail.COUNTS, report.counts()));
-            }
-        }
-
-        private void read() throws IOException {
-            for (Optional<NdjsonReader.Line> line = lines.next(); line.isPresent(); line = lines.next()) {
-                take(line.get());
-                taken = line.get().number();
-            }
-            settle();
-        }
-
-        private void take(NdjsonReader.Line line) throws IOException {
-            if (line.isBlank()) {
-                return;
-            }
-            Username username = null;
-            try {
-                byte[] content = line.content().orElseThrow(Run::tooLong);
-                ImportedUser imported = ImportedUser.of(
-                        JsonBodyReader.parse(content, JsonBodyReader.LINE).object(), hasher::violation);
-                username = imported.user().username();
-                requirePolicy(imported);
-                if (batch.has(imported)) {
-                    settle();
-                }
-                batch.add(line.number(), imported, content.length);
-            } catch (GatehouseException wrong) {
-                if (wrong.code().status() >= 500) {
-                    throw wrong;
-                }
-                report.failed(line.number(), username, wrong);
-            }
-            if (batch.isFull() || report.size() >= ImportBatch.SIZE) {
-                settle();
-            }
-        }
-
-        private void requirePolicy(ImportedUser imported) {
-            Secret password = imported.password();
-            if (password == null) {
-                return;
-            }
-            String username = imported.user().username().typed();
-            retryWhileBusy(() -> policy.violation(password.reveal(), username)).ifPresent(violation -> {
-                throw GatehouseException.invalid(UserJson.PASSWORD, violation);
-            });
-        }
-
-        /** Imports the lines of the batch and sends their results. */
-        private void settle() throws IOException {
-            batch.settle();
-            report.sendBefore(Long.MAX_VALUE);
-        }
-
-        private static GatehouseException tooLong() {
-            return new GatehouseException(
-                    ErrorCode.BODY_TOO_LARGE, "The line is longer than " + NdjsonReader.MAX_BYTES / 1024 + " KiB.");
         }
     }
 }

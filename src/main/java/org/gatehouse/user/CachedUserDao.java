@@ -1,9 +1,7 @@
 package org.gatehouse.user;
 
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -12,9 +10,7 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
-import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries, and every change that is
@@ -52,43 +48,8 @@ final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public List<ListedUser> list(UserQuery query) {
-        return store.list(query);
-    }
-
-    @Override
-    public long estimatedCount(UserFilter filter) {
-        return store.estimatedCount(filter);
-    }
-
-    @Override
     public List<UserId> activeAdministrators(int limit) {
         return store.activeAdministrators(limit);
-    }
-
-    @Override
-    public Map<String, User> findNamed(Collection<String> canonicalUsernames) {
-        return store.findNamed(canonicalUsernames);
-    }
-
-    @Override
-    public Set<UserId> taken(Collection<UserId> ids) {
-        return store.taken(ids);
-    }
-
-    @Override
-    public boolean hasNoReservedUsernames() {
-        return store.hasNoReservedUsernames();
-    }
-
-    @Override
-    public boolean isReserved(Username name, UserId id) {
-        return store.isReserved(name, id);
-    }
-
-    @Override
-    public List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords) {
-        return store.page(after, limit, withPasswords);
     }
 
     @Override

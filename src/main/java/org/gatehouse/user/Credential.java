@@ -3,17 +3,17 @@ package org.gatehouse.user;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import org.gatehouse.password.StoredPassword;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A user with the stored password. It exists only between the read and the password check, never in the cache.
  *
  * @param user without custom fields, if it was read for a password check
- * @param password the stored password; empty for a user who cannot log in with a password
+ * @param password the stored password; null for a user who cannot log in with a password
  * @param sources the time of the last login from each source, by {@link UserDocument#sourceKey}
  */
-public record Credential(User user, Optional<StoredPassword> password, Map<String, Instant> sources) {
+public record Credential(User user, @Nullable StoredPassword password, Map<String, Instant> sources) {
     /** How long a source is known after a login from it. */
     static final Duration SOURCE_LIFETIME = Duration.ofDays(30);
 

@@ -72,7 +72,6 @@ public final class MongoUserDao implements UserDao {
     private final MongoCollection<BsonDocument> reads;
     private final MongoCollection<BsonDocument> longReads;
 
-    private final MongoUserLists lists;
     private final ReservedUsernames reservedUsernames;
     private final Clock clock;
 
@@ -81,24 +80,8 @@ public final class MongoUserDao implements UserDao {
         this.users = mongo.collection(collection);
         this.reads = mongo.readOnly(collection);
         this.longReads = users.withTimeout(LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        this.lists = new MongoUserLists(mongo, reads, users);
         this.reservedUsernames = new ReservedUsernames(mongo, collection);
         this.clock = clock;
-    }
-
-    /** Creates the indexes that lists need; harmless if they exist or another node creates them too. */
-    public void createListIndexes() {
-        lists.createIndexes();
-    }
-
-    @Override
-    public List<ListedUser> list(UserQuery query) {
-        return lists.list(query);
-    }
-
-    @Override
-    public long estimatedCount(UserFilter filter) {
-        return lists.estimatedCount(filter);
     }
 
     @Override
@@ -124,8 +107,7 @@ public final class MongoUserDao implements UserDao {
     /** Leaves custom fields in the store, because many of them must not make a failed login slower. */
     private Optional<Credential> findCredential(Bson filter) {
         return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL)
-                .map(document -> new Credential(
-                        UserDocument.read(document), UserDocument.password(document), UserDocument.sources(document)));
+                .map(document -> UserDocument.credential(document, UserDocument.sources(document)));
     }
 
     @Override
@@ -203,7 +185,7 @@ public final class MongoUserDao implements UserDao {
         }
     }
 
-    @Override
+    /** Returns the users that have one of these canonical usernames, by that name. */
     public Map<String, User> findNamed(Collection<String> canonicalUsernames) {
         List<BsonString> names =
                 canonicalUsernames.stream().map(BsonString::new).toList();
@@ -215,7 +197,7 @@ public final class MongoUserDao implements UserDao {
                 .collect(Collectors.toMap(UserDocument::canonicalUsername, UserDocument::read));
     }
 
-    @Override
+    /** Returns which of these ids belong to a user. */
     public Set<UserId> taken(Collection<UserId> ids) {
         List<BsonObjectId> wanted = ids.stream().map(id -> BsonValues.id(id)).toList();
         List<BsonDocument> found = mongo.call(() -> reads.find(Filters.in(UserJson.ID, wanted))
@@ -224,17 +206,22 @@ public final class MongoUserDao implements UserDao {
         return found.stream().map(UserDocument::id).collect(Collectors.toSet());
     }
 
-    @Override
+    /** Whether no username is reserved. A username is reserved if several users of the legacy service share it. */
     public boolean hasNoReservedUsernames() {
         return reservedUsernames.isEmpty();
     }
 
-    @Override
+    /** Whether the name is reserved, because users of the legacy service share it, and this user cannot have it. */
     public boolean isReserved(Username name, UserId id) {
         return reservedUsernames.hold(name.canonical(), id);
     }
 
-    @Override
+    /**
+     * Returns one page of users in the order of their ids, which never change.
+     *
+     * @param after the last id of the previous page; null for the first page
+     * @param withPasswords whether the stored passwords are read too
+     */
     public List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords) {
         Bson filter = after == null ? SERVED : Filters.and(Filters.gt(UserJson.ID, BsonValues.id(after)), SERVED);
         List<BsonDocument> found = mongo.call(() -> longReads
@@ -244,7 +231,7 @@ public final class MongoUserDao implements UserDao {
                 .limit(limit)
                 .into(new ArrayList<>()));
         return found.stream()
-                .map(document -> new Credential(UserDocument.read(document), UserDocument.password(document), Map.of()))
+                .map(document -> UserDocument.credential(document, Map.of()))
                 .toList();
     }
 
@@ -310,10 +297,11 @@ public final class MongoUserDao implements UserDao {
 
     /** Matches if password and session epoch are unchanged, because an ended session must not become exempt. */
     private static Bson stillHas(Credential credential) {
+        StoredPassword password = credential.password();
         long epoch = credential.user().epoch().number();
         Bson sameEpoch = Filters.eq(UserDocument.SESSION_EPOCH, new BsonInt64(epoch));
         return Filters.and(
-                credential.password().map(MongoUserDao::stillHas).orElseGet(() -> Filters.exists(UserJson.ID)),
+                password == null ? Filters.exists(UserJson.ID) : stillHas(password),
                 epoch == 0 ? Filters.or(Filters.exists(UserDocument.SESSION_EPOCH, false), sameEpoch) : sameEpoch);
     }
 

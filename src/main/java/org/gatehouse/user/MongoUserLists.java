@@ -41,15 +41,10 @@ final class MongoUserLists {
     private final MongoCollection<BsonDocument> reads;
     private final MongoCollection<BsonDocument> users;
 
-    /**
-     * Creates lists of the users of a collection.
-     *
-     * @param reads the same collection with the timeout of a request
-     */
-    MongoUserLists(MongoConnection mongo, MongoCollection<BsonDocument> reads, MongoCollection<BsonDocument> users) {
+    MongoUserLists(MongoConnection mongo, String collection) {
         this.mongo = mongo;
-        this.reads = reads;
-        this.users = users;
+        this.reads = mongo.readOnly(collection);
+        this.users = mongo.collection(collection);
     }
 
     /**

@@ -1,9 +1,7 @@
 package org.gatehouse.user;
 
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -12,12 +10,10 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
-import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and changes the users; all access to users goes through it.
+ * Reads and changes single users.
  *
  * <p>Only {@link #find} and {@link #findAsync} may read from a cache; all other reads use the store. Every method may
  * throw {@code STORE_UNAVAILABLE}. An empty result never means that the store could not be read.
@@ -44,34 +40,8 @@ public interface UserDao {
     /** Returns the user with this id, and the stored password. */
     Optional<Credential> findCredential(UserId id);
 
-    /** Returns the users that match the query, in its order. */
-    List<ListedUser> list(UserQuery query);
-
-    /** Estimates how many users match the filter; see {@link MongoUserLists#estimatedCount}. */
-    long estimatedCount(UserFilter filter);
-
     /** Returns administrators who can log in, at most {@code limit} of them. */
     List<UserId> activeAdministrators(int limit);
-
-    /** Returns the users that have one of these canonical usernames, by that name. */
-    Map<String, User> findNamed(Collection<String> canonicalUsernames);
-
-    /** Returns which of these ids belong to a user. */
-    Set<UserId> taken(Collection<UserId> ids);
-
-    /** Whether no username is reserved. A username is reserved if several users of the legacy service share it. */
-    boolean hasNoReservedUsernames();
-
-    /** Whether the name is reserved, because users of the legacy service share it, and this user cannot have it. */
-    boolean isReserved(Username name, UserId id);
-
-    /**
-     * Returns one page of users in the order of their ids, which never change.
-     *
-     * @param after the last id of the previous page; null for the first page
-     * @param withPasswords whether the stored passwords are read too
-     */
-    List<Credential> page(@Nullable UserId after, int limit, boolean withPasswords);
 
     /**
      * Stores a new user.

@@ -162,8 +162,13 @@ public final class UserDocument {
                 CredentialFields.without((ObjectNode) BsonJson.toJson(fields)));
     }
 
+    /** Reads the user and the stored password in a document. */
+    static Credential credential(BsonDocument document, Map<String, Instant> sources) {
+        return new Credential(read(document), password(document).orElse(null), sources);
+    }
+
     /** Returns the stored password of a document; the legacy field is used only in the absence of a hash. */
-    static Optional<StoredPassword> password(BsonDocument document) {
+    private static Optional<StoredPassword> password(BsonDocument document) {
         return text(document, PASSWORD_HASH)
                 .map(StoredPassword::hash)
                 .or(() -> text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofLegacy));

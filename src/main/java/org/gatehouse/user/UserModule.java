@@ -13,7 +13,7 @@ import org.gatehouse.throttle.Throttle;
 /**
  * Creates the objects of this package, from the DAOs that a reauthentication needs before.
  *
- * @param createIndexes runs at startup
+ * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow it down
  */
 public record UserModule(UserService service, Runnable createIndexes, List<Object> resources) {
     public static UserModule of(
@@ -42,7 +42,12 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
                 settings.registrationOpen() ? userThrottle : null,
                 new IdempotentCreation(idempotencyKeys, keyHash),
                 audit);
-        return new UserModule(service, idempotencyKeys::createIndexes, List.of(new UserResource(service, registrar)));
+        MongoUserLists lists = new MongoUserLists(context.mongo(), settings.usersCollection());
+        Runnable createIndexes = () -> {
+            lists.createIndexes();
+            idempotencyKeys.createIndexes();
+        };
+        return new UserModule(service, createIndexes, List.of(new UserResource(service, registrar, lists)));
     }
 
     /** The lock on all nodes, held while an administrator is created or removed. */

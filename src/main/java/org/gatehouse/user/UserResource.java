@@ -46,10 +46,12 @@ public final class UserResource {
 
     private final UserService users;
     private final UserRegistrar registrar;
+    private final MongoUserLists lists;
 
-    public UserResource(UserService users, UserRegistrar registrar) {
+    UserResource(UserService users, UserRegistrar registrar, MongoUserLists lists) {
         this.users = users;
         this.registrar = registrar;
+        this.lists = lists;
     }
 
     /** 201 with the new user, its URL and its version; one user only for each {@code Idempotency-Key}. */
@@ -88,13 +90,13 @@ public final class UserResource {
         FieldErrors errors = new FieldErrors();
         boolean counted = BooleanParam.parse("count", count, errors);
         UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
-        Page<ListedUser> page = Page.of(users.list(query), query.limit());
+        Page<ListedUser> page = Page.of(lists.list(query.withOneMore()), query.limit());
         Response answer = page.response(
                 uri,
                 listed -> UserJson.write(listed.user()),
                 listed -> query.position(listed).cursor());
         if (counted) {
-            answer.getHeaders().putSingle(TOTAL_COUNT, users.estimatedCount(query.filter()));
+            answer.getHeaders().putSingle(TOTAL_COUNT, lists.estimatedCount(query.filter()));
         }
         return answer;
     }

@@ -3,7 +3,6 @@ package org.gatehouse.user;
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -56,16 +55,6 @@ public final class UserService {
         this.reauthentication = reauthentication;
         this.throttle = throttle;
         this.audit = audit;
-    }
-
-    /** Returns the users of one page, plus one more if another page follows. */
-    public List<ListedUser> list(UserQuery query) {
-        return users.list(query.withOneMore());
-    }
-
-    /** Estimates how many users match the filter; see {@link MongoUserLists#estimatedCount}. */
-    long estimatedCount(UserFilter filter) {
-        return users.estimatedCount(filter);
     }
 
     /**

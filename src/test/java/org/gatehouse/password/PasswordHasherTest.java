@@ -10,8 +10,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,7 +42,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("correct horse", stored(hash))).isTrue();
             assertThat(hasher.matches("Correct horse", stored(hash))).isFalse();
             assertThat(hasher.matches("", stored(hash))).isFalse();
-            assertThat(hasher.matches("any password", Optional.empty())).isFalse();
+            assertThat(hasher.matches("any password", null)).isFalse();
             assertThat(hasher.needsRehash(StoredPassword.hash(hash), "correct horse"))
                     .isFalse();
         }
@@ -73,22 +73,23 @@ class PasswordHasherTest {
             })
     void verifiesBcryptHashesOfEachVariant(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofLegacy(hash);
+            StoredPassword stored = StoredPassword.ofLegacy(hash).orElseThrow();
 
-            assertThat(stored.map(StoredPassword::plain)).hasValue(false);
+            assertThat(stored.plain()).isFalse();
             assertThat(hasher.matches("U*U", stored)).isTrue();
             assertThat(hasher.matches("U*U", stored(hash))).isTrue();
             assertThat(hasher.matches("U*V", stored)).isFalse();
             assertThat(hasher.matches(hash, stored)).isFalse();
-            assertThat(hasher.needsRehash(stored.orElseThrow(), "U*U")).isTrue();
+            assertThat(hasher.needsRehash(stored, "U*U")).isTrue();
         }
     }
 
     @Test
     void comparesABcryptPasswordUpToIts72ndByteLikeTheLegacyService() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofLegacy(OpenBSDBCrypt.generate(
-                    "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4));
+            StoredPassword stored = StoredPassword.ofLegacy(OpenBSDBCrypt.generate(
+                            "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4))
+                    .orElseThrow();
 
             assertThat(hasher.matches("\u00e9".repeat(40), stored)).isTrue();
             assertThat(hasher.matches("\u00e9".repeat(36) + "anything", stored)).isTrue();
@@ -134,7 +135,7 @@ class PasswordHasherTest {
             })
     void matchesNoPasswordWithAnUnsupportedHash(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofLegacy(hash);
+            StoredPassword stored = StoredPassword.ofLegacy(hash).orElseThrow();
 
             assertThat(hasher.matches("U*U", stored)).isFalse();
             assertThat(hasher.matches(hash, stored)).isFalse();
@@ -144,11 +145,11 @@ class PasswordHasherTest {
     @Test
     void doesNotMatchALoneSurrogateWithAQuestionMark() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            List<Optional<StoredPassword>> all = List.of(
+            List<StoredPassword> all = Arrays.asList(
                     stored(hasher.hash("a?b")),
                     stored(OpenBSDBCrypt.generate("2b", "a?b".getBytes(StandardCharsets.UTF_8), new byte[16], 4)),
-                    StoredPassword.ofLegacy("a?b"));
-            for (Optional<StoredPassword> stored : all) {
+                    StoredPassword.ofLegacy("a?b").orElseThrow());
+            for (StoredPassword stored : all) {
                 assertThat(hasher.matches("a?b", stored)).isTrue();
                 for (String surrogate : List.of("a\ud83db", "a\udc00b", "a\udc00\ud83db")) {
                     assertThat(hasher.matches(surrogate, stored)).isFalse();
@@ -201,7 +202,7 @@ class PasswordHasherTest {
                 argon2, 19_456, 2, new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()), argon2::read)) {
             hasher.measure();
             for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two normalization forms
-                long unknown = timeOf(argon2, () -> hasher.matches(guess, Optional.empty()));
+                long unknown = timeOf(argon2, () -> hasher.matches(guess, null));
                 long maxDelay = cheap.startsWith("$argon2") ? 1_000_000 : unknown;
                 for (long delay = 0; delay <= maxDelay; delay += 1_000_000) {
                     argon2.delay = delay;
@@ -221,14 +222,14 @@ class PasswordHasherTest {
     @Test
     void comparesALegacyPlainTextPassword() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
-            Optional<StoredPassword> stored = StoredPassword.ofLegacy("p\u00e91");
+            StoredPassword stored = StoredPassword.ofLegacy("p\u00e91").orElseThrow();
 
             assertThat(hasher.matches("p\u00e91", stored)).isTrue();
             assertThat(hasher.matches("pe\u03011", stored)).isTrue();
             assertThat(hasher.matches("p\u00e92", stored)).isFalse();
             assertThat(hasher.matches("", stored)).isFalse();
-            assertThat(hasher.needsRehash(stored.orElseThrow(), "U*U")).isTrue();
-            assertThat(stored).hasToString("Optional[StoredPassword[REDACTED]]");
+            assertThat(hasher.needsRehash(stored, "U*U")).isTrue();
+            assertThat(stored).hasToString("StoredPassword[REDACTED]");
             // A plain-text value in a hash field does not match.
             assertThat(hasher.matches("p\u00e91", stored("p\u00e91"))).isFalse();
         }
@@ -280,18 +281,18 @@ class PasswordHasherTest {
                 new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()),
                 Ticker.systemTicker())) {
             String hash = hasher.hash("right");
-            List<Optional<StoredPassword>> all = List.of(
+            List<StoredPassword> all = Arrays.asList(
                     stored(hash),
-                    Optional.empty(),
+                    null,
                     stored(""),
                     stored("not a hash"),
                     stored(hash.substring(0, 40)),
                     stored(hash.replace("m=64", "m=9999999")),
                     stored("$2b$10$tooshort"),
-                    StoredPassword.ofLegacy("plain"));
+                    StoredPassword.ofLegacy("plain").orElseThrow());
             counting.costs.clear();
 
-            for (Optional<StoredPassword> stored : all) {
+            for (StoredPassword stored : all) {
                 assertThat(hasher.matches("wrong", stored)).isFalse();
                 assertThat(hasher.matches("x".repeat(50_000), stored)).isFalse();
             }
@@ -367,7 +368,7 @@ class PasswordHasherTest {
                 done += result.get() ? 1 : 0;
             }
             assertThat(done).isEqualTo(1);
-            assertThat(hasher.matches("x", Optional.empty())).isFalse();
+            assertThat(hasher.matches("x", null)).isFalse();
         } finally {
             threads.shutdown();
         }
@@ -379,7 +380,7 @@ class PasswordHasherTest {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         HashingExecutor executor = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(slow, 64, 1, executor, Ticker.systemTicker())) {
-            Future<Boolean> login = threads.submit(() -> hasher.matches("x", Optional.empty()));
+            Future<Boolean> login = threads.submit(() -> hasher.matches("x", null));
             await().untilAtomic(slow.started, Matchers.equalTo(1));
             long start = System.nanoTime();
             Future<String> idle = threads.submit(() -> hasher.hashWhenIdle("plain"));
@@ -404,8 +405,8 @@ class PasswordHasherTest {
         assertThatThrownBy(() -> hasher.hash("x")).isInstanceOf(GatehouseException.class);
     }
 
-    private static Optional<StoredPassword> stored(String hash) {
-        return Optional.of(StoredPassword.hash(hash));
+    private static StoredPassword stored(String hash) {
+        return StoredPassword.hash(hash);
     }
 
     /** Computes only with a permit, and counts the computations. */
@@ -493,7 +494,7 @@ class PasswordHasherTest {
         HashingExecutor executor = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
         try (PasswordHasher hasher = new PasswordHasher(argon2, 64, 1, executor, Ticker.systemTicker())) {
             for (int i = 0; i < 5; i++) {
-                threads.execute(() -> hasher.matches("correct horse", Optional.of(StoredPassword.hash(expensive))));
+                threads.execute(() -> hasher.matches("correct horse", StoredPassword.hash(expensive)));
             }
             await().until(() -> argon2.running.get() == 1);
             threads.execute(() -> hasher.hash("correct horse"));

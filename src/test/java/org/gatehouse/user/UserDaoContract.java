@@ -41,6 +41,7 @@ abstract class UserDaoContract {
     final Stores stores = new Stores();
     final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
     private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.fixed(NOW, ZoneOffset.UTC));
+    private final MongoUserLists lists = new MongoUserLists(mongo, "users");
     private UserDao users = store;
 
     /** Returns the DAO under test, on top of the store. */
@@ -60,7 +61,7 @@ abstract class UserDaoContract {
         stores.users().deleteMany(new Document());
         for (int start = 0; start < 2; start++) { // every node creates the indexes at every start
             assertThat(new UsernameIndex(mongo, "users").make()).isTrue();
-            store.createListIndexes();
+            lists.createIndexes();
         }
     }
 
@@ -232,12 +233,12 @@ abstract class UserDaoContract {
         }
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
             UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
-            List<ListedUser> all = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.empty()));
+            List<ListedUser> all = lists.list(new UserQuery(100, order, UserFilter.ALL, Optional.empty()));
             UserQuery query = new UserQuery(3, order, UserFilter.ALL, Optional.empty());
-            List<ListedUser> first = users.list(query);
+            List<ListedUser> first = lists.list(query);
             UserQuery.Position position = query.position(first.get(2));
             assertThat(UserQuery.Position.parse(position.cursor())).hasValue(position);
-            List<ListedUser> rest = users.list(new UserQuery(100, order, UserFilter.ALL, Optional.of(position)));
+            List<ListedUser> rest = lists.list(new UserQuery(100, order, UserFilter.ALL, Optional.of(position)));
 
             assertThat(all).hasSize(7);
             assertThat(first).isEqualTo(all.subList(0, 3));

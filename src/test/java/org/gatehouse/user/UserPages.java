@@ -3,19 +3,21 @@ package org.gatehouse.user;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.gatehouse.store.MongoConnection;
 
 /** Reads whole lists of users, page by page, for tests in other packages. */
 public final class UserPages {
     private UserPages() {}
 
     /** Returns all users in this order, as read in pages of this size. */
-    public static List<User> read(UserDao users, String sort, int limit) {
+    public static List<User> read(MongoConnection mongo, String sort, int limit) {
+        MongoUserLists lists = new MongoUserLists(mongo, "users");
         UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
         List<User> all = new ArrayList<>();
         Optional<UserQuery.Position> position = Optional.empty();
         do {
             UserQuery query = new UserQuery(limit, order, UserFilter.ALL, position);
-            List<ListedUser> page = users.list(query);
+            List<ListedUser> page = lists.list(query);
             page.forEach(listed -> all.add(listed.user()));
             position = page.stream()
                     .reduce((one, other) -> other)

@@ -1,0 +1,106 @@
+package org.gatehouse.password;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.text.Normalizer;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares passwords with stored ones. A check takes at least as long as a check for an unknown user, so the time does
+ * not reveal that a user exists.
+ */
+final class PasswordVerifier {
+    private final Argon2 argon2;
+
+    /** A hash that no password matches, with the costs of a new hash. */
+    private final Argon2Hash dummyHash;
+
+    private final Ticker ticker;
+
+    /** The time of the most recent new hash; 0 until it is known. */
+    private volatile long ownNanos;
+
+    PasswordVerifier(Argon2 argon2, Argon2Hash dummyHash, Ticker ticker) {
+        this.argon2 = argon2;
+        this.dummyHash = dummyHash;
+        this.ticker = ticker;
+    }
+
+    /** Hashes this password with the salt and the costs of the given hash. */
+    byte[] derive(String password, Argon2Hash like) {
+        return timed(normalized(password), like);
+    }
+
+    /** @param stored null for an unknown user, who matches no password */
+    boolean matches(String candidate, @Nullable StoredPassword stored) {
+        String normalized = normalized(candidate);
+        // Gatehouse hashes the normalized text, other services the typed text. Both are tried, whatever is stored.
+        List<String> forms = normalized.equals(candidate) ? List.of(normalized) : List.of(normalized, candidate);
+        ForeignHash foreign = stored == null ? null : stored.foreign().orElse(null);
+        if (foreign != null) {
+            return padded(forms.size(), () -> foreign.matches(candidate));
+        }
+        Argon2Hash expected = Optional.ofNullable(stored)
+                .filter(password -> !password.plain())
+                .flatMap(hash -> Argon2Hash.parse(hash.text()))
+                .orElse(dummyHash);
+        if (!dummyHash.costsAtMost(expected)) {
+            return padded(forms.size(), () -> isAnyOf(forms, expected));
+        }
+        boolean derived = isAnyOf(forms, expected);
+        boolean same = stored != null
+                && stored.plain()
+                && MessageDigest.isEqual(bytes(normalized), bytes(normalized(stored.text())));
+        return derived || same;
+    }
+
+    /**
+     * Runs a check, then computes new hashes until the total time equals that of an unknown user. The speed of a cheap
+     * hash therefore does not reveal that the user exists. This also applies after a match, because the user may be
+     * disabled. It computes instead of waiting, because other load on the machine then slows both equally.
+     *
+     * @param hashes how many new hashes the check of an unknown user takes
+     */
+    private boolean padded(int hashes, BooleanSupplier check) {
+        long began = ticker.read();
+        boolean matches = check.getAsBoolean();
+        long own = ownNanos;
+        double missing = own == 0 ? hashes : hashes - (double) (ticker.read() - began) / own;
+        for (; missing >= 1; missing--) {
+            var unused = timed("", dummyHash);
+        }
+        dummyHash.scaled(missing).ifPresent(rest -> argon2.derive("", rest));
+        return matches;
+    }
+
+    /** Tries all forms, so that the time does not depend on which one matches. */
+    private boolean isAnyOf(List<String> forms, Argon2Hash hash) {
+        boolean any = false;
+        for (String form : forms) {
+            any |= MessageDigest.isEqual(timed(form, hash), hash.hashBytes());
+        }
+        return any;
+    }
+
+    private byte[] timed(String candidate, Argon2Hash like) {
+        long began = ticker.read();
+        byte[] derived = argon2.derive(candidate, like);
+        if (like.costsAtMost(dummyHash) && dummyHash.costsAtMost(like)) {
+            ownNanos = ticker.read() - began;
+        }
+        return derived;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Keyboards may produce different code points for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
+    private static String normalized(String password) {
+        return Normalizer.normalize(password, Normalizer.Form.NFKC);
+    }
+}
