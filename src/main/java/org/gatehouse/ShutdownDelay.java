@@ -2,7 +2,6 @@ package org.gatehouse;
 
 import jakarta.servlet.ServletContext;
 import java.lang.reflect.Field;
-import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -27,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ShutdownDelay implements AutoCloseable {
     private static final String TOMCAT_LISTENER = "org.apache.catalina.LifecycleListener";
+    private static final String TOMCAT_EVENT = "lifecycleEvent";
     private static final String TOMCAT_STOPPING = "before_stop";
     private static final String JETTY_LISTENER = "org.eclipse.jetty.util.component.LifeCycle$Listener";
     private static final String JETTY_STOPPING = "lifeCycleStopping";
@@ -71,39 +71,29 @@ final class ShutdownDelay implements AutoCloseable {
             Object application = field(field(context, "context"), "context");
             Object engine = get(get(application, "getParent"), "getParent");
             Object server = get(get(engine, "getService"), "getServer");
-            listen(server, TOMCAT_LISTENER, "LifecycleListener", this::onTomcatEvent);
+            listen(server, TOMCAT_LISTENER, "LifecycleListener");
             return;
         }
         Object server = get(get(context, "getContextHandler"), "getServer");
-        listen(server, JETTY_LISTENER, "EventListener", this::onJettyEvent);
+        listen(server, JETTY_LISTENER, "EventListener");
     }
 
-    private void listen(Object component, String type, String suffix, InvocationHandler events)
-            throws ReflectiveOperationException {
+    private void listen(Object component, String type, String suffix) throws ReflectiveOperationException {
         ClassLoader loader = component.getClass().getClassLoader();
         Class<?> listenerType = Class.forName(type, false, loader);
-        Object listener = Proxy.newProxyInstance(listenerType.getClassLoader(), new Class<?>[] {listenerType}, events);
+        Object listener =
+                Proxy.newProxyInstance(listenerType.getClassLoader(), new Class<?>[] {listenerType}, this::onEvent);
         var unused = call(component, "add" + suffix, listener);
         removal = () -> call(component, "remove" + suffix, listener);
     }
 
-    private Object onTomcatEvent(Object listener, Method method, Object[] arguments)
-            throws ReflectiveOperationException {
-        if (method.getName().equals("lifecycleEvent")
-                && get(arguments[0], "getType").equals(TOMCAT_STOPPING)) {
+    private Object onEvent(Object listener, Method method, Object[] arguments) throws ReflectiveOperationException {
+        boolean isStopping = method.getName().equals(JETTY_STOPPING)
+                || (method.getName().equals(TOMCAT_EVENT)
+                        && get(arguments[0], "getType").equals(TOMCAT_STOPPING));
+        if (isStopping) {
             delay();
         }
-        return identity(listener, method, arguments);
-    }
-
-    private Object onJettyEvent(Object listener, Method method, Object[] arguments) {
-        if (method.getName().equals(JETTY_STOPPING)) {
-            delay();
-        }
-        return identity(listener, method, arguments);
-    }
-
-    private static Object identity(Object listener, Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "equals" -> listener == arguments[0];
             case "hashCode" -> System.identityHashCode(listener);

@@ -1,6 +1,8 @@
 package org.gatehouse;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -127,7 +129,7 @@ final class Startup implements AutoCloseable {
             if (outcome == Outcome.READY || !Threads.sleep(pause)) {
                 return;
             }
-            pause = shorter(pause.multipliedBy(2), MAX_RETRY);
+            pause = Collections.min(List.of(pause.multipliedBy(2), MAX_RETRY));
         }
     }
 
@@ -160,9 +162,5 @@ final class Startup implements AutoCloseable {
         }
         log.debug("The stores could not be prepared", failure);
         return Outcome.FAILED;
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
     }
 }

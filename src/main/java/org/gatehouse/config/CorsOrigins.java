@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 /**
  * The origins (RFC 6454) whose pages may read the responses in a browser.
  *
- * <p>They are compared with the {@code ClientInfo} header character by character. Therefore an origin in a form that browsers
- * do not send is rejected.
+ * <p>They are compared with the {@code Origin} header character by character. Therefore an origin in a form that
+ * browsers do not send is rejected.
  *
  * @param any whether all origins are allowed
  * @param listed the allowed origins; empty if all are

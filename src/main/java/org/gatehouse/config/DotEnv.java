@@ -16,10 +16,10 @@ import java.util.regex.Pattern;
 /**
  * The settings in a {@code .env} file.
  *
- * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. A line that they interpret differently
- * is reported as a problem, except that a {@code $} is never expanded. {@code .env.example} describes the format. No library
- * is used: SmallRye Config reads the file as Java properties, which drops backslashes. Messages must not quote a line,
- * because it may contain a password.
+ * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. A line that they interpret
+ * differently is reported as a problem, except that a {@code $} is never expanded. {@code .env.example} describes the
+ * format. No library is used: SmallRye Config reads the file as Java properties, which drops backslashes. Messages must
+ * not quote a line, because it may contain a password.
  *
  * @param values without empty ones
  * @param problems one sentence for each invalid line, with the file and the line number, but no part of the line
@@ -130,7 +130,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         return value;
     }
 
-    /** Replaces the three escapes that all readers support; for others, some readers drop the backslash and some keep it. */
+    /** Replaces the three escapes that all readers support. Readers treat the backslash of others differently. */
     private static String unescaped(String name, String value) {
         return ESCAPE.matcher(value)
                 .replaceAll(escape -> Matcher.quoteReplacement(

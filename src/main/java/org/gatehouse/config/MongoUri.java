@@ -6,7 +6,7 @@ import com.mongodb.MongoCompressor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -25,6 +25,10 @@ record MongoUri(Secret text, @Nullable String database) {
 
     /** The internal databases of the server. */
     private static final Set<String> SERVER_DATABASES = Set.of("admin", "config", "local");
+
+    /** The classes that compressors need; zlib is part of Java. */
+    private static final Map<String, String> COMPRESSORS =
+            Map.of("zstd", "com.github.luben.zstd.Zstd", "snappy", "org.xerial.snappy.Snappy");
 
     /** The TLS options that the Java driver reads; it ignores others, such as a key file. */
     private static final Set<String> TLS_OPTIONS =
@@ -53,7 +57,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return new MongoUri(new Secret(text), database(uri));
     }
 
-    /** The rest of a password after an unencoded {@code /} or {@code ?} would be a database or option, and be logged. */
+    /** The rest of a password after an unencoded {@code /} or {@code ?} would be a database or option in the log. */
     private static void requireEncodedCredentials(String text) {
         int scheme = text.indexOf("://");
         String rest = scheme < 0 ? "" : text.substring(scheme + 3);
@@ -79,38 +83,31 @@ record MongoUri(Secret text, @Nullable String database) {
         if (!text.startsWith("mongodb://") && !text.startsWith("mongodb+srv://")) {
             return NOT_A_URI + ": it does not begin with mongodb:// or mongodb+srv://";
         }
-        Optional<String> culprit = options(text).stream()
+        String culprit = options(text).stream()
                 .filter(option -> parseWithDriver(text.replace(option, "appName=gatehouse")) != null)
                 .map(MongoUri::name)
                 .filter(name -> name.matches("[A-Za-z]{1,40}"))
-                .findFirst();
-        if (culprit.isPresent()) {
-            return NOT_A_URI + ": the option " + culprit.get() + " is not valid";
+                .findFirst()
+                .orElse(null);
+        if (culprit != null) {
+            return NOT_A_URI + ": the option " + culprit + " is not valid";
         }
         return text.contains("@") ? NOT_A_URI + ". " + RedisUrl.ENCODE : NOT_A_URI;
     }
 
     private static void requireLibraries(ConnectionString uri) {
         for (MongoCompressor compressor : uri.getCompressorList()) {
-            requireLibrary("compressors=" + compressor.getName(), libraryOf(compressor.getName()));
+            String className = COMPRESSORS.get(compressor.getName());
+            if (className != null) {
+                requireLibrary("compressors=" + compressor.getName(), className);
+            }
         }
         if (uri.getHosts().stream().anyMatch(host -> host.endsWith(".sock"))) {
             requireLibrary("a Unix domain socket", "jnr.unixsocket.UnixSocketAddress");
         }
     }
 
-    private static @Nullable String libraryOf(String compressor) {
-        return switch (compressor) {
-            case "zstd" -> "com.github.luben.zstd.Zstd";
-            case "snappy" -> "org.xerial.snappy.Snappy";
-            default -> null; // zlib is part of Java
-        };
-    }
-
-    private static void requireLibrary(String use, @Nullable String className) {
-        if (className == null) {
-            return;
-        }
+    private static void requireLibrary(String use, String className) {
         try {
             Class.forName(className, false, ConnectionString.class.getClassLoader());
         } catch (ClassNotFoundException absent) {
@@ -148,7 +145,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return database;
     }
 
-    /** Returns whether the database is internal; users may be defined there, but applications do not store data in it. */
+    /** Returns whether the database is internal: it may define users, but does not hold data of applications. */
     static boolean isServerDatabase(String database) {
         return SERVER_DATABASES.contains(database);
     }

@@ -39,7 +39,7 @@ public record RedisUrl(List<RedisURI> seeds) {
      * <p>The string is checked first, because Lettuce takes parts of a password that is not percent-encoded for another
      * host, option or name.
      *
-     * @throws IllegalArgumentException with a message that does not contain the string, because it may contain a password
+     * @throws IllegalArgumentException with a message that does not contain the string and any password in it
      */
     public static RedisUrl parse(String text) {
         Matcher address = ADDRESS.matcher(text);

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * The sources of settings. The first one that has a value wins: system property, environment, JNDI, servlet context
  * parameter, {@code .env} in the working directory. An empty value counts as missing.
  *
- * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched for the prefixed name before the plain one,
- * because on a shared server a plain {@code DB_HOST} in the environment may belong to another application.
+ * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched for the prefixed name before the plain
+ * one, because on a shared server a plain {@code DB_HOST} in the environment may belong to another application.
  */
 public final class SettingSources {
     static final String PREFIX = "GATEHOUSE_";

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The catalog of settings, and their values.
  *
- * <p>In an instance, every value is present, typed and within its bounds, so no other code needs to check. The descriptions
- * and defaults are defined here; a test compares them with {@code docs/configuration.md} and {@code .env.example}.
+ * <p>In an instance, every value is present, typed and within its bounds, so no other code needs to check. The
+ * descriptions and defaults are defined here; a test compares them with {@code docs/configuration.md} and
+ * {@code .env.example}.
  */
 public record Settings(
         AuthKeys authKeys,
@@ -56,8 +57,8 @@ public record Settings(
         AccountRules NONE = (username, password, passwordMinLength) -> List.of();
 
         /**
-         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, which are null if they are not set
-         * or could not be read. Each sentence starts with the name of the setting and does not contain the password.
+         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, null if not read. Each
+         * sentence starts with the name of the setting and does not contain the password.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }

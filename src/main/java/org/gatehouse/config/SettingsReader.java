@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads settings and collects the problems, so that all are reported together.
  *
- * <p>Each fault is reported once: a rule about several settings is checked only if {@link #allRead all of them} were read.
+ * <p>Each fault is reported once: a rule about several settings is checked only if {@link #allRead} of them.
  */
 final class SettingsReader {
     private static final String BYTE_ORDER_MARK = "\uFEFF";

@@ -7,10 +7,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Collects the errors in the fields of a request, so that all are reported together.
  *
- * <p>Errors beyond {@link #MAX_ERRORS} are omitted and names are truncated, so that the response to a hostile body is not
- * larger than the body.
+ * <p>Errors beyond {@link #MAX_ERRORS} are omitted and names are truncated, so that the response to a hostile body is
+ * not larger than the body.
  */
 public final class FieldErrors {
+    /**
+     * An invalid field of a request.
+     *
+     * @param field the name as the caller sent it, with dots between levels
+     * @param message a predicate that follows the name of the field, such as "must be a string"
+     */
+    public record FieldError(String field, String message) {}
+
     private static final int MAX_ERRORS = 50;
     private static final int MAX_NAME_LENGTH = 100;
 

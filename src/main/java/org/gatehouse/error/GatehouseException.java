@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.gatehouse.error.FieldErrors.FieldError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,18 +47,13 @@ public final class GatehouseException extends RuntimeException {
         this.hint = hint;
     }
 
-    /** {@code VALIDATION_FAILED} with all invalid fields. */
-    public static GatehouseException invalid(List<FieldError> errors) {
-        return invalid(ErrorCode.VALIDATION_FAILED, errors);
-    }
-
     static GatehouseException invalid(ErrorCode code, List<FieldError> errors) {
         return new GatehouseException(code, code.message(), null, errors, null, null, null);
     }
 
     /** {@code VALIDATION_FAILED} for one field. */
     public static GatehouseException invalid(String field, String message) {
-        return invalid(List.of(new FieldError(field, message)));
+        return invalid(ErrorCode.VALIDATION_FAILED, List.of(new FieldError(field, message)));
     }
 
     /** {@code TOKEN_EXPIRED} with the time of expiry, which the legacy service also returned. */

@@ -2,6 +2,7 @@ package org.gatehouse.health;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.concurrent.RepeatedTask;
@@ -24,7 +25,11 @@ final class DependencyProbe implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DependencyProbe.class);
 
-    private final Dependency dependency;
+    private static final double NANOS_PER_MS = 1e6;
+
+    private final String name;
+    private final boolean required;
+    private final String absence;
     private final Runnable probe;
     private final LeasedValue<Result> result =
             new LeasedValue<>(() -> Optional.of(runProbe()), LEASE, false, Ticker.systemTicker());
@@ -34,11 +39,34 @@ final class DependencyProbe implements AutoCloseable {
     private record Result(
             @Nullable Duration latency, @Nullable String error) {}
 
-    /** @param probe throws if the dependency does not respond; takes about {@link #TIMEOUT} at most */
-    DependencyProbe(Dependency dependency, Runnable probe) {
-        this.dependency = dependency;
+    /**
+     * The state of a dependency.
+     *
+     * @param reason why it is not up; null if it is up
+     * @param latencyMs the latency of its last response in milliseconds; null if it is not up
+     */
+    record State(
+            String name,
+            String state,
+            @Nullable String reason,
+            @Nullable Double latencyMs,
+            boolean required,
+            String absence) {}
+
+    /**
+     * Creates a probe that does not run yet.
+     *
+     * @param name the name in responses and metrics
+     * @param required whether the service is not ready without the dependency
+     * @param absence the effect of its absence on callers
+     * @param probe throws if the dependency does not respond; takes about {@link #TIMEOUT} at most
+     */
+    DependencyProbe(String name, boolean required, String absence, Runnable probe) {
+        this.name = name;
+        this.required = required;
+        this.absence = absence;
         this.probe = probe;
-        this.polling = new RepeatedTask("health-" + dependency.text(), () -> {
+        this.polling = new RepeatedTask("health-" + name, () -> {
             result.refresh();
             return LeasedValue.POLL_INTERVAL;
         });
@@ -48,18 +76,34 @@ final class DependencyProbe implements AutoCloseable {
         polling.start();
     }
 
-    Dependency dependency() {
-        return dependency;
+    String name() {
+        return name;
     }
 
-    /** Returns the latency of the last response; empty if the dependency does not respond or returns an error. */
-    Optional<Duration> latency() {
-        return result.valid().map(Result::latency);
+    /** Returns whether the last response is recent and not an error. */
+    boolean isUp() {
+        return result.valid().map(Result::latency).isPresent();
     }
 
-    /** Returns the error in the last response; empty if the dependency returns none, or does not respond. */
-    Optional<String> error() {
-        return result.last().map(Result::error);
+    /** Returns whether the service is not ready because of this dependency. */
+    boolean preventsReadiness() {
+        return required && !isUp();
+    }
+
+    State state() {
+        Duration latency = result.valid().map(Result::latency).orElse(null);
+        if (latency != null) {
+            double latencyMs = Math.round(latency.toNanos() / NANOS_PER_MS * 1_000) / 1_000.0;
+            return new State(name, "up", null, latencyMs, required, absence);
+        }
+        String error = result.last().map(Result::error).orElse(null);
+        return new State(
+                name,
+                error == null || required ? "down" : "degraded",
+                Objects.requireNonNullElse(error, "It does not answer."),
+                null,
+                required,
+                absence);
     }
 
     private Result runProbe() {
@@ -68,11 +112,11 @@ final class DependencyProbe implements AutoCloseable {
             probe.run();
             return new Result(Duration.ofNanos(System.nanoTime() - sentAt), null);
         } catch (StoreRefusedException refused) {
-            log.debug("{} returned an error", dependency.text(), refused);
+            log.debug("{} returned an error", name, refused);
             return new Result(null, refused.getMessage());
         } catch (RuntimeException failed) {
             // The connection has logged this once. An operator can enable this line to see each reason.
-            log.debug("{} does not respond", dependency.text(), failed);
+            log.debug("{} does not respond", name, failed);
             return new Result(null, null);
         }
     }

@@ -1,6 +1,5 @@
 package org.gatehouse.health;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -10,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reports whether the service is ready, and the state of each dependency. Reports are cheap and never block. */
 public final class Health implements AutoCloseable {
-    private static final double NANOS_PER_MS = 1e6;
     private static final String READY = "ready";
 
     private final Supplier<Optional<String>> pendingStart;
@@ -28,9 +26,17 @@ public final class Health implements AutoCloseable {
         this.pendingStart = pendingStart;
         probes = List.of(
                 new DependencyProbe(
-                        Dependency.MONGODB, () -> context.mongo().requireAvailable(DependencyProbe.TIMEOUT)),
-                new DependencyProbe(Dependency.REDIS, () -> context.redis().requireAvailable(DependencyProbe.TIMEOUT)),
-                new DependencyProbe(Dependency.SIGNING_KEYS, requireKeys));
+                        "mongodb",
+                        true,
+                        "Users cannot log in, and nothing can be changed; users in the cache are still read for 2 s, or"
+                                + " with READS_WITHOUT_DB=lasting until it returns.",
+                        () -> context.mongo().requireAvailable(DependencyProbe.TIMEOUT)),
+                new DependencyProbe(
+                        "redis",
+                        false,
+                        "Everything is answered, slower: users and sessions are read from MongoDB.",
+                        () -> context.redis().requireAvailable(DependencyProbe.TIMEOUT)),
+                new DependencyProbe("signingKeys", true, "No token can be issued or checked.", requireKeys));
         resources = List.of(
                 new HealthResource(this),
                 new MetricsResource(context.metrics(), context.settings().metricsToken()));
@@ -42,8 +48,7 @@ public final class Health implements AutoCloseable {
         metrics.bindGauges(
                 "gatehouse_dependency_up",
                 "Whether a dependency responds without an error: 1 or 0.",
-                sample -> probes.forEach(probe -> sample.call(
-                        probe.latency().isPresent() ? 1 : 0, probe.dependency().text())),
+                sample -> probes.forEach(probe -> sample.call(probe.isUp() ? 1 : 0, probe.name())),
                 "dependency");
     }
 
@@ -62,26 +67,25 @@ public final class Health implements AutoCloseable {
 
     /** Whether the service has started, is not stopping, and all required dependencies are up. */
     boolean isReady() {
-        return !stopping
-                && pendingStart.get().isEmpty()
-                && probes.stream()
-                        .allMatch(probe -> !probe.dependency().required()
-                                || probe.latency().isPresent());
+        return status().equals(READY);
+    }
+
+    private String status() {
+        if (stopping) {
+            return "stopping";
+        }
+        if (pendingStart.get().isPresent()) {
+            return "starting";
+        }
+        return probes.stream().anyMatch(DependencyProbe::preventsReadiness) ? "unready" : READY;
     }
 
     /** Returns the state of the service and of each dependency, without hosts, addresses or stored values. */
     Report report() {
-        String status = isReady() ? READY : notReady();
-        String reason =
-                pendingStart.get().filter(pending -> !status.equals(READY)).orElse(null);
-        return new Report(status, reason, probes.stream().map(State::of).toList());
-    }
-
-    private String notReady() {
-        if (stopping) {
-            return "stopping";
-        }
-        return pendingStart.get().isEmpty() ? "unready" : "starting";
+        String status = status();
+        String reason = status.equals(READY) ? null : pendingStart.get().orElse(null);
+        return new Report(
+                status, reason, probes.stream().map(DependencyProbe::state).toList());
     }
 
     /**
@@ -89,41 +93,9 @@ public final class Health implements AutoCloseable {
      *
      * @param reason why the start has not completed; null if it has
      */
-    record Report(String status, @Nullable String reason, List<State> dependencies) {
+    record Report(String status, @Nullable String reason, List<DependencyProbe.State> dependencies) {
         boolean ready() {
             return status.equals(READY);
-        }
-    }
-
-    /**
-     * The state of a dependency.
-     *
-     * @param reason why it is not up; null if it is up
-     * @param latencyMs the latency of its last response in milliseconds; null if it is not up
-     */
-    record State(
-            String name,
-            String state,
-            @Nullable String reason,
-            @Nullable Double latencyMs,
-            boolean required,
-            String absence) {
-        static State of(DependencyProbe probe) {
-            Dependency dependency = probe.dependency();
-            Double latencyMs = probe.latency().map(State::milliseconds).orElse(null);
-            boolean isUp = latencyMs != null;
-            boolean isDegraded = probe.error().isPresent() && !dependency.required();
-            return new State(
-                    dependency.text(),
-                    isUp ? "up" : isDegraded ? "degraded" : "down",
-                    isUp ? null : probe.error().orElse("It does not answer."),
-                    latencyMs,
-                    dependency.required(),
-                    dependency.absence());
-        }
-
-        private static double milliseconds(Duration latency) {
-            return Math.round(latency.toNanos() / NANOS_PER_MS * 1_000) / 1_000.0;
         }
     }
 

@@ -12,8 +12,8 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.json.JsonBody;
 
 /**
- * Rejects bodies larger than {@link JsonBody#MAX_BYTES}, by their announced length or at the first byte beyond the limit. A
- * {@link StreamedBody} has its own limit.
+ * Rejects bodies larger than {@link JsonBody#MAX_BYTES}, by their announced length or at the first byte beyond the
+ * limit. A {@link StreamedBody} has its own limit.
  *
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */

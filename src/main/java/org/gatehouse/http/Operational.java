@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -10,7 +9,6 @@ import java.lang.annotation.Target;
  * Marks a resource method that monitoring programs call every few seconds. It is available before startup is complete,
  * and the access log records its calls at debug level only.
  */
-@Documented
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Operational {}

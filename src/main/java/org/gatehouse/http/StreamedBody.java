@@ -1,6 +1,5 @@
 package org.gatehouse.http;
 
-import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -10,7 +9,6 @@ import java.lang.annotation.Target;
  * Marks a resource method that reads the body itself after the caller has been authenticated. The method also limits
  * the length ({@link BodySpool}).
  */
-@Documented
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface StreamedBody {}

@@ -28,18 +28,13 @@ public final class StreamedResponse {
 
     private StreamedResponse() {}
 
-    /** Writes the response. An exception breaks the connection. */
-    public interface Body {
-        void writeTo(OutputStream output) throws IOException;
-    }
-
-    /** Returns 200 with this body. */
-    public static Response of(ContainerRequestContext request, Body body) {
+    /** Returns 200 with this body. If writing it throws an exception, the connection is broken. */
+    public static Response of(ContainerRequestContext request, StreamingOutput body) {
         String requestId = ClientInfo.of(request).requestId();
         StreamingOutput output = stream -> {
             OutputStream buffered = new BufferedOutputStream(new Connected(request, stream), BUFFER);
             try {
-                body.writeTo(buffered);
+                body.write(buffered);
                 buffered.flush();
             } catch (IOException gone) {
                 log.debug("The client of request {} has disconnected", requestId, gone);

@@ -3,8 +3,8 @@
  * lists, and error responses.
  *
  * <p>It may depend on Jersey and the packages {@code config}, {@code error}, {@code json} and {@code metrics}, but not
- * on users, tokens or stores. Start reading at {@link org.gatehouse.http.ErrorMapper} and
- * {@link org.gatehouse.json.JsonBody}.
+ * on users, tokens or stores. Start reading at {@link org.gatehouse.http.ApplicationServlet}, then
+ * {@link org.gatehouse.http.ErrorMapper}.
  */
 @NullMarked
 package org.gatehouse.http;

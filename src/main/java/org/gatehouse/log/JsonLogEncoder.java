@@ -26,8 +26,9 @@ import org.slf4j.event.KeyValuePair;
  * Writes each log event as one line of JSON: {@code time}, {@code level}, {@code logger}, {@code thread} and
  * {@code message}, then the MDC properties and key-value pairs, then {@code error} with the stack trace.
  *
- * <p>Characters outside ASCII are escaped, so a reader cannot take a character of a message for a line break. Logback's own
- * JSON encoder is not used, because it writes each key-value pair as an object, its value as text, and times as numbers.
+ * <p>Characters outside ASCII are escaped, so a reader cannot take a character of a message for a line break. Logback's
+ * own JSON encoder is not used, because it writes each key-value pair as an object, its value as text, and times as
+ * numbers.
  */
 public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
     /** The name of the appender in {@code logback.xml}. */
@@ -40,8 +41,8 @@ public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     /**
-     * Switches the console log of this application to JSON. If the operator has given Logback another configuration file,
-     * without this appender, nothing changes.
+     * Switches the console log of this application to JSON. If the operator has given Logback another configuration
+     * file, without this appender, nothing changes.
      */
     public static void writeToConsole(LoggerContext context) {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);

@@ -14,8 +14,9 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 /**
  * Routes log records of this application's libraries from {@code java.util.logging} to SLF4J.
  *
- * <p>All applications in a servlet container share these loggers. Therefore only records of classes that this application
- * loaded are routed, and all other records go where they would go without this bridge. {@link #close} removes everything.
+ * <p>All applications in a servlet container share these loggers. Therefore only records of classes that this
+ * application loaded are routed, and all other records go where they would go without this bridge. {@link #close}
+ * removes everything.
  */
 public final class JulBridge implements AutoCloseable {
     /** The loggers of the libraries in the WAR that use {@code java.util.logging} even if SLF4J is present. */
@@ -81,8 +82,8 @@ public final class JulBridge implements AutoCloseable {
     }
 
     /**
-     * Handles the records of this application. The handlers of other applications call {@link #isLoggable} to learn which
-     * records it accepts.
+     * Handles the records of this application. The handlers of other applications call {@link #isLoggable} to learn
+     * which records it accepts.
      */
     private static final class ApplicationHandler extends SLF4JBridgeHandler {
         /** A strong reference, because the log manager holds loggers weakly. */

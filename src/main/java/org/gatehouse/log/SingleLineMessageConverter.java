@@ -5,11 +5,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.util.regex.Pattern;
 
 /**
- * Escapes line breaks in log messages, as {@code \n} or as {@code \}{@code u2028} and the like, because a line break could
- * forge a log line. The conversion word in {@code logback.xml} is {@code %singleLine}.
+ * Escapes line breaks in log messages, as {@code \n} or as {@code \}{@code u2028} and the like, because a line break
+ * could forge a log line. The conversion word in {@code logback.xml} is {@code %singleLine}.
  *
- * <p>Only the list of invalid settings keeps its line breaks. Few messages contain a line break, so the characters are
- * checked before the regular expression is used.
+ * <p>Only the list of invalid settings keeps its line breaks.
  */
 public final class SingleLineMessageConverter extends MessageConverter {
     private static final Pattern LINE_BREAK = Pattern.compile("[\\r\\n](?!  - )|[\\u0085\\u2028\\u2029]");
@@ -17,19 +16,11 @@ public final class SingleLineMessageConverter extends MessageConverter {
     @Override
     public String convert(ILoggingEvent event) {
         String message = super.convert(event);
-        boolean singleLine = message == null || message.chars().noneMatch(SingleLineMessageConverter::isLineBreak);
-        return singleLine
-                ? message
+        return message == null
+                ? null
                 : LINE_BREAK
                         .matcher(message)
                         .replaceAll(match -> escaped(match.group().charAt(0)));
-    }
-
-    private static boolean isLineBreak(int character) {
-        return switch (character) {
-            case '\n', '\r', '\u0085', '\u2028', '\u2029' -> true;
-            default -> false;
-        };
     }
 
     private static String escaped(char lineBreak) {

@@ -1,6 +1,7 @@
 package org.gatehouse.transfer;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -11,7 +12,6 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
 import org.gatehouse.password.StoredPassword;
@@ -48,7 +48,7 @@ final class UserExport {
      * @param hashes whether password hashes are included
      * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} if the caller has just lost the right
      */
-    StreamedResponse.Body start(Caller caller, boolean hashes) {
+    StreamingOutput start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);
         audit.recordOrFail(AuditEvent.of(AuditType.USERS_EXPORTED, caller.clientInfo())
                 .by(caller.userId())

@@ -1,5 +1,6 @@
 package org.gatehouse.transfer;
 
+import jakarta.ws.rs.core.StreamingOutput;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.function.Predicate;
@@ -10,7 +11,6 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
@@ -62,7 +62,7 @@ final class UserImport implements AutoCloseable {
      * @param dryRun whether lines are only checked
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
-    StreamedResponse.Body start(Caller caller, boolean dryRun, InputStream body) {
+    StreamingOutput start(Caller caller, boolean dryRun, InputStream body) {
         audit.recordOrFail(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.clientInfo())
                 .by(caller.userId()));
         return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
