@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.gatehouse.admin.FirstAdministrator;
 import org.gatehouse.audit.AuditModule;
 import org.gatehouse.auth.AuthModule;
@@ -103,22 +104,20 @@ final class Gatehouse implements AutoCloseable {
         health = new Health(context, startup::pending, key.keys()::requireUsable);
         migration = MigrationModule.of(context, hasher);
 
-        resources = join(List.of(
-                login,
-                auth.resources(),
-                session.resources(),
-                user.resources(),
-                transfer.resources(),
-                key.resources(),
-                audit.resources(),
-                health.resources(),
-                List.of(new OpenApiResource(), new SwaggerUiResource(), new RootResource())));
+        resources = Stream.of(
+                        login,
+                        auth.resources(),
+                        session.resources(),
+                        user.resources(),
+                        transfer.resources(),
+                        key.resources(),
+                        audit.resources(),
+                        health.resources(),
+                        List.of(new OpenApiResource(), new SwaggerUiResource(), new RootResource()))
+                .flatMap(List::stream)
+                .toList();
         http = new HttpModule(
                 settings, parts.metrics(), resources, auth.filter(), audit.rejections(), startup::isReady);
-    }
-
-    private static List<Object> join(List<List<Object>> lists) {
-        return lists.stream().flatMap(List::stream).toList();
     }
 
     /** Prepares the stores; runs until it succeeds once. */

@@ -1,5 +1,6 @@
 package org.gatehouse;
 
+import java.lang.reflect.Type;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
 import org.glassfish.jersey.server.ResourceConfig;
@@ -36,12 +37,7 @@ final class HttpApplication extends ResourceConfig {
         register(new AbstractBinder() {
             @Override
             protected void configure() {
-                gatehouse.resources.forEach(this::bindToItsClass);
-            }
-
-            @SuppressWarnings("unchecked")
-            private <T> void bindToItsClass(T resource) {
-                bind(resource).to((Class<T>) resource.getClass());
+                gatehouse.resources.forEach(resource -> bind(resource).to((Type) resource.getClass()));
             }
         });
     }

@@ -194,7 +194,10 @@ class ManyNodesStartTest {
 
     private Gatehouse gatehouse(MongoDatabase database, Consumer<BsonDocument> observer) {
         Map<String, String> settings = ServiceClient.settings(stores, Map.of("DB_NAME", database.getName()));
-        return new Gatehouse(Settings.read(SettingSources.of(settings)), Node.parts(settings, observer), created -> {});
+        return new Gatehouse(
+                Settings.read(SettingSources.of(settings), Node.NO_RULES),
+                Node.parts(settings, observer),
+                created -> {});
     }
 
     private static void awaitUninterrupted(CountDownLatch latch) {

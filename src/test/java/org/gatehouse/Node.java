@@ -40,6 +40,9 @@ public final class Node extends ServiceClient {
     /** The same as in the WAR. */
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
+    /** Accepts every first administrator. */
+    static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
+
     private final Gatehouse gatehouse;
     private final String contextPath;
     private final Server server = new Server();
@@ -97,7 +100,7 @@ public final class Node extends ServiceClient {
                 observer.accept(event.getCommand());
             }
         };
-        Settings read = Settings.read(SettingSources.of(settings));
+        Settings read = Settings.read(SettingSources.of(settings), NO_RULES);
         Metrics metrics = new Metrics();
         return new Gatehouse.Parts(
                 metrics,
@@ -171,7 +174,7 @@ public final class Node extends ServiceClient {
     private static Node start(
             String contextPath, Map<String, String> settings, Gatehouse.Parts parts, Duration bodyTimeout) {
         Node node = new Node(
-                new Gatehouse(Settings.read(SettingSources.of(settings)), parts, created -> {}),
+                new Gatehouse(Settings.read(SettingSources.of(settings), NO_RULES), parts, created -> {}),
                 contextPath,
                 bodyTimeout);
         try {

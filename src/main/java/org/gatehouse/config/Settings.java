@@ -53,9 +53,6 @@ public record Settings(
     /** The rules for a new user; other packages define them. */
     @FunctionalInterface
     public interface AccountRules {
-        /** No rules, for tests. */
-        AccountRules NONE = (username, password, passwordMinLength) -> List.of();
-
         /**
          * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, null if not read. Each
          * sentence starts with the name of the setting and does not contain the password.
@@ -271,15 +268,6 @@ public record Settings(
     }
 
     /**
-     * Reads and checks every setting, but not by the rules for new users.
-     *
-     * @throws SettingsException naming every setting that is missing or wrong
-     */
-    public static Settings read(SettingSources sources) {
-        return read(sources, AccountRules.NONE);
-    }
-
-    /**
      * Reads and checks every setting.
      *
      * @throws SettingsException naming every setting that is missing or wrong
@@ -390,8 +378,7 @@ public record Settings(
     }
 
     private static String hostName(String text) {
-        String bare = text.matches("\\[.*]") ? text.substring(1, text.length() - 1) : text;
-        if (!HOST_NAME.matcher(text).matches() && !NetUtil.isValidIpV6Address(bare)) {
+        if (!HOST_NAME.matcher(text).matches() && !NetUtil.isValidIpV6Address(text)) {
             throw new IllegalArgumentException("must be the name or the IP address of a host; the port is REDIS_PORT,"
                     + " and an address such as redis://host:6379 is REDIS_URL");
         }

@@ -33,22 +33,19 @@ final class RequestBodies {
 
     private final Set<String> streamedPaths;
     private final Duration timeout;
+    /** The maximum number of bytes of incomplete bodies in memory. */
     private final long capacity;
+
     private final AtomicLong buffered = new AtomicLong();
 
     RequestBodies(Collection<Class<?>> resources, Duration timeout) {
-        this(resources, timeout, Runtime.getRuntime().maxMemory() / HEAP_DIVISOR);
-    }
-
-    /** @param capacity the maximum number of bytes of incomplete bodies in memory */
-    RequestBodies(Collection<Class<?>> resources, Duration timeout, long capacity) {
         this.streamedPaths = resources.stream()
                 .flatMap(resource -> Stream.of(resource.getMethods())
                         .filter(method -> method.isAnnotationPresent(StreamedBody.class))
                         .map(method -> path(resource, method)))
                 .collect(Collectors.toSet());
         this.timeout = timeout;
-        this.capacity = capacity;
+        this.capacity = Runtime.getRuntime().maxMemory() / HEAP_DIVISOR;
     }
 
     Duration timeout() {

@@ -1,7 +1,6 @@
 package org.gatehouse.json;
 
 import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
@@ -68,15 +67,10 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
             return new JsonBody(value, subject);
         } catch (JsonEOFException cutOff) {
             throw malformed(subject, "ends before its JSON is complete", cutOff.getLocation());
-        } catch (JsonParseException malformed) {
-            throw malformed(
-                    subject,
-                    malformed.getOriginalMessage().startsWith("Duplicate field")
-                            ? "has the same key twice"
-                            : "is not valid JSON",
-                    malformed.getLocation());
         } catch (JsonProcessingException malformed) {
-            throw malformed(subject, "is not valid JSON", malformed.getLocation());
+            boolean isDuplicate = String.valueOf(malformed.getOriginalMessage()).startsWith("Duplicate field");
+            throw malformed(
+                    subject, isDuplicate ? "has the same key twice" : "is not valid JSON", malformed.getLocation());
         } catch (GatehouseException rejected) {
             throw rejected;
         } catch (IOException | RuntimeException | StackOverflowError failed) {

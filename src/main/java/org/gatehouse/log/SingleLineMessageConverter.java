@@ -15,12 +15,9 @@ public final class SingleLineMessageConverter extends MessageConverter {
 
     @Override
     public String convert(ILoggingEvent event) {
-        String message = super.convert(event);
-        return message == null
-                ? null
-                : LINE_BREAK
-                        .matcher(message)
-                        .replaceAll(match -> escaped(match.group().charAt(0)));
+        return LINE_BREAK
+                .matcher(String.valueOf(super.convert(event)))
+                .replaceAll(match -> escaped(match.group().charAt(0)));
     }
 
     private static String escaped(char lineBreak) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.store.KeyedHash;

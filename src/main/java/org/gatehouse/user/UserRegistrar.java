@@ -5,7 +5,6 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;

@@ -24,7 +24,6 @@ import java.util.function.Consumer;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.http.IdempotencyKey;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.RelativeReference;

@@ -216,7 +216,7 @@ class DeployFilesTest {
             Path secret = Files.writeString(secrets.resolve(name), values.get(name));
             settings.replaceAll((setting, value) -> value.equals(file) ? secret.toString() : value);
         }
-        return Settings.read(SettingSources.of(settings));
+        return Settings.read(SettingSources.of(settings), SettingsTest.NO_RULES);
     }
 
     private static Set<String> files(Map<String, String> environment) {

@@ -123,7 +123,8 @@ class DotEnvTest {
     /** A setting that seems to be missing may be in the invalid line. */
     @Test
     void reportsOnlyTheInvalidLine() {
-        assertThatThrownBy(() -> Settings.read(new SettingSources(List.of(), List.of(".env, line 1, is not UTF-8."))))
+        assertThatThrownBy(() -> Settings.read(
+                        new SettingSources(List.of(), List.of(".env, line 1, is not UTF-8.")), SettingsTest.NO_RULES))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageEndingWith("\n  - .env, line 1, is not UTF-8.")
                 .hasMessageNotContainingAny("missing");

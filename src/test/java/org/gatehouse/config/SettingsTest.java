@@ -19,6 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
+    /** Accepts every first administrator. */
+    static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
+
     private static final String AUTH_KEY = "a key for tests, longer than 32 bytes";
 
     private static final Map<String, String> REQUIRED =
@@ -108,13 +111,13 @@ class SettingsTest {
         settings.remove("AUTH_KEY");
         settings.put("AUTH_KEY_FILE", file.toString());
 
-        Settings read = Settings.read(SettingSources.of(settings));
+        Settings read = Settings.read(SettingSources.of(settings), NO_RULES);
 
         assertThat(read.authKeys().current().reveal()).isEqualTo("another key for tests, longer than 32 bytes");
         assertThatThrownBy(() -> read(Map.of("AUTH_KEY_FILE", file.toString())))
                 .hasMessageContaining("AUTH_KEY and AUTH_KEY_FILE are both set");
         settings.put("AUTH_KEY_FILE", folder.resolve("absent").toString());
-        assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
+        assertThatThrownBy(() -> Settings.read(SettingSources.of(settings), NO_RULES))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("AUTH_KEY cannot be read from the file")
                 .hasMessageContaining("which does not exist");
@@ -124,7 +127,7 @@ class SettingsTest {
     void skipsAByteOrderMarkInAFile(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("key"), "\uFEFFanother key for tests, longer than 32 bytes\r\n");
 
-        assertThat(Settings.read(SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString())))
+        assertThat(Settings.read(SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString())), NO_RULES)
                         .authKeys()
                         .current()
                         .reveal())
@@ -143,8 +146,8 @@ class SettingsTest {
             throws IOException {
         Path file = Files.write(folder.resolve("key"), content.getBytes(charset));
 
-        assertThatThrownBy(
-                        () -> Settings.read(SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString()))))
+        assertThatThrownBy(() -> Settings.read(
+                        SettingSources.of(replacing("AUTH_KEY", "AUTH_KEY_FILE", file.toString())), NO_RULES))
                 .hasMessageContaining("  - AUTH_KEY " + problem);
     }
 
@@ -161,7 +164,7 @@ class SettingsTest {
         Map<String, String> all = new HashMap<>(wrong);
         all.put("AUTH_KEY_FILE", folder.resolve("absent").toString());
 
-        assertThatThrownBy(() -> Settings.read(SettingSources.of(all)))
+        assertThatThrownBy(() -> Settings.read(SettingSources.of(all), NO_RULES))
                 .message()
                 .satisfies(message -> assertThat(message.lines().skip(1).map(line -> line.split(" ", -1)[3]))
                         .containsExactlyInAnyOrder("AUTH_KEY", "DB_HOST", "DB_NAME", "REDIS_URL", "ADMIN_PASSWORD"));
@@ -234,7 +237,7 @@ class SettingsTest {
     void rejectsAnUnencodedPasswordOfRedisWithoutShowingIt(String url, String problem) {
         Map<String, String> settings = replacing("REDIS_HOST", "REDIS_URL", url);
 
-        assertThatThrownBy(() -> Settings.read(SettingSources.of(settings)))
+        assertThatThrownBy(() -> Settings.read(SettingSources.of(settings), NO_RULES))
                 .message()
                 .contains("REDIS_URL is not a Redis address", problem.replace("?,", " ? as %3F"))
                 .doesNotContain("hunter2");
@@ -257,7 +260,7 @@ class SettingsTest {
                 "rediss-sentinel://user:p@h1,h2/2#m",
             })
     void acceptsARedisUrl(String url) {
-        assertThat(Settings.read(SettingSources.of(replacing("REDIS_HOST", "REDIS_URL", url)))
+        assertThat(Settings.read(SettingSources.of(replacing("REDIS_HOST", "REDIS_URL", url)), NO_RULES)
                         .redis()
                         .seeds())
                 .isNotEmpty();
@@ -394,6 +397,6 @@ class SettingsTest {
     private static Settings read(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(REQUIRED);
         all.putAll(overrides);
-        return Settings.read(SettingSources.of(all));
+        return Settings.read(SettingSources.of(all), NO_RULES);
     }
 }

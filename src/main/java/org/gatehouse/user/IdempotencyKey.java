@@ -1,4 +1,4 @@
-package org.gatehouse.http;
+package org.gatehouse.user;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.List;
@@ -13,7 +13,7 @@ import org.gatehouse.error.GatehouseException;
  *
  * @param text 1 to 255 visible ASCII characters, unchanged, including quotes
  */
-public record IdempotencyKey(String text) {
+record IdempotencyKey(String text) {
     private static final String HEADER = "Idempotency-Key";
     private static final Pattern VISIBLE = Pattern.compile("[!-~]{1,255}");
 
@@ -22,7 +22,7 @@ public record IdempotencyKey(String text) {
      *
      * @throws GatehouseException {@code BAD_REQUEST} if the key is invalid or the header is repeated
      */
-    public static Optional<IdempotencyKey> of(ContainerRequestContext request) {
+    static Optional<IdempotencyKey> of(ContainerRequestContext request) {
         List<String> keys = request.getHeaders().getOrDefault(HEADER, List.of());
         if (keys.isEmpty()) {
             return Optional.empty();
