@@ -11,14 +11,12 @@ import jakarta.ws.rs.ext.ReaderInterceptorContext;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.ExtendedUriInfo;
+import org.glassfish.jersey.server.model.ResourceMethod;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,19 +34,6 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
-    private final Map<Method, AccessRule> rules = new ConcurrentHashMap<>();
-
-    /** The callers that a method allows: any, or those with one of the roles. */
-    private record AccessRule(boolean open, List<String> allowed) {
-        static final AccessRule DENY_ALL = new AccessRule(false, List.of());
-
-        static AccessRule of(Method method) {
-            RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
-            return new AccessRule(
-                    method.isAnnotationPresent(PermitAll.class), roles == null ? List.of() : List.of(roles.value()));
-        }
-    }
-
     /** @param registrationOpen whether {@link Roles#NEWCOMER} includes every client; otherwise it includes none */
     public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
         this.authenticator = authenticator;
@@ -60,13 +45,13 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
             return; // resources do not handle OPTIONS: Jersey responds with the list of methods
         }
-        AccessRule rule = methodOf(request)
-                .map(method -> rules.computeIfAbsent(method, AccessRule::of))
-                .orElse(AccessRule.DENY_ALL);
-        if (rule.open()) {
+        Method method = methodOf(request);
+        if (method != null && method.isAnnotationPresent(PermitAll.class)) {
             return;
         }
-        Runnable admission = () -> admit(request, rule.allowed());
+        RolesAllowed roles = method == null ? null : method.getAnnotation(RolesAllowed.class);
+        List<String> allowed = roles == null ? List.of() : List.of(roles.value());
+        Runnable admission = () -> admit(request, allowed);
         admission.run();
         request.setProperty(AUTHORIZATION_CHECK, admission);
     }
@@ -80,11 +65,11 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         return body;
     }
 
-    private static Optional<Method> methodOf(ContainerRequestContext request) {
+    private static @Nullable Method methodOf(ContainerRequestContext request) {
         // Taken from the request, because an injected instance is a proxy that looks it up for each request.
         ExtendedUriInfo uri = (ExtendedUriInfo) request.getUriInfo();
-        return Optional.ofNullable(uri.getMatchedResourceMethod())
-                .map(matched -> matched.getInvocable().getHandlingMethod());
+        ResourceMethod matched = uri.getMatchedResourceMethod();
+        return matched == null ? null : matched.getInvocable().getHandlingMethod();
     }
 
     private void admit(ContainerRequestContext request, List<String> allowed) {

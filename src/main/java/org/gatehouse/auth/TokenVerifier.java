@@ -68,7 +68,8 @@ final class TokenVerifier {
         this.remembered = Caffeine.newBuilder()
                 .maximumWeight(MAX_CACHED)
                 .weigher((String text, CachedToken known) -> text.length())
-                .expireAfter(Expiry.creating((String text, CachedToken known) -> remaining(known.token())))
+                .expireAfter(Expiry.creating((String text, CachedToken known) ->
+                        Duration.between(clock.instant(), known.token().expiresAt())))
                 .build();
     }
 
@@ -100,7 +101,10 @@ final class TokenVerifier {
         }
         CachedToken known = remembered.getIfPresent(token);
         if (known != null) {
-            return isStillValid(known);
+            if (keys.find(known.keyId()).isEmpty()) {
+                throw invalidSignature();
+            }
+            return known.token();
         }
         SignedJWT signed = parse(token);
         try {
@@ -113,17 +117,6 @@ final class TokenVerifier {
             }
             throw rejected;
         }
-    }
-
-    private AccessToken isStillValid(CachedToken known) {
-        if (keys.find(known.keyId()).isEmpty()) {
-            throw invalidSignature();
-        }
-        return known.token();
-    }
-
-    private Duration remaining(AccessToken token) {
-        return Duration.between(clock.instant(), token.expiresAt());
     }
 
     private AccessToken check(SignedJWT signed, String source) {

@@ -67,20 +67,14 @@ final class VerificationBulkhead {
     boolean check(String source, BooleanSupplier signature) {
         boolean suspect = isSuspect(source);
         Semaphore lane = suspect ? suspects : common;
-        if (suspect && lane.getQueueLength() >= MAX_SUSPECTS_WAITING) {
-            throw busy();
-        }
-        if (!Threads.tryAcquire(lane, WAIT_TIMEOUT)) {
-            throw busy();
+        boolean full = suspect && lane.getQueueLength() >= MAX_SUSPECTS_WAITING;
+        if (full || !Threads.tryAcquire(lane, WAIT_TIMEOUT)) {
+            throw GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
         }
         try {
             return signature.getAsBoolean();
         } finally {
             lane.release();
         }
-    }
-
-    private static GatehouseException busy() {
-        return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 }

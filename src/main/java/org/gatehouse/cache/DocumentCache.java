@@ -179,7 +179,9 @@ public final class DocumentCache<T> {
         if (current.isPresent()) {
             byte[] mark = Entry.loading(permit.generation(), token);
             byte[] value = Entry.document(
-                    permit.generation(), loaded.map(codec::version).orElse(0L), loaded.map(codec::encode));
+                    permit.generation(),
+                    loaded.map(codec::version).orElse(0L),
+                    loaded.map(codec::encode).orElse(new byte[0]));
             byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
             Script.FILL.execute(permit.topology(), key(id), READ_TIMEOUT, mark, value, life);
         }

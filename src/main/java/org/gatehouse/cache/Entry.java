@@ -3,24 +3,18 @@ package org.gatehouse.cache;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Optional;
 import org.gatehouse.store.RedisScript;
 
-/** The value of a key in Redis, in the format that {@link Script} describes. */
-final class Entry {
+/**
+ * The value of a key in Redis, in the format that {@link Script} describes.
+ *
+ * @param content the document of a V; empty if it does not exist
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Entry(char kind, String generation, byte[] content) {
     private static final char DOCUMENT = 'V';
     private static final char LOADING = 'L';
     private static final char WRITING = 'T';
-
-    private final char kind;
-    private final String generation;
-    private final byte[] content;
-
-    private Entry(char kind, String generation, byte[] content) {
-        this.kind = kind;
-        this.generation = generation;
-        this.content = content;
-    }
 
     /** Parses a value; one that this application did not write becomes an entry that is never valid. */
     static Entry parse(byte[] value) {
@@ -37,10 +31,10 @@ final class Entry {
     }
 
     /** @param content empty if the document does not exist */
-    static byte[] document(long generation, long version, Optional<byte[]> content) {
+    static byte[] document(long generation, long version, byte[] content) {
         ByteArrayOutputStream value = new ByteArrayOutputStream();
         value.writeBytes(RedisScript.bytes(DOCUMENT + Long.toString(generation) + " " + version + " "));
-        content.ifPresent(value::writeBytes);
+        value.writeBytes(content);
         return value.toByteArray();
     }
 
@@ -60,11 +54,6 @@ final class Entry {
 
     boolean isDocument() {
         return kind == DOCUMENT;
-    }
-
-    /** The document of a V; empty if it does not exist. */
-    byte[] content() {
-        return content;
     }
 
     private static int indexOfSpace(byte[] value, int from) {

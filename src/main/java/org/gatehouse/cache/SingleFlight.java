@@ -92,11 +92,7 @@ final class SingleFlight<T> {
             }
             throw new IllegalStateException(failed.getCause());
         } catch (TimeoutException late) {
-            throw unavailable(late);
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), late);
         }
-    }
-
-    private static GatehouseException unavailable(Exception cause) {
-        return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), cause);
     }
 }

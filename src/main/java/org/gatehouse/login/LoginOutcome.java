@@ -1,25 +1,25 @@
 package org.gatehouse.login;
 
-/** The outcomes of a login. Clients do not learn why a login failed; the audit log and the metrics show it. */
+import java.util.Locale;
+
+/**
+ * The outcomes of a login. Clients do not learn why a login failed; the audit log and the metrics
+ * show it. These contain the names, so a name never changes.
+ */
 enum LoginOutcome {
-    SUCCEEDED("succeeded"),
-    WRONG_PASSWORD("wrong password"),
-    UNKNOWN_USER("unknown user"),
-    DISABLED("disabled"),
+    SUCCEEDED,
+    WRONG_PASSWORD,
+    UNKNOWN_USER,
+    DISABLED,
     /** Rejected before the password was checked. */
-    THROTTLED("throttled"),
+    THROTTLED,
     /** Not checked, because the hashing queue was full. */
-    BUSY("busy"),
+    BUSY,
     /** Not checked, because the store was unavailable. */
-    UNAVAILABLE("unavailable");
+    UNAVAILABLE;
 
-    private final String text;
-
-    LoginOutcome(String text) {
-        this.text = text;
-    }
-
+    /** The name in the audit log. */
     String text() {
-        return text;
+        return name().replace('_', ' ').toLowerCase(Locale.ROOT);
     }
 }

@@ -30,7 +30,12 @@ public final class CachedSessions {
         return new CachedSessions(
                 new MongoSessionDao(context.mongo()),
                 new DocumentCache<>(
-                        generation, "s", "sessions", context.settings().cacheExpiry(), codec(), context.metrics()),
+                        generation,
+                        "s",
+                        "sessions",
+                        context.settings().cacheExpiry(),
+                        new SessionCodec(),
+                        context.metrics()),
                 context.clock());
     }
 
@@ -68,11 +73,6 @@ public final class CachedSessions {
     /** Ends the session on all nodes; false if the session is unknown, or had already ended or expired. */
     boolean end(SessionId id) {
         return cache.write(id.text(), () -> store.end(id, clock.instant()));
-    }
-
-    /** The codec of cached sessions. */
-    public static DocumentCache.Codec<LiveSession> codec() {
-        return new SessionCodec();
     }
 
     private static final class SessionCodec implements DocumentCache.Codec<LiveSession> {

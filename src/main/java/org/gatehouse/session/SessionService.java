@@ -92,20 +92,22 @@ public final class SessionService {
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
     public StartedSession refresh(String text, ClientInfo clientInfo) {
-        RefreshToken token = RefreshToken.parse(text).orElseThrow(SessionService::invalid);
+        RefreshToken token =
+                RefreshToken.parse(text).orElseThrow(() -> new GatehouseException(ErrorCode.REFRESH_TOKEN_INVALID));
         while (true) {
             Instant now = clock.instant();
             RefreshState state = store.findOpen(token, now)
                     .filter(found -> isStillAuthorized(found.session().live()))
-                    .orElseThrow(() -> store.isKnown(token) ? ended() : invalid());
+                    .orElseThrow(() -> new GatehouseException(
+                            store.isKnown(token) ? ErrorCode.SESSION_ENDED : ErrorCode.REFRESH_TOKEN_INVALID));
             if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
                 endReused(state.session(), clientInfo);
-                throw ended();
+                throw new GatehouseException(ErrorCode.SESSION_ENDED);
             }
-            Optional<StartedSession> next =
-                    state.isCurrent(token) ? rotate(token, state, now) : repeat(token, state, now);
-            if (next.isPresent()) {
-                return next.get();
+            StartedSession next =
+                    (state.isCurrent(token) ? rotate(token, state, now) : repeat(token, state, now)).orElse(null);
+            if (next != null) {
+                return next;
             }
             // Another request changed the session after it was read.
         }
@@ -122,12 +124,14 @@ public final class SessionService {
      * version of Gatehouse drew it at random, another one replaces it. At most one successor is therefore accepted.
      */
     private Optional<StartedSession> repeat(RefreshToken token, RefreshState state, Instant now) {
-        Optional<RefreshToken> given = successors.find(token, state.current(), state.mask());
-        if (given.isPresent()) {
-            return given.map(successor -> started(state.session(), successor));
-        }
-        Successor another = successors.derive(token);
-        return store.replaceSuccessor(another, state, now).map(session -> started(session, another.token()));
+        return successors
+                .find(token, state.current(), state.mask())
+                .map(successor -> started(state.session(), successor))
+                .or(() -> replaceSuccessor(successors.derive(token), state, now));
+    }
+
+    private Optional<StartedSession> replaceSuccessor(Successor successor, RefreshState state, Instant now) {
+        return store.replaceSuccessor(successor, state, now).map(session -> started(session, successor.token()));
     }
 
     private void endReused(Session session, ClientInfo clientInfo) {
@@ -171,13 +175,13 @@ public final class SessionService {
      * @throws GatehouseException {@code SESSION_NOT_FOUND} if it is unknown, has ended, or belongs to another user
      */
     public void end(Caller caller, String id) {
-        LiveSession session = SessionId.parse(id)
+        boolean ended = SessionId.parse(id)
                 .flatMap(sessions::find)
-                .filter(found -> caller.is(found.userId()))
-                .filter(this::isStillAuthorized)
-                .orElseThrow(SessionService::notFound);
-        if (!sessions.end(session.id())) {
-            throw notFound();
+                .filter(session -> caller.is(session.userId()) && isStillAuthorized(session))
+                .filter(session -> sessions.end(session.id()))
+                .isPresent();
+        if (!ended) {
+            throw new GatehouseException(ErrorCode.SESSION_NOT_FOUND);
         }
         record(AuditType.SESSION_ENDED, caller, caller.userId(), id);
     }
@@ -238,17 +242,5 @@ public final class SessionService {
 
     private static StartedSession started(Session session, RefreshToken token) {
         return new StartedSession(session.id(), session.userId(), token.text(), session.expiresAt());
-    }
-
-    private static GatehouseException invalid() {
-        return new GatehouseException(ErrorCode.REFRESH_TOKEN_INVALID);
-    }
-
-    private static GatehouseException notFound() {
-        return new GatehouseException(ErrorCode.SESSION_NOT_FOUND);
-    }
-
-    private static GatehouseException ended() {
-        return new GatehouseException(ErrorCode.SESSION_ENDED);
     }
 }

@@ -55,11 +55,6 @@ final class OutageLog {
         this.intervalStart = ticker.getAsLong();
     }
 
-    /** Returns whether an outage has been reported and has not ended. */
-    boolean isOpen() {
-        return open;
-    }
-
     /**
      * Reports a failure.
      *

@@ -217,7 +217,7 @@ final class GenerationModel implements Model {
 
     private byte[] document(int generationSeen, int version) {
         byte[] content = RedisScript.bytes(Integer.toString(version));
-        return Entry.document(number(generationSeen), version, Optional.of(content));
+        return Entry.document(number(generationSeen), version, content);
     }
 
     private static int version(Entry document) {

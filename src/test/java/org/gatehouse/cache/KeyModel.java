@@ -405,7 +405,7 @@ final class KeyModel implements Model {
 
     private static byte[] document(int version) {
         byte[] content = RedisScript.bytes(Integer.toString(version));
-        return Entry.document(GENERATION, version, Optional.of(content));
+        return Entry.document(GENERATION, version, content);
     }
 
     private static int version(Entry document) {
