@@ -57,7 +57,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
     private final MongoCollection<BsonDocument> meta;
     private final Bson note;
     private final PasswordHasher hasher;
-    private final Thread thread = Threads.create("password-sweep", this::run);
+    private final Thread thread = Threads.create("legacy-passwords", this::run);
     private volatile boolean stopped;
     private int hashed;
     private int moved;
@@ -97,15 +97,14 @@ final class LegacyPasswordMigration implements AutoCloseable {
 
     private void run() {
         try {
-            boolean goesOn = true;
-            while (goesOn && !stopped && !swept()) {
-                goesOn = Threads.sleep(RETRY_INTERVAL);
+            boolean continues = true;
+            while (continues && !stopped && !isDone()) {
+                continues = Threads.sleep(RETRY_INTERVAL);
             }
         } catch (RuntimeException failed) {
             if (!stopped) {
                 log.error(
-                        "Not every password of the original service could be hashed; the next start tries again",
-                        failed);
+                        "Not every password of the legacy service could be hashed; the next start tries again", failed);
             }
         }
     }
@@ -116,7 +115,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
     }
 
     /** Returns true if no password is left, false if a temporary error requires a retry. */
-    private boolean swept() {
+    private boolean isDone() {
         try {
             for (Optional<BsonValue> request = requested(); request.isPresent(); request = requested()) {
                 int idleRounds = 0;
@@ -134,7 +133,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
             return false;
         }
         log.info(
-                "No password of the original service is left: {} hashed, {} bcrypt hashes moved, {} unusable ones dropped"
+                "No password of the legacy service is left: {} hashed, {} bcrypt hashes moved, {} unusable ones dropped"
                         + " by this node",
                 hashed,
                 moved,

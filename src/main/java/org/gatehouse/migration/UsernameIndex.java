@@ -62,8 +62,8 @@ public final class UsernameIndex {
         if (wasMade && !exists() && hasKeys()) {
             throw new UnusableStoreException("The collection " + users.getNamespace() + " has lost its unique index on "
                     + UserDocument.CANONICAL_USERNAME
-                    + ", so users of Gatehouse cannot be told from those of the original service."
-                    + " Restore it with its indexes; or, if everything in it comes from the original service, delete"
+                    + ", so users of Gatehouse cannot be distinguished from those of the legacy service."
+                    + " Restore it with its indexes; or, if everything in it comes from the legacy service, delete"
                     + " {_id: \"" + note.getValue() + "\"} from the collection " + meta.getNamespace());
         }
     }
@@ -84,11 +84,11 @@ public final class UsernameIndex {
                     users,
                     List.of(new IndexModel(
                             Indexes.ascending(UserDocument.CANONICAL_USERNAME), new IndexOptions().unique(true))));
-        } catch (MongoException refused) {
-            if (MongoUserDao.isDuplicate(refused)) {
+        } catch (MongoException failed) {
+            if (MongoUserDao.isDuplicate(failed)) {
                 return false;
             }
-            throw refused;
+            throw failed;
         }
         mongo.call(() -> meta.updateOne(Filters.eq(note), Updates.set("made", true), new UpdateOptions().upsert(true)));
         return true;

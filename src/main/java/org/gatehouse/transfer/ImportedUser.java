@@ -94,7 +94,7 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
             return present.id().equals(user.id());
         }
         User asHere = present.with(present.username(), user.roles(), user.status(), user.fields());
-        return UserDocument.changes(present, asHere).isEmpty();
+        return UserDocument.areEqual(present, asHere);
     }
 
     @Override

@@ -1,8 +1,6 @@
 package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -78,25 +76,16 @@ final class CredentialFields {
 
     /** Returns the fields without credentials, which another service may have written. */
     static ObjectNode without(ObjectNode fields) {
-        ObjectNode rest = JsonNodeFactory.instance.objectNode();
-        fields.properties().forEach(field -> {
-            if (!isCredential(field.getKey(), field.getValue())) {
-                rest.set(field.getKey(), without(field.getValue()));
-            }
-        });
+        ObjectNode rest = fields.deepCopy();
+        removeFrom(rest);
         return rest;
     }
 
-    private static JsonNode without(JsonNode value) {
+    private static void removeFrom(JsonNode value) {
         if (value instanceof ObjectNode object) {
-            return without(object);
+            object.properties().removeIf(field -> isCredential(field.getKey(), field.getValue()));
         }
-        if (value instanceof ArrayNode array) {
-            ArrayNode rest = JsonNodeFactory.instance.arrayNode();
-            array.forEach(element -> rest.add(without(element)));
-            return rest;
-        }
-        return value;
+        value.forEach(CredentialFields::removeFrom);
     }
 
     /**

@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import com.mongodb.ErrorCategory;
 import com.mongodb.MongoWriteException;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
@@ -15,8 +14,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
@@ -101,9 +98,9 @@ final class IdempotencyStore {
         BsonDocument entry = unfinished(fingerprint)
                 .append(ID, new BsonString(key))
                 .append(USER_ID, BsonValues.id(UserDocument.newId()));
-        Bson expired = Filters.and(byKey(key), Filters.lte(EXPIRES_AT, time(clock.millis())));
+        Bson expired = Filters.and(byKey(key), Filters.lte(EXPIRES_AT, BsonValues.time(clock.instant())));
         mongo.call(() -> keys.deleteOne(expired));
-        if (isWritten(() -> keys.insertOne(entry))) {
+        if (mongo.insertIfAbsent(keys, entry)) {
             return read(entry);
         }
         return find(key)
@@ -113,9 +110,15 @@ final class IdempotencyStore {
     /** Records that the user was created, even if another request has freed the key meanwhile. */
     void finish(Entry entry, Instant createdAt) {
         Bson finished = Updates.combine(
-                Updates.set(CREATED_AT, time(createdAt.toEpochMilli())),
+                Updates.set(CREATED_AT, BsonValues.time(createdAt)),
                 Updates.setOnInsert(unfinished(entry.fingerprint())));
-        var unused = isWritten(() -> keys.updateOne(ofUser(entry), finished, new UpdateOptions().upsert(true)));
+        try {
+            mongo.call(() -> keys.updateOne(ofUser(entry), finished, new UpdateOptions().upsert(true)));
+        } catch (MongoWriteException failed) {
+            if (!MongoUserDao.isDuplicate(failed)) { // another request has stored another entry under the key
+                throw failed;
+            }
+        }
     }
 
     /** Frees the key, unless its user was created. */
@@ -123,25 +126,12 @@ final class IdempotencyStore {
         mongo.call(() -> keys.deleteOne(Filters.and(ofUser(entry), Filters.exists(CREATED_AT, false))));
     }
 
-    /** Returns false if the key has another entry. */
-    private boolean isWritten(Supplier<?> write) {
-        try {
-            mongo.call(write);
-            return true;
-        } catch (MongoWriteException failed) {
-            if (failed.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
-                throw failed;
-            }
-            return false;
-        }
-    }
-
     private BsonDocument unfinished(String fingerprint) {
-        long now = clock.millis();
+        Instant now = clock.instant();
         return new BsonDocument(FINGERPRINT, new BsonString(fingerprint))
                 .append(HOLDER, new BsonString(""))
-                .append(HELD_UNTIL, time(now))
-                .append(EXPIRES_AT, time(now + RETENTION.toMillis()));
+                .append(HELD_UNTIL, BsonValues.time(now))
+                .append(EXPIRES_AT, BsonValues.time(now.plus(RETENTION)));
     }
 
     private static Entry read(BsonDocument document) {
@@ -158,9 +148,5 @@ final class IdempotencyStore {
 
     private static Bson ofUser(Entry entry) {
         return Filters.and(byKey(entry.key()), Filters.eq(USER_ID, BsonValues.id(entry.userId())));
-    }
-
-    private static BsonDateTime time(long millis) {
-        return new BsonDateTime(millis);
     }
 }

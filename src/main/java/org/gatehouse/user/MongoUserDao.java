@@ -56,7 +56,7 @@ public final class MongoUserDao implements UserDao {
     /** Bounds the retries, because so many conflicts mean as many successful writes within milliseconds. */
     private static final int MAX_ATTEMPTS = 100;
 
-    private static final String STAGED = UserDocument.LATER + ".staged";
+    private static final String STAGED = UserDocument.SERVER_DATA + ".staged";
 
     /** The timeout of each read of a long response. */
     static final Duration LONG_READ_TIMEOUT = Duration.ofSeconds(20);
@@ -174,12 +174,12 @@ public final class MongoUserDao implements UserDao {
         try {
             mongo.call(() -> users.insertMany(documents, new InsertManyOptions().ordered(false)));
             return Set.of();
-        } catch (MongoBulkWriteException refused) {
-            if (refused.getWriteConcernError() != null
-                    || !refused.getWriteErrors().stream().allMatch(MongoUserDao::isDuplicate)) {
-                throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), refused);
+        } catch (MongoBulkWriteException failed) {
+            if (failed.getWriteConcernError() != null
+                    || !failed.getWriteErrors().stream().allMatch(MongoUserDao::isDuplicate)) {
+                throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), failed);
             }
-            return refused.getWriteErrors().stream()
+            return failed.getWriteErrors().stream()
                     .map(error -> newUsers.get(error.getIndex()).id())
                     .collect(Collectors.toSet());
         }
@@ -237,15 +237,15 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<User> update(User seen, UnaryOperator<User> edit) {
-        UserId id = seen.id();
         return retryOnConflict(seen, (before, deadline) -> {
             User edited = edit.apply(before);
-            UserDocument.Changes changes = UserDocument.changes(before, edited);
+            MongoUserChanges changes = MongoUserChanges.between(before, edited);
             if (changes.isEmpty()) {
                 return Optional.of(before);
             }
-            Optional<Username> newName = UserDocument.newName(before, edited);
-            newName.ifPresent(name -> requireNotReserved(name, id));
+            if (changes.newName() != null) {
+                requireNotReserved(changes.newName(), seen.id());
+            }
             List<Bson> updates = new ArrayList<>(changes.updates());
             Bson unchanged = unchangedSince(before);
             if (!changes.close().isEmpty()) {
@@ -261,7 +261,7 @@ public final class MongoUserDao implements UserDao {
             Bson condition = unchanged;
             BsonDocument after = mongo.call(() -> rejectingTakenNames(() -> mongo.withDeadline(deadline, users)
                     .findOneAndUpdate(condition, Updates.combine(updates), options)));
-            if (after != null && newName.isPresent()) {
+            if (after != null && changes.newName() != null) {
                 release(before);
             }
             return Optional.ofNullable(after).map(UserDocument::read);
@@ -333,15 +333,15 @@ public final class MongoUserDao implements UserDao {
      */
     private Optional<User> retryOnConflict(User seen, BiFunction<User, Long, Optional<User>> write) {
         long deadline = System.nanoTime() + MongoConnection.WRITE_TIMEOUT.toNanos();
-        Optional<User> before = Optional.of(seen);
+        User before = seen;
         for (int attempt = 0; attempt < MAX_ATTEMPTS && System.nanoTime() < deadline; attempt++) {
-            Optional<User> written = write.apply(before.get(), deadline);
+            Optional<User> written = write.apply(before, deadline);
             if (written.isPresent()) {
                 return written;
             }
-            before = find(seen.id());
-            if (before.isEmpty()) {
-                return before;
+            before = find(seen.id()).orElse(null);
+            if (before == null) {
+                return Optional.empty();
             }
         }
         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
@@ -357,20 +357,20 @@ public final class MongoUserDao implements UserDao {
     private static <T> T rejectingTakenNames(Supplier<T> write) {
         try {
             return write.get();
-        } catch (MongoException refused) {
-            if (isDuplicate(refused)) {
+        } catch (MongoException failed) {
+            if (isDuplicate(failed)) {
                 throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
             }
-            throw refused;
+            throw failed;
         }
     }
 
-    public static boolean isDuplicate(MongoException refused) {
-        return ErrorCategory.fromErrorCode(refused.getCode()) == ErrorCategory.DUPLICATE_KEY;
+    public static boolean isDuplicate(MongoException failed) {
+        return ErrorCategory.fromErrorCode(failed.getCode()) == ErrorCategory.DUPLICATE_KEY;
     }
 
-    public static boolean isDuplicate(WriteError refused) {
-        return refused.getCategory() == ErrorCategory.DUPLICATE_KEY;
+    public static boolean isDuplicate(WriteError failed) {
+        return failed.getCategory() == ErrorCategory.DUPLICATE_KEY;
     }
 
     private static Bson byId(UserId id) {

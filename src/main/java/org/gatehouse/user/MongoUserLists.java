@@ -75,7 +75,7 @@ final class MongoUserLists {
                 : List.of(UserDocument.CANONICAL_USERNAME);
         Bson order = query.sort().ascending() ? Sorts.ascending(fields) : Sorts.descending(fields);
         List<Bson> conditions = conditions(query.filter());
-        conditions.add(query.after().map(MongoUserLists::beyond).orElseGet(() -> hasPlace(query.sort())));
+        conditions.add(query.after() == null ? hasPlace(query.sort()) : beyond(query.after()));
         conditions.add(MongoUserDao.SERVED);
         List<BsonDocument> documents = mongo.call(() -> reads.find(Filters.and(conditions))
                 .projection(MongoUserDao.WITHOUT_PASSWORDS)
@@ -102,16 +102,22 @@ final class MongoUserLists {
     /** Returns the equality conditions in the order of the indexes, and the range of names. */
     private static List<Bson> conditions(UserFilter filter) {
         List<Bson> conditions = new ArrayList<>();
-        filter.role().ifPresent(role -> conditions.add(Filters.eq(UserJson.ROLES, new BsonString(role))));
-        filter.status()
-                .map(status -> Filters.eq(UserJson.STATUS, new BsonString(status.text())))
-                .or(() -> filter.role().map(role -> ANY_STATUS))
-                .ifPresent(conditions::add);
-        filter.names().ifPresent(names -> {
+        if (filter.role() != null) {
+            conditions.add(Filters.eq(UserJson.ROLES, new BsonString(filter.role())));
+        }
+        if (filter.status() != null) {
+            conditions.add(
+                    Filters.eq(UserJson.STATUS, new BsonString(filter.status().text())));
+        } else if (filter.role() != null) {
+            conditions.add(ANY_STATUS);
+        }
+        NamePrefix names = filter.names();
+        if (names != null) {
             conditions.add(Filters.gte(UserDocument.CANONICAL_USERNAME, new BsonString(names.first())));
-            names.end()
-                    .ifPresent(end -> conditions.add(Filters.lt(UserDocument.CANONICAL_USERNAME, new BsonString(end))));
-        });
+            if (names.end() != null) {
+                conditions.add(Filters.lt(UserDocument.CANONICAL_USERNAME, new BsonString(names.end())));
+            }
+        }
         return conditions;
     }
 

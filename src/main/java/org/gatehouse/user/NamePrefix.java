@@ -2,15 +2,16 @@ package org.gatehouse.user;
 
 import java.util.Optional;
 import org.gatehouse.identity.Username;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The beginning of usernames, as a range of folded names in the order of code points, which is that of their UTF-8
  * bytes.
  *
  * @param first the inclusive lower bound of the names with this beginning
- * @param end the exclusive upper bound of these names; empty if a text beyond all of them does not exist
+ * @param end the exclusive upper bound of these names; null if a text beyond all of them does not exist
  */
-record NamePrefix(String first, Optional<String> end) {
+record NamePrefix(String first, @Nullable String end) {
     private static final char SIGMA = '\u03c3';
     private static final char FINAL_SIGMA = '\u03c2';
 
@@ -31,16 +32,16 @@ record NamePrefix(String first, Optional<String> end) {
     }
 
     /** Returns the first text after all texts with this beginning. */
-    private static Optional<String> after(String prefix) {
+    private static @Nullable String after(String prefix) {
         int end = prefix.length();
         while (end > 0) {
             int last = prefix.codePointBefore(end);
             end -= Character.charCount(last);
             if (last < Character.MAX_CODE_POINT) {
                 int next = last + 1 == Character.MIN_SURROGATE ? Character.MAX_SURROGATE + 1 : last + 1;
-                return Optional.of(prefix.substring(0, end) + Character.toString(next));
+                return prefix.substring(0, end) + Character.toString(next);
             }
         }
-        return Optional.empty();
+        return null;
     }
 }

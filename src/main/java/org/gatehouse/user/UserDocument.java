@@ -2,14 +2,12 @@ package org.gatehouse.user;
 
 import static java.util.Objects.requireNonNullElse;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.Updates;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,7 +28,6 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
-import org.gatehouse.identity.Username;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
@@ -55,7 +52,7 @@ public final class UserDocument {
      * The field for server data that callers may neither see nor set. This version hides it and writes only staged
      * values to it, so that it can run beside a later version.
      */
-    public static final String LATER = "_server";
+    public static final String SERVER_DATA = "_server";
 
     /** Matches users with a stored password. A user with neither field cannot log in with a password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
@@ -80,29 +77,6 @@ public final class UserDocument {
 
     /** The number of sources kept for each user. Another source replaces the one with the oldest login. */
     private static final int MAX_SOURCES = 32;
-
-    /** Treats 1 and 1.0 as the same number, because the store and the parser may choose different types. */
-    private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
-            ? one.decimalValue().compareTo(other.decimalValue())
-            : one.equals(other) ? 0 : 1;
-
-    /** Compares numbers as a store may compare them, which ignores digits beyond the precision of a double. */
-    private static final Comparator<JsonNode> AS_DOUBLES = (one, other) -> one.isNumber() && other.isNumber()
-            ? (one.doubleValue() == other.doubleValue() ? 0 : 1)
-            : one.equals(other) ? 0 : 1;
-
-    /**
-     * The difference between two users.
-     *
-     * @param updates the updates of the changed fields only
-     * @param close changed fields with their new values that are not in {@code updates}, because old and new value are
-     *     equal if numbers are compared as doubles
-     */
-    public record Changes(List<Bson> updates, BsonDocument close) {
-        public boolean isEmpty() {
-            return updates.isEmpty() && close.isEmpty();
-        }
-    }
 
     private UserDocument() {}
 
@@ -167,6 +141,11 @@ public final class UserDocument {
         return new Credential(read(document), password(document).orElse(null), sources);
     }
 
+    /** Whether a write that makes the one user the other would change nothing. */
+    public static boolean areEqual(User one, User other) {
+        return MongoUserChanges.between(one, other).isEmpty();
+    }
+
     /** Returns the stored password of a document; the legacy field is used only in the absence of a hash. */
     private static Optional<StoredPassword> password(BsonDocument document) {
         return text(document, PASSWORD_HASH)
@@ -191,57 +170,6 @@ public final class UserDocument {
     /** Returns the update that stores this hash and removes the legacy password. */
     public static Bson replacePassword(String hash) {
         return Updates.combine(Updates.set(PASSWORD_HASH, new BsonString(hash)), Updates.unset(UserJson.PASSWORD));
-    }
-
-    /** Returns the name that a change gives a user; empty if the name stays. */
-    static Optional<Username> newName(User before, User after) {
-        return after.username().equals(before.username())
-                ? Optional.empty()
-                : Optional.of(Username.parse(after.username()).orElseThrow());
-    }
-
-    /** Returns the difference between two users; empty if they are equal. */
-    public static Changes changes(User before, User after) {
-        List<Bson> changes = new ArrayList<>();
-        BsonDocument close = new BsonDocument();
-        // This change adds a version, which makes roles and status trusted, so it overwrites those of another service.
-        boolean adopted = before.version() == 0;
-        newName(before, after).ifPresent(username -> {
-            changes.add(Updates.set(UserJson.USERNAME, new BsonString(username.typed())));
-            changes.add(Updates.set(CANONICAL_USERNAME, new BsonString(username.canonical())));
-        });
-        if (adopted || !after.roles().equals(before.roles())) {
-            changes.add(Updates.set(UserJson.ROLES, roles(after.roles())));
-        }
-        if (adopted || after.status() != before.status()) {
-            changes.add(
-                    Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
-        }
-        if (!after.epoch().equals(before.epoch())) {
-            changes.addAll(epoch(after.epoch()));
-        }
-        ObjectNode old = before.fields();
-        ObjectNode written = CredentialFields.without(after.fields());
-        after.fields().properties().forEach(field -> {
-            String name = field.getKey();
-            if (field.getValue().equals(BY_VALUE, old.path(name))) {
-                return;
-            }
-            JsonNode value = written.path(name);
-            if (value.isMissingNode()) {
-                changes.add(Updates.unset(name));
-            } else if (value.equals(AS_DOUBLES, old.path(name))) {
-                close.put(name, BsonJson.toBson(value));
-            } else {
-                changes.add(Updates.set(name, BsonJson.toBson(value)));
-            }
-        });
-        old.fieldNames().forEachRemaining(name -> {
-            if (!after.fields().has(name)) {
-                changes.add(Updates.unset(name));
-            }
-        });
-        return new Changes(changes, close);
     }
 
     /**
@@ -296,7 +224,7 @@ public final class UserDocument {
         return Sha256.hex(source).substring(0, SOURCE_KEY_LENGTH);
     }
 
-    private static List<Bson> epoch(SessionEpoch epoch) {
+    static List<Bson> epoch(SessionEpoch epoch) {
         return List.of(Updates.set(SESSION_EPOCH, new BsonInt64(epoch.number())), exempt(epoch.exempt()));
     }
 

@@ -1,36 +1,36 @@
 package org.gatehouse.user;
 
-import java.util.Optional;
 import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The filter of a list of users: a user matches if all present conditions are met.
+ * The filter of a list of users: a user matches if all conditions are met that are not null.
  *
  * @param role a role of the user
  * @param status the status of the user
  * @param names the beginning of the username; a user with a reserved name ({@link ReservedUsernames}) does not match
  */
-record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<NamePrefix> names) {
+record UserFilter(
+        @Nullable String role,
+        @Nullable UserStatus status,
+        @Nullable NamePrefix names) {
     /** Matches all users. */
-    static final UserFilter ALL = new UserFilter(Optional.empty(), Optional.empty(), Optional.empty());
+    static final UserFilter ALL = new UserFilter(null, null, null);
 
     /** Parses the parameters of a URL, null if absent; adds each invalid one to the errors. */
     static UserFilter parse(@Nullable String q, @Nullable String role, @Nullable String status, FieldErrors errors) {
-        Optional<NamePrefix> names = Optional.ofNullable(q).flatMap(NamePrefix::parse);
-        if (q != null && names.isEmpty()) {
+        NamePrefix names = q == null ? null : NamePrefix.parse(q).orElse(null);
+        if (q != null && names == null) {
             errors.add("q", "must be the beginning of a username");
         }
-        Optional<String> known = Optional.ofNullable(role)
-                .filter(name -> UserInput.ROLE.matcher(name).matches());
-        if (role != null && known.isEmpty()) {
+        if (role != null && !UserInput.ROLE.matcher(role).matches()) {
             errors.add("role", "must be the name of a role: a letter, then a-z, 0-9, - and _, at most 32 long");
         }
-        Optional<UserStatus> wanted = Optional.ofNullable(status).flatMap(UserStatus::parse);
-        if (status != null && wanted.isEmpty()) {
+        UserStatus wanted = status == null ? null : UserStatus.parse(status).orElse(null);
+        if (status != null && wanted == null) {
             errors.add("status", "must be active or disabled");
         }
-        return new UserFilter(known, wanted, names);
+        return new UserFilter(role, wanted, names);
     }
 
     boolean isAll() {
@@ -43,8 +43,8 @@ record UserFilter(Optional<String> role, Optional<UserStatus> status, Optional<N
                 ? ""
                 : String.join(
                         "\n", // not part of any of the values
-                        role.orElse(""),
-                        status.map(UserStatus::text).orElse(""),
-                        names.map(NamePrefix::first).orElse(""));
+                        role == null ? "" : role,
+                        status == null ? "" : status.text(),
+                        names == null ? "" : names.first());
     }
 }

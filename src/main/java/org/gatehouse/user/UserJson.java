@@ -45,7 +45,7 @@ public final class UserJson {
             UserDocument.SESSION_EPOCH,
             UserDocument.SESSION_EXEMPT,
             UserDocument.SOURCES,
-            UserDocument.LATER);
+            UserDocument.SERVER_DATA);
 
     /** Names that every user has and callers may set. All other names, except reserved ones, are custom fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);

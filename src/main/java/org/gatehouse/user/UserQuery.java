@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The order is total, because the id orders users with equal times. A position is a value, not a count, so users
  * that are created or deleted meanwhile neither shift nor hide others.
  */
-record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Position> after) {
+record UserQuery(
+        int limit, Sort sort, UserFilter filter, @Nullable Position after) {
     private static final char SEPARATOR = '\n';
 
     /** The orders that a caller may choose, by their name in the URL. */
@@ -49,12 +51,9 @@ record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Position> aft
         }
 
         static Optional<Sort> parse(String text) {
-            for (Sort sort : values()) {
-                if (sort.text.equals(text)) {
-                    return Optional.of(sort);
-                }
-            }
-            return Optional.empty();
+            return Arrays.stream(values())
+                    .filter(sort -> sort.text.equals(text))
+                    .findFirst();
         }
     }
 
@@ -118,19 +117,19 @@ record UserQuery(int limit, Sort sort, UserFilter filter, Optional<Position> aft
             FieldErrors errors) {
         PageRequest page = PageRequest.parse(limit, after, errors);
         UserFilter filter = UserFilter.parse(q, role, status, errors);
-        Optional<Sort> order =
-                sort == null ? Optional.of(q == null ? Sort.CREATED_AT : Sort.USERNAME) : Sort.parse(sort);
-        if (order.isEmpty()) {
+        Sort usual = q == null ? Sort.CREATED_AT : Sort.USERNAME;
+        Sort order = sort == null ? usual : Sort.parse(sort).orElse(null);
+        if (order == null) {
             errors.add("sort", "must be createdAt, -createdAt, username or -username");
-        }
-        if (q != null && order.filter(Sort::byTime).isPresent()) {
+        } else if (q != null && order.byTime()) {
             errors.add("sort", "must be username or -username where q is given");
         }
         boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::hasErrorFor);
-        UserQuery first = new UserQuery(page.limit(), order.orElse(Sort.CREATED_AT), filter, Optional.empty());
+        UserQuery first = new UserQuery(page.limit(), order == null ? usual : order, filter, null);
         // If the list itself is invalid, the cursor cannot be compared with it.
-        Optional<Position> position =
-                page.position(cursor -> Position.parse(cursor).filter(read -> !known || first.has(read)), errors);
+        Position position = page.position(
+                        cursor -> Position.parse(cursor).filter(read -> !known || first.has(read)), errors)
+                .orElse(null);
         errors.throwIfAny();
         return new UserQuery(first.limit(), first.sort(), first.filter(), position);
     }

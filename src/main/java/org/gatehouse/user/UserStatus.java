@@ -1,5 +1,6 @@
 package org.gatehouse.user;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -10,12 +11,9 @@ public enum UserStatus {
 
     /** Parses the name of a status in the API; empty if it is unknown. */
     public static Optional<UserStatus> parse(String text) {
-        for (UserStatus status : values()) {
-            if (status.text().equals(text)) {
-                return Optional.of(status);
-            }
-        }
-        return Optional.empty();
+        return Arrays.stream(values())
+                .filter(status -> status.text().equals(text))
+                .findFirst();
     }
 
     /** Returns the name in JSON and in the store. */

@@ -233,12 +233,12 @@ abstract class UserDaoContract {
         }
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
             UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
-            List<ListedUser> all = lists.list(new UserQuery(100, order, UserFilter.ALL, Optional.empty()));
-            UserQuery query = new UserQuery(3, order, UserFilter.ALL, Optional.empty());
+            List<ListedUser> all = lists.list(new UserQuery(100, order, UserFilter.ALL, null));
+            UserQuery query = new UserQuery(3, order, UserFilter.ALL, null);
             List<ListedUser> first = lists.list(query);
             UserQuery.Position position = query.position(first.get(2));
             assertThat(UserQuery.Position.parse(position.cursor())).hasValue(position);
-            List<ListedUser> rest = lists.list(new UserQuery(100, order, UserFilter.ALL, Optional.of(position)));
+            List<ListedUser> rest = lists.list(new UserQuery(100, order, UserFilter.ALL, position));
 
             assertThat(all).hasSize(7);
             assertThat(first).isEqualTo(all.subList(0, 3));

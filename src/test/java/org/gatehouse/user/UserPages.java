@@ -2,7 +2,6 @@ package org.gatehouse.user;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.gatehouse.store.MongoConnection;
 
 /** Reads whole lists of users, page by page, for tests in other packages. */
@@ -14,7 +13,7 @@ public final class UserPages {
         MongoUserLists lists = new MongoUserLists(mongo, "users");
         UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
         List<User> all = new ArrayList<>();
-        Optional<UserQuery.Position> position = Optional.empty();
+        UserQuery.Position position = null;
         do {
             UserQuery query = new UserQuery(limit, order, UserFilter.ALL, position);
             List<ListedUser> page = lists.list(query);
@@ -22,8 +21,9 @@ public final class UserPages {
             position = page.stream()
                     .reduce((one, other) -> other)
                     .map(last -> query.position(last).cursor())
-                    .flatMap(UserQuery.Position::parse);
-        } while (position.isPresent());
+                    .flatMap(UserQuery.Position::parse)
+                    .orElse(null);
+        } while (position != null);
         return all;
     }
 }

@@ -1,0 +1,133 @@
+package org.gatehouse.migration;
+
+import com.mongodb.client.model.UpdateOneModel;
+import com.mongodb.client.model.Updates;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.bson.BsonDocument;
+import org.bson.BsonInt64;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.conversions.Bson;
+import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Username;
+import org.gatehouse.store.BsonValues;
+import org.gatehouse.store.Sha256;
+import org.gatehouse.user.ReservedUsernames;
+import org.gatehouse.user.UserDocument;
+import org.gatehouse.user.UserJson;
+import org.gatehouse.user.UserStatus;
+
+/**
+ * Determines how one document of the legacy service becomes that of a user.
+ *
+ * <p>Values that clients of the legacy service wrote into Gatehouse's fields are not trusted. They are kept as
+ * {@code original_…}.
+ */
+final class LegacyDocument {
+    private static final int MAX_SHOWN = 80;
+    private static final String KEPT = "original_";
+
+    /** Fields that only Gatehouse writes, and that a new user does not have. */
+    private static final List<String> RESERVED_FIELDS = List.of(
+            UserDocument.SESSION_EPOCH, UserDocument.SESSION_EXEMPT, UserDocument.SOURCES, UserDocument.SERVER_DATA);
+
+    private LegacyDocument() {}
+
+    /** Returns the write that migrates a document if it is unchanged since the read; empty if it was migrated before. */
+    static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
+        List<Bson> changes = settingFields(document);
+        if (changes.isEmpty()) {
+            return Optional.empty();
+        }
+        changes.addAll(renamingFields(document));
+        if (document.containsKey(UserDocument.PASSWORD_HASH)) {
+            // It is not kept, because it is never returned, and the legacy service's password field is authoritative.
+            changes.add(Updates.unset(UserDocument.PASSWORD_HASH));
+        }
+        Bson unchanged =
+                UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME, UserJson.VERSION, UserJson.USERNAME);
+        return Optional.of(new UpdateOneModel<>(unchanged, Updates.combine(changes)));
+    }
+
+    private static List<Bson> settingFields(BsonDocument document) {
+        BsonValue id = UserDocument.anyId(document);
+        String name = id.isObjectId()
+                ? UserDocument.text(document, UserJson.USERNAME)
+                        .flatMap(Username::fold)
+                        .map(Username::canonical)
+                        .orElse("")
+                : "";
+        BsonDocument fields = new BsonDocument(
+                        UserDocument.CANONICAL_USERNAME, new BsonString(reservedUsername(name, document)))
+                .append(UserJson.VERSION, new BsonInt64(1))
+                .append(UserJson.ROLES, UserDocument.roles(Set.of(Roles.USER)))
+                .append(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text()));
+        if (!document.isDateTime(UserJson.CREATED_AT)) {
+            Instant created =
+                    id.isObjectId() ? id.asObjectId().getValue().getDate().toInstant() : Instant.EPOCH;
+            fields.append(UserJson.CREATED_AT, BsonValues.time(created));
+        }
+        List<Bson> changes = new ArrayList<>();
+        fields.forEach((field, value) -> {
+            BsonValue theirs = document.get(field);
+            if (value.equals(theirs)) {
+                return;
+            }
+            changes.add(Updates.set(field, value));
+            if (theirs != null && !document.containsKey(KEPT + field)) {
+                changes.add(Updates.set(KEPT + field, theirs));
+            }
+        });
+        return changes;
+    }
+
+    private static List<Bson> renamingFields(BsonDocument document) {
+        List<Bson> changes = new ArrayList<>();
+        for (String name : RESERVED_FIELDS) {
+            if (document.containsKey(name)) {
+                changes.add(Updates.rename(name, KEPT + name));
+            }
+        }
+        for (String name : document.keySet()) {
+            // JSON parsers that ignore case would take it for a field of Gatehouse.
+            boolean otherCase =
+                    UserJson.reservedName(name).filter(own -> !own.equals(name)).isPresent();
+            if (otherCase) {
+                String kept = KEPT + name;
+                while (document.containsKey(kept)) {
+                    kept = KEPT + kept;
+                }
+                changes.add(Updates.rename(name, kept));
+            }
+        }
+        return changes;
+    }
+
+    /** Returns the reserved form of this name for the document; see {@link ReservedUsernames}. */
+    static String reservedUsername(String name, BsonDocument document) {
+        BsonValue id = UserDocument.anyId(document);
+        return ReservedUsernames.form(
+                name,
+                id.isObjectId()
+                        ? id.asObjectId().getValue().toHexString()
+                        : Sha256.hex(new BsonDocument(UserJson.ID, id).toJson()));
+    }
+
+    /** Describes the document for the log, by its id and the beginning of its name. */
+    static String describe(BsonDocument document) {
+        String id = document.isObjectId(UserJson.ID)
+                ? document.getObjectId(UserJson.ID).getValue().toHexString()
+                : cut(new BsonDocument(UserJson.ID, UserDocument.anyId(document)).toJson());
+        return UserDocument.text(document, UserJson.USERNAME)
+                .map(name -> id + " (" + cut(name) + ")")
+                .orElse(id);
+    }
+
+    private static String cut(String text) {
+        return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
+    }
+}

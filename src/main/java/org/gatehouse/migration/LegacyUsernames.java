@@ -1,0 +1,187 @@
+package org.gatehouse.migration;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoCursor;
+import com.mongodb.client.cursor.TimeoutMode;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.Projections;
+import com.mongodb.client.model.Sorts;
+import com.mongodb.client.model.Updates;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+import org.gatehouse.identity.Username;
+import org.gatehouse.store.MongoConnection;
+import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.ReservedUsernames;
+import org.gatehouse.user.UserDocument;
+import org.gatehouse.user.UserJson;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives each migrated document its name if the name is unique, and logs the documents that cannot have theirs. */
+final class LegacyUsernames {
+    /** The limit of warnings, because more would hide the rest of the log. */
+    private static final int MAX_LINES = 100;
+
+    private static final int MAX_NAMED = 10;
+    private static final Logger log = LoggerFactory.getLogger(LegacyUsernames.class);
+
+    private final MongoConnection mongo;
+    private final MongoCollection<BsonDocument> users;
+    private final ReservedUsernames reservedUsernames;
+    private int lines;
+
+    /** @param users the collection with the timeout of a batch */
+    LegacyUsernames(MongoConnection mongo, MongoCollection<BsonDocument> users) {
+        this.mongo = mongo;
+        this.users = users;
+        this.reservedUsernames =
+                new ReservedUsernames(mongo, users.getNamespace().getCollectionName());
+    }
+
+    /**
+     * Folds keys again that an older version wrote with other rules. All documents that share a name under the new
+     * rules are reserved, because none may get a name that is known as another user's. A node of the older version
+     * still finds most users, because most keys do not change.
+     */
+    void refold() {
+        mongo.call(() -> {
+            int refolded = 0;
+            try (MongoCursor<BsonDocument> cursor = users.find(
+                            Filters.regex(UserDocument.CANONICAL_USERNAME, Username.NOT_FOLDED))
+                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
+                    .batchSize(LegacyUserMigration.BATCH)
+                    .cursor()) {
+                while (cursor.hasNext()) {
+                    refolded += isRefolded(cursor.next()) ? 1 : 0;
+                }
+            }
+            if (refolded > 0) {
+                log.info("Folded the usernames of {} documents anew", refolded);
+            }
+            return refolded;
+        });
+    }
+
+    private boolean isRefolded(BsonDocument document) {
+        String key = UserDocument.canonicalUsername(document);
+        String folded = ReservedUsernames.refold(key);
+        if (folded.equals(key)) {
+            return false;
+        }
+        try {
+            return setKey(document, folded);
+        } catch (MongoException failed) {
+            if (!MongoUserDao.isDuplicate(failed)) {
+                throw failed;
+            }
+            boolean reserved = setKey(document, LegacyDocument.reservedUsername(folded, document));
+            BsonDocument holder = users.find(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(folded)))
+                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
+                    .first();
+            if (holder != null) {
+                setKey(holder, LegacyDocument.reservedUsername(folded, holder));
+            }
+            return reserved;
+        }
+    }
+
+    private boolean setKey(BsonDocument document, String key) {
+        Bson unchanged = UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME);
+        return users.updateOne(unchanged, Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(key)))
+                        .getModifiedCount()
+                > 0;
+    }
+
+    /** Gives each name that only one document has to that document. */
+    void assign() {
+        List<BsonDocument> alone = new ArrayList<>();
+        List<BsonDocument> sharing = new ArrayList<>();
+        mongo.call(() -> {
+            try (MongoCursor<BsonDocument> cursor = users.find(ReservedUsernames.all())
+                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME, UserJson.USERNAME))
+                    .sort(Sorts.ascending(UserDocument.CANONICAL_USERNAME))
+                    .batchSize(LegacyUserMigration.BATCH)
+                    .timeoutMode(TimeoutMode.ITERATION)
+                    .cursor()) {
+                while (cursor.hasNext()) {
+                    BsonDocument document = cursor.next();
+                    if (!sharing.isEmpty() && !name(sharing.get(0)).equals(name(document))) {
+                        settle(sharing, alone);
+                        sharing.clear();
+                    }
+                    sharing.add(document);
+                }
+            }
+            settle(sharing, alone);
+            claim(alone);
+            return alone;
+        });
+        if (lines > MAX_LINES) {
+            log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
+        }
+    }
+
+    /** Handles all documents that have one name: collects a single document for its claim, or logs why it cannot. */
+    private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
+        if (sharing.isEmpty()) {
+            return;
+        }
+        if (name(sharing.get(0)).isEmpty()) {
+            sharing.forEach(this::warnOfUnusable);
+        } else if (sharing.size() > 1) {
+            warn(
+                    "{} documents share a username, so none of them can log in until an administrator renames all but"
+                            + " one with PATCH /user/<id>: {}{}",
+                    sharing.size(),
+                    sharing.stream()
+                            .limit(MAX_NAMED)
+                            .map(LegacyDocument::describe)
+                            .collect(Collectors.joining(", ")),
+                    sharing.size() > MAX_NAMED ? ", …" : "");
+        } else {
+            alone.add(sharing.get(0));
+            if (alone.size() == LegacyUserMigration.BATCH) {
+                claim(alone);
+                alone.clear();
+            }
+        }
+    }
+
+    private void claim(List<BsonDocument> alone) {
+        if (alone.isEmpty()) {
+            return;
+        }
+        for (BsonDocument late : reservedUsernames.claim(alone)) {
+            warn(
+                    "The username of {} belongs to another user, so it cannot log in until an administrator renames one"
+                            + " of them with PATCH /user/<id>",
+                    LegacyDocument.describe(late));
+        }
+    }
+
+    private void warnOfUnusable(BsonDocument document) {
+        warn(
+                document.isObjectId(UserJson.ID)
+                        ? "User {} cannot log in: it has no usable username until an administrator gives it one with PATCH"
+                                + " /user/<id>"
+                        : "The document {} is left alone: its _id is no ObjectId, so it cannot be served",
+                LegacyDocument.describe(document));
+    }
+
+    private void warn(String sentence, Object... details) {
+        lines++;
+        if (lines <= MAX_LINES) {
+            log.warn(sentence, details);
+        }
+    }
+
+    private static String name(BsonDocument document) {
+        return ReservedUsernames.name(UserDocument.canonicalUsername(document));
+    }
+}

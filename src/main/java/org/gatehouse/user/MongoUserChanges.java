@@ -1,0 +1,88 @@
+package org.gatehouse.user;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.mongodb.client.model.Updates;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+import org.gatehouse.identity.Username;
+import org.gatehouse.store.BsonJson;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The difference between two users.
+ *
+ * @param newName the name after the change; null if the name stays
+ * @param updates the updates of the changed fields only
+ * @param close changed fields with their new values that are not in {@code updates}, because old and new value are equal
+ *     if numbers are compared as doubles
+ */
+record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocument close) {
+    /** Treats 1 and 1.0 as the same number, because the store and the parser may choose different types. */
+    private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
+            ? one.decimalValue().compareTo(other.decimalValue())
+            : one.equals(other) ? 0 : 1;
+
+    /** Compares numbers as a store may compare them, which ignores digits beyond the precision of a double. */
+    private static final Comparator<JsonNode> AS_DOUBLES = (one, other) -> one.isNumber() && other.isNumber()
+            ? (one.doubleValue() == other.doubleValue() ? 0 : 1)
+            : one.equals(other) ? 0 : 1;
+
+    /** Returns the changes that make the one user the other; empty if they are equal. */
+    static MongoUserChanges between(User before, User after) {
+        List<Bson> updates = new ArrayList<>();
+        // This change adds a version, which makes roles and status trusted, so it overwrites those of another service.
+        boolean first = before.version() == 0;
+        Username newName = after.username().equals(before.username())
+                ? null
+                : Username.parse(after.username()).orElseThrow();
+        if (newName != null) {
+            updates.add(Updates.set(UserJson.USERNAME, new BsonString(newName.typed())));
+            updates.add(Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(newName.canonical())));
+        }
+        if (first || !after.roles().equals(before.roles())) {
+            updates.add(Updates.set(UserJson.ROLES, UserDocument.roles(after.roles())));
+        }
+        if (first || after.status() != before.status()) {
+            updates.add(
+                    Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
+        }
+        if (!after.epoch().equals(before.epoch())) {
+            updates.addAll(UserDocument.epoch(after.epoch()));
+        }
+        BsonDocument close = new BsonDocument();
+        addFields(before.fields(), after.fields(), updates, close);
+        return new MongoUserChanges(newName, updates, close);
+    }
+
+    private static void addFields(ObjectNode before, ObjectNode after, List<Bson> updates, BsonDocument close) {
+        ObjectNode written = CredentialFields.without(after);
+        after.properties().forEach(field -> {
+            String name = field.getKey();
+            if (field.getValue().equals(BY_VALUE, before.path(name))) {
+                return;
+            }
+            JsonNode value = written.path(name);
+            if (value.isMissingNode()) {
+                updates.add(Updates.unset(name));
+            } else if (value.equals(AS_DOUBLES, before.path(name))) {
+                close.put(name, BsonJson.toBson(value));
+            } else {
+                updates.add(Updates.set(name, BsonJson.toBson(value)));
+            }
+        });
+        before.fieldNames().forEachRemaining(name -> {
+            if (!after.has(name)) {
+                updates.add(Updates.unset(name));
+            }
+        });
+    }
+
+    boolean isEmpty() {
+        return updates.isEmpty() && close.isEmpty();
+    }
+}
