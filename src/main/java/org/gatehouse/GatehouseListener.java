@@ -10,6 +10,7 @@ import org.gatehouse.admin.FirstAdministrator;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
+import org.gatehouse.http.HttpModule;
 import org.gatehouse.log.JsonLogEncoder;
 import org.gatehouse.log.JulBridge;
 import org.gatehouse.store.DriverLeaks;
@@ -55,8 +56,8 @@ public final class GatehouseListener implements ServletContextListener {
             gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
             gatehouse.start();
             shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
-            ServletRegistration.Dynamic servlet =
-                    context.addServlet("gatehouse", gatehouse.http.servlet(new HttpApplication(gatehouse)));
+            ServletRegistration.Dynamic servlet = context.addServlet(
+                    "gatehouse", gatehouse.http.servlet(new HttpApplication(gatehouse), HttpModule.BODY_TIMEOUT));
             servlet.addMapping("/*");
             servlet.setAsyncSupported(true);
             servlet.setLoadOnStartup(1);

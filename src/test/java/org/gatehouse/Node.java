@@ -19,6 +19,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
+import org.gatehouse.http.HttpModule;
 import org.gatehouse.key.KeySchedule;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.CheapHasher;
@@ -36,9 +37,6 @@ import org.gatehouse.war.ServiceClient;
  */
 public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
-
-    /** The same as in the WAR. */
-    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     /** Accepts every first administrator. */
     static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
@@ -77,7 +75,7 @@ public final class Node extends ServiceClient {
     /** Starts a node that passes each complete MongoDB command to an observer. */
     public static Node startObserved(Stores stores, Map<String, String> more, Consumer<BsonDocument> observer) {
         Map<String, String> settings = settings(stores, more);
-        return start("", settings, parts(settings, afterStart(observer)), BODY_TIMEOUT);
+        return start("", settings, parts(settings, afterStart(observer)), HttpModule.BODY_TIMEOUT);
     }
 
     /**
@@ -118,7 +116,7 @@ public final class Node extends ServiceClient {
 
     /** Starts a node with exactly these settings. */
     public static Node start(Map<String, String> settings) {
-        return start("", settings, parts(settings, command -> {}), BODY_TIMEOUT);
+        return start("", settings, parts(settings, command -> {}), HttpModule.BODY_TIMEOUT);
     }
 
     /** Starts a node with this clock. */
@@ -134,7 +132,7 @@ public final class Node extends ServiceClient {
                 "",
                 settings,
                 new Gatehouse.Parts(parts.metrics(), clock, parts.hasher(), parts.keySchedule(), parts.mongo()),
-                BODY_TIMEOUT);
+                HttpModule.BODY_TIMEOUT);
     }
 
     /** Starts a node with this hasher. */
@@ -156,7 +154,7 @@ public final class Node extends ServiceClient {
 
     private static Node startWith(Stores stores, Map<String, String> more, UnaryOperator<Gatehouse.Parts> change) {
         Map<String, String> settings = settings(stores, more);
-        return start("", settings, change.apply(parts(settings, command -> {})), BODY_TIMEOUT);
+        return start("", settings, change.apply(parts(settings, command -> {})), HttpModule.BODY_TIMEOUT);
     }
 
     /** Starts a node with this timeout for request bodies. */
@@ -168,7 +166,7 @@ public final class Node extends ServiceClient {
     /** Starts a node under this context path. */
     public static Node startUnder(String contextPath, Stores stores) {
         Map<String, String> settings = settings(stores, Map.of());
-        return start(contextPath, settings, parts(settings, command -> {}), BODY_TIMEOUT);
+        return start(contextPath, settings, parts(settings, command -> {}), HttpModule.BODY_TIMEOUT);
     }
 
     private static Node start(

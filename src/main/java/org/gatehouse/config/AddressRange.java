@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A range of IP addresses in CIDR notation such as {@code 10.0.0.0/8} or {@code 2001:db8::/32} (RFC 4632 and 4291), or
  * a single address.
  *
- * <p>Host names are rejected, because a range must not depend on the current answer of a name server.
+ * <p>Host names are rejected, because a range must not depend on the current result of a name server.
  */
 public final class AddressRange {
     private static final Pattern CIDR = Pattern.compile("([^/]+)(?:/([0-9]{1,3}))?");
@@ -50,7 +50,6 @@ public final class AddressRange {
         return new AddressRange(text, new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT));
     }
 
-    /** Parses a comma-separated list. */
     static List<AddressRange> parseAll(String text) {
         return Arrays.stream(text.split(",", -1))
                 .map(String::strip)

@@ -46,11 +46,11 @@ public final class HealthResource {
     @Operational
     public Response ready() {
         Health.Report report = health.report();
-        Response.ResponseBuilder answer = report.ready()
+        Response.ResponseBuilder response = report.ready()
                 ? Response.ok()
                 : Response.status(Response.Status.SERVICE_UNAVAILABLE)
                         .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
-        return answer.entity(Json.write(report))
+        return response.entity(Json.write(report))
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .build();
     }

@@ -46,7 +46,6 @@ final class AccessLog implements ContainerResponseFilter {
     private final KnownPaths paths;
     private final Map<ResourceMethod, Route> routes = new ConcurrentHashMap<>();
 
-    /** The content of one log line. */
     private record Line(
             String method,
             Route route,
@@ -91,7 +90,6 @@ final class AccessLog implements ContainerResponseFilter {
         time(line, nanosSince(request.getAttribute(BEGUN)));
     }
 
-    /** Returns whether the response to the request has been recorded. */
     static boolean hasRecorded(ServletRequest request) {
         return request.getAttribute(LINE) != null;
     }

@@ -31,7 +31,6 @@ final class DisconnectableResponse extends HttpServletResponseWrapper {
         this.request = request;
     }
 
-    /** Returns whether a write has failed. */
     static boolean isDisconnected(ServletRequest request) {
         return request.getAttribute(DISCONNECTED) != null;
     }

@@ -6,12 +6,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.gatehouse.config.Settings;
+import org.gatehouse.json.JsonBody;
 import org.gatehouse.json.JsonBodyReader;
 import org.gatehouse.metrics.Metrics;
 import org.glassfish.jersey.server.ResourceConfig;
 
 /** Creates the filters, and the servlet that contains them. */
 public final class HttpModule {
+    /** For at most {@link JsonBody#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
+    public static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
+
     private final ContainerErrors containerErrors;
     private final List<Object> components;
 
@@ -57,10 +61,6 @@ public final class HttpModule {
     /** The filters and providers. Requests pass the filters in this order, and responses in the reverse order. */
     public List<Object> components() {
         return components;
-    }
-
-    public Servlet servlet(ResourceConfig application) {
-        return servlet(application, RequestBodies.TIMEOUT);
     }
 
     /**

@@ -234,7 +234,6 @@ final class IncomingBody implements ReadListener, AsyncListener {
         release();
     }
 
-    /** Releases the reserved memory. */
     void release() {
         if (bodies != null) {
             bodies.release(reserved.getAndSet(0));

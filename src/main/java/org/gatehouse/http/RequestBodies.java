@@ -23,9 +23,6 @@ import org.gatehouse.json.JsonBody;
  * because its resource reads it after authentication.
  */
 final class RequestBodies {
-    /** For at most {@link JsonBody#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
-    static final Duration TIMEOUT = Duration.ofSeconds(10);
-
     /** Incomplete bodies may use 1/16 of the heap. Otherwise only the number of connections would limit them. */
     private static final int HEAP_DIVISOR = 16;
 
