@@ -2,7 +2,7 @@ package org.gatehouse.audit;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -37,12 +37,12 @@ final class AuditDocument {
     static BsonDocument of(AuditEvent event, Instant at, Instant expiresAt) {
         BsonDocument document = new BsonDocument(ID, BsonValues.newId());
         document.putAll(facts(event, at));
-        Set<BsonObjectId> users = new LinkedHashSet<>();
-        Stream.of(event.actor(), event.user())
+        List<BsonObjectId> users = Stream.of(event.actor(), event.user())
                 .filter(Objects::nonNull)
+                .distinct()
                 .map(BsonValues::id)
-                .forEach(users::add);
-        document.put(USERS, new BsonArray(users.stream().toList()));
+                .toList();
+        document.put(USERS, new BsonArray(users));
         document.put(EXPIRES_AT, BsonValues.time(expiresAt));
         return document;
     }

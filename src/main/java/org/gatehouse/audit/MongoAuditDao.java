@@ -16,7 +16,6 @@ import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoIndexes;
 
 /**
  * Inserts and lists the entries of the audit log in MongoDB, and never changes them.
@@ -45,7 +44,7 @@ final class MongoAuditDao {
                 new IndexModel(
                         Indexes.ascending(AuditDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
-        new MongoIndexes(mongo).ensure(entries, indexes);
+        mongo.ensureIndexes(entries, indexes);
     }
 
     void insert(AuditEvent event, Instant at, Instant expiresAt) {

@@ -2,6 +2,7 @@ package org.gatehouse.cache;
 
 import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,6 @@ import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
-import org.gatehouse.store.RedisReply;
 import org.gatehouse.store.RedisScript;
 import org.gatehouse.store.RedisTopology;
 import org.gatehouse.store.RedisTopology.PendingReply;
@@ -116,7 +116,7 @@ public final class DocumentCache<T> {
         long number = permit.get().generation();
         PendingReply<byte[]> pending = permit.get().topology().executeAsync(key(id), commands -> commands.get(key(id)));
         return () -> {
-            RedisReply<byte[]> reply = pending.await(READ_TIMEOUT);
+            RedisTopology.Reply<byte[]> reply = pending.await(READ_TIMEOUT);
             Optional<Entry> entry = reply.value().map(Entry::parse).filter(found -> found.isValidIn(number));
             if (entry.filter(Entry::isDocument).isPresent()) {
                 reads.accept(Outcome.HIT);
@@ -138,7 +138,7 @@ public final class DocumentCache<T> {
             if (permit.isEmpty()) {
                 return loader.get();
             }
-            RedisReply<byte[]> reply = acquire(id, permit.get(), token);
+            RedisTopology.Reply<byte[]> reply = acquire(id, permit.get(), token);
             if (!reply.isAvailable()) {
                 return loader.get();
             }
@@ -182,7 +182,7 @@ public final class DocumentCache<T> {
                     permit.generation(),
                     loaded.map(codec::version).orElse(0L),
                     loaded.map(codec::encode).orElse(new byte[0]));
-            byte[] life = millis(loaded.isPresent() ? jittered(ttl) : jittered(shorter(ttl, ABSENCE_LIFE)));
+            byte[] life = millis(jittered(loaded.isPresent() ? ttl : Collections.min(List.of(ttl, ABSENCE_LIFE))));
             Script.FILL.execute(permit.topology(), key(id), READ_TIMEOUT, mark, value, life);
         }
         return loaded;
@@ -264,7 +264,7 @@ public final class DocumentCache<T> {
                 WRITE_MARK_LIFE);
     }
 
-    private RedisReply<byte[]> acquire(String id, Permit permit, String token) {
+    private RedisTopology.Reply<byte[]> acquire(String id, Permit permit, String token) {
         byte[] number = RedisScript.bytes(Long.toString(permit.generation()));
         return Script.ACQUIRE.execute(
                 permit.topology(), key(id), READ_TIMEOUT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
@@ -282,10 +282,6 @@ public final class DocumentCache<T> {
     private static Duration jittered(Duration life) {
         long millis = life.toMillis();
         return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 10 + 1));
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
     }
 
     private static byte[] millis(Duration life) {

@@ -1,6 +1,8 @@
 package org.gatehouse.key;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Determines when keys are created, become active and are deleted.
@@ -27,20 +29,16 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
 
     /** Returns a schedule whose lead is a quarter of the rotation, but at most one hour. */
     public static KeySchedule every(Duration rotation, Duration lifetime) {
-        return new KeySchedule(rotation, shorter(rotation.dividedBy(4), MAX_LEAD), lifetime);
+        return new KeySchedule(rotation, Collections.min(List.of(rotation.dividedBy(4), MAX_LEAD)), lifetime);
     }
 
     /** How long clients may cache the JWK set: at most half of the lead, so that a cached set contains the next key. */
     public Duration maxAge() {
-        return shorter(lead.dividedBy(2), MAX_AGE);
+        return Collections.min(List.of(lead.dividedBy(2), MAX_AGE));
     }
 
     /** How long a key is kept after its successor becomes active: until the last token signed with it has expired. */
     Duration retention() {
         return lifetime.plus(GRACE);
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
     }
 }

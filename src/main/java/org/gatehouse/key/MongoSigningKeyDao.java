@@ -16,7 +16,6 @@ import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoIndexes;
 
 /** Stores signing keys in MongoDB, one document each. Callers encrypt the private parts before they pass them here. */
 final class MongoSigningKeyDao {
@@ -43,8 +42,7 @@ final class MongoSigningKeyDao {
 
     /** Creates the index that lets only one node create each key. Does nothing if the index exists. */
     void createIndexes() {
-        new MongoIndexes(mongo)
-                .ensure(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
+        mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
     }
 
     /** Returns all stored keys, including every write acknowledged before the call. */

@@ -13,7 +13,6 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Quota;
-import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.throttle.WindowCount;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +56,10 @@ final class LoginThrottle {
     final class Attempt {
         private final List<String> accounts;
         private final String failures;
-        private final List<RateLimitPermit> permits;
+        private final List<Throttle.Permit> permits;
 
         /** @param permits of the source, then of each account */
-        private Attempt(List<String> accounts, String failures, List<RateLimitPermit> permits) {
+        private Attempt(List<String> accounts, String failures, List<Throttle.Permit> permits) {
             this.accounts = accounts;
             this.failures = failures;
             this.permits = permits;
@@ -71,14 +70,14 @@ final class LoginThrottle {
             try {
                 return passwordIsRight.getAsBoolean();
             } catch (RuntimeException notDone) {
-                permits.forEach(RateLimitPermit::refund);
+                permits.forEach(Throttle.Permit::refund);
                 throw notDone;
             }
         }
 
         /** The password was correct. The source's failures at this account are deleted; its total of attempts stays. */
         void succeeded() {
-            for (RateLimitPermit byAccount : permits.subList(1, permits.size())) {
+            for (Throttle.Permit byAccount : permits.subList(1, permits.size())) {
                 byAccount.refund(limits.strangers().name());
             }
             accounts.forEach(account -> throttle.remove(account, failures));
@@ -139,7 +138,7 @@ final class LoginThrottle {
     private Attempt admit(List<String> accounts, boolean known, String source) {
         Quota failures = limits.failures().named(FROM + source);
         List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
-        List<RateLimitPermit> permits = new ArrayList<>();
+        List<Throttle.Permit> permits = new ArrayList<>();
         try {
             // The source comes first. If it is over its limit, no account count changes, so others are not affected.
             permits.add(throttle.acquire("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED));
@@ -147,7 +146,7 @@ final class LoginThrottle {
                 permits.add(throttle.acquire(account, quotas, ErrorCode.LOGIN_THROTTLED));
             }
         } catch (GatehouseException rejected) {
-            permits.forEach(RateLimitPermit::refund);
+            permits.forEach(Throttle.Permit::refund);
             throw rejected;
         }
         return new Attempt(accounts, failures.name(), permits);

@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoIndexes;
 import org.gatehouse.store.UnusableStoreException;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.UserDocument;
@@ -30,7 +29,6 @@ import org.gatehouse.user.UserDocument;
  */
 public final class UsernameIndex {
     private final MongoConnection mongo;
-    private final MongoIndexes indexes;
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
@@ -39,7 +37,6 @@ public final class UsernameIndex {
 
     public UsernameIndex(MongoConnection mongo, String collection) {
         this.mongo = mongo;
-        this.indexes = new MongoIndexes(mongo);
         this.meta = mongo.collection("meta");
         this.note = new BsonString("index of " + collection);
         this.users =
@@ -80,7 +77,7 @@ public final class UsernameIndex {
      */
     public boolean make() {
         try {
-            indexes.ensure(
+            mongo.ensureIndexes(
                     users,
                     List.of(new IndexModel(
                             Indexes.ascending(UserDocument.CANONICAL_USERNAME), new IndexOptions().unique(true))));

@@ -25,7 +25,6 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoIndexes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +55,7 @@ final class MongoSessionDao {
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
-        new MongoIndexes(mongo).ensure(sessions, indexes);
+        mongo.ensureIndexes(sessions, indexes);
     }
 
     /** The session, if it is known and has not been ended individually; it may have expired. */

@@ -21,7 +21,7 @@ record SessionJson(
         String ip,
         String userAgent,
         boolean current) {
-    static Response answer(Page<Session> page, Caller caller, UriInfo uri) {
+    static Response response(Page<Session> page, Caller caller, UriInfo uri) {
         return page.response(
                 uri,
                 session -> of(session, caller),

@@ -2,6 +2,8 @@ package org.gatehouse.session;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * How long a session may last.
@@ -14,8 +16,6 @@ record SessionLimits(Duration idle, Duration max) {
     static final Duration GRACE = Duration.ofSeconds(10);
 
     Instant expiry(Instant createdAt, Instant now) {
-        Instant ofIdleness = now.plus(idle);
-        Instant ofAge = createdAt.plus(max);
-        return ofIdleness.isBefore(ofAge) ? ofIdleness : ofAge;
+        return Collections.min(List.of(now.plus(idle), createdAt.plus(max)));
     }
 }

@@ -23,6 +23,7 @@ import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts, refreshes, lists and ends sessions.
@@ -220,8 +221,10 @@ public final class SessionService {
      * @param userId may be {@code me}
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}
      */
-    Page<Session> list(Caller caller, String userId, PageRequest request, FieldErrors errors) {
-        TimePosition after = request.position(
+    Page<Session> list(Caller caller, String userId, @Nullable String limit, @Nullable String after) {
+        FieldErrors errors = new FieldErrors();
+        PageRequest request = PageRequest.parse(limit, after, errors);
+        TimePosition position = request.position(
                         cursor -> TimePosition.parse(
                                 cursor, id -> SessionId.parse(id).isPresent()),
                         errors)
@@ -229,7 +232,7 @@ public final class SessionService {
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found = user.isActive()
-                ? store.list(user.id(), user.epoch(), clock.instant(), after, request.limit() + 1)
+                ? store.list(user.id(), user.epoch(), clock.instant(), position, request.limit() + 1)
                 : List.of();
         return Page.of(found, request.limit());
     }

@@ -12,8 +12,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.error.FieldErrors;
-import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +36,7 @@ public final class UserSessionResource {
             @Context SecurityContext security,
             @Context UriInfo uri) {
         Caller caller = Caller.of(security);
-        FieldErrors errors = new FieldErrors();
-        PageRequest page = PageRequest.parse(limit, after, errors);
-        return SessionJson.answer(sessions.list(caller, id, page, errors), caller, uri);
+        return SessionJson.response(sessions.list(caller, id, limit, after), caller, uri);
     }
 
     /** Returns 204 after all of the user's sessions have ended. */

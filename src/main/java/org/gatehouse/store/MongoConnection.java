@@ -15,6 +15,7 @@ import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.IndexModel;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.event.CommandListener;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -221,6 +222,16 @@ public final class MongoConnection implements AutoCloseable {
     BsonDocument buildInfo() {
         return call(() -> database.withTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .runCommand(new BsonDocument("buildInfo", new BsonInt32(1)), BsonDocument.class));
+    }
+
+    /**
+     * Creates those of the indexes that the collection lacks; several nodes may do so at the same time.
+     *
+     * @throws MongoCommandException if the server rejects one, for example a unique index because of duplicates
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     */
+    public void ensureIndexes(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
+        new MongoIndexes(this).ensure(collection, indexes);
     }
 
     /**

@@ -13,6 +13,7 @@ import com.mongodb.MongoSecurityException;
 import com.mongodb.MongoServerException;
 import com.mongodb.MongoWriteConcernException;
 import com.mongodb.MongoWriteException;
+import com.mongodb.WriteError;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -198,7 +199,9 @@ public final class MongoErrors {
     /** Returns empty if the call itself is the reason, so that the same call always fails. */
     static Optional<Kind> kind(MongoException error) {
         if (error instanceof MongoSecurityException) {
-            return Optional.of(isServerReply(error) ? Kind.FORBIDDEN : Kind.UNREACHABLE);
+            // If a server replied to the authentication, the credentials or the mechanism are the reason.
+            boolean isReply = serverError(error).isPresent() || error.getCause() == null;
+            return Optional.of(isReply ? Kind.FORBIDDEN : Kind.UNREACHABLE);
         }
         if (!(error instanceof MongoServerException)) {
             // The driver retries until its timeout; the cause of its exception is then the last reply of the server.
@@ -214,11 +217,6 @@ public final class MongoErrors {
                 || TEMPORARY_LABELS.stream().anyMatch(error::hasErrorLabel)
                 || isTemporaryForDriver(error);
         return isTemporary ? Optional.of(Kind.TEMPORARY) : Optional.empty();
-    }
-
-    /** Returns whether a server replied to the authentication, so that the credentials or the mechanism are the reason. */
-    private static boolean isServerReply(Throwable error) {
-        return serverError(error).isPresent() || error.getCause() == null;
     }
 
     /** Returns the last error of a server; empty if the failure was not caused by one. */
@@ -239,18 +237,16 @@ public final class MongoErrors {
     /** Returns all codes; a bulk write has one for each failed write and one for the write concern. */
     private static Set<Integer> codes(MongoException error) {
         if (error instanceof MongoBulkWriteException bulk) {
-            return bulkErrors(bulk).map(BulkError::code).collect(toSet());
+            return bulkErrors(bulk).map(WriteError::getCode).collect(toSet());
         }
         return Set.of(error.getCode());
     }
 
-    private record BulkError(int code, String text) {}
-
-    private static Stream<BulkError> bulkErrors(MongoBulkWriteException bulk) {
+    private static Stream<WriteError> bulkErrors(MongoBulkWriteException bulk) {
         return Stream.concat(
-                bulk.getWriteErrors().stream().map(write -> new BulkError(write.getCode(), write.getMessage())),
+                bulk.getWriteErrors().stream(),
                 Stream.ofNullable(bulk.getWriteConcernError())
-                        .map(concern -> new BulkError(concern.getCode(), concern.getMessage())));
+                        .map(failed -> new WriteError(failed.getCode(), failed.getMessage(), failed.getDetails())));
     }
 
     /** Returns only the codes, which do not depend on the command. */
@@ -268,7 +264,7 @@ public final class MongoErrors {
         if (error instanceof MongoBulkWriteException bulk
                 && bulkErrors(bulk).findAny().isPresent()) {
             return bulkErrors(bulk)
-                    .map(failed -> text(failed.code(), "", failed.text()))
+                    .map(failed -> text(failed.getCode(), "", failed.getMessage()))
                     .distinct()
                     .limit(3)
                     .collect(joining("; "));

@@ -8,12 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonValue;
-import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * not support TTL indexes, plain ones are created and a warning is logged. No request depends on the removal of expired
  * documents.
  */
-public final class MongoIndexes {
+final class MongoIndexes {
     /** Long, because a first index over millions of documents takes longer than any request may. */
     private static final Duration INDEX_TIMEOUT = Duration.ofHours(1);
 
@@ -40,17 +38,12 @@ public final class MongoIndexes {
 
     private final MongoConnection mongo;
 
-    public MongoIndexes(MongoConnection mongo) {
+    MongoIndexes(MongoConnection mongo) {
         this.mongo = mongo;
     }
 
-    /**
-     * Creates those of the indexes that the collection lacks.
-     *
-     * @throws MongoCommandException if the server rejects one, for example a unique index because of duplicates
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
-     */
-    public void ensure(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
+    /** As {@link MongoConnection#ensureIndexes}. */
+    void ensure(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
         List<BsonDocument> existing = existing(collection);
         List<IndexModel> missing = indexes.stream()
                 .filter(index -> existing.stream().noneMatch(found -> isSame(found, index)))
@@ -85,7 +78,7 @@ public final class MongoIndexes {
             if (existing(collection).stream().anyMatch(found -> isSame(found, index))) {
                 return; // another node has created it
             }
-            if (ttl(index).isEmpty()) {
+            if (ttl(index) == null) {
                 throw rejected;
             }
             ensurePlain(collection, index);
@@ -109,9 +102,10 @@ public final class MongoIndexes {
     }
 
     private static boolean isSame(BsonDocument found, IndexModel index) {
+        Long ttl = ttl(index);
         return hasKeys(found, index)
-                && index.getOptions().isUnique() == isTrue(found.get(UNIQUE))
-                && (ttl(index).isEmpty() || ttl(index).equals(number(found.get(TTL))));
+                && index.getOptions().isUnique() == isUnique(found)
+                && (ttl == null || (found.isNumber(TTL) && found.getNumber(TTL).longValue() == ttl));
     }
 
     /** Compares the keys; the order of the fields matters, the types of their numbers do not. */
@@ -130,17 +124,12 @@ public final class MongoIndexes {
                 .toList();
     }
 
-    private static Optional<Long> ttl(IndexModel index) {
-        return Optional.ofNullable(index.getOptions().getExpireAfter(TimeUnit.SECONDS));
+    private static @Nullable Long ttl(IndexModel index) {
+        return index.getOptions().getExpireAfter(TimeUnit.SECONDS);
     }
 
-    private static Optional<Long> number(@Nullable BsonValue value) {
-        return value != null && value.isNumber() ? Optional.of(value.asNumber().longValue()) : Optional.empty();
-    }
-
-    private static boolean isTrue(@Nullable BsonValue value) {
-        return value != null
-                && ((value.isBoolean() && value.asBoolean().getValue())
-                        || (value.isNumber() && value.asNumber().intValue() != 0));
+    private static boolean isUnique(BsonDocument found) {
+        return (found.isBoolean(UNIQUE) && found.getBoolean(UNIQUE).getValue())
+                || (found.isNumber(UNIQUE) && found.getNumber(UNIQUE).intValue() != 0);
     }
 }

@@ -8,7 +8,6 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -73,9 +72,9 @@ final class RedisNodeConnection {
         var unused = connection.closeAsync();
     }
 
-    /** Sends a command; empty while the circuit is open. */
-    <T> Optional<RedisFuture<T>> send(RedisTopology.Command<T> command) {
-        return silent ? Optional.empty() : Optional.of(command.send(connection.async()));
+    /** Sends a command; null while the circuit is open. */
+    <T> @Nullable RedisFuture<T> send(RedisTopology.Command<T> command) {
+        return silent ? null : command.send(connection.async());
     }
 
     /**
@@ -84,11 +83,11 @@ final class RedisNodeConnection {
      * @param sentAt from {@link System#nanoTime}
      * @throws RedisNoScriptException so that the caller sends the text of the script
      */
-    <T> RedisReply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
+    <T> RedisTopology.Reply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
             @Nullable T reply = sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             owner.countReply(System.nanoTime() - sentAt);
-            return reply == null ? new RedisReply.Nil<>() : new RedisReply.Value<>(reply);
+            return reply == null ? new RedisTopology.Reply.Nil<>() : new RedisTopology.Reply.Value<>(reply);
         } catch (TimeoutException late) {
             owner.countFailure(Failure.LATE);
             noteSilence(late);
@@ -100,7 +99,7 @@ final class RedisNodeConnection {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        return new RedisReply.Unavailable<>();
+        return new RedisTopology.Reply.Unavailable<>();
     }
 
     private void noteFailure(Throwable reason) {
@@ -126,14 +125,11 @@ final class RedisNodeConnection {
             silentSince = since;
             silent = true;
             probe();
-            owner.schedule(
-                    () -> {
-                        if (isSilentSince(since)) {
-                            owner.reportOutage(reason);
-                        }
-                    },
-                    REPORT_DELAY);
-            owner.schedule(() -> breakIfSilentSince(since), SILENCE_TIMEOUT);
+            scheduleIfStillSilent(since, () -> owner.reportOutage(reason), REPORT_DELAY);
+            scheduleIfStillSilent(
+                    since,
+                    () -> broke(new RedisConnectionException("the server did not reply for too long")),
+                    SILENCE_TIMEOUT);
         }
     }
 
@@ -149,13 +145,13 @@ final class RedisNodeConnection {
         });
     }
 
-    private boolean isSilentSince(long since) {
-        return silent && silentSince == since;
-    }
-
-    private void breakIfSilentSince(long since) {
-        if (isSilentSince(since)) {
-            broke(new RedisConnectionException("the server did not reply for too long"));
-        }
+    private void scheduleIfStillSilent(long since, Runnable task, Duration delay) {
+        owner.schedule(
+                () -> {
+                    if (silent && silentSince == since) {
+                        task.run();
+                    }
+                },
+                delay);
     }
 }

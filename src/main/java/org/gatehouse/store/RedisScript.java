@@ -38,7 +38,7 @@ public final class RedisScript<T> {
     }
 
     /** As {@link RedisTopology#execute}. */
-    public RedisReply<T> execute(RedisTopology topology, String key, Duration timeout, byte[]... arguments) {
+    public RedisTopology.Reply<T> execute(RedisTopology topology, String key, Duration timeout, byte[]... arguments) {
         return executeAsync(topology, key, arguments).await(timeout);
     }
 

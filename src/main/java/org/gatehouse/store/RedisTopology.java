@@ -41,6 +41,26 @@ public final class RedisTopology {
         RedisFuture<T> send(RedisClusterAsyncCommands<String, byte[]> commands);
     }
 
+    /** The reply of Redis to a command. */
+    public sealed interface Reply<T> {
+        record Value<T>(T content) implements Reply<T> {}
+
+        /** Redis replied that there is no value. */
+        record Nil<T>() implements Reply<T> {}
+
+        /** Redis did not reply in time, replied with an error, or was not sent the command. */
+        record Unavailable<T>() implements Reply<T> {}
+
+        default boolean isAvailable() {
+            return !(this instanceof Unavailable);
+        }
+
+        /** Returns the value; empty if there is none or Redis is unavailable. */
+        default Optional<T> value() {
+            return this instanceof Value<T> value ? Optional.of(value.content()) : Optional.empty();
+        }
+    }
+
     /** A reply that has not been awaited. */
     public interface PendingReply<T> {
         /**
@@ -48,19 +68,19 @@ public final class RedisTopology {
          *
          * @throws RedisNoScriptException if a script was called by its digest and the server does not know it
          */
-        RedisReply<T> await(Duration timeout);
+        Reply<T> await(Duration timeout);
     }
 
     /** Sends a command without waiting for its reply. */
     public <T> PendingReply<T> executeAsync(String key, Command<T> command) {
         RedisNodeConnection node = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(key));
         long sentAt = System.nanoTime();
-        Optional<RedisFuture<T>> sent = node.send(command);
-        return timeout -> sent.isPresent() ? node.await(sent.get(), sentAt, timeout) : new RedisReply.Unavailable<>();
+        RedisFuture<T> sent = node.send(command);
+        return timeout -> sent == null ? new Reply.Unavailable<>() : node.await(sent, sentAt, timeout);
     }
 
     /** Sends a command and waits for its reply. */
-    public <T> RedisReply<T> execute(String key, Duration timeout, Command<T> command) {
+    public <T> Reply<T> execute(String key, Duration timeout, Command<T> command) {
         return executeAsync(key, command).await(timeout);
     }
 

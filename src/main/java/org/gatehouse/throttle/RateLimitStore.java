@@ -1,5 +1,6 @@
 package org.gatehouse.throttle;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +12,18 @@ import java.util.Optional;
  * that shares the store. An empty result or {@code false} means that the store is unavailable.
  */
 interface RateLimitStore {
+    /**
+     * The result of an attempt to count: one was added under every quota, or under none because at least one was full.
+     *
+     * @param delay the time until every quota allows another attempt; zero if the attempt was counted
+     * @param counts the current windows by quota name; the end of a window distinguishes it from later windows
+     */
+    record CountResult(Duration delay, Map<String, WindowCount> counts) {
+        public CountResult {
+            counts = Map.copyOf(counts);
+        }
+    }
+
     /** Adds one under each quota, or under none if one of them is full. */
     Optional<CountResult> increment(String key, List<Quota> quotas);
 

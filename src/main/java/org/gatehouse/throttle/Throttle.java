@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.RedisConnection;
@@ -29,6 +28,40 @@ public final class Throttle {
     /** What this node counted during outages of Redis. */
     private final MemoryRateLimitStore local;
 
+    /** An attempt that was allowed and counted. */
+    public static final class Permit {
+        private final List<RateLimitStore> stores;
+        private final String key;
+        private final Map<String, WindowCount> windows;
+
+        /** @param stores those that counted the attempt */
+        Permit(List<RateLimitStore> stores, String key, Map<String, WindowCount> windows) {
+            this.stores = stores;
+            this.key = key;
+            this.windows = windows;
+        }
+
+        /**
+         * Subtracts the attempt again because it did not take place; call at most once. If Redis has become unavailable, the
+         * attempt stays counted.
+         */
+        public void refund() {
+            refund(windows);
+        }
+
+        /** Subtracts the attempt from one of the quotas only. */
+        public void refund(String quotaName) {
+            WindowCount window = windows.get(quotaName);
+            if (window != null) {
+                refund(Map.of(quotaName, window));
+            }
+        }
+
+        private void refund(Map<String, WindowCount> refunded) {
+            stores.forEach(store -> store.refund(key, refunded));
+        }
+    }
+
     public Throttle(RedisConnection redis, Clock clock) {
         this.shared = new RedisRateLimitStore(redis);
         this.lastSeen = new MemoryRateLimitStore(clock, MemoryRateLimitStore.MAX_COUNTS);
@@ -41,19 +74,18 @@ public final class Throttle {
      * @param errorCode of the exception if a quota is full
      * @throws GatehouseException with the time until every quota allows another attempt; nothing is counted then
      */
-    public RateLimitPermit acquire(String key, List<Quota> quotas, ErrorCode errorCode) {
+    public Permit acquire(String key, List<Quota> quotas, ErrorCode errorCode) {
         requireNoDelay(local.delay(key, quotas), errorCode);
-        Optional<CountResult> inRedis = shared.increment(key, quotas);
-        if (inRedis.isPresent()) {
-            CountResult result = inRedis.get();
-            lastSeen.update(key, result.counts());
-            requireNoDelay(result.delay(), errorCode);
-            return new RateLimitPermit(List.of(shared, lastSeen), key, result.counts());
+        RateLimitStore.CountResult inRedis = shared.increment(key, quotas).orElse(null);
+        if (inRedis != null) {
+            lastSeen.update(key, inRedis.counts());
+            requireNoDelay(inRedis.delay(), errorCode);
+            return new Permit(List.of(shared, lastSeen), key, inRedis.counts());
         }
         local.mergeMax(key, lastSeen.counts(key).orElseThrow());
-        CountResult result = local.increment(key, quotas).orElseThrow();
+        RateLimitStore.CountResult result = local.increment(key, quotas).orElseThrow();
         requireNoDelay(result.delay(), errorCode);
-        return new RateLimitPermit(List.of(local), key, result.counts());
+        return new Permit(List.of(local), key, result.counts());
     }
 
     /** Deletes the count of this name on this node and in Redis. */

@@ -22,7 +22,6 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoIndexes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +76,7 @@ final class IdempotencyStore {
     /** Creates the index by which the store removes expired entries; {@link #find} ignores them in any case. */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
-        new MongoIndexes(mongo).ensure(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
+        mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
     }
 
     /** Returns the entry of this key, unless it has expired. */

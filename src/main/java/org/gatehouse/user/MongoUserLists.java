@@ -17,7 +17,6 @@ import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
-import org.gatehouse.store.MongoIndexes;
 
 /** Lists users in MongoDB by the filters and orders that callers may choose, and creates the indexes for them. */
 final class MongoUserLists {
@@ -61,7 +60,7 @@ final class MongoUserLists {
                 // Also for a role alone, together with every status.
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
-        new MongoIndexes(mongo).ensure(users, indexes);
+        mongo.ensureIndexes(users, indexes);
     }
 
     /**

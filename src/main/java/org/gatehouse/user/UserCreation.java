@@ -14,7 +14,7 @@ import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.throttle.RateLimitPermit;
+import org.gatehouse.throttle.Throttle;
 import org.jspecify.annotations.Nullable;
 
 /** Creates the user of one valid request. */
@@ -24,7 +24,7 @@ final class UserCreation {
     private final @Nullable UserThrottle registrations;
     private final AuditLog audit;
     private final Request request;
-    private @Nullable RateLimitPermit permit;
+    private Throttle.@Nullable Permit permit;
 
     /**
      * The request.

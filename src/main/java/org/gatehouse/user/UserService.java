@@ -20,7 +20,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
-import org.gatehouse.throttle.RateLimitPermit;
+import org.gatehouse.throttle.Throttle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,7 +156,7 @@ public final class UserService {
         }
         precondition.accept(find(caller, id)); // a change that fails the precondition does not count
         reauthentication.require(caller, currentPassword);
-        RateLimitPermit permit = throttle.acquireUsernameChange(userId);
+        Throttle.Permit permit = throttle.acquireUsernameChange(userId);
         try {
             return change(caller, userId, input, precondition);
         } catch (GatehouseException failed) {

@@ -6,7 +6,6 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.throttle.Quota;
-import org.gatehouse.throttle.RateLimitPermit;
 import org.gatehouse.throttle.Throttle;
 
 /**
@@ -31,7 +30,7 @@ final class UserThrottle {
      * @param source the source of the request, from {@code ClientInfo.source()}
      * @throws GatehouseException {@code TOO_MANY_REQUESTS}
      */
-    RateLimitPermit acquireRegistration(String source) {
+    Throttle.Permit acquireRegistration(String source) {
         return acquire("source:" + source, REGISTRATIONS);
     }
 
@@ -40,11 +39,11 @@ final class UserThrottle {
      *
      * @throws GatehouseException {@code TOO_MANY_REQUESTS}
      */
-    RateLimitPermit acquireUsernameChange(UserId id) {
+    Throttle.Permit acquireUsernameChange(UserId id) {
         return acquire("usernames:" + id.hex(), USERNAME_CHANGES);
     }
 
-    private RateLimitPermit acquire(String key, Quota quota) {
+    private Throttle.Permit acquire(String key, Quota quota) {
         return throttle.acquire(key, List.of(quota), ErrorCode.TOO_MANY_REQUESTS);
     }
 }

@@ -102,10 +102,10 @@ class RedisConnectionTest {
         server.pause();
         try {
             assertThat(topology.execute("u:{1}", Duration.ofMillis(50), commands -> commands.get("u:{1}")))
-                    .isEqualTo(new RedisReply.Unavailable<>());
+                    .isEqualTo(new RedisTopology.Reply.Unavailable<>());
 
             assertThat(topology.execute("u:{1}", WAIT_TIMEOUT, commands -> commands.get("u:{1}")))
-                    .isEqualTo(new RedisReply.Unavailable<>());
+                    .isEqualTo(new RedisTopology.Reply.Unavailable<>());
             // If the call had waited, the connection would have been closed meanwhile.
             assertThat(connection.topology()).hasValue(topology);
         } finally {
@@ -203,13 +203,13 @@ class RedisConnectionTest {
             assertThat(text(topology.execute(key, TIMEOUT, commands -> commands.get(key))))
                     .isEqualTo("value " + i);
             assertThat(topology.execute(key, TIMEOUT, commands -> commands.del(key)))
-                    .isEqualTo(new RedisReply.Value<>(1L));
+                    .isEqualTo(new RedisTopology.Reply.Value<>(1L));
             assertThat(text(topology.execute(key, TIMEOUT, commands -> commands.get(key))))
                     .isEqualTo("nil");
         }
     }
 
-    private static String text(RedisReply<byte[]> reply) {
+    private static String text(RedisTopology.Reply<byte[]> reply) {
         assertThat(reply.isAvailable()).isTrue();
         return reply.value()
                 .map(bytes -> new String(bytes, StandardCharsets.UTF_8))

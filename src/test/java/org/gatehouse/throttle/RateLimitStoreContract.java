@@ -64,7 +64,7 @@ abstract class RateLimitStoreContract {
             assertThat(count(FIVE, THREE).delay()).isZero();
         }
 
-        CountResult rejected = count(FIVE, THREE);
+        RateLimitStore.CountResult rejected = count(FIVE, THREE);
 
         assertThat(rejected.delay()).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
         assertThat(rejected.counts().get("five")).extracting(WindowCount::count).isEqualTo(3);
@@ -115,7 +115,7 @@ abstract class RateLimitStoreContract {
 
     @Test
     void refundsAnAttempt() {
-        CountResult first = count(THREE, FIVE);
+        RateLimitStore.CountResult first = count(THREE, FIVE);
         count(THREE, FIVE);
 
         store().refund(key, first.counts());
@@ -131,7 +131,7 @@ abstract class RateLimitStoreContract {
     @Test
     void refundsOnlyTheNamesThatWereCounted() {
         count(THREE.named("other"));
-        CountResult counted = count(THREE);
+        RateLimitStore.CountResult counted = count(THREE);
 
         store().refund(key, counted.counts());
 
@@ -142,7 +142,7 @@ abstract class RateLimitStoreContract {
     @Test
     void refundsOnlyTheWindowThatWasCounted() {
         Quota shortQuota = new Quota("short", 2, SHORT);
-        CountResult old = count(shortQuota);
+        RateLimitStore.CountResult old = count(shortQuota);
         pass(SHORT);
         count(shortQuota);
         count(shortQuota);
@@ -155,7 +155,7 @@ abstract class RateLimitStoreContract {
 
     @Test
     void neverDecrementsBelowZero() {
-        CountResult counted = count(THREE);
+        RateLimitStore.CountResult counted = count(THREE);
         for (int i = 0; i < 5; i++) {
             store().refund(key, counted.counts());
         }
@@ -209,7 +209,7 @@ abstract class RateLimitStoreContract {
         inParallel(64, () -> {
             for (int i = 0; i < 20; i++) {
                 RateLimitStore store = store();
-                CountResult result = store.increment(key, List.of(hundred)).orElseThrow();
+                RateLimitStore.CountResult result = store.increment(key, List.of(hundred)).orElseThrow();
                 if (!result.delay().isZero()) {
                     continue;
                 }
@@ -225,7 +225,7 @@ abstract class RateLimitStoreContract {
         assertThat(counted.get()).isEqualTo(counted("hundred")).isGreaterThan(90);
     }
 
-    private CountResult count(Quota... quotas) {
+    private RateLimitStore.CountResult count(Quota... quotas) {
         return store().increment(key, List.of(quotas)).orElseThrow();
     }
 

@@ -135,12 +135,12 @@ class ThrottleTest {
 
     @Test
     void refundsInTheStoreThatCounted() {
-        RateLimitPermit inRedis = one.acquire("redis", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        Throttle.Permit inRedis = one.acquire("redis", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
         inRedis.refund();
         assertThat(one.counts("redis")).isEmpty();
 
         server.kill();
-        RateLimitPermit inMemory = one.acquire("memory", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
+        Throttle.Permit inMemory = one.acquire("memory", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
         assertThat(one.counts("memory")).containsOnlyKeys("ten");
         inMemory.refund();
         assertThat(one.counts("memory")).isEmpty();
