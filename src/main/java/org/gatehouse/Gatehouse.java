@@ -18,7 +18,6 @@ import org.gatehouse.health.Health;
 import org.gatehouse.http.HttpModule;
 import org.gatehouse.key.KeyModule;
 import org.gatehouse.key.KeySchedule;
-import org.gatehouse.login.LoginGuard;
 import org.gatehouse.login.LoginModule;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.migration.MigrationModule;
@@ -92,20 +91,18 @@ final class Gatehouse implements AutoCloseable {
         sessions = CachedSessions.of(context, generation);
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
-        LoginGuard guard = LoginGuard.of(context, throttle, users.cached(), sessions, hasher);
-        user = UserModule.of(context, users, hasher, policy, throttle, guard.reauthentication(), audit.log());
+        LoginModule login = new LoginModule(context, throttle, users.cached(), sessions, hasher);
+        user = UserModule.of(context, users, hasher, policy, throttle, login.reauthentication(), audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
         AuthModule auth = AuthModule.of(context, key.keys(), sessions, users.cached(), hasher::recordRequest);
-        List<Object> login =
-                LoginModule.resources(context, guard, policy, user.service(), session.service(), auth, audit.log());
         transfer = TransferModule.of(
                 settings, users, hasher, policy, audit.log(), auth.authenticator()::isStillAdministrator);
-        startup = new Startup(() -> prepare(context, guard, administratorCreated));
+        startup = new Startup(() -> prepare(context, login, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable);
         migration = MigrationModule.of(context, hasher);
 
         resources = Stream.of(
-                        login,
+                        login.resources(policy, user.service(), session.service(), auth, audit.log()),
                         auth.resources(),
                         session.resources(),
                         user.resources(),
@@ -121,14 +118,15 @@ final class Gatehouse implements AutoCloseable {
     }
 
     /** Prepares the stores; runs until it succeeds once. */
-    private void prepare(ModuleContext context, LoginGuard guard, Consumer<String> administratorCreated) {
+    private void prepare(ModuleContext context, LoginModule login, Consumer<String> administratorCreated) {
         mongo.requireSupported();
         migration.migrateUsers();
         audit.log().createIndexes();
         sessions.createIndexes();
         user.createIndexes().run();
         key.keys().start();
-        new FirstAdministrator(context, users, hasher, audit.log(), guard::clear, administratorCreated).ensure();
+        new FirstAdministrator(context, users, hasher, audit.log(), login::clearFailures, administratorCreated)
+                .ensure();
         migration.startPasswords();
     }
 

@@ -108,21 +108,23 @@ public final class DocumentCache<T> {
      *     is current as of this call or newer; it is empty if the document does not exist
      */
     public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
-        Optional<Permit> permit = generation.permit();
-        if (permit.isEmpty()) {
+        Permit permit = generation.permit().orElse(null);
+        if (permit == null) {
             reads.accept(Outcome.BYPASS);
             return () -> misses.run(id, loader);
         }
-        long number = permit.get().generation();
-        PendingReply<byte[]> pending = permit.get().topology().executeAsync(key(id), commands -> commands.get(key(id)));
+        PendingReply<byte[]> pending = permit.topology().executeAsync(key(id), commands -> commands.get(key(id)));
         return () -> {
             RedisTopology.Reply<byte[]> reply = pending.await(READ_TIMEOUT);
-            Optional<Entry> entry = reply.value().map(Entry::parse).filter(found -> found.isValidIn(number));
-            if (entry.filter(Entry::isDocument).isPresent()) {
+            Entry entry = reply.value()
+                    .map(Entry::parse)
+                    .filter(found -> found.isValidIn(permit.generation()))
+                    .orElse(null);
+            if (entry != null && entry.isDocument()) {
                 reads.accept(Outcome.HIT);
-                return found(id, entry.get(), loader);
+                return found(id, entry, loader);
             }
-            boolean isBeingWritten = entry.filter(Entry::isWriting).isPresent();
+            boolean isBeingWritten = entry != null && entry.isWriting();
             reads.accept(isBeingWritten || !reply.isAvailable() ? Outcome.BYPASS : Outcome.MISS);
             return misses.run(id, isBeingWritten ? loader : () -> readThrough(id, loader));
         };
@@ -134,18 +136,18 @@ public final class DocumentCache<T> {
         for (int wait : LOADER_WAITS_MS) {
             // A loader that may not fill at its start may not do so later either, because an older write may be in
             // progress whose T was lost with another Redis.
-            Optional<Permit> permit = generation.permit().filter(Permit::mayFill);
-            if (permit.isEmpty()) {
+            Permit permit = generation.permit().filter(Permit::mayFill).orElse(null);
+            if (permit == null) {
                 return loader.get();
             }
-            RedisTopology.Reply<byte[]> reply = acquire(id, permit.get(), token);
+            RedisTopology.Reply<byte[]> reply = acquire(id, permit, token);
             if (!reply.isAvailable()) {
                 return loader.get();
             }
-            if (reply.value().isEmpty()) {
-                return load(id, permit.get(), token, loader);
+            Entry entry = reply.value().map(Entry::parse).orElse(null);
+            if (entry == null) {
+                return load(id, permit, token, loader);
             }
-            Entry entry = Entry.parse(reply.value().get());
             if (entry.isDocument()) {
                 return found(id, entry, loader);
             }

@@ -9,7 +9,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -116,8 +115,9 @@ public final class Generation implements AutoCloseable {
 
     /** Returns empty if entries are currently not trusted. */
     Optional<Permit> permit() {
-        Optional<Seen> valid = seen.valid();
-        return valid.or(seen::trusted).flatMap(known -> permit(known, valid.isPresent(), System.nanoTime()));
+        long now = System.nanoTime();
+        Seen valid = seen.valid().orElse(null);
+        return valid != null ? permit(valid, true, now) : seen.trusted().flatMap(known -> permit(known, false, now));
     }
 
     private Optional<Permit> permit(Seen known, boolean isValid, long now) {
@@ -186,11 +186,7 @@ public final class Generation implements AutoCloseable {
 
     /** Executes a task later, unless this node stops before. */
     void execute(Runnable task, Duration delay) {
-        try {
-            var unused = background.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException closing) {
-            log.debug("Closed before a delayed task");
-        }
+        Threads.schedule(background, task, delay);
     }
 
     @Override
@@ -211,13 +207,11 @@ public final class Generation implements AutoCloseable {
     /** Returns empty if the server has missed an increment; the lease then expires. */
     private Optional<Seen> read() {
         State state = dao.find().orElseGet(this::first);
-        Optional<Seen> before = seen.last();
-        if (before.filter(known -> known.state.generation() > state.generation())
-                .isPresent()) {
+        Seen before = seen.last().orElse(null);
+        if (before != null && before.state.generation() > state.generation()) {
             return Optional.empty();
         }
-        boolean isKnown = before.filter(known -> known.state.equals(state)).isPresent();
-        return isKnown ? before : Optional.of(new Seen(state, System.nanoTime()));
+        return Optional.of(before != null && before.state.equals(state) ? before : new Seen(state, System.nanoTime()));
     }
 
     /** Does not log short interruptions, because the cache is unused for about two seconds in each new generation. */

@@ -5,6 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +82,15 @@ public final class Threads {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new TimeoutException("interrupted");
+        }
+    }
+
+    /** Runs the task after the delay, unless these threads are stopped before. */
+    public static void schedule(ScheduledExecutorService threads, Runnable task, Duration delay) {
+        try {
+            var unused = threads.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopped) {
+            log.debug("Stopped before a delayed task");
         }
     }
 

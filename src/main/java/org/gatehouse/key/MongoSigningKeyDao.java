@@ -42,7 +42,8 @@ final class MongoSigningKeyDao {
 
     /** Creates the index that lets only one node create each key. Does nothing if the index exists. */
     void createIndexes() {
-        mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
+        mongo.ensureIndexes(
+                keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
     }
 
     /** Returns all stored keys, including every write acknowledged before the call. */

@@ -3,37 +3,62 @@ package org.gatehouse.login;
 import java.util.List;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.auth.AuthModule;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.store.ModuleContext;
+import org.gatehouse.throttle.Throttle;
+import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserService;
 
-/** Creates the resources of this package. */
+/**
+ * Creates the objects of this package: first the throttle and the reauthentication, which the module of {@code user}
+ * needs, then the resources, which need that module.
+ */
 public final class LoginModule {
-    private LoginModule() {}
+    private final ModuleContext context;
+    private final UserDao users;
+    private final PasswordHasher hasher;
+    private final LoginThrottle throttle;
+    private final PasswordReauthentication reauthentication;
 
-    public static List<Object> resources(
-            ModuleContext context,
-            LoginGuard guard,
-            PasswordPolicy policy,
-            UserService userService,
-            SessionService sessions,
-            AuthModule auth,
-            AuditLog audit) {
+    public LoginModule(
+            ModuleContext context, Throttle throttle, UserDao users, CachedSessions sessions, PasswordHasher hasher) {
+        this.context = context;
+        this.users = users;
+        this.hasher = hasher;
+        this.throttle = new LoginThrottle(throttle);
+        this.reauthentication = new PasswordReauthentication(users, sessions, hasher, this.throttle, context.clock());
+    }
+
+    public Reauthentication reauthentication() {
+        return reauthentication;
+    }
+
+    /** Deletes the failed logins of the user with this id and name. */
+    public void clearFailures(UserId id, String username) {
+        throttle.clear(id, username);
+    }
+
+    public List<Object> resources(
+            PasswordPolicy policy, UserService userService, SessionService sessions, AuthModule auth, AuditLog audit) {
         LoginService logins = new LoginService(
-                guard.users,
+                users,
                 sessions,
-                guard.hasher,
-                guard.throttle,
+                hasher,
+                throttle,
                 auth.issuer(),
                 new LoginRecorder(audit, context.metrics()),
                 context.clock());
-        PasswordService passwords = new PasswordService(userService, policy, guard.reauthentication, audit);
+        PasswordService passwords = new PasswordService(userService, policy, reauthentication, audit);
         return List.of(
                 new LoginResource(logins),
                 new TokenResource(logins),
                 new LogoutResource(sessions, auth.authenticator()),
                 new PasswordResource(passwords),
-                new ThrottleResource(userService, guard.throttle, audit));
+                new ThrottleResource(userService, throttle, audit));
     }
 }

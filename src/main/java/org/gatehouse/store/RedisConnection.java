@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -201,11 +200,7 @@ public final class RedisConnection implements AutoCloseable {
 
     /** Runs the task later, unless this connection is closed before. */
     void schedule(Runnable task, Duration delay) {
-        try {
-            var unused = background.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException closing) {
-            log.debug("Closed before a delayed task");
-        }
+        Threads.schedule(background, task, delay);
     }
 
     void reportRecovery() {

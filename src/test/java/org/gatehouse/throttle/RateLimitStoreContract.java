@@ -209,7 +209,8 @@ abstract class RateLimitStoreContract {
         inParallel(64, () -> {
             for (int i = 0; i < 20; i++) {
                 RateLimitStore store = store();
-                RateLimitStore.CountResult result = store.increment(key, List.of(hundred)).orElseThrow();
+                RateLimitStore.CountResult result =
+                        store.increment(key, List.of(hundred)).orElseThrow();
                 if (!result.delay().isZero()) {
                     continue;
                 }
