@@ -47,8 +47,6 @@ public final class PasswordPolicy {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final int minLength;
-    private final Set<String> common;
-    private final Zxcvbn estimator;
 
     /** One estimate at a time: hostile text takes a core 100 ms or more, and its sender does not need an account. */
     private final Semaphore turn = new Semaphore(1, true);
@@ -56,16 +54,6 @@ public final class PasswordPolicy {
     /** @param minLength in code points */
     public PasswordPolicy(int minLength) {
         this.minLength = minLength;
-        try {
-            Dictionary passwords = StandardDictionaries.PASSWORDS_LOADER.load();
-            this.common = passwords.getRankedDictionary().keySet();
-            this.estimator = new ZxcvbnBuilder()
-                    .dictionary(passwords)
-                    .keyboards(StandardKeyboards.loadAllKeyboards())
-                    .build();
-        } catch (IOException incomplete) {
-            throw new UncheckedIOException(incomplete);
-        }
     }
 
     /**
@@ -87,7 +75,7 @@ public final class PasswordPolicy {
             return Optional.of("must have at least " + minLength + " characters");
         }
         String folded = folded(normal);
-        if (common.contains(folded)) {
+        if (CommonPasswords.LOADED.words().contains(folded)) {
             return Optional.of("is in the list of common passwords");
         }
         enter();
@@ -120,7 +108,7 @@ public final class PasswordPolicy {
     private boolean isGuessable(String folded) {
         for (int start = 0; start < folded.length(); start += PIECE) {
             String piece = folded.substring(start, Math.min(start + PIECE, folded.length()));
-            if (estimator.measure(piece).getGuesses() >= MIN_GUESSES) {
+            if (CommonPasswords.LOADED.estimator().measure(piece).getGuesses() >= MIN_GUESSES) {
                 return false;
             }
         }
@@ -130,5 +118,23 @@ public final class PasswordPolicy {
     /** Ignores case, because capitals are the first variation that users and attackers try. */
     private static String folded(String text) {
         return Normalizer.normalize(text, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
+    }
+
+    /** The words take about 10 MB. They are loaded once, when the first password is checked. */
+    private record CommonPasswords(Set<String> words, Zxcvbn estimator) {
+        static final CommonPasswords LOADED = load();
+
+        private static CommonPasswords load() {
+            try {
+                Dictionary dictionary = StandardDictionaries.PASSWORDS_LOADER.load();
+                Zxcvbn estimator = new ZxcvbnBuilder()
+                        .dictionary(dictionary)
+                        .keyboards(StandardKeyboards.loadAllKeyboards())
+                        .build();
+                return new CommonPasswords(dictionary.getRankedDictionary().keySet(), estimator);
+            } catch (IOException incomplete) {
+                throw new UncheckedIOException(incomplete);
+            }
+        }
     }
 }
