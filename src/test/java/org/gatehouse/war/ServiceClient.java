@@ -21,7 +21,7 @@ public abstract class ServiceClient implements AutoCloseable {
     public static final String ADMIN = "root-admin";
     public static final String ADMIN_PASSWORD = "the first administrator";
     public static final String AUTH_KEY =
-            "a key for tests, of extraSettings than 64 bytes, so that it would do for HS384 and HS512 too";
+            "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
 
     /** The limit of retries; the service waits a second before each rejection. */
     private static final int MAX_RETRIES = 10;
