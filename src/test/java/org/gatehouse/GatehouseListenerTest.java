@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.slf4j.LoggerFactory;
 
 /** Tests the messages for invalid and mistyped settings at the start. */
+@ResourceLock("java.util.logging")
 class GatehouseListenerTest {
     private static final Logger logger = (Logger) LoggerFactory.getLogger(GatehouseListener.class);
     private static final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();

@@ -55,7 +55,7 @@ public final class Node extends ServiceClient {
         context.addServlet(
                 new ServletHolder(gatehouse.http.servlet(new HttpApplication(gatehouse), bodyTimeout)), "/*");
         server.setHandler(context);
-        server.setStopTimeout(2_000);
+        server.setStopTimeout(30_000);
     }
 
     public static Node start(Stores stores) {

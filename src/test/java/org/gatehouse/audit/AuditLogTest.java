@@ -2,10 +2,6 @@ package org.gatehouse.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,6 +19,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.log.LogLines;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
@@ -30,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 class AuditLogTest {
     private static final Instant START = Instant.parse("2026-11-23T10:00:00.123Z");
@@ -203,26 +199,22 @@ class AuditLogTest {
 
     @Test
     void logsAnEventThatTheStoreCannotRecord() throws IOException {
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        Logger logger = (Logger) LoggerFactory.getLogger(AuditLog.class);
-        logger.addAppender(lines);
-        lines.start();
-        try (MongoConnection unreachable =
-                new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none", new Metrics())) {
+        try (LogLines log = new LogLines();
+                MongoConnection unreachable =
+                        new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none", new Metrics())) {
             new AuditLog(unreachable, RETENTION, clock, clock::nanos, new Metrics())
                     .record(AuditEvent.of(AuditType.STATUS_CHANGED, CLIENT)
                             .by(ALICE)
                             .on(BOB, "Bob\nERROR forged")
                             .with(Detail.TO, "disabled"));
-        } finally {
-            logger.detachAppender(lines);
-        }
 
-        assertThat(lines.list).hasSize(1);
-        assertThat(lines.list.get(0).getLevel()).isEqualTo(Level.ERROR);
-        assertThat(lines.list.get(0).getFormattedMessage())
-                .contains("STATUS_CHANGED", ALICE.hex(), BOB.hex(), "192.0.2.7", "request-1", "disabled")
-                .doesNotContain("\n");
+            assertThat(log.with("Not in the audit log"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("ERROR")
+                    .contains("STATUS_CHANGED", ALICE.hex(), BOB.hex(), "192.0.2.7", "request-1", "disabled")
+                    .doesNotContain("\n");
+        }
     }
 
     @Test

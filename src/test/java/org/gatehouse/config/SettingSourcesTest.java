@@ -7,8 +7,10 @@ import java.lang.reflect.Proxy;
 import java.util.Collections;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests the order of the sources, as far as a test can set them. */
+@Isolated("because the system properties are those of the whole process")
 class SettingSourcesTest {
     /** Maven sets this variable for every process that it starts. */
     private static final String EXISTING_VARIABLE = "PATH";

@@ -21,8 +21,10 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.slf4j.LoggerFactory;
 
+@ResourceLock("java.util.logging")
 class JulBridgeTest {
     private static final String NAME = "org.glassfish.jersey.JulBridgeTest";
 

@@ -8,18 +8,31 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Records the log of the application until closed; other tests in the process may log at the same time. */
+/**
+ * Records what the application logs until closed, in the threads that the thread of the test has started since, directly
+ * or through others. Tests that run beside it in the same process do not appear.
+ */
 public final class LogLines implements AutoCloseable {
+    /** Marks the thread of a test and the threads that it starts. */
+    private static final ThreadLocal<Object> mark = new InheritableThreadLocal<>();
+
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse");
+    private final Object marked;
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-            events.add(event);
+            if (mark.get() == marked) {
+                events.add(event);
+            }
         }
     };
 
     public LogLines() {
+        if (mark.get() == null) {
+            mark.set(new Object());
+        }
+        marked = mark.get();
         appender.start();
         logger.addAppender(appender);
     }

@@ -199,7 +199,7 @@ class PasswordHasherTest {
     void padsACheapHashToTheCostOfAnOwnHash(String cheap) {
         TimedArgon2 argon2 = new TimedArgon2();
         try (PasswordHasher hasher = new PasswordHasher(
-                argon2, 19_456, 2, new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics()), argon2::read)) {
+                argon2, 19_456, 2, new HashingExecutor(1, Duration.ofMinutes(1), new Metrics()), argon2::read)) {
             hasher.measure();
             for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two normalization forms
                 long unknown = timeOf(argon2, () -> hasher.matches(guess, null));

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StoreErrorsTest {
     private static final String PASSWORD = "correct horse battery staple";
 
+    private LogLines log = new LogLines();
     private final FaultyMongo mongo = FaultyMongo.start();
     private final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-errors"));
     private final Node node = Node.start(Map.of(
@@ -38,7 +39,6 @@ class StoreErrorsTest {
             "ADMIN_PASSWORD", ServiceClient.ADMIN_PASSWORD));
     private final String admin = node.adminToken();
     private final String id = node.create(admin, "alice", PASSWORD);
-    private LogLines log = new LogLines();
 
     @BeforeEach
     void listen() {
