@@ -92,7 +92,8 @@ record Setting<T>(
                 // reported below
             }
             throw new IllegalArgumentException(
-                    "must be a time span such as P30D or PT12H, or milliseconds, from " + min + " to " + max);
+                    "must be an ISO-8601 duration such as P30D or PT12H, or a number of milliseconds, from " + min
+                            + " to " + max);
         });
     }
 }

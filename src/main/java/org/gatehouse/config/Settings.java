@@ -4,6 +4,7 @@ import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>In an instance, every value is present, typed and within its bounds, so no other code needs to check. The
  * descriptions and defaults are defined here; a test compares them with {@code docs/configuration.md} and
  * {@code .env.example}.
+ *
+ * @param corsOrigins the allowed origins, or {@code *} for all
  */
 public record Settings(
         AuthKeys authKeys,
@@ -37,7 +40,7 @@ public record Settings(
         boolean registrationOpen,
         @Nullable FirstAdministrator firstAdministrator,
         List<AddressRange> trustedProxies,
-        CorsOrigins corsOrigins,
+        Set<String> corsOrigins,
         long importMaxBytes,
         @Nullable Secret metricsToken,
         Duration shutdownDelay,
@@ -185,7 +188,7 @@ public record Settings(
             null,
             false,
             AddressRange::parseAll);
-    static final Setting<CorsOrigins> CORS_ORIGINS = new Setting<>(
+    static final Setting<Set<String>> CORS_ORIGINS = new Setting<>(
             "CORS_ORIGINS",
             "Origins whose pages may call from a browser, such as `https://app.example.com`, separated by commas, or `*` for all.",
             null,
@@ -299,7 +302,7 @@ public record Settings(
                 reader.withDefault(REGISTRATION),
                 administratorFrom(reader, rules, passwordMinLength),
                 Objects.requireNonNullElse(reader.optional(TRUSTED_PROXIES), List.of()),
-                Objects.requireNonNullElse(reader.optional(CORS_ORIGINS), CorsOrigins.NONE),
+                Objects.requireNonNullElse(reader.optional(CORS_ORIGINS), Set.of()),
                 reader.withDefault(IMPORT_MAX_BYTES),
                 reader.optional(METRICS_TOKEN),
                 reader.withDefault(SHUTDOWN_DELAY),

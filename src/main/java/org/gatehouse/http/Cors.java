@@ -6,7 +6,7 @@ import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.Response;
 import java.util.Map;
-import org.gatehouse.config.CorsOrigins;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 @PreMatching
 final class Cors implements ContainerRequestFilter {
     static final String ORIGIN = "Origin";
+
+    private static final String ANY = "*";
 
     private static final String REQUEST_METHOD = "Access-Control-Request-Method";
     private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
@@ -35,17 +37,18 @@ final class Cors implements ContainerRequestFilter {
     private static final String EXPOSED =
             "ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count, WWW-Authenticate";
 
-    private final CorsOrigins origins;
+    private final Set<String> origins;
 
-    public Cors(CorsOrigins origins) {
-        this.origins = origins;
+    /** @param origins the allowed origins, or {@code *} for all */
+    public Cors(Set<String> origins) {
+        this.origins = Set.copyOf(origins);
     }
 
     @Override
     public void filter(ContainerRequestContext request) {
         String origin = request.getHeaderString(ORIGIN);
         if (origin == null
-                || !origins.contains(origin)
+                || !isAllowed(origin)
                 || !request.getMethod().equals(HttpMethod.OPTIONS)
                 || request.getHeaderString(REQUEST_METHOD) == null) {
             return;
@@ -57,13 +60,17 @@ final class Cors implements ContainerRequestFilter {
 
     /** Returns the headers that a response to a page of this origin needs. */
     Map<String, String> headers(@Nullable String origin) {
-        return origin == null || !origins.contains(origin)
+        return origin == null || !isAllowed(origin)
                 ? Map.of()
-                : Map.of(ALLOW_ORIGIN, origins.any() ? "*" : origin, "Access-Control-Expose-Headers", EXPOSED);
+                : Map.of(ALLOW_ORIGIN, origins.contains(ANY) ? ANY : origin, "Access-Control-Expose-Headers", EXPOSED);
     }
 
     /** Returns whether the response to another origin may differ. */
     boolean dependsOnOrigin() {
-        return !origins.none();
+        return !origins.isEmpty();
+    }
+
+    private boolean isAllowed(String origin) {
+        return origins.contains(ANY) || origins.contains(origin);
     }
 }

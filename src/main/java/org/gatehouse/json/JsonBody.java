@@ -62,7 +62,7 @@ public record JsonBody(JsonNode node, String subject) {
     public String requiredText(String field, FieldErrors errors) {
         String text = node.path(field).textValue();
         if (text == null) {
-            errors.add(field, "is required, as a string");
+            errors.add(field, "is required and must be a string");
             return "";
         }
         return text;

@@ -69,15 +69,11 @@ class SettingsTest {
 
     @Test
     void readsAListOfOriginsOrAll() {
-        CorsOrigins listed = read(Map.of(
-                        "CORS_ORIGINS", "https://a.example, http://localhost:5173,capacitor://localhost"))
-                .corsOrigins();
-        assertThat(listed.listed())
+        assertThat(read(Map.of("CORS_ORIGINS", "https://a.example, http://localhost:5173,capacitor://localhost"))
+                        .corsOrigins())
                 .containsExactlyInAnyOrder("https://a.example", "http://localhost:5173", "capacitor://localhost");
-        assertThat(listed.contains("https://b.example")).isFalse();
-        assertThat(read(Map.of("CORS_ORIGINS", "*")).corsOrigins().contains("https://b.example"))
-                .isTrue();
-        assertThat(read(Map.of()).corsOrigins().none()).isTrue();
+        assertThat(read(Map.of("CORS_ORIGINS", "*")).corsOrigins()).containsExactly("*");
+        assertThat(read(Map.of()).corsOrigins()).isEmpty();
     }
 
     @Test
@@ -322,7 +318,7 @@ class SettingsTest {
         "AUTH_KEY_PREVIOUS, short, AUTH_KEY_PREVIOUS is shorter than 32 bytes",
         "AUTH_ALG, none, AUTH_ALG must be ES256 or HS256",
         "AUTH_ALG, es256, AUTH_ALG must be ES256 or HS256",
-        "AUTH_KEY_ROTATION, PT59M, AUTH_KEY_ROTATION must be a time span",
+        "AUTH_KEY_ROTATION, PT59M, AUTH_KEY_ROTATION must be an ISO-8601 duration",
         "AUTH_EXPIRY, 999, AUTH_EXPIRY must be a whole number from 1000",
         "AUTH_EXPIRY, 10m, AUTH_EXPIRY must be a whole number",
         "DB_HOST, localhost, DB_HOST is not a MongoDB connection string",
@@ -349,9 +345,9 @@ class SettingsTest {
         "CORS_ORIGINS, https://*.example, which is not an origin",
         "CORS_ORIGINS, null, which is not an origin",
         "CORS_ORIGINS, 'https://a.example https://b.example', which is not an origin",
-        "CORS_ORIGINS, 'https://a.example,*', 'CORS_ORIGINS has \"*\", which can only stand alone'",
-        "CORS_ORIGINS, https://App.example, which no browser sends: origins are in lower case",
-        "CORS_ORIGINS, https://a.example:443, which no browser sends: leave the port out",
+        "CORS_ORIGINS, 'https://a.example,*', 'CORS_ORIGINS has \"*\", which must be the only entry'",
+        "CORS_ORIGINS, https://App.example, 'which no browser sends, because origins are in lower case'",
+        "CORS_ORIGINS, https://a.example:443, which no browser sends; omit the default port",
         "TRUSTED_PROXIES, proxy.example, 'TRUSTED_PROXIES has \"proxy.example\", which is neither an IP address'",
         "TRUSTED_PROXIES, '10.0.0.1,,::1', 'TRUSTED_PROXIES has \"\", which is neither'",
         "TRUSTED_PROXIES, '10.0.0.1 10.0.0.2', TRUSTED_PROXIES has",
