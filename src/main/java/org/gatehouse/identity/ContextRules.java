@@ -5,22 +5,30 @@ import java.text.Normalizer;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Decides where a text may contain the characters that RFC 5892, appendix A, allows by context. They are everyday
  * letters, signs and digits in some languages, and invisible or easily confused elsewhere.
  */
 final class ContextRules {
-    private static final int MIDDLE_DOT = 0x00b7;
-    private static final int GREEK_NUMERAL_SIGN = 0x0375;
-    private static final int GERESH = 0x05f3;
-    private static final int GERSHAYIM = 0x05f4;
-    private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
-    private static final int ZERO_WIDTH_JOINER = 0x200d;
-    private static final int KATAKANA_MIDDLE_DOT = 0x30fb;
+    private static final char ZERO_WIDTH_NON_JOINER = '\u200c';
+    private static final char ZERO_WIDTH_JOINER = '\u200d';
 
-    private static final Set<UnicodeScript> JAPANESE =
-            EnumSet.of(UnicodeScript.HIRAGANA, UnicodeScript.KATAKANA, UnicodeScript.HAN);
+    /** The characters that are allowed only by context. */
+    static final Pattern CHARACTERS =
+            Pattern.compile("[\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb\u0660-\u0669\u06f0-\u06f9]");
+
+    /** A middle dot not between two l, a Greek numeral sign not before Greek, geresh or gershayim not after Hebrew. */
+    private static final Pattern MISPLACED = Pattern.compile(
+            "(?<!l)\u00b7|\u00b7(?!l)" // A.3
+                    + "|\u0375(?!\\p{IsGreek})" // A.4
+                    + "|(?<!\\p{IsHebrew})[\u05f3\u05f4]"); // A.5, A.6
+
+    private static final Pattern KATAKANA_MIDDLE_DOT = Pattern.compile("\u30fb");
+    private static final Pattern JAPANESE = Pattern.compile("[\\p{IsHiragana}\\p{IsKatakana}\\p{IsHan}]");
+    private static final Pattern ARABIC_INDIC_DIGIT = Pattern.compile("[\u0660-\u0669]");
+    private static final Pattern EXTENDED_ARABIC_INDIC_DIGIT = Pattern.compile("[\u06f0-\u06f9]");
 
     /** Scripts whose letters join; some Arabic, Syriac and Mandaic letters join on the right only or not at all. */
     private static final Set<UnicodeScript> JOINING = EnumSet.of(
@@ -49,35 +57,26 @@ final class ContextRules {
 
     private ContextRules() {}
 
-    /** Whether a character is allowed only by context. */
-    static boolean concern(int codePoint) {
-        return switch (codePoint) {
-            case MIDDLE_DOT,
-                    GREEK_NUMERAL_SIGN,
-                    GERESH,
-                    GERSHAYIM,
-                    ZERO_WIDTH_NON_JOINER,
-                    ZERO_WIDTH_JOINER,
-                    KATAKANA_MIDDLE_DOT -> true;
-            default -> isArabicIndicDigit(codePoint) || isExtendedArabicIndicDigit(codePoint);
-        };
+    /** Whether each of these characters in the text is where it is allowed. */
+    static boolean allow(String text) {
+        return !occurs(MISPLACED, text)
+                && (!occurs(KATAKANA_MIDDLE_DOT, text) || occurs(JAPANESE, text)) // A.7
+                && !(occurs(ARABIC_INDIC_DIGIT, text) && occurs(EXTENDED_ARABIC_INDIC_DIGIT, text)) // A.8, A.9
+                && IntStream.range(0, text.length()).allMatch(at -> allowsJoiner(text, at));
     }
 
-    /** Whether such a character is allowed at this index of the text. */
-    static boolean allow(String text, int at) {
-        String before = text.substring(0, at);
-        String after = text.substring(at + 1); // all of them are in the basic plane
-        int codePoint = text.charAt(at);
-        return switch (codePoint) {
-            case ZERO_WIDTH_NON_JOINER -> endsWithVirama(before) || isBetweenJoining(before, after); // A.1
-            case ZERO_WIDTH_JOINER -> endsWithVirama(before); // A.2
-            case MIDDLE_DOT -> before.endsWith("l") && after.startsWith("l"); // A.3
-            case GREEK_NUMERAL_SIGN -> !after.isEmpty() && script(after.codePointAt(0)) == UnicodeScript.GREEK; // A.4
-            case GERESH, GERSHAYIM -> !before.isEmpty() && script(last(before)) == UnicodeScript.HEBREW; // A.5, A.6
-            case KATAKANA_MIDDLE_DOT -> text.codePoints().anyMatch(other -> JAPANESE.contains(script(other))); // A.7
-            default -> // A.8, A.9
-                text.codePoints().noneMatch(ContextRules::isArabicIndicDigit)
-                        || text.codePoints().noneMatch(ContextRules::isExtendedArabicIndicDigit);
+    private static boolean occurs(Pattern characters, String text) {
+        return characters.matcher(text).find();
+    }
+
+    /** Whether the character at this index is allowed, if it is a joiner. */
+    private static boolean allowsJoiner(String text, int at) {
+        return switch (text.charAt(at)) {
+            case ZERO_WIDTH_NON_JOINER -> // A.1
+                endsWithVirama(text.substring(0, at))
+                        || isBetweenJoining(text.substring(0, at), text.substring(at + 1));
+            case ZERO_WIDTH_JOINER -> endsWithVirama(text.substring(0, at)); // A.2
+            default -> true;
         };
     }
 
@@ -115,14 +114,6 @@ final class ContextRules {
 
     private static boolean matches(Pattern letters, int codePoint) {
         return letters.matcher(Character.toString(codePoint)).matches();
-    }
-
-    private static boolean isArabicIndicDigit(int codePoint) {
-        return codePoint >= 0x0660 && codePoint <= 0x0669;
-    }
-
-    private static boolean isExtendedArabicIndicDigit(int codePoint) {
-        return codePoint >= 0x06f0 && codePoint <= 0x06f9;
     }
 
     private static int last(String text) {

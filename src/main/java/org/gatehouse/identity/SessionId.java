@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
  */
 public record SessionId(String text) {
     private static final int BYTES = 16;
-    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]{22}");
+    private static final Pattern FORMAT = Pattern.compile("[A-Za-z0-9_-]{22}");
 
     public SessionId {
-        if (!FORM.matcher(text).matches()) {
+        if (!FORMAT.matcher(text).matches()) {
             throw new IllegalArgumentException("not 22 characters of base64url");
         }
     }
@@ -28,7 +28,7 @@ public record SessionId(String text) {
 
     /** Parses a client's text; empty if it is not a session id. */
     public static Optional<SessionId> parse(String text) {
-        return FORM.matcher(text).matches() ? Optional.of(new SessionId(text)) : Optional.empty();
+        return FORMAT.matcher(text).matches() ? Optional.of(new SessionId(text)) : Optional.empty();
     }
 
     @Override

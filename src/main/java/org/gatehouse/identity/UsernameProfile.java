@@ -20,16 +20,10 @@ final class UsernameProfile extends PrecisProfile {
     @Override
     public String prepare(CharSequence input) {
         String text = input.toString();
-        StringBuilder others = new StringBuilder();
-        for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
-            int codePoint = text.codePointAt(at);
-            if (!ContextRules.concern(codePoint)) {
-                others.appendCodePoint(codePoint);
-            } else if (!ContextRules.allow(text, at)) {
-                throw new IllegalArgumentException("A character is not allowed where it stands");
-            }
+        if (!ContextRules.allow(text)) {
+            throw new IllegalArgumentException("A character is not allowed where it stands");
         }
-        super.prepare(others);
+        super.prepare(ContextRules.CHARACTERS.matcher(text).replaceAll(""));
         return text;
     }
 

@@ -110,7 +110,7 @@ final class LegacyDocument {
     /** Returns the reserved form of this name for the document; see {@link ReservedUsernames}. */
     static String reservedUsername(String name, BsonDocument document) {
         BsonValue id = UserDocument.anyId(document);
-        return ReservedUsernames.form(
+        return ReservedUsernames.reserve(
                 name,
                 id.isObjectId()
                         ? id.asObjectId().getValue().toHexString()

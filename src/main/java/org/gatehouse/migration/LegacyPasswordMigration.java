@@ -188,9 +188,10 @@ final class LegacyPasswordMigration implements AutoCloseable {
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
             return Updates.unset(UserJson.PASSWORD); // because passwordHash is newer
         }
-        Optional<StoredPassword> password =
-                UserDocument.text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofLegacy);
-        if (password.isEmpty()) {
+        StoredPassword password = UserDocument.text(document, UserJson.PASSWORD)
+                .flatMap(StoredPassword::ofLegacy)
+                .orElse(null);
+        if (password == null) {
             dropped++;
             if (dropped <= MAX_LINES) {
                 log.warn(
@@ -200,11 +201,11 @@ final class LegacyPasswordMigration implements AutoCloseable {
             }
             return Updates.unset(UserJson.PASSWORD);
         }
-        if (!password.get().plain()) {
+        if (!password.plain()) {
             moved++;
-            return UserDocument.replacePassword(password.get().text());
+            return UserDocument.replacePassword(password.text());
         }
         hashed++;
-        return UserDocument.replacePassword(hasher.hashWhenIdle(password.get().text()));
+        return UserDocument.replacePassword(hasher.hashWhenIdle(password.text()));
     }
 }

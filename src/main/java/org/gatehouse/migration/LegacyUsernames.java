@@ -1,8 +1,8 @@
 package org.gatehouse.migration;
 
 import com.mongodb.MongoException;
+import com.mongodb.client.FindIterable;
 import com.mongodb.client.MongoCollection;
-import com.mongodb.client.MongoCursor;
 import com.mongodb.client.cursor.TimeoutMode;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Projections;
@@ -10,6 +10,7 @@ import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.Updates;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -50,22 +51,18 @@ final class LegacyUsernames {
      * still finds most users, because most keys do not change.
      */
     void refold() {
+        FindIterable<BsonDocument> found = users.find(
+                        Filters.regex(UserDocument.CANONICAL_USERNAME, Username.NOT_FOLDED))
+                .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
+                .batchSize(LegacyUserMigration.BATCH);
+        AtomicInteger refolded = new AtomicInteger();
         mongo.call(() -> {
-            int refolded = 0;
-            try (MongoCursor<BsonDocument> cursor = users.find(
-                            Filters.regex(UserDocument.CANONICAL_USERNAME, Username.NOT_FOLDED))
-                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
-                    .batchSize(LegacyUserMigration.BATCH)
-                    .cursor()) {
-                while (cursor.hasNext()) {
-                    refolded += isRefolded(cursor.next()) ? 1 : 0;
-                }
-            }
-            if (refolded > 0) {
-                log.info("Folded the usernames of {} documents anew", refolded);
-            }
+            found.forEach(document -> refolded.addAndGet(isRefolded(document) ? 1 : 0));
             return refolded;
         });
+        if (refolded.get() > 0) {
+            log.info("Folded the usernames of {} documents anew", refolded);
+        }
     }
 
     private boolean isRefolded(BsonDocument document) {
@@ -102,22 +99,19 @@ final class LegacyUsernames {
     void assign() {
         List<BsonDocument> alone = new ArrayList<>();
         List<BsonDocument> sharing = new ArrayList<>();
+        FindIterable<BsonDocument> found = users.find(ReservedUsernames.all())
+                .projection(Projections.include(UserDocument.CANONICAL_USERNAME, UserJson.USERNAME))
+                .sort(Sorts.ascending(UserDocument.CANONICAL_USERNAME))
+                .batchSize(LegacyUserMigration.BATCH)
+                .timeoutMode(TimeoutMode.ITERATION);
         mongo.call(() -> {
-            try (MongoCursor<BsonDocument> cursor = users.find(ReservedUsernames.all())
-                    .projection(Projections.include(UserDocument.CANONICAL_USERNAME, UserJson.USERNAME))
-                    .sort(Sorts.ascending(UserDocument.CANONICAL_USERNAME))
-                    .batchSize(LegacyUserMigration.BATCH)
-                    .timeoutMode(TimeoutMode.ITERATION)
-                    .cursor()) {
-                while (cursor.hasNext()) {
-                    BsonDocument document = cursor.next();
-                    if (!sharing.isEmpty() && !name(sharing.get(0)).equals(name(document))) {
-                        settle(sharing, alone);
-                        sharing.clear();
-                    }
-                    sharing.add(document);
+            found.forEach(document -> {
+                if (!sharing.isEmpty() && !name(sharing.get(0)).equals(name(document))) {
+                    settle(sharing, alone);
+                    sharing.clear();
                 }
-            }
+                sharing.add(document);
+            });
             settle(sharing, alone);
             claim(alone);
             return alone;

@@ -27,7 +27,7 @@ import org.gatehouse.user.UserDocument;
  * <p>A note in the collection {@code meta} says that the index was created. Therefore a restore of the documents
  * without the index does not turn users of Gatehouse into legacy documents.
  */
-public final class UsernameIndex {
+final class UsernameIndex {
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
@@ -35,7 +35,7 @@ public final class UsernameIndex {
     /** With a timeout of one hour, because the first index over millions of users takes longer than any request may. */
     private final MongoCollection<BsonDocument> users;
 
-    public UsernameIndex(MongoConnection mongo, String collection) {
+    UsernameIndex(MongoConnection mongo, String collection) {
         this.mongo = mongo;
         this.meta = mongo.collection("meta");
         this.note = new BsonString("index of " + collection);
@@ -75,7 +75,7 @@ public final class UsernameIndex {
      *
      * @return false if the index cannot be created because several documents lack a {@code usernameKey} or share one
      */
-    public boolean make() {
+    boolean make() {
         try {
             mongo.ensureIndexes(
                     users,

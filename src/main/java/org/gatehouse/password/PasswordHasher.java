@@ -139,10 +139,8 @@ public final class PasswordHasher implements AutoCloseable {
     private boolean isExpensive(StoredPassword stored) {
         return stored.foreign()
                 .map(ForeignHash::isExpensive)
-                .orElseGet(() -> !stored.plain()
-                        && Argon2Hash.parse(stored.text())
-                                .filter(hash -> hash.isExpensiveBeside(dummyHash))
-                                .isPresent());
+                .or(() -> stored.argon2().map(hash -> hash.isExpensiveBeside(dummyHash)))
+                .orElse(false);
     }
 
     /**
@@ -151,15 +149,8 @@ public final class PasswordHasher implements AutoCloseable {
      * The text beyond bcrypt's 72 bytes may be wrong, and would be required from then on.
      */
     public boolean needsRehash(StoredPassword stored, String password) {
-        return isWeakerThanNew(stored)
+        return stored.argon2().map(hash -> hash.isWeakerThan(dummyHash)).orElse(true)
                 && stored.foreign().map(hash -> hash.provesAllOf(password)).orElse(true);
-    }
-
-    private boolean isWeakerThanNew(StoredPassword stored) {
-        return stored.plain()
-                || Argon2Hash.parse(stored.text())
-                        .map(hash -> hash.isWeakerThan(dummyHash))
-                        .orElse(true);
     }
 
     /**

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.text.Normalizer;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,10 +43,7 @@ final class PasswordVerifier {
         if (foreign != null) {
             return padded(forms.size(), () -> foreign.matches(candidate));
         }
-        Argon2Hash expected = Optional.ofNullable(stored)
-                .filter(password -> !password.plain())
-                .flatMap(hash -> Argon2Hash.parse(hash.text()))
-                .orElse(dummyHash);
+        Argon2Hash expected = stored == null ? dummyHash : stored.argon2().orElse(dummyHash);
         if (!dummyHash.costsAtMost(expected)) {
             return padded(forms.size(), () -> isAnyOf(forms, expected));
         }

@@ -2,7 +2,6 @@ package org.gatehouse.password;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
-import java.util.concurrent.atomic.LongAdder;
 
 /** Measures whether enough requests other than logins arrive that hashing should leave a core for them. */
 final class RequestLoad {
@@ -12,9 +11,9 @@ final class RequestLoad {
     private static final long BUSY_THRESHOLD = 10;
 
     private final Ticker ticker;
-    private final LongAdder count = new LongAdder();
-    private volatile long windowBegan;
-    private volatile boolean lastHadMany;
+    private long count;
+    private long windowBegan;
+    private boolean lastHadMany;
 
     RequestLoad(Ticker ticker) {
         this.ticker = ticker;
@@ -22,28 +21,23 @@ final class RequestLoad {
     }
 
     /** Counts one request that is not a login. */
-    void note() {
+    synchronized void note() {
         turn();
-        count.increment();
+        count++;
     }
 
     /** Whether there were many requests in this second or the last one. */
-    boolean isHigh() {
+    synchronized boolean isHigh() {
         turn();
-        return lastHadMany || count.sum() >= BUSY_THRESHOLD;
+        return lastHadMany || count >= BUSY_THRESHOLD;
     }
 
     private void turn() {
-        if (ticker.read() - windowBegan >= WINDOW) {
-            turnOnce();
-        }
-    }
-
-    private synchronized void turnOnce() {
-        long now = ticker.read();
-        if (now - windowBegan >= WINDOW) {
-            lastHadMany = count.sumThenReset() >= BUSY_THRESHOLD && now - windowBegan < 2 * WINDOW;
-            windowBegan = now;
+        long elapsed = ticker.read() - windowBegan;
+        if (elapsed >= WINDOW) {
+            lastHadMany = count >= BUSY_THRESHOLD && elapsed < 2 * WINDOW;
+            count = 0;
+            windowBegan += elapsed;
         }
     }
 }

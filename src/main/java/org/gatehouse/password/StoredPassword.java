@@ -31,6 +31,11 @@ public record StoredPassword(String text, boolean plain) {
         return plain ? Optional.empty() : ForeignHash.parse(text).filter(ForeignHash::isAffordable);
     }
 
+    /** The hash, if its scheme is Argon2; empty for other texts. */
+    Optional<Argon2Hash> argon2() {
+        return plain ? Optional.empty() : Argon2Hash.parse(text);
+    }
+
     @Override
     public String toString() {
         return "StoredPassword[REDACTED]";

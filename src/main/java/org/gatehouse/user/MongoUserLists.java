@@ -137,13 +137,12 @@ final class MongoUserLists {
                     : Filters.lt(UserDocument.CANONICAL_USERNAME, name);
         }
         String field = UserJson.CREATED_AT;
-        BsonDateTime time = BsonValues.time(position.time());
         BsonObjectId id = BsonValues.id(position.id());
-        // The first bound is implied by the second, and is repeated so that the server uses the index.
-        return ascending
-                ? Filters.and(
-                        Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)))
-                : Filters.and(
-                        Filters.lte(field, time), Filters.or(Filters.lt(field, time), Filters.lt(UserJson.ID, id)));
+        if (!ascending) {
+            return BsonValues.before(field, position.time(), UserJson.ID, id);
+        }
+        BsonDateTime time = BsonValues.time(position.time());
+        // The first condition follows from the second, but bounds the scan of an index.
+        return Filters.and(Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)));
     }
 }

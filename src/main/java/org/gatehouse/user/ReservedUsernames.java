@@ -57,19 +57,19 @@ public final class ReservedUsernames {
      * @param name the canonical username; an empty text if the document has none
      * @param id unique among the documents
      */
-    public static String form(String name, String id) {
+    public static String reserve(String name, String id) {
         return MARK + name + MARK + id;
     }
 
     /** Returns the name in the middle of a reserved form. */
-    public static String name(String form) {
-        return form.substring(1, form.lastIndexOf(MARK));
+    public static String name(String reserved) {
+        return reserved.substring(1, reserved.lastIndexOf(MARK));
     }
 
     /** Folds the name in a stored {@code usernameKey}, reserved or not, by the current rules. */
     public static String refold(String key) {
         return key.startsWith(MARK)
-                ? form(Username.refold(name(key)), key.substring(key.lastIndexOf(MARK) + 1))
+                ? reserve(Username.refold(name(key)), key.substring(key.lastIndexOf(MARK) + 1))
                 : Username.refold(key);
     }
 

@@ -23,7 +23,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
 import org.gatehouse.json.Json;
 import org.gatehouse.metrics.Metrics;
-import org.gatehouse.migration.UsernameIndex;
+import org.gatehouse.migration.UsernameIndexes;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.AfterAll;
@@ -60,7 +60,7 @@ abstract class UserDaoContract {
     void startEmpty() {
         stores.users().deleteMany(new Document());
         for (int start = 0; start < 2; start++) { // every node creates the indexes at every start
-            assertThat(new UsernameIndex(mongo, "users").make()).isTrue();
+            assertThat(UsernameIndexes.create(mongo, "users")).isTrue();
             lists.createIndexes();
         }
     }
