@@ -53,20 +53,12 @@ public final class FieldErrors {
         return errors.stream().anyMatch(error -> error.field().equals(field));
     }
 
-    /**
-     * Rejects the request if there are errors.
-     *
-     * @throws GatehouseException {@code VALIDATION_FAILED}
-     */
+    /** Throws {@code VALIDATION_FAILED} if there are errors. */
     public void throwIfAny() {
         throwIfAny(ErrorCode.VALIDATION_FAILED);
     }
 
-    /**
-     * Rejects the request with this code if there are errors.
-     *
-     * @throws GatehouseException with this code
-     */
+    /** Throws an exception with this code if there are errors. */
     public void throwIfAny(ErrorCode code) {
         if (!errors.isEmpty()) {
             GatehouseException failure = GatehouseException.invalid(code, errors);

@@ -3,9 +3,15 @@ package org.gatehouse.http;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.core.HttpHeaders;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -18,13 +24,19 @@ import org.gatehouse.json.JsonBody;
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
 final class BodyLimitFilter implements ContainerRequestFilter {
+    /** The accepted coding, for {@code Accept-Encoding} of a 415 (RFC 9110, section 15.5.16). */
+    static final String IDENTITY = "identity";
+
+    private static final Set<String> COMPRESSIONS =
+            Set.of("gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz");
+
     /** Bodies of requests with other methods are not read. */
     private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     @Override
     public void filter(ContainerRequestContext request) {
         if (WITH_BODY.contains(request.getMethod())) {
-            ContentCoding.violation(request).ifPresent(message -> {
+            codingViolation(request).ifPresent(message -> {
                 throw new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message);
             });
         }
@@ -35,6 +47,22 @@ final class BodyLimitFilter implements ContainerRequestFilter {
             throw tooLarge();
         }
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
+    }
+
+    /** Returns an error message for the content coding of the body (RFC 9110, section 8.4); empty if it is accepted. */
+    static Optional<String> codingViolation(ContainerRequestContext request) {
+        String header = Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.CONTENT_ENCODING), "");
+        List<String> others = Arrays.stream(header.split(",", -1))
+                .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
+                .filter(coding -> !coding.isEmpty() && !coding.equals(IDENTITY))
+                .toList();
+        if (others.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                COMPRESSIONS.containsAll(others)
+                        ? "A body must not be compressed."
+                        : "The Content-Encoding is unknown; a body must be sent without one.");
     }
 
     static GatehouseException tooLarge() {

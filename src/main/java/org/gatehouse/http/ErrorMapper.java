@@ -153,8 +153,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     /** RFC 9110, section 15.5.16; RFC 5789, section 2.2; Linked Data Platform 1.0, section 7.1. */
     private static void addAccepted(ContainerRequestContext request, MultivaluedMap<String, Object> headers) {
         if (MatchedMethod.of(request).isPresent()
-                && ContentCoding.violation(request).isPresent()) {
-            headers.putSingle(HttpHeaders.ACCEPT_ENCODING, ContentCoding.IDENTITY);
+                && BodyLimitFilter.codingViolation(request).isPresent()) {
+            headers.putSingle(HttpHeaders.ACCEPT_ENCODING, BodyLimitFilter.IDENTITY);
             return;
         }
         String types =
