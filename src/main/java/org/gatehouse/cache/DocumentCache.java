@@ -20,12 +20,13 @@ import org.gatehouse.store.RedisTopology;
 import org.gatehouse.store.RedisTopology.PendingReply;
 
 /**
- * A read-through cache in Redis for one kind of document. Each document is one string under {@code prefix:{id}}; the braces
- * make the id the hash tag of the key.
+ * A read-through cache in Redis for one kind of document. Each document is one string under {@code prefix:{id}}; the
+ * braces make the id the hash tag of the key.
  *
- * <p>Callers may rely on this: after a write has been acknowledged, every later read on every node returns that write or a
- * newer one, even if Redis fails at any point. Deleting the entry after the write would not be enough, because a slow
- * reader that loaded the old document could store it after the deletion. Therefore a key holds one of three values:
+ * <p>Callers may rely on this: after a write has been acknowledged, every later read on every node returns that write
+ * or a newer one, even if Redis fails at any point. Deleting the entry after the write would not be enough, because a
+ * slow reader that loaded the old document could store it after the deletion. Therefore a key holds one of three
+ * values:
  *
  * <ul>
  *   <li><b>V</b>: a document of a generation, or the information that it does not exist.
@@ -104,8 +105,8 @@ public final class DocumentCache<T> {
      * Starts to read a document without waiting, so that one round trip can read several.
      *
      * @param loader reads the store with the strongest read concern
-     * @return waits for the document and takes it from Redis if the entry is trusted, otherwise from the loader. The result
-     *     is current as of this call or newer; it is empty if the document does not exist
+     * @return waits for the document and takes it from Redis if the entry is trusted, otherwise from the loader. The
+     *     result is current as of this call or newer; it is empty if the document does not exist
      */
     public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
         Permit permit = generation.permit().orElse(null);
@@ -245,8 +246,8 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * Keeps the T, counted from now, for as long as the write may still happen, and then removes it. If the current Redis
-     * cannot be reached, its entries may be older than the write, so the generation is incremented.
+     * Keeps the T, counted from now, for as long as the write may still happen, and then removes it. If the current
+     * Redis cannot be reached, its entries may be older than the write, so the generation is incremented.
      */
     private void endLater(List<String> ids, String token) {
         if (generation

@@ -26,15 +26,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ensures that stale entries are not used if Redis loses entries, returns old ones, or misses an invalidation. Each entry
- * belongs to a generation, and only entries of the current generation are trusted.
+ * Ensures that stale entries are not used if Redis loses entries, returns old ones, or misses an invalidation. Each
+ * entry belongs to a generation, and only entries of the current generation are trusted.
  *
  * <p>The generation is a number in MongoDB, on which each node holds a {@link LeasedValue lease}. A writer that cannot
- * reach Redis increments the generation and waits until every older lease has expired. Then no node trusts the entry that
- * the writer could not remove. A node that connects to another run of Redis than the generation names increments it too.
+ * reach Redis increments the generation and waits until every older lease has expired. Then no node trusts the entry
+ * that the writer could not remove. A node that connects to another run of Redis than the generation names increments
+ * it too.
  */
 public final class Generation implements AutoCloseable {
-    /** After this time no write is in progress that was announced only to the previous Redis: see {@link DocumentCache}. */
+    /** After this time, writes that were announced only to the previous Redis have ended: see {@link DocumentCache}. */
     static final Duration FILL_QUARANTINE = DocumentCache.WRITE_MARK_LIFE;
 
     /** After this time all leases on an older generation have expired. */
@@ -63,8 +64,8 @@ public final class Generation implements AutoCloseable {
     /**
      * Has no generation until it is {@link #start started}.
      *
-     * @param outlastingFailures whether entries stay trusted while the store is unavailable; changes of another node that
-     *     cannot reach Redis are then not seen
+     * @param outlastingFailures whether entries stay trusted while the store is unavailable; changes of another node
+     *     that cannot reach Redis are then not seen
      */
     public Generation(
             MongoConnection mongo,
@@ -136,8 +137,8 @@ public final class Generation implements AutoCloseable {
     }
 
     /**
-     * Waits until a write that was announced in this Redis may be acknowledged. Normally this returns immediately; in a new
-     * generation it takes at most the duration of a lease.
+     * Waits until a write that was announced in this Redis may be acknowledged. Normally this returns immediately; in a
+     * new generation it takes at most the duration of a lease.
      *
      * @return false if the generation names another Redis or does not settle
      */
@@ -233,8 +234,9 @@ public final class Generation implements AutoCloseable {
     }
 
     /**
-     * Compares the connected Redis with the one that the generation names. If the connection is new, Redis has restarted or
-     * failed over, so this node claims the new run. Otherwise another node has claimed another run, and this node reconnects.
+     * Compares the connected Redis with the one that the generation names. If the connection is new, Redis has
+     * restarted or failed over, so this node claims the new run. Otherwise another node has claimed another run, and
+     * this node reconnects.
      */
     private void compare(RedisTopology topology, State state) {
         boolean isNew = topology != compared;

@@ -31,8 +31,8 @@ final class MongoGenerationDao {
      * The state that all nodes agree on.
      *
      * @param generation incremented when older entries must not be trusted any more
-     * @param redisRunIds the run id of the Redis whose entries are current, or those of the masters of a Cluster, sorted;
-     *     empty if Redis was unavailable
+     * @param redisRunIds the run id of the Redis whose entries are current, or those of the masters of a Cluster,
+     *     sorted; empty if Redis was unavailable
      */
     record State(long generation, List<String> redisRunIds) {}
 
@@ -55,8 +55,8 @@ final class MongoGenerationDao {
     }
 
     /**
-     * Increments the generation unconditionally. An increment by another node moments ago is not enough, because an entry
-     * may have missed an invalidation since.
+     * Increments the generation unconditionally. An increment by another node moments ago is not enough, because an
+     * entry may have missed an invalidation since.
      */
     void increment() {
         mongo.call(() -> meta.updateOne(Filters.eq(ID), Updates.inc(GENERATION, 1L)));

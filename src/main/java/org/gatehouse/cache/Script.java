@@ -5,8 +5,8 @@ import org.gatehouse.store.RedisScript;
 /**
  * The atomic steps of the protocol in Redis. Each uses one key, is short, and is harmless if it runs twice or late.
  *
- * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>} or
- * {@code T <token> <token>…}; see {@link DocumentCache}.
+ * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>}
+ * or {@code T <token> <token>…}; see {@link DocumentCache}.
  */
 final class Script {
     /**
@@ -24,8 +24,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still holds it. A
-     * write that began after the load has removed it, and the loaded document may be stale.
+     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still holds it.
+     * A write that began after the load has removed it, and the loaded document may be stale.
      */
     static final RedisScript<byte[]> FILL = RedisScript.ofValue("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end
@@ -34,8 +34,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: token, TTL in ms. Announces a write: adds the token to the T, or replaces any other value with a new
-     * T.
+     * KEYS[1]; ARGV: token, TTL in ms. Announces a write: adds the token to the T, or replaces any other value with a
+     * new T.
      */
     static final RedisScript<byte[]> BEGIN = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])
@@ -51,8 +51,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: token. Ends a write: removes the token from the T, and deletes the key if no token is left. A V or L
-     * is deleted too, because it was stored after Redis had lost the T and may be older than the write.
+     * KEYS[1]; ARGV: token. Ends a write: removes the token from the T, and deletes the key if no token is left. A V or
+     * L is deleted too, because it was stored after Redis had lost the T and may be older than the write.
      */
     static final RedisScript<byte[]> END = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])

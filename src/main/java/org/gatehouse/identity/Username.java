@@ -11,16 +11,17 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A login name that is displayed as typed and unique in its folded form. Names with the same canonical form are the same name.
+ * A login name that is displayed as typed and unique in its folded form. Names with the same canonical form are the
+ * same name.
  *
  * @param typed the name as its owner wrote it, without blanks at the ends
- * @param canonical the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), with letters that differ only in case
- *     merged
+ * @param canonical the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), with letters that differ only in
+ *     case merged
  */
 public record Username(String typed, String canonical) {
     public static final int MIN_LENGTH = 2;
 
-    /** In code points of the canonical form, because a mail address has at most 254 octets (RFC 5321, section 4.5.3.1.3). */
+    /** In code points of the canonical form; a mail address has at most 254 octets (RFC 5321, section 4.5.3.1.3). */
     public static final int MAX_LENGTH = 254;
 
     /** In chars, because normalization may compose four code points of at most two chars each into one. */
@@ -33,8 +34,8 @@ public record Username(String typed, String canonical) {
     private static final char FINAL_SIGMA = '\u03c2';
 
     /**
-     * Finds stored forms that are not folded by the current rules. Older versions folded only by lower case. Lower case keeps
-     * two small letters of one capital apart, and writes a capital sigma as either small sigma.
+     * Finds stored forms that are not folded by the current rules. Older versions folded only by lower case. Lower case
+     * keeps two small letters of one capital apart, and writes a capital sigma as either small sigma.
      */
     public static final Pattern NOT_FOLDED =
             Pattern.compile("[\u00b5\u017f\u0345\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80-\u1c88\u1e9b\u1fbe]"

@@ -69,8 +69,8 @@ final class KeyCipher {
     }
 
     /**
-     * Decrypts the private part of a key; empty if it has none, if the encryption key is unknown, or if the private part
-     * belongs to another key.
+     * Decrypts the private part of a key; empty if it has none, if the encryption key is unknown, or if the private
+     * part belongs to another key.
      */
     Optional<ECKey> decrypt(StoredKey stored) {
         String text = stored.privateKey();

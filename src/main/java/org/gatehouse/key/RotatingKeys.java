@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * <p>Every node reads the keys every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. Every node therefore
  * rejects a revoked key {@link LeasedValue#EXPIRY} after the revocation is acknowledged, and {@link #revoke} returns
  * then. Requests with known keys do not read the store. If a node cannot read the keys, it responds with 503 after its
- * lease expires, and neither accepts nor signs tokens. Only {@code outlastingFailures} changes that. Leases rely only on
- * monotonic clocks.
+ * lease expires, and neither accepts nor signs tokens. Only {@code outlastingFailures} changes that. Leases rely only
+ * on monotonic clocks.
  *
  * <p>Wall clocks decide only when a key starts to sign. A node accepts a token even if its key is not active by this
  * node's clock. Clocks may therefore differ by less than the amount by which {@link KeySchedule#retention} exceeds the
@@ -64,8 +64,8 @@ public final class RotatingKeys implements SigningKeys {
      * Does not have keys until {@link #start}.
      *
      * @param authKeys encrypt and decrypt the private keys in the store
-     * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another node
-     *     may revoke one of them meanwhile
+     * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another
+     *     node may revoke one of them meanwhile
      * @param ticker the monotonic clock that measures leases
      */
     public RotatingKeys(

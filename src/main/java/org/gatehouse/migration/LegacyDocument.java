@@ -37,7 +37,7 @@ final class LegacyDocument {
 
     private LegacyDocument() {}
 
-    /** Returns the write that migrates a document if it is unchanged since the read; empty if it was migrated before. */
+    /** Returns the write that migrates a document if it is unchanged since the read; empty if already migrated. */
     static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
         List<Bson> changes = settingFields(document);
         if (changes.isEmpty()) {

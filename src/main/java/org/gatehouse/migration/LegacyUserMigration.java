@@ -58,7 +58,8 @@ final class LegacyUserMigration {
     /**
      * Creates the migration.
      *
-     * @param passwordMigration gets a request before new documents are changed, so that their passwords are migrated too
+     * @param passwordMigration gets a request before new documents are changed, so that their passwords are migrated
+     *     too
      */
     LegacyUserMigration(MongoConnection mongo, String collection, LegacyPasswordMigration passwordMigration) {
         this.mongo = mongo;

@@ -22,8 +22,8 @@ import org.gatehouse.json.IsoTime;
  * Converts JSON to BSON and back.
  *
  * <p>Numbers keep their exact value or are rejected. Integers of up to 64 bits become {@code int64}; decimals become
- * {@code double} if that is exact, otherwise {@code decimal128}. BSON types without a JSON equivalent, in documents that
- * other applications wrote, become strings: dates in ISO-8601, ids in hex, binary in Base64.
+ * {@code double} if that is exact, otherwise {@code decimal128}. BSON types without a JSON equivalent, in documents
+ * that other applications wrote, become strings: dates in ISO-8601, ids in hex, binary in Base64.
  */
 public final class BsonJson {
     private static final JsonNodeFactory json = JsonNodeFactory.instance;

@@ -23,8 +23,8 @@ public final class DriverLeaks {
      * Prevents this application's Netty from registering a listener with Java Flight Recorder, which Netty removes only
      * if a recording starts. Call this before any other use of Netty. A value that the operator has set is kept.
      *
-     * <p>Netty reads the system property once. It is set only for that moment, so that other applications in the same JVM
-     * with their own Netty are not affected.
+     * <p>Netty reads the system property once. It is set only for that moment, so that other applications in the same
+     * JVM with their own Netty are not affected.
      */
     public static void disableFlightRecorder() {
         if (System.getProperty(FLIGHT_RECORDER) != null) {
@@ -45,8 +45,8 @@ public final class DriverLeaks {
     }
 
     /**
-     * The MongoDB driver starts one thread for all clients and never ends it. The method that ends it is not public; the
-     * test that redeploys in Tomcat fails if it is removed.
+     * The MongoDB driver starts one thread for all clients and never ends it. The method that ends it is not public;
+     * the test that redeploys in Tomcat fails if it is removed.
      */
     private static void endBufferPruning() {
         try {

@@ -34,7 +34,7 @@ public final class KeyedHash {
         return of(keys.get(0), data);
     }
 
-    /** The fingerprints of the data as bytes: that under {@code AUTH_KEY}, then that under {@code AUTH_KEY_PREVIOUS} if set. */
+    /** Returns the fingerprints under {@code AUTH_KEY} and, if it is set, {@code AUTH_KEY_PREVIOUS}, as bytes. */
     public List<byte[]> ofEachKey(byte[] data) {
         return keys.stream().map(key -> hmac(key, data)).toList();
     }

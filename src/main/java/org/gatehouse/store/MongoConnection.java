@@ -67,8 +67,8 @@ public final class MongoConnection implements AutoCloseable {
 
     /**
      * The errors of servers that do not support a read concern, including servers other than MongoDB: BadValue,
-     * FailedToParse, InvalidOptions, CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled, NotImplemented,
-     * and a code that only other servers use.
+     * FailedToParse, InvalidOptions, CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled,
+     * NotImplemented, and a code that only other servers use.
      */
     private static final Set<Integer> UNSUPPORTED_READ_CONCERN = Set.of(2, 9, 72, 115, 123, 148, 238, 303);
 
@@ -196,8 +196,8 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Reads several documents so that every write acknowledged before is visible. The linearizable read concern is only for
-     * single documents; therefore one such read follows, which fails if the server was replaced.
+     * Reads several documents so that every write acknowledged before is visible. The linearizable read concern is only
+     * for single documents; therefore one such read follows, which fails if the server was replaced.
      */
     public <T> T readLatest(Supplier<T> reads) {
         T result = call(reads);
@@ -262,8 +262,8 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * Executes one or more operations of the driver.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the store is unreachable, does not reply in time, or replies
-     *     with a temporary error or a missing permission; a write may have happened nevertheless
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the store is unreachable, does not reply in time, or
+     *     replies with a temporary error or a missing permission; a write may have happened nevertheless
      */
     public <T> T call(Supplier<T> operations) {
         try {

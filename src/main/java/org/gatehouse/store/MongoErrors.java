@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 /**
  * Classifies the errors of MongoDB: whether the same call may succeed later.
  *
- * <p>No code tells whether a write happened, because a server may return each of them after the write. Therefore callers
- * treat the outcome as unknown. The codes are from the server's list {@code error_codes.yml}.
+ * <p>No code tells whether a write happened, because a server may return each of them after the write. Therefore
+ * callers treat the outcome as unknown. The codes are from the server's list {@code error_codes.yml}.
  */
 public final class MongoErrors {
     /** Longer messages repeat the command and its values. */
@@ -39,10 +39,11 @@ public final class MongoErrors {
             "NoWritesPerformed");
 
     /**
-     * The server, or one behind it, cannot execute the operation now. These are the categories NetworkError, Interruption,
-     * NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError, SystemOverloadedError, WriteConcernError,
-     * StaleShardVersionError, SnapshotError and CursorInvalidatedError. Added are errors without a category that end by
-     * themselves or after an operator has acted: locks, elections, migrations, name resolution, resources of the server.
+     * The server, or one behind it, cannot execute the operation now. These are the categories NetworkError,
+     * Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError, SystemOverloadedError,
+     * WriteConcernError, StaleShardVersionError, SnapshotError and CursorInvalidatedError. Added are errors without a
+     * category that end by themselves or after an operator has acted: locks, elections, migrations, name resolution,
+     * resources of the server.
      */
     private static final Set<Integer> TEMPORARY = Set.of(
             6, // HostUnreachable

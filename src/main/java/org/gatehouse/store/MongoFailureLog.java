@@ -18,8 +18,8 @@ import org.slf4j.event.Level;
 /** Logs outages of MongoDB, its temporary errors and missing permissions, each with the reason that operators need. */
 final class MongoFailureLog {
     /**
-     * Failures and successes may alternate, because an account may lack only one permission and because some errors of a
-     * server last less than a second.
+     * Failures and successes may alternate, because an account may lack only one permission and because some errors of
+     * a server last less than a second.
      */
     private static final Duration ERROR_QUIET_PERIOD = Duration.ofSeconds(10);
 

@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Creates missing indexes; several nodes may do so at the same time.
  *
- * <p>Existing indexes are not created again, because some servers that implement the protocol reject that. If a server does
- * not support TTL indexes, plain ones are created and a warning is logged. No request depends on the removal of expired
- * documents.
+ * <p>Existing indexes are not created again, because some servers that implement the protocol reject that. If a server
+ * does not support TTL indexes, plain ones are created and a warning is logged. No request depends on the removal of
+ * expired documents.
  */
 final class MongoIndexes {
     /** Long, because a first index over millions of documents takes longer than any request may. */

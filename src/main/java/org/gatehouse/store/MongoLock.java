@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A lock that one thread of one node holds at a time; its document exists while the lock is held.
  *
- * <p>It protects rules about several documents, which a single write cannot enforce. If a node dies, its lock expires after
- * {@link #LEASE}. Therefore the task must end well before that, and the clocks of the nodes must agree within seconds.
+ * <p>It protects rules about several documents, which a single write cannot enforce. If a node dies, its lock expires
+ * after {@link #LEASE}. Therefore the task must end well before that, and the clocks of the nodes must agree within
+ * seconds.
  */
 public final class MongoLock {
     /** Several times the duration of a few writes that all take their full timeout. */
@@ -49,7 +50,8 @@ public final class MongoLock {
     /**
      * Executes a task while no other thread or node executes one under the same name.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the lock is not free in time; the task was not executed then
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the lock is not free in time; the task was not executed
+     *     then
      */
     public <T> T exclusively(Supplier<T> task) {
         BsonString holder = new BsonString(UUID.randomUUID().toString());

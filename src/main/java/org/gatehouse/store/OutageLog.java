@@ -11,8 +11,8 @@ import org.slf4j.event.Level;
  * Logs the outages of a store: one line at the start, one for each new reason, and one at the end.
  *
  * <p>Callers may report every failed and every successful call. In one outage each reason is logged at most once per
- * {@link #REPEAT_INTERVAL}. All lines together are limited to {@link #MAX_LINES} per {@link #INTERVAL}, so that an unstable
- * store does not fill the log.
+ * {@link #REPEAT_INTERVAL}. All lines together are limited to {@link #MAX_LINES} per {@link #INTERVAL}, so that an
+ * unstable store does not fill the log.
  */
 final class OutageLog {
     /** A reason that alternates with others is logged again after this time. */
@@ -40,8 +40,9 @@ final class OutageLog {
      * Creates a log without an outage.
      *
      * @param recovery the line that reports the end of an outage
-     * @param quiet an outage ends with a success if nothing has failed for this long. If it is longer than zero, failures
-     *     and successes may alternate, so a reason is not repeated in the next outage before {@link #REPEAT_INTERVAL}
+     * @param quiet an outage ends with a success if nothing has failed for this long. If it is longer than zero,
+     *     failures and successes may alternate, so a reason is not repeated in the next outage before
+     *     {@link #REPEAT_INTERVAL}
      */
     OutageLog(Logger log, String recovery, Duration quiet) {
         this(log, recovery, quiet, System::nanoTime);

@@ -31,12 +31,12 @@ import org.slf4j.event.Level;
 /**
  * The application's connection to Redis, shared by all threads; it has one pipelined connection per server.
  *
- * <p>No response depends on Redis for its correctness, so an outage causes no exceptions. While Redis is down or does not
- * reply, commands return {@link RedisTopology.Reply.Unavailable} immediately. A background thread reconnects, for as long as it
- * takes. Each change of state and each new reason is logged in one line.
+ * <p>No response depends on Redis for its correctness, so an outage causes no exceptions. While Redis is down or does
+ * not reply, commands return {@link RedisTopology.Reply.Unavailable} immediately. A background thread reconnects, for
+ * as long as it takes. Each change of state and each new reason is logged in one line.
  *
- * <p>Lettuce's automatic reconnection is disabled, because a new connection may lead to another server or to one that has
- * lost its data. A connection is used only after its server has been identified ({@link RedisTopology#runIds}).
+ * <p>Lettuce's automatic reconnection is disabled, because a new connection may lead to another server or to one that
+ * has lost its data. A connection is used only after its server has been identified ({@link RedisTopology#runIds}).
  */
 public final class RedisConnection implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);

@@ -28,8 +28,8 @@ import org.gatehouse.concurrent.Threads;
  * Finds the master, or the masters that together hold all slots of a Cluster, and connects to each.
  *
  * <p>The identity of a server is known before its connection is used. Lettuce's cluster client is not used, because it
- * follows a slot to another server and reconnects to a server that has lost its data, without notice. Therefore only the
- * slot map is read from a Cluster, and each master gets a separate connection.
+ * follows a slot to another server and reconnects to a server that has lost its data, without notice. Therefore only
+ * the slot map is read from a Cluster, and each master gets a separate connection.
  */
 final class RedisDiscovery {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");

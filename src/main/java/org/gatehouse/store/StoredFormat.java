@@ -10,8 +10,8 @@ import org.gatehouse.error.GatehouseException;
  * Checks that this version can read the database, from the document {@code format} in the collection {@code meta}.
  *
  * <p>The document does not exist as long as all versions can run side by side. A version whose documents older versions
- * would misread first writes {@code {_id: "format", readableFrom: <number>}}. From then on older versions do not start, and
- * their message gives the reason.
+ * would misread first writes {@code {_id: "format", readableFrom: <number>}}. From then on older versions do not start,
+ * and their message gives the reason.
  */
 final class StoredFormat {
     /** Incremented by a version that older ones cannot run beside. */

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class MemoryRateLimitStore implements RateLimitStore {
     /**
      * About 20 MB. To evict the full count of one account, an attacker must have some 20,000 attempts at other accounts
-     * counted while its window lasts. None of their sources may be over its limit, and each attempt waits for a password
-     * hash. So much work does not pay for the guesses of one window.
+     * counted while its window lasts. None of their sources may be over its limit, and each attempt waits for a
+     * password hash. So much work does not pay for the guesses of one window.
      */
     static final long MAX_COUNTS = 50_000;
 
@@ -123,8 +123,8 @@ final class MemoryRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * Returns a mutable copy without windows that have ended or are empty. Otherwise a rejected attempt, which costs its
-     * sender nothing, would occupy memory.
+     * Returns a mutable copy without windows that have ended or are empty. Otherwise a rejected attempt, which costs
+     * its sender nothing, would occupy memory.
      */
     private Map<String, WindowCount> current(@Nullable Map<String, WindowCount> counts) {
         Map<String, WindowCount> current = new HashMap<>(counts == null ? Map.of() : counts);

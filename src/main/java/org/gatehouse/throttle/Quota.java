@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param name distinguishes this count from others under the same key
  * @param limit the attempts allowed in one window, at least 1
- * @param window starts with the first count and has a fixed end; therefore a period of this length that spans two windows
- *     may contain up to twice the limit
+ * @param window starts with the first count and has a fixed end; therefore a period of this length that spans two
+ *     windows may contain up to twice the limit
  */
 public record Quota(String name, int limit, Duration window) {
     public Quota {

@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * Stores rate-limit counts; each key has one count per quota name.
  *
- * <p>Each operation is atomic: a window never holds more than its limit, whatever runs concurrently on any thread or node
- * that shares the store. An empty result or {@code false} means that the store is unavailable.
+ * <p>Each operation is atomic: a window never holds more than its limit, whatever runs concurrently on any thread or
+ * node that shares the store. An empty result or {@code false} means that the store is unavailable.
  */
 interface RateLimitStore {
     /**

@@ -12,16 +12,17 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Counts that all nodes share: each key is a Redis hash, and each of its fields holds a count and the end of its window.
+ * Counts that all nodes share: each key is a Redis hash, and each of its fields holds a count and the end of its
+ * window.
  *
- * <p>Short scripts run in Redis and use its clock, so the clocks of the nodes do not matter. Each script uses a single key,
- * so it also works in a Redis Cluster. A hash expires when its last window ends; fields of ended windows are deleted when
- * an attempt is counted.
+ * <p>Short scripts run in Redis and use its clock, so the clocks of the nodes do not matter. Each script uses a single
+ * key, so it also works in a Redis Cluster. A hash expires when its last window ends; fields of ended windows are
+ * deleted when an attempt is counted.
  */
 final class RedisRateLimitStore implements RateLimitStore {
     /**
-     * Arguments: name, limit and window in ms of each quota. Returns the time to wait (0 if the attempt was counted), then
-     * for each quota the count and the end of its window.
+     * Arguments: name, limit and window in ms of each quota. Returns the time to wait (0 if the attempt was counted),
+     * then for each quota the count and the end of its window.
      */
     private static final RedisScript<List<Object>> INCREMENT = RedisScript.ofList("""
             local time = redis.call('TIME')

@@ -13,9 +13,9 @@ import org.gatehouse.store.RedisConnection;
  * Enforces quotas across all nodes.
  *
  * <p>An attempt is counted before it is made, so concurrent attempts cannot exceed a limit. While Redis is unavailable,
- * each node continues alone from the counts that it last read there. After Redis has returned, the node still enforces its
- * local counts until their windows end. Therefore an outage adds at most one limit per node, however often Redis fails and
- * returns. It adds nothing where the limit had been reached before.
+ * each node continues alone from the counts that it last read there. After Redis has returned, the node still enforces
+ * its local counts until their windows end. Therefore an outage adds at most one limit per node, however often Redis
+ * fails and returns. It adds nothing where the limit had been reached before.
  */
 public final class Throttle {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
@@ -42,8 +42,8 @@ public final class Throttle {
         }
 
         /**
-         * Subtracts the attempt again because it did not take place; call at most once. If Redis has become unavailable, the
-         * attempt stays counted.
+         * Subtracts the attempt again because it did not take place; call at most once. If Redis has become
+         * unavailable, the attempt stays counted.
          */
         public void refund() {
             refund(windows);

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param newName the name after the change; null if the name stays
  * @param updates the updates of the changed fields only
- * @param close changed fields with their new values that are not in {@code updates}, because old and new value are equal
- *     if numbers are compared as doubles
+ * @param close changed fields with their new values that are not in {@code updates}, because old and new value are
+ *     equal if numbers are compared as doubles
  */
 record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocument close) {
     /** Treats 1 and 1.0 as the same number, because the store and the parser may choose different types. */

@@ -20,11 +20,10 @@ import org.gatehouse.store.RedisScript;
  * <p>The model omits the following, without losing cases:
  *
  * <ul>
- *   <li>Time. Any time may pass between two steps, so a slow load, a paused node or a late script is just another order of
- *       steps. An expired value is a loss of the key, where losses are allowed.
- *   <li>The waits of a reader that finds an L. Its retry equals the first attempt of a reader that began at the same time.
- *   <li>Readers that begin in another order than that of their numbers, and writers likewise. These are the same sequences
- *       with other names.
+ * <li>Time. Any time may pass between two steps, so a slow load, a paused node or a late script is just another order
+ * of steps. An expired value is a loss of the key, where losses are allowed. <li>The waits of a reader that finds an L.
+ * Its retry equals the first attempt of a reader that began at the same time. <li>Readers that begin in another order
+ * than that of their numbers, and writers likewise. These are the same sequences with other names.
  * </ul>
  */
 final class KeyModel implements Model {

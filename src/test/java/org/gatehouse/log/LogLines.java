@@ -9,8 +9,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records what the application logs until closed, in the threads that the thread of the test has started since, directly
- * or through others. Tests that run beside it in the same process do not appear.
+ * Records what the application logs until closed, in the threads that the thread of the test has started since,
+ * directly or through others. Tests that run beside it in the same process do not appear.
  */
 public final class LogLines implements AutoCloseable {
     /** Marks the thread of a test and the threads that it starts. */
