@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,8 @@ final class SettingsReader {
     /** Returns the value; null if it is missing or invalid. */
     <T> @Nullable T optional(Setting<T> setting) {
         try {
-            return text(setting).map(setting.parser()).orElse(null);
+            String text = text(setting);
+            return text == null ? null : setting.parser().apply(text);
         } catch (IllegalArgumentException invalid) {
             faulty.add(setting.name());
             problems.add(setting.name() + " " + invalid.getMessage());
@@ -79,16 +79,16 @@ final class SettingsReader {
                 && Stream.of(settings).noneMatch(setting -> faulty.contains(setting.name()));
     }
 
-    private Optional<String> text(Setting<?> setting) {
-        Optional<String> direct = sources.find(setting.name());
+    private @Nullable String text(Setting<?> setting) {
+        String direct = sources.find(setting.name()).orElse(null);
         if (!setting.secret()) {
             return direct;
         }
-        Optional<String> file = sources.find(setting.name() + SettingSources.FILE_SUFFIX);
-        if (direct.isPresent() && file.isPresent()) {
+        String file = sources.find(setting.name() + SettingSources.FILE_SUFFIX).orElse(null);
+        if (direct != null && file != null) {
             throw new IllegalArgumentException("and " + setting.name() + "_FILE are both set; keep one");
         }
-        return direct.or(() -> file.map(SettingsReader::contentOf));
+        return file == null ? direct : contentOf(file);
     }
 
     private static String contentOf(String file) {

@@ -6,7 +6,6 @@ import java.text.ParseException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.json.IsoTime;
@@ -102,10 +101,11 @@ enum ErrorBody {
 
     /** Returns the quality in the most specific range that includes plain JSON. */
     private static int qualityOfJson(List<AcceptableMediaType> ranges) {
-        Optional<AcceptableMediaType> narrowest = ranges.stream()
+        return ranges.stream()
                 .filter(range -> range.isCompatible(OWN.mediaType()))
                 .min(Comparator.comparing(AcceptableMediaType::isWildcardType)
-                        .thenComparing(AcceptableMediaType::isWildcardSubtype));
-        return narrowest.map(AcceptableMediaType::getQuality).orElse(0);
+                        .thenComparing(AcceptableMediaType::isWildcardSubtype))
+                .map(AcceptableMediaType::getQuality)
+                .orElse(0);
     }
 }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 record TraceContext(String traceId, String parentId) {
     static final String HEADER = "traceparent";
 
-    private static final Pattern FORM = Pattern.compile(
+    private static final Pattern FORMAT = Pattern.compile(
             "(?!ff)(?<version>[0-9a-f]{2})-(?!0{32})(?<trace>[0-9a-f]{32})-(?!0{16})(?<parent>[0-9a-f]{16})-[0-9a-f]{2}(?<more>-.*)?");
 
     private static final String FIRST_VERSION = "00";
@@ -27,7 +27,7 @@ record TraceContext(String traceId, String parentId) {
         if (lines.size() != 1) {
             return Optional.empty();
         }
-        Matcher matcher = FORM.matcher(lines.get(0));
+        Matcher matcher = FORMAT.matcher(lines.get(0));
         if (!matcher.matches() || (matcher.group("version").equals(FIRST_VERSION) && matcher.group("more") != null)) {
             return Optional.empty();
         }

@@ -3,7 +3,6 @@ package org.gatehouse.http;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -68,11 +67,11 @@ final class TrustedProxies {
     private IpAddress firstUntrusted(IpAddress peer, List<String> hops) {
         IpAddress nearest = peer;
         for (int i = hops.size() - 1; i >= 0 && isTrusted(nearest); i--) {
-            Optional<IpAddress> next = ForwardedHops.addressOf(hops.get(i));
-            if (next.isEmpty()) {
+            IpAddress next = ForwardedHops.addressOf(hops.get(i)).orElse(null);
+            if (next == null) {
                 return nearest;
             }
-            nearest = next.orElseThrow();
+            nearest = next;
         }
         return nearest;
     }
