@@ -101,9 +101,16 @@ final class RedisRateLimitStore implements RateLimitStore {
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final RedisConnection redis;
+    private final Duration timeout;
 
     RedisRateLimitStore(RedisConnection redis) {
+        this(redis, TIMEOUT);
+    }
+
+    /** @param timeout of each command */
+    RedisRateLimitStore(RedisConnection redis, Duration timeout) {
         this.redis = redis;
+        this.timeout = timeout;
     }
 
     @Override
@@ -138,7 +145,7 @@ final class RedisRateLimitStore implements RateLimitStore {
     public void remove(String key, String name) {
         redis.topology()
                 .ifPresent(topology ->
-                        topology.execute(KEY_PREFIX + key, TIMEOUT, commands -> commands.hdel(KEY_PREFIX + key, name)));
+                        topology.execute(KEY_PREFIX + key, timeout, commands -> commands.hdel(KEY_PREFIX + key, name)));
     }
 
     @Override
@@ -156,7 +163,7 @@ final class RedisRateLimitStore implements RateLimitStore {
     public boolean clear(String key) {
         return redis.topology()
                 .filter(topology -> topology.execute(
-                                KEY_PREFIX + key, TIMEOUT, commands -> commands.del(KEY_PREFIX + key))
+                                KEY_PREFIX + key, timeout, commands -> commands.del(KEY_PREFIX + key))
                         .isAvailable())
                 .isPresent();
     }
@@ -164,7 +171,7 @@ final class RedisRateLimitStore implements RateLimitStore {
     private Optional<List<String>> run(RedisScript<List<Object>> script, String key, List<String> arguments) {
         byte[][] values = arguments.stream().map(RedisScript::bytes).toArray(byte[][]::new);
         return redis.topology()
-                .flatMap(topology -> script.execute(topology, KEY_PREFIX + key, TIMEOUT, values)
+                .flatMap(topology -> script.execute(topology, KEY_PREFIX + key, timeout, values)
                         .value())
                 .map(reply -> reply.stream().map(RedisRateLimitStore::text).toList());
     }

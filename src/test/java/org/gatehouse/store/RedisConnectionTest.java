@@ -178,7 +178,7 @@ class RedisConnectionTest {
                         .topology()
                         .filter(topology -> !topology.runIds().equals(before))
                         .isPresent());
-        assertWorks(connection);
+        await().atMost(WAIT_TIMEOUT).ignoreExceptions().untilAsserted(() -> assertWorks(connection));
 
         ClusterRedis.failOver(redis.servers().get(3));
         await().atMost(WAIT_TIMEOUT)

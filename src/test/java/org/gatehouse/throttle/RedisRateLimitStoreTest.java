@@ -20,10 +20,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class RedisRateLimitStoreTest extends RateLimitStoreContract {
+    /** Long enough for a busy machine; a command that times out would not be counted. */
+    private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "rate-limits"));
     private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
     private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
-    private final List<RateLimitStore> nodes = List.of(new RedisRateLimitStore(one), new RedisRateLimitStore(other));
+    private final List<RateLimitStore> nodes =
+            List.of(new RedisRateLimitStore(one, TIMEOUT), new RedisRateLimitStore(other, TIMEOUT));
     private final AtomicInteger turn = new AtomicInteger();
     private final RedisClient client = RedisClient.create(server.uri());
     private final StatefulRedisConnection<String, String> connection = client.connect();
