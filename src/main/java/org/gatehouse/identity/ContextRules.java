@@ -1,9 +1,6 @@
 package org.gatehouse.identity;
 
-import java.lang.Character.UnicodeScript;
 import java.text.Normalizer;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -30,14 +27,13 @@ final class ContextRules {
     private static final Pattern ARABIC_INDIC_DIGIT = Pattern.compile("[\u0660-\u0669]");
     private static final Pattern EXTENDED_ARABIC_INDIC_DIGIT = Pattern.compile("[\u06f0-\u06f9]");
 
-    /** Scripts whose letters join; some Arabic, Syriac and Mandaic letters join on the right only or not at all. */
-    private static final Set<UnicodeScript> JOINING = EnumSet.of(
-            UnicodeScript.ARABIC,
-            UnicodeScript.SYRIAC,
-            UnicodeScript.NKO,
-            UnicodeScript.MONGOLIAN,
-            UnicodeScript.MANDAIC,
-            UnicodeScript.PHAGS_PA);
+    /**
+     * Letters of scripts that join, except those of Joining_Type U. Some of them, with Joining_Type R, join on the right
+     * only.
+     */
+    private static final Pattern JOINING = Pattern.compile(
+            "[\\p{L}&&[\\p{IsArabic}\\p{IsSyriac}\\p{IsNko}\\p{IsMongolian}\\p{IsMandaic}\\p{IsPhags_Pa}]"
+                    + "&&[^\\u0621\\u0674\\u06e5\\u06e6\\u0887\\u0888\\u08ad]]");
 
     /** Joining_Type R in ArabicShaping.txt of Unicode 15, for Arabic, Syriac and Mandaic letters. */
     private static final Pattern JOINS_RIGHT_ONLY =
@@ -46,9 +42,6 @@ final class ContextRules {
                     + "\\u06ee\\u06ef\\u0710\\u0715-\\u0719\\u071e\\u0728\\u072a\\u072c\\u072f\\u074d\\u0759-\\u075b\\u076b"
                     + "\\u076c\\u0771\\u0773\\u0774\\u0778\\u0779\\u0840\\u0846\\u0847\\u0849\\u0854\\u0856-\\u0858"
                     + "\\u0870-\\u0882\\u088e\\u08aa-\\u08ac\\u08ae\\u08b1\\u08b2\\u08b9]");
-
-    /** Joining_Type U. */
-    private static final Pattern JOINS_NOT = Pattern.compile("[\\u0621\\u0674\\u06e5\\u06e6\\u0887\\u0888\\u08ad]");
 
     /** Marks of the combining classes 8 and 10, because the virama class, 9, is between them. */
     private static final String CLASS_8 = "\u3099";
@@ -95,9 +88,9 @@ final class ContextRules {
         int[] right = after.codePoints().filter(ContextRules::isVisible).toArray();
         return left.length > 0
                 && right.length > 0
-                && joins(left[left.length - 1])
+                && matches(JOINING, left[left.length - 1])
                 && !matches(JOINS_RIGHT_ONLY, left[left.length - 1])
-                && joins(right[0]);
+                && matches(JOINING, right[0]);
     }
 
     /** Whether Joining_Type is not T. Marks and format characters have T, unless they affect joining themselves. */
@@ -108,19 +101,11 @@ final class ContextRules {
                 || (type != Character.NON_SPACING_MARK && type != Character.ENCLOSING_MARK && type != Character.FORMAT);
     }
 
-    private static boolean joins(int codePoint) {
-        return Character.isLetter(codePoint) && JOINING.contains(script(codePoint)) && !matches(JOINS_NOT, codePoint);
-    }
-
     private static boolean matches(Pattern letters, int codePoint) {
         return letters.matcher(Character.toString(codePoint)).matches();
     }
 
     private static int last(String text) {
         return text.codePointBefore(text.length());
-    }
-
-    private static UnicodeScript script(int codePoint) {
-        return UnicodeScript.of(codePoint);
     }
 }

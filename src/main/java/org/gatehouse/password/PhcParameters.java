@@ -5,14 +5,12 @@ import java.util.Map;
 import java.util.Set;
 
 /** The costs in a PHC string, such as {@code m=19456,t=2,p=1}. Names are unique; libraries differ in their order. */
-final class PhcParameters {
+record PhcParameters(Map<String, Integer> values) {
     /** The texts that {@link #parse} accepts, as part of a regular expression. */
     static final String FORMAT = "[a-z]{1,2}=[1-9]\\d{0,8}(?:,[a-z]{1,2}=[1-9]\\d{0,8}){0,3}";
 
-    private final Map<String, Integer> values;
-
-    private PhcParameters(Map<String, Integer> values) {
-        this.values = Map.copyOf(values);
+    PhcParameters {
+        values = Map.copyOf(values);
     }
 
     /** @throws IllegalArgumentException if a name occurs twice */

@@ -29,19 +29,8 @@ final class ForeignStatus {
 
     private static final Set<String> NO = Set.of("false", "0", "no", "n", "f", "off");
 
-    private static final Set<String> CLOSING_WORDS = Set.of(
-            "disabled",
-            "blocked",
-            "banned",
-            "locked",
-            "suspended",
-            "deactivated",
-            "deprovisioned",
-            "inactive",
-            "deleted",
-            "archived",
-            "terminated",
-            "frozen");
+    private static final Pattern CLOSING_WORDS = Pattern.compile("disabled|blocked|banned|locked|suspended|deactivated"
+            + "|deprovisioned|inactive|deleted|archived|terminated|frozen");
 
     private ForeignStatus() {}
 
@@ -71,6 +60,6 @@ final class ForeignStatus {
         if (CLOSED.matcher(word).matches()) {
             return !NO.contains(text);
         }
-        return STATE.matcher(word).matches() && CLOSING_WORDS.contains(text);
+        return STATE.matcher(word).matches() && CLOSING_WORDS.matcher(text).matches();
     }
 }

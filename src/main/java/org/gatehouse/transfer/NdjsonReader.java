@@ -4,7 +4,9 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.gatehouse.json.JsonBody;
 
 /**
@@ -14,6 +16,8 @@ import org.gatehouse.json.JsonBody;
 final class NdjsonReader {
     /** The maximum length of a line without its line break; the same as for a body of one document. */
     static final int MAX_BYTES = JsonBody.MAX_BYTES;
+
+    private static final Pattern BLANK = Pattern.compile("[ \\t\\r]*");
 
     private final InputStream body;
     private long number;
@@ -26,7 +30,9 @@ final class NdjsonReader {
      */
     record Line(long number, Optional<byte[]> content) {
         boolean isBlank() {
-            return content.filter(NdjsonReader::isBlank).isPresent();
+            return content.map(line -> new String(line, StandardCharsets.ISO_8859_1))
+                    .filter(line -> BLANK.matcher(line).matches())
+                    .isPresent();
         }
     }
 
@@ -51,14 +57,5 @@ final class NdjsonReader {
         }
         number++;
         return Optional.of(new Line(number, fits ? Optional.of(line.toByteArray()) : Optional.empty()));
-    }
-
-    private static boolean isBlank(byte[] line) {
-        for (byte next : line) {
-            if (next != ' ' && next != '\t' && next != '\r') {
-                return false;
-            }
-        }
-        return true;
     }
 }

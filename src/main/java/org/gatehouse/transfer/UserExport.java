@@ -59,18 +59,16 @@ final class UserExport {
 
     private void write(Caller caller, List<Credential> first, boolean hashes, OutputStream output) throws IOException {
         List<Credential> page = first;
-        write(page, output);
-        while (page.size() == PAGE) {
+        while (true) {
+            for (Credential user : page) {
+                Json.writeLine(line(user), output);
+            }
+            if (page.size() < PAGE) {
+                return;
+            }
             UserId last = page.get(page.size() - 1).user().id();
             page = users.page(last, PAGE, hashes);
             requireAdministrator(caller);
-            write(page, output);
-        }
-    }
-
-    private static void write(List<Credential> page, OutputStream output) throws IOException {
-        for (Credential user : page) {
-            Json.writeLine(line(user), output);
         }
     }
 

@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -17,6 +18,8 @@ import java.util.regex.Pattern;
 final class CredentialFields {
     /** Longer than a caller's names may be, because another service may have written the name. */
     private static final int MAX_NAME_LENGTH = 256;
+
+    private static final Pattern SEPARATORS = Pattern.compile("[^A-Za-z0-9]+");
 
     private static final Pattern PASSWORD = Pattern.compile(
             "(?:.*(?:password|passwd|passphrase|passcode|passwort|kennwort)|(?:user|login|account|db|admin|new|old|current"
@@ -112,15 +115,7 @@ final class CredentialFields {
 
     /** Returns the name's letters in lower case and its digits; others, such as underscores, only separate words. */
     private static String word(String name) {
-        StringBuilder word = new StringBuilder();
-        for (int i = 0; i < name.length() && word.length() < MAX_NAME_LENGTH; i++) {
-            char c = name.charAt(i);
-            if (c >= 'A' && c <= 'Z') {
-                word.append((char) (c - 'A' + 'a'));
-            } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-                word.append(c);
-            }
-        }
-        return word.toString();
+        String word = SEPARATORS.matcher(name).replaceAll("");
+        return word.substring(0, Math.min(word.length(), MAX_NAME_LENGTH)).toLowerCase(Locale.ROOT);
     }
 }
