@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * An event to record in the {@link AuditLog}:
  *
  * <pre>{@code
- * audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, origin)
- *         .by(caller.id())
+ * audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, clientInfo)
+ *         .by(administrator.id())
  *         .on(user.id(), user.username())
  *         .with(Detail.FROM, "active")
  *         .with(Detail.TO, "disabled"));

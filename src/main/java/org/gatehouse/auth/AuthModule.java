@@ -14,11 +14,7 @@ import org.gatehouse.user.UserDao;
  * @param filter authenticates every request
  */
 public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object filter, List<Object> resources) {
-    /**
-     * Creates the module.
-     *
-     * @param onCheck runs at each check of a token
-     */
+    /** @param onCheck runs at each check of a token */
     public static AuthModule of(
             ModuleContext context, SigningKeys keys, CachedSessions sessions, UserDao users, Runnable onCheck) {
         Settings settings = context.settings();

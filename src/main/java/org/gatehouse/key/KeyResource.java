@@ -15,7 +15,6 @@ import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Optional;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
@@ -90,6 +89,6 @@ public final class KeyResource {
     private void record(AuditType type, String keyId, SecurityContext security) {
         Caller caller = Caller.of(security);
         audit.record(
-                AuditEvent.of(type, caller.clientInfo()).by(caller.userId()).with(Detail.KEY, keyId));
+                caller.auditEvent(type).with(Detail.KEY, keyId));
     }
 }

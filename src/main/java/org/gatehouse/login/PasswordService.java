@@ -2,7 +2,6 @@ package org.gatehouse.login;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
@@ -64,8 +63,7 @@ final class PasswordService {
         } else if (!users.resetPassword(user.id(), newPassword)) {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
-        audit.record(AuditEvent.of(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET, caller.clientInfo())
-                .by(caller.userId())
+        audit.record(caller.auditEvent(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET)
                 .on(user.id(), user.username()));
     }
 

@@ -11,7 +11,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
 import java.time.Instant;
 import java.util.List;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.identity.Roles;
@@ -72,8 +71,7 @@ public final class ThrottleResource {
         Caller caller = Caller.of(security);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
-        audit.record(AuditEvent.of(AuditType.THROTTLE_CLEARED, caller.clientInfo())
-                .by(caller.userId())
+        audit.record(caller.auditEvent(AuditType.THROTTLE_CLEARED)
                 .on(user.id(), user.username()));
     }
 }

@@ -19,11 +19,7 @@ public final class KeyedHash {
 
     private final List<byte[]> keys;
 
-    /**
-     * Derives the keys.
-     *
-     * @param purpose keeps the fingerprints of one use from being those of another
-     */
+    /** @param purpose distinguishes the fingerprints of one use from those of another */
     public KeyedHash(AuthKeys authKeys, String purpose) {
         this.keys =
                 authKeys.all().stream().map(secret -> derive(secret, purpose)).toList();

@@ -26,8 +26,8 @@ final class MongoFailureLog {
     private static final Logger log = LoggerFactory.getLogger(MongoConnection.class);
 
     private final ReplicaSetNames replicaSetNames;
-    private final OutageLog outages = new OutageLog(log, "MongoDB is available again", Duration.ZERO);
-    private final OutageLog errors = new OutageLog(log, "MongoDB accepts operations again", ERROR_QUIET_PERIOD);
+    private final OutageLog outages = new OutageLog(log, "MongoDB is available again", Duration.ZERO, System::nanoTime);
+    private final OutageLog errors = new OutageLog(log, "MongoDB accepts operations again", ERROR_QUIET_PERIOD, System::nanoTime);
 
     MongoFailureLog(ReplicaSetNames replicaSetNames) {
         this.replicaSetNames = replicaSetNames;

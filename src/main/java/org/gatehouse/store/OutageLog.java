@@ -37,17 +37,11 @@ final class OutageLog {
     private int lines;
 
     /**
-     * Creates a log without an outage.
-     *
      * @param recovery the line that reports the end of an outage
      * @param quiet an outage ends with a success if nothing has failed for this long. If it is longer than zero,
      *     failures and successes may alternate, so a reason is not repeated in the next outage before
      *     {@link #REPEAT_INTERVAL}
      */
-    OutageLog(Logger log, String recovery, Duration quiet) {
-        this(log, recovery, quiet, System::nanoTime);
-    }
-
     OutageLog(Logger log, String recovery, Duration quiet, LongSupplier ticker) {
         this.log = log;
         this.recovery = recovery;

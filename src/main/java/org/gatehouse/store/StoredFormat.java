@@ -4,7 +4,6 @@ import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
-import org.gatehouse.error.GatehouseException;
 
 /**
  * Checks that this version can read the database, from the document {@code format} in the collection {@code meta}.
@@ -22,12 +21,7 @@ final class StoredFormat {
 
     private StoredFormat() {}
 
-    /**
-     * Rejects a database in a newer format.
-     *
-     * @throws UnusableStoreException if only newer versions can read the database
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
-     */
+    /** As {@link MongoConnection#requireSupported}. */
     static void requireSupported(MongoConnection mongo) {
         MongoCollection<BsonDocument> reads = mongo.readOnly("meta");
         mongo.findLinearizable(reads, Filters.eq(ID))

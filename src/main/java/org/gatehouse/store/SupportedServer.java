@@ -7,7 +7,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bson.BsonDocument;
 import org.bson.BsonValue;
-import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,12 +26,7 @@ final class SupportedServer {
 
     private SupportedServer() {}
 
-    /**
-     * Rejects an unsupported server.
-     *
-     * @throws UnusableStoreException if the server is not supported
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
-     */
+    /** As {@link MongoConnection#requireSupported}. */
     static void require(MongoConnection mongo) {
         BsonDocument build;
         try {

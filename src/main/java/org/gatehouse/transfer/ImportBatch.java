@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.config.Secret;
@@ -153,8 +152,7 @@ final class ImportBatch {
     /** Records each new administrator, because the counts alone do not tell which users have the role. */
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
-            imports.audit.record(AuditEvent.of(AuditType.USER_CREATED, caller.clientInfo())
-                    .by(caller.userId())
+            imports.audit.record(caller.auditEvent(AuditType.USER_CREATED)
                     .on(user.id(), user.username().typed())
                     .with(Detail.TO, Roles.text(user.roles())));
         }

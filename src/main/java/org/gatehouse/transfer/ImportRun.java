@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.config.Secret;
@@ -44,8 +43,7 @@ final class ImportRun {
             report.sendBefore(first);
             report.stopped(first, stop);
         } finally {
-            imports.audit.record(AuditEvent.of(AuditType.USERS_IMPORTED, caller.clientInfo())
-                    .by(caller.userId())
+            imports.audit.record(caller.auditEvent(AuditType.USERS_IMPORTED)
                     .with(Detail.COUNTS, report.counts()));
         }
     }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.function.Predicate;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
@@ -50,8 +49,7 @@ final class UserExport {
      */
     StreamingOutput start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);
-        audit.recordOrFail(AuditEvent.of(AuditType.USERS_EXPORTED, caller.clientInfo())
-                .by(caller.userId())
+        audit.recordOrFail(caller.auditEvent(AuditType.USERS_EXPORTED)
                 .with(Detail.HASHES, hashes ? "yes" : "no"));
         requireAdministrator(caller);
         return output -> write(caller, first, hashes, output);

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
@@ -63,8 +62,7 @@ final class UserImport implements AutoCloseable {
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     StreamingOutput start(Caller caller, boolean dryRun, InputStream body) {
-        audit.recordOrFail(AuditEvent.of(AuditType.USERS_IMPORT_STARTED, caller.clientInfo())
-                .by(caller.userId()));
+        audit.recordOrFail(caller.auditEvent(AuditType.USERS_IMPORT_STARTED));
         return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
     }
 

@@ -4,6 +4,8 @@ import jakarta.ws.rs.core.SecurityContext;
 import java.security.Principal;
 import java.util.Optional;
 import java.util.Set;
+import org.gatehouse.audit.AuditEvent;
+import org.gatehouse.audit.AuditType;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
@@ -53,6 +55,11 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clie
      */
     public boolean isStillAuthorized(User later) {
         return later.allows(sessionId, epoch);
+    }
+
+    /** Returns an event that this caller's request caused. */
+    public AuditEvent auditEvent(AuditType type) {
+        return AuditEvent.of(type, clientInfo).by(userId());
     }
 
     @Override

@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
@@ -200,8 +199,7 @@ public final class UserService {
 
     private void recordChange(AuditType type, Caller caller, User user, String from, String to) {
         if (!from.equals(to)) {
-            audit.record(AuditEvent.of(type, caller.clientInfo())
-                    .by(caller.userId())
+            audit.record(caller.auditEvent(type)
                     .on(user.id(), user.username())
                     .with(Detail.FROM, from)
                     .with(Detail.TO, to));
@@ -223,8 +221,7 @@ public final class UserService {
         };
         User gone = lastAdministrator.exclusively(
                 caller, () -> users.delete(userId, check).orElseThrow(UserService::notFound));
-        audit.record(AuditEvent.of(AuditType.USER_DELETED, caller.clientInfo())
-                .by(caller.userId())
+        audit.record(caller.auditEvent(AuditType.USER_DELETED)
                 .on(userId, gone.username()));
     }
 
