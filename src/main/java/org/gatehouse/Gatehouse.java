@@ -88,7 +88,7 @@ final class Gatehouse implements AutoCloseable {
         audit = AuditModule.of(context);
         key = KeyModule.of(context, parts.keySchedule(), audit.log());
         users = UserDaos.of(context, generation);
-        sessions = CachedSessions.of(context, generation);
+        sessions = new CachedSessions(context, generation);
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
         LoginModule login = new LoginModule(context, throttle, users.cached(), sessions, hasher);

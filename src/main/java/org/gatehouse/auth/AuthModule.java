@@ -14,7 +14,11 @@ import org.gatehouse.user.UserDao;
  * @param filter authenticates every request
  */
 public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object filter, List<Object> resources) {
-    /** @param onCheck runs at each check of a token */
+    /**
+     * Creates the module.
+     *
+     * @param onCheck runs at each check of a token
+     */
     public static AuthModule of(
             ModuleContext context, SigningKeys keys, CachedSessions sessions, UserDao users, Runnable onCheck) {
         Settings settings = context.settings();

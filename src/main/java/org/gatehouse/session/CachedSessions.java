@@ -26,23 +26,11 @@ public final class CachedSessions {
     private final DocumentCache<LiveSession> cache;
     private final Clock clock;
 
-    public static CachedSessions of(ModuleContext context, Generation generation) {
-        return new CachedSessions(
-                new MongoSessionDao(context.mongo()),
-                new DocumentCache<>(
-                        generation,
-                        "s",
-                        "sessions",
-                        context.settings().cacheExpiry(),
-                        new SessionCodec(),
-                        context.metrics()),
-                context.clock());
-    }
-
-    CachedSessions(MongoSessionDao store, DocumentCache<LiveSession> cache, Clock clock) {
-        this.store = store;
-        this.cache = cache;
-        this.clock = clock;
+    public CachedSessions(ModuleContext context, Generation generation) {
+        this.store = new MongoSessionDao(context.mongo());
+        this.cache = new DocumentCache<>(
+                generation, "s", "sessions", context.settings().cacheExpiry(), new SessionCodec(), context.metrics());
+        this.clock = context.clock();
     }
 
     /** Creates the indexes of the stored sessions. */

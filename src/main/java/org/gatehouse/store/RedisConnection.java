@@ -90,10 +90,7 @@ public final class RedisConnection implements AutoCloseable {
                 .socketOptions(
                         SocketOptions.builder().connectTimeout(CONNECT_TIMEOUT).build())
                 .build());
-        this.discovery = new RedisDiscovery(
-                client,
-                CONNECT_TIMEOUT,
-                handshake -> new RedisNodeConnection(handshake.connection(), handshake.runId(), this));
+        this.discovery = new RedisDiscovery(client, CONNECT_TIMEOUT, this);
         this.background = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis"));
         background.execute(this::connect);
         FastThreadLocal.removeAll(); // because this thread belongs to the container and outlives this application

@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gatehouse.concurrent.Threads;
@@ -33,18 +32,14 @@ import org.gatehouse.concurrent.Threads;
  */
 final class RedisDiscovery {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
-    private static final Pattern CLUSTER = Pattern.compile("(?m)^redis_mode:cluster");
-    private static final Pattern MASTER = Pattern.compile("(?m)^role:master");
-    private static final Pattern LOADING = Pattern.compile("(?m)^loading:1");
-    private static final Pattern CLUSTER_OK = Pattern.compile("(?m)^cluster_state:ok");
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
     private final RedisClient client;
     private final Duration timeout;
-    private final Function<Handshake, RedisNodeConnection> nodes;
+    private final RedisConnection owner;
 
     /** A connection and the reply of its server to {@code INFO}. */
-    record Handshake(StatefulRedisConnection<String, byte[]> connection, String info) {
+    private record Handshake(StatefulRedisConnection<String, byte[]> connection, String info) {
         String runId() {
             Matcher matcher = RUN_ID.matcher(info);
             if (!matcher.find()) {
@@ -52,22 +47,16 @@ final class RedisDiscovery {
             }
             return matcher.group(1);
         }
-
-        void requireMaster() {
-            if (LOADING.matcher(info).find()) {
-                throw new StoreRefusedException("It is loading its data.", null);
-            }
-            if (!MASTER.matcher(info).find()) {
-                throw new StoreRefusedException("It is a replica.", null);
-            }
-        }
     }
 
-    /** @param timeout for each connection and each command */
-    RedisDiscovery(RedisClient client, Duration timeout, Function<Handshake, RedisNodeConnection> nodes) {
+    /**
+     * @param timeout for each connection and each command
+     * @param owner to which the connections report
+     */
+    RedisDiscovery(RedisClient client, Duration timeout, RedisConnection owner) {
         this.client = client;
         this.timeout = timeout;
-        this.nodes = nodes;
+        this.owner = owner;
     }
 
     /**
@@ -80,16 +69,27 @@ final class RedisDiscovery {
         List<StatefulRedisConnection<?, ?>> opened = new ArrayList<>();
         try {
             Handshake first = handshake(seed, opened);
-            return CLUSTER.matcher(first.info()).find() ? connectAll(seed, first, opened) : connectOne(first);
+            return hasLine(first.info(), "redis_mode:cluster")
+                    ? connectAll(seed, first, opened)
+                    : new RedisTopology(List.of(master(first)));
         } catch (RuntimeException failed) {
             opened.forEach(StatefulRedisConnection::close);
             throw failed;
         }
     }
 
-    private RedisTopology connectOne(Handshake handshake) {
-        handshake.requireMaster();
-        return new RedisTopology(List.of(nodes.apply(handshake)));
+    private RedisNodeConnection master(Handshake handshake) {
+        if (hasLine(handshake.info(), "loading:1")) {
+            throw new StoreRefusedException("It is loading its data.", null);
+        }
+        if (!hasLine(handshake.info(), "role:master")) {
+            throw new StoreRefusedException("It is a replica.", null);
+        }
+        return new RedisNodeConnection(handshake.connection(), handshake.runId(), owner);
+    }
+
+    private static boolean hasLine(String text, String line) {
+        return text.lines().anyMatch(line::equals);
     }
 
     private RedisTopology connectAll(RedisURI seed, Handshake first, List<StatefulRedisConnection<?, ?>> opened) {
@@ -103,9 +103,8 @@ final class RedisDiscovery {
             boolean isSeed = node.is(NodeFlag.MYSELF);
             seedIsNeeded |= isSeed;
             Handshake handshake = isSeed ? first : handshake(at(seed, node.getUri()), opened);
-            handshake.requireMaster();
+            RedisNodeConnection connection = master(handshake);
             requireWorkingCluster(handshake);
-            RedisNodeConnection connection = nodes.apply(handshake);
             node.getSlots().forEach(slot -> bySlot[slot] = connection);
         }
         List<RedisNodeConnection> complete = new ArrayList<>();
@@ -121,9 +120,7 @@ final class RedisDiscovery {
 
     /** A master that is partitioned from the others reports this after a while. */
     private void requireWorkingCluster(Handshake handshake) {
-        if (!CLUSTER_OK
-                .matcher(await(handshake.connection().async().clusterInfo()))
-                .find()) {
+        if (!hasLine(await(handshake.connection().async().clusterInfo()), "cluster_state:ok")) {
             throw new StoreRefusedException("The Cluster is down.", null);
         }
     }
