@@ -88,7 +88,6 @@ public final class KeyResource {
 
     private void record(AuditType type, String keyId, SecurityContext security) {
         Caller caller = Caller.of(security);
-        audit.record(
-                caller.auditEvent(type).with(Detail.KEY, keyId));
+        audit.record(caller.auditEvent(type).with(Detail.KEY, keyId));
     }
 }

@@ -71,7 +71,6 @@ public final class ThrottleResource {
         Caller caller = Caller.of(security);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
-        audit.record(caller.auditEvent(AuditType.THROTTLE_CLEARED)
-                .on(user.id(), user.username()));
+        audit.record(caller.auditEvent(AuditType.THROTTLE_CLEARED).on(user.id(), user.username()));
     }
 }

@@ -209,9 +209,7 @@ public final class SessionService {
     }
 
     private void record(AuditType type, Caller caller, UserId user, String session) {
-        audit.record(caller.auditEvent(type)
-                .on(user)
-                .with(Detail.SESSION, session));
+        audit.record(caller.auditEvent(type).on(user).with(Detail.SESSION, session));
     }
 
     /**

@@ -39,7 +39,7 @@ final class CommandMetrics implements CommandListener {
     CommandMetrics(Metrics metrics) {
         durations = metrics.histogram(
                 "gatehouse_mongodb_command_duration_seconds",
-                "From the sending of a command to MongoDB to its answer or failure.",
+                "From the sending of a command to MongoDB to its reply or failure.",
                 SECONDS,
                 "command");
         failures = metrics.counter(

@@ -27,7 +27,8 @@ final class MongoFailureLog {
 
     private final ReplicaSetNames replicaSetNames;
     private final OutageLog outages = new OutageLog(log, "MongoDB is available again", Duration.ZERO, System::nanoTime);
-    private final OutageLog errors = new OutageLog(log, "MongoDB accepts operations again", ERROR_QUIET_PERIOD, System::nanoTime);
+    private final OutageLog errors =
+            new OutageLog(log, "MongoDB accepts operations again", ERROR_QUIET_PERIOD, System::nanoTime);
 
     MongoFailureLog(ReplicaSetNames replicaSetNames) {
         this.replicaSetNames = replicaSetNames;

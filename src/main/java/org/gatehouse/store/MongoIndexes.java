@@ -75,25 +75,23 @@ final class MongoIndexes {
         try {
             mongo.call(() -> collection.createIndexes(List.of(index)));
         } catch (MongoCommandException rejected) {
-            if (existing(collection).stream().anyMatch(found -> isSame(found, index))) {
+            List<BsonDocument> existing = existing(collection);
+            if (existing.stream().anyMatch(found -> isSame(found, index))) {
                 return; // another node has created it
             }
             if (ttl(index) == null) {
                 throw rejected;
             }
-            ensurePlain(collection, index);
+            if (existing.stream().noneMatch(found -> hasKeys(found, index))) {
+                IndexOptions plain =
+                        new IndexOptions().unique(index.getOptions().isUnique());
+                mongo.call(() -> collection.createIndexes(List.of(new IndexModel(index.getKeys(), plain))));
+            }
             log.warn(
                     "MongoDB does not remove expired documents from {}, because it rejects a TTL index: {}."
                             + " Remove them with a scheduled job, or use a server that supports TTL indexes",
                     collection.getNamespace(),
                     MongoErrors.summary(rejected));
-        }
-    }
-
-    private void ensurePlain(MongoCollection<BsonDocument> collection, IndexModel index) {
-        if (existing(collection).stream().noneMatch(found -> hasKeys(found, index))) {
-            IndexOptions plain = new IndexOptions().unique(index.getOptions().isUnique());
-            mongo.call(() -> collection.createIndexes(List.of(new IndexModel(index.getKeys(), plain))));
         }
     }
 

@@ -62,14 +62,9 @@ public final class MongoLock {
                     throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                 }
             }
-        } catch (GatehouseException unknown) {
-            release(holder); // the lock may have been acquired although the reply was lost
-            throw unknown;
-        }
-        try {
             return task.get();
         } finally {
-            release(holder);
+            release(holder); // in any case, because the lock may have been acquired although the reply was lost
         }
     }
 
@@ -77,7 +72,6 @@ public final class MongoLock {
         try {
             mongo.call(() -> meta.deleteOne(Filters.and(Filters.eq(id), Filters.eq(HOLDER, holder))));
         } catch (GatehouseException unreachable) {
-            // The task has been executed; the lock expires with its lease.
             log.warn("The lock {} could not be released; it expires by itself", id.getValue());
         }
     }

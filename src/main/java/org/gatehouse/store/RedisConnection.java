@@ -59,7 +59,8 @@ public final class RedisConnection implements AutoCloseable {
     private final ScheduledExecutorService background;
     private volatile @Nullable RedisTopology topology;
     private final OutageLog outages = new OutageLog(log, "Redis is available again", Duration.ZERO, System::nanoTime);
-    private final OutageLog errors = new OutageLog(log, "Redis accepts commands again", ERROR_QUIET_PERIOD, System::nanoTime);
+    private final OutageLog errors =
+            new OutageLog(log, "Redis accepts commands again", ERROR_QUIET_PERIOD, System::nanoTime);
     /** The reply of the last server that was found but must not be used. */
     private volatile @Nullable StoreRefusedException unusable;
 

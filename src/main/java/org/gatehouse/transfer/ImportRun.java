@@ -43,8 +43,7 @@ final class ImportRun {
             report.sendBefore(first);
             report.stopped(first, stop);
         } finally {
-            imports.audit.record(caller.auditEvent(AuditType.USERS_IMPORTED)
-                    .with(Detail.COUNTS, report.counts()));
+            imports.audit.record(caller.auditEvent(AuditType.USERS_IMPORTED).with(Detail.COUNTS, report.counts()));
         }
     }
 

@@ -49,8 +49,7 @@ final class UserExport {
      */
     StreamingOutput start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);
-        audit.recordOrFail(caller.auditEvent(AuditType.USERS_EXPORTED)
-                .with(Detail.HASHES, hashes ? "yes" : "no"));
+        audit.recordOrFail(caller.auditEvent(AuditType.USERS_EXPORTED).with(Detail.HASHES, hashes ? "yes" : "no"));
         requireAdministrator(caller);
         return output -> write(caller, first, hashes, output);
     }

@@ -221,8 +221,7 @@ public final class UserService {
         };
         User gone = lastAdministrator.exclusively(
                 caller, () -> users.delete(userId, check).orElseThrow(UserService::notFound));
-        audit.record(caller.auditEvent(AuditType.USER_DELETED)
-                .on(userId, gone.username()));
+        audit.record(caller.auditEvent(AuditType.USER_DELETED).on(userId, gone.username()));
     }
 
     private static User patched(User user, UserInput input) {
