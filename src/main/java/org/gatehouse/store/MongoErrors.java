@@ -216,7 +216,9 @@ public final class MongoErrors {
                 || (error instanceof MongoBulkWriteException bulk && bulk.getWriteConcernError() != null)
                 || codes.stream().anyMatch(TEMPORARY::contains)
                 || TEMPORARY_LABELS.stream().anyMatch(error::hasErrorLabel)
-                || isTemporaryForDriver(error);
+                || error instanceof MongoNotPrimaryException
+                || error instanceof MongoNodeIsRecoveringException
+                || error instanceof MongoCursorNotFoundException;
         return isTemporary ? Optional.of(Kind.TEMPORARY) : Optional.empty();
     }
 
@@ -226,13 +228,6 @@ public final class MongoErrors {
                 .filter(MongoServerException.class::isInstance)
                 .map(MongoServerException.class::cast)
                 .findFirst();
-    }
-
-    /** Returns whether the driver has classified the server as unable to work now, whatever the code. */
-    private static boolean isTemporaryForDriver(MongoException error) {
-        return error instanceof MongoNotPrimaryException
-                || error instanceof MongoNodeIsRecoveringException
-                || error instanceof MongoCursorNotFoundException;
     }
 
     /** Returns all codes; a bulk write has one for each failed write and one for the write concern. */

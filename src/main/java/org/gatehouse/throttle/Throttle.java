@@ -46,19 +46,15 @@ public final class Throttle {
          * unavailable, the attempt stays counted.
          */
         public void refund() {
-            refund(windows);
+            stores.forEach(store -> store.refund(key, windows));
         }
 
         /** Subtracts the attempt from one of the quotas only. */
         public void refund(String quotaName) {
             WindowCount window = windows.get(quotaName);
             if (window != null) {
-                refund(Map.of(quotaName, window));
+                stores.forEach(store -> store.refund(key, Map.of(quotaName, window)));
             }
-        }
-
-        private void refund(Map<String, WindowCount> refunded) {
-            stores.forEach(store -> store.refund(key, refunded));
         }
     }
 
