@@ -98,7 +98,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
     private void run() {
         try {
             boolean continues = true;
-            while (continues && !stopped && !isDone()) {
+            while (continues && !stopped && !migrateAll()) {
                 continues = Threads.sleep(RETRY_INTERVAL);
             }
         } catch (RuntimeException failed) {
@@ -115,7 +115,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
     }
 
     /** Returns true if no password is left, false if a temporary error requires a retry. */
-    private boolean isDone() {
+    private boolean migrateAll() {
         try {
             for (Optional<BsonValue> request = requested(); request.isPresent(); request = requested()) {
                 int idleRounds = 0;
