@@ -113,8 +113,7 @@ final class Gatehouse implements AutoCloseable {
                         List.of(new OpenApiResource(), new SwaggerUiResource(), new RootResource()))
                 .flatMap(List::stream)
                 .toList();
-        http = new HttpModule(
-                settings, parts.metrics(), resources, auth.filter(), audit.rejections(), startup::isReady);
+        http = HttpModule.of(settings, parts.metrics(), resources, auth.filter(), audit.rejections(), startup::isReady);
     }
 
     /** Prepares the stores; runs until it succeeds once. */

@@ -19,6 +19,11 @@ public final class HttpModule {
     private final ContainerErrors containerErrors;
     private final List<Object> components;
 
+    private HttpModule(ContainerErrors containerErrors, List<Object> components) {
+        this.containerErrors = containerErrors;
+        this.components = components;
+    }
+
     /**
      * Creates the module.
      *
@@ -27,7 +32,7 @@ public final class HttpModule {
      * @param rejections the filter that records rejected requests
      * @param ready whether startup is complete
      */
-    public HttpModule(
+    public static HttpModule of(
             Settings settings,
             Metrics metrics,
             List<Object> resources,
@@ -39,8 +44,7 @@ public final class HttpModule {
         AccessLog accessLog = new AccessLog(metrics, paths);
         Cors cors = new Cors(settings.corsOrigins());
         ResponseHeaders responseHeaders = new ResponseHeaders(cors);
-        containerErrors = new ContainerErrors(responseHeaders, accessLog);
-        components = List.of(
+        List<Object> components = List.of(
                 accessLog,
                 new ProblemAcceptFilter(),
                 cors,
@@ -56,6 +60,7 @@ public final class HttpModule {
                 new ErrorMapper(paths),
                 // On the way out, before the error mapper, which replaces the exception.
                 rejections);
+        return new HttpModule(new ContainerErrors(responseHeaders, accessLog), components);
     }
 
     /** The filters and providers. Requests pass the filters in this order, and responses in the reverse order. */

@@ -28,8 +28,8 @@ final class ContextRules {
     private static final Pattern EXTENDED_ARABIC_INDIC_DIGIT = Pattern.compile("[\u06f0-\u06f9]");
 
     /**
-     * Letters of scripts that join, except those of Joining_Type U. Some of them, with Joining_Type R, join on the right
-     * only.
+     * Letters of scripts that join, except those of Joining_Type U. Some of them, with Joining_Type R, join on the
+     * right only.
      */
     private static final Pattern JOINING = Pattern.compile(
             "[\\p{L}&&[\\p{IsArabic}\\p{IsSyriac}\\p{IsNko}\\p{IsMongolian}\\p{IsMandaic}\\p{IsPhags_Pa}]"
