@@ -65,7 +65,7 @@ public final class KeyResource {
     public Response rotate(JsonBody body, @Context SecurityContext security) {
         body.requireEmpty();
         KeyInfo made = keys.rotate();
-        record(AuditType.KEY_ROTATED, made.id(), security);
+        audit.record(Caller.of(security).auditEvent(AuditType.KEY_ROTATED).with(Detail.KEY, made.id()));
         return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
@@ -75,7 +75,7 @@ public final class KeyResource {
     @RolesAllowed(Roles.ADMIN)
     public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
         keys.revoke(kid);
-        record(AuditType.KEY_REVOKED, kid, security);
+        audit.record(Caller.of(security).auditEvent(AuditType.KEY_REVOKED).with(Detail.KEY, kid));
     }
 
     /** The number of keys before the page; empty if the key in the cursor has been deleted. */
@@ -84,10 +84,5 @@ public final class KeyResource {
         return Cursor.parse(cursor, 1)
                 .map(parts -> ids.indexOf(parts.get(0)) + 1)
                 .filter(position -> position > 0);
-    }
-
-    private void record(AuditType type, String keyId, SecurityContext security) {
-        Caller caller = Caller.of(security);
-        audit.record(caller.auditEvent(type).with(Detail.KEY, keyId));
     }
 }

@@ -11,7 +11,7 @@ import org.gatehouse.metrics.Metrics;
 
 /** Measures the duration of MongoDB commands by name, and counts those that fail. */
 final class CommandMetrics implements CommandListener {
-    /** The commands that this application sends. Others count as {@link #OTHER}, so the set of labels is bounded. */
+    /** The commands that this application sends. Others count as {@code other}, so the set of labels is bounded. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
             "buildInfo",
@@ -27,8 +27,6 @@ final class CommandMetrics implements CommandListener {
             "listIndexes",
             "ping",
             "update");
-
-    private static final String OTHER = "other";
 
     /** From the time of a read from memory to the longest duration of an operation. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
@@ -64,6 +62,6 @@ final class CommandMetrics implements CommandListener {
     }
 
     private static String label(String name) {
-        return COMMANDS.contains(name) ? name : OTHER;
+        return COMMANDS.contains(name) ? name : "other";
     }
 }
