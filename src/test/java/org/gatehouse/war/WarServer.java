@@ -19,9 +19,11 @@ import org.gatehouse.store.Stores;
 public final class WarServer extends ServiceClient {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
+    private final Path war;
     private final String contextPath;
 
     private WarServer(Path war, String contextPath, Map<String, String> settings) throws IOException {
+        this.war = war;
         this.contextPath = contextPath;
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
@@ -108,6 +110,11 @@ public final class WarServer extends ServiceClient {
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    @Override
+    protected boolean isDescribed() {
+        return war.equals(war());
     }
 
     /** The container rejected the WAR; the cause is the exception that the application threw. */
