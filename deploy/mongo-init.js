@@ -1,4 +1,4 @@
-// For mongosh: makes the replica set and the user of Gatehouse, whichever is missing. See compose.yaml.
+// For mongosh: creates the replica set and the user of Gatehouse if they are missing. See compose.yaml.
 const { readFileSync } = require('fs');
 
 const secret = (name) => readFileSync(`/run/secrets/${name}`, 'utf8').trim();
