@@ -69,7 +69,10 @@ class GatehouseListenerTest {
                 .hasMessageNotContaining("hunter2");
     }
 
-    /** If the minimum is invalid, its lowest allowed value applies to the password. */
+    /**
+     * If {@code PASSWORD_MIN_LENGTH} is invalid, the password is checked against the lowest minimum that the setting
+     * allows.
+     */
     @Test
     void checksThePasswordAgainstTheLowestMinimumIfTheMinimumIsInvalid() {
         assertThatThrownBy(() -> start(Map.of(

@@ -41,15 +41,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests nodes that start at once, beside a serving node, or beside a node that is blocked during its start. */
+/**
+ * Tests three kinds of starts: several nodes at once, a node beside a serving node, and a node beside a blocked node.
+ */
 @Tag("also-full")
 class ManyNodesStartTest {
     private static final int NODES = 6;
 
-    /** A start is blocked before every third of its commands, or before each of them in the long form. */
+    /**
+     * The test blocks a start before every third MongoDB command of the start. The long form blocks it before every
+     * command.
+     */
     private static final int STRIDE = Boolean.getBoolean("gatehouse.long") ? 1 : 3;
 
-    /** The name of the legacy user that is changed while a start is blocked. */
+    /** The name of the legacy user that the test changes while a start is blocked. */
     private static final String CHANGED_USERNAME = "Mixed";
 
     private final Stores stores = new Stores();
@@ -114,7 +119,8 @@ class ManyNodesStartTest {
                 }
             });
             await().until(() -> changes.get() > 0 || changing.isDone());
-            stores.users().insertOne(legacyUser("u1", "p1")); // the unique index permits one user without usernameKey
+            // The unique index permits only one user without usernameKey.
+            stores.users().insertOne(legacyUser("u1", "p1"));
             try {
                 startTogether(NODES - 1, () -> FormatScene.node(stores, clock));
             } finally {
@@ -142,7 +148,7 @@ class ManyNodesStartTest {
         assertThat(after.get("users")).containsAll(others);
     }
 
-    /** The blocked node later continues, like a slow node or a node whose clock is behind. */
+    /** The blocked node later continues, like a slow node or a node whose clock is behind the clocks of other nodes. */
     @Test
     void aNodeThatIsBlockedDuringItsStartDoesNotBlockOthers() throws Exception {
         int command = 0;
@@ -152,7 +158,10 @@ class ManyNodesStartTest {
         assertThat(command).as("commands of a start").isGreaterThan(20);
     }
 
-    /** Blocks a node before a command of its start while another starts. Returns false if there are fewer commands. */
+    /**
+     * Blocks a node before the given MongoDB command of its start, and starts a second node meanwhile. Returns false if
+     * the start of the first node has fewer commands.
+     */
     private boolean isReached(int command, MongoDatabase database) throws InterruptedException {
         insertLegacyUsers(database.getCollection("users"));
         CountDownLatch reached = new CountDownLatch(1);
@@ -226,7 +235,7 @@ class ManyNodesStartTest {
                 .append("email", name + "@example.com");
     }
 
-    /** Changes a user like a node that already serves. */
+    /** Changes a user as a node that already serves requests does. */
     private static void change(MongoCollection<Document> users) {
         UpdateResult changed = users.updateOne(
                 Filters.eq("username", CHANGED_USERNAME),
@@ -235,10 +244,11 @@ class ManyNodesStartTest {
     }
 
     /**
-     * Checks that each legacy user was migrated once and unchanged, and that duplicate usernames are reserved.
+     * Checks that each legacy user was migrated exactly once, and that duplicate usernames are reserved. Only the user
+     * {@link #CHANGED_USERNAME} may have changed data.
      *
-     * @param version the version of the user that was changed meanwhile
-     * @param roles the roles of that user
+     * @param version the expected version of the user {@link #CHANGED_USERNAME}
+     * @param roles the expected roles of that user
      */
     private static void assertMigrated(MongoDatabase database, long version, List<String> roles) {
         MongoCollection<Document> users = database.getCollection("users");

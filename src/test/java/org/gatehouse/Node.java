@@ -29,16 +29,16 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * An instance of the application in this process, with a separate Jetty and very cheap password hashes. Several
- * instances on the same stores are several nodes.
+ * An instance of the application in this process, with its own Jetty and very cheap password hashes. Several instances
+ * on the same stores are several nodes.
  *
- * <p>Tests of the WAR are in {@code org.gatehouse.war}. This class is for tests that need thousands of logins or their
- * own clock.
+ * <p>Use this class for tests that need thousands of logins or their own clock. The tests of the packaged WAR are in
+ * {@code org.gatehouse.war}.
  */
 public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
 
-    /** Accepts every first administrator. */
+    /** Accepts the name and password of every first administrator. */
     static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
 
     private final Gatehouse gatehouse;
@@ -62,12 +62,12 @@ public final class Node extends ServiceClient {
         return start(stores, Map.of());
     }
 
-    /** Starts a node with additional or different settings. */
+    /** Starts a node. The given settings extend or replace the usual settings. */
     public static Node start(Stores stores, Map<String, String> settings) {
         return start(settings(stores, settings));
     }
 
-    /** Starts a node that passes each MongoDB command to an observer, as in {@code find users}: name and collection. */
+    /** Starts a node that passes the name and collection of each MongoDB command to an observer: {@code find users}. */
     public static Node start(Stores stores, Map<String, String> settings, Consumer<String> observer) {
         return startObserved(stores, settings, command -> observer.accept(name(command)));
     }
@@ -79,8 +79,8 @@ public final class Node extends ServiceClient {
     }
 
     /**
-     * Hides the commands of the startup thread from an observer. The initializer of the observer's class may be waiting
-     * for this node to start. A call of the observer would then block the thread that prepares the stores.
+     * Hides the commands of the startup thread from an observer. Otherwise a deadlock is possible: the observer's class
+     * may wait in its initializer for this node, while the startup thread waits for that class.
      */
     private static Consumer<BsonDocument> afterStart(Consumer<BsonDocument> observer) {
         return command -> {
@@ -90,7 +90,10 @@ public final class Node extends ServiceClient {
         };
     }
 
-    /** Returns the real parts, but with cheap hashes; the observer receives each command before it is sent. */
+    /**
+     * Returns the application's real parts, but with cheap password hashes. The observer receives each MongoDB command
+     * before it is sent.
+     */
     static Gatehouse.Parts parts(Map<String, String> settings, Consumer<BsonDocument> observer) {
         CommandListener listener = new CommandListener() {
             @Override
@@ -114,7 +117,7 @@ public final class Node extends ServiceClient {
         return collection.isString() ? name + " " + collection.asString().getValue() : name;
     }
 
-    /** Starts a node with exactly these settings. */
+    /** Starts a node with only the given settings. */
     public static Node start(Map<String, String> settings) {
         return start("", settings, parts(settings, command -> {}), HttpModule.BODY_TIMEOUT);
     }
@@ -178,7 +181,7 @@ public final class Node extends ServiceClient {
         try {
             node.gatehouse.start();
             node.server.start();
-            // On a busy machine, the first preparation may take longer than a deployment waits.
+            // On a busy machine, the preparation of the stores may take longer than a deployment waits for it.
             await().atMost(Duration.ofSeconds(60)).until(() -> !node.gatehouse.startup.isPreparing());
             return node;
         } catch (Exception failed) {
@@ -187,7 +190,7 @@ public final class Node extends ServiceClient {
         }
     }
 
-    /** Returns the classes of the resources. */
+    /** Returns the Jersey resource classes of this node. */
     public List<Class<?>> resources() {
         return gatehouse.resources.stream().<Class<?>>map(Object::getClass).toList();
     }

@@ -6,8 +6,8 @@ import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
- * Lets tests wait for up to a minute if they specify no limit, because a busy machine may stop a process for seconds.
- * JUnit finds this class through {@code META-INF/services}.
+ * Sets the default timeout of Awaitility to one minute, because a busy machine may stop a process for seconds. JUnit
+ * finds this class through {@code META-INF/services}.
  */
 public final class PatientSession implements LauncherSessionListener {
     @Override

@@ -19,7 +19,10 @@ public final class SettableClock extends Clock {
         this.now = new AtomicReference<>(start);
     }
 
-    /** Returns a clock that is set to the current second, because an external store expires data by its own clock. */
+    /**
+     * Returns a clock that is set to the current second. An external store expires data by its own clock, so both
+     * clocks must agree.
+     */
     public static SettableClock atNow() {
         return new SettableClock(Instant.now().truncatedTo(ChronoUnit.SECONDS));
     }
@@ -32,12 +35,14 @@ public final class SettableClock extends Clock {
         now.updateAndGet(before -> before.plus(duration));
     }
 
-    /** Returns the clock of a node whose time is behind this clock by the given duration. */
+    /** Returns a clock that is behind this clock by the given duration. */
     public Clock behindBy(Duration duration) {
         return Clock.offset(this, duration.negated());
     }
 
-    /** Returns by how many ns the clock has advanced, for code that uses a ticker. */
+    /**
+     * Returns the time in ns by which this clock has advanced. Tests pass this method as the ticker of the tested code.
+     */
     public long nanos() {
         return Duration.between(start, instant()).toNanos();
     }

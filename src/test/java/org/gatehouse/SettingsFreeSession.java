@@ -7,11 +7,11 @@ import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
- * Removes Gatehouse's settings from the environment and the system properties of the JVM that runs the tests, before
- * the first test. JUnit finds this class through {@code META-INF/services}.
+ * Removes Gatehouse's settings from the environment and the system properties of the JVM that runs the tests. This
+ * happens before the first test. JUnit finds this class through {@code META-INF/services}.
  *
- * <p>The application reads {@link System#getenv()}, and processes inherit it. The variables cannot be excluded by
- * configuration, because Surefire takes complete names only, and a list in the POM would not follow the catalog.
+ * <p>The application reads {@link System#getenv()}, and child processes inherit the environment. Surefire can exclude
+ * only variables with known names. A list of names in the POM would become incomplete when a setting is added.
  */
 public final class SettingsFreeSession implements LauncherSessionListener {
     @Override
@@ -29,8 +29,8 @@ public final class SettingsFreeSession implements LauncherSessionListener {
             wrapped.setAccessible(true);
             CleanEnvironment.clean((Map<String, String>) wrapped.get(System.getenv()));
         } catch (ReflectiveOperationException | RuntimeException closed) {
-            // This is normal in Maven's own JVM, where Surefire only lists the tests. CleanEnvironment.require()
-            // reports other cases.
+            // Maven's own JVM does not allow this access. No test runs there, because Surefire only lists the tests. In
+            // other JVMs, CleanEnvironment.require() reports the remaining settings.
         }
     }
 }

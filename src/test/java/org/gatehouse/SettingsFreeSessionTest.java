@@ -25,11 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Checks that tests, and the processes that they start, do not use settings of the environment. */
+/** Checks that tests, and the processes that tests start, ignore Gatehouse settings in the environment. */
 class SettingsFreeSessionTest {
     private static final String STARTED = "started on its own stores";
 
-    /** The environment has each setting with and without prefix and suffix. Tests and their processes receive none. */
+    /**
+     * The environment contains each setting with and without its prefix and suffix. Tests and their processes must not
+     * receive these settings.
+     */
     @Test
     void storesOfTheEnvironmentAreNotContacted(@TempDir Path folder) throws Exception {
         try (ServerSocket storeOfEnvironment = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
@@ -45,7 +48,7 @@ class SettingsFreeSessionTest {
                             "-cp",
                             absolute(System.getProperty("java.class.path")),
                             Tests.class.getName()))
-                    .directory(folder.toFile()) // contains no .env
+                    .directory(folder.toFile()) // this folder contains no .env file
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             tests.environment().putAll(environment(storeOfEnvironment.getLocalPort()));
@@ -87,7 +90,7 @@ class SettingsFreeSessionTest {
         }
     }
 
-    /** Acts like a JVM with tests: JUnit opens a session, and a test deploys the application. */
+    /** Acts like a JVM that runs tests: JUnit opens a session, and then a test deploys the application. */
     static final class Tests {
         private Tests() {}
 

@@ -60,14 +60,14 @@ class StartupTest {
         log.close();
     }
 
-    /** Returns replies to the first read of the format of the database. */
+    /** Returns unexpected replies to the query that reads the format of the database. */
     static Stream<Document> unexpectedReplies() {
         return Stream.of(
                 FaultyMongo.error(24),
                 FaultyMongo.error(8),
                 FaultyMongo.error(2),
                 FaultyMongo.error(13),
-                new Document("ok", 1.0), // no cursor, which the driver cannot read
+                new Document("ok", 1.0), // the driver cannot read a reply without a cursor
                 new Document("ok", 1.0).append("cursor", "none"));
     }
 
@@ -246,7 +246,7 @@ class StartupTest {
         await().until(() -> preparing.stream().noneMatch(Thread::isAlive));
     }
 
-    /** Returns the threads that prepare stores, including those of nodes in other tests. */
+    /** Returns the threads that prepare stores. The list includes the threads of nodes in other tests. */
     private static List<Thread> startupThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().equals("gatehouse-startup"))

@@ -3,16 +3,16 @@ package org.gatehouse;
 import java.time.Duration;
 
 /**
- * The time limit of a test for an operation with a promised duration.
+ * The time limit of a test for an operation that must end within a promised duration.
  *
- * <p>On an idle machine, as the profiles {@code full} and {@code timing} assume, the limit is the promised duration.
- * Otherwise it is much longer, because the machine may stop any process for seconds; a test then fails only if the
- * operation never ends.
+ * <p>The profiles {@code full} and {@code timing} require an idle machine. There, the limit is the promised duration.
+ * In other runs the limit is 60 s longer, because a busy machine may stop any process for seconds. Then a test fails
+ * only if the operation does not end at all.
  */
 public final class TimeLimit {
     private static final boolean IDLE = Boolean.getBoolean("gatehouse.timing");
 
-    /** More than the longest of the service's own timeouts, and far less than the timeout of a build. */
+    /** Longer than every timeout of the service, and far shorter than the timeout of a build. */
     private static final Duration EXTRA_TIME = Duration.ofSeconds(60);
 
     private TimeLimit() {}

@@ -95,7 +95,7 @@ class AdministratorTest {
                 .endsWith("or set ADMIN_RESET=true");
     }
 
-    /** The running node has the user and the session in its cache. */
+    /** The running node has the user and the session in its cache before the reset. */
     @Test
     void aLostAdministratorIsResetAndItsSessionsEndOnEveryNode(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "lost-one", OLD_PASSWORD, false))) {
@@ -136,7 +136,7 @@ class AdministratorTest {
             }
             assertThat(running.login("promoted", OLD_PASSWORD).status()).isEqualTo(429);
 
-            // The password is the same as before; the user is not yet an active administrator.
+            // The password stays the same. The reset is necessary because the user is not an active administrator.
             linesOfAStart(settings(test, "promoted", OLD_PASSWORD, true), "promoted");
 
             String token = running.token("promoted", OLD_PASSWORD);
@@ -196,7 +196,7 @@ class AdministratorTest {
         return entries;
     }
 
-    /** Starts and stops a node, and returns the log lines about this subject. */
+    /** Starts and stops a node, and returns the log lines that contain the given text. */
     private static List<String> linesOfAStart(Map<String, String> settings, String about) {
         List<String> before = List.copyOf(lines);
         Node.start(stores, settings).close();
@@ -206,7 +206,7 @@ class AdministratorTest {
                 .toList();
     }
 
-    /** Each test has its own collection of users. */
+    /** Returns the settings of a node. The users of each test are in a separate collection. */
     private static Map<String, String> settings(TestInfo test, String username, String password, boolean reset) {
         Map<String, String> settings = new HashMap<>();
         settings.put("DB_COLLECTION_USERS", users(test));

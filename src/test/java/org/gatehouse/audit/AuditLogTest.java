@@ -46,7 +46,7 @@ class AuditLogTest {
     void startEmpty() {
         mongo.call(() -> mongo.collection("audit").deleteMany(new BsonDocument()));
         audit.createIndexes();
-        audit.createIndexes(); // as on each start of a node
+        audit.createIndexes(); // every node creates the indexes at its start
     }
 
     @AfterAll
@@ -100,7 +100,7 @@ class AuditLogTest {
             page = audit.list(AuditQuery.parse("3", after, ALICE.hex(), null));
             walked.addAll(page.entries());
             after = AuditQuery.cursor(page.entries().get(page.entries().size() - 1));
-            // Events during the iteration are newer than every page except the first.
+            // The test adds newer events while it reads the pages. The later pages must not contain these events.
             clock.advance(Duration.ofSeconds(1));
             audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(ALICE));
         } while (page.hasNext());

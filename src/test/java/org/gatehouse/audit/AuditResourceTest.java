@@ -135,11 +135,11 @@ class AuditResourceTest {
                 "limit=x",
                 "after=",
                 "after=zz",
-                // ["x","000000000000000000000000"]
+                // Decoded: ["x","000000000000000000000000"]
                 "after=WyJ4IiwiMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwIl0",
-                // ["2026-11-23T10:00:00.000Z","x"]
+                // Decoded: ["2026-11-23T10:00:00.000Z","x"]
                 "after=WyIyMDI2LTExLTIzVDEwOjAwOjAwLjAwMFoiLCJ4Il0",
-                // ["+292278995-01-01T00:00:00Z","000000000000000000000000"]
+                // Decoded: ["+292278995-01-01T00:00:00Z","000000000000000000000000"]
                 "after=WyIrMjkyMjc4OTk1LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCJd"
             })
     void anInvalidParameterIsRejected(String query) {
@@ -153,7 +153,8 @@ class AuditResourceTest {
 
     @Test
     void aCursorOfAnotherListIsRejected() {
-        gatehouse.create(admin, "second", "correct horse battery staple"); // so that the first page has a next one
+        // With a second user, the first page has a link to the next page.
+        gatehouse.create(admin, "second", "correct horse battery staple");
         String link = gatehouse.get("/user?limit=1", admin).header("Link");
         String after = link.replaceAll(".*after=([^&>]*).*", "$1");
 

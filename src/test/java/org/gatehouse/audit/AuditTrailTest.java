@@ -30,11 +30,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests the audit entries of calls. Each call has a unique address, and a unique request id by which the test finds its
- * entries.
+ * Tests the audit entries that calls write. Each call has a unique client address and a unique request id. The test
+ * finds the entries of a call by the request id.
  */
 class AuditTrailTest {
-    /** Part of every password here, and of nothing else. */
+    /** Every password of this test contains this text, and no other data does. */
     private static final String MARK = "Xylophon";
 
     private static final String PASSWORD = MARK + " on a painted horse";
@@ -52,7 +52,7 @@ class AuditTrailTest {
     private final String username = "User-" + number.incrementAndGet();
     private final String id = gatehouse.create(admin, username, PASSWORD);
 
-    /** A call, with the data that is needed to find and check its entries. */
+    /** A call, with the data that the test needs to find and check the entries of the call. */
     private record Call(String requestId, String address, Response response) {
         String sid() {
             try {
@@ -67,7 +67,10 @@ class AuditTrailTest {
         }
     }
 
-    /** Replaces System.out first, because the log of the node keeps the stream that it finds at its start. */
+    /**
+     * Replaces {@code System.out} before the node starts, because the node's log keeps the stream that exists at its
+     * start.
+     */
     private static Node start() {
         System.setOut(new PrintStream(new Tee(systemOut, logged), true, StandardCharsets.UTF_8));
         return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"));
@@ -123,7 +126,7 @@ class AuditTrailTest {
         assertThat(throttled.response().status()).isEqualTo(429);
         assertThat(again.response().status()).isEqualTo(429);
         assertEntries(throttled, entry(throttled, "LOGIN_FAILED", "", id, username, "reason", "throttled"));
-        assertEntries(again); // one entry per minute is enough
+        assertEntries(again); // a throttled login adds at most one entry per minute
 
         Call cleared = call("DELETE", "/user/" + id + "/throttle", "", admin);
         assertThat(cleared.response().status()).isEqualTo(204);
@@ -251,7 +254,7 @@ class AuditTrailTest {
 
     @Test
     void noSecretIsStoredOrLogged() {
-        // Common mistakes: the password as the name, or in a truncated body.
+        // Users mistakenly send the password as the name, or clients send a truncated body.
         Call login = login(PASSWORD);
         call("POST", "/login", credentials(PASSWORD, PASSWORD), "");
         call("POST", "/login", "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD, "");
@@ -303,7 +306,7 @@ class AuditTrailTest {
                 String value = switch (redis.type(key)) {
                     case "string" -> String.valueOf(redis.get(key));
                     case "hash" -> redis.hgetall(key).toString();
-                    case "none" -> ""; // expired meanwhile
+                    case "none" -> ""; // the key expired after KEYS listed it
                     default -> throw new AssertionError("look into " + key + " too");
                 };
                 all.append(key).append('=').append(value).append('\n');
@@ -312,7 +315,7 @@ class AuditTrailTest {
         return all.toString();
     }
 
-    /** Checks that this call left exactly these entries, newest first, for any user. */
+    /** Checks that the call wrote exactly these entries, newest first, for any user. */
     private static void assertEntries(Call call, ObjectNode... expected) {
         List<JsonNode> found = new ArrayList<>();
         for (JsonNode entry : gatehouse.get("/audit?limit=1000", admin).json()) {
@@ -323,7 +326,7 @@ class AuditTrailTest {
         assertThat(found).as(call.response().body()).containsExactly(expected);
     }
 
-    /** @param details names and values, alternating */
+    /** @param details alternating field names and values */
     private static ObjectNode entry(
             Call call, String type, String actor, String user, String username, String... details) {
         ObjectNode entry = Json.MAPPER.createObjectNode().put("type", type);
@@ -389,7 +392,7 @@ class AuditTrailTest {
         return "10.0." + (n >> 8 & 255) + "." + (n & 255);
     }
 
-    /** Writes to two streams. */
+    /** Writes all output to two streams. */
     private static final class Tee extends OutputStream {
         private final PrintStream one;
         private final ByteArrayOutputStream other;

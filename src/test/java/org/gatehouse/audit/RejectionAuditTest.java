@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tests that rejected tokens and forbidden calls leave a limited number of entries for each source address. */
+/**
+ * Tests that the audit log contains a limited number of rejected tokens and forbidden calls for each source address.
+ */
 class RejectionAuditTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String METRICS_TOKEN = "a-token-for-the-metrics";

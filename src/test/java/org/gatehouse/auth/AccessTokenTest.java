@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests access tokens over HTTP. Tests that sign tokens with Gatehouse's key use a node whose key is {@code AUTH_KEY}.
+ * Tests access tokens over HTTP. Tests that sign tokens themselves use a node whose signing key is {@code AUTH_KEY}.
  * All other tests use a node with rotating keys.
  */
 class AccessTokenTest {
@@ -151,7 +151,8 @@ class AccessTokenTest {
     void anOversizedTokenIsRejected() {
         Response response = gatehouse.get("/user/me", validToken + "A".repeat(20_000));
 
-        assertThat(response.status()).isIn(401, 431); // the container may reject the header before Gatehouse does
+        // The container may reject a long header before Gatehouse reads the header.
+        assertThat(response.status()).isIn(401, 431);
     }
 
     @Test
@@ -230,7 +231,7 @@ class AccessTokenTest {
         JWTClaimsSet.Builder to(JWTClaimsSet.Builder claims);
     }
 
-    /** Returns a token that Gatehouse issued, with changed claims and signed again with the shared secret. */
+    /** Returns a token that Gatehouse issued, with changed claims and a new signature with the shared secret. */
     private static String forged(Change change) throws ParseException, JOSEException {
         SignedJWT original = SignedJWT.parse(sharedSecretToken);
         JWTClaimsSet claims =

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests introspection (RFC 7662) as another service uses it; each test has a separate user. */
+/** Tests introspection (RFC 7662) as another service uses it. Each test has a separate user. */
 class IntrospectionTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String FORM_TYPE = "application/x-www-form-urlencoded";

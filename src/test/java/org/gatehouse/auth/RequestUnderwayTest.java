@@ -19,7 +19,7 @@ import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Tests requests whose session ends on another node while they are processed. */
+/** Tests requests whose session ends on another node while this node processes the request. */
 class RequestUnderwayTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "staple battery horse correct";
@@ -30,7 +30,7 @@ class RequestUnderwayTest {
     private static final Node other = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
 
-    /** Blocks the first thread that is about to send this command until it is released. */
+    /** Blocks the first thread that is about to send this MongoDB command, until the test releases the thread. */
     private record BlockedCommand(String command, CountDownLatch reached, CountDownLatch released) {
         BlockedCommand(String command) {
             this(command, new CountDownLatch(1), new CountDownLatch(1));
@@ -145,7 +145,7 @@ class RequestUnderwayTest {
         String token = other.token(name, PASSWORD);
 
         Response response = responseToBlockedRequest(
-                "insert meta", // acquires the lock
+                "insert meta", // this command acquires the lock of LastAdministratorRule
                 () -> one.patch("/user/me", token, "{\"roles\":[\"admin\"]}"),
                 () -> other.patch("/user/" + id, admin, "{\"roles\":[\"user\"]}"));
 
@@ -154,7 +154,7 @@ class RequestUnderwayTest {
                 .isEqualTo("user");
     }
 
-    /** Returns the response to a request whose body is sent only after another call. */
+    /** Returns the response to a request. The client sends the body only after another call has ended. */
     private static String responseToDelayedBody(
             String method, String path, String token, String body, Supplier<Response> meanwhile) throws IOException {
         try (Socket socket = new Socket(
@@ -164,7 +164,8 @@ class RequestUnderwayTest {
                     + "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close"
                     + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // Jetty requests the body when the application reads it, which is after the caller has been authorized.
+            // Jetty requests the body when the application reads it. At this time, the caller has already been
+            // authorized.
             byte[] interim = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
             assertThat(new String(interim, StandardCharsets.US_ASCII)).contains("100 Continue");
             Response response = meanwhile.get();
@@ -174,7 +175,10 @@ class RequestUnderwayTest {
         }
     }
 
-    /** Blocks a request before it sends a command until another call has ended, and returns the request's response. */
+    /**
+     * Blocks a request before it sends a MongoDB command, until another call has ended. Returns the response to the
+     * request.
+     */
     private static Response responseToBlockedRequest(
             String command, Supplier<Response> request, Supplier<Response> meanwhile) throws Exception {
         blocked = new BlockedCommand(command);

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests attacks on a token (RFC 8725, section 2), and the exact start and end of its validity. */
+/** Tests attacks on a token (RFC 8725, section 2), and the exact start and end of a token's validity. */
 class TokenVerifierTest {
     private static final Duration LIFETIME = Duration.ofMinutes(10);
     private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
@@ -323,7 +323,7 @@ class TokenVerifierTest {
         int start = valid.lastIndexOf('.') + 1;
         for (int i = start; i < valid.length(); i++) {
             char other = valid.charAt(i) == 'A' ? 'B' : 'A';
-            // Each check has a different address, because many checks from one address would wait for each other.
+            // Each check uses a different address, because many checks from one address would wait for each other.
             String tampered = valid.substring(0, i) + other + valid.substring(i + 1);
             assertThat(rejection(tampered, "198.51.100." + i).getMessage()).isEqualTo("invalid signature");
         }
@@ -397,7 +397,7 @@ class TokenVerifierTest {
         return signed(header(JWSAlgorithm.ES256, keys.current().id()).build(), claims);
     }
 
-    /** Returns a token signed with Gatehouse's own key, which attackers do not have. */
+    /** Returns a token that is signed with Gatehouse's own key, which attackers do not have. */
     private String signed(JWSHeader header, JWTClaimsSet.Builder claims) throws JOSEException {
         SignedJWT token = new SignedJWT(header, claims.build());
         token.sign(keys.current().signer());

@@ -90,7 +90,7 @@ class VerificationBulkheadTest {
             });
         }
 
-        // The other half may wait for a second; these rejections must come earlier.
+        // Up to half of the checks may wait for a second. The rejections of the other half must come earlier.
         await().pollInterval(Duration.ofMillis(10))
                 .atMost(TimeLimit.of(Duration.ofMillis(900)))
                 .until(() -> rejections.get() >= flood / 2);
@@ -102,7 +102,7 @@ class VerificationBulkheadTest {
         }
     }
 
-    /** Occupies a slot until the end of the test. */
+    /** Occupies one slot of the bulkhead until the end of the test. */
     private void occupy(String source) {
         Future<Boolean> unused = threads.submit(() -> bulkhead.check(source, () -> {
             running.incrementAndGet();

@@ -17,7 +17,10 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** A Jetty with one servlet that sends a fixed response to every request: the upper bound for an application. */
+/**
+ * A Jetty with one servlet that sends a fixed response to every request. Its throughput is the upper bound for an
+ * application.
+ */
 final class BareServer implements AutoCloseable {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
@@ -31,7 +34,7 @@ final class BareServer implements AutoCloseable {
         server.setStopTimeout(2_000);
     }
 
-    /** @param recorded a file with a response as sent over the wire */
+    /** @param recorded a file that contains a complete HTTP response, with status line and headers */
     static BareServer start(Path recorded) throws Exception {
         BareServer bare = new BareServer(recorded);
         bare.server.start();
@@ -54,7 +57,7 @@ final class BareServer implements AutoCloseable {
     private static final class Replay extends HttpServlet {
         private static final long serialVersionUID = 1L;
 
-        /** The headers that Jetty writes by itself. */
+        /** The headers that Jetty adds to every response. */
         private static final Set<String> WRITTEN_BY_JETTY = Set.of("server", "date", "content-length");
 
         private final transient Map<String, String> headers;

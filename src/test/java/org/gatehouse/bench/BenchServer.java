@@ -8,9 +8,9 @@ import java.util.Map;
 import org.gatehouse.war.WarServer;
 
 /**
- * A server as a separate process: the WAR with its settings from the environment, or the bare servlet.
+ * A server as a separate process: either the WAR with settings from the environment, or the bare servlet.
  *
- * <p>It ends when its standard input ends, so that it does not outlive its parent process.
+ * <p>The process ends when its standard input ends, so it does not outlive its parent process.
  */
 final class BenchServer {
     static final String WAR = "war";
@@ -18,7 +18,9 @@ final class BenchServer {
 
     private BenchServer() {}
 
-    /** Arguments: the kind of server, the file for the port, and for the bare server the file with the response. */
+    /**
+     * Arguments: the kind of server, and the file for the port. The bare server also needs the file with the response.
+     */
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) throws Exception {
         Path portFile = Path.of(arguments[1]);
@@ -38,7 +40,7 @@ final class BenchServer {
         Path complete = Files.writeString(Path.of(portFile + ".new"), Integer.toString(port));
         Files.move(complete, portFile, StandardCopyOption.ATOMIC_MOVE);
         while (System.in.read() >= 0) {
-            // ignores input until its end
+            // The process ignores all input and waits for the end of the input.
         }
     }
 }

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Measures the packaged WAR and writes the figures to {@code target/bench.json} and {@code target/bench.html}.
  *
- * <p>{@code -Dgatehouse.bench.scale=3} makes it take three times as long; {@code -Dgatehouse.bench.only=hit,patch}
- * measures only these parts.
+ * <p>{@code -Dgatehouse.bench.scale=3} triples the duration of the benchmark.
+ * {@code -Dgatehouse.bench.only=hit,patch} runs only the named measurements.
  */
 class Benchmark {
     private static final Path TARGET = Path.of("target");
@@ -120,7 +120,10 @@ class Benchmark {
         return load < 0 ? "not known" : String.format(Locale.ROOT, "%.2f", load);
     }
 
-    /** Records the servers, because lists and writes depend on them: embedded MongoDB lacks range indexes. */
+    /**
+     * Records the kind and version of the stores, because the figures of lists and writes depend on them. Embedded
+     * MongoDB lacks range indexes.
+     */
     private void noteStores(Scene scene) {
         Document mongo = scene.stores().command(new Document("buildInfo", 1));
         boolean embedded = scene.stores().isEmbedded();

@@ -3,7 +3,7 @@ package org.gatehouse.bench;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Checks whether the body of a response is correct, cheaply enough to check every response. */
+/** Checks whether the body of a response is correct. The check is cheap enough for every response of a benchmark. */
 interface BodyCheck {
     boolean accepts(byte[] buffer, int from, int to);
 
@@ -12,7 +12,10 @@ interface BodyCheck {
         return (buffer, from, to) -> Arrays.equals(buffer, from, to, expected, 0, expected.length);
     }
 
-    /** Accepts bodies with this start and end, for bodies whose middle is not known in advance. */
+    /**
+     * Accepts every body with this start and this end. Use this check if the middle of the body is not known in
+     * advance.
+     */
     static BodyCheck framedBy(String start, String end) {
         byte[] first = bytes(start);
         byte[] last = bytes(end);

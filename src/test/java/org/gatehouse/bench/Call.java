@@ -2,7 +2,7 @@ package org.gatehouse.bench;
 
 import java.nio.charset.StandardCharsets;
 
-/** A request as sent over the wire, and the body that its 200 response must have. */
+/** A complete HTTP request in bytes, and the body that its 200 response must have. */
 final class Call {
     private final byte[] request;
     private final BodyCheck body;
@@ -21,13 +21,13 @@ final class Call {
         return new Call(withBody(head("PATCH", path, headers), json), body);
     }
 
-    /** Returns a POST request that a trusted proxy forwards for this client address. */
+    /** Returns a POST request in the form in which a trusted proxy forwards it for this client address. */
     static Call postFrom(String address, String path, String json, BodyCheck body) {
         String headers = "X-Forwarded-For: " + address + "\r\nContent-Type: application/json";
         return new Call(withBody(head("POST", path, headers), json), body);
     }
 
-    /** Returns the same request for a server that sends the same response to all requests. */
+    /** Returns the same request with a different expected body. */
     Call expecting(BodyCheck other) {
         return new Call(new String(request, StandardCharsets.UTF_8), other);
     }

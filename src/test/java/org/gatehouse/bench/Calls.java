@@ -8,13 +8,13 @@ import java.util.function.IntFunction;
 interface Calls {
     Call next();
 
-    /** Repeats these calls. */
+    /** Repeats the given calls in order. */
     static Calls cycle(List<Call> calls) {
         List<Call> all = List.copyOf(calls);
         return counted(number -> all.get(number % all.size()));
     }
 
-    /** Creates each call when it is needed, from the number of preceding calls. */
+    /** Creates each call when the benchmark needs the call. The function receives the number of preceding calls. */
     static Calls counted(IntFunction<Call> maker) {
         AtomicInteger number = new AtomicInteger();
         return () -> maker.apply(number.getAndIncrement());

@@ -6,21 +6,23 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Two sides, measured alternately in many short rounds. Adjacent rounds have the same noise, so the ratio of each pair
- * is more meaningful than the ratio of two averages.
+ * Measurements of two sides, taken alternately in many short rounds. The noise of adjacent rounds is similar. Therefore
+ * the ratio of each pair is more meaningful than the ratio of two averages.
  *
  * @param unit the unit of both sides
+ * @param subject the measurement of the measured side in each round
+ * @param reference the measurement of the other side in each round
  */
 record Comparison(Title title, String unit, List<Double> subject, List<Double> reference) {
     /**
-     * The subject of the comparison.
+     * The names of both sides, and the target of the comparison.
      *
      * @param id the name in the file of figures
-     * @param target the bound of the median ratio, which is a minimum or a maximum
+     * @param target the minimum or maximum of the median ratio
      */
     record Title(String id, String subject, String reference, Target target) {}
 
-    /** A bound of the median ratio. */
+    /** The minimum or maximum of the median ratio. */
     record Target(double bound, boolean atLeast) {
         static Target atLeast(double bound) {
             return new Target(bound, true);
@@ -42,7 +44,9 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
             return atLeast ? median >= bound : median <= bound;
         }
 
-        /** Describes the target and whether this median meets it; an empty text if there is no target. */
+        /**
+         * Describes the target, and whether this median meets the target. Returns an empty text if there is no target.
+         */
         String describe(double median) {
             if (!isSet()) {
                 return "";
@@ -63,7 +67,10 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
         reference = List.copyOf(reference);
     }
 
-    /** Measures this many pairs. The first side of a pair alternates, so that neither side always follows the other. */
+    /**
+     * Measures this many pairs. The sides take turns at being measured first, so that neither side always follows the
+     * other.
+     */
     static Comparison alternate(Title title, String unit, int pairs, Side subject, Side reference) throws IOException {
         List<Double> subjects = new ArrayList<>();
         List<Double> references = new ArrayList<>();

@@ -14,11 +14,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of the load generator, which sends one call at a time. It parses responses only as far as necessary,
- * because it shares its processors with the measured server.
+ * A connection of the load generator, which sends one call at a time. The connection parses only the necessary parts of
+ * a response, because the load generator and the server share the processors.
  */
 final class Connection implements AutoCloseable {
-    /** Larger than the largest requested page. */
+    /** The size of the read buffer in bytes, which is larger than the largest requested page. */
     private static final int CAPACITY = 256 * 1024;
 
     private static final byte[] OK = ascii("HTTP/1.1 200 ");
@@ -38,7 +38,7 @@ final class Connection implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Opens a connection to a local server; the selector wakes when data can be read. */
+    /** Opens a connection to a local server. The selector wakes up when the connection receives data. */
     static Connection open(int port, Selector selector) throws IOException {
         SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -48,7 +48,7 @@ final class Connection implements AutoCloseable {
         return opened;
     }
 
-    /** @param start the start of the measured time, as {@link System#nanoTime} */
+    /** @param start the start of the measured time, as a value of {@link System#nanoTime} */
     void send(Call next, long start) throws IOException {
         call = next;
         since = start;
@@ -64,7 +64,7 @@ final class Connection implements AutoCloseable {
     }
 
     /**
-     * Reads the available data; returns true if the response is complete, after which the next call may be sent.
+     * Reads the available data. Returns true if the response is complete. Then the next call may be sent.
      *
      * @throws AssertionError if the response is wrong
      */
@@ -131,7 +131,7 @@ final class Connection implements AutoCloseable {
         return number;
     }
 
-    /** Returns the complete response to the last call, including its head. */
+    /** Returns the complete response to the last call, including the status line and the headers. */
     String received() {
         return new String(buffer, 0, Math.max(input.position(), end), StandardCharsets.UTF_8);
     }

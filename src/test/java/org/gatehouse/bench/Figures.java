@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.gatehouse.json.Json;
 
-/** All measurements of a run, and the machine and stores on which it ran. */
+/** All measurements of a run, with a description of the machine and the stores. */
 final class Figures {
     private final Map<String, String> circumstances = new LinkedHashMap<>();
     private final List<Comparison> comparisons = new ArrayList<>();
@@ -75,7 +75,7 @@ final class Figures {
                 one.p99().max());
     }
 
-    /** Returns the figures as JSON, including every single measurement. */
+    /** Returns the figures as JSON. The JSON contains every single measurement. */
     byte[] json() {
         ObjectNode all = Json.MAPPER.createObjectNode();
         circumstances.forEach(all.putObject("circumstances")::put);

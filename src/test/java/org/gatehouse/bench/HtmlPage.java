@@ -7,7 +7,10 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.gatehouse.bench.Comparison.Target;
 
-/** Renders the figures as a self-contained HTML page: every ratio a dot, its median a bar, the target a line. */
+/**
+ * Renders the figures as a self-contained HTML page. Each ratio is a dot, the median is a bar, and the target is a
+ * line.
+ */
 final class HtmlPage {
     private static final int LEFT = 290;
     private static final int WIDTH = 960;
@@ -205,7 +208,7 @@ final class HtmlPage {
         return text.replace("&", "&amp;").replace("<", "&lt;");
     }
 
-    /** From zero to the highest value, with about five round steps. */
+    /** An axis from zero to the highest value, with about five labels at round values. */
     private record Axis(double max) {
         double step() {
             double rough = max / 5;

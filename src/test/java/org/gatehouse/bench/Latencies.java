@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Response times in several rounds of an open schedule, in milliseconds.
+ * Response times in milliseconds from several rounds. In each round, calls were sent at a fixed rate.
  *
  * @param rate calls per second
  */
 record Latencies(String name, double rate, Spread p50, Spread p99) {
-    /** @param rounds nanoseconds in ascending order */
+    /** @param rounds the response times of each round in nanoseconds, in ascending order */
     static Latencies of(String name, double rate, List<long[]> rounds) {
         List<Double> p50 = new ArrayList<>();
         List<Double> p99 = new ArrayList<>();

@@ -16,7 +16,10 @@ import java.util.concurrent.locks.LockSupport;
 final class Load implements AutoCloseable {
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 
-    /** A parked thread wakes up late by about this time, so it spins for the rest of the wait. */
+    /**
+     * A parked thread wakes up late by about this time. Therefore the thread parks until shortly before the end of the
+     * wait, and spins for the rest.
+     */
     private static final long TIMER_SLACK_NANOS = 60_000;
 
     private final Selector selector;
@@ -39,14 +42,17 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** The number of responses and the time in which they arrived. */
+    /** A number of responses, and the time in which they arrived. */
     record Throughput(long responses, long nanos) {
         double perSecond() {
             return responses * 1e9 / nanos;
         }
     }
 
-    /** Sends as many calls as the server takes: each connection sends its next call after the last response. */
+    /**
+     * Sends as many calls as the server can answer. Each connection sends its next call when the previous response has
+     * arrived.
+     */
     Throughput drive(Calls calls, Duration time) throws IOException {
         long start = System.nanoTime();
         long end = start + time.toNanos();
@@ -76,10 +82,10 @@ final class Load implements AutoCloseable {
     }
 
     /**
-     * Sends calls at a fixed rate, even if the server is slower. Each latency is measured from the time when the call
-     * was due. So it includes the time for which a stalled server prevented the call from being sent.
+     * Sends calls at a fixed rate, even if the server is slower. Each latency starts at the time when the call was due.
+     * Therefore a latency also includes the time for which a stalled server delayed the sending of the call.
      *
-     * @return nanoseconds in ascending order
+     * @return the latencies in nanoseconds, in ascending order
      */
     long[] latencies(Calls calls, double perSecond, Duration time) throws IOException {
         int count = (int) (perSecond * time.toNanos() / 1e9);
@@ -98,7 +104,7 @@ final class Load implements AutoCloseable {
         return times;
     }
 
-    /** The calls that are due and the connections that are free; one of the two queues is empty. */
+    /** The calls that are due and the idle connections. At least one of these two queues is always empty. */
     private static final class Schedule {
         private final Calls calls;
         private final Queue<Connection> idle;

@@ -15,11 +15,14 @@ import org.gatehouse.bench.Comparison.Title;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 
-/** Compares {@code POST /login} with the same hashes alone. */
+/** Compares {@code POST /login} with the password hashing alone. */
 final class LoginBench implements AutoCloseable {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-    /** One login that hashes and one that waits, per core; with many more, the service leaves a core for others. */
+    /**
+     * Two connections per core: one login is hashed while the next login waits. With many more connections, the service
+     * reserves a core for other requests.
+     */
     private static final int CONNECTIONS = 2 * CORES;
 
     private static final Duration ROUND = Duration.ofSeconds(2);
@@ -48,7 +51,10 @@ final class LoginBench implements AutoCloseable {
         return "10." + number / 65_536 % 256 + "." + number / 256 % 256 + "." + number % 256;
     }
 
-    /** Compares logins with the hashes of one thread times the cores, and with the hashes of one thread per core. */
+    /**
+     * Compares the rate of logins with two hash rates: the rate of one thread times the number of cores, and the rate
+     * of one thread per core.
+     */
     List<Comparison> besideRawHashes() throws IOException {
         hashesPerSecond(CORES, WARM_UP);
         war.drive(logins, WARM_UP);

@@ -12,7 +12,7 @@ import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
 import org.gatehouse.war.Response;
 
-/** Compares {@code GET /user} at the end of the list with the same request at its start, one page at a time. */
+/** Compares {@code GET /user} at the end of the list with {@code GET /user} at its start, one page at a time. */
 final class PageBench {
     private static final int PAIRS = 12;
     private static final int WARM_UP = 3;
@@ -58,7 +58,7 @@ final class PageBench {
         return 1e3 / connection.drive(() -> call, Duration.ZERO).perSecond();
     }
 
-    /** Returns a call for the page after a user, whose responses must show the users that follow. */
+    /** Returns a call for the page that follows a user. Each response must contain the next users. */
     private Call callAfter(String path, int number) throws IOException {
         Response page = scene.service().get(path, admin);
         JsonNode entries = Json.MAPPER.readTree(page.body());
@@ -70,7 +70,7 @@ final class PageBench {
         return Call.get(path, admin, BodyCheck.equalTo(page.body()));
     }
 
-    /** Returns a call for a page of {@link #PAGE} users, whose content must stay the same. */
+    /** Returns a call for a page of {@link #PAGE} users. The content of the page must stay the same. */
     private Call call(String path) throws IOException {
         Response page = scene.service().get(path, admin);
         if (page.status() != 200 || Json.MAPPER.readTree(page.body()).size() != PAGE) {

@@ -28,7 +28,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 
-/** Compares {@code PATCH /user/{id}} with a loop that makes only the same write through the driver. */
+/** Compares {@code PATCH /user/{id}} with a loop that performs only the same MongoDB write through the driver. */
 final class PatchBench implements AutoCloseable {
     private static final Duration ROUND = Duration.ofSeconds(1);
     private static final Duration WARM_UP = Duration.ofSeconds(4);
@@ -58,7 +58,7 @@ final class PatchBench implements AutoCloseable {
         });
     }
 
-    /** Returns a different note for each number, because a patch that changes nothing does not write. */
+    /** Returns a different note for each number, because a patch without a change does not cause a write. */
     private static String note(int number) {
         return String.format(Locale.ROOT, "note %010d", number);
     }
@@ -79,7 +79,8 @@ final class PatchBench implements AutoCloseable {
         long end = start + time.toNanos();
         List<Callable<Integer>> work = new ArrayList<>();
         for (int i = 0; i < Scene.CONNECTIONS; i++) {
-            // Other users than those of the patches, so that there are no concurrent changes on either side.
+            // The patches and the driver loops change different users, so that no user is changed by two writers at
+            // once.
             int first = scene.callers().get(0).number() + scene.callers().size() + i * USERS_OF_A_LOOP;
             work.add(() -> writeUntil(end, first));
         }
@@ -103,7 +104,7 @@ final class PatchBench implements AutoCloseable {
         return writes;
     }
 
-    /** Writes on the condition that the user has not changed since, like the service. */
+    /** Updates the user on the condition that its version has not changed, as the service does. */
     private void write(int number) {
         long version = versions.getOrDefault(number, 1L);
         Bson filter =

@@ -15,8 +15,9 @@ import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Numbered users with the same password. The service creates user 0 and logs it in. The others are copies of its
- * document under other names, inserted directly into the store, so they look as if the service had stored them.
+ * Numbered users with the same password. The service creates user 0 and logs this user in. The other users are inserted
+ * directly into the store. Their documents are copies of user 0 with other names, in the format that the service
+ * stores.
  */
 final class Population {
     static final String PASSWORD = "correct horse battery staple";

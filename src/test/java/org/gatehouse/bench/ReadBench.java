@@ -7,7 +7,10 @@ import java.util.List;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 
-/** Compares {@code GET /user/{id}} with the bare servlet: cached, not cached, and the latency at half the load. */
+/**
+ * Compares {@code GET /user/{id}} with the bare servlet, for cached users and for users that are not cached. Also
+ * measures the latency at half the load.
+ */
 final class ReadBench implements AutoCloseable {
     private static final Duration ROUND = Duration.ofMillis(500);
     private static final int PAIRS = 20;
@@ -33,13 +36,16 @@ final class ReadBench implements AutoCloseable {
         this.bareOwn = Calls.cycle(forBareServlet(calls));
     }
 
-    /** A server and its load. */
+    /** A server and its load generator. */
     private record LoadedServer(ServerProcess server, Load load) {
         static LoadedServer of(ServerProcess server) throws IOException {
             return new LoadedServer(server, Load.on(server.port(), Scene.CONNECTIONS));
         }
 
-        /** Returns responses per second; also records responses per second of the server's processor time. */
+        /**
+         * Returns the responses per second. Also records the responses per second of processor time that the server
+         * used.
+         */
         double round(Calls calls, List<Double> perProcessorSecond) throws IOException {
             long before = server.processorNanos();
             Load.Throughput throughput = load.drive(calls, ROUND);
@@ -59,7 +65,7 @@ final class ReadBench implements AutoCloseable {
         }
     }
 
-    /** Each user reads itself. Its user and its session are in Redis. */
+    /** Each caller reads its own user. The user and the session of the caller are in Redis. */
     List<Comparison> ownUserCached() throws IOException {
         return beside(new Title("hit-own", "GET own user, in Redis", BARE, Target.atLeast(0.30)), own, () -> {});
     }
@@ -91,7 +97,7 @@ final class ReadBench implements AutoCloseable {
         return beside(title, others, scene::emptyRedis);
     }
 
-    /** Compares responses per second, and responses per second of the server's processor time. */
+    /** Compares two rates: responses per second, and responses per second of processor time that the server used. */
     private List<Comparison> beside(Title title, Calls calls, Runnable preparation) throws IOException {
         List<Double> ofWar = new ArrayList<>();
         List<Double> ofBare = new ArrayList<>();
@@ -109,7 +115,10 @@ final class ReadBench implements AutoCloseable {
         return List.of(rates, new Comparison(processor, "responses/s of a core", ofWar, ofBare));
     }
 
-    /** Measures the response times of {@link #ownUserCached} at half of the load that was measured there. */
+    /**
+     * Measures the latencies of the calls of {@link #ownUserCached}, at half of the load that the given comparison
+     * reached.
+     */
     List<Latencies> atHalfLoad(Comparison highest) throws IOException {
         double half = Spread.of(highest.subject()).median() / 2;
         double halfOfBare = Spread.of(highest.reference()).median() / 2;

@@ -16,19 +16,22 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
-/** The stores and their users, and the WAR and the bare servlet, each as a separate process. */
+/** The stores with their users, and two separate processes: the WAR and the bare servlet. */
 final class Scene implements AutoCloseable {
     static final int CONNECTIONS = 32;
 
-    /** The final number of users. */
+    /** The number of users after {@link #addAllUsers}. */
     static final int USERS = 100_000;
 
-    /** The first user that has logged in; in the middle, so that the pages at both ends show similar users. */
+    /**
+     * The number of the first user that logs in. This user is in the middle of the list, so that the pages at both ends
+     * contain similar users.
+     */
     private static final int FIRST_CALLER = USERS / 2;
 
     private static final int CALLERS = 256;
 
-    /** The initial number of users, half of which have logged in; see {@link #addAllUsers}. */
+    /** The initial number of users. Half of these users log in. See {@link #addAllUsers}. */
     private static final int FIRST_USERS = 2 * CALLERS;
 
     private static final String MAX_EXPIRY_MS = "86400000";
@@ -41,7 +44,7 @@ final class Scene implements AutoCloseable {
     private final Population users;
     private final List<Caller> callers = new ArrayList<>();
 
-    /** A user with a token, and the user as the service returns it. */
+    /** A user that is logged in, with the JSON that the service returns for this user. */
     record Caller(int number, String id, String token, String json) {}
 
     private Scene(Path folder, Stores stores) throws IOException {
@@ -62,14 +65,15 @@ final class Scene implements AutoCloseable {
         try {
             return new Scene(folder, stores);
         } catch (IOException | RuntimeException | AssertionError failed) {
-            stores.close(); // the servers end with this process
+            stores.close(); // the two server processes end when this process ends
             throw failed;
         }
     }
 
     private static Map<String, String> environment(Stores stores) {
         Map<String, String> environment = new HashMap<>();
-        // The throttle limits the logins of one address, so a proxy forwards many addresses.
+        // The throttle limits the logins from one address. Therefore the load generator acts as a proxy that forwards
+        // logins from many addresses.
         Map<String, String> settings = Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", MAX_EXPIRY_MS);
         ServiceClient.settings(stores, settings).forEach((name, value) -> environment.put("GATEHOUSE_" + name, value));
         return environment;
@@ -85,7 +89,7 @@ final class Scene implements AutoCloseable {
         return new Caller(number, users.id(number), login.text("token"), user.body());
     }
 
-    /** The bare servlet returns the recorded response of the WAR, byte for byte. */
+    /** Starts the bare servlet, which returns a recorded response of the WAR byte for byte. */
     private ServerProcess startBare() throws IOException {
         String recorded = recorded(war.port());
         Path file = Files.writeString(folder.resolve("response.http"), recorded);
@@ -111,7 +115,10 @@ final class Scene implements AutoCloseable {
         }
     }
 
-    /** The container may choose the order of the headers, but not their size. */
+    /**
+     * Returns the lines of a response in a form that ignores header order and values. The container may choose the
+     * order of the headers, but not their lengths.
+     */
     private static List<String> shape(String response) {
         return response.lines()
                 .map(line -> line.startsWith("{") ? line : line.replaceAll(": .*", ": ") + line.length())
@@ -120,8 +127,8 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Adds the remaining users. They are added late, because embedded MongoDB scans all of them if a condition names
-     * more than the id, as each change does; MongoDB does not.
+     * Adds the remaining users. The earlier measurements need few users, because each change of a user has a condition
+     * on more than the id. For such a condition, embedded MongoDB scans all users, but MongoDB does not.
      */
     void addAllUsers() {
         users.add(1, FIRST_CALLER);
@@ -144,7 +151,7 @@ final class Scene implements AutoCloseable {
         return callers;
     }
 
-    /** Checks the fixed response of the bare servlet. */
+    /** Returns a check for the fixed response of the bare servlet. */
     BodyCheck bareBody() {
         return BodyCheck.equalTo(callers.get(0).json());
     }
@@ -157,7 +164,7 @@ final class Scene implements AutoCloseable {
         return bare;
     }
 
-    /** Empties the cache, as if all entries had expired at once. */
+    /** Empties the cache, as if all cache entries had expired at once. */
     void emptyRedis() {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), stores.redis().port())) {
@@ -192,7 +199,7 @@ final class Scene implements AutoCloseable {
 
         @Override
         public void close() {
-            // this object does not own the server process
+            // This client does not own the server process, and therefore does not stop it.
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.gatehouse.dev.CleanEnvironment;
 
-/** A {@link BenchServer} that this process started; its output goes to a file, as on a server. */
+/** A process with a {@link BenchServer}. The output of the process goes to a file, as on a production server. */
 final class ServerProcess implements AutoCloseable {
-    /** The same heap for all servers, independent of the machine's default. */
+    /** All servers have the same heap size, which does not depend on the machine. */
     private static final List<String> MEMORY = List.of("-Xms1g", "-Xmx1g");
 
     private static final Duration START_TIMEOUT = Duration.ofMinutes(1);
@@ -28,8 +28,8 @@ final class ServerProcess implements AutoCloseable {
     /**
      * Starts a server and waits until it accepts requests.
      *
-     * @param folder the folder for its log
-     * @param arguments the arguments of {@link BenchServer#main} besides the port file
+     * @param folder the folder for the log of the server
+     * @param arguments the arguments of {@link BenchServer#main}, without the file for the port
      */
     static ServerProcess start(String name, Path folder, Map<String, String> environment, String... arguments)
             throws IOException {
@@ -59,7 +59,9 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Returns options for the process of the WAR only, such as those that start a flight recording. */
+    /**
+     * Returns the JVM options that apply only to the process of the WAR, such as options that start a flight recording.
+     */
     private static List<String> profiler() {
         String options = System.getProperty("gatehouse.bench.jvm", "");
         return options.isBlank() ? List.of() : List.of(options.strip().split(" "));

@@ -31,7 +31,7 @@ import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.WarServer;
 
 /**
- * Compares the start time and memory of each server with the WAR to the same server without an application; with
+ * Compares the start time and memory of each server with the WAR and without an application. All servers run with
  * {@value #OPTIONS}.
  */
 final class SizeBench {
@@ -51,7 +51,8 @@ final class SizeBench {
         figures.note("options of the servers that start", OPTIONS);
         for (Distribution distribution : Distribution.values()) {
             try (Stores stores = new Stores()) {
-                // The first start prepares the stores; the measured starts find them like any later start.
+                // The first start prepares the stores. The measured starts use the prepared stores, as every later
+                // start does.
                 try (AppServer first = start(distribution, withWar(distribution, stores))) {
                     first.awaitReady("");
                     figures.note(
@@ -125,7 +126,7 @@ final class SizeBench {
         }
     }
 
-    /** Stores users with one session each in the format of the service, and returns their tokens. */
+    /** Stores users with one session each, in the format of the service. Returns the tokens of the sessions. */
     private static List<String> sessions(Stores stores, String token) {
         try {
             SignedJWT template = SignedJWT.parse(token);
@@ -199,7 +200,7 @@ final class SizeBench {
         return server.residentBytes() / MEGABYTE;
     }
 
-    /** Returns the size of a folder; 0 if the server does not have it. */
+    /** Returns the size of a folder in bytes, or 0 if the folder does not exist. */
     private static long size(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return 0;

@@ -2,7 +2,7 @@ package org.gatehouse.bench;
 
 import java.util.List;
 
-/** The minimum, median and maximum of several measurements of the same thing. */
+/** The minimum, median and maximum of repeated measurements. */
 record Spread(double min, double median, double max) {
     static Spread of(List<Double> values) {
         List<Double> sorted = values.stream().sorted().toList();

@@ -1,8 +1,8 @@
 /**
- * Contains the benchmark of {@code mvn -Pbench verify}. It compares the packaged WAR with minimal programs on the same
- * machine at the same time, and fails only because of a wrong response.
+ * Contains the benchmark of {@code mvn -Pbench verify}. The benchmark compares the packaged WAR with minimal programs
+ * on the same machine at the same time. Slow results do not fail the benchmark, but a wrong response does.
  *
- * <p>It may depend on every other package. Start with {@link org.gatehouse.bench.Benchmark}.
+ * <p>This package may depend on every other package. Start with {@link org.gatehouse.bench.Benchmark}.
  */
 @NullMarked
 package org.gatehouse.bench;
