@@ -1,4 +1,4 @@
-// Uses the page at /docs in a browser: page-walk.js BASE BROWSER. Prints a line for each check; ends with 1 if one failed.
+// Uses the page at /docs in a browser: page-walk.js BASE BROWSER. Prints a line for each check. Exits with 1 if one fails.
 "use strict";
 
 const { chromium } = require(process.cwd() + "/target/browser/node_modules/playwright-core");

@@ -1,5 +1,5 @@
-# Functions for scripts that need a running service; to be sourced in the root of the project.
-# The service has a port and a database of its own, so it does not change the data of `mvn jetty:run`.
+# Functions for scripts that need a running service. Source this file in the root folder of the project.
+# The service has its own port and database, so it does not change the data of `mvn jetty:run`.
 
 . .ci/environment
 
@@ -14,7 +14,7 @@ need() {
   command -v "$command" >/dev/null || { apt-get update -qq && apt-get install -y -qq "$@"; }
 }
 
-# python_tools FOLDER REQUIREMENT... makes a virtual environment, or keeps one that has exactly these.
+# python_tools FOLDER REQUIREMENT... creates a virtual environment, or keeps one that has exactly these requirements.
 python_tools() {
   local folder=$1
   shift
@@ -37,7 +37,7 @@ start_service() {
   base=http://localhost:$port
   mkdir -p target
   service_log=$(mktemp target/service.XXXXXX)
-  # A process group of its own, so that the interrupt also reaches what Maven started.
+  # A separate process group, so that the interrupt also reaches the processes that Maven started.
   set -m
   env "$@" APP_HOST=localhost APP_PORT="$port" DB_NAME="ci-$port-$$" mvn -B -ntp jetty:run >"$service_log" 2>&1 &
   service=$!

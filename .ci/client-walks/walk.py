@@ -1,4 +1,4 @@
-"""Uses the generated Python client. Prints a line for each check; ends with 1 if one failed."""
+"""Uses the generated Python client. Prints a line for each check. Exits with 1 if one fails."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-// Uses the generated TypeScript client. Prints a line for each check; ends with 1 if one failed.
+// Uses the generated TypeScript client. Prints a line for each check. Exits with 1 if one fails.
 import { Configuration, ErrorCode, LoginApi, ResponseError, SessionsApi, UsersApi } from './client';
 
 declare const process: { env: Record<string, string>; exit(code: number): never };

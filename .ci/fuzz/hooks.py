@@ -1,4 +1,4 @@
-"""What Schemathesis must know about this API beyond its description."""
+"""Properties of this API that Schemathesis needs and the description does not contain."""
 
 import json
 
@@ -13,7 +13,7 @@ def ndjson(ctx, value):
 
 @schemathesis.deserializer("application/x-ndjson")
 def first_line(ctx, response):
-    """The schema describes each line; the first stands for all."""
+    """The first line, because the schema describes each line."""
     lines = response.text.splitlines()
     return json.loads(lines[0]) if lines else {}
 
@@ -24,5 +24,5 @@ def _refused_by_containers(text):
 
 @schemathesis.hook
 def filter_path_parameters(context, path_parameters):
-    """Containers refuse such a path before they choose the application, with an error page of their own."""
+    """Excludes paths that containers reject, with their own error page, before they choose the application."""
     return not any(isinstance(v, str) and _refused_by_containers(v) for v in (path_parameters or {}).values())

@@ -1,6 +1,6 @@
 """Compares the reports of Schemathesis with the list of false alarms: judge.py LIST REPORT...
 
-Prints each report that is not in the list, once for each operation and check, and the number of reports that are.
+Prints each report that is not in the list, once for each operation and check, and the number of listed reports.
 """
 
 import base64
