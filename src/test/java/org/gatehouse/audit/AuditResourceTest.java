@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.bson.types.ObjectId;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.config.Secret;
 import org.gatehouse.http.ClientInfo;

@@ -21,7 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;

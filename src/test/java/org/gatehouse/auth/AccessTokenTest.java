@@ -16,7 +16,7 @@ import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;

@@ -21,7 +21,7 @@ import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.Set;
-import org.gatehouse.GatehouseListener;
+import org.gatehouse.app.GatehouseListener;
 import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 

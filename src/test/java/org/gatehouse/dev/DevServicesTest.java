@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.gatehouse.GatehouseListener;
+import org.gatehouse.app.GatehouseListener;
 import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.fault.Scenario.Outcome;
 import org.gatehouse.store.ClusterRedis;

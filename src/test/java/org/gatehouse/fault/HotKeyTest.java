@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.Tag;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.fault.Scenario.Outcome;
 import org.gatehouse.fault.TcpProxy.Direction;
 import org.junit.jupiter.api.Tag;

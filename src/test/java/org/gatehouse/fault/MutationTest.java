@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.fault.Scenario.Outcome;
 import org.gatehouse.fault.TestCluster.Starter;
 import org.gatehouse.war.ServiceClient;

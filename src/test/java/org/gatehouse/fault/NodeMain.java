@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 
 /**
  * Runs a node as a separate process. It reads settings, one per line, up to an empty line, and prints its port. It ends

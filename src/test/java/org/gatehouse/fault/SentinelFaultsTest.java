@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.fault.Scenario.Outcome;
 import org.gatehouse.fault.TcpProxy.Direction;

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.fault.Scenario.Outcome;
 import org.gatehouse.fault.TcpProxy.Direction;
 import org.junit.jupiter.api.AfterAll;

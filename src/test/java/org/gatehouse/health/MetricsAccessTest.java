@@ -2,7 +2,7 @@ package org.gatehouse.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;

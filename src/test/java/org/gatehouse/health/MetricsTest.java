@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.health.Exposition.Sample;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;

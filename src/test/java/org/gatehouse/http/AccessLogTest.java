@@ -26,7 +26,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.log.JsonLogEncoder;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ImportConnection;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.json.CollidingNames;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;

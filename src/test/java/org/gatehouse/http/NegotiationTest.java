@@ -3,7 +3,7 @@ package org.gatehouse.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;

@@ -11,7 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ApiDescription;
 import org.gatehouse.war.Response;

@@ -14,7 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.password.CheapHasher;
 import org.gatehouse.password.PasswordHasher;

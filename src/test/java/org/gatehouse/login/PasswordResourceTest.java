@@ -12,7 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
 import org.bson.types.ObjectId;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bson.BsonDocument;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;

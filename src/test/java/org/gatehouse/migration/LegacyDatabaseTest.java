@@ -29,7 +29,7 @@ import org.bson.Document;
 import org.bson.types.Binary;
 import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;

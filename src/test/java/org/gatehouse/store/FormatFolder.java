@@ -23,8 +23,8 @@ import org.bson.BsonString;
 import org.bson.Document;
 import org.bson.json.JsonMode;
 import org.bson.json.JsonWriterSettings;
-import org.gatehouse.SettableClock;
 import org.gatehouse.json.Json;
+import org.gatehouse.testing.SettableClock;
 
 /**
  * Holds the contents of the stores of a version as files in a folder. Each document is a line of canonical Extended

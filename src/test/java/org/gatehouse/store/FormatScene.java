@@ -12,10 +12,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.bson.Document;
-import org.gatehouse.Node;
-import org.gatehouse.SettableClock;
+import org.gatehouse.app.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.password.ForeignHashes;
+import org.gatehouse.testing.SettableClock;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 

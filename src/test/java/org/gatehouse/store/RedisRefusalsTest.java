@@ -14,7 +14,7 @@ import io.lettuce.core.protocol.ProtocolKeyword;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.log.LogLines;
 import org.junit.jupiter.api.AfterAll;

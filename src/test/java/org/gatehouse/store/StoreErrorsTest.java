@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.log.LogLines;
 import org.gatehouse.war.Response;

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.gatehouse.SettableClock;
+import org.gatehouse.testing.SettableClock;
 import org.junit.jupiter.api.Test;
 
 class MemoryRateLimitStoreTest extends RateLimitStoreContract {

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.bson.Document;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ImportConnection;

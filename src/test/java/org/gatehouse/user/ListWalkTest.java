@@ -18,7 +18,7 @@ import org.awaitility.Awaitility;
 import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.bson.types.ObjectId;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;

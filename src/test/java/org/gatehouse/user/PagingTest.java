@@ -17,7 +17,7 @@ import java.util.function.Function;
 import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.bson.types.ObjectId;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;

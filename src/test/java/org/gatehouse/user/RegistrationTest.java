@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.Document;
-import org.gatehouse.Node;
+import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;

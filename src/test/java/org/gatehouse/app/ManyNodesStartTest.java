@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -34,6 +34,7 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.store.FormatFolder;
 import org.gatehouse.store.FormatScene;
 import org.gatehouse.store.Stores;
+import org.gatehouse.testing.SettableClock;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;

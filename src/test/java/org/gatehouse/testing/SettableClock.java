@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.testing;
 
 import java.time.Clock;
 import java.time.Duration;

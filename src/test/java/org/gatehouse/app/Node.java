@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import static org.awaitility.Awaitility.await;
 

@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import java.lang.reflect.Type;
 import org.glassfish.jersey.CommonProperties;

@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import jakarta.servlet.ServletContext;
 import java.lang.reflect.Field;

@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
@@ -35,9 +35,9 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule noPackageDependsOnTheWiring = noClasses()
             .that()
-            .resideInAPackage("org.gatehouse.*")
+            .resideOutsideOfPackage("org.gatehouse.app")
             .should()
-            .dependOnClassesThat(resideInAPackage("org.gatehouse"));
+            .dependOnClassesThat(resideInAPackage("org.gatehouse.app"));
 
     @ArchTest
     static final ArchRule identityDependsOnNoOtherPackage = noClasses()
@@ -87,7 +87,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule secretsAreRevealedWhereTheyAreUsed = noClasses()
             .that()
-            .resideInAnyPackage("org.gatehouse.http", "org.gatehouse.cache", "org.gatehouse.login", "org.gatehouse")
+            .resideInAnyPackage("org.gatehouse.http", "org.gatehouse.cache", "org.gatehouse.login", "org.gatehouse.app")
             .should()
             .callMethod(org.gatehouse.config.Secret.class, "reveal");
 

@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import ch.qos.logback.classic.LoggerContext;
 import jakarta.servlet.ServletContext;

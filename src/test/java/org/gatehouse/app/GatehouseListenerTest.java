@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.app;
 
 import java.time.Duration;
 import java.util.Collections;

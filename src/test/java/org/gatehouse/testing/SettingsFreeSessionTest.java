@@ -1,4 +1,4 @@
-package org.gatehouse;
+package org.gatehouse.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
+import org.gatehouse.app.GatehouseListener;
 import org.gatehouse.config.Settings;
 import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.store.Stores;
