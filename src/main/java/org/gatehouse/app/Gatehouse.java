@@ -33,11 +33,11 @@ import org.gatehouse.transfer.TransferModule;
 import org.gatehouse.user.UserDaos;
 import org.gatehouse.user.UserModule;
 
-/** Creates the module of each package, in the order of their dependencies, and stops all of them. */
+/** Creates the modules of all packages in the order of their dependencies, and closes them. */
 final class Gatehouse implements AutoCloseable {
     final HttpModule http;
 
-    /** The HTTP resources. */
+    /** The HTTP resources of all packages. */
     final List<Object> resources;
 
     final Startup startup;
@@ -58,7 +58,7 @@ final class Gatehouse implements AutoCloseable {
     /** The objects that a test may replace or observe. */
     record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
         Parts {
-            clock = Clock.tick(clock, Duration.ofMillis(1)); // because MongoDB stores times in milliseconds
+            clock = Clock.tick(clock, Duration.ofMillis(1)); // MongoDB stores times in milliseconds
         }
 
         static Parts of(Settings settings) {
@@ -116,7 +116,7 @@ final class Gatehouse implements AutoCloseable {
         http = HttpModule.of(settings, parts.metrics(), resources, auth.filter(), audit.rejections(), startup::isReady);
     }
 
-    /** Prepares the stores; runs until it succeeds once. */
+    /** Prepares the stores. {@link Startup} calls this method until it succeeds. */
     private void prepare(ModuleContext context, LoginModule login, Consumer<String> administratorCreated) {
         mongo.requireSupported();
         migration.migrateUsers();
@@ -129,7 +129,7 @@ final class Gatehouse implements AutoCloseable {
         migration.startPasswords();
     }
 
-    /** Prepares the stores; if that fails or takes too long, continues in the background. */
+    /** Starts the node. If the preparation of the stores fails or takes too long, it continues in the background. */
     void start() {
         generation.start();
         health.start();

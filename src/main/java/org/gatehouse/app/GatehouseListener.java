@@ -21,13 +21,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts and stops the application for the servlet container; {@code web.xml} registers it.
+ * Starts and stops the application for the servlet container. {@code web.xml} registers this listener.
  *
- * <p>If settings are missing or invalid, the deployment fails with one message that lists all of them. If it fails for
- * another reason, the log contains one line at error level with that reason.
+ * <p>If settings are missing or invalid, the deployment fails with one message that lists all problems. If the
+ * deployment fails for another reason, one log line at error level gives the reason.
  */
 public final class GatehouseListener implements ServletContextListener {
-    /** The servlet context attribute with the name of the first administrator, set if this start created one. */
+    /** The servlet context attribute with the first administrator's name; set only if this start created this user. */
     public static final String ADMINISTRATOR_CREATED = "org.gatehouse.administratorCreated";
 
     /** The servlet context attribute that is set at the end of a successful start. */
@@ -42,7 +42,7 @@ public final class GatehouseListener implements ServletContextListener {
     @Override
     public void contextInitialized(ServletContextEvent event) {
         ServletContext context = event.getServletContext();
-        // Gatehouse does not use HTTP sessions. Without them the container does not parse cookies or log invalid ones.
+        // Gatehouse does not use HTTP sessions. Without session tracking, the container does not parse or log cookies.
         context.setSessionTrackingModes(Set.of());
         julBridge = JulBridge.install();
         DriverLeaks.disableFlightRecorder();
@@ -65,7 +65,7 @@ public final class GatehouseListener implements ServletContextListener {
             log.info("Gatehouse serves {}/; its documentation is at {}/docs", path, path);
             context.setAttribute(DEPLOYED, true);
         } catch (RuntimeException | Error failed) {
-            // Some containers log a listener's exception only to a file that operators rarely look at first.
+            // Some containers log a listener's exception only to a separate file.
             log.error(reason(failed));
             stop(); // because the container does not call contextDestroyed on a listener that failed
             throw failed;

@@ -7,24 +7,26 @@ import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
 
 /**
- * Registers everything about HTTP: the filters in the order in which a request passes them, then the resources of
+ * Registers the filters with Jersey, in the order in which requests pass them, and then the resources of
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
-    /** Behind Jersey's interceptor with priority 10, which passes the exceptions of others to the error mapper. */
+    /**
+     * After 10, the priority of Jersey's interceptor that passes exceptions of later components to the error mapper.
+     */
     private static final int FIRST_PRIORITY = 100;
 
     HttpApplication(Gatehouse gatehouse) {
-        // Discovery is disabled, because the start is then faster and other jars cannot register anything.
+        // Without discovery, the start is faster and other jars cannot register components.
         property(CommonProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true);
         property(CommonProperties.METAINF_SERVICES_LOOKUP_DISABLE, true);
         property(ServerProperties.WADL_FEATURE_DISABLE, true);
-        property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // unused formats such as XML
+        property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // formats that are not used, such as XML
         // Responses are not buffered to determine their length, because ResponseHeaders sets it from the byte array.
         property(ServerProperties.OUTBOUND_CONTENT_LENGTH_BUFFER, 0);
-        // Errors have a body of Gatehouse, never the error page of the container.
+        // The container must not replace the body of an error with its own error page.
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
-        // Location is sent as RelativeReference creates it.
+        // Jersey must not change a Location that RelativeReference has created.
         property(ServerProperties.LOCATION_HEADER_RELATIVE_URI_RESOLUTION_DISABLED, true);
 
         int priority = FIRST_PRIORITY;
@@ -32,7 +34,7 @@ final class HttpApplication extends ResourceConfig {
             register(component, priority++);
         }
 
-        // Classes are registered and bound to existing instances, because registering an instance logs a false warning.
+        // Jersey would log a false warning for an instance. Therefore classes are registered and bound to instances.
         gatehouse.resources.forEach(resource -> register(resource.getClass()));
         register(new AbstractBinder() {
             @Override

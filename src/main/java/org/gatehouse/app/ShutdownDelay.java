@@ -17,12 +17,12 @@ import org.slf4j.LoggerFactory;
  * Delays the stop of the server while requests are still served.
  *
  * <p>A servlet context is destroyed too late: by then, Tomcat has paused and Jetty has closed its connectors. A JVM
- * shutdown hook runs in parallel with the server's hook and cannot delay it. Both servers call their lifecycle
- * listeners before they stop and wait until these return, so this class registers such a listener. The servlet API does
- * not give access to these listeners. The calls are reflective because the application does not contain the server's
- * classes, and Jetty hides its own. On other servers, a warning says that the delay has no effect.
+ * shutdown hook runs in parallel with the server's hook and cannot delay it. Tomcat and Jetty call lifecycle listeners
+ * before they stop, and wait until these return. So this class registers a lifecycle listener. The servlet API does not
+ * offer this, and the application does not contain the server's classes. Therefore the server is called by reflection.
+ * On other servers, a warning says that the delay has no effect.
  *
- * <p>The undeployment of the application alone is not delayed, because Tomcat removes its path before the announcement.
+ * <p>If only the application is undeployed, its stop is not delayed, because Tomcat has already removed its path.
  */
 final class ShutdownDelay implements AutoCloseable {
     private static final String TOMCAT_LISTENER = "org.apache.catalina.LifecycleListener";
@@ -47,7 +47,7 @@ final class ShutdownDelay implements AutoCloseable {
     }
 
     /**
-     * Registers a listener with the server of this context; does nothing if the delay is zero.
+     * Registers a listener with the server of this context. Does nothing if the delay is zero.
      *
      * @param begin called when the server announces its stop, before the delay
      */
@@ -133,7 +133,7 @@ final class ShutdownDelay implements AutoCloseable {
         }
     }
 
-    /** Removes the listener, so that the server does not reference the application. */
+    /** Removes the listener, so that the server no longer references the application. */
     @Override
     public void close() {
         if (removal == null) {

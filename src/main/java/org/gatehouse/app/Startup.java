@@ -18,20 +18,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepares the stores in its own thread. Requests are served once they are prepared.
+ * Prepares the stores in a separate thread. Requests are served once the stores are prepared.
  *
- * <p>The deployment waits for the first attempt, for {@link #WAIT_TIMEOUT} at most. It fails only if that attempt shows
- * that the stores are unusable until an operator acts. In every other case the context starts, requests get a 503, and
- * attempts are repeated until one succeeds.
+ * <p>The deployment waits up to {@link #WAIT_TIMEOUT} for the first attempt. It fails only if this attempt throws
+ * {@link UnusableStoreException}, because then an operator must act. Otherwise the context starts. Until an attempt
+ * succeeds, attempts are repeated and requests get a 503.
  */
 final class Startup implements AutoCloseable {
-    /** Short, because a container starts its applications one by one, and some abort a start after a minute. */
+    /** Short, because a container starts applications one by one. Some containers abort a start after a minute. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(8);
 
-    /** The wait between attempts while MongoDB is unavailable; short, because it may return at any moment. */
+    /** The wait between attempts while MongoDB is unavailable. It is short, because MongoDB may return at any time. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** The longest wait after other failures; long, because each attempt may read the whole database. */
+    /** The longest wait after other failures. It is long, because each attempt may read the whole database. */
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
@@ -98,17 +98,17 @@ final class Startup implements AutoCloseable {
         }
     }
 
-    /** Returns why requests are not served yet; empty after the start. */
+    /** Returns the reason why requests are not served yet; empty once they are served. */
     Optional<String> pending() {
         return Optional.ofNullable(pending);
     }
 
-    /** Whether the stores are prepared. */
+    /** Returns whether the stores are prepared. */
     boolean isReady() {
         return pending == null;
     }
 
-    /** Whether the first attempt is still running. */
+    /** Returns whether the first attempt is still running. */
     boolean isPreparing() {
         return PREPARING.equals(pending);
     }
@@ -143,7 +143,7 @@ final class Startup implements AutoCloseable {
             }
             return failed(failed);
         } catch (UnusableStoreException unusable) {
-            // After the context has started, the deployment can no longer fail.
+            // If the first attempt was late, the context has started, and the deployment can no longer fail.
             return firstAttempt.completeExceptionally(unusable) ? Outcome.FAILED : failed(unusable);
         } catch (RuntimeException | Error failed) {
             return failed(failed);

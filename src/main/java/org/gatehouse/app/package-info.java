@@ -1,8 +1,8 @@
 /**
- * The application as a whole: its start and stop, the creation of its objects, and the registration of its resources.
+ * Starts and stops the application, creates its objects, and registers its resources.
  *
- * <p>May depend on every package; no other package depends on it. Start reading at {@link org.gatehouse.app.Gatehouse},
- * which lists all objects like a table of contents.
+ * <p>This package may depend on every package. Other packages do not depend on it. Start reading at
+ * {@link org.gatehouse.app.Gatehouse}, which creates all objects.
  */
 @NullMarked
 package org.gatehouse.app;

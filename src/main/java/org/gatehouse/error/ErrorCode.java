@@ -4,11 +4,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every failure that is reported to callers: a stable code, the HTTP status and a message.
+ * Lists every failure that is reported to callers, with a stable code, an HTTP status and a message.
  *
- * <p>Clients branch on the code; the code that throws the exception may use a more precise message. The messages of the
- * first block and the names of token errors are those of the legacy service, word for word, because its clients compare
- * them.
+ * <p>Clients branch on the code. An exception may have a more precise message than its code. Gatehouse replaces a
+ * legacy service whose clients compare messages. Therefore the first block of messages and the names of token errors
+ * are copied from that service.
  */
 public enum ErrorCode {
     CREDENTIALS_MISSING(400, "Username or password field is missing!"),
@@ -64,12 +64,12 @@ public enum ErrorCode {
         return status;
     }
 
-    /** The message for the caller unless the exception has a more precise one. */
+    /** Returns the message for the caller. An exception may have a more precise message. */
     public String message() {
         return message;
     }
 
-    /** The error name that the legacy service returned with token errors; empty for all other errors. */
+    /** Returns the error name that the legacy service returned with token errors; empty for all other errors. */
     public Optional<String> legacyName() {
         return Optional.ofNullable(legacyName);
     }

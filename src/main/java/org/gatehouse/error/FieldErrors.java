@@ -5,17 +5,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the errors in the fields of a request, so that all are reported together.
+ * Collects the errors in the fields of a request, so that all errors are reported together.
  *
- * <p>Errors beyond {@link #MAX_ERRORS} are omitted and names are truncated, so that the response to a hostile body is
- * not larger than the body.
+ * <p>Errors beyond {@link #MAX_ERRORS} are omitted, and long names are truncated. Otherwise the response to a hostile
+ * body could be larger than the body.
  */
 public final class FieldErrors {
     /**
      * An invalid field of a request.
      *
      * @param field the name as the caller sent it, with dots between levels
-     * @param message a predicate that follows the name of the field, such as "must be a string"
+     * @param message the rest of a sentence that begins with the field's name, such as "must be a string"
      */
     public record FieldError(String field, String message) {}
 
@@ -38,7 +38,7 @@ public final class FieldErrors {
     }
 
     /**
-     * Adds a sentence on how the caller can avoid the errors, unless there is one already.
+     * Sets a sentence on how the caller can avoid the errors. The first sentence is kept if there are several.
      *
      * @param sentence must not contain text from the request
      */
@@ -48,7 +48,7 @@ public final class FieldErrors {
         }
     }
 
-    /** Returns whether this field already has an error; a second one would only confuse. */
+    /** Returns whether this field already has an error. Checks use this method to add only one error to a field. */
     public boolean hasErrorFor(String field) {
         return errors.stream().anyMatch(error -> error.field().equals(field));
     }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The exception that reports an {@link ErrorCode} to the caller.
  *
- * <p>Its message is written for the caller and contains no internal details; the cause, if any, is for the log. An
- * exception without a cause is an ordinary response and has no stack trace.
+ * <p>The message is written for the caller and does not contain internal details. The cause, if any, is only logged. An
+ * exception without a cause does not have a stack trace, because it is an ordinary response.
  */
 public final class GatehouseException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -51,24 +51,24 @@ public final class GatehouseException extends RuntimeException {
         return new GatehouseException(code, code.message(), null, errors, null, null, null);
     }
 
-    /** {@code VALIDATION_FAILED} for one field. */
+    /** Returns {@code VALIDATION_FAILED} for one field. */
     public static GatehouseException invalid(String field, String message) {
         return invalid(ErrorCode.VALIDATION_FAILED, List.of(new FieldError(field, message)));
     }
 
-    /** {@code TOKEN_EXPIRED} with the time of expiry, which the legacy service also returned. */
+    /** Returns {@code TOKEN_EXPIRED} with the time of expiry, which the legacy service also returned. */
     public static GatehouseException expired(Instant expiredAt) {
         ErrorCode code = ErrorCode.TOKEN_EXPIRED;
         return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt, null);
     }
 
-    /** A temporary failure: the caller may retry after {@code retryAfter}. */
+    /** Returns a temporary failure. The caller may retry after {@code retryAfter}. */
     public static GatehouseException temporary(ErrorCode code, Duration retryAfter, @Nullable Throwable cause) {
         return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null, null);
     }
 
     /**
-     * Returns the same failure with a sentence on how the caller can avoid it.
+     * Returns a copy of this exception with a sentence on how the caller can avoid the failure.
      *
      * @param sentence must not contain text from the request
      */
@@ -87,22 +87,24 @@ public final class GatehouseException extends RuntimeException {
         return code;
     }
 
-    /** The invalid fields; empty unless the code is {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}. */
+    /**
+     * Returns the invalid fields for {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}; empty for other codes.
+     */
     public List<FieldError> errors() {
         return errors;
     }
 
-    /** When to retry; empty if a retry would not help. */
+    /** Returns the time to wait before a retry; empty if a retry would not help. */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }
 
-    /** When the token expired; empty unless the code is {@code TOKEN_EXPIRED}. */
+    /** Returns the time when the token expired; empty unless the code is {@code TOKEN_EXPIRED}. */
     public Optional<Instant> expiredAt() {
         return Optional.ofNullable(expiredAt);
     }
 
-    /** How the caller can avoid the failure; empty if the message is sufficient. */
+    /** Returns a sentence on how the caller can avoid the failure; empty if the message is sufficient. */
     public Optional<String> hint() {
         return Optional.ofNullable(hint);
     }

@@ -1,8 +1,8 @@
 /**
- * The failures that are reported to callers: {@link org.gatehouse.error.ErrorCode} lists all of them, and
- * {@link org.gatehouse.error.GatehouseException} reports one of them.
+ * Contains the failures that are reported to callers. {@link org.gatehouse.error.ErrorCode} lists all failures, and
+ * {@link org.gatehouse.error.GatehouseException} reports one failure.
  *
- * <p>Depends on no other package, and on nothing of HTTP except the status codes. Start at {@code ErrorCode}.
+ * <p>It does not depend on other packages, and uses only the status codes of HTTP. Start reading at {@code ErrorCode}.
  */
 @NullMarked
 package org.gatehouse.error;
