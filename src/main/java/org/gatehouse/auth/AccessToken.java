@@ -9,7 +9,7 @@ import org.gatehouse.identity.UserId;
  * The claims of a token that Gatehouse signed. They do not show whether the session is still live.
  *
  * @param id the {@code jti}
- * @param roles the user's roles when the token was issued; the account determines what the caller may do now
+ * @param roles the user's roles when the token was issued; access checks use the user's current roles instead
  */
 record AccessToken(
         String id, UserId userId, SessionId sessionId, Set<String> roles, Instant issuedAt, Instant expiresAt) {

@@ -11,13 +11,13 @@ import org.gatehouse.user.UserDao;
 /**
  * Creates the objects of this package.
  *
- * @param filter authenticates every request
+ * @param filter the filter that authenticates every request
  */
 public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object filter, List<Object> resources) {
     /**
      * Creates the module.
      *
-     * @param onCheck runs at each check of a token
+     * @param onCheck called before each check of a token
      */
     public static AuthModule of(
             ModuleContext context, SigningKeys keys, CachedSessions sessions, UserDao users, Runnable onCheck) {

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Authenticates every request and rejects callers that the matched resource method does not allow.
  *
- * <p>A method declares its callers with {@code @PermitAll} or {@code @RolesAllowed}; without either, all callers are
- * rejected. No token is checked for a {@code @PermitAll} method.
+ * <p>A method declares its callers with {@code @PermitAll} or {@code @RolesAllowed}. A method without either annotation
+ * rejects all callers. A {@code @PermitAll} method runs without a check of the token.
  *
- * <p>Callers are checked before the body is read and again after it. Without the second check, a client that sends its
- * body slowly could have a request handled after its session has ended.
+ * <p>Callers are checked before and after the body is read. The second check rejects a request whose session ends while
+ * the client sends the body.
  */
 final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
     private static final String AUTHORIZATION_CHECK = AuthenticationFilter.class.getName();
@@ -34,7 +34,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
-    /** @param registrationOpen whether {@link Roles#NEWCOMER} includes every client; otherwise it includes none */
+    /** @param registrationOpen true if {@link Roles#NEWCOMER} includes every client, false if it includes none */
     public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
         this.authenticator = authenticator;
         this.registrationOpen = registrationOpen;
@@ -43,7 +43,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     @Override
     public void filter(ContainerRequestContext request) {
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
-            return; // resources do not handle OPTIONS: Jersey responds with the list of methods
+            return; // Jersey responds to OPTIONS with the list of methods
         }
         Method method = methodOf(request);
         if (method != null && method.isAnnotationPresent(PermitAll.class)) {
@@ -66,7 +66,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     }
 
     private static @Nullable Method methodOf(ContainerRequestContext request) {
-        // Taken from the request, because an injected instance is a proxy that looks it up for each request.
+        // An injected UriInfo would be a proxy, which looks up the current request at each call.
         ExtendedUriInfo uri = (ExtendedUriInfo) request.getUriInfo();
         ResourceMethod matched = uri.getMatchedResourceMethod();
         return matched == null ? null : matched.getInvocable().getHandlingMethod();
@@ -75,7 +75,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     private void admit(ContainerRequestContext request, List<String> allowed) {
         Caller caller = authenticator.callerIfAny(request).orElse(null);
         if (caller != null) {
-            // Also set if the caller is rejected, because the access log contains the user.
+            // Set before the caller may be rejected, because the access log names the user of a rejected request too.
             request.setSecurityContext(new CallerContext(caller, request.getSecurityContext()));
         }
         if (registrationOpen && allowed.contains(Roles.NEWCOMER)) {

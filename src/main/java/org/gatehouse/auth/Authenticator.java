@@ -23,14 +23,14 @@ import org.gatehouse.user.UserDao;
 /**
  * Determines the caller of a request from its token.
  *
- * <p>A valid signature is not sufficient. The session must not have ended, and the user must exist and be active. Both
- * are checked as of now, whichever node changed them. The token comes in {@code Authorization: Bearer} or, for clients
- * of the legacy service, in {@code auth}. The caller's permissions are the user's current ones, whatever the token
- * contains.
+ * <p>In addition to a valid token, the session must be live, and the user must exist and be active. These checks see
+ * every change that any node has acknowledged. Clients send the token in the header {@code Authorization: Bearer};
+ * clients of the legacy service use the header {@code auth}. The caller has the user's current roles, even if the token
+ * contains other roles.
  */
 public final class Authenticator {
     private static final String LEGACY_HEADER = "auth";
-    /** A JWT without a scheme. */
+    /** A JWT without the scheme {@code Bearer} before it. */
     private static final Pattern BARE_TOKEN = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final TokenVerifier verifier;
@@ -38,7 +38,7 @@ public final class Authenticator {
     private final UserDao users;
     private final Runnable onCheck;
 
-    /** @param onCheck runs before each check of a token, so that password hashing can leave a core for it */
+    /** @param onCheck called before each check of a token, so that password hashing leaves a core for token checks */
     public Authenticator(TokenVerifier verifier, CachedSessions sessions, UserDao users, Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
@@ -50,9 +50,9 @@ public final class Authenticator {
     record Authenticated(AccessToken token, Caller caller) {}
 
     /**
-     * The caller of a request; empty if the request has no token.
+     * Returns the caller of the request, or empty if the request has no token.
      *
-     * @throws GatehouseException a {@code TOKEN_*} code that describes the problem, {@code SESSION_ENDED}, {@code BUSY}
+     * @throws GatehouseException the {@code TOKEN_*} code of the problem, {@code SESSION_ENDED}, {@code BUSY}
      *     or {@code STORE_UNAVAILABLE}
      */
     public Optional<Caller> callerIfAny(ContainerRequestContext request) {
@@ -61,14 +61,14 @@ public final class Authenticator {
         if (sent.isEmpty()
                 && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
                         .anyMatch(value -> BARE_TOKEN.matcher(value.strip()).matches())) {
-            // Otherwise, a method that is open to all would run without the rights that the client meant to use.
+            // Without this check, a method that is open to all would treat the client as anonymous.
             throw tokenMissing(request);
         }
         return sent.map(
                 token -> authenticate(token, clientInfo.source(), clientInfo).caller());
     }
 
-    /** The exception for a missing token, with a hint if the {@code Authorization} header does not contain one. */
+    /** Returns the exception for a missing token, with a hint if the request has an {@code Authorization} header. */
     static GatehouseException tokenMissing(ContainerRequestContext request) {
         GatehouseException missing = new GatehouseException(ErrorCode.TOKEN_MISSING);
         return valuesOf(request, HttpHeaders.AUTHORIZATION).isEmpty()
@@ -77,10 +77,10 @@ public final class Authenticator {
     }
 
     /**
-     * Checks a token as of now.
+     * Checks a token and the current state of its session and its user.
      *
-     * @param source the source of the token; sources that send many bad tokens share one check at a time
-     * @throws GatehouseException a {@code TOKEN_*} code that describes the problem, {@code SESSION_ENDED}, {@code BUSY}
+     * @param source the sender of the token; {@link VerificationBulkhead} limits senders of many bad tokens
+     * @throws GatehouseException the {@code TOKEN_*} code of the problem, {@code SESSION_ENDED}, {@code BUSY}
      *     or {@code STORE_UNAVAILABLE}
      */
     Authenticated authenticate(String token, String source, ClientInfo clientInfo) {
@@ -90,8 +90,8 @@ public final class Authenticator {
     }
 
     /**
-     * The caller of a logout request, even if the token has expired, because the session can outlive it. Returns empty
-     * if there is nothing to end.
+     * Returns the caller of a logout request, or empty if the request has no valid token of a live session. An expired
+     * token is accepted, because its session may still be live.
      *
      * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
      */
@@ -112,8 +112,8 @@ public final class Authenticator {
     }
 
     /**
-     * Whether the caller of a long request may continue: the session has not ended, and the user is still an active
-     * administrator. The token may have expired meanwhile.
+     * Returns whether the caller of a long request may continue. The session must be live, and the user must be an
+     * active administrator. The token may have expired.
      */
     public boolean isStillAdministrator(Caller caller) {
         return live(caller.userId(), caller.sessionId(), caller.clientInfo())
@@ -126,7 +126,7 @@ public final class Authenticator {
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
     }
 
-    /** The caller as of now; empty if the session has ended or the user is disabled. */
+    /** Returns the caller, or empty if the session has ended or the user is deleted or disabled. */
     private Optional<Caller> live(UserId userId, SessionId sessionId, ClientInfo clientInfo) {
         Supplier<Optional<LiveSession>> pendingSession = sessions.findAsync(sessionId);
         Supplier<Optional<User>> pendingUser = users.findAsync(userId);

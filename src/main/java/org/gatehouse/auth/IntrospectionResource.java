@@ -24,7 +24,7 @@ import org.gatehouse.user.User;
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
     private static final String TOKEN = "token";
-    /** Ignored, because there is only one type of token. Unknown parameters are ignored too (RFC 6749, section 3.2). */
+    /** Ignored like unknown parameters (RFC 6749, section 3.2), because only access tokens can be introspected. */
     private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
@@ -38,8 +38,8 @@ public final class IntrospectionResource {
     }
 
     /**
-     * Returns 200 with the current claims of the token, or only {@code {"active":false}} if it is not valid. The
-     * response does not contain the reason (RFC 7662, section 2.2).
+     * Returns 200 with the claims of the token and the user's current name and roles. For an invalid token, the body is
+     * only {@code {"active":false}}, without a reason (RFC 7662, section 2.2).
      */
     @POST
     @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
@@ -54,10 +54,10 @@ public final class IntrospectionResource {
         }
         ObjectNode response = Json.MAPPER.createObjectNode();
         try {
-            // The service passes on its clients' bad tokens, which must not count against the service's own token.
+            // Bad tokens that the service received are counted separately, so that they do not slow its own requests.
             ClientInfo clientInfo = ClientInfo.of(request);
             String source = "introspection by " + clientInfo.source();
-            // A parameter without "=" does not have a value.
+            // The value of a parameter without "=" is null.
             String token = Objects.requireNonNullElse(tokens.get(0), "");
             write(authenticator.authenticate(token, source, clientInfo), response);
         } catch (GatehouseException rejected) {

@@ -17,9 +17,9 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.key.SigningKey;
 import org.gatehouse.key.SigningKeys;
 
-/** Signs access tokens as defined in RFC 9068. About the user, a token contains only the id and the roles. */
+/** Signs access tokens as defined in RFC 9068. A token contains no data of the user except the id and the roles. */
 public final class TokenIssuer {
-    /** RFC 9068, section 2.1. */
+    /** The {@code typ} of access tokens (RFC 9068, section 2.1). */
     static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
 
     private final SigningKeys keys;
@@ -39,7 +39,7 @@ public final class TokenIssuer {
     /**
      * A token for the client.
      *
-     * @param lifetime how long the token is valid, from now
+     * @param lifetime how long the token is valid after it was issued
      */
     public record Issued(String token, Duration lifetime) {
         @Override
@@ -51,8 +51,8 @@ public final class TokenIssuer {
     /**
      * Issues a new token for this session.
      *
-     * @param roles for services that read the token; Gatehouse itself reads the roles of the account
-     * @param sessionEnds the latest time at which the token expires
+     * @param roles a claim for services that verify the token; Gatehouse itself uses the user's current roles
+     * @param sessionEnds when the session ends; the token expires at this time at the latest
      * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} if a trusted key is not available
      */
     public Issued issue(UserId userId, SessionId sessionId, Set<String> roles, Instant sessionEnds) {

@@ -33,20 +33,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A token cannot influence how it is verified (RFC 8725). Its {@code kid} selects one of Gatehouse's keys, and the
  * key determines the algorithm. The parameters {@code jku}, {@code x5u} and {@code jwk} are ignored, and a token with
- * {@code crit} is rejected. The signature is verified before any claim. Expiry is exact; {@code nbf} and {@code iat}
- * may be up to {@link #CLOCK_SKEW} in the future.
+ * {@code crit} is rejected. The signature is verified before the claims. A token expires exactly at {@code exp}, but
+ * {@code nbf} and {@code iat} may be up to {@link #CLOCK_SKEW} in the future.
  *
  * <p>Verified tokens are cached, so each node normally verifies each signature only once. The expiry of the token and
- * the validity of its key are checked each time.
+ * the validity of its key are checked at each call.
  */
 final class TokenVerifier {
-    /** Allows for an issuing node whose clock is ahead. */
+    /** The clock of the node that issued the token may be ahead by this much. */
     static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-    /** Ten times the length of Gatehouse's tokens. Longer text is rejected unparsed, because parsing takes time. */
+    /** Ten times the length of Gatehouse's tokens. Longer tokens are rejected before they are parsed, to save time. */
     static final int MAX_LENGTH = 8 * 1024;
 
-    /** In characters: about 25,000 tokens. Their claims take about the same amount of memory in addition. */
+    /** In characters, enough for about 25,000 tokens. The parsed claims take about as much memory again. */
     private static final long MAX_CACHED = 16L * 1024 * 1024;
 
     private final SigningKeys keys;
@@ -56,7 +56,7 @@ final class TokenVerifier {
     private final VerificationBulkhead bulkhead;
     private final Cache<String, CachedToken> remembered;
 
-    /** A token with a verified signature, and the id of its key, which must still be valid. */
+    /** A token with a verified signature, and the id of its key. The key's validity is checked at each use. */
     private record CachedToken(AccessToken token, String keyId) {}
 
     public TokenVerifier(SigningKeys keys, String issuer, String audience, Clock clock, VerificationBulkhead bulkhead) {
@@ -74,16 +74,16 @@ final class TokenVerifier {
     }
 
     /**
-     * Returns the claims of the token if Gatehouse issued it and it is still valid.
+     * Returns the claims of a token that Gatehouse issued and that is still valid.
      *
-     * @param source the source of the token; sources that send many bad tokens share one check at a time
+     * @param source the sender of the token; {@link VerificationBulkhead} limits senders of many bad tokens
      * @throws GatehouseException a {@code TOKEN_*} code that describes the problem; {@code BUSY} or
      *     {@code STORE_UNAVAILABLE} if the token could not be checked
      */
     public AccessToken verify(String token, String source) {
         AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
-            // Counts as a failure, because an expired token is not cached and a client can send it repeatedly.
+            // This counts as a failure, because expired tokens are not cached: each repetition costs a signature check.
             bulkhead.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }
@@ -165,16 +165,16 @@ final class TokenVerifier {
         try {
             parsed = JWTParser.parse(token);
         } catch (ParseException | RuntimeException undecodable) {
-            // The library's message quotes the token.
+            // The library's exception is dropped, because its message contains the token.
             throw undecodable();
         }
         if (parsed instanceof SignedJWT signed) {
             return signed;
         }
-        throw invalidSignature(); // alg:none
+        throw invalidSignature(); // the token has alg=none
     }
 
-    /** Decoders ignore invalid characters and unused bits, so one signature could otherwise have many encodings. */
+    /** Returns false for the other encodings that decoders accept: with invalid characters or set unused bits. */
     private static boolean isCanonical(Base64URL base64) {
         return Base64URL.encode(base64.decode()).equals(base64);
     }
@@ -196,7 +196,7 @@ final class TokenVerifier {
         if (keyId == null) {
             return Optional.empty();
         }
-        // A source that has sent many bad tokens does not cause a read of the store for an unknown key.
+        // An unknown key causes a read of the store, unless the source has sent many bad tokens.
         return bulkhead.isSuspect(source) ? keys.find(keyId) : keys.findEvenIfNew(keyId);
     }
 

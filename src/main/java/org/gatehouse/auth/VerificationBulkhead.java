@@ -12,25 +12,26 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Limits the cost of signature checks, because each takes about a millisecond of a core and a forged token costs its
- * sender nothing.
+ * Limits the cost of signature checks, because each takes about a millisecond of a core, and a client can send forged
+ * tokens at almost no cost.
  *
- * <p>Sources with few recent bad tokens use all cores. All sources with many share one check at a time, so a flood
- * takes at most one core and does not delay the others. The waiting time and the number of waiting suspects are
- * limited. Callers that cannot be served within these limits receive {@code BUSY}, not a verdict that the token is bad.
+ * <p>Sources with few recent bad tokens use all cores. Sources with many are suspects, which share one check at a time.
+ * A flood of bad tokens therefore takes at most one core and does not delay other sources. The waiting time and the
+ * number of waiting suspects are limited. Above these limits, callers receive {@code BUSY}, because the token was not
+ * checked.
  */
 final class VerificationBulkhead {
-    /** A client with an old token and a retry loop sends fewer before it notices. */
+    /** A client that repeats requests with an outdated token normally stops earlier. */
     static final int TOLERATED_FAILURES = 20;
 
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    /** About 10 MB of counters. If more sources than this send bad tokens, some of them start again at zero. */
+    /** About 10 MB of counters. If more sources send bad tokens, some counters are evicted and start again at zero. */
     private static final int MAX_SOURCES = 100_000;
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** A flood occupies at most this many of the container's threads. */
+    /** Waiting suspects occupy at most this many of the container's threads. */
     private static final int MAX_SUSPECTS_WAITING = 16;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -44,12 +45,12 @@ final class VerificationBulkhead {
         this.common = new Semaphore(cores, true);
         this.failures = Caffeine.newBuilder()
                 .maximumSize(MAX_SOURCES)
-                .expireAfterWrite(WINDOW) // written once, at the first failure
+                .expireAfterWrite(WINDOW) // an entry is written only at the first failure
                 .ticker(ticker)
                 .build();
     }
 
-    /** Whether this source has sent more than {@link #TOLERATED_FAILURES} bad tokens within the last minute. */
+    /** Returns whether this source has sent more than {@link #TOLERATED_FAILURES} bad tokens within the last minute. */
     boolean isSuspect(String source) {
         AtomicInteger count = failures.getIfPresent(source);
         return count != null && count.get() > TOLERATED_FAILURES;

@@ -1,8 +1,8 @@
 /**
- * Contains the authentication of requests: issues and verifies tokens, and rejects callers that may not call a method.
+ * Authenticates requests: issues and verifies tokens, and rejects callers that may not call the requested method.
  *
- * <p>May depend on {@code key}, {@code user} and {@code session}, which do not depend on tokens. Start reading at
- * {@link org.gatehouse.auth.AuthenticationFilter}; for the signing keys at {@link org.gatehouse.key.RotatingKeys}.
+ * <p>May depend on {@code key}, {@code user} and {@code session}. Start reading at
+ * {@link org.gatehouse.auth.AuthenticationFilter}; the signing keys are in {@link org.gatehouse.key.RotatingKeys}.
  */
 @NullMarked
 package org.gatehouse.auth;

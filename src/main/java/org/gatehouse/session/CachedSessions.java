@@ -15,11 +15,11 @@ import org.gatehouse.json.Json;
 import org.gatehouse.store.ModuleContext;
 
 /**
- * Reads live sessions from the cache if an entry is valid, otherwise from the store. After the end of a session is
- * acknowledged, every node sees it, because the cache's protocol ends sessions.
+ * Reads live sessions from the cache if an entry is valid, otherwise from the store. Sessions are ended with the
+ * cache's protocol. After the end is acknowledged, no node returns the session as live.
  *
- * <p>A cached {@link LiveSession} does not contain tokens or hashes. A refresh changes none of its fields, so refreshes
- * do not need the protocol. New sessions do not need it either, because clients cannot have requested their random ids.
+ * <p>A cached {@link LiveSession} does not contain tokens or hashes. Refreshes do not use the protocol, because they
+ * change none of these fields. New sessions do not use the protocol, because a new random id cannot be in the cache.
  */
 public final class CachedSessions {
     private final MongoSessionDao store;
@@ -38,12 +38,12 @@ public final class CachedSessions {
         store.createIndexes();
     }
 
-    /** The store of sessions, without the cache. */
+    /** Returns the store of sessions, which bypasses the cache. */
     MongoSessionDao store() {
         return store;
     }
 
-    /** The session; empty if it is unknown or has ended. */
+    /** Returns the session, or empty if the session is unknown or has ended. */
     Optional<LiveSession> find(SessionId id) {
         return findAsync(id).get();
     }
@@ -53,18 +53,18 @@ public final class CachedSessions {
         return cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
-    /** The time of the session's login, read from the store; empty if the session is unknown or has ended. */
+    /** Returns the time of the session's login from the store, or empty if the session is unknown or has ended. */
     public Optional<Instant> startedAt(SessionId id) {
         return store.findLive(id).map(Session::createdAt);
     }
 
-    /** Ends the session on all nodes; false if the session is unknown, or had already ended or expired. */
+    /** Ends the session on all nodes; returns false if the session is unknown, or had already ended or expired. */
     boolean end(SessionId id) {
         return cache.write(id.text(), () -> store.end(id, clock.instant()));
     }
 
     private static final class SessionCodec implements DocumentCache.Codec<LiveSession> {
-        /** The cached fields of a session never change. */
+        /** One version is enough, because the cached fields of a session never change. */
         private static final long ONLY_VERSION = 1;
 
         @Override

@@ -5,7 +5,7 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that has not been ended individually; the user's {@link SessionEpoch} may still have ended it.
+ * A session that was not ended by its id; the user's {@link SessionEpoch} may have ended all sessions of the user.
  *
  * @param epoch the number of the user's {@link SessionEpoch} at the login
  */

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stores sessions in MongoDB.
  *
- * <p>Every rule about a single session is a condition of one atomic write. An ended session remains stored until it
- * would have expired, so that its tokens are recognized as old ones.
+ * <p>Each change is one atomic write, whose conditions contain the rules. An ended session remains stored until its
+ * expiry time, so that its refresh tokens are recognized.
  */
 final class MongoSessionDao {
     private final MongoConnection mongo;
@@ -44,21 +44,21 @@ final class MongoSessionDao {
         this.reads = mongo.readOnly("sessions");
     }
 
-    /** Creates the indexes. Does nothing if they exist, and may run on several nodes at the same time. */
+    /** Creates the missing indexes; several nodes may do this at the same time. */
     public void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(SessionDocument.FAMILY_HASH), new IndexOptions().unique(true)),
                 new IndexModel(Indexes.compoundIndex(
                         Indexes.ascending(SessionDocument.USER_ID),
                         Indexes.descending(SessionDocument.CREATED_AT, SessionDocument.ID))),
-                // Only removes old documents; expiry is checked wherever it matters.
+                // This index only frees storage; rules that depend on the expiry compare the time themselves.
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
         mongo.ensureIndexes(sessions, indexes);
     }
 
-    /** The session, if it is known and has not been ended individually; it may have expired. */
+    /** Returns the session even if it has expired, or empty if the session is unknown or was ended by its id. */
     Optional<Session> findLive(SessionId id) {
         return first(Filters.and(byId(id), notEnded()));
     }
@@ -68,7 +68,7 @@ final class MongoSessionDao {
     }
 
     /**
-     * Ends the session. An expired session is marked as ended too, because the clock of another node may be slower.
+     * Ends the session, even if it has expired, because a node whose clock is behind may still accept it.
      *
      * @return false if the session is unknown, or had already ended or expired
      */
@@ -83,18 +83,18 @@ final class MongoSessionDao {
                 .isPresent();
     }
 
-    /** The session of a current or earlier refresh token, if it has neither ended nor expired. */
+    /** Returns the session of a current or earlier refresh token, or empty if the session has ended or expired. */
     Optional<RefreshState> findOpen(RefreshToken token, Instant now) {
         return mongo.findLinearizable(reads, Filters.and(byFamily(token), open(now)))
                 .map(SessionDocument::readRefreshState);
     }
 
-    /** Whether this is a current or earlier refresh token of a session that is still stored. */
+    /** Returns whether this is a current or earlier refresh token of a stored session. */
     boolean isKnown(RefreshToken token) {
         return first(byFamily(token)).isPresent();
     }
 
-    /** Replaces the token by its successor, if the session's current token has not changed since the read. */
+    /** Replaces the token with its successor. Returns empty if the session has changed or ended since the read. */
     Optional<Session> rotate(RefreshToken token, Successor successor, RefreshState read, Instant now, Instant expiry) {
         return replace(
                 read,
@@ -106,12 +106,12 @@ final class MongoSessionDao {
                 Updates.set(SessionDocument.EXPIRES_AT, BsonValues.time(expiry)));
     }
 
-    /** Replaces a successor that was already returned to a client. The time of the first use does not change. */
+    /** Replaces a successor that a client may already have; keeps the time of the previous token's first use. */
     Optional<Session> replaceSuccessor(Successor successor, RefreshState read, Instant now) {
         return replace(read, successor, now);
     }
 
-    /** Changes the session only if its current token is still the one that was read. */
+    /** Changes the session only if its current refresh token has not changed since the read. */
     private Optional<Session> replace(RefreshState read, Successor successor, Instant now, Bson... more) {
         List<Bson> changes = new ArrayList<>(List.of(more));
         changes.add(Updates.set(
@@ -131,7 +131,7 @@ final class MongoSessionDao {
                 .map(SessionDocument::read);
     }
 
-    /** Returns a user's valid sessions after a position, latest first. */
+    /** Returns a user's valid sessions, latest first, beginning after the given position. */
     List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable TimePosition after, int limit) {
         List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
         if (after != null) {

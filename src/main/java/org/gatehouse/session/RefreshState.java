@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
  * A session with the hashes that determine which refresh tokens it accepts.
  *
  * @param current the hash of the session's current refresh token
- * @param previous the hash of the token before it; null until the first refresh
+ * @param previous the hash of the previous refresh token; null until the first refresh
  * @param rotatedAt when the previous token was first used; null until the first refresh
- * @param mask see {@link RefreshSuccessors}
+ * @param mask the mask of the current token; see {@link RefreshSuccessors}
  */
-@SuppressWarnings("ArrayRecordComponent") // read once and never compared as a whole
+@SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
 record RefreshState(
         Session session,
         byte[] current,
@@ -23,7 +23,7 @@ record RefreshState(
         return MessageDigest.isEqual(current, token.hash());
     }
 
-    /** Whether this is the previous token, and it was first used less than {@link SessionLimits#GRACE} ago. */
+    /** Returns whether this is the previous token, and its first use is less than {@link SessionLimits#GRACE} ago. */
     boolean isRepeatable(RefreshToken token, Instant now) {
         return previous != null
                 && MessageDigest.isEqual(previous, token.hash())

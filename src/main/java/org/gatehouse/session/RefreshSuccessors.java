@@ -13,32 +13,32 @@ import org.jspecify.annotations.Nullable;
  * Derives the successor of a refresh token: HMAC-SHA-256 (RFC 2104) of the token under a key derived from
  * {@code AUTH_KEY}.
  *
- * <p>All nodes derive the same successor, so several requests with one token receive the same successor, although the
- * store contains only hashes. Without the key, the holder of an old token cannot derive the tokens that followed it.
+ * <p>All nodes derive the same successor. Concurrent requests with one token therefore receive the same successor,
+ * although the store contains only hashes. Clients cannot derive a successor, because they do not have the key.
  *
  * <p>While {@code AUTH_KEY} is being changed, a node may have only the key that another node has as
- * {@code AUTH_KEY_PREVIOUS}. A node with two keys therefore stores a mask with the hash of the successor. Computing the
- * successor from the mask requires the presented token and the previous key.
+ * {@code AUTH_KEY_PREVIOUS}. A node with two keys therefore stores a mask with the hash of the successor. A node with
+ * only the previous key computes the successor from the mask and the token that the client sent.
  */
 final class RefreshSuccessors {
     private final KeyedHash secrets;
     private final KeyedHash masks;
 
-    /** @param authKeys successors that were derived under the previous one are found too */
+    /** @param authKeys both keys; successors derived under the previous key are also found */
     RefreshSuccessors(AuthKeys authKeys) {
         this.secrets = new KeyedHash(authKeys, "refresh tokens");
         this.masks = new KeyedHash(authKeys, "refresh token masks");
     }
 
     /**
-     * A token to return to the client.
+     * A new refresh token for the client.
      *
-     * @param mask lets a node that has only the previous key derive the token; null if this node has only one key
+     * @param mask enables nodes with only the previous key to derive the token; null if this node has only one key
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+    @SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
     record Successor(RefreshToken token, byte @Nullable [] mask) {}
 
-    /** The successor under the current key. */
+    /** Derives the successor under the current key. */
     Successor derive(RefreshToken token) {
         byte[] secret = secrets.ofEachKey(token.bytes()).get(0);
         List<byte[]> pads = masks.ofEachKey(token.bytes());
@@ -46,11 +46,11 @@ final class RefreshSuccessors {
     }
 
     /**
-     * The successor that a node returned for the token.
+     * Returns the successor that any node has already returned for the token.
      *
      * @param hash the hash of the successor
      * @param mask the mask stored with that hash
-     * @return empty if the successor was not derived, or was derived under a key that this node does not have
+     * @return empty if this node does not have the key of the successor, or if the successor was random
      */
     Optional<RefreshToken> find(RefreshToken token, byte[] hash, byte @Nullable [] mask) {
         List<byte[]> candidates = new ArrayList<>(secrets.ofEachKey(token.bytes()));

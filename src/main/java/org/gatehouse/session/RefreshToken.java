@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 import org.gatehouse.store.Sha256;
 
 /**
- * The token with which a client continues its session. It has 128 random bits that all refresh tokens of the session
- * share, and 256 bits of its own.
+ * The token with which a client continues its session. All refresh tokens of a session share their first 128 random
+ * bits; the other 256 bits differ.
  *
- * <p>The shared part identifies the session and is not in any access token. A client that presents it with a different
- * second part therefore holds, or held, an earlier refresh token of the session.
+ * <p>The shared part identifies the session and is not part of access tokens. If a client sends the shared part with an
+ * unknown second part, it therefore had an earlier refresh token of the session.
  */
 final class RefreshToken {
     private static final int FAMILY_BYTES = 16;
@@ -32,7 +32,7 @@ final class RefreshToken {
         return new RefreshToken(bytes);
     }
 
-    /** Parses a client's text; empty if it is not a refresh token. */
+    /** Parses a client's text; returns empty if the text does not have the format of a refresh token. */
     static Optional<RefreshToken> parse(String text) {
         return FORM.matcher(text).matches()
                 ? Optional.of(new RefreshToken(Base64.getUrlDecoder().decode(text)))
@@ -46,22 +46,22 @@ final class RefreshToken {
         return new RefreshToken(next);
     }
 
-    /** The whole token, from which other values are derived. */
+    /** Returns the bytes of the whole token. */
     byte[] bytes() {
         return bytes.clone();
     }
 
-    /** The token as 64 characters of base64url (RFC 4648, section 5). Gatehouse does not store this text. */
+    /** Returns the token as 64 characters of base64url (RFC 4648, section 5). Gatehouse does not store this text. */
     String text() {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** The SHA-256 of the part that all tokens of the session share. Random bits do not need a slow hash. */
+    /** Returns the SHA-256 of the shared part. A slow hash is not needed, because the bits are random. */
     byte[] familyHash() {
         return Sha256.of(Arrays.copyOf(bytes, FAMILY_BYTES));
     }
 
-    /** The SHA-256 of the whole token. */
+    /** Returns the SHA-256 of the whole token. */
     byte[] hash() {
         return Sha256.of(bytes);
     }

@@ -5,13 +5,13 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that has not been ended individually. It is valid only if it has not expired and its user allows it.
+ * A session that was not ended by its id. It is valid if it has not expired and {@code User.allows} accepts it.
  *
  * @param epoch the number of the user's {@link org.gatehouse.identity.SessionEpoch} at the login
  * @param lastSeenAt the time of the login or the latest refresh
- * @param expiresAt when the session expires unless it is refreshed before
+ * @param expiresAt when the session expires unless it is refreshed earlier
  * @param ip the address of the client at the login
- * @param userAgent the client's description of itself at the login; empty if it did not send one
+ * @param userAgent the {@code User-Agent} header of the login; empty if the client did not send one
  */
 record Session(
         SessionId id,

@@ -16,7 +16,7 @@ final class SessionDocument {
     static final String FAMILY_HASH = "familyHash";
     static final String REFRESH_HASH = "refreshHash";
     static final String PREVIOUS_HASH = "previousHash";
-    /** See {@link RefreshSuccessors}; absent if the node that wrote it had only one key. */
+    /** See {@link RefreshSuccessors}; absent if the node that stored the successor had only one key. */
     static final String SUCCESSOR_MASK = "successorMask";
 
     static final String ROTATED_AT = "rotatedAt";

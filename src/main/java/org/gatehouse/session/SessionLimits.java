@@ -6,13 +6,13 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * How long a session may last.
+ * The limits on the duration of a session.
  *
  * @param idle the maximum time without a refresh
  * @param max the maximum time in total
  */
 record SessionLimits(Duration idle, Duration max) {
-    /** How long after its first use a refresh token still returns the same successor. */
+    /** For this time after its first use, a refresh token returns the same successor. */
     static final Duration GRACE = Duration.ofSeconds(10);
 
     Instant expiry(Instant createdAt, Instant now) {

@@ -7,7 +7,7 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.user.UserService;
 
-/** Creates the objects of this package, from the cached sessions that users need before. */
+/** Creates the objects of this package except the cached sessions, which the user package needs earlier. */
 public record SessionModule(SessionService service, List<Object> resources) {
     public static SessionModule of(ModuleContext context, CachedSessions sessions, UserService users, AuditLog audit) {
         Settings settings = context.settings();

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Starts, refreshes, lists and ends sessions.
  *
- * <p>When a method that ends sessions has returned, all nodes reject the tokens of those sessions.
+ * <p>After a method that ends sessions has returned, all nodes reject the tokens of those sessions.
  */
 public final class SessionService {
-    /** Replaces the id of a session in the audit log. */
+    /** The session id in the audit log if all sessions of a user ended. */
     private static final String ALL = "all";
 
     private final MongoSessionDao store;
@@ -64,7 +64,7 @@ public final class SessionService {
     /**
      * Starts a session.
      *
-     * @param user as read together with the checked password; if that password has been changed since, the session has
+     * @param user the user as read with the checked password; if the password was changed since, the session has
      *     already ended
      */
     public StartedSession start(User user, ClientInfo clientInfo) {
@@ -86,9 +86,9 @@ public final class SessionService {
     /**
      * Exchanges a refresh token for the next one and extends the session.
      *
-     * <p>For {@link SessionLimits#GRACE} after its first use, a token returns the same successor, because browser tabs
-     * may share it or a response may be lost. If a token is presented later, or if its successor has been used too, it
-     * may have been copied. The session then ends (RFC 9700, section 4.14.2).
+     * <p>For {@link SessionLimits#GRACE} after its first use, a token returns the same successor, because a response
+     * may be lost or browser tabs may share the token. Any other use of an old token ends the session, because the
+     * token may have been copied (RFC 9700, section 4.14.2).
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */
@@ -110,7 +110,7 @@ public final class SessionService {
             if (next != null) {
                 return next;
             }
-            // Another request changed the session after it was read.
+            // Retry, because another request changed the session after it was read.
         }
     }
 
@@ -121,8 +121,8 @@ public final class SessionService {
     }
 
     /**
-     * Returns the same successor as the first use. If this node cannot derive it, for example because an earlier
-     * version of Gatehouse drew it at random, another one replaces it. At most one successor is therefore accepted.
+     * Returns the same successor as the first use. If this node cannot derive that successor, a new successor replaces
+     * it. For example, earlier versions of Gatehouse created random successors. At most one successor is accepted.
      */
     private Optional<StartedSession> repeat(RefreshToken token, RefreshState state, Instant now) {
         return successors
@@ -136,7 +136,7 @@ public final class SessionService {
     }
 
     private void endReused(Session session, ClientInfo clientInfo) {
-        // If another request has just ended it, that request recorded the reason.
+        // If another request has just ended the session, that request recorded the reason.
         if (sessions.end(session.id())) {
             audit.record(AuditEvent.of(AuditType.TOKEN_REUSED, clientInfo)
                     .on(session.userId())
@@ -164,7 +164,7 @@ public final class SessionService {
         AtomicLong live = new AtomicLong();
         users.endAllSessions(
                 caller.userId(),
-                // Counted before the write: if counting fails, all sessions remain, and the client may try again.
+                // If the count fails, the write is not sent, and the client may try again.
                 user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), clock.instant()) : 0));
         record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
         return live.get();
@@ -173,7 +173,7 @@ public final class SessionService {
     /**
      * Ends one of the caller's sessions.
      *
-     * @throws GatehouseException {@code SESSION_NOT_FOUND} if it is unknown, has ended, or belongs to another user
+     * @throws GatehouseException {@code SESSION_NOT_FOUND} if the caller does not have a live session with this id
      */
     public void end(Caller caller, String id) {
         boolean ended = SessionId.parse(id)
@@ -215,7 +215,7 @@ public final class SessionService {
     /**
      * Returns one page of a user's valid sessions, latest first.
      *
-     * @param userId may be {@code me}
+     * @param userId the id of a user, or {@code me} for the caller
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED}
      */
     Page<Session> list(Caller caller, String userId, @Nullable String limit, @Nullable String after) {

@@ -5,10 +5,10 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that was just started or refreshed, with the refresh token to use next.
+ * A session that was just started or refreshed, with the client's next refresh token.
  *
- * @param refreshToken for the client only; Gatehouse does not store it
- * @param expiresAt when the session expires unless it is refreshed before
+ * @param refreshToken the token for the client; Gatehouse stores only its hash
+ * @param expiresAt when the session expires unless it is refreshed earlier
  */
 public record StartedSession(SessionId id, UserId userId, String refreshToken, Instant expiresAt) {
     @Override

@@ -1,6 +1,6 @@
 /**
- * Contains sessions: a login starts one, and it ends on request, after its user is disabled or deleted, or after it
- * expires.
+ * Starts, refreshes, lists and ends sessions. A login starts a session. The session ends on request, when its user is
+ * disabled or deleted, or when it expires.
  *
  * <p>May depend on {@code user}, {@code cache}, {@code store} and {@code audit}. Start reading at
  * {@link org.gatehouse.session.SessionService}.
