@@ -11,9 +11,7 @@ import org.glassfish.jersey.server.ServerProperties;
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
-    /**
-     * After 10, the priority of Jersey's interceptor that passes exceptions of later components to the error mapper.
-     */
+    /** After 10, at which an interceptor of Jersey passes exceptions of later components to the error mapper. */
     private static final int FIRST_PRIORITY = 100;
 
     HttpApplication(Gatehouse gatehouse) {

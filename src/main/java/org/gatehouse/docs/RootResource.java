@@ -17,7 +17,7 @@ import java.util.List;
 import org.gatehouse.http.RelativeReference;
 import org.gatehouse.json.Json;
 
-/** Shows browsers and programs at {@code /} where the documentation is. */
+/** Redirects browsers from {@code /} to the documentation, and returns links to other clients. */
 @Path("/")
 public final class RootResource {
     private static final List<Variant> VARIANTS = Variant.mediaTypes(

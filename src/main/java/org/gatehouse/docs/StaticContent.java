@@ -16,7 +16,7 @@ import org.gatehouse.store.Sha256;
 
 /** Content that is the same for every client until the next release. Caches may store it, but must revalidate it. */
 final class StaticContent {
-    /** Enough to distinguish releases. */
+    /** The length of an entity tag, which is enough to distinguish releases. */
     private static final int TAG_BYTES = 12;
 
     private final byte[] bytes;
@@ -29,7 +29,7 @@ final class StaticContent {
         this.tag = new EntityTag(HexFormat.of().formatHex(Arrays.copyOf(Sha256.of(bytes), TAG_BYTES)));
     }
 
-    /** Returns the file with this name that the build puts beside this class. */
+    /** Returns the content of the file with this name in the package of this class. */
     static StaticContent ofFile(String name, MediaType type) {
         return new StaticContent(read(name), type);
     }

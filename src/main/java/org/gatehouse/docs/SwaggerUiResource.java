@@ -17,14 +17,14 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Serves {@code /docs}, a page that shows the API description and can send requests, and the files that it loads. The
- * page does not load anything from other hosts.
+ * Serves {@code /docs}, a page that shows the API description and can send requests. This class also serves the files
+ * of the page, so the page does not load files from other hosts.
  */
 @Path("docs")
 public final class SwaggerUiResource {
     /**
-     * Scripts and styles are files of this service. Swagger UI embeds icons in its styles as {@code data:}, and sets
-     * inline styles on some elements.
+     * Scripts and styles come from this service only. {@code data:} and {@code unsafe-inline} are allowed, because
+     * Swagger UI embeds icons in its styles and sets inline styles.
      */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
             + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -40,7 +40,7 @@ public final class SwaggerUiResource {
             "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
             "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
 
-    /** Returns 200 with the page. Its links are relative to {@code /docs}, so {@code /docs/} redirects there. */
+    /** Returns 200 with the page. {@code /docs/} redirects to {@code /docs}, because the page's links are relative. */
     @GET
     @PermitAll
     @Produces({MediaType.TEXT_HTML, MediaType.WILDCARD})

@@ -87,9 +87,7 @@ public final class GatehouseException extends RuntimeException {
         return code;
     }
 
-    /**
-     * Returns the invalid fields for {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}; empty for other codes.
-     */
+    /** Returns the invalid fields for {@code VALIDATION_FAILED} or {@code CREDENTIALS_MISSING}, else an empty list. */
     public List<FieldError> errors() {
         return errors;
     }

@@ -24,14 +24,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads and writes all JSON of the service.
  *
- * <p>It is strict where lenient parsers differ, because attacks use such differences. Duplicate keys, text after the
- * end and deep nesting are rejected (RFC 8259, sections 4 and 9). Numbers keep their exact value.
+ * <p>Input that parsers interpret differently is rejected, because attacks use these differences: duplicate keys, text
+ * after the end and deep nesting (RFC 8259, sections 4 and 9). Numbers keep their exact value.
  *
- * <p>Field names are not stored in Jackson's symbol table, because all threads share it. Names with colliding hashes
- * would fill the table, and then every parse would fail, even for other callers.
+ * <p>Field names are not stored in Jackson's symbol table, which all threads share. A client could fill the table with
+ * names whose hashes collide. Then every parse would fail, even for other clients.
  */
 public final class Json {
-    /** Far above the 8 levels that a user may have, and far below the depth that could exhaust a stack. */
+    /** Far above the 8 levels that a user's fields may have, and far below the depth that exhausts a thread's stack. */
     private static final int MAX_DEPTH = 64;
 
     private static final int MAX_NUMBER_LENGTH = 400;
@@ -58,7 +58,7 @@ public final class Json {
 
     private Json() {}
 
-    /** Writes a tree, or a record. The components of a record become fields in the same order. */
+    /** Writes a tree or a record as JSON. The components of a record become fields in the same order. */
     public static byte[] write(Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);
@@ -68,8 +68,8 @@ public final class Json {
     }
 
     /**
-     * Writes one line of NDJSON. U+0085, U+2028 and U+2029 are escaped, so that text cannot break the line in any
-     * reader. They end a line in Unicode (UAX 14) and in {@code splitlines} of several languages.
+     * Writes one line of NDJSON. The characters U+0085, U+2028 and U+2029 are escaped, because they end a line in
+     * Unicode (UAX 14) and in {@code splitlines} of several languages.
      */
     public static void writeLine(JsonNode node, OutputStream output) throws IOException {
         output.write(LINES.writeValueAsBytes(node));

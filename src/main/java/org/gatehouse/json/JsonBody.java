@@ -10,18 +10,18 @@ import org.gatehouse.error.GatehouseException;
 /**
  * The body of a request, parsed but not yet validated. An absent body is Jackson's missing node.
  *
- * <p>Resources use this type because a bean does not show whether a field was absent or null, or its JSON type.
+ * <p>Resources use this type instead of a bean. A bean does not distinguish absent fields from null.
  *
- * @param subject the name in messages to the caller: the body, or a line of it
+ * @param subject the name of the text in error messages: "body" or "line"
  */
 public record JsonBody(JsonNode node, String subject) {
-    /** Four times the 16 KiB of a user's custom fields, for escapes, white space and the other fields. */
+    /** Four times the 16 KiB of a user's custom fields, to allow for escapes, white space and the other fields. */
     public static final int MAX_BYTES = 64 * 1024;
 
     /**
      * Returns the body as an object.
      *
-     * @throws GatehouseException {@code BODY_MALFORMED} if it is not an object
+     * @throws GatehouseException {@code BODY_MALFORMED} if the body is not an object
      */
     public ObjectNode object() {
         if (node instanceof ObjectNode object) {
@@ -34,7 +34,7 @@ public record JsonBody(JsonNode node, String subject) {
                 arrayOfLines ? rule + " It is an array; jq -c '.[]' writes each element as a line." : rule);
     }
 
-    /** Adds an error for each field that is not in this list of all allowed fields. */
+    /** Adds an error for each field of the body that is not in the list of known fields. */
     public void rejectUnknown(List<String> known, FieldErrors errors) {
         node.fieldNames().forEachRemaining(name -> {
             if (!known.contains(name)) {
@@ -46,7 +46,8 @@ public record JsonBody(JsonNode node, String subject) {
     /**
      * Requires that the body is absent, {@code null} or {@code {}}.
      *
-     * @throws GatehouseException {@code BODY_MALFORMED}, {@code VALIDATION_FAILED}
+     * @throws GatehouseException {@code BODY_MALFORMED} if it is not an object; {@code VALIDATION_FAILED} if it has
+     *     fields
      */
     public void requireEmpty() {
         if (node.isMissingNode() || node.isNull()) {

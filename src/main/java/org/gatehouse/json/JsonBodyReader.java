@@ -25,15 +25,15 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
-/** Parses a whole body before it is processed. Parser messages stay internal, because they quote the body. */
+/** Parses the whole body of a request. Messages of the parser are not passed on, because they quote the body. */
 public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
-    /** The name of a line in messages. Its position in the body is reported separately. */
+    /** The subject of error messages about a line of NDJSON. The number of the line is reported separately. */
     public static final String LINE = "line";
 
     private static final String BODY = "body";
     private static final char BYTE_ORDER_MARK = '\ufeff';
 
-    /** {@code requireEnd} checks the text after the value, so that the message can give its position. */
+    /** Reads one value. {@code requireEnd} then checks the text after the value, and reports its position. */
     private static final ObjectReader FIRST_VALUE =
             Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -54,7 +54,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     }
 
     /**
-     * Parses JSON from the client. Every parser exception is the client's error, because only the text causes it.
+     * Parses JSON from the client. Every exception of the parser is reported as the client's error.
      *
      * @param subject the name of the text in messages, such as {@link #LINE}
      * @throws GatehouseException {@code BODY_MALFORMED}
@@ -91,11 +91,11 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         }
     }
 
-    /** JSON between systems is UTF-8 (RFC 8259, section 8.1). A firewall could read other encodings differently. */
+    /** Rejects encodings other than UTF-8 (RFC 8259, section 8.1), because a firewall could read them differently. */
     private static String decoded(byte[] bytes, String subject) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer input = ByteBuffer.wrap(bytes);
-        CharBuffer text = CharBuffer.allocate(bytes.length); // one byte is at most one char
+        CharBuffer text = CharBuffer.allocate(bytes.length); // one byte becomes at most one char
         CoderResult result = decoder.decode(input, text, true);
         if (result.isError()) {
             throw new GatehouseException(

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import org.gatehouse.config.EditDistance;
 import org.gatehouse.error.FieldErrors;
 
-/** Checks names against those that a call accepts, and reports unknown names. */
+/** Reports names that a call does not accept, and suggests a similar name that the call accepts. */
 public final class KnownNames {
     /** Longer names are not compared, because the comparison would cost the server more than the caller. */
     private static final int MAX_LENGTH = 64;
@@ -18,12 +18,12 @@ public final class KnownNames {
     private KnownNames() {}
 
     /**
-     * Adds the error for an unknown name, with the most similar known name, if any.
+     * Adds an error for an unknown name, with the most similar known name if there is one.
      *
      * @param kind the kind of name, such as "query parameter"
      */
     public static void addUnknown(String name, String kind, Collection<String> known, FieldErrors errors) {
-        // A suggestion is expensive, and a full list does not show it.
+        // The suggestion is expensive, so it is not computed if the error would not be added.
         if (!errors.isFull() && !errors.hasErrorFor(name)) {
             String suggestion = nearest(name, known)
                     .map(similar -> "; did you mean " + similar + "?")
@@ -36,7 +36,7 @@ public final class KnownNames {
                         : "This call has the " + kind + "s " + String.join(", ", known) + ".");
     }
 
-    /** Returns the known name that differs only in case, separators or a few letters; empty if none does. */
+    /** Returns the known name that differs only in case, separators or a few letters; empty if there is none. */
     static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(other -> distance(name, other) <= tolerance(other))
@@ -48,7 +48,7 @@ public final class KnownNames {
         return Math.max(1, known.length() / 3);
     }
 
-    /** Returns the {@link EditDistance} of two names, regardless of case and of separators between words. */
+    /** Returns the {@link EditDistance} of two names, ignoring case and separators between words. */
     public static int distance(String name, String known) {
         if (name.length() > MAX_LENGTH) {
             return Integer.MAX_VALUE;

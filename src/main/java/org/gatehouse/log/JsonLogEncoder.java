@@ -23,12 +23,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Writes each log event as one line of JSON: {@code time}, {@code level}, {@code logger}, {@code thread} and
- * {@code message}, then the MDC properties and key-value pairs, then {@code error} with the stack trace.
+ * Writes each log event as one line of JSON. The fields are {@code time}, {@code level}, {@code logger},
+ * {@code thread}, {@code message}, the MDC properties, the key-value pairs, and {@code error} with the stack trace.
  *
- * <p>Characters outside ASCII are escaped, so a reader cannot take a character of a message for a line break. Logback's
- * own JSON encoder is not used, because it writes each key-value pair as an object, its value as text, and times as
- * numbers.
+ * <p>Non-ASCII characters are escaped, because some readers treat some of them as line breaks. Logback's own JSON
+ * encoder is not used, because it writes key-value pairs as objects, their values as text, and times as numbers.
  */
 public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
     /** The name of the appender in {@code logback.xml}. */
@@ -41,8 +40,8 @@ public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     /**
-     * Switches the console log of this application to JSON. If the operator has given Logback another configuration
-     * file, without this appender, nothing changes.
+     * Switches the console log of this application to JSON. Does nothing if the operator has replaced
+     * {@code logback.xml} with a file without the appender {@link #CONSOLE}.
      */
     public static void writeToConsole(LoggerContext context) {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -96,7 +95,7 @@ public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
         }
     }
 
-    /** Replaces an unpaired surrogate in a name, which JSON parsers reject, with a question mark. */
+    /** Replaces unpaired surrogates in a name with question marks, because JSON parsers reject unpaired surrogates. */
     private static String wellFormed(String name) {
         return new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }

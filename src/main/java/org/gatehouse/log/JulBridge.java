@@ -15,8 +15,8 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
  * Routes log records of this application's libraries from {@code java.util.logging} to SLF4J.
  *
  * <p>All applications in a servlet container share these loggers. Therefore only records of classes that this
- * application loaded are routed, and all other records go where they would go without this bridge. {@link #close}
- * removes everything.
+ * application loaded are routed. Other records reach the same handlers as without this bridge. {@link #close} removes
+ * the bridge.
  */
 public final class JulBridge implements AutoCloseable {
     /** The loggers of the libraries in the WAR that use {@code java.util.logging} even if SLF4J is present. */
@@ -56,7 +56,7 @@ public final class JulBridge implements AutoCloseable {
         }
     }
 
-    /** Returns the handlers of all applications in this JVM; their classes differ and only share a name. */
+    /** Returns the handlers of all applications in this JVM. Each application has its own class of the same name. */
     private static List<Handler> applicationHandlers(Logger logger) {
         return Stream.of(logger.getHandlers())
                 .filter(handler -> handler.getClass().getName().equals(ApplicationHandler.class.getName()))
@@ -74,7 +74,7 @@ public final class JulBridge implements AutoCloseable {
         }
     }
 
-    /** Returns whether a class of this application, other than this bridge, has caused the log record. */
+    /** Returns whether the call stack contains a class of this application other than this bridge. */
     private static boolean isOfThisApplication() {
         return stack.walk(frames -> frames.map(StackWalker.StackFrame::getDeclaringClass)
                 .anyMatch(type -> type.getClassLoader() == JulBridge.class.getClassLoader()
@@ -82,11 +82,11 @@ public final class JulBridge implements AutoCloseable {
     }
 
     /**
-     * Handles the records of this application. The handlers of other applications call {@link #isLoggable} to learn
-     * which records it accepts.
+     * Handles the records of this application. The handlers of other applications call {@link #isLoggable} to determine
+     * which records this handler accepts.
      */
     private static final class ApplicationHandler extends SLF4JBridgeHandler {
-        /** A strong reference, because the log manager holds loggers weakly. */
+        /** A strong reference that keeps the logger alive, because the log manager references loggers weakly. */
         private final Logger logger;
 
         ApplicationHandler(Logger logger) {

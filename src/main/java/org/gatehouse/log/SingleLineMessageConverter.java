@@ -5,10 +5,11 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.util.regex.Pattern;
 
 /**
- * Escapes line breaks in log messages, as {@code \n} or as {@code \}{@code u2028} and the like, because a line break
- * could forge a log line. The conversion word in {@code logback.xml} is {@code %singleLine}.
+ * Escapes line breaks in log messages, because a line break could forge a log line. In {@code logback.xml}, the name of
+ * this converter is {@code %singleLine}.
  *
- * <p>Only the list of invalid settings keeps its line breaks.
+ * <p>CR and LF become {@code \n}. Unicode line breaks become escapes such as {@code \}{@code u2028}. Only the line
+ * breaks in the list of invalid settings are kept.
  */
 public final class SingleLineMessageConverter extends MessageConverter {
     private static final Pattern LINE_BREAK = Pattern.compile("[\\r\\n](?!  - )|[\\u0085\\u2028\\u2029]");

@@ -1,7 +1,7 @@
 /**
- * The format of the log: text or JSON, and records of {@code java.util.logging}.
+ * Contains the formats of the log (text and JSON), and the bridge from {@code java.util.logging}.
  *
- * <p>Depends on Logback, and on nothing that logs. Start at {@link org.gatehouse.log.JsonLogEncoder} and
+ * <p>It may depend on {@code json} and Logback. Start reading at {@link org.gatehouse.log.JsonLogEncoder} and
  * {@code logback.xml}.
  */
 @NullMarked
