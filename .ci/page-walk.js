@@ -75,22 +75,22 @@ async function walk(browser) {
   await page.fill("[name=password]", "wrong");
   await page.click("#login button");
   await page.waitForSelector("#state.failed");
-  check("a failed login says why", (await page.textContent("#state")) === "Wrong username or password!");
+  check("a failed login shows the reason", (await page.textContent("#state")) === "Wrong username or password!");
   errors.length = 0; // The browser reports the 401.
 
   await page.fill("[name=password]", password);
   await page.click("#login button");
   await page.waitForSelector("#logout:visible");
-  check("the login says who is logged in", (await page.textContent("#state")).includes(username));
+  check("the login shows the username", (await page.textContent("#state")).includes(username));
   check("the password is not kept in the form", (await page.inputValue("[name=password]")) === "");
 
   const read = page.locator("#operations-users-readUser");
   await read.locator(".opblock-summary-control").click();
   await read.getByText("Try it out").click();
   async function call() {
-    const answered = page.waitForResponse((response) => response.url().endsWith("/user/me"));
+    const pending = page.waitForResponse((response) => response.url().endsWith("/user/me"));
     await read.locator("button.execute").click();
-    const response = await answered;
+    const response = await pending;
     return { status: response.status(), token: (await response.request().allHeaders()).authorization };
   }
   const first = await call();
@@ -108,7 +108,7 @@ async function walk(browser) {
 
   await page.click("#logout");
   await page.waitForSelector("#login:visible");
-  check("the logout says so", (await page.textContent("#state")) === "Logged out.");
+  check("the logout is shown", (await page.textContent("#state")) === "Logged out.");
   const ended = await fetch(base + "/user/me", { headers: { Authorization: later.token } });
   check("the logout ends the session", ended.status === 401);
   check("nothing failed in the page", errors.length === 0, errors.join("; "));

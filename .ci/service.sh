@@ -49,7 +49,7 @@ start_service() {
     sleep 0.1
   done
   tail -n 60 "$service_log" >&2
-  echo "the service does not answer; its log is above" >&2
+  echo "the service does not respond; its log is above" >&2
   return 1
 }
 
