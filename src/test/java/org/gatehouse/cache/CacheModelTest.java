@@ -20,12 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks the promises of the cache protocol, and the need for each of its parts, in every order of the steps
- * of readers and writers. The steps in Redis are the real scripts in a real Redis.
+ * Checks the promises of the cache protocol in every order of the steps of readers and writers. Also checks that a
+ * promise breaks if a part of the protocol is missing. The steps in Redis are the real scripts, executed by a real
+ * Redis.
  *
  * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that
- * agree on the generation and a Redis that fails. Both document what they omit. A failing row shows the shortest
- * sequence of steps that breaks the promise.
+ * increment the generation, and a Redis that fails. Both classes document what their model omits. If a row of a table
+ * fails, the test prints the shortest sequence of steps that breaks the promise.
  */
 @Tag("also-full")
 class CacheModelTest {
@@ -44,8 +45,9 @@ class CacheModelTest {
     }
 
     /**
-     * "acknowledged" checks only the first promise, "both" checks both. A "safe" Redis loses nothing by itself; a
-     * "lossy" one may lose the key twice. Cases marked "takes long" run only in the long form of this test.
+     * In the column names, "acknowledged" stands for the first promise, and "both" for both promises. A "safe" Redis
+     * never loses the key. A "lossy" Redis may lose the key twice. Cases marked "takes long" run only in the long form
+     * of this test.
      */
     @ParameterizedTest(name = "{0}")
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
@@ -81,7 +83,10 @@ class CacheModelTest {
         }
     }
 
-    /** The faults of a row may happen in any order, or not at all. One node writes; the other or both keep reading. */
+    /**
+     * The faults of a row may happen in any order, or not at all. Only the first node writes. Either both nodes read,
+     * or only the second node.
+     */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             nodes read on | faults
@@ -131,11 +136,11 @@ class CacheModelTest {
             LAST_END_SENT_TO_ANY_REDIS                | THE_OLD_REDIS_STAYS_UP A_WRITE_HAS_NO_REPLY | NO_STALE_ENTRY_STAYS
             """)
     void everyPartOfTheGenerationIsNeeded(String change, String faults, Promise promise) {
-        // A case that breaks with one increment needs no further exploration.
+        // One increment is enough to break the promise in each of these cases.
         verify(promise, 1, 1, change + " " + faults, "breaks");
     }
 
-    /** Cases in which the second promise does not hold but the first one does. */
+    /** Checks which promises break. {@code ACKNOWLEDGED_IS_SEEN} holds in each of these cases. */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             faults                                               | promise               | verdict

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests two nodes on one Redis, and on one MongoDB that stores the generation. The documents are in a map, so that
- * tests can block each step of a read or a write.
+ * Tests two nodes that share one Redis, and one MongoDB that stores the generation. The documents are in a map instead
+ * of MongoDB, so that tests can block each step of a read or a write.
  */
 class DocumentCacheTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
@@ -45,7 +45,7 @@ class DocumentCacheTest {
     private static final CacheNode one = new CacheNode(stores.redis().uri());
     private static final CacheNode other = new CacheNode(stores.redis().uri());
 
-    /** The store: versions of documents by id. */
+    /** Replaces MongoDB: the version of each document, by id. */
     private final Map<String, Integer> documents = new ConcurrentHashMap<>();
 
     private final AtomicInteger loads = new AtomicInteger();
@@ -101,7 +101,7 @@ class DocumentCacheTest {
         }
     }
 
-    /** Nodes that have just started, or have connected to another Redis, do not use the cache for some seconds. */
+    /** A node does not use the cache for some seconds after its start, or after it connects to another Redis. */
     @BeforeEach
     void awaitCaches() {
         documents.put("warm", 1);
@@ -118,7 +118,8 @@ class DocumentCacheTest {
 
     @Test
     void loadsADocumentOnceForAllNodes() {
-        // On a busy machine a node may time out first and load the document itself.
+        // On a busy machine, the cache of a node may time out. Then the node loads the document itself, and the test
+        // tries again.
         await().atMost(WAIT_TIMEOUT).until(() -> {
             String next = id + "-" + number.incrementAndGet();
             documents.put(next, 1);
@@ -157,7 +158,7 @@ class DocumentCacheTest {
             documents.put(present, 1);
             long ttl = await().until(
                             () -> {
-                                read(one, present); // which may time out first on a busy machine
+                                read(one, present); // on a busy machine, the first read may time out and cache nothing
                                 return ttlInRedis(present);
                             },
                             left -> left > 0);
@@ -224,7 +225,7 @@ class DocumentCacheTest {
         read(one, id);
         assertThat(loads).hasValue(2);
         assertThat(valueInRedis(id)).startsWith("T ");
-        // A second write starts and ends; the mark of the first one stays.
+        // A second write starts and ends. The string in Redis is still the T of the first write.
         write(one, () -> documents.get(id));
         assertThat(valueInRedis(id)).startsWith("T ");
 
@@ -244,7 +245,7 @@ class DocumentCacheTest {
                 }))
                 .isInstanceOf(GatehouseException.class);
 
-        // Immediately, or later if the node times out on a busy machine.
+        // The write deletes its T at once. If the node times out on a busy machine, the T disappears later.
         await().atMost(WAIT_TIMEOUT).until(() -> valueInRedis(id).equals("null"));
     }
 
@@ -323,7 +324,8 @@ class DocumentCacheTest {
         write(one, () -> documents.put(id, 2));
         stores.redis().restart();
 
-        withRedis(redis -> redis.sync().set("d:{" + id + "}", entry)); // like a restored snapshot
+        // the entry returns, as after the restore of a snapshot
+        withRedis(redis -> redis.sync().set("d:{" + id + "}", entry));
 
         await().atMost(WAIT_TIMEOUT)
                 .until(() -> one.redis.topology().isPresent()
@@ -378,14 +380,14 @@ class DocumentCacheTest {
         }
     }
 
-    /** Returns the remaining TTL in ms. */
+    /** Returns the remaining TTL of the document's key in ms. */
     private static long ttlInRedis(String document) {
         long[] ttl = new long[1];
         withRedis(redis -> ttl[0] = redis.sync().pttl("d:{" + document + "}"));
         return ttl[0];
     }
 
-    /** Returns the value of the key of the document; "null" if it does not exist. */
+    /** Returns the value of the document's key, or "null" if the key does not exist. */
     private static String valueInRedis(String document) {
         String[] value = new String[1];
         withRedis(redis -> value[0] = String.valueOf(redis.sync().get("d:{" + document + "}")));

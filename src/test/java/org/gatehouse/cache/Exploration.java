@@ -5,9 +5,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Explores all reachable states of a model, in every order of steps, until one of them breaks a promise.
+ * Explores all reachable states of a model, in every order of steps, until a state breaks a promise.
  *
- * <p>The search is breadth-first, so the reported sequence of steps is one of the shortest.
+ * <p>The search is breadth-first. Therefore it finds one of the shortest sequences of steps that break a promise.
  */
 final class Exploration {
     private final Model model;
@@ -28,7 +28,7 @@ final class Exploration {
         return counterexample.isEmpty();
     }
 
-    /** Returns the steps that lead to a broken promise; empty if no promise is broken. */
+    /** Returns the steps that lead to a broken promise. The list is empty if no promise is broken. */
     List<String> counterexample() {
         return counterexample;
     }

@@ -13,23 +13,26 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Models one key, and two nodes that each hold a lease on the generation and read repeatedly. There is one write
- * through the first node, and a Redis that restarts, is replaced or cannot be reached. The nodes act like {@link
- * DocumentCache} and {@link Generation}.
+ * Models one key, one write, and two nodes that read repeatedly. Each node may hold a lease on the generation. The
+ * first node writes. Redis may restart, be replaced or become unreachable. The nodes follow {@link DocumentCache} and
+ * {@link Generation}. {@code docs/caching.md} explains V, L, T, the scripts and the generation.
  *
- * <p>There is no clock. Events that depend on time may happen in the model at any moment, unless the code rules them
- * out. Therefore the model includes everything that can happen with a clock, and more:
+ * <p>The model has no clock. Events that depend on time may happen at any moment, except where the code makes an event
+ * impossible. Therefore the model contains every sequence of events that a clock permits, and more:
  *
  * <ul>
  *   <li>A lease expires or is renewed at any moment.
- *   <li>{@code outlived}: generations older than this one have ended, because two seconds have passed since the
- *       increment that followed them. It increases only if no lease on them is left. From then on, no outstanding reply
- *       of MongoDB grants a new lease on them; until then, any such reply may arrive. If the code waits for two
- *       seconds, after an increment or in a new generation, the model waits for this.
- *   <li>A write that began before the predecessors of its generation were outlived has ended five seconds after the
- *       increment, because writes are limited to three seconds. Therefore a node that does not fill for five seconds
- *       waits until no such write is in progress. For the same reason a T does not expire before its write has ended; L
- *       and V expire at any moment.
+ *   <li>{@code outlived} is a generation. Two seconds have passed since the increment to this generation, so leases on
+ *       older generations have expired. Therefore {@code outlived} increases only when no node holds a lease on an
+ *       older generation.
+ *   <li>A late reply of MongoDB may grant a lease on an older generation, but not on a generation before
+ *       {@code outlived}.
+ *   <li>In the code, a node waits for two seconds after an increment or in a new generation. In the model, the node
+ *       waits until {@code outlived} has reached the generation.
+ *   <li>A write takes at most three seconds. Therefore a write that began at most two seconds after an increment has
+ *       ended five seconds after the increment. In the code, a node does not fill during these five seconds. In the
+ *       model, the node does not fill while such a write is in progress.
+ *   <li>A T outlives its write, because a T lasts five seconds. L and V may expire at any moment.
  *   <li>An outstanding command may be executed late, or never, even if its connection has broken.
  * </ul>
  */
@@ -41,13 +44,13 @@ final class GenerationModel implements Model {
 
     /** The promises to check. */
     enum Promise {
-        /** A read sees each write that was acknowledged before it began. */
+        /** Before a read began, a write was acknowledged. The read must return this write. */
         ACKNOWLEDGED_IS_SEEN,
 
-        /** A read also sees each write that was seen by a read that ended before it began. */
+        /** Before a read began, another read ended and returned a write. The new read must return this write, too. */
         AND_NO_READ_GOES_BACK,
 
-        /** When no write is in progress and no increment is due, the valid entry is not older than the last write. */
+        /** A valid entry contains the last write, unless a write is in progress or an increment is due. */
         NO_STALE_ENTRY_STAYS
     }
 
@@ -55,15 +58,18 @@ final class GenerationModel implements Model {
     enum Change {
         LINKS_BREAK,
         REDIS_RESTARTS,
-        /** The new Redis begins with an earlier value of the key, not empty. */
+        /** The new Redis begins with an earlier value of the key. Without this change, the new Redis is empty. */
         FROM_A_SNAPSHOT,
-        /** Replaces the first Redis, which continues to serve the nodes that are still connected to it. */
+        /**
+         * A second Redis replaces the first one. The first Redis continues to serve the nodes that are still connected
+         * to it.
+         */
         THE_OLD_REDIS_STAYS_UP,
-        /** A node that has lost its connection may connect to it again. */
+        /** A node that has lost its connection to the first Redis may connect to the first Redis again. */
         THE_OLD_REDIS_IS_FOUND_TOO,
         REDIS_LOSES_THE_KEY,
         A_WRITE_HAS_NO_REPLY,
-        /** The writer is killed after it has announced the write in Redis. */
+        /** The writer is killed after its BEGIN. */
         THE_WRITER_IS_KILLED,
         A_WRITE_OUTLASTS_ITS_MARK,
         AN_INCREMENT_FAILS,
@@ -102,8 +108,8 @@ final class GenerationModel implements Model {
     private final Writer writer;
 
     /**
-     * @param readers the number of nodes that read, counted from the last; the first node writes
-     * @param maxIncrements the limit of increments of the generation, at most 2
+     * @param readers the number of nodes that read, 1 or 2; if only one node reads, it is not the node that writes
+     * @param maxIncrements the maximum number of increments of the generation, at most 2
      */
     GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers, int maxIncrements) {
         this.key = key;
@@ -210,7 +216,7 @@ final class GenerationModel implements Model {
         return changes.contains(change);
     }
 
-    /** The generation that is written into a value. */
+    /** Returns the generation that a node writes into a value. */
     private long number(int generationSeen) {
         return has(Change.NO_GENERATION_IN_THE_VALUE) ? 0 : generationSeen + 1L;
     }
@@ -224,7 +230,7 @@ final class GenerationModel implements Model {
         return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
     }
 
-    /** One run of a Redis server, with its only key. */
+    /** One run of a Redis server, from its start to its end, with the only key. */
     private final class Run {
         final String name;
         final Field alive;
@@ -255,8 +261,8 @@ final class GenerationModel implements Model {
     }
 
     /**
-     * A node with its connection and its lease. The connection is 0 if there is none, else the number of the run plus
-     * one.
+     * A node with its connection and its lease. {@code link} is 0 if the node is not connected. Otherwise {@code link}
+     * is the number of the run plus one.
      */
     private final class Node {
         final int number;
@@ -277,7 +283,9 @@ final class GenerationModel implements Model {
             return leased.isSet(state) && seen.of(state) < than;
         }
 
-        /** Returns whether the lease is valid and names the Redis to which the node is connected. */
+        /**
+         * Returns whether the lease is valid and the leased generation names the run to which the node is connected.
+         */
         boolean mayUseRedis(State state) {
             return leased.isSet(state) && isLinkedAsNamed(state);
         }
@@ -286,9 +294,7 @@ final class GenerationModel implements Model {
             return link.of(state) == 1 + namedRun.get(seen.of(state)).of(state);
         }
 
-        /**
-         * Returns whether this generation names another Redis than the connected one. The node detects this in 0.5 s.
-         */
+        /** Returns whether the node is connected to another run than the given generation names. */
         boolean isLinkedElsewhere(State state, int than) {
             return link.isSet(state) && link.of(state) != 1 + namedRun.get(than).of(state);
         }
@@ -323,7 +329,10 @@ final class GenerationModel implements Model {
             }
         }
 
-        /** See {@code Generation.refresh}; an increment that is too late has no effect. */
+        /**
+         * See {@code Generation.refresh}. An increment from an old generation has no effect, so the model omits such an
+         * increment.
+         */
         private void refresh(State state, Steps steps) {
             int oldest = has(Change.LEASED_FROM_AN_OLD_READ) ? 0 : outlived.of(state);
             for (int found = Math.max(seen.of(state), oldest); found <= generation.of(state); found++) {
@@ -335,7 +344,7 @@ final class GenerationModel implements Model {
             }
         }
 
-        /** Returns the state after this node has incremented the generation that it found in MongoDB. */
+        /** Returns the state after this node has incremented the given generation. */
         State incremented(State state, int found) {
             int run =
                     link.isSet(state) ? link.of(state) - 1 : namedRun.get(found).of(state);
@@ -343,7 +352,7 @@ final class GenerationModel implements Model {
         }
     }
 
-    /** The next step of the writer; see {@code DocumentCache.write}. */
+    /** The next step of the writer. See {@code DocumentCache.write}. */
     private enum Writing {
         BEGIN,
         STORE,
@@ -365,7 +374,7 @@ final class GenerationModel implements Model {
 
         final Node node;
         final Choice<Writing> next;
-        /** The run that executed the BEGIN, numbered like the connection of a node. */
+        /** The run that executed the BEGIN, plus one; 0 if there is none. */
         final Field beganOn;
         /** The value of {@code outlived} when the write began. */
         final Field begun;
@@ -389,7 +398,7 @@ final class GenerationModel implements Model {
             return next.of(state) == Writing.STORE || next.of(state) == Writing.AWAIT_STORE;
         }
 
-        /** Returns whether a write is in progress that a node which fills in this generation does not know. */
+        /** Returns whether a write is in progress that began before {@code outlived} reached this generation. */
         boolean beganBefore(State state, int generationSeen) {
             return mayStillWrite(state) && begun.of(state) < generationSeen;
         }
@@ -503,14 +512,14 @@ final class GenerationModel implements Model {
             return step == Writing.DONE ? done(state) : next.set(state, step);
         }
 
-        /** Clears the variables of the writer, so that states that differ only in these are merged. */
+        /** Ends the write and clears the writer's fields. States that differ only in these fields then become equal. */
         private State done(State state) {
             State cleared = found.set(begun.set(beganOn.set(state, 0), 0), 0);
             return next.set(cleared, Writing.DONE);
         }
     }
 
-    /** The next step of a reader; see {@code DocumentCache.getAsync}. */
+    /** The next step of a reader. See {@code DocumentCache.getAsync}. */
     private enum Reading {
         START,
         GET,
@@ -622,7 +631,10 @@ final class GenerationModel implements Model {
             return entry.filter(value -> value.isValidIn(number(permittedGeneration.of(state))));
         }
 
-        /** If a node may not fill yet, a document that it loads now may be stale by the time it may fill. */
+        /**
+         * Before the load, a node checks whether it may fill. Otherwise it could fill later with a document that is
+         * already stale.
+         */
         private State mayLoad(State state) {
             boolean mayLoad = mayFill(state) || has(Change.NO_FILL_QUARANTINE_BEFORE_THE_LOAD);
             return mayLoad ? next.set(state, Reading.ACQUIRE) : bypass(state);
@@ -671,7 +683,7 @@ final class GenerationModel implements Model {
             return after;
         }
 
-        /** The read has ended, but its FILL is outstanding. */
+        /** Returns the state in which the read has ended but its FILL is outstanding. */
         private State awaitFill(State finished, State before) {
             State linked = link.set(finished, link.of(before));
             State outstanding = permittedGeneration.set(linked, permittedGeneration.of(before));

@@ -14,16 +14,18 @@ import org.gatehouse.cache.State.Layout;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Models two writers and three readers of one key in one generation, which act like {@link DocumentCache}. The steps in
- * Redis are those of {@link Script}.
+ * Models two writers and three readers of one key in one generation. The steps are those of {@link DocumentCache}, and
+ * the steps in Redis are those of {@link Script}. {@code docs/caching.md} explains V, L, T and the scripts.
  *
- * <p>The model omits the following, without losing cases:
+ * <p>The model omits the following, because the remaining sequences of steps include all relevant cases:
  *
  * <ul>
- * <li>Time. Any time may pass between two steps, so a slow load, a paused node or a late script is just another order
- * of steps. An expired value is a loss of the key, where losses are allowed. <li>The waits of a reader that finds an L.
- * Its retry equals the first attempt of a reader that began at the same time. <li>Readers that begin in another order
- * than that of their numbers, and writers likewise. These are the same sequences with other names.
+ *   <li>Time. Any time may pass between two steps. Therefore a slow load, a paused node or a late script is only
+ *       another order of steps. If the model includes losses of the key, an expired value is a loss.
+ *   <li>The waits of a reader that finds an L. The retry of this reader equals the first attempt of another reader that
+ *       begins at the same time.
+ *   <li>Readers or writers that begin in another order than their numbers. These sequences differ from the explored
+ *       sequences only in names.
  * </ul>
  */
 final class KeyModel implements Model {
@@ -36,10 +38,10 @@ final class KeyModel implements Model {
 
     /** The promises to check. */
     enum Promise {
-        /** A read returns a write that was acknowledged before it began, or a later one. */
+        /** Before a read began, a write was acknowledged. The read must return this write or a later one. */
         ACKNOWLEDGED_IS_SEEN,
 
-        /** A read also returns what an earlier, finished read returned, or something later. */
+        /** Before a read began, another read ended. The new read must return the same version or a later one. */
         AND_NO_READ_GOES_BACK
     }
 
@@ -47,9 +49,12 @@ final class KeyModel implements Model {
     enum Change {
         REDIS_LOSES_KEYS,
         A_WRITER_IS_KILLED_BEFORE_END,
-        /** The outcome of a write is unknown. The write may take effect as long as the T exists, which then expires. */
+        /** The outcome of a write is unknown. The write may take effect while its T exists. The T expires later. */
         A_WRITE_HAS_NO_REPLY,
-        /** A reader that finds the L of another reader uses the load of that reader, as readers on one node may. */
+        /**
+         * A reader that finds the L of another reader uses that reader's load. Readers on one node share loads like
+         * this.
+         */
         LOADS_ARE_SHARED,
 
         FILL_IGNORES_ITS_LEASE,
@@ -57,13 +62,16 @@ final class KeyModel implements Model {
         NO_END,
         END_LEAVES_V_AND_L,
         ACKNOWLEDGED_BEFORE_END,
-        /** Runs END at once, not when the write can no longer take effect. */
+        /**
+         * If a write has no reply, the writer runs END at once. The protocol requires END only when the write can no
+         * longer take effect.
+         */
         END_AT_ONCE_WITHOUT_A_REPLY,
-        /** A reader uses any load in progress, without having found its L. */
+        /** A reader uses any load in progress, even if the reader did not find the L of this load. */
         LOADS_ARE_SHARED_WITHOUT_A_LEASE
     }
 
-    /** A {@link Script#FILL} that checks for a write in progress, but not for its lease. */
+    /** A variant of {@link Script#FILL}. It rejects a T, but does not check for the reader's own L. */
     private static final String FILL_WITHOUT_LEASE_CHECK = """
             local value = redis.call('GET', KEYS[1])
             if value and string.sub(value, 1, 1) == 'T' then return 'refused' end
@@ -71,7 +79,7 @@ final class KeyModel implements Model {
             return 'done'
             """;
 
-    /** A {@link Script#END} that deletes only a T. */
+    /** A variant of {@link Script#END} that deletes a T, but neither V nor L. */
     private static final String END_OF_T_ONLY = """
             local value = redis.call('GET', KEYS[1])
             if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end
@@ -154,7 +162,10 @@ final class KeyModel implements Model {
         return has(Change.A_WRITE_HAS_NO_REPLY) || has(Change.END_AT_ONCE_WITHOUT_A_REPLY);
     }
 
-    /** A T outlives each of its writes, because it lasts 5 s and writes are limited to 3 s. */
+    /**
+     * Returns whether the value is a T that may expire. A T lasts 5 s and a write takes at most 3 s. Therefore a T does
+     * not expire while a write of this T is in progress.
+     */
     private boolean mayExpire(State state) {
         return key.get(value.of(state)).filter(Entry::isWriting).isPresent()
                 && writers.stream()
@@ -162,7 +173,7 @@ final class KeyModel implements Model {
                         .noneMatch(writer -> writer.mayStillWrite(state));
     }
 
-    /** Returns the oldest version that a read may return if it begins now. */
+    /** Returns the oldest version that a read may return if the read begins now. */
     private int requiredNow(State state) {
         int required = acknowledged.of(state);
         if (promise == Promise.AND_NO_READ_GOES_BACK) {
@@ -292,7 +303,7 @@ final class KeyModel implements Model {
         final Choice<Reading> next;
         final Field required;
         final Field result;
-        /** The number of the reader whose load this one uses. */
+        /** The number of another reader whose load this reader uses. */
         final Field awaited;
 
         final String token;

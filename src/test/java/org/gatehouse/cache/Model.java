@@ -1,16 +1,16 @@
 package org.gatehouse.cache;
 
-/** A nondeterministic state machine; see {@link Exploration}. */
+/** A nondeterministic state machine that {@link Exploration} explores. */
 interface Model {
     State start();
 
-    /** Reports every step that is possible in this state. */
+    /** Reports every possible step from this state. */
     void steps(State state, Steps steps);
 
     /** Returns whether this state breaks a promise. */
     boolean isBroken(State state);
 
-    /** Receives the steps. The report of a broken promise contains the actor and the action of each step. */
+    /** Receives the steps. If a promise breaks, the report names the actor and the action of each step. */
     interface Steps {
         void take(String actor, String action, State next);
     }

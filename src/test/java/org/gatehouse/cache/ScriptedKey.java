@@ -13,11 +13,12 @@ import org.gatehouse.store.RedisScript;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only key of a model. The effect of each script on each value is read from a real Redis once and then cached.
+ * The only key of a model. A real Redis executes each script on each value once. Then this class caches the effect of
+ * the script on the value.
  *
- * <p>This is valid because a script depends only on the key and its arguments and is deterministic. It also reads the
- * remaining TTL, but only to avoid storing a value that has just expired. Therefore the state of the key is its value,
- * byte for byte, and each value gets a number here.
+ * <p>Caching is valid because a script is deterministic and depends only on the key and its arguments. A script also
+ * reads the remaining TTL, but only to avoid storing a value that has just expired. Therefore the bytes of the value
+ * are the complete state of the key. This class numbers the values.
  */
 final class ScriptedKey {
     static final int ABSENT = 0;
@@ -34,12 +35,15 @@ final class ScriptedKey {
         this.redis = redis;
     }
 
-    /** Executes a script on the key of this name. */
+    /** Executes a script on the key with this name. */
     interface Call {
         byte @Nullable [] run(RedisCommands<String, byte[]> redis, String name);
     }
 
-    /** @param reply the reply of the script; an entry only for ACQUIRE */
+    /**
+     * @param after the number of the value after the script
+     * @param reply the reply of the script, if it is an entry; only ACQUIRE returns entries
+     */
     record Outcome(int after, Optional<Entry> reply) {}
 
     /** A script with its arguments. */
@@ -69,7 +73,7 @@ final class ScriptedKey {
         return step(script.text(), arguments);
     }
 
-    /** Returns a step with a script of the test instead of a real one. */
+    /** Returns a step that executes a script from a test instead of a script of the application. */
     Step step(String text, byte[]... arguments) {
         return new Step(
                 (commands, name) -> commands.eval(text, ScriptOutputType.VALUE, new String[] {name}, arguments));
@@ -80,12 +84,12 @@ final class ScriptedKey {
         return new Step((commands, name) -> null);
     }
 
-    /** Returns the reply to a GET; empty if there is no value. */
+    /** Returns the reply to a GET, or empty if there is no value. */
     Optional<Entry> get(int key) {
         return key == ABSENT ? Optional.empty() : Optional.of(entries.get(key));
     }
 
-    /** Returns the value of the key. */
+    /** Returns the value with this number as text. */
     String text(int key) {
         return contents.get(key);
     }

@@ -47,7 +47,7 @@ class SingleFlightTest {
 
         assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(1);
         for (CompletableFuture<Integer> other : others) {
-            // A caller that was late is served by the task after the next.
+            // If a caller arrives after the next task has started, a later task serves this caller.
             assertThat(other.get(60, TimeUnit.SECONDS)).isBetween(2, 51);
         }
         assertThat(others.stream().map(CompletableFuture::join).distinct().count())

@@ -3,11 +3,13 @@ package org.gatehouse.cache;
 import java.util.EnumSet;
 import java.util.List;
 
-/** A state of a {@link Model}: small numbers in packed form, so that millions of states fit into memory. */
+/**
+ * A state of a {@link Model}. A state packs small numbers into 128 bits, so that millions of states fit into memory.
+ */
 record State(long low, long high) {
     static final State ZEROS = new State(0, 0);
 
-    /** Mixes the bits, because states differ in few of them. */
+    /** Mixes the bits, because most states differ only in few bits. */
     @Override
     public int hashCode() {
         long mixed = (low ^ Long.rotateLeft(high, 29)) * 0x9E3779B97F4A7C15L;
@@ -19,7 +21,7 @@ record State(long low, long high) {
     static final class Layout {
         private int used;
 
-        /** Allocates a number from 0 to this maximum. */
+        /** Allocates a field for numbers from 0 to this maximum. */
         Field upTo(int largest) {
             int bits = Integer.SIZE - Integer.numberOfLeadingZeros(largest);
             if (used < Long.SIZE && used + bits > Long.SIZE) {
@@ -37,7 +39,7 @@ record State(long low, long high) {
             return upTo(1);
         }
 
-        /** Allocates a choice of these values; a state of zeros has the first one. */
+        /** Allocates a field for the constants of this enum. The initial value is the first constant. */
         <E extends Enum<E>> Choice<E> oneOf(Class<E> type) {
             return new Choice<>(List.copyOf(EnumSet.allOf(type)), this);
         }

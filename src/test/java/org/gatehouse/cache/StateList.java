@@ -2,7 +2,10 @@ package org.gatehouse.cache;
 
 import java.util.Arrays;
 
-/** Distinct states in the order of discovery; for millions of states, a map of objects would be mostly overhead. */
+/**
+ * Distinct states in the order of discovery. The states are in arrays, because a map of millions of objects would need
+ * much more memory.
+ */
 final class StateList {
     private static final int NONE = -1;
 
@@ -11,7 +14,7 @@ final class StateList {
     private int[] predecessor = new int[1 << 12];
     private int size;
 
-    /** A hash table of the indexes of the states, at most half full. */
+    /** A hash table that contains the indexes of the states. At most half of the slots are used. */
     private int[] slots = emptySlots(1 << 13);
 
     int size() {
@@ -22,12 +25,12 @@ final class StateList {
         return new State(low[index], high[index]);
     }
 
-    /** Returns the index of the state from which this one was first reached. */
+    /** Returns the index of the state from which the given state was first reached. */
     int predecessor(int index) {
         return predecessor[index];
     }
 
-    /** Adds a state unless it is present. */
+    /** Adds a state, unless the list already contains it. */
     void add(State state, int from) {
         int slot = slotOf(state);
         if (slots[slot] != NONE) {
@@ -44,7 +47,7 @@ final class StateList {
         size++;
     }
 
-    /** Returns the slot of this state, or the free slot for it. */
+    /** Returns the slot that contains this state, or the free slot for this state. */
     private int slotOf(State state) {
         int slot = state.hashCode() & (slots.length - 1);
         while (slots[slot] != NONE && !isAt(slots[slot], state)) {

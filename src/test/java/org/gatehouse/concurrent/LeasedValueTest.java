@@ -18,16 +18,19 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.junit.jupiter.api.Test;
 
-/** The clock advances only if a test, a read or a pause advances it. */
+/**
+ * Tests values that are trusted for a limited time. The clock advances only if a test, a read or a pause advances it.
+ */
 class LeasedValueTest {
     private static final Duration LEASE = LeasedValue.LEASE;
     private static final Duration INTERVAL = LeasedValue.MIN_INTERVAL;
 
-    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - LEASE.toNanos()); // a ticker may overflow
+    // The start value of a ticker is arbitrary. Here, the ticker overflows when a lease has passed.
+    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - LEASE.toNanos());
     private final AtomicInteger reads = new AtomicInteger();
     private final List<Duration> pauses = new ArrayList<>();
 
-    /** Returns the number of the read. */
+    /** The store of the value. Each read returns the number of the read, unless a test replaces this supplier. */
     private volatile Supplier<Optional<Integer>> store = () -> Optional.of(reads.get());
 
     private final LeasedValue<Integer> value = leased(false);
@@ -227,7 +230,7 @@ class LeasedValueTest {
         };
     }
 
-    /** Calls {@link LeasedValue#readSince} in a new thread, and returns once that thread waits. */
+    /** Calls {@link LeasedValue#readSince} in a new thread, and returns when the new thread waits. */
     private CompletableFuture<Integer> inThread(long since) {
         CompletableFuture<Integer> result = new CompletableFuture<>();
         Thread thread = Threads.create("reader", () -> {
@@ -249,7 +252,7 @@ class LeasedValueTest {
                         failure -> assertThat(failure.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE));
     }
 
-    /** A read that ends when the test releases it: with this value, or with a failure if there is none. */
+    /** A read that ends when the test releases it. The read returns the given value, or fails if the value is empty. */
     private final class BlockedRead {
         private final CountDownLatch begun = new CountDownLatch(1);
         private final CountDownLatch end = new CountDownLatch(1);

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeployFilesTest {
     private static final Path FOLDER = Path.of("deploy");
 
-    /** The variables that the image sets for Tomcat. */
+    /** The variables that the container image sets for Tomcat itself. */
     private static final Set<String> TOMCAT_VARIABLES = Set.of("CATALINA_OPTS");
 
     private static final Map<String, String> SECRETS = Map.of(
@@ -94,7 +94,7 @@ class DeployFilesTest {
         assertThat(files(kubernetesEnvironment())).isEqualTo(mounted);
     }
 
-    /** Includes the addresses of the stores, because they contain passwords. */
+    /** The secrets include the addresses of the stores, because these addresses contain passwords. */
     @Test
     void systemdLoadsEveryReferencedSecretAsACredential() throws IOException {
         String unit = Files.readString(FOLDER.resolve("jetty-base/gatehouse.service"));
@@ -119,7 +119,7 @@ class DeployFilesTest {
         assertThat(kubernetesEnvironment()).containsKey("METRICS_TOKEN_FILE");
     }
 
-    /** A Service called "redis" would otherwise set {@code REDIS_PORT}. */
+    /** Kubernetes would otherwise set {@code REDIS_PORT} for a Service with the name "redis". */
     @Test
     void kubernetesDisablesServiceVariables() throws IOException {
         JsonNode links = yaml("kubernetes/deployment.yaml").at("/spec/template/spec/enableServiceLinks");
@@ -140,7 +140,7 @@ class DeployFilesTest {
                 .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
     }
 
-    /** The settings may be in comments, which the operator uncomments. */
+    /** The lines with these settings may be commented out, so that the operator enables them if necessary. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -208,7 +208,10 @@ class DeployFilesTest {
         return read(environment, SECRETS);
     }
 
-    /** Replaces each {@code NAME_FILE} with a file that contains the given value. */
+    /**
+     * Reads the settings. Replaces the value of each {@code NAME_FILE} with the path of a new file that contains the
+     * given value.
+     */
     private Settings read(Map<String, String> environment, Map<String, String> values) throws IOException {
         Map<String, String> settings = new HashMap<>(environment);
         for (String file : files(environment)) {

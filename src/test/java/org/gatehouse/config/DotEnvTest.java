@@ -120,7 +120,7 @@ class DotEnvTest {
         assertThat(DotEnv.read(Files.createDirectory(folder.resolve("venv")))).isEqualTo(DotEnv.NONE);
     }
 
-    /** A setting that seems to be missing may be in the invalid line. */
+    /** The invalid line may contain the required settings. Therefore no other setting is reported as missing. */
     @Test
     void reportsOnlyTheInvalidLine() {
         assertThatThrownBy(() -> Settings.read(
@@ -130,7 +130,7 @@ class DotEnvTest {
                 .hasMessageNotContainingAny("missing");
     }
 
-    /** {@code .env.example} must follow the format that it describes. */
+    /** All settings in {@code .env.example} are commented out, and its lines are valid. */
     @Test
     void theExampleIsValid() throws IOException {
         DotEnv example = DotEnv.read(Path.of(".env.example"));

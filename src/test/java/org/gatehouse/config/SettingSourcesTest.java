@@ -9,7 +9,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** Tests the order of the sources, as far as a test can set them. */
+/**
+ * Tests the priority of the sources of settings. Tests cannot set environment variables, so they use an existing one.
+ */
 @Isolated("because the system properties are those of the whole process")
 class SettingSourcesTest {
     /** Maven sets this variable for every process that it starts. */
@@ -39,7 +41,10 @@ class SettingSourcesTest {
         }
     }
 
-    /** As in {@code REDIS_URL= mvn jetty:run}, where the embedded Redis is a servlet context parameter. */
+    /**
+     * The command {@code REDIS_URL= mvn jetty:run} sets an empty value. Then the address of the embedded Redis applies,
+     * which is a servlet context parameter.
+     */
     @Test
     void anEmptyValueDoesNotHideALaterSource() {
         System.setProperty("GATEHOUSE_TEST", " ");
@@ -73,7 +78,7 @@ class SettingSourcesTest {
                 .hasValue("ours");
     }
 
-    /** Returns a context with these parameters only. */
+    /** Returns the sources for a servlet context that has only these parameters. */
     private static SettingSources sources(Map<String, String> parameters) {
         return SettingSources.of((ServletContext) Proxy.newProxyInstance(
                 SettingSourcesTest.class.getClassLoader(),

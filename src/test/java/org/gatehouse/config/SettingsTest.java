@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
-    /** Accepts every first administrator. */
+    /** Accepts the name and password of every first administrator. */
     static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
 
     private static final String AUTH_KEY = "a key for tests, longer than 32 bytes";
@@ -382,7 +382,7 @@ class SettingsTest {
                 .contains("[REDACTED]");
     }
 
-    /** Returns the required settings, with one of them replaced by another. */
+    /** Returns the required settings, but with the second setting instead of the first. */
     private static Map<String, String> replacing(String name, String otherName, String value) {
         Map<String, String> settings = new HashMap<>(REQUIRED);
         settings.remove(name);

@@ -7,36 +7,37 @@ import java.util.Set;
 import org.gatehouse.config.Settings;
 
 /**
- * Removes Gatehouse's settings, and options that every JVM reads, from the environment of a process.
+ * Removes Gatehouse's settings from the environment of a process. Also removes the variables with options that every
+ * JVM reads.
  *
- * <p>Tests choose each setting themselves. A developer or operator may have settings of a real service in the
- * environment. A test must neither contact that service's stores nor start with its administrator.
+ * <p>Each test chooses its own settings. The environment of a developer or operator may contain the settings of a real
+ * service. A test must not contact the stores of this service or start with its administrator.
  */
 public final class CleanEnvironment {
     private static final String PREFIX = "GATEHOUSE_";
 
-    /** Each of these may set system properties, which are settings too. */
+    /** Each of these variables may set system properties. Gatehouse also reads settings from system properties. */
     private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private static final Set<String> NAMES = Set.copyOf(Settings.names());
 
     private CleanEnvironment() {}
 
-    /** Returns whether the application would read a variable of this name, also with its prefix or suffix. */
+    /** Returns whether the application reads a variable of this name. A name may have a prefix or a suffix. */
     public static boolean isSetting(String name) {
         String variable = name.toUpperCase(Locale.ROOT);
         return variable.startsWith(PREFIX) || NAMES.contains(variable);
     }
 
-    /** Returns whether the environment of this process has no settings. */
+    /** Returns whether the environment of this process contains no settings of Gatehouse. */
     public static boolean isCleanHere() {
         return System.getenv().keySet().stream().noneMatch(CleanEnvironment::isSetting);
     }
 
     /**
-     * Must be called before services start in this process.
+     * Rejects an environment that contains settings. Call this method before this process starts a service.
      *
-     * @throws IllegalStateException if the environment of this process has settings
+     * @throws IllegalStateException if the environment of this process contains settings of Gatehouse
      */
     public static void require() {
         if (!isCleanHere()) {
@@ -45,7 +46,10 @@ public final class CleanEnvironment {
         }
     }
 
-    /** Cleans the environment of a process that is about to start, and returns its builder. */
+    /**
+     * Removes the settings from the environment of a process that is about to start. Returns the builder of the
+     * process.
+     */
     public static ProcessBuilder of(ProcessBuilder process) {
         clean(process.environment());
         process.environment().keySet().removeAll(JVM_OPTIONS);

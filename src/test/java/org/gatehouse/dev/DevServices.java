@@ -26,11 +26,11 @@ import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Provides what the settings of {@code mvn jetty:run} omit: MongoDB and Redis under {@code target/dev}, a key, and a
- * first administrator, whose password is printed once.
+ * Provides the missing settings of {@code mvn jetty:run}: MongoDB and Redis under {@code target/dev}, a key, and a
+ * first administrator. Prints the administrator's password once.
  *
- * <p>The container calls this class before any listener. The services reach the application as servlet context
- * parameters, which have the lowest priority except {@code .env}. Therefore a setting from another source takes
+ * <p>The container calls this class before any listener. This class passes the settings to the application as servlet
+ * context parameters. Only {@code .env} has a lower priority. Therefore a setting from any other source takes
  * precedence, and the application does not depend on this class.
  */
 public final class DevServices implements ServletContainerInitializer {
@@ -38,7 +38,7 @@ public final class DevServices implements ServletContainerInitializer {
 
     private static final String ADMIN = "admin";
 
-    /** Base64 encodes these bytes as 20 characters. */
+    /** The password has 20 characters, because Base64 encodes three bytes as four characters. */
     private static final int PASSWORD_BYTES = 15;
 
     private final Path folder;
@@ -47,7 +47,7 @@ public final class DevServices implements ServletContainerInitializer {
         this(developmentFolder());
     }
 
-    /** Uses another folder than {@code target/dev}. */
+    /** Uses the given folder instead of {@code target/dev}. */
     DevServices(Path folder) {
         this.folder = folder;
     }
@@ -56,7 +56,8 @@ public final class DevServices implements ServletContainerInitializer {
     public void onStartup(@Nullable Set<Class<?>> classes, ServletContext context) {
         SettingSources given = SettingSources.of(context);
         if (!given.problems().isEmpty()) {
-            return; // the missing setting may be in an invalid line, which the application reports
+            // The invalid line may contain settings that seem to be missing. The application reports this line.
+            return;
         }
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
@@ -87,7 +88,7 @@ public final class DevServices implements ServletContainerInitializer {
         return given.find(name).isPresent() || given.find(name + "_FILE").isPresent();
     }
 
-    /** Returns a secret that survives a restart, so that tokens stay valid. */
+    /** Returns a secret from a file, so that tokens stay valid after a restart. Creates the file if it is missing. */
     private String storedSecret(String name, int bytes) {
         Path file = folder.resolve(name);
         try {
@@ -101,8 +102,8 @@ public final class DevServices implements ServletContainerInitializer {
     }
 
     /**
-     * Returns the password in {@code admin.json}, so that the file is valid for every database of earlier starts.
-     * Returns a new password if the file is missing or malformed.
+     * Returns the password in {@code admin.json}. All databases in the folder use this password, so the file is valid
+     * for each of them. Returns a new password if the file is missing or malformed.
      */
     private String storedPassword() {
         try {
@@ -140,7 +141,10 @@ public final class DevServices implements ServletContainerInitializer {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
     }
 
-    /** Returns {@code target/dev} next to the classes of this project, independent of the working directory. */
+    /**
+     * Returns {@code target/dev} next to the compiled classes of this project. The result does not depend on the
+     * working directory.
+     */
     private static Path developmentFolder() {
         try {
             URI classes = DevServices.class
@@ -154,7 +158,10 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Stops the services after the application, because listeners are notified of the end in reverse order. */
+    /**
+     * Stops the services after the application has stopped. The container notifies listeners of the end in reverse
+     * order, and this listener is the first.
+     */
     private record Stop(Deque<AutoCloseable> started) implements ServletContextListener {
         @Override
         public void contextDestroyed(ServletContextEvent event) {
@@ -168,7 +175,7 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Prints the address of the service once it has started. */
+    /** Prints the address of the service when the service has started. */
     private record Addresses(String address) implements ServletContextAttributeListener {
         @Override
         public void attributeAdded(ServletContextAttributeEvent event) {
@@ -178,7 +185,7 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Prints the administrator's password only after the application has created the account. */
+    /** Prints the administrator's password when the application has created the account. */
     private record Announcement(String password, Path file, String address) implements ServletContextAttributeListener {
         @Override
         public void attributeAdded(ServletContextAttributeEvent event) {

@@ -26,21 +26,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevServicesTest {
-    /** Settings for both stores, so that neither is started. */
+    /** Settings for both stores, so that {@link DevServices} starts neither of them. */
     private static final Map<String, String> NAMED_STORES =
             Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1");
 
     @TempDir
     Path folder;
 
-    /** The commands at the top of the README send this file. */
+    /** The commands at the top of the README send the file {@code admin.json} as the body of a login. */
     @Test
     void theAdministratorsOfAllDatabasesHaveThePasswordInTheFile() throws IOException {
         String first = started(true);
         String file = Files.readString(folder.resolve("admin.json"));
         assertThat(file).contains("\"username\":\"admin\"", "\"password\":\"" + first + "\"");
 
-        assertThat(started(true)).isEqualTo(first); // as with another DB_NAME that has no administrator yet
+        // This start creates an administrator again, as with a new DB_NAME.
+        assertThat(started(true)).isEqualTo(first);
         assertThat(started(false)).isEqualTo(first);
         assertThat(Files.readString(folder.resolve("admin.json"))).isEqualTo(file);
     }
@@ -70,7 +71,12 @@ class DevServicesTest {
                 .hasMessage("APP_PORT must be a whole number from 1 to 65535");
     }
 
-    /** @return the password that the application receives */
+    /**
+     * Starts the development services.
+     *
+     * @param createsTheAdministrator whether the application creates the administrator at this start
+     * @return the password that the application receives
+     */
     private String started(boolean createsTheAdministrator) {
         Map<String, String> parameters = new HashMap<>(NAMED_STORES);
         List<Object> listeners = new ArrayList<>();

@@ -13,7 +13,10 @@ import java.nio.file.Path;
 import org.h2.mvstore.MVStoreException;
 import org.slf4j.LoggerFactory;
 
-/** A server in this process that speaks MongoDB's wire protocol, on a free port of the loopback address. */
+/**
+ * A server in this process that implements MongoDB's wire protocol. It listens on the loopback address, by default on a
+ * free port.
+ */
 public final class EmbeddedMongo implements AutoCloseable {
     static {
         silence();
@@ -21,7 +24,7 @@ public final class EmbeddedMongo implements AutoCloseable {
 
     private static final int ANY_PORT = 0;
 
-    /** A kill may lose the writes of this time before it; the default is one second. */
+    /** If the process is killed, it may lose the writes of this last period. The default is one second. */
     private static final int COMMIT_DELAY_MS = 50;
 
     private final H2Backend backend;
@@ -35,7 +38,10 @@ public final class EmbeddedMongo implements AutoCloseable {
         this.uri = server.getConnectionString();
     }
 
-    /** Disables the server's log, which contains each connection, unsupported index and rejected write. */
+    /**
+     * Disables the log of the server. The log would contain each connection, each unsupported index and each rejected
+     * write.
+     */
     public static void silence() {
         ((Logger) LoggerFactory.getLogger("de.bwaldvogel")).setLevel(Level.OFF);
     }

@@ -18,7 +18,10 @@ import redis.embedded.core.ExecutableProvider;
 /** A separate {@code redis-server} process on the loopback address. */
 public final class EmbeddedRedis implements AutoCloseable {
     private static final long START_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
-    /** A process forked while another thread writes a binary keeps the binary open, and then it cannot be run. */
+    /**
+     * Serializes the creation of the binary and the start of a process. A process that is forked while the binary is
+     * written inherits the open file. Then the operating system refuses to run the binary.
+     */
     private static final Object FORK = new Object();
 
     private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
@@ -37,17 +40,20 @@ public final class EmbeddedRedis implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    /** Starts a server on a free port and waits until it replies; the folder holds its binary, log and process id. */
+    /**
+     * Starts a server on a free port and waits until the server replies. The folder contains the server's binary, log
+     * and process id.
+     */
     public static EmbeddedRedis start(Path folder) {
         return start(folder, "--save", "", "--appendonly", "no");
     }
 
-    /** Starts a server with these options instead of those that disable persistence. */
+    /** Starts a server with these options. Without options, persistence is disabled. */
     public static EmbeddedRedis start(Path folder, String... options) {
         return start(folder, freePort(), options);
     }
 
-    /** Starts a server on the given port, such as one that other servers already know. */
+    /** Starts a server on the given port. Use this method if other servers already know the port. */
     public static EmbeddedRedis start(Path folder, int port, String... options) {
         return new EmbeddedRedis(folder, port, List.of(options));
     }
@@ -56,12 +62,12 @@ public final class EmbeddedRedis implements AutoCloseable {
         return port;
     }
 
-    /** Returns the address as a setting. */
+    /** Returns the address of the server in the format of the setting {@code REDIS_URL}. */
     public String uri() {
         return "redis://127.0.0.1:" + port;
     }
 
-    /** Kills the server immediately, like a crash. */
+    /** Kills the server immediately, as a crash does. */
     public void kill() {
         try {
             process.destroyForcibly().waitFor();
@@ -70,7 +76,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Pauses the process until {@link #resume}; connections stay open but receive no replies. */
+    /** Pauses the process until a call of {@link #resume}. Connections stay open but receive no replies. */
     public void pause() {
         signal("-STOP");
     }
@@ -97,7 +103,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Restarts the server on the same port. The server is empty unless its options make it keep its data. */
+    /** Restarts the server on the same port. The server loses its data, unless its options enable persistence. */
     public void restart() {
         kill();
         process = launch();
@@ -109,7 +115,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException exitingAlready) {
-            // the shutdown hook is already running and finds nothing left to do
+            // The JVM is shutting down, and its shutdown hook kills the server.
         }
     }
 
@@ -146,7 +152,10 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Ends the server of an earlier run that was killed before it could end the server. */
+    /**
+     * Ends the server of an earlier run in this folder. The earlier run may have been killed before it ended its
+     * server.
+     */
     private static void endLeftover(Path pidFile) throws IOException {
         if (Files.exists(pidFile)) {
             ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
@@ -166,7 +175,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         throw new IOException("redis-server did not reply; its log:\n" + Files.readString(log));
     }
 
-    /** Returns whether the server replies now; a paused server accepts connections but does not reply. */
+    /** Returns whether the server replies within the limit. A paused server accepts connections but does not reply. */
     public boolean repliesWithin(Duration limit) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) limit.toMillis());
@@ -174,15 +183,15 @@ public final class EmbeddedRedis implements AutoCloseable {
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
             byte[] reply = new byte[7];
             int length = socket.getInputStream().read(reply);
-            // A started server replies +PONG, or -NOAUTH if it requires a password. One that loads its data replies
-            // -LOADING.
+            // A ready server replies +PONG, or -NOAUTH if it requires a password. A server that still loads its data
+            // replies -LOADING.
             return length > 0 && (reply[0] == '+' || new String(reply, StandardCharsets.US_ASCII).equals("-NOAUTH"));
         } catch (IOException notYet) {
             return false;
         }
     }
 
-    /** Returns a port that currently has no listener. */
+    /** Returns a port on which no process listens at this time. */
     public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

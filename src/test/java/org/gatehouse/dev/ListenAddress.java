@@ -3,11 +3,11 @@ package org.gatehouse.dev;
 import org.gatehouse.config.SettingSources;
 
 /**
- * The address on which {@code mvn jetty:run} listens: Jetty's system properties, else {@code APP_HOST} and
- * {@code APP_PORT}.
+ * The address on which {@code mvn jetty:run} listens. Jetty's system properties take precedence over {@code APP_HOST}
+ * and {@code APP_PORT}.
  *
- * <p>{@code src/test/jetty/jetty.xml} uses this class before there is a web application. The class path then contains
- * only Jetty and the classes of this project.
+ * <p>{@code src/test/jetty/jetty.xml} uses this class before the web application exists. At this time, the class path
+ * contains only Jetty and the classes of this project.
  */
 public record ListenAddress(String host, int port) {
     private static final int MAX_PORT = 65_535;
@@ -15,7 +15,7 @@ public record ListenAddress(String host, int port) {
     /**
      * Reads the address from the settings.
      *
-     * @throws IllegalArgumentException with a sentence that names the setting
+     * @throws IllegalArgumentException if the port is invalid; the message names the setting
      */
     public static ListenAddress read() {
         return of(SettingSources.beforeDeployment());
@@ -28,7 +28,7 @@ public record ListenAddress(String host, int port) {
                         "jetty.http.port", sources.find("APP_PORT").orElse("8080"))));
     }
 
-    /** Returns the address of {@code /}, without the slash. */
+    /** Returns the base address of the service, without a final slash. */
     String uri() {
         return "http://" + host + ":" + port;
     }

@@ -48,13 +48,16 @@ import org.junit.jupiter.api.Test;
 class DescriptionTest {
     private static final String ERRORS = "errors";
     private static final String PASSWORD = "correct horse battery staple";
-    /** The OpenAPI Initiative's schema for OpenAPI 3.1 documents, including the schemas in them. */
+    /**
+     * The OpenAPI Initiative's JSON schema for OpenAPI 3.1 documents. It also checks the schemas inside these
+     * documents.
+     */
     private static final String OPENAPI_SCHEMA = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";
 
     private static final ApiDescription description = ApiDescription.built();
     private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
 
-    /** A logout needs no token. If the request has one, the session of that token ends. */
+    /** A logout does not require a token. If the request has a token, the session of this token ends. */
     private static final String LOGOUT = "post /logout";
 
     private static final Set<ErrorCode> TOKEN_ERRORS = EnumSet.of(
@@ -71,10 +74,10 @@ class DescriptionTest {
             ErrorCode.BODY_TIMEOUT,
             ErrorCode.UNSUPPORTED_MEDIA_TYPE);
 
-    /** The methods of the resources, by HTTP method and path, such as {@code get /user/{id}}. */
+    /** The methods of the resources. A key consists of HTTP method and path: {@code get /user/{id}}. */
     private static final Map<String, ResourceMethod> methods = new TreeMap<>();
 
-    /** The operations of the API description, by the same keys. */
+    /** The operations of the API description. The keys have the same format as the keys of {@link #methods}. */
     private static final Map<String, JsonNode> operations = new TreeMap<>();
 
     private static Stores stores;
@@ -163,7 +166,7 @@ class DescriptionTest {
             Set<String> produced = texts(method.getProducedTypes());
             boolean anything = produced.remove(MediaType.WILDCARD);
             if (route.equals("get /")) {
-                produced.remove(MediaType.TEXT_HTML); // the response is a redirect
+                produced.remove(MediaType.TEXT_HTML); // the response with this type is a redirect
             }
             if (!described.isEmpty() || anything) {
                 assertThat(described).as(route).containsAll(produced);
@@ -174,7 +177,10 @@ class DescriptionTest {
         });
     }
 
-    /** The description states the access rule of each method, as its security requirement and the roles in its text. */
+    /**
+     * The description states the access rule of each method twice: as the security requirement, and as roles in the
+     * text.
+     */
     @Test
     void statesTheAccessRuleOfEachOperation() {
         methods.forEach((route, method) -> {
@@ -202,17 +208,18 @@ class DescriptionTest {
         });
     }
 
-    /** Checks the errors that follow from a method's access rule or body; the tests over HTTP check the others. */
+    /** Checks the errors that follow from a method's access rule or body. Tests over HTTP check all other errors. */
     @Test
     void listsTheErrorsThatFollowFromTheMethod() {
         methods.forEach((route, method) -> {
             Set<ErrorCode> expected = EnumSet.of(
                     ErrorCode.BAD_REQUEST,
-                    ErrorCode.VALIDATION_FAILED, // an unknown query parameter
+                    ErrorCode.VALIDATION_FAILED, // an unknown query parameter causes this error
                     ErrorCode.NOT_ACCEPTABLE,
                     ErrorCode.INTERNAL);
             if (!route.equals("get /health/ready")) {
-                expected.add(ErrorCode.STORE_UNAVAILABLE); // there, 503 is a health report
+                // The 503 response of /health/ready is a health report, not an error.
+                expected.add(ErrorCode.STORE_UNAVAILABLE);
             }
             Set<String> roles = roles(method);
             if (!roles.isEmpty()) {
@@ -300,7 +307,8 @@ class DescriptionTest {
 
     @Test
     void listsEveryErrorCodeUnderItsStatus() {
-        Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED); // in the introduction, not an operation
+        // The introduction describes this error, so the operations need not list it.
+        Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED);
         forEachOperation((route, operation) -> operation
                 .path("responses")
                 .properties()
@@ -394,7 +402,10 @@ class DescriptionTest {
         });
     }
 
-    /** Client generators create types for all components in one namespace, and some ignore the letter case. */
+    /**
+     * Client generators create types for all components in one namespace. Some generators ignore the letter case of
+     * names.
+     */
     @Test
     void givesEachComponentAUniqueName() {
         Map<String, String> locations = new TreeMap<>();
@@ -407,12 +418,13 @@ class DescriptionTest {
                     String location = kind.getKey() + "/" + component;
                     assertThat(locations.put(name, location)).as(location).isNull();
                 }));
-        // In Go, the function NewUser() creates a User.
+        // A component NewUser would collide with the Go function that creates a User, because this function is also
+        // named NewUser.
         assertThat(locations.keySet())
                 .noneMatch(name -> name.startsWith("new") && locations.containsKey(name.substring(3)));
     }
 
-    /** Before OpenAPI 3.1 the siblings of a reference are ignored, and many tools still ignore them. */
+    /** Before OpenAPI 3.1, fields beside a {@code $ref} are ignored. Many tools still ignore such fields. */
     @Test
     void hasNoSiblingOfAReference() {
         for (JsonNode parent : description.document().findParents("$ref")) {
@@ -426,7 +438,7 @@ class DescriptionTest {
                 .isEqualTo("Apache-2.0");
     }
 
-    /** A client that sets no roles must omit the field, because an empty array would remove all roles. */
+    /** A client that does not set roles must omit the field, because an empty array would remove all roles. */
     @Test
     void allowsInputsWithoutRoles() {
         for (String input : List.of("UserPatch", "UserCreate", "ImportedUser")) {
@@ -452,8 +464,8 @@ class DescriptionTest {
     }
 
     /**
-     * Checks that each described status and field occurs. Every test over HTTP checks the opposite: that
-     * each response is described.
+     * Checks that each described status and field occurs in a response. The tests over HTTP check the opposite
+     * direction: each response is described.
      */
     @Test
     void describesNoStatusAndNoFieldThatNeverOccurs() {
@@ -484,7 +496,7 @@ class DescriptionTest {
         }
     }
 
-    /** Calls each operation so that every described status and field occurs in a response. */
+    /** Calls every operation, so that every described status and field occurs in a response. */
     private record CallSequence(Node service, Set<String> statuses, Map<String, Set<String>> fields) {
         CallSequence(Node service) {
             this(service, new TreeSet<>(), new TreeMap<>());
@@ -593,7 +605,10 @@ class DescriptionTest {
         return lines.isMissingNode() ? response.at("/content/application~1json/schema") : lines;
     }
 
-    /** Returns the reference of the schema or of its items, which operations share, or else the status itself. */
+    /**
+     * Returns the {@code $ref} of the response's schema or of its items, because several operations share a schema.
+     * Returns the status if there is no {@code $ref}.
+     */
     private static String schemaOrStatus(String status) {
         JsonNode schema = schema(status);
         String one = schema.path("$ref").asText();

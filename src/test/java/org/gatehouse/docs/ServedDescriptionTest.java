@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the served description under a context path, because that exposes wrong addresses. */
+/** Tests the served description under a context path, because wrong addresses would be noticed only there. */
 class ServedDescriptionTest {
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");
 

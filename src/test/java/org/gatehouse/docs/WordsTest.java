@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that no file contains an excluded word, in prose or within an identifier. */
+/** Checks that no file contains an excluded word, neither in prose nor as a part of an identifier. */
 class WordsTest {
-    /** Each word is in two parts, so that this file does not contain it. */
+    /** Each word is split in two parts, so that this file does not contain the word. */
     private static final Set<String> EXCLUDED = Set.of(
             "no" + "body",
             "some" + "body",
@@ -31,7 +31,7 @@ class WordsTest {
     private static final Pattern EXCLUDED_PHRASE =
             Pattern.compile("\\bfound[\\s*#/]+" + "out\\b", Pattern.CASE_INSENSITIVE);
 
-    /** A word in prose, or a part of an identifier in camel case or capitals. */
+    /** Matches a word in prose, or a part of an identifier in camel case or capitals. */
     private static final Pattern WORD = Pattern.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])");
 
     private static final Pattern TEXT =

@@ -14,10 +14,11 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * Compiles the application with one place of its source changed, for nodes that run as separate processes.
+ * Compiles the application with one change in a source file, for nodes that run as separate processes.
  *
- * <p>The change adds a delay where a proxy cannot add one, or disables a mechanism. The application therefore needs no
- * switches for tests. The text must occur exactly once in the file; otherwise the alteration fails until it is updated.
+ * <p>The change either adds a delay at a place that a proxy cannot delay, or disables a mechanism. Therefore the
+ * application needs no switches for tests. The changed text must occur exactly once in the file. Otherwise the
+ * alteration fails.
  */
 final class Alteration {
     private static final Path SOURCES = Path.of("src", "main", "java", "org", "gatehouse");
@@ -34,7 +35,7 @@ final class Alteration {
         this.replacement = replacement;
     }
 
-    /** Compiles the altered class and returns a class path on which it precedes the unaltered class. */
+    /** Compiles the altered class. Returns a class path on which the altered class precedes the original class. */
     String classPath() {
         String classPath = System.getProperty("java.class.path");
         try {
