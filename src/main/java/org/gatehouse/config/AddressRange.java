@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A range of IP addresses in CIDR notation such as {@code 10.0.0.0/8} or {@code 2001:db8::/32} (RFC 4632 and 4291), or
  * a single address.
  *
- * <p>Host names are rejected, because a range must not depend on the current result of a name server.
+ * <p>Host names are rejected, because a range must not depend on the replies of a name server.
  */
 public final class AddressRange {
     private static final Pattern CIDR = Pattern.compile("([^/]+)(?:/([0-9]{1,3}))?");
@@ -71,7 +71,7 @@ public final class AddressRange {
         try {
             return InetAddress.getByAddress(bytes);
         } catch (UnknownHostException impossible) {
-            throw new IllegalArgumentException(impossible); // only for lengths other than 4 and 16
+            throw new IllegalArgumentException(impossible); // thrown only for lengths other than 4 and 16
         }
     }
 }

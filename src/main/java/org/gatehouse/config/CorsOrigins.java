@@ -9,10 +9,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Parses the origins (RFC 6454) whose pages may read the responses in a browser.
+ * Parses the origins (RFC 6454) whose pages may read responses in a browser.
  *
- * <p>They are compared with the {@code Origin} header character by character. Therefore an origin in a form that
- * browsers do not send is rejected.
+ * <p>Origins are compared with the {@code Origin} header character by character. Therefore an origin is rejected if
+ * browsers never send it in this form.
  */
 final class CorsOrigins {
     private static final String ANY = "*";

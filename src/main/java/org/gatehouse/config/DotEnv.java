@@ -16,13 +16,12 @@ import java.util.regex.Pattern;
 /**
  * The settings in a {@code .env} file.
  *
- * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. A line that they interpret
- * differently is reported as a problem, except that a {@code $} is never expanded. {@code .env.example} describes the
- * format. No library is used: SmallRye Config reads the file as Java properties, which drops backslashes. Messages must
- * not quote a line, because it may contain a password.
+ * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. {@code .env.example} describes
+ * it. A line that these programs interpret differently is a problem, but a {@code $} is never expanded. SmallRye Config
+ * is not used, because it drops backslashes. Messages must not quote values, because values may be passwords.
  *
- * @param values without empty ones
- * @param problems one sentence for each invalid line, with the file and the line number, but no part of the line
+ * @param values the values by name, without empty values
+ * @param problems one sentence for each invalid line, with the file and the line number, but without the value
  */
 record DotEnv(Map<String, String> values, List<String> problems) {
     static final DotEnv NONE = new DotEnv(Map.of(), List.of());
@@ -31,14 +30,14 @@ record DotEnv(Map<String, String> values, List<String> problems) {
 
     private static final Pattern ASSIGNMENT = Pattern.compile("(?:export[ \\t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \\t]*=(.*)");
 
-    /** A {@code #} starts a comment only after a blank, so that a password may contain one. */
+    /** A {@code #} starts a comment only after a blank, so that a password may contain a {@code #}. */
     private static final Pattern COMMENT = Pattern.compile("[ \\t]#.*");
 
     private static final Pattern SINGLE_QUOTED = Pattern.compile("'([^']*)'(.*)");
     private static final Pattern DOUBLE_QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"(.*)");
     private static final Pattern ESCAPE = Pattern.compile("\\\\(.)");
 
-    /** Reads a file; a missing file has no settings. */
+    /** Reads a file. A missing file counts as empty. */
     static DotEnv read(Path file) {
         if (!Files.exists(file) || Files.isDirectory(file)) {
             return NONE;
@@ -55,7 +54,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         Map<String, Integer> lineOf = new HashMap<>();
         List<String> problems = new ArrayList<>();
         int number = 0;
-        // Each line is decoded separately, so that the problem names it. LF is not part of any other UTF-8 character.
+        // Each line is decoded separately, so that a problem can name the line. In UTF-8, LF always ends a line.
         for (String line : new String(content, StandardCharsets.ISO_8859_1).split("\n", -1)) {
             number++;
             try {
@@ -81,7 +80,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         return new DotEnv(Map.copyOf(values), List.copyOf(problems));
     }
 
-    /** Decodes a line, without byte order mark, the CR of a CRLF, and surrounding blanks. */
+    /** Decodes a line, and removes a byte order mark, the CR of a CRLF, and surrounding blanks. */
     private static String text(byte[] line, int number) {
         String text;
         try {
@@ -130,7 +129,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         return value;
     }
 
-    /** Replaces the three escapes that all readers support. Readers treat the backslash of others differently. */
+    /** Replaces the three escapes that all programs support. Programs treat other escapes differently. */
     private static String unescaped(String name, String value) {
         return ESCAPE.matcher(value)
                 .replaceAll(escape -> Matcher.quoteReplacement(
@@ -144,7 +143,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
                         }));
     }
 
-    /** Contains only the names. */
+    /** Returns only the names, because values may be secret. */
     @Override
     public String toString() {
         return "DotEnv" + values.keySet();

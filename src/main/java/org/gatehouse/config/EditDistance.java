@@ -1,6 +1,6 @@
 package org.gatehouse.config;
 
-/** The edit distance of two names, used to suggest the name that was meant. */
+/** Computes the edit distance of two names, so that messages can suggest the intended name. */
 public final class EditDistance {
     private EditDistance() {}
 

@@ -14,30 +14,30 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection string that the driver accepts and supports with the libraries in the WAR.
+ * A connection string that the MongoDB driver accepts, and that needs only libraries in the WAR.
  *
- * <p>Messages do not contain the string or the message of the driver, because both may contain a password.
+ * <p>Error messages contain neither the string nor the driver's message, because both may contain a password.
  *
- * @param database from the path; null if there is none
+ * @param database the database in the path of the string; null if absent
  */
 record MongoUri(Secret text, @Nullable String database) {
     private static final String NOT_A_URI = "is not a MongoDB connection string (mongodb://host:27017)";
 
-    /** The internal databases of the server. */
+    /** The databases that MongoDB uses itself. */
     private static final Set<String> SERVER_DATABASES = Set.of("admin", "config", "local");
 
-    /** The classes that compressors need; zlib is part of Java. */
+    /** The class that each compressor needs. The compressor zlib is not listed, because it is part of Java. */
     private static final Map<String, String> COMPRESSORS =
             Map.of("zstd", "com.github.luben.zstd.Zstd", "snappy", "org.xerial.snappy.Snappy");
 
-    /** The TLS options that the Java driver reads; it ignores others, such as a key file. */
+    /** The TLS options that the Java driver reads. It ignores other TLS options, such as a key file. */
     private static final Set<String> TLS_OPTIONS =
             Set.of("tls", "ssl", "tlsinsecure", "tlsallowinvalidhostnames", "sslinvalidhostnameallowed");
 
     /**
      * Reads a connection string.
      *
-     * @throws IllegalArgumentException with the reason, as a predicate that follows the name of the setting
+     * @throws IllegalArgumentException with the reason, worded to follow the name of the setting
      */
     static MongoUri parse(String text) {
         if (text.codePoints().anyMatch(letter -> Character.isWhitespace(letter) || Character.isISOControl(letter))) {
@@ -57,7 +57,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return new MongoUri(new Secret(text), database(uri));
     }
 
-    /** The rest of a password after an unencoded {@code /} or {@code ?} would be a database or option in the log. */
+    /** Rejects unencoded {@code /} and {@code ?} in a password. The log could show the rest as a database or option. */
     private static void requireEncodedCredentials(String text) {
         int scheme = text.indexOf("://");
         String rest = scheme < 0 ? "" : text.substring(scheme + 3);
@@ -70,7 +70,7 @@ record MongoUri(Secret text, @Nullable String database) {
     private static @Nullable ConnectionString parseWithDriver(String text) {
         try {
             ConnectionString uri = new ConnectionString(text);
-            // Checks more than the constructor, for example whether a minimum exceeds its maximum.
+            // The builder checks more than the constructor, for example whether a minimum exceeds its maximum.
             var unused =
                     MongoClientSettings.builder().applyConnectionString(uri).build();
             return uri;
@@ -145,7 +145,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return database;
     }
 
-    /** Returns whether the database is internal: it may define users, but does not hold data of applications. */
+    /** Returns whether MongoDB uses the database itself, for example to define users. */
     static boolean isServerDatabase(String database) {
         return SERVER_DATABASES.contains(database);
     }

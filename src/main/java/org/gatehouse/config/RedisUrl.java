@@ -10,36 +10,36 @@ import java.util.regex.Pattern;
 /**
  * The address of Redis: one server, a group of Sentinels, or some servers of a Cluster.
  *
- * @param seeds the addresses to try one after the other until one replies; a group of Sentinels is one seed
+ * @param seeds the addresses, tried in this order until one replies; a group of Sentinels is one address
  */
 public record RedisUrl(List<RedisURI> seeds) {
-    /** The rule for passwords in an address. */
+    /** The rule for credentials in an address, which ends error messages. */
     static final String ENCODE = "In a user name or password, write % as %25, and then @ as %40, : as %3A, / as %2F,"
             + " ? as %3F, # as %23, [ as %5B, ] as %5D and a blank as %20";
 
     private static final Pattern ADDRESS = Pattern.compile("(rediss?)(-sentinel)?://([^/?#]*)(.*)", Pattern.DOTALL);
 
-    /** RFC 3986, section 3.2.1; non-ASCII letters are accepted too, because they are not ambiguous. */
+    /** RFC 3986, section 3.2.1. Non-ASCII letters are accepted too, because they are not ambiguous. */
     private static final Pattern CREDENTIALS = Pattern.compile(
             "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|[\\p{L}\\p{M}\\p{N}\\p{S}&&[^\\x00-\\x7F]])+");
 
     private static final Pattern HOST =
             Pattern.compile("(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
 
-    /** A database, the only documented option, and the name of a master in the characters that Sentinel allows. */
+    /** A database, the only documented option, and a master's name with the characters that Sentinel allows. */
     private static final Pattern TAIL =
             Pattern.compile("(?:/[0-9]{0,9})?(\\?verifyPeer=(?:FULL|CA|NONE))?(#[A-Za-z0-9._-]+)?");
 
     private static final int MAX_PORT = 65_535;
 
     /**
-     * Parses {@code redis://[user:password@]host[:port][/database]}, the same with several comma-separated hosts for a
-     * Cluster, or {@code redis-sentinel://host[:port],…#name}; {@code rediss} instead of {@code redis} selects TLS.
+     * Parses {@code redis://[user:password@]host[:port][/database]}, or {@code redis-sentinel://host[:port],…#name}.
+     * Several comma-separated hosts form a Cluster. {@code rediss} instead of {@code redis} selects TLS.
      *
-     * <p>The string is checked first, because Lettuce takes parts of a password that is not percent-encoded for another
-     * host, option or name.
+     * <p>The string is checked before Lettuce parses it. Lettuce could mistake parts of an unencoded password for a
+     * host, an option or a name.
      *
-     * @throws IllegalArgumentException with a message that does not contain the string and any password in it
+     * @throws IllegalArgumentException with the reason, but without the string, which may have a password
      */
     public static RedisUrl parse(String text) {
         Matcher address = ADDRESS.matcher(text);

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * A value that must not be disclosed: a key, a password, or a connection string with credentials.
  *
- * <p>{@code toString} returns {@code [REDACTED]}; only {@link #reveal} returns the value.
+ * <p>{@code toString} returns {@code [REDACTED]}. Only {@link #reveal} and {@link #bytes} return the value.
  */
 public record Secret(String reveal) {
 

@@ -8,11 +8,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A setting: its name, its description, its default, and its parser.
+ * Describes a setting: its name, its description, its default, and its parser.
  *
  * @param name the name in the environment, in upper case
  * @param description one sentence for operators, with the unit and the bounds
- * @param defaultText the default as an operator would write it; null if there is none
+ * @param defaultText the default in the form that operators write; null if there is none
  * @param secret whether the value may be read from a file ({@code NAME_FILE}) and must not be shown
  * @param parser converts the text, or throws {@link IllegalArgumentException} with the reason
  */
@@ -27,7 +27,7 @@ record Setting<T>(
         return new Setting<>(name, description, null, true, parser);
     }
 
-    /** The name of a constant. */
+    /** Creates a setting whose value is the name of an enum constant. */
     static <E extends Enum<E>> Setting<E> choice(String name, E defaultChoice, String description) {
         E[] choices = defaultChoice.getDeclaringClass().getEnumConstants();
         return new Setting<>(name, description, defaultChoice.name(), false, text -> {
@@ -41,7 +41,7 @@ record Setting<T>(
         });
     }
 
-    /** An integer from {@code min} to {@code max}. */
+    /** Creates a setting whose value is an integer from {@code min} to {@code max}. */
     static Setting<Integer> number(String name, int defaultNumber, int min, int max, String description) {
         Setting<Long> number = longNumber(name, defaultNumber, min, max, description);
         return new Setting<>(
@@ -52,7 +52,7 @@ record Setting<T>(
                 text -> Math.toIntExact(number.parser().apply(text)));
     }
 
-    /** As {@link #number}, for numbers that do not fit into an {@code int}. */
+    /** Creates a setting like {@link #number}, for numbers that do not fit into an {@code int}. */
     static Setting<Long> longNumber(String name, long defaultNumber, long min, long max, String description) {
         return new Setting<>(name, description, Long.toString(defaultNumber), false, text -> {
             try {
@@ -67,7 +67,7 @@ record Setting<T>(
         });
     }
 
-    /** One of two words; {@code true} for the second. */
+    /** Creates a setting whose text is one of two words. Its value is true for {@code otherWord}. */
     static Setting<Boolean> either(String name, String defaultWord, String otherWord, String description) {
         return new Setting<>(name, description, defaultWord, false, text -> {
             if (!text.equals(defaultWord) && !text.equals(otherWord)) {
@@ -77,7 +77,7 @@ record Setting<T>(
         });
     }
 
-    /** A duration from {@code min} to {@code max}, in ISO-8601 or as an integer number of milliseconds. */
+    /** Creates a setting whose value is a duration from {@code min} to {@code max}, in ISO-8601 or in milliseconds. */
     static Setting<Duration> span(String name, Duration defaultSpan, Duration min, Duration max, String description) {
         String days = "P" + defaultSpan.toDays() + "D";
         String defaultText = Duration.parse(days).equals(defaultSpan) ? days : defaultSpan.toString();

@@ -10,20 +10,20 @@ import org.gatehouse.config.SettingSources.Source;
 
 /** Finds names that look like misspelled settings. */
 final class SettingNames {
-    /** The names of a source that are checked. */
+    /** Selects the names of a source that are checked. */
     enum Scope {
-        /** Names with the prefix only, because other applications on the machine share the source. */
+        /** Only names with the prefix, because other applications on the machine share the source. */
         PREFIXED,
-        /** Also names that differ from a setting by at most {@value #MAX_TYPOS} letters. */
+        /** Names with the prefix, and names that differ from a setting by at most {@value #MAX_TYPOS} letters. */
         SIMILAR,
         /** All names, because only Gatehouse uses the source. */
         ALL
     }
 
-    /** A missing, added, wrong or transposed letter counts as one; most typing errors have one. */
+    /** A missing, added, wrong or transposed letter counts as one. Most misspelled names have only one such letter. */
     private static final int MAX_TYPOS = 2;
 
-    /** Variables that Kubernetes sets in each container for a Service named "gatehouse"; they are not settings. */
+    /** Variables that Kubernetes sets in each container for a Service named "gatehouse". These are not settings. */
     private static final Pattern KUBERNETES_SERVICE =
             Pattern.compile("GATEHOUSE_(SERVICE_(HOST|PORT)(_.+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)");
 
@@ -46,7 +46,7 @@ final class SettingNames {
         String upper = name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
         boolean prefixed = upper.startsWith(SettingSources.PREFIX);
         String plain = prefixed ? upper.substring(SettingSources.PREFIX.length()) : upper;
-        // System properties such as gatehouse.test.port belong to other code.
+        // The underscore is required here, because properties such as gatehouse.test.port are not settings.
         boolean ours = name.regionMatches(true, 0, SettingSources.PREFIX, 0, SettingSources.PREFIX.length());
         if (name.equals(upper) && known.contains(plain)) {
             return Optional.empty();
@@ -72,7 +72,7 @@ final class SettingNames {
                 ? name.substring(0, name.length() - SettingSources.FILE_SUFFIX.length())
                 : name;
         return known.contains(withoutFile)
-                ? withoutFile // only secrets are read from files
+                ? withoutFile // only secrets have the form _FILE
                 : known.stream()
                         .min(Comparator.comparingInt(setting -> EditDistance.between(name, setting)))
                         .orElseThrow();

@@ -19,11 +19,11 @@ import org.gatehouse.config.SettingNames.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sources of settings. The first one that has a value wins: system property, environment, JNDI, servlet context
+ * The sources of settings. The first source with a value is used: system property, environment, JNDI, servlet context
  * parameter, {@code .env} in the working directory. An empty value counts as missing.
  *
- * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched for the prefixed name before the plain
- * one, because on a shared server a plain {@code DB_HOST} in the environment may belong to another application.
+ * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched first for the prefixed name, then for the
+ * plain name. On a shared server, a plain {@code DB_HOST} may belong to another application.
  */
 public final class SettingSources {
     static final String PREFIX = "GATEHOUSE_";
@@ -69,7 +69,7 @@ public final class SettingSources {
         return withDotEnv(sources);
     }
 
-    /** Returns the sources that exist before deployment, which excludes JNDI and servlet context parameters. */
+    /** Returns the sources that exist before deployment: all except JNDI and servlet context parameters. */
     public static SettingSources beforeDeployment() {
         return withDotEnv(ofProcess());
     }
@@ -97,17 +97,17 @@ public final class SettingSources {
                 dotEnv.problems());
     }
 
-    /** Returns the value of the prefixed or the plain name; empty if no source has one. */
+    /** Returns the value of the prefixed or the plain name; empty if no source has a value. */
     public Optional<String> find(String name) {
         return value(PREFIX + name).or(() -> value(name));
     }
 
-    /** Returns the problems with the sources; they may be the reason why a setting seems to be missing. */
+    /** Returns the problems with the sources. A problem may be the reason why a setting seems to be missing. */
     public List<String> problems() {
         return problems;
     }
 
-    /** Returns one sentence for each misspelled name; it does not contain the value. */
+    /** Returns one sentence for each misspelled name. Sentences do not contain values. */
     public List<String> mistypedNames() {
         return sources.stream().flatMap(SettingNames::mistypedIn).toList();
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The catalog of settings, and their values.
  *
- * <p>In an instance, every value is present, typed and within its bounds, so no other code needs to check. The
- * descriptions and defaults are defined here; a test compares them with {@code docs/configuration.md} and
+ * <p>In an instance, required values are present, and every value is within its bounds. Other code does not check this
+ * again. This class defines descriptions and defaults. A test compares them with {@code docs/configuration.md} and
  * {@code .env.example}.
  *
  * @param corsOrigins the allowed origins, or {@code *} for all
@@ -47,18 +47,18 @@ public record Settings(
         boolean logAsJson) {
 
     /**
-     * The account that is created if there is no administrator.
+     * The account that is created if no administrator exists.
      *
-     * @param reset whether the account is created or reset even if there is an administrator
+     * @param reset whether the account is created or reset even if an administrator exists
      */
     public record FirstAdministrator(String username, Secret password, boolean reset) {}
 
-    /** The rules for a new user; other packages define them. */
+    /** The rules for the account of the first administrator. Another package implements them. */
     @FunctionalInterface
     public interface AccountRules {
         /**
-         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}, null if not read. Each
-         * sentence starts with the name of the setting and does not contain the password.
+         * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}. Each problem is a sentence that
+         * starts with the name of the setting, without the password. A value is null if it was not read.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }
@@ -69,7 +69,7 @@ public record Settings(
         HS256
     }
 
-    /** RFC 7518, section 3.2: a key for HS256 is at least as long as the hash. */
+    /** RFC 7518, section 3.2: a key for HS256 must be at least as long as the hash. */
     private static final int AUTH_KEY_MIN_BYTES = 32;
 
     private static final String KEY_COMMAND = "openssl rand -base64 48";
@@ -78,7 +78,7 @@ public record Settings(
 
     static final String STORE_NAME_RULE = "may hold letters, digits, - and _, at most 60 of them";
 
-    /** An IPv6 address may be written with or without brackets. */
+    /** A host name or an IPv4 address. IPv6 addresses are checked separately. */
     private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}");
 
     private static final int PASSWORD_MIN_LENGTH_MIN = 8;
@@ -217,13 +217,13 @@ public record Settings(
     static final Setting<Boolean> LOG_FORMAT = Setting.either(
             "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` with one object per line.");
 
-    // Used by the development server only; elsewhere the container owns the port.
+    // Only the development server uses these settings. Elsewhere, the container chooses the port.
     static final Setting<String> APP_HOST =
             Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens; not used elsewhere.");
     static final Setting<Integer> APP_PORT =
             Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens; not used elsewhere.");
 
-    /** Every setting, in the order in which {@code docs/configuration.md} lists them. */
+    /** Returns every setting, in the order of {@code docs/configuration.md}. */
     static List<Setting<?>> catalog() {
         return List.of(
                 AUTH_KEY,
@@ -261,7 +261,7 @@ public record Settings(
                 APP_PORT);
     }
 
-    /** Returns the names of all settings, without the prefix; a secret also has the name of its file. */
+    /** Returns the names of all settings without the prefix. A secret also has a name with the suffix {@code _FILE}. */
     public static List<String> names() {
         return catalog().stream()
                 .flatMap(setting -> setting.secret()
@@ -273,7 +273,7 @@ public record Settings(
     /**
      * Reads and checks every setting.
      *
-     * @throws SettingsException naming every setting that is missing or wrong
+     * @throws SettingsException naming every missing or invalid setting
      */
     public static Settings read(SettingSources sources, AccountRules rules) {
         SettingsReader reader = new SettingsReader(sources);
@@ -320,7 +320,7 @@ public record Settings(
         return key;
     }
 
-    /** It must be long, because failed attempts are not counted. */
+    /** The token must be long, because failed attempts are not limited. */
     private static Secret metricsToken(String text) {
         if (!METRICS_TOKEN_PATTERN.matcher(text).matches()) {
             throw new IllegalArgumentException(

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads settings and collects the problems, so that all are reported together.
+ * Reads settings and collects problems, so that all problems are reported together.
  *
- * <p>Each fault is reported once: a rule about several settings is checked only if {@link #allRead} of them.
+ * <p>Each fault is reported once. Rules about several settings are checked only if {@link #allRead} returns true.
  */
 final class SettingsReader {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -32,7 +32,7 @@ final class SettingsReader {
         problems.addAll(sources.problems());
     }
 
-    /** @param placeholder returned for a missing value; unused, because the problems are then thrown */
+    /** @param placeholder returned for a missing value; not used, because {@link #throwIfAny} then throws */
     <T> T required(Setting<T> setting, T placeholder, String hint) {
         T value = optional(setting);
         if (value == null && allRead(setting)) {
@@ -63,7 +63,7 @@ final class SettingsReader {
         problems.add(problem);
     }
 
-    /** @throws SettingsException with all problems */
+    /** @throws SettingsException with all problems if there are any */
     void throwIfAny() {
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
@@ -71,8 +71,8 @@ final class SettingsReader {
     }
 
     /**
-     * Returns whether the values of these settings, or their absence, are what the operator wrote. This is unknown if a
-     * source has an invalid line, because that line may contain the setting.
+     * Returns whether these settings are present and valid, or absent. Returns false if a source has an invalid line,
+     * because that line may contain the setting.
      */
     boolean allRead(Setting<?>... settings) {
         return sources.problems().isEmpty()

@@ -1,7 +1,7 @@
 /**
- * The settings: their sources, types, bounds and defaults, and the message that lists all missing and invalid ones.
+ * Contains the settings: sources, types, bounds and defaults, and the message that lists missing and invalid settings.
  *
- * <p>Depends on no other package; other packages receive typed values and do not know their source. Start at
+ * <p>It does not depend on other packages. Other packages receive typed values without their source. Start reading at
  * {@link org.gatehouse.config.Settings}, the catalog.
  */
 @NullMarked

@@ -10,7 +10,7 @@ import org.gatehouse.error.GatehouseException;
 /**
  * The body of a request, parsed but not yet validated. An absent body is Jackson's missing node.
  *
- * <p>Resources use this type instead of a bean. A bean does not distinguish absent fields from null.
+ * <p>Resources use this type instead of a bean. A bean hides which fields are absent, and their JSON types.
  *
  * @param subject the name of the text in error messages: "body" or "line"
  */
