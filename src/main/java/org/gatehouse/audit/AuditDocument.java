@@ -19,14 +19,14 @@ import org.gatehouse.store.BsonValues;
  * Converts audit events to MongoDB documents, and documents to the JSON of responses. The JSON has the same fields
  * except {@link #USERS} and {@link #EXPIRES_AT}.
  *
- * <p>Documents are not parsed into events, so an older node can return the entries of a newer version.
+ * <p>Documents are not parsed into events, so that nodes can return entries that a newer version of Gatehouse wrote.
  */
 final class AuditDocument {
     static final String ID = "_id";
     static final String TYPE = "type";
     static final String AT = "at";
 
-    /** Actor and user in one array, so that one index finds the entries in which a user is either of them. */
+    /** The actor and the affected user in one array, so that one index finds all entries about a user. */
     static final String USERS = "users";
 
     static final String EXPIRES_AT = "expiresAt";
@@ -58,7 +58,7 @@ final class AuditDocument {
         return json(facts(event, at));
     }
 
-    /** Whether the text is a valid entry id. */
+    /** Returns whether the text is a valid entry id. */
     static boolean isId(String text) {
         return ObjectId.isValid(text);
     }

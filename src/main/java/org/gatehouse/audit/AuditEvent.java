@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  *         .with(Detail.TO, "disabled"));
  * }</pre>
  *
- * <p>It never contains a username as typed by a client, because users type passwords there by mistake. The login of an
- * unknown user is recorded without a username, and every other event with the stored username.
+ * <p>An event never contains a username as a client sent it, because users sometimes type a password into that field. A
+ * login of an unknown user is recorded without a username. Every other event contains the stored username.
  *
  * @param actor the user who caused the event; null if the caller was not authenticated, or the service caused it
  * @param user the affected user
  * @param username the name of the affected user at that time, cut to {@value #MAX_USERNAME} characters
- * @param clientInfo the client that sent the request; null if the event has no request
+ * @param clientInfo the client that sent the request; null if the service caused the event
  * @param details texts, each cut to {@value #MAX_DETAIL} characters
  */
 public record AuditEvent(
@@ -42,8 +42,8 @@ public record AuditEvent(
     /**
      * The additional fields of an event.
      *
-     * <p>The list is closed, because readers of the audit log may not see passwords, hashes, tokens or keys. A new
-     * constant must not be able to hold one.
+     * <p>The list is fixed, because readers of the audit log must not see passwords, hashes, tokens or keys. A new
+     * field must not contain any of these.
      */
     public enum Detail {
         /** The cause of the event. */
@@ -115,7 +115,7 @@ public record AuditEvent(
         return new AuditEvent(type, actor, user, username, clientInfo, more);
     }
 
-    /** Whether clients can cause such events as fast as they can send requests. */
+    /** Returns whether a client can cause an event of this type with each request. */
     boolean isRejection() {
         return type == AuditType.TOKEN_REJECTED || type == AuditType.ACCESS_DENIED;
     }

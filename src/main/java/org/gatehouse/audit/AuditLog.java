@@ -21,18 +21,18 @@ import org.slf4j.LoggerFactory;
  * Records events of the service.
  *
  * <p>When {@link #record} returns, a majority of the MongoDB servers has stored the entry, or the application log
- * contains it in one line at error level. The method does not throw if the store fails, because the event has already
- * happened. It needs one insert for known and unknown users alike, so the duration of a login does not show whether the
- * user exists.
+ * contains the entry in one line at error level. If the store fails, the method does not throw, because the event has
+ * already happened. The method inserts one entry for known and for unknown users. The duration of a login therefore
+ * does not show whether the user exists.
  *
- * <p>Repeated throttled logins, rejected tokens and denied requests are not all stored, because they cost the client
- * little; see {@link EventDeduplicator}. Other failed logins are all stored, because each costs a password hash.
+ * <p>Of similar throttled logins, rejected tokens or denied requests, only the first is stored, because clients can
+ * cause many; see {@link EventDeduplicator}. Every other failed login is stored; password hashing limits their number.
  */
 public final class AuditLog {
     /** The entry follows as JSON, because JSON escapes line breaks in text from clients. */
     private static final String NOT_STORED = "Not in the audit log: {}";
 
-    /** One event may end several sessions. The expiry of a session is not an event. */
+    /** The events that end one or several sessions. The expiry of a session is not an event. */
     private static final Set<AuditType> SESSION_ENDS = EnumSet.of(
             AuditType.LOGOUT,
             AuditType.LOGOUT_EVERYWHERE,
@@ -67,19 +67,19 @@ public final class AuditLog {
         this.clock = clock;
     }
 
-    /** Creates the indexes. This is harmless if they exist or another node creates them too. */
+    /** Creates the missing indexes; several nodes may do this at the same time. */
     public void createIndexes() {
         entries.createIndexes();
     }
 
-    /** Stores the event of a login that was rejected before the password was checked, unless it is a repetition. */
+    /** Stores a login that was rejected before the password was checked, unless a similar one was stored recently. */
     public void recordThrottled(AuditEvent event) {
         if (throttledLogins.isNew(event)) {
             record(event);
         }
     }
 
-    /** Stores the event with the current time, unless it is a repeated rejection. */
+    /** Stores the event with the current time, unless it is a rejection and a similar one was stored recently. */
     public void record(AuditEvent event) {
         countSessionEnd(event);
         if (event.isRejection() && !rejections.isNew(event)) {
@@ -96,7 +96,7 @@ public final class AuditLog {
     }
 
     /**
-     * Stores an event before it happens, because it must not happen without an entry.
+     * Stores an event before it happens, so that it cannot happen without an entry.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} if the event cannot be stored
      */

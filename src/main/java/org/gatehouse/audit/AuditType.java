@@ -12,9 +12,9 @@ public enum AuditType {
     LOGOUT_EVERYWHERE,
     /** A client used a refresh token a second time, which ended its session. */
     TOKEN_REUSED,
-    /** The owner or an administrator ended a session, other than by logging out of it. */
+    /** The owner or an administrator ended one or several sessions without a logout. */
     SESSION_ENDED,
-    /** A user changed the own password with the old password. */
+    /** A user changed their own password and entered the old password. */
     PASSWORD_CHANGED,
     /** An administrator set the password of another user. */
     PASSWORD_RESET,
@@ -26,12 +26,12 @@ public enum AuditType {
     USERS_IMPORT_STARTED,
     /** The end of an import, successful or not, with the counts. */
     USERS_IMPORTED,
-    /** An export, recorded before the first user is sent; tells whether hashes are included. */
+    /** An export, recorded before the first user is sent. A detail shows whether hashes are included. */
     USERS_EXPORTED,
     KEY_ROTATED,
     KEY_REVOKED,
     THROTTLE_CLEARED,
-    /** A client sent an invalid token that had not merely expired, see {@link RejectionAudit}. */
+    /** A client sent an invalid token. Expired tokens are not recorded; see {@link RejectionAudit}. */
     TOKEN_REJECTED,
     /** The caller, authenticated or not, is not allowed to make the request. */
     ACCESS_DENIED,

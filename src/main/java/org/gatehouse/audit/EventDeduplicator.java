@@ -11,19 +11,19 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selects the first of several similar events. In each {@link #INTERVAL}, it accepts one event for each type, reason,
+ * Selects the first of several similar events. In each {@link #INTERVAL}, one event is accepted for each type, reason,
  * user, actor and sender, and about {@link #MAX_EVENTS} in total.
  *
- * <p>The reason is compared because a malformed token must not hide a forged one of the same sender. The reasons are a
- * small fixed set.
+ * <p>The reason is compared, so that a malformed token does not hide a forged token of the same sender. There are only
+ * a few reasons.
  *
- * <p>The total limits a client with many addresses. Each node counts separately, so a flood adds at most that many
- * entries per minute and node. It hides only further events of the same deduplicator.
+ * <p>The total limits a client with many addresses. Each node counts separately, so a flood adds at most
+ * {@link #MAX_EVENTS} entries per minute and node. A flood does not affect other deduplicators.
  */
 final class EventDeduplicator {
     static final Duration INTERVAL = Duration.ofMinutes(1);
 
-    /** About 16 per second, which is about the number of passwords that one core could hash. */
+    /** About 16 per second, which is about the number of passwords that one core can hash. */
     static final int MAX_EVENTS = 1_000;
 
     private record Kind(

@@ -20,8 +20,8 @@ import org.gatehouse.store.MongoConnection;
 /**
  * Inserts and lists the entries of the audit log in MongoDB, and never changes them.
  *
- * <p>Each entry has its own expiry time, after which it is not listed. The TTL index only frees storage, and does not
- * depend on any setting.
+ * <p>Each entry contains its expiry time, after which the entry is not listed. The TTL index only frees storage, and
+ * its definition does not depend on settings.
  */
 final class MongoAuditDao {
     private static final String COLLECTION = "audit";
@@ -51,7 +51,7 @@ final class MongoAuditDao {
         mongo.call(() -> entries.insertOne(AuditDocument.of(event, at, expiresAt)));
     }
 
-    /** Returns the unexpired entries as JSON, newest first. {@code limit} applies instead of the limit of the query. */
+    /** Returns the unexpired entries as JSON, newest first. {@code limit} replaces the limit of the query. */
     List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
         List<Bson> filters = new ArrayList<>();
         if (query.user() != null) {

@@ -18,7 +18,7 @@ import org.gatehouse.identity.UserId;
 /**
  * Records rejected tokens and denied requests, with the address of the client.
  *
- * <p>The {@link AuditLog} limits how many of them it stores. Tokens that have merely expired are not recorded, because
+ * <p>The {@link AuditLog} stores only the first of several similar events. Expired tokens are not recorded, because
  * every client sends one now and then.
  */
 final class RejectionAudit implements ContainerResponseFilter {
@@ -59,7 +59,7 @@ final class RejectionAudit implements ContainerResponseFilter {
         return AuditEvent.of(type, ClientInfo.of(request)).with(Detail.CALL, call);
     }
 
-    /** A refresh of an ended session does not count. The reuse of a refresh token has its own event type. */
+    /** Returns false for a refresh of an ended session. The reuse of a refresh token has a separate event type. */
     private static boolean isRejectedToken(ErrorCode code, ContainerRequestContext request) {
         return code == ErrorCode.REFRESH_TOKEN_INVALID
                 || (OF_TOKEN_IN_HEADER.contains(code)

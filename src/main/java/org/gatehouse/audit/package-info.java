@@ -1,8 +1,8 @@
 /**
- * The audit log: records security events with actor, affected user, client and time, and lists them for administrators.
+ * Records security events with actor, affected user, client and time, and lists them for administrators.
  *
- * <p>May depend on {@code identity}, {@code http}, {@code store}, {@code metrics} and {@code error}, so that higher
- * packages can record events. Start reading at {@link org.gatehouse.audit.AuditLog} and
+ * <p>May depend on {@code identity}, {@code http}, {@code store}, {@code metrics} and {@code error}, but not on
+ * packages that record events. Start reading at {@link org.gatehouse.audit.AuditLog} and
  * {@link org.gatehouse.audit.AuditEvent}.
  */
 @NullMarked

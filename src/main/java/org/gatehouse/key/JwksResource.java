@@ -12,9 +12,9 @@ import java.time.Duration;
 
 /**
  * {@code GET /.well-known/jwks.json}: publishes the public keys, so that other services can verify Gatehouse's tokens.
- * The set includes keys that will sign soon.
+ * The set includes keys that do not sign yet.
  *
- * <p>The response is {@code application/json}, because libraries request it. A client that prefers
+ * <p>The response is {@code application/json}, because client libraries request this type. A client that prefers
  * {@code application/jwk-set+json} (RFC 7517, section 8.5.1) receives that type.
  */
 @Path(".well-known/jwks.json")
@@ -23,7 +23,7 @@ public final class JwksResource {
     private final SigningKeys keys;
     private final String caching;
 
-    /** @param maxAge how long clients may cache the response; shorter than the lead of new keys */
+    /** @param maxAge how long clients may cache the response; see {@link KeySchedule#maxAge} */
     public JwksResource(SigningKeys keys, Duration maxAge) {
         this.keys = keys;
         this.caching = "public, max-age=" + maxAge.toSeconds();

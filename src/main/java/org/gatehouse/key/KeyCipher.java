@@ -23,11 +23,11 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
 
 /**
- * Encrypts private keys, so that read access to the store does not reveal them. They are stored as encrypted JWKs (RFC
- * 7517, section 7), with AES-256-GCM under a key derived from {@code AUTH_KEY} by HKDF (RFC 5869).
+ * Encrypts private keys, so that read access to the store does not reveal them. The store contains them as encrypted
+ * JWKs (RFC 7517, section 7), with AES-256-GCM. HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
  *
- * <p>The id of the signing key is in the authenticated header, so one key's ciphertext cannot replace another's. Keys
- * encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
+ * <p>The id of the signing key is in the authenticated header, so the ciphertext of one key cannot replace that of
+ * another. Keys encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
  */
 final class KeyCipher {
     private static final int ID_BYTES = 9;
@@ -45,7 +45,7 @@ final class KeyCipher {
         authKeys.all().forEach(secret -> keys.put(idOf(secret), encryptionKey(secret)));
     }
 
-    /** The id of {@code AUTH_KEY}, which reveals nothing about the key. */
+    /** Returns an id of {@code AUTH_KEY} that does not reveal the key. */
     String currentId() {
         return current;
     }
@@ -69,8 +69,8 @@ final class KeyCipher {
     }
 
     /**
-     * Decrypts the private part of a key; empty if it has none, if the encryption key is unknown, or if the private
-     * part belongs to another key.
+     * Decrypts the private part of a key. Returns empty if the key has none, if the encryption key is unknown, or if
+     * the private part belongs to another key.
      */
     Optional<ECKey> decrypt(StoredKey stored) {
         String text = stored.privateKey();

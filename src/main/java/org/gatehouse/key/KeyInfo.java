@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A signing key as administrators see it, without its private part.
  *
- * @param createdAt null if Gatehouse did not create the key
- * @param activeFrom when the key starts to sign; null if Gatehouse did not create the key
- * @param revokedAt since when nodes reject the key; null if the key is not revoked
- * @param current whether the node that responds signs with the key
+ * @param createdAt null if the key is a secret from the settings
+ * @param activeFrom when the key starts to sign; null if the key is a secret from the settings
+ * @param revokedAt when the key was revoked; null if it was not
+ * @param current whether the responding node signs with the key now
  */
 record KeyInfo(
         @JsonProperty("kid") String id,

@@ -26,8 +26,8 @@ final class KeyRepository {
     private final MongoSigningKeyDao store;
     private final KeyCipher cipher;
     private final SecureRandom random;
-    private final Set<String> logged = new HashSet<>(); // used by read() only, which never runs concurrently
-    private final Set<String> reencrypted = new HashSet<>(); // used by encryptUnderCurrent() only, as above
+    private final Set<String> logged = new HashSet<>(); // used only by read(), which never runs concurrently
+    private final Set<String> reencrypted = new HashSet<>(); // used only by encryptUnderCurrent()
 
     KeyRepository(MongoSigningKeyDao store, KeyCipher cipher, SecureRandom random) {
         this.store = store;
@@ -35,7 +35,7 @@ final class KeyRepository {
         this.random = random;
     }
 
-    /** @param before the keys of the last read, which are not decrypted again if unchanged; null at the first read */
+    /** @param before the result of the last read, whose unchanged keys are used again; null at the first read */
     KeySet read(@Nullable KeySet before) {
         List<StoredKey> stored = store.all();
         return new KeySet(
@@ -72,21 +72,23 @@ final class KeyRepository {
         }
     }
 
-    /** Logs each key once, not at every read. A later version of Gatehouse may create other kinds of keys. */
+    /** Logs each unusable key once, not at every read. Later versions of Gatehouse may create other types of keys. */
     private void logOnce(String sentence, StoredKey stored) {
         if (logged.add(stored.id())) {
             log.error(sentence, stored);
         }
     }
 
-    /** A node keeps a key that it can sign with, even if a node with a newer AUTH_KEY encrypts that key again. */
+    /**
+     * Returns whether to keep the decrypted key. A key that can sign is kept even if another node encrypts it again.
+     */
     private static boolean isKept(UsableKey known, StoredKey stored) {
         return known.stored().publicKey().equals(stored.publicKey())
                 && (known.key().signer() != null
                         || Objects.equals(known.stored().privateKey(), stored.privateKey()));
     }
 
-    /** Creates and stores a key; empty if another node has created the key with this sequence number. */
+    /** Creates and stores a key; returns empty if another node has created the key with this sequence number. */
     Optional<StoredKey> create(long sequence, Instant now, Instant activeFrom) {
         ECKey key;
         try {
@@ -117,8 +119,8 @@ final class KeyRepository {
     }
 
     /**
-     * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under the previous value. Each process does so
-     * once per key, because two nodes whose current and previous keys are swapped would otherwise repeat this forever.
+     * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under its previous value. Each process
+     * encrypts a key once, because two nodes with swapped values would otherwise repeat this forever.
      */
     void encryptUnderCurrent(KeySet known) {
         for (UsableKey key : known.keys()) {

@@ -69,7 +69,7 @@ public final class KeyResource {
         return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
-    /** Returns 204 after all nodes reject the key. {@code rotate} is excluded, because it does not support DELETE. */
+    /** Returns 204 after all nodes reject the key. The path excludes {@code rotate}, which does not support DELETE. */
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
@@ -78,7 +78,7 @@ public final class KeyResource {
         audit.record(Caller.of(security).auditEvent(AuditType.KEY_REVOKED).with(Detail.KEY, kid));
     }
 
-    /** The number of keys before the page; empty if the key in the cursor has been deleted. */
+    /** Returns the number of keys before the page, or empty if the key in the cursor has been deleted. */
     private static Optional<Integer> positionAfter(String cursor, List<KeyInfo> all) {
         List<String> ids = all.stream().map(KeyInfo::id).toList();
         return Cursor.parse(cursor, 1)

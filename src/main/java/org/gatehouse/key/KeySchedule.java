@@ -8,17 +8,17 @@ import java.util.List;
  * Determines when keys are created, become active and are deleted.
  *
  * @param rotation how long a key signs before the next key replaces it
- * @param lead how long a key is published before it signs, so that services with a cached JWK set receive it in time
+ * @param lead how long a key is published before it signs, so that cached JWK sets of services are renewed in time
  * @param lifetime how long a token is valid after it is signed
  */
 public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
-    /** Services cache a JWK set for minutes, rarely for an hour. */
+    /** Services cache a JWK set for minutes, rarely for up to an hour. */
     private static final Duration MAX_LEAD = Duration.ofHours(1);
 
-    /** Other services trust a revoked key until their cached set expires. */
+    /** Short, because services accept a revoked key until their cached JWK set expires. */
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-    /** The clocks of nodes differ by seconds, and a node may sign with a key until its lease expires. */
+    /** Includes clocks that differ by seconds, and the lease of a node that still signs with the old key. */
     private static final Duration GRACE = Duration.ofMinutes(1);
 
     public KeySchedule {
@@ -32,12 +32,12 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
         return new KeySchedule(rotation, Collections.min(List.of(rotation.dividedBy(4), MAX_LEAD)), lifetime);
     }
 
-    /** How long clients may cache the JWK set: at most half of the lead, so that a cached set contains the next key. */
+    /** Returns the cache time of the JWK set: at most half of the lead, so that a cached set has each key in time. */
     public Duration maxAge() {
         return Collections.min(List.of(lead.dividedBy(2), MAX_AGE));
     }
 
-    /** How long a key is kept after its successor becomes active: until the last token signed with it has expired. */
+    /** Returns how long a key is kept after its successor becomes active: until all tokens of the key have expired. */
     Duration retention() {
         return lifetime.plus(GRACE);
     }

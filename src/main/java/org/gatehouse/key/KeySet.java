@@ -10,20 +10,20 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The signing keys that one read of the store returned. It determines which key signs and which keys have retired at a
- * given time.
+ * The signing keys that one read of the store returned. The set determines which key signs and which keys have retired
+ * at a given time.
  *
- * <p>Keys whose private parts are encrypted under the same {@code AUTH_KEY} form one line, because a node that can sign
- * with one can sign with all. There is one line, except while {@code AUTH_KEY} is being changed. During the change,
- * nodes with the old value and nodes with the new value sign side by side. A successor is always in the same line,
- * because the signing node may be unable to use a key of another line.
+ * <p>Keys whose private parts are encrypted under the same {@code AUTH_KEY} form one line: a node can sign with all of
+ * them or with none. While {@code AUTH_KEY} is being changed, there are two lines, because some nodes still have only
+ * the old value. At other times there is one line. The successor of a key is in the same line, because a node may be
+ * unable to sign with a key of the other line.
  *
  * @param keys sorted by activation time, oldest first
- * @param lastSequence the highest sequence number of any key, 0 if there are none
+ * @param lastSequence the highest sequence number of the keys; 0 if the set is empty
  */
 record KeySet(List<UsableKey> keys, long lastSequence) {
 
-    /** A usable key: its id matches its public part. */
+    /** A key whose id matches its public part. */
     record UsableKey(StoredKey stored, ECKey publicKey, SigningKey key) {
         boolean canSign() {
             return !stored.isRevoked() && key.signer() != null;
@@ -42,12 +42,12 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         keys = keys.stream().sorted(BY_SUCCESSION).toList();
     }
 
-    /** The key of this id, even if it is revoked. */
+    /** Returns the key with this id, even if the key is revoked. */
     Optional<UsableKey> find(String id) {
         return keys.stream().filter(known -> known.stored().id().equals(id)).findFirst();
     }
 
-    /** The key that this node signs with; empty if the node has to create one. */
+    /** Returns the key that this node signs with, or empty if the node must create a key. */
     Optional<UsableKey> signing(Instant now) {
         return keys.stream()
                 .map(known -> known.stored().encryptedUnder())
@@ -57,7 +57,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                 .max(BY_SUCCESSION);
     }
 
-    /** When the successor of the newest key that this node can sign with must be created; empty without such a key. */
+    /** Returns when the successor of this node's newest signing key must be created; empty without a signing key. */
     Optional<Instant> nextCreation(KeySchedule schedule) {
         return keys.stream()
                 .filter(UsableKey::canSign)
@@ -70,7 +70,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         return keys.stream().sorted(BY_SUCCESSION.reversed()).toList();
     }
 
-    /** The keys whose tokens have all expired, oldest first. */
+    /** Returns the keys whose tokens have all expired, oldest first. */
     List<UsableKey> retired(KeySchedule schedule, Instant now) {
         return keys.stream()
                 .filter(known -> ended(known, schedule, now)
@@ -79,7 +79,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                 .toList();
     }
 
-    /** The public keys that are not revoked as a JWK set, newest first. */
+    /** Returns the public keys that are not revoked as a JWK set, newest first. */
     String publicKeys() {
         List<JWK> open = newestFirst().stream()
                 .filter(known -> !known.stored().isRevoked())
@@ -88,7 +88,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         return new JWKSet(open).toString(true);
     }
 
-    /** The keys of a line, without keys that were revoked before they became active. */
+    /** Returns the keys of a line, without keys that were revoked before they became active. */
     private List<UsableKey> members(String line) {
         return keys.stream()
                 .filter(known -> known.stored().encryptedUnder().equals(line))
@@ -98,9 +98,8 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
 
     private Optional<UsableKey> current(String line, Instant now) {
         List<UsableKey> members = members(line);
-        // A key that has been succeeded never signs again. If the newest active key is revoked, the next key of the
-        // line
-        // takes over early. If no key is active, the clock of the node that created the first key is ahead.
+        // The newest active key signs. If it is revoked, the next key of the line signs early. The first key also signs
+        // early, because the clock of the node that created it may be ahead.
         return members.stream()
                 .filter(known -> known.isActive(now))
                 .reduce((older, newer) -> newer)
@@ -110,13 +109,13 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                         .findFirst());
     }
 
-    /** When the key signed for the last time; empty if it may still sign. */
+    /** Returns when the key signed for the last time, or empty if the key may still sign. */
     private Optional<Instant> ended(UsableKey known, KeySchedule schedule, Instant now) {
         StoredKey stored = known.stored();
         if (stored.isRevoked()) {
             return Optional.ofNullable(stored.revokedAt());
         }
-        // When the nodes no longer continue the line of this key, while another line continues.
+        // If by this time only another line has a later key, all nodes have left the line of this key.
         Instant overdue = stored.activeFrom().plus(schedule.rotation().multipliedBy(2));
         return successor(members(stored.encryptedUnder()), known, now)
                 .or(() -> successor(keys, known, now)

@@ -17,7 +17,7 @@ import org.bson.conversions.Bson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 
-/** Stores signing keys in MongoDB, one document each. Callers encrypt the private parts before they pass them here. */
+/** Stores signing keys in MongoDB, one document each. Callers encrypt the private parts before they call this class. */
 final class MongoSigningKeyDao {
     private static final String COLLECTION = "signingKeys";
     private static final String ID = "_id";
@@ -40,7 +40,7 @@ final class MongoSigningKeyDao {
         this.reads = mongo.readOnly(COLLECTION);
     }
 
-    /** Creates the index that lets only one node create each key. Does nothing if the index exists. */
+    /** Creates the missing index, which lets only one node create the key with a sequence number. */
     void createIndexes() {
         mongo.ensureIndexes(
                 keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
@@ -74,13 +74,13 @@ final class MongoSigningKeyDao {
      * @return false if the key does not exist
      */
     boolean revoke(String id, Instant at) {
-        // Sent even if it changes nothing, because the acknowledgement means that a majority has the revocation.
+        // Sent even for a revoked key, because the acknowledgement means that a majority has the revocation.
         Bson revoked = Updates.combine(Updates.min(REVOKED_AT, BsonValues.time(at)), Updates.unset(PRIVATE_KEY));
         UpdateResult result = mongo.call(() -> keys.updateOne(byId(id), revoked));
         return result.getMatchedCount() > 0;
     }
 
-    /** Replaces the encrypted private part with a new encryption of it, unless it has changed since it was read. */
+    /** Replaces the encrypted private part with another encryption, unless the stored part has changed since. */
     void reencrypt(StoredKey before, String encrypted, String encryptedUnder) {
         Bson unchanged = Filters.and(byId(before.id()), Filters.eq(PRIVATE_KEY, before.privateKey()));
         mongo.call(() -> keys.updateOne(

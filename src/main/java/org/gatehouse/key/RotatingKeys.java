@@ -24,21 +24,21 @@ import org.slf4j.LoggerFactory;
 /**
  * The keys of {@code AUTH_ALG=ES256}, which the nodes create, publish, use and retire without an operator.
  *
- * <p>Every node reads the keys every {@link LeasedValue#POLL_INTERVAL} and holds a lease on them. Every node therefore
- * rejects a revoked key {@link LeasedValue#EXPIRY} after the revocation is acknowledged, and {@link #revoke} returns
- * then. Requests with known keys do not read the store. If a node cannot read the keys, it responds with 503 after its
- * lease expires, and neither accepts nor signs tokens. Only {@code outlastingFailures} changes that. Leases rely only
- * on monotonic clocks.
+ * <p>Each node reads the keys every {@link LeasedValue#POLL_INTERVAL} and trusts them until its lease expires. All
+ * leases from before a revocation expire within {@link LeasedValue#EXPIRY}; {@link #revoke} returns after this time.
+ * Requests with known keys do not read the store. If a node cannot read the keys, its lease expires. Unless
+ * {@code outlastingFailures} is true, the node then responds with 503 and neither accepts nor signs tokens. Leases rely
+ * only on monotonic clocks.
  *
- * <p>Wall clocks decide only when a key starts to sign. A node accepts a token even if its key is not active by this
- * node's clock. Clocks may therefore differ by less than the amount by which {@link KeySchedule#retention} exceeds the
- * lifetime of a token.
+ * <p>Wall clocks determine when a key starts to sign and when it is deleted. A node accepts a token even if the token's
+ * key is not yet active by the node's clock. Clocks must differ by less than one minute, the margin in
+ * {@link KeySchedule#retention}.
  */
 public final class RotatingKeys implements SigningKeys {
-    /** How many callers may wait for a read because of an unknown key: a fraction of the container's threads. */
+    /** At most this many callers wait for a read because of an unknown key: a fraction of the container's threads. */
     private static final int MAX_WAITING = 32;
 
-    /** If this many attempts fail, other nodes have created this many keys within moments. */
+    /** An attempt fails only if another node creates a key at the same time, so more attempts are not needed. */
     private static final int MAX_ATTEMPTS = 10;
 
     private static final Duration MIN_PAUSE = Duration.ofMillis(20);
@@ -61,11 +61,11 @@ public final class RotatingKeys implements SigningKeys {
     private final RepeatedTask renewals = new RepeatedTask("keys", this::renew);
 
     /**
-     * Does not have keys until {@link #start}.
+     * Creates an instance without keys; {@link #start} reads them.
      *
-     * @param authKeys encrypt and decrypt the private keys in the store
+     * @param authKeys the secrets that encrypt and decrypt the private keys in the store
      * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another
-     *     node may revoke one of them meanwhile
+     *     node may have revoked one of them
      * @param ticker the monotonic clock that measures leases
      */
     public RotatingKeys(
@@ -197,14 +197,14 @@ public final class RotatingKeys implements SigningKeys {
         long acknowledged = ticker.read();
         log.warn("The signing key {} was revoked", keyId);
         try {
-            maintain(); // creates the successor if the key was the current one
+            maintain(); // creates a successor if the revoked key was the current key
         } catch (GatehouseException unreachable) {
             log.warn("No node can sign until the keys can be read again");
         }
         long end = acknowledged + LeasedValue.EXPIRY.toNanos();
         while (ticker.read() - end < 0) {
             if (renewals.awaitStop(Duration.ofNanos(end - ticker.read()))) {
-                throw LeasedValue.unavailable(); // revoked, but another node may still hold a lease on the key
+                throw LeasedValue.unavailable(); // the key is revoked, but another node may still trust it
             }
         }
     }
@@ -219,11 +219,11 @@ public final class RotatingKeys implements SigningKeys {
             maintain();
             return untilNextChange();
         } catch (GatehouseException unavailable) {
-            return MIN_PAUSE; // the connection has logged the reason and waited for the store
+            return MIN_PAUSE; // short, because the failed call has waited for the store
         }
     }
 
-    /** Reads the keys, encrypts them under the current key, creates the next key if due, and deletes retired keys. */
+    /** Reads the keys, encrypts them under {@code AUTH_KEY}, creates the next key if due, and deletes retired keys. */
     private void maintain() {
         maintaining.lock();
         try {
@@ -231,7 +231,7 @@ public final class RotatingKeys implements SigningKeys {
             Instant now = clock.instant();
             repository.encryptUnderCurrent(known);
             nextKeyActiveFrom(known, now).ifPresent(activeFrom -> {
-                // The result does not matter, because another node may have been faster.
+                // The result is ignored, because another node may have created the key first.
                 var unused = repository.create(known.lastSequence() + 1, now, activeFrom);
                 keys.refresh();
             });
@@ -244,7 +244,7 @@ public final class RotatingKeys implements SigningKeys {
         }
     }
 
-    /** The activation time of a key that must be created now; empty if none is due. */
+    /** Returns the activation time of a key that must be created now, or empty if a new key is not due. */
     private Optional<Instant> nextKeyActiveFrom(KeySet known, Instant now) {
         if (known.signing(now).isEmpty()) {
             return Optional.of(now);

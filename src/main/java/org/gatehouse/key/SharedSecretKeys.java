@@ -6,11 +6,11 @@ import org.gatehouse.config.AuthKeys;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
-/** The keys of {@code AUTH_ALG=HS256}: the secrets in the settings, which are always usable until the node stops. */
+/** The keys of {@code AUTH_ALG=HS256}: the secrets in the settings, which do not change while the node runs. */
 final class SharedSecretKeys implements SigningKeys {
     private final List<SigningKey> keys;
 
-    /** @param authKeys the previous one verifies tokens but does not sign them */
+    /** @param authKeys the current secret signs and verifies tokens; the previous secret only verifies them */
     SharedSecretKeys(AuthKeys authKeys) {
         this.keys = authKeys.all().stream().map(SigningKey::hmac).toList();
     }

@@ -29,8 +29,8 @@ public record SigningKey(
     private static final int ID_BYTES = 9;
 
     /**
-     * A key for HMAC-SHA-256 (RFC 7518, section 3.2). Its id is derived from the secret by a one-way function, so all
-     * nodes agree on it, and a changed secret has another id.
+     * Returns a key for HMAC-SHA-256 (RFC 7518, section 3.2). A one-way function derives its id from the secret. All
+     * nodes therefore use the same id, and a changed secret has another id.
      */
     public static SigningKey hmac(Secret secret) {
         try {
@@ -45,7 +45,7 @@ public record SigningKey(
         }
     }
 
-    /** A P-256 key for ES256 (RFC 7518, section 3.4); without its private part, it can only verify. */
+    /** Returns a P-256 key for ES256 (RFC 7518, section 3.4); a key without its private part can only verify. */
     static SigningKey elliptic(ECKey key) throws JOSEException {
         JWSSigner signer = key.isPrivate() ? new ECDSASigner(key) : null;
         return new SigningKey(key.getKeyID(), JWSAlgorithm.ES256, signer, new ECDSAVerifier(key.toPublicJWK()));

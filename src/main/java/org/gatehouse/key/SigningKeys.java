@@ -7,15 +7,15 @@ import org.gatehouse.error.GatehouseException;
 /**
  * The keys that this node signs and verifies with at this moment.
  *
- * <p>Every method except {@link #start} and {@link #close} relies on keys that are trusted now, or throws
- * {@code STORE_UNAVAILABLE}. If a key is not found, this node does not accept it. After {@link #revoke} has returned,
+ * <p>Every method except {@link #start} and {@link #close} uses keys that are trusted now, or throws
+ * {@code STORE_UNAVAILABLE}. This node rejects a token whose key is not found. After {@link #revoke} has returned,
  * every node rejects the key.
  */
 public interface SigningKeys extends AutoCloseable {
-    /** Prepares the store, creates the first key if there are none, and starts to renew keys. May be repeated. */
+    /** Prepares the store, creates the first key if it is missing, and starts to renew keys. May be called again. */
     default void start() {}
 
-    /** The key for new tokens. */
+    /** Returns the key that signs new tokens. */
     SigningKey current();
 
     /**
@@ -25,25 +25,25 @@ public interface SigningKeys extends AutoCloseable {
      */
     void requireUsable();
 
-    /** The key of this id; empty if it is unknown or revoked. An unknown key does not cause a read of the store. */
+    /** Returns the key with this id unless it is revoked. An unknown id does not cause a read of the store. */
     Optional<SigningKey> find(String keyId);
 
     /**
-     * The key of this id; empty if it is unknown or revoked. The store is read first if the key is unknown, because
-     * another node may have just created it.
+     * Returns the key with this id, or empty if it is unknown or revoked. If the key is unknown, the store is read
+     * first, because another node may have just created the key.
      *
      * @throws GatehouseException {@code BUSY} if too many callers wait for that read
      */
     Optional<SigningKey> findEvenIfNew(String keyId);
 
-    /** All stored keys, newest first, including revoked keys and keys that do not sign yet. */
+    /** Returns all keys, newest first, including revoked keys and keys that do not sign yet. */
     List<KeyInfo> list();
 
-    /** The public keys as a JWK set (RFC 7517, section 5); empty if tokens are signed with a shared secret. */
+    /** Returns the public keys as a JWK set (RFC 7517, section 5), which is empty for shared secrets. */
     String publicKeys();
 
     /**
-     * Creates and publishes a key now; it starts to sign after the lead.
+     * Creates and publishes a key, which starts to sign after the lead of the {@link KeySchedule}.
      *
      * @throws GatehouseException {@code KEYS_FIXED} if the keys come from the settings
      */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the {@code kid}: the thumbprint of the public key (RFC 7638)
  * @param sequence a unique number that increases with each key, so that only one node can create the next key
  * @param publicKey a JWK
- * @param privateKey encrypted; null after the key is revoked
+ * @param privateKey the encrypted private part; null after the key is revoked
  * @param encryptedUnder the id of the {@code AUTH_KEY} that encrypts the private key
  * @param activeFrom when the key starts to sign, by the clock of the signing node
  * @param revokedAt null if the key is not revoked
@@ -29,7 +29,7 @@ record StoredKey(
         return revokedAt != null;
     }
 
-    /** Whether the key was revoked before it became active, so that it never succeeded another key. */
+    /** Returns whether the key was revoked before it became active, and therefore never replaced another key. */
     boolean wasNeverUsed() {
         return revokedAt != null && revokedAt.isBefore(activeFrom);
     }

@@ -1,7 +1,7 @@
 /**
  * Contains the keys that sign access tokens, and creates, publishes, rotates, revokes and stores them.
  *
- * <p>May depend on {@code store}, {@code audit} and, for the caller of its resource, {@code user}. Start reading at
+ * <p>May depend on {@code store}, {@code audit} and {@code user}. Start reading at
  * {@link org.gatehouse.key.SigningKeys}, then {@link org.gatehouse.key.RotatingKeys}.
  */
 @NullMarked
