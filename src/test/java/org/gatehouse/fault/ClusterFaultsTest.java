@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests two nodes that read and write while replicas of a Redis Cluster take over, on request or after a failure.
+ * Tests two nodes that read and write during failovers of a Redis Cluster, both manual failovers and failovers after a
+ * crash.
  */
 @Tag("fault")
 class ClusterFaultsTest {

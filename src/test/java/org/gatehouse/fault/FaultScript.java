@@ -13,14 +13,17 @@ import org.gatehouse.fault.TcpProxy.Direction;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Scenarios of a few operations, each delayed at a critical point. Each scenario breaks a promise every time if the
- * mechanism that it tests is missing.
+ * Scenarios of a few operations, each of which is delayed at a critical point. Each scenario tests one mechanism.
+ * Without this mechanism, the scenario breaks a promise every time.
  *
- * <p>The scenarios need three nodes. Two of them read and write. The third has no Redis, so it always returns the
- * document of MongoDB. "Old" means the value before the change, "new" the value after it, in the cache or in MongoDB.
+ * <p>The scenarios need three nodes. Two of them read and write. The third node has no Redis, so it always returns the
+ * document in MongoDB. "Old" means the value before the change, and "new" means the value after the change.
  */
 enum FaultScript {
-    /** One node loads the old document and stores it in the cache after another node has changed the document. */
+    /**
+     * A node loads the old document. Then another node changes the document. Then the first node stores the old
+     * document in the cache.
+     */
     A_LOAD_OLDER_THAN_A_CHANGE {
         @Override
         void perform(Stage stage) {
@@ -34,7 +37,7 @@ enum FaultScript {
         }
     },
 
-    /** A change is in MongoDB, but the node that made it has not yet received the reply. */
+    /** A node has changed a document in MongoDB, but has not yet received the reply. */
     A_CHANGE_WITH_A_LATE_REPLY {
         @Override
         void perform(Stage stage) {
@@ -49,7 +52,10 @@ enum FaultScript {
         }
     },
 
-    /** Redis loses the mark of a change in progress, and the old document is cached before the change is made. */
+    /**
+     * Redis loses the mark (T) of a change in progress. Then a node caches the old document before the change reaches
+     * MongoDB.
+     */
     A_LOST_MARK {
         @Override
         void perform(Stage stage) {
@@ -64,19 +70,23 @@ enum FaultScript {
         }
     },
 
-    /** A node that cannot reach Redis makes a change, while Redis contains the old document. */
+    /** A node that cannot reach Redis changes a document, while Redis contains the old document. */
     A_CHANGE_WITHOUT_REDIS {
         @Override
         void perform(Stage stage) {
             stage.load.read(OTHER, stage.key);
             stage.cluster.nodes().get(ONE).redis().cut();
             stage.load.write(ONE, stage.key);
-            // The quarantine of the other node may end up to 1 s after that of the node that made the change.
+            // The quarantine of the other node may end up to 1 s later than the quarantine of the node that made the
+            // change.
             Repeat.during(Duration.ofSeconds(1), () -> stage.load.read(OTHER, stage.key));
         }
     },
 
-    /** One node has connected to a new Redis and makes a change there; the other's lease still permits the old one. */
+    /**
+     * One node connects to a new Redis and makes a change there. The lease of the other node still permits the old
+     * Redis.
+     */
     TWO_NODES_ON_TWO_REDIS {
         @Override
         void perform(Stage stage) {
@@ -90,8 +100,9 @@ enum FaultScript {
                 await().pollInterval(Duration.ofMillis(5))
                         .atMost(WAIT_TIMEOUT)
                         .until(() -> GenerationWatch.generation(stage.cluster.stores()) != before);
-                stage.link(ONE).stall(Direction.TO_CLIENT); // so that this node cannot read the increment
-                Sleep.millis(550); // the other node has read it by then
+                // Prevents this node from reading the increment.
+                stage.link(ONE).stall(Direction.TO_CLIENT);
+                Sleep.millis(550); // the other node reads the generation every 500 ms
                 stage.load.write(OTHER, stage.key);
                 stage.load.read(ONE, stage.key);
                 link.redirect(stage.cluster.stores().redis().port());
@@ -100,7 +111,7 @@ enum FaultScript {
         }
     },
 
-    /** A node stops waiting for a change, but the change reaches MongoDB a second later. */
+    /** A node stops waiting for the reply to a change. The change reaches MongoDB a second later. */
     A_CHANGE_AFTER_ITS_TIMEOUT {
         @Override
         void perform(Stage stage) {
@@ -113,7 +124,7 @@ enum FaultScript {
         }
     },
 
-    /** A node receives no replies from MongoDB while another node, without Redis, makes a change. */
+    /** A node receives no replies from MongoDB. Meanwhile another node, which cannot reach Redis, makes a change. */
     A_NODE_WITHOUT_REPLIES {
         @Override
         void perform(Stage stage) {
@@ -126,7 +137,7 @@ enum FaultScript {
         }
     },
 
-    /** Redis restarts with a snapshot that is older than a change. */
+    /** A node makes a change. Then Redis restarts with a snapshot from before the change. */
     AN_OLD_SNAPSHOT {
         @Override
         void perform(Stage stage) {
@@ -141,12 +152,16 @@ enum FaultScript {
         }
     },
 
-    /** Redis restarts without the mark of a late change, whose node is killed. This must be the last scenario. */
+    /**
+     * Redis restarts and loses the mark (T) of a change that is still on the way to MongoDB. Then the node that made
+     * the change is killed. Therefore no scenario can run after this one.
+     */
     A_CHANGE_OLDER_THAN_REDIS {
         @Override
         void perform(Stage stage) {
             Duration inTransit = Duration.ofMillis(4_500);
-            Duration killAfter = Duration.ofMillis(2_600); // before its timeout, after which it marks the user again
+            // The kill comes before the timeout of the change, because the node marks the user again after the timeout.
+            Duration killAfter = Duration.ofMillis(2_600);
             stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, inTransit));
             CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
             await().pollInterval(Duration.ofMillis(20))
@@ -176,7 +191,10 @@ enum FaultScript {
 
     abstract void perform(Stage stage);
 
-    /** Runs the scenario with one user on warm nodes, and restores the links of the first two nodes. */
+    /**
+     * Runs the scenario with one user. The cache of the nodes is in use before the scenario starts. Afterwards the
+     * links of the first two nodes are restored.
+     */
     Scenario.Outcome run(TestCluster<ServiceClient> cluster) throws Exception {
         cluster.awaitHits(WAIT_TIMEOUT);
         cluster.newUsers();
@@ -194,8 +212,8 @@ enum FaultScript {
     }
 
     /**
-     * Waits until the node caches the documents that it loads. Makes a change first, because the first change of a node
-     * is slow.
+     * Waits until the node stores a loaded document in the cache. Before that, the node makes a change, because the
+     * first change of a node is slow.
      */
     private static void warmUp(TestCluster<ServiceClient> cluster, int node) {
         String user = cluster.keys().get(1 + node);

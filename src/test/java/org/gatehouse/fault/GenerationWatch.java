@@ -10,7 +10,10 @@ import org.gatehouse.store.Stores;
 final class GenerationWatch implements AutoCloseable {
     private static final long EVERY_MS = 25;
 
-    /** The longest time between a write that could not notify Redis and the increment that follows it. */
+    /**
+     * If a write cannot notify Redis, the node increments the generation. This is the longest time from the write to
+     * the increment.
+     */
     private static final long BEFORE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
 
     /** The duration of a lease, plus a margin for a busy machine. */
@@ -49,7 +52,10 @@ final class GenerationWatch implements AutoCloseable {
         return increments.size();
     }
 
-    /** Returns whether two nodes may have been on different sides of an increment at this time. */
+    /**
+     * Returns whether, at this time, one node may have used the generation before an increment and another node the
+     * generation after the increment.
+     */
     boolean mayDiffer(long at) {
         return increments.stream().anyMatch(increment -> at > increment - BEFORE_NANOS && at < increment + AFTER_NANOS);
     }

@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Records the operations of clients and checks whether a single copy of each document could have given these results.
+ * Records the operations of clients. Then checks whether a single copy of each document could have returned the same
+ * results.
  *
- * <p>Versions define the order of writes, so the check is exact and short. An operation that starts after one with a
- * higher version has ended must not return a lower version. Times are {@link System#nanoTime} of the recording process.
+ * <p>The check is exact and short, because versions define the order of writes. If an operation ends before another
+ * operation starts, the later operation must not return a lower version. Times are {@link System#nanoTime} of the
+ * recording process.
  */
 final class History {
     private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
@@ -27,11 +29,14 @@ final class History {
 
     private record Operation(String key, Kind kind, long version, long start, long end) {}
 
-    /** The kinds of differences from the history of a single copy. */
+    /** The ways in which results can differ from the results of a single copy. */
     enum ViolationType {
-        /** A later operation returned a lower version than an acknowledged write, which breaks the first promise. */
+        /**
+         * After an acknowledged write, an operation returned a version before this write. This breaks the first
+         * promise.
+         */
         ACKNOWLEDGED_NOT_SEEN,
-        /** A later read returned a lower version than an earlier read, which breaks the second promise. */
+        /** After a read, another read returned a lower version. This breaks the second promise. */
         WENT_BACK,
         READ_BEFORE_WRITTEN,
         VERSION_TWICE,
@@ -40,8 +45,9 @@ final class History {
     }
 
     /**
-     * @param at when the operation that shows the violation started
-     * @param staleness how long before that the newer version had been seen, in ns; 0 if not applicable
+     * @param at the start of the operation that shows the violation
+     * @param staleness the time in ns from the end of the operation with the newer version to {@code at}; 0 if not
+     *     applicable
      */
     record Violation(ViolationType type, String key, long version, long at, long staleness) {
         long staleMillis() {
@@ -70,12 +76,12 @@ final class History {
         operations.add(new Operation(key, Kind.ACKNOWLEDGED, version, start, end));
     }
 
-    /** Records a write whose outcome is unknown: it may have happened, or may still happen. */
+    /** Records a write whose outcome is unknown. The write may have taken effect, or may still take effect. */
     void unknown(String key, long start) {
         operations.add(new Operation(key, Kind.UNKNOWN, 0, start, Long.MAX_VALUE));
     }
 
-    /** @param stored the version of each document in the store after all writes */
+    /** @param stored the version of each document in MongoDB after all writes */
     Verdict check(Map<String, Long> stored) {
         List<Violation> violations = new ArrayList<>();
         Map<String, List<Operation>> byKey = operations.stream().collect(Collectors.groupingBy(Operation::key));
@@ -118,7 +124,10 @@ final class History {
             checkVersions(stored);
         }
 
-        /** Iterates over the versions in descending order and keeps the earliest end of all higher versions. */
+        /**
+         * Iterates over the versions from the highest to the lowest. Keeps the earliest end of all operations with a
+         * higher version.
+         */
         private void checkOrder() {
             long acknowledgedBy = Long.MAX_VALUE;
             long readBy = Long.MAX_VALUE;
@@ -140,7 +149,10 @@ final class History {
             }
         }
 
-        /** An unacknowledged version comes from a write of unknown outcome; the check cannot tell from which one. */
+        /**
+         * Checks that no read returned a version before its write started. A version without an acknowledged write
+         * comes from a write of unknown outcome. The check cannot tell which write this was, so it uses the first one.
+         */
         private void checkOrigins() {
             long firstUnknown =
                     unknown.stream().mapToLong(Operation::start).min().orElse(Long.MIN_VALUE);

@@ -10,7 +10,10 @@ import org.gatehouse.fault.History.Violation;
 import org.gatehouse.fault.History.ViolationType;
 import org.junit.jupiter.api.Test;
 
-/** Tests that the checker reports every violation, and nothing else. Documents begin with version 1 at time 0. */
+/**
+ * Tests that {@link History} reports every violation and nothing else. In each history, documents begin with version 1
+ * at time 0.
+ */
 class HistoryTest {
     private static final String KEY = "key";
     private final History history = new History();
@@ -39,7 +42,7 @@ class HistoryTest {
         history.acknowledged(KEY, 2, 10, 40);
         history.read(KEY, 1, 11, 30);
         history.read(KEY, 2, 12, 31);
-        history.read(KEY, 1, 29, 39); // began before the end of the read that returned version 2
+        history.read(KEY, 1, 29, 39); // this read began before the end of the read that returned version 2
         history.read(KEY, 2, 33, 50);
 
         assertThat(check(2).violations()).isEmpty();

@@ -23,14 +23,20 @@ import org.junit.jupiter.api.Test;
 class HotKeyTest {
     private static final int READERS = 1_000;
 
-    /** The number of concurrent requests. More would leave the nodes, on the same two cores, no time for Redis. */
+    /**
+     * The number of concurrent requests. With more requests, the nodes would have no processor time left for Redis,
+     * because client and nodes share two cores.
+     */
     private static final int MAX_CONCURRENT = 100;
 
     private static final int NODES = 3;
     private static final Duration EXPIRY = Duration.ofSeconds(2);
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
-    /** The required number of expiries within the limit. Nodes that time out at Redis query MongoDB more often. */
+    /**
+     * The number of expiries that must stay within the limit. More expiries may exceed the limit, because nodes that
+     * time out at Redis query MongoDB more often.
+     */
     private static final int REQUIRED_EXPIRIES =
             Math.toIntExact(Math.max(2, Scenario.LENGTH.dividedBy(EXPIRY.multipliedBy(2))));
 
@@ -44,7 +50,7 @@ class HotKeyTest {
                 TestCluster.ofNodes(NODES, Map.of("REDIS_EXPIRY_SECS", Long.toString(EXPIRY.toSeconds())))) {
             cluster.awaitHits(cluster.reservedKeys(), WAIT_TIMEOUT);
             String hot = cluster.keys().get(0);
-            burst(cluster, hot); // opens the connections
+            burst(cluster, hot); // the first burst opens the connections
             List<Long> finds = new ArrayList<>();
             while (withinLimit(finds) < REQUIRED_EXPIRIES && finds.size() < MAX_EXPIRIES) {
                 await().pollInterval(Duration.ofMillis(5))
@@ -63,7 +69,7 @@ class HotKeyTest {
         }
     }
 
-    /** Returns how many expiries caused at most one query of each node. */
+    /** Returns the number of expiries that caused at most {@link #NODES} queries. */
     private static long withinLimit(List<Long> finds) {
         return finds.stream().filter(queries -> queries <= NODES).count();
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests imports during which a store becomes unavailable. */
+/** Tests imports during which MongoDB or Redis becomes unavailable. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class ImportFaultsTest {
@@ -71,7 +71,9 @@ class ImportFaultsTest {
         }
     }
 
-    /** Without Redis each write waits for two seconds, regardless of the number of users in it. */
+    /**
+     * Without Redis, each write waits for two seconds. The wait does not depend on the number of users in the write.
+     */
     @Test
     void anImportWithoutRedisMakesFewWrites() {
         try (TestCluster<Node> cluster = TestCluster.ofNodes(1)) {
@@ -100,7 +102,7 @@ class ImportFaultsTest {
         return second.thenRunAsync(mongo::cut);
     }
 
-    /** Imports the users in lines of about 300 bytes and returns the result lines. */
+    /** Imports the users and returns the result lines. Each line of the import has about 300 bytes. */
     private static List<String> importUsers(TestCluster<Node> cluster) {
         String lines = IntStream.range(0, USERS)
                 .mapToObj(i -> "{\"username\":\"moved." + i + "\",\"note\":\"" + "x".repeat(250) + "\"}\n")

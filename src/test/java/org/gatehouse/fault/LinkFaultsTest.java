@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests two nodes that read and write while the link between Redis and one of them is slow, stalled or cut. */
+/** Tests two nodes that read and write while the link between Redis and one of the nodes is slow, stalled or cut. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class LinkFaultsTest {
@@ -24,7 +24,7 @@ class LinkFaultsTest {
         checkStalls("stall Redis -> node", Direction.TO_CLIENT);
     }
 
-    /** Redis executes commands long after their timeout. */
+    /** Redis executes the commands long after the node has stopped waiting for the replies. */
     @Test
     void promisesHoldIfCommandsToRedisAreLate() throws Exception {
         checkStalls("stall node -> Redis", Direction.TO_SERVER);
@@ -41,7 +41,7 @@ class LinkFaultsTest {
                     Sleep.millis(300);
                 }
                 link.stall(direction);
-                load.write(AFFECTED, cluster.keys().get(0)); // Redis cannot be notified of it
+                load.write(AFFECTED, cluster.keys().get(0)); // the node cannot notify Redis of this write
                 link.restore();
             });
 
@@ -80,7 +80,7 @@ class LinkFaultsTest {
             Outcome outcome = Scenario.run("cut node A from Redis", cluster, load -> {
                 Sleep.of(Scenario.LENGTH.dividedBy(6));
                 link.cut();
-                load.write(AFFECTED, cluster.keys().get(0)); // Redis cannot be notified of it
+                load.write(AFFECTED, cluster.keys().get(0)); // the node cannot notify Redis of this write
                 Sleep.of(Scenario.LENGTH);
                 link.restore();
                 Sleep.of(Scenario.LENGTH.dividedBy(6));

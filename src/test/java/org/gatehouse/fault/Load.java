@@ -12,17 +12,19 @@ import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Clients that read and change the same few users on all nodes and record the results. Their pace leaves processor time
- * for other work.
+ * Clients that read and change the same few users on all nodes. The clients record the results. Between operations the
+ * clients sleep, so that other work gets processor time.
  *
- * <p>After each acknowledged change the same client immediately reads on another node, because a stale result matters
- * most there.
+ * <p>After each acknowledged change, the same client immediately reads on another node. A stale result is most likely
+ * at this time.
  */
 final class Load implements AutoCloseable {
     private static final int WRITERS = 3;
     private static final int READERS = 2;
 
-    /** Every other operation uses one of these users, so that many operations meet on one user. */
+    /**
+     * About half of the operations use one of these users, so that many operations use the same user at the same time.
+     */
     private static final int HOT_USERS = 4;
 
     private static final AtomicLong change = new AtomicLong();
@@ -40,7 +42,7 @@ final class Load implements AutoCloseable {
     private final Queue<String> unexpected = new ConcurrentLinkedQueue<>();
     private volatile boolean stopped;
 
-    /** @param keys the users that the clients read and change by themselves */
+    /** @param keys the ids of the users that the clients read and change */
     Load(List<? extends ServiceClient> nodes, String token, List<String> keys, History history) {
         this.nodes = List.copyOf(nodes);
         this.token = token;
@@ -80,7 +82,7 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** Makes and records one change; returns false if its outcome is unknown. */
+    /** Makes and records one change. Returns false if the outcome of the change is unknown. */
     boolean write(int node, String key) {
         String patch = "{\"change\":" + change.incrementAndGet() + "}";
         long start = System.nanoTime();
@@ -96,14 +98,14 @@ final class Load implements AutoCloseable {
                 unexpected.add("PATCH: " + response.status() + " " + response.body());
             }
         } catch (UncheckedIOException lost) {
-            // the node may have stopped after the write
+            // The outcome is unknown, because the node may have stopped after the write.
         }
         unknownChanges.incrementAndGet();
         history.unknown(key, start);
         return false;
     }
 
-    /** Makes and records one read; returns false if it failed. */
+    /** Makes and records one read. Returns false if the read failed. */
     boolean read(int node, String key) {
         readsSent.incrementAndGet();
         long start = System.nanoTime();
@@ -120,7 +122,7 @@ final class Load implements AutoCloseable {
                 unexpected.add("GET: " + response.status() + " " + response.body());
             }
         } catch (UncheckedIOException lost) {
-            // counted as failed
+            // the read counts as failed
         }
         return false;
     }
@@ -144,12 +146,12 @@ final class Load implements AutoCloseable {
         return Duration.ofNanos(slowestRead.get());
     }
 
-    /** Returns the responses that the fault does not explain. */
+    /** Returns the responses that are not a consequence of the fault. */
     List<String> unexpected() {
         return List.copyOf(unexpected);
     }
 
-    /** Waits until every operation that has begun has ended. */
+    /** Stops the clients, and waits until all started operations have ended. */
     @Override
     public void close() {
         stopped = true;

@@ -1,6 +1,9 @@
 package org.gatehouse.fault;
 
-/** The mechanisms of the cache that can be disabled, each with the scenario that must then fail. */
+/**
+ * The mechanisms of the cache that a test can disable. Each constant names the scenario that must fail without the
+ * mechanism.
+ */
 enum Mutation {
     NO_LEASE_CHECK_IN_FILL(
             FaultScript.A_LOAD_OLDER_THAN_A_CHANGE,

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests the fault scenarios themselves: without each mechanism of the cache, one of them fails. */
+/** Tests the fault scenarios themselves. If a mechanism of the cache is disabled, at least one scenario must fail. */
 @Tag("fault")
 class MutationTest {
     private static final Queue<String> table = new ConcurrentLinkedQueue<>();

@@ -18,16 +18,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests two nodes that read and write while one of them is paused, killed or slow. */
+/** Tests two nodes that read and write while one of the nodes is paused, killed or slow. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
 class NodeFaultsTest {
-    /** The node that the fault affects runs as a separate process. */
+    /** The index of the node that the fault affects. This node runs as a separate process. */
     private static final int AFFECTED = 0;
 
     private static final int OTHER = 1;
 
-    /** Shorter than the timeout of 3 s for MongoDB's reply to a change. */
+    /** Shorter than the time that a node waits for MongoDB's reply to a change, which is 3 s. */
     private static final Duration BEFORE_ITS_TIMEOUT = Duration.ofMillis(2_800);
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);

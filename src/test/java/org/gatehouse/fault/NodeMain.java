@@ -10,15 +10,16 @@ import java.util.Map;
 import org.gatehouse.app.Node;
 
 /**
- * Runs a node as a separate process. It reads settings, one per line, up to an empty line, and prints its port. It ends
- * when its standard input ends, so that it does not outlive its parent process.
+ * Runs a node as a separate process. The process reads settings from its standard input, one per line, up to an empty
+ * line. Then it prints the port of the node. The process ends when its standard input ends, so it does not outlive its
+ * parent process.
  */
 final class NodeMain {
     private NodeMain() {}
 
     public static void main(String[] ignored) throws IOException {
         PrintStream toParent = System.out;
-        System.setOut(System.err); // the log must not mix with the port
+        System.setOut(System.err); // the standard output must contain only the port, not the log
         BufferedReader fromParent = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         Map<String, String> settings = new HashMap<>();
         for (String line = fromParent.readLine(); line != null && !line.isEmpty(); line = fromParent.readLine()) {
@@ -27,7 +28,7 @@ final class NodeMain {
         }
         toParent.println(Node.start(settings).port());
         while (fromParent.readLine() != null) {
-            // waits for the end of the input
+            // The process ignores all input and waits for the end of the input.
         }
         Runtime.getRuntime().halt(0);
     }

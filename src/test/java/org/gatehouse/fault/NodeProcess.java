@@ -38,7 +38,8 @@ public final class NodeProcess extends ServiceClient {
                                     .toString(),
                             "-Xmx192m",
                             "-XX:+UseSerialGC",
-                            "-XX:TieredStopAtLevel=1", // the process runs for seconds, so its start time matters most
+                            // The process runs only for seconds, so a fast start matters most.
+                            "-XX:TieredStopAtLevel=1",
                             "-cp",
                             classPath,
                             NodeMain.class.getName())))
@@ -50,7 +51,7 @@ public final class NodeProcess extends ServiceClient {
         }
     }
 
-    /** Sends the settings and returns the port. */
+    /** Sends the settings to the process and returns the port of the node. */
     private static int sendSettings(Process process, Map<String, String> settings, Path log) throws IOException {
         StringBuilder lines = new StringBuilder();
         settings.forEach(
@@ -66,7 +67,7 @@ public final class NodeProcess extends ServiceClient {
         return Integer.parseInt(port);
     }
 
-    /** Pauses the process until {@link #resume}; connections stay open but receive no replies. */
+    /** Pauses the process until a call of {@link #resume}. Connections stay open but receive no replies. */
     void pause() {
         signal("-STOP");
     }
@@ -75,7 +76,7 @@ public final class NodeProcess extends ServiceClient {
         signal("-CONT");
     }
 
-    /** Kills the process immediately, like kill -9. */
+    /** Kills the process immediately, as {@code kill -9} does. */
     void kill() {
         try {
             process.destroyForcibly().waitFor();

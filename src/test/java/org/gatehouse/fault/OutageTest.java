@@ -17,8 +17,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Tests two nodes under load while a store becomes unavailable and returns. The clients read users and a list, make
- * changes and log in. The test prints the failures in each second.
+ * Tests two nodes under load while a store becomes unavailable and returns. The clients read users and a list, change
+ * users, and log in. The test prints the failures of each second.
  */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
@@ -49,7 +49,7 @@ class OutageTest {
         assertThat(timeline.failed()).isNotEmpty().allMatch(failure -> failure.equals("503 with Retry-After"));
     }
 
-    /** Stops and restarts a store, and then waits until no call has failed for some time. */
+    /** Stops and restarts a store. Then waits until no call has failed for some time. */
     private static Timeline runOutage(
             String store, Consumer<TestCluster<Node>> stop, Consumer<TestCluster<Node>> restart) {
         Timeline timeline = new Timeline();
@@ -64,14 +64,17 @@ class OutageTest {
             timeline.mark(store + " returns");
             restart.accept(cluster);
             Sleep.of(AFTER);
-            // On a busy machine the last failure may come late; it is printed.
+            // On a busy machine, the last failure may come late. The printed timeline shows this failure.
             await().atMost(WAIT_TIMEOUT).until(() -> timeline.sinceLastFailure().compareTo(WITHOUT_FAILURE) > 0);
         }
         System.out.println("outage: " + store + "\n" + timeline);
         return timeline;
     }
 
-    /** Returns a cluster that already reads from its cache, because nodes that have just started bypass it. */
+    /**
+     * Returns a cluster whose nodes use the cache. The wait is necessary because nodes bypass the cache after their
+     * start.
+     */
     private static TestCluster<Node> cluster() {
         TestCluster<Node> cluster = TestCluster.ofNodes(2, Map.of("TRUSTED_PROXIES", "127.0.0.1"));
         try {
@@ -83,7 +86,7 @@ class OutageTest {
         }
     }
 
-    /** Clients with one thread for each node and kind of call. Each thread sleeps between calls. */
+    /** Clients with one thread for each node and each kind of call. Each thread sleeps between its calls. */
     private static final class Clients implements AutoCloseable {
         private final List<Thread> threads;
         private final Timeline timeline;

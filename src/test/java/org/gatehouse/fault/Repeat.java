@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Repeats faults for the length of a round. */
+/** Repeats a fault during a scenario. */
 final class Repeat {
     private Repeat() {}
 
-    /** Runs the work at least once, and repeats it until the time is over. */
+    /** Runs the action at least once, and repeats it until the time has passed. */
     static void during(Duration time, Runnable work) {
         long deadline = System.nanoTime() + time.toNanos();
         do {
@@ -17,7 +17,10 @@ final class Repeat {
         } while (System.nanoTime() < deadline);
     }
 
-    /** Returns lengths of a fault in ms. A long round adds random lengths between the given extremes. */
+    /**
+     * Returns the given lengths of a fault in ms. A long run also returns random lengths between the shortest and the
+     * longest.
+     */
     static List<Long> lengths(long... millis) {
         List<Long> lengths = new ArrayList<>();
         long shortest = Long.MAX_VALUE;

@@ -11,16 +11,16 @@ import org.gatehouse.fault.History.Violation;
 import org.gatehouse.fault.History.ViolationType;
 import org.gatehouse.war.ServiceClient;
 
-/** Runs a load on a cluster during a fault, and checks the results that the clients received. */
+/** Runs a load on a cluster during a fault. Checks the results that the clients received. */
 final class Scenario {
-    /** The minimum length of a fault, from the system property {@code gatehouse.fault.seconds}. */
+    /** The minimum length of a fault. The system property {@code gatehouse.fault.seconds} sets this length. */
     static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("gatehouse.fault.seconds", 3));
 
     private static final Duration WARM_TIMEOUT = Duration.ofSeconds(30);
 
     private Scenario() {}
 
-    /** Makes the fault while the load runs. The load stops when this method returns. */
+    /** Causes the fault while the load runs. The load stops when this method returns. */
     interface Fault {
         void inject(Load load) throws Exception;
     }
@@ -29,9 +29,10 @@ final class Scenario {
      * The results that the clients received.
      *
      * @param slowestChange the longest duration of an acknowledged change
-     * @param unexpected responses that the fault does not explain
-     * @param increments how often the generation of the cache was incremented
-     * @param wentBackUnexpectedly reads that went back although the generation did not change
+     * @param unexpected responses that are not a consequence of the fault
+     * @param increments the number of increments of the cache's generation
+     * @param wentBackUnexpectedly reads that returned an older version than an earlier read, although no increment
+     *     happened at this time
      */
     record Outcome(
             String name,
@@ -43,13 +44,16 @@ final class Scenario {
             int increments,
             List<Violation> wentBackUnexpectedly) {
 
-        /** Checks that both promises held, the second one except while the generation changed. */
+        /** Checks that both promises held. The second promise does not apply while the generation changes. */
         Outcome assertPromisesHold() {
             assertThat(wentBackUnexpectedly).as(name + ": reads that went back").isEmpty();
             return assertAcknowledgedWritesSeen();
         }
 
-        /** Checks only the first promise, for faults that make Redis lose the mark of a write in progress. */
+        /**
+         * Checks only the first promise. Use this check for faults in which Redis loses the mark (T) of a write in
+         * progress.
+         */
         Outcome assertAcknowledgedWritesSeen() {
             assertThat(unexpected).as(name + ": unexpected responses").isEmpty();
             assertThat(verdict.violations().stream().filter(violation -> violation.type() != ViolationType.WENT_BACK))
@@ -60,7 +64,9 @@ final class Scenario {
             return this;
         }
 
-        /** Returns the number of violations that neither promise allows. */
+        /**
+         * Returns the number of violations of the two promises. Reads that went back during an increment do not count.
+         */
         int brokenPromises() {
             return verdict.violations().size()
                     - verdict.of(ViolationType.WENT_BACK).size()
@@ -97,19 +103,25 @@ final class Scenario {
         }
     }
 
-    /** Warms the cache for new users, runs the fault under load, reads every user on every node, and checks. */
+    /**
+     * Waits until the nodes cache new users, and runs the fault under load. Then reads every user on every node and
+     * checks all results.
+     */
     static <N extends ServiceClient> Outcome run(String name, TestCluster<N> cluster, Fault fault) throws Exception {
         cluster.newUsers();
         cluster.awaitHits(WARM_TIMEOUT);
         return runOnCurrentUsers(name, cluster, fault);
     }
 
-    /** Like {@link #run}, but on the current users, which the caller may have warmed. */
+    /** Like {@link #run}, but does not create new users. The caller decides which users are in the cache. */
     static Outcome runOnCurrentUsers(String name, TestCluster<?> cluster, Fault fault) throws Exception {
         return run(name, cluster, fault, true);
     }
 
-    /** Runs without a load. The fault makes each operation itself, so that rare sequences happen every time. */
+    /**
+     * Runs the fault without a load. The fault makes each operation itself, so that a rare sequence of operations
+     * happens every time.
+     */
     static Outcome runWithoutLoad(String name, TestCluster<?> cluster, Fault fault) throws Exception {
         return run(name, cluster, fault, false);
     }

@@ -59,7 +59,10 @@ class SentinelFaultsTest {
         }
     }
 
-    /** Otherwise the Sentinel would connect the replica directly to its master after three seconds. */
+    /**
+     * Increases the failover timeout. Otherwise the Sentinel would connect the replica directly to its master after
+     * three seconds, without the proxy.
+     */
     private static void allowReplicationThroughProxy(EmbeddedRedis sentinel) {
         try (RedisClient client = RedisClient.create();
                 StatefulRedisSentinelConnection<String, String> connection =
@@ -68,7 +71,7 @@ class SentinelFaultsTest {
         }
     }
 
-    /** One node stays connected to the old master, which no other client can reach any more. */
+    /** One node stays connected to the old master. No other client can reach this master any more. */
     @Test
     void promisesHoldIfOneNodeStillUsesTheOldMaster() throws Exception {
         try (SentinelRedis redis = new SentinelRedis(folder());
@@ -88,7 +91,8 @@ class SentinelFaultsTest {
     }
 
     /**
-     * Ends all connections to the server except one of a node, and sets a new password that no client knows.
+     * Isolates a server: ends all connections except the connection of one node, and sets a new password that no client
+     * knows.
      *
      * @return the number of nodes that are still connected
      */

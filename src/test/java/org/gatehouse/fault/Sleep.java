@@ -3,7 +3,7 @@ package org.gatehouse.fault;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Sleeps in tests that need a length of time: the length of a fault, and the pace of a load. */
+/** Sleeps for a fixed time. Tests need such a sleep for the length of a fault and for the pace of a load. */
 final class Sleep {
     private Sleep() {}
 

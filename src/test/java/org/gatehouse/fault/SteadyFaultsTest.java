@@ -14,12 +14,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests two nodes that read and write without a fault, or with one that does not change the generation. */
+/** Tests two nodes that read and write without a fault, or during a fault that does not change the generation. */
 @Tag("fault")
 class SteadyFaultsTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
-    /** Close to the timeout of 3 s of a node. */
+    /** Slightly shorter than the time that a node waits for MongoDB's reply to a change, which is 3 s. */
     private static final Duration LATE = Duration.ofMillis(2_600);
 
     private static final TestCluster<Node> cluster = TestCluster.ofNodes(2);
@@ -34,10 +34,11 @@ class SteadyFaultsTest {
         Outcome outcome = Scenario.run("none", cluster, load -> Sleep.of(Scenario.LENGTH));
 
         outcome.assertPromisesHold().assertEveryReadSucceeded();
-        cluster.awaitHits(WAIT_TIMEOUT); // not immediately, because a busy machine may just have lost the lease
+        // The test waits for hits, because a node may just have lost its lease on a busy machine.
+        cluster.awaitHits(WAIT_TIMEOUT);
     }
 
-    /** The marks of writes in progress are lost too, so a read may go back. */
+    /** Redis also loses the marks (T) of writes in progress. Therefore a read may go back. */
     @Test
     void acknowledgedWritesAreSeenIfRedisLosesItsDataRepeatedly() throws Exception {
         AtomicLong lostKeys = new AtomicLong();
@@ -55,10 +56,11 @@ class SteadyFaultsTest {
 
         outcome.assertAcknowledgedWritesSeen().assertEveryReadSucceeded();
         assertThat(lostKeys).as("lost keys").hasValueGreaterThan(50);
-        cluster.awaitHits(WAIT_TIMEOUT); // not immediately, because a busy machine may just have lost the lease
+        // The test waits for hits, because a node may just have lost its lease on a busy machine.
+        cluster.awaitHits(WAIT_TIMEOUT);
     }
 
-    /** The marks of writes in progress may be evicted too, so a read may go back. */
+    /** Redis may also evict the marks (T) of writes in progress. Therefore a read may go back. */
     @Test
     void acknowledgedWritesAreSeenIfRedisEvictsEntries() throws Exception {
         String filler = "x".repeat(20_000);
@@ -105,7 +107,7 @@ class SteadyFaultsTest {
         assertThat(outcome.slowestChange()).isGreaterThan(LATE);
     }
 
-    /** Returns a number from INFO. */
+    /** Returns a number from the reply of Redis to INFO. */
     private static long infoNumber(TestCluster<?> cluster, String section, String name) {
         return cluster.withRedis(redis -> redis.info(section))
                 .lines()

@@ -20,10 +20,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The link between one node and one server, which a test can delay, stall and cut.
+ * The link between one node and one server. A test can delay, stall and cut the link.
  *
- * <p>Stalled data is kept, never dropped. As on a network, it arrives after the stall, even if the sender has
- * disconnected. Each connection has two daemon threads, which end with the connection or when the proxy is closed.
+ * <p>The proxy never drops stalled data. As on a network, the data arrives after the stall, even if the sender has
+ * disconnected. Each connection has two daemon threads. They end with the connection or when the proxy is closed.
  */
 final class TcpProxy implements AutoCloseable {
     enum Direction {
@@ -31,7 +31,10 @@ final class TcpProxy implements AutoCloseable {
         TO_CLIENT
     }
 
-    /** Large enough for a request of the drivers, so that each inspected chunk is nearly always a complete request. */
+    /**
+     * The maximum size of a chunk. Nearly every request of the drivers is smaller, so that a chunk usually contains a
+     * complete request.
+     */
     private static final int CHUNK_BYTES = 16 * 1024;
 
     private final ServerSocket listener;
@@ -61,7 +64,7 @@ final class TcpProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Delays each later chunk by this time. */
+    /** Delays each chunk that arrives after this call by this time. */
     synchronized void delay(Direction direction, Duration delay) {
         delays.put(direction, delay);
     }
@@ -70,10 +73,7 @@ final class TcpProxy implements AutoCloseable {
         stalled.add(direction);
     }
 
-    /**
-     * Closes all connections, and each new one at once. The client sees refused connections, and the proxy keeps its
-     * port.
-     */
+    /** Closes all connections, and closes each new connection at once. The proxy keeps its port. */
     synchronized void cut() {
         cut = true;
         refused.addAndGet(connections.size());
@@ -84,7 +84,7 @@ final class TcpProxy implements AutoCloseable {
         return cut;
     }
 
-    /** Ends all delays, stalls, holds and the cut. */
+    /** Ends all delays, stalls and holds, and the cut. */
     synchronized void restore() {
         delays.clear();
         stalled.clear();
@@ -95,29 +95,32 @@ final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Stalls single connections. If the function returns more than zero for a request, the proxy keeps either the
-     * request or the server's data on that connection for this time. The function receives the bytes as ISO-8859-1.
+     * Stalls single connections. The function receives each request, with each byte as one character (ISO-8859-1), and
+     * returns the length of the stall. The proxy then stalls this connection in the given direction, so that either the
+     * request or the response is late.
      */
     synchronized void hold(Direction direction, Function<String, Duration> time) {
         holds.put(direction, time);
     }
 
-    /** Connects later clients to another server. */
+    /** Forwards connections that are opened after this call to another server. */
     void redirect(int port) {
         server = new InetSocketAddress(server.getHostString(), port);
     }
 
-    /** Passes each later request to the observer, as ISO-8859-1. */
+    /**
+     * Passes each request that arrives after this call to the observer, with each byte as one character (ISO-8859-1).
+     */
     void observe(Consumer<String> newObserver) {
         observer = newObserver;
     }
 
-    /** Returns how many bytes a delay, a stall or a hold has kept so far. */
+    /** Returns the number of bytes that a delay, a stall or a hold has made late so far. */
     long lateBytes() {
         return late.get();
     }
 
-    /** Returns how many connections a cut has closed or refused. */
+    /** Returns the number of connections that a cut has closed or refused. */
     int refusedConnections() {
         return refused.get();
     }
@@ -217,7 +220,7 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        /** Blocks until a chunk may be forwarded. */
+        /** Blocks until the proxy may forward a chunk of this length. */
         private void await(Direction direction, int length) throws InterruptedException {
             Duration delay;
             synchronized (TcpProxy.this) {
@@ -238,7 +241,7 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        /** Returns the remaining time of the hold in ns. */
+        /** Returns the remaining time of a hold in ns. The result is not positive if there is no hold. */
         private long heldFor(Direction direction) {
             Long until = heldUntil.get(direction);
             return until == null ? 0 : until - System.nanoTime();
@@ -255,12 +258,12 @@ final class TcpProxy implements AutoCloseable {
         }
     }
 
-    /** Resets the connection without a TCP shutdown, like a broken link. */
+    /** Resets the connection without a TCP shutdown, as a broken link does. */
     private static void reset(Socket socket) {
         try {
             socket.setSoLinger(true, 0);
         } catch (IOException closedAlready) {
-            // a closed connection needs no reset
+            // A closed connection does not need a reset.
         }
         closeQuietly(socket);
     }
@@ -269,7 +272,7 @@ final class TcpProxy implements AutoCloseable {
         try {
             socket.close();
         } catch (Exception closedAlready) {
-            // nothing is left to close
+            // The socket is already closed.
         }
     }
 

@@ -80,7 +80,7 @@ class TcpProxyTest {
             proxy.restore();
 
             assertThat(receive(client, 3)).isEqualTo("abc");
-            await().until(() -> proxy.lateBytes() > late); // counted after the bytes have been sent
+            await().until(() -> proxy.lateBytes() > late);
         }
     }
 
@@ -225,7 +225,7 @@ class TcpProxyTest {
             try {
                 work.run();
             } catch (IOException closed) {
-                // the test is over
+                // The test has ended and closed the socket.
             }
         });
         thread.setDaemon(true);

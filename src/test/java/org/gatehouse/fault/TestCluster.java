@@ -32,26 +32,25 @@ import org.gatehouse.war.ServiceClient;
 import org.slf4j.LoggerFactory;
 
 /**
- * Nodes on one MongoDB and one Redis, with the users that they read and write. Each node has separate links to both
- * servers.
+ * Several nodes on one MongoDB and one Redis, with users for the tests. Each node has its own links to both servers.
  *
- * @param <N> the kind of node: in this process, or a separate process
+ * @param <N> the type of the nodes: {@link NodeProcess} for separate processes, or the class of nodes in this process
  */
 final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     static {
-        // Logging a line for each of thousands of requests would cost more than the requests.
+        // A log line for each of thousands of requests would take more processor time than the requests themselves.
         ((Logger) LoggerFactory.getLogger("org.gatehouse.access")).setLevel(Level.OFF);
         ((Logger) LoggerFactory.getLogger("org.eclipse.jetty")).setLevel(Level.WARN);
     }
 
     private static final int USERS = 54;
 
-    /** The number of users that only the fault uses, not the load. */
+    /** The number of users that only the fault reads and changes. The load does not use these users. */
     private static final int RESERVED = 4;
 
     private static final String REDIS_URL = "REDIS_URL";
 
-    /** The BSON of a query for one or more users. */
+    /** The beginning of a MongoDB command that finds users. */
     private static final String FIND_USERS = "find\0\6\0\0\0users\0";
 
     private static final AtomicInteger number = new AtomicInteger();
@@ -64,7 +63,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     private final String token;
     private List<String> keys = List.of();
 
-    /** A node and its links. */
+    /** A node with its links to Redis and MongoDB. */
     record LinkedNode<N extends ServiceClient>(N node, TcpProxy redis, TcpProxy mongo) {}
 
     /** Starts a node with these settings. */
@@ -76,7 +75,8 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         redisClient = RedisClient.create();
         opened.push(redisClient);
         try {
-            // The first node starts alone, because the embedded MongoDB may fail if two nodes create collections.
+            // The first node starts alone, because the embedded MongoDB may fail if two nodes create collections at the
+            // same time.
             nodes.add(start(settings, starters.get(0), false));
             List<CompletableFuture<LinkedNode<N>>> started = Stream.concat(
                             starters.stream().skip(1).map(starter -> startAsync(settings, starter, false)),
@@ -106,7 +106,10 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return ofNodes(count, Map.of());
     }
 
-    /** Creates two nodes that discover Redis, for example through Sentinels; tests cannot control these links. */
+    /**
+     * Creates two nodes that find Redis through the given address, such as the address of a Sentinel. Tests cannot
+     * control the links to Redis.
+     */
     static TestCluster<Node> onRedis(String uri) {
         return ofNodes(2, Map.of(REDIS_URL, uri));
     }
@@ -115,7 +118,10 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return of(starters, List.of());
     }
 
-    /** Adds nodes that are cut off from Redis from the start and read only MongoDB. */
+    /**
+     * Creates two groups of nodes. The links of the second group to Redis are cut before the nodes start, so these
+     * nodes read only MongoDB.
+     */
     static <N extends ServiceClient> TestCluster<N> of(List<Starter<N>> starters, List<Starter<N>> withoutRedis) {
         return new TestCluster<>(Map.of(), starters, withoutRedis);
     }
@@ -137,7 +143,8 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         if (!extraSettings.containsKey(REDIS_URL)) {
             settings.put(REDIS_URL, "redis://127.0.0.1:" + redis.port());
         }
-        // With keys from MongoDB, a node without MongoDB would reject every request and could never return old data.
+        // If the keys were in MongoDB, a node without MongoDB would reject every request. Then no test could detect
+        // that the node returns old data.
         settings.put("AUTH_ALG", "HS256");
         settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
         return new LinkedNode<>(register(starter.apply(settings)), redis, mongo);
@@ -179,17 +186,17 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return keys;
     }
 
-    /** Returns the users that every client may read and change. */
+    /** Returns the ids of the users that the load reads and changes. */
     List<String> commonKeys() {
         return keys.subList(RESERVED, keys.size());
     }
 
-    /** Returns the users that are reserved for the fault. */
+    /** Returns the ids of the users that only the fault reads and changes. */
     List<String> reservedKeys() {
         return keys.subList(0, RESERVED);
     }
 
-    /** Creates new users, so that late writes to the users of earlier scenarios have no effect. */
+    /** Replaces the users with new ones, so that late writes of earlier scenarios have no effect. */
     void newUsers() {
         Document template =
                 stores.users().find(Filters.eq("username", ServiceClient.ADMIN)).first();
@@ -208,7 +215,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         keys = users.stream().map(user -> user.getObjectId("_id").toHexString()).toList();
     }
 
-    /** Returns the stored version of each user. */
+    /** Returns the version of each user in MongoDB. */
     Map<String, Long> stored() {
         Map<String, Long> versions = new HashMap<>();
         List<ObjectId> ids = keys.stream().map(ObjectId::new).toList();
@@ -218,14 +225,14 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return versions;
     }
 
-    /** Returns how often the nodes queried MongoDB for users; queries for the administrator do not count. */
+    /** Returns the number of MongoDB queries for users. Queries for the administrator do not count. */
     long finds() {
         return finds.get();
     }
 
     /**
-     * Reads every user twice on every node that is not cut off. Returns the share of the second reads that Redis
-     * served.
+     * Reads every user twice on every node whose link to Redis is not cut. Returns the share of second reads that
+     * caused no query to MongoDB.
      */
     double hitShare(List<String> users) {
         List<N> caching = nodes.stream()
@@ -249,7 +256,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Waits until Redis serves more than nine of ten reads. */
+    /** Waits until more than nine of ten reads are cache hits. */
     void awaitHits(Duration limit) {
         awaitHits(keys, limit);
     }
@@ -257,7 +264,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     void awaitHits(List<String> users, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            // Checks at least once, because the time may already be over.
+            // At least one check is necessary, because the time may already be over.
             double share = hitShare(users.subList(0, 1));
             share = share > 0.9 ? hitShare(users) : share;
             if (share > 0.9) {
@@ -270,7 +277,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Runs a function with the Redis of this cluster. */
+    /** Calls a function with a connection to the Redis of this cluster. */
     <T> T withRedis(Function<RedisCommands<String, String>, T> function) {
         return withRedis(stores.redis(), function);
     }
@@ -281,7 +288,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Returns how many users have an entry on this server that is older than the stored version. */
+    /** Returns the number of users whose entry on this Redis server is older than the version in MongoDB. */
     long staleEntries(EmbeddedRedis server) {
         Map<String, Long> stored = stored();
         return withRedis(
@@ -295,19 +302,20 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
                         .count());
     }
 
-    /** Returns the user's entry in Redis; "null" if there is none. */
+    /** Returns the user's entry in Redis, or "null" if there is no entry. */
     String entryInRedis(String key) {
         return withRedis(redis -> String.valueOf(redis.get("u:{" + key + "}")));
     }
 
-    /** Returns an id as it appears in a message to MongoDB; see {@link TcpProxy#hold}. */
+    /** Returns an id in the form in which a request to MongoDB contains it. See {@link TcpProxy#hold}. */
     static String raw(String id) {
         return new String(new ObjectId(id).toByteArray(), StandardCharsets.ISO_8859_1);
     }
 
     @Override
     public void close() {
-        // A stopping node must not wait for data that a fault still holds.
+        // The links are restored before the nodes stop. Otherwise a node could wait for data that a fault still holds
+        // back.
         nodes.forEach(node -> {
             node.redis().restore();
             node.mongo().restore();

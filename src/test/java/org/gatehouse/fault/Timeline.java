@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.gatehouse.war.Response;
 
-/** Records the results of calls, second by second, and the events in between. */
+/** Records the results of calls, and the events between the calls, for each second. */
 final class Timeline {
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
@@ -24,7 +24,7 @@ final class Timeline {
         private int failed;
     }
 
-    /** Makes a call, which counts for the second in which it began. A status of 300 or more is a failure. */
+    /** Makes a call. The result counts for the second in which the call began. A status of 300 or more is a failure. */
     void record(Supplier<Response> call) {
         long start = System.nanoTime();
         String outcome;
@@ -65,7 +65,7 @@ final class Timeline {
         return seconds.stream().mapToInt(second -> second.succeeded).sum();
     }
 
-    /** Returns how long ago the last failed call began. */
+    /** Returns the time since the start of the last failed call. */
     synchronized Duration sinceLastFailure() {
         return Duration.ofNanos(System.nanoTime() - lastFailure);
     }
