@@ -26,13 +26,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes a user an active administrator with a given password, for operators who have lost the last administrator.
  *
- * <p>A user who already is one with this password is not changed. Therefore nodes that start at the same time, or
- * again, do not end sessions that began after the first reset.
+ * <p>If the user already is an active administrator with this password, the user is not changed. Otherwise, each later
+ * start of a node would repeat the reset, which ends all sessions of the user.
  */
 final class AdministratorReset {
     private static final Logger log = LoggerFactory.getLogger(AdministratorReset.class);
 
-    /** Several attempts, because a starting node has only begun to connect to Redis. */
+    /** Several attempts are needed, because a starting node may not be connected to Redis yet. */
     private static final int CLEAR_ATTEMPTS = 10;
 
     private static final Duration CLEAR_INTERVAL = Duration.ofMillis(200);
@@ -46,8 +46,8 @@ final class AdministratorReset {
     /**
      * Creates the reset.
      *
-     * @param administration the lock on all nodes, held while an administrator is created or removed
-     * @param clearFailures deletes the failed logins of the user with this id and name, or throws
+     * @param administration the lock shared by all nodes, held while an administrator is created or removed
+     * @param clearFailures deletes the counts of failed logins of the user with this id and name, or throws
      *     {@code STORE_UNAVAILABLE}
      */
     AdministratorReset(
@@ -64,7 +64,7 @@ final class AdministratorReset {
     }
 
     /**
-     * Resets the user, or creates it.
+     * Resets the user, or creates the user if the name is unknown.
      *
      * @return false if the user already was an active administrator with this password
      * @throws GatehouseException {@code STORE_UNAVAILABLE}; {@code USERNAME_TAKEN} if several users of a legacy
@@ -94,7 +94,7 @@ final class AdministratorReset {
         return created;
     }
 
-    /** Changes the password first, because that ends all sessions, so that none of them ever has the new role. */
+    /** Changes the password before the roles. This ends all sessions, so no existing session gets the new role. */
     private User reset(User before, String password) {
         if (!users.resetPassword(before.id(), hasher.hash(password))) {
             throw goneMeanwhile();
@@ -141,7 +141,7 @@ final class AdministratorReset {
                 user.username());
     }
 
-    /** A temporary error, because the next start attempt sees that the user does not exist. */
+    /** Returns a temporary error, because the next attempt to start finds no user and creates one. */
     private static GatehouseException goneMeanwhile() {
         return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ensures the administrator of the settings. It resets the account if {@code ADMIN_RESET} is set; otherwise, it creates
- * the account unless an active administrator exists.
+ * Creates or resets the administrator that the settings name. If {@code ADMIN_RESET} is set, the account is reset.
+ * Otherwise, the account is created unless an active administrator exists.
  */
 public final class FirstAdministrator {
     private static final Logger log = LoggerFactory.getLogger(FirstAdministrator.class);
@@ -40,8 +40,8 @@ public final class FirstAdministrator {
     private final Settings settings;
 
     /**
-     * The DAO without the cache, because a starting node would have to wait for the cache. The first user does not need
-     * it, because clients cannot have requested its id.
+     * The DAO without the cache, because a starting node would have to wait for the cache. The cache cannot contain a
+     * new user, because clients have not requested the new id yet.
      */
     private final UserDao users;
 
@@ -51,9 +51,9 @@ public final class FirstAdministrator {
     private final Consumer<String> created;
 
     /**
-     * Creates an object whose only method is {@link #ensure}.
+     * Creates the objects that {@link #ensure} uses.
      *
-     * @param clearFailures deletes the failed logins of the user with this id and name, or throws
+     * @param clearFailures deletes the counts of failed logins of the user with this id and name, or throws
      *     {@code STORE_UNAVAILABLE}
      * @param created called with the username if this start creates or resets the account
      */
@@ -82,7 +82,6 @@ public final class FirstAdministrator {
                     + " letters, digits or visible ASCII characters.");
         }
         if (password != null) {
-            // Created only if needed, because the list of common passwords takes time to load.
             new PasswordPolicy(passwordMinLength)
                     .violation(password.reveal(), valid == null ? "" : valid.typed())
                     .ifPresent(violation -> problems.add("ADMIN_PASSWORD " + violation + "."));
@@ -91,7 +90,7 @@ public final class FirstAdministrator {
     }
 
     /**
-     * Creates or resets the account of the settings if that is necessary, and warns if no administrator can log in.
+     * Creates or resets the account of the settings if necessary. Warns if no administrator can log in.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
@@ -101,7 +100,7 @@ public final class FirstAdministrator {
             ensure(account);
         }
         if (users.activeAdministrators(1).isEmpty()) {
-            // A wrong name of the database is a frequent reason.
+            // The message names the database, because a wrong database name is a frequent reason.
             log.warn(
                     "The database {} has no active administrator who can log in. Set ADMIN_USERNAME and ADMIN_PASSWORD and"
                             + " start again to create one",
@@ -147,13 +146,13 @@ public final class FirstAdministrator {
         } catch (GatehouseException failed) {
             if (failed.code() == ErrorCode.USERNAME_TAKEN
                     && !users.activeAdministrators(1).isEmpty()) {
-                return false; // another node was faster
+                return false; // another node has just created one
             }
             throw failed;
         }
     }
 
-    /** Creates an administrator and records that in the audit log. */
+    /** Creates an administrator and records the creation in the audit log. */
     static User create(Username username, String hash, UserDao users, AuditLog audit) {
         User created = users.insert(new NewUser(
                 username, hash, Set.of(Roles.ADMIN, Roles.USER), UserStatus.ACTIVE, Json.MAPPER.createObjectNode()));

@@ -1,7 +1,8 @@
 /**
- * Ensures at startup that an administrator exists: creates the first one, and resets a lost one.
+ * Ensures at startup that an administrator exists: creates the first administrator, and resets an account whose
+ * password is lost.
  *
- * <p>May depend on {@code user}, {@code password} and {@code audit}; it serves no requests. Start reading at
+ * <p>May depend on {@code user}, {@code password} and {@code audit}. Serves no requests. Start reading at
  * {@link org.gatehouse.admin.FirstAdministrator}.
  */
 @NullMarked

@@ -5,37 +5,36 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Decides where a text may contain the characters that RFC 5892, appendix A, allows by context. They are everyday
- * letters, signs and digits in some languages, and invisible or easily confused elsewhere.
+ * Decides where a text may contain the characters that RFC 5892, appendix A, allows only in certain contexts. Some
+ * languages need these letters, signs and digits. In other texts, they are invisible or look like other characters.
  */
 final class ContextRules {
     private static final char ZERO_WIDTH_NON_JOINER = '\u200c';
     private static final char ZERO_WIDTH_JOINER = '\u200d';
 
-    /** The characters that are allowed only by context. */
+    /** The characters that are allowed only in certain contexts. */
     static final Pattern CHARACTERS =
             Pattern.compile("[\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb\u0660-\u0669\u06f0-\u06f9]");
 
-    /** A middle dot not between two l, a Greek numeral sign not before Greek, geresh or gershayim not after Hebrew. */
+    /** Matches characters outside the contexts of sections A.3 to A.6. */
     private static final Pattern MISPLACED = Pattern.compile(
-            "(?<!l)\u00b7|\u00b7(?!l)" // A.3
-                    + "|\u0375(?!\\p{IsGreek})" // A.4
-                    + "|(?<!\\p{IsHebrew})[\u05f3\u05f4]"); // A.5, A.6
+            "(?<!l)\u00b7|\u00b7(?!l)" // A.3: a middle dot must be between two l
+                    + "|\u0375(?!\\p{IsGreek})" // A.4: a Greek numeral sign must precede a Greek letter
+                    + "|(?<!\\p{IsHebrew})[\u05f3\u05f4]"); // A.5, A.6: geresh and gershayim must follow a Hebrew letter
 
     private static final Pattern KATAKANA_MIDDLE_DOT = Pattern.compile("\u30fb");
     private static final Pattern JAPANESE = Pattern.compile("[\\p{IsHiragana}\\p{IsKatakana}\\p{IsHan}]");
     private static final Pattern ARABIC_INDIC_DIGIT = Pattern.compile("[\u0660-\u0669]");
     private static final Pattern EXTENDED_ARABIC_INDIC_DIGIT = Pattern.compile("[\u06f0-\u06f9]");
 
-    /**
-     * Letters of scripts that join, except those of Joining_Type U. Some of them, with Joining_Type R, join on the
-     * right only.
-     */
+    /** Letters that can join an adjacent letter: all letters of the joining scripts, except those of Joining_Type U. */
     private static final Pattern JOINING = Pattern.compile(
             "[\\p{L}&&[\\p{IsArabic}\\p{IsSyriac}\\p{IsNko}\\p{IsMongolian}\\p{IsMandaic}\\p{IsPhags_Pa}]"
                     + "&&[^\\u0621\\u0674\\u06e5\\u06e6\\u0887\\u0888\\u08ad]]");
 
-    /** Joining_Type R in ArabicShaping.txt of Unicode 15, for Arabic, Syriac and Mandaic letters. */
+    /**
+     * Letters that join only on the right: Joining_Type R in ArabicShaping.txt (Unicode 15; Arabic, Syriac, Mandaic).
+     */
     private static final Pattern JOINS_RIGHT_ONLY =
             Pattern.compile("[\\u0622-\\u0625\\u0627\\u0629\\u062f-\\u0632\\u0648"
                     + "\\u0671-\\u0673\\u0675-\\u0677\\u0688-\\u0699\\u06c0\\u06c3-\\u06cb\\u06cd\\u06cf\\u06d2\\u06d3\\u06d5"
@@ -43,14 +42,14 @@ final class ContextRules {
                     + "\\u076c\\u0771\\u0773\\u0774\\u0778\\u0779\\u0840\\u0846\\u0847\\u0849\\u0854\\u0856-\\u0858"
                     + "\\u0870-\\u0882\\u088e\\u08aa-\\u08ac\\u08ae\\u08b1\\u08b2\\u08b9]");
 
-    /** Marks of the combining classes 8 and 10, because the virama class, 9, is between them. */
+    /** Marks of the combining classes 8 and 10. A virama has class 9, which is between them. */
     private static final String CLASS_8 = "\u3099";
 
     private static final String CLASS_10 = "\u05b0";
 
     private ContextRules() {}
 
-    /** Whether each of these characters in the text is where it is allowed. */
+    /** Whether each of {@link #CHARACTERS} in the text is in an allowed context. */
     static boolean allow(String text) {
         return !occurs(MISPLACED, text)
                 && (!occurs(KATAKANA_MIDDLE_DOT, text) || occurs(JAPANESE, text)) // A.7
@@ -62,7 +61,7 @@ final class ContextRules {
         return characters.matcher(text).find();
     }
 
-    /** Whether the character at this index is allowed, if it is a joiner. */
+    /** Whether the character at this index is allowed there. Only joiners are restricted. */
     private static boolean allowsJoiner(String text, int at) {
         return switch (text.charAt(at)) {
             case ZERO_WIDTH_NON_JOINER -> // A.1
@@ -73,7 +72,7 @@ final class ContextRules {
         };
     }
 
-    /** Normalizes, because Java does not expose combining classes, but orders marks by them. */
+    /** Detects class 9 by normalization, which orders marks by class, because Java does not expose the class. */
     private static boolean endsWithVirama(String text) {
         if (text.isEmpty()) {
             return false;
@@ -93,7 +92,7 @@ final class ContextRules {
                 && matches(JOINING, right[0]);
     }
 
-    /** Whether Joining_Type is not T. Marks and format characters have T, unless they affect joining themselves. */
+    /** Whether the Joining_Type is not T (transparent). Marks and format characters except joiners have type T. */
     private static boolean isVisible(int codePoint) {
         int type = Character.getType(codePoint);
         return codePoint == ZERO_WIDTH_NON_JOINER

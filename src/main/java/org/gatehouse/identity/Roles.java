@@ -3,7 +3,7 @@ package org.gatehouse.identity;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The roles that have a meaning in Gatehouse, for {@code @RolesAllowed}. Services that read tokens define others. */
+/** The roles that Gatehouse itself uses in {@code @RolesAllowed}. Services that read tokens may use other roles. */
 public final class Roles {
     /** Allows all actions on all users. */
     public static final String ADMIN = "admin";
@@ -14,10 +14,10 @@ public final class Roles {
     /** The role of a user that was created without roles. */
     public static final String USER = "user";
 
-    /** Any client, with or without a token, if registration is open; otherwise none. */
+    /** Every client has this role while registration is open, even without a token; otherwise, no client has it. */
     public static final String NEWCOMER = "newcomer";
 
-    /** Any caller with a valid token; Jakarta Servlet, section 13.8, defines the name. */
+    /** Every caller with a valid token has this role. Jakarta Servlet, section 13.8, defines the name. */
     public static final String ANY = "**";
 
     private Roles() {}

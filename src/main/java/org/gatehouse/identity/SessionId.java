@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The id of a session: 128 random bits, the {@code sid} of a token and the {@code _id} of a document.
+ * The id of a session: 128 random bits. A token contains the id as {@code sid}, and the session's document as
+ * {@code _id}.
  *
  * @param text 22 characters of base64url (RFC 4648, section 5)
  */
@@ -26,7 +27,7 @@ public record SessionId(String text) {
         return new SessionId(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
     }
 
-    /** Parses a client's text; empty if it is not a session id. */
+    /** Parses a client's text; returns empty if the text is not a session id. */
     public static Optional<SessionId> parse(String text) {
         return FORMAT.matcher(text).matches() ? Optional.of(new SessionId(text)) : Optional.empty();
     }

@@ -5,9 +5,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The id of a user: 24 hexadecimal digits, the {@code sub} of a token and the {@code _id} of a document.
+ * The id of a user: 24 hexadecimal digits. A token contains the id as {@code sub}, and the user's document as
+ * {@code _id}.
  *
- * @param hex in lower case
+ * @param hex the digits in lower case
  */
 public record UserId(String hex) {
     private static final Pattern HEX = Pattern.compile("[0-9a-f]{24}");
@@ -18,7 +19,7 @@ public record UserId(String hex) {
         }
     }
 
-    /** Parses a client's text in either case; empty if it is not a user id. */
+    /** Parses a client's text in upper or lower case; returns empty if the text is not a user id. */
     public static Optional<UserId> parse(String text) {
         String hex = text.toLowerCase(Locale.ROOT);
         return HEX.matcher(hex).matches() ? Optional.of(new UserId(hex)) : Optional.empty();

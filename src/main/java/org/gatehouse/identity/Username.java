@@ -11,20 +11,19 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A login name that is displayed as typed and unique in its folded form. Names with the same canonical form are the
- * same name.
+ * A login name. It is displayed as typed. Names with the same canonical form are the same name.
  *
  * @param typed the name as its owner wrote it, without blanks at the ends
- * @param canonical the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), with letters that differ only in
- *     case merged
+ * @param canonical the PRECIS {@code UsernameCaseMapped} form (RFC 8265, section 3.3), in which letters with the same
+ *     capital are merged
  */
 public record Username(String typed, String canonical) {
     public static final int MIN_LENGTH = 2;
 
-    /** In code points of the canonical form; a mail address has at most 254 octets (RFC 5321, section 4.5.3.1.3). */
+    /** In code points of the canonical form. Mail addresses fit: at most 254 octets (RFC 5321, section 4.5.3.1.3). */
     public static final int MAX_LENGTH = 254;
 
-    /** In chars, because normalization may compose four code points of at most two chars each into one. */
+    /** In chars. Normalization may compose four code points of at most two chars each into one code point. */
     private static final int MAX_TYPED_LENGTH = 8 * MAX_LENGTH;
 
     private static final UsernameProfile PROFILE = new UsernameProfile();
@@ -34,15 +33,15 @@ public record Username(String typed, String canonical) {
     private static final char FINAL_SIGMA = '\u03c2';
 
     /**
-     * Finds stored forms that are not folded by the current rules. Older versions folded only by lower case. Lower case
-     * keeps two small letters of one capital apart, and writes a capital sigma as either small sigma.
+     * Matches stored canonical forms that the current rules would change. Older versions only converted names to lower
+     * case. Lower case does not merge small letters that share a capital, nor correct a misplaced small sigma.
      */
     public static final Pattern NOT_FOLDED =
             Pattern.compile("[\u00b5\u017f\u0345\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80-\u1c88\u1e9b\u1fbe]"
                     + "|\u03c2(?=[\\p{L}\\p{M}])|(?<![\\p{L}\\p{M}])\u03c2"
                     + "|(?<=[\\p{L}\\p{M}])\u03c3(?![\\p{L}\\p{M}])");
 
-    /** Parses a caller's text; empty if the profile forbids the name or its length is out of bounds. */
+    /** Parses a caller's text; returns empty if the profile forbids the name or the length is out of bounds. */
     public static Optional<Username> parse(String typed) {
         if (typed.length() > MAX_TYPED_LENGTH || !isUnicode(typed)) {
             return Optional.empty();
@@ -60,17 +59,17 @@ public record Username(String typed, String canonical) {
     }
 
     /**
-     * Folds a stored name; empty if users cannot have it. Unlike {@link #parse}, it accepts every name that the legacy
-     * service allowed, including blanks and signs of any kind.
+     * Folds a stored name; returns empty if users cannot have the name. Unlike {@link #parse}, this method accepts
+     * blanks and signs of any kind, because the legacy service allowed them.
      */
     public static Optional<Username> fold(String typed) {
         return mapped(typed).map(mapped -> new Username(typed, refold(mapped)));
     }
 
     /**
-     * Returns the forms under which a user with this typed name may be stored, in the order in which they apply. The
-     * first is folded as in older versions, because some stored forms are, and because legacy names may have blanks at
-     * the ends. The others are folded by the current rules, with and without these blanks.
+     * Returns the forms under which a user with this typed name may be stored, in order of precedence. The first form
+     * is folded as older versions did, because some stored forms are folded this way. The other forms are folded by the
+     * current rules, first with the blanks at the ends that legacy names may have, then without.
      */
     public static List<String> canonicalForms(String typed) {
         Set<String> forms = new LinkedHashSet<>();
@@ -92,7 +91,7 @@ public record Username(String typed, String canonical) {
         return fold(canonical.codePoints());
     }
 
-    /** Removes the blanks that are copied along with a name from both ends: every kind of space, tabs and line ends. */
+    /** Removes blanks at both ends, which users may copy with a name: spaces of any kind, tabs and line ends. */
     public static String strip(String text) {
         int begin = 0;
         int end = text.length();
@@ -105,17 +104,17 @@ public record Username(String typed, String canonical) {
         return text.substring(begin, end);
     }
 
-    /** Whether the text has only whole surrogate pairs. Control characters, such as NUL, are rejected later. */
+    /** Whether all surrogates of the text form pairs. Control characters, such as NUL, are rejected later. */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
-    /** Checks single chars, because all characters with the property White_Space are in the basic plane. */
+    /** Checks a single char, because every character with the property White_Space fits in one char. */
     private static boolean isBlank(char c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
     }
 
-    /** Folds a name as older versions did; empty if users cannot have it. */
+    /** Folds a name as older versions did; returns empty if users cannot have the name. */
     private static Optional<String> mapped(String typed) {
         if (typed.isBlank() || typed.length() > MAX_TYPED_LENGTH || !isUnicode(typed)) {
             return Optional.empty();
@@ -134,9 +133,10 @@ public record Username(String typed, String canonical) {
     }
 
     /**
-     * Merges letters that share one capital, and writes each sigma by its position in the word. Users write sigma this
-     * way, so most names keep the form that older versions gave them. Only the next code point after a sigma matters.
-     * Therefore every sigma of a prefix except the last has the same form as in the whole name.
+     * Merges letters that share one capital, and chooses between the two small sigmas by the position in the word. Most
+     * users write sigma this way, so most names keep the form that older versions gave them. The choice depends only on
+     * the two adjacent code points. A prefix of a name therefore contains the same sigmas as the whole name, except at
+     * its end.
      */
     private static String fold(IntStream mapped) {
         int[] letters = mapped.map(Username::foldCase).toArray();
@@ -151,7 +151,7 @@ public record Username(String typed, String canonical) {
         return folded.toString();
     }
 
-    /** Keeps dotless i, because it is a separate letter (Unicode, CaseFolding.txt) that shares its capital with i. */
+    /** Keeps dotless i, which shares its capital with i, because Unicode (CaseFolding.txt) separates the letters. */
     private static int foldCase(int codePoint) {
         return codePoint == DOTLESS_I ? codePoint : Character.toLowerCase(Character.toUpperCase(codePoint));
     }

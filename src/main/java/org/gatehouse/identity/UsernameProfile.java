@@ -6,8 +6,8 @@ import rocks.xmpp.precis.PrecisProfile;
 
 /**
  * The PRECIS profile {@code UsernameCaseMapped} (RFC 8265, section 3.3) with the contextual rules of RFC 5892, appendix
- * A. The library lacks these rules and rejects every character that is allowed only beside certain others. Names in
- * Persian, Japanese, Catalan and Hebrew contain such characters.
+ * A. {@link PrecisProfile} does not implement these rules and rejects all characters that they allow. Names in Persian,
+ * Japanese, Catalan and Hebrew contain such characters.
  */
 final class UsernameProfile extends PrecisProfile {
     private static final long serialVersionUID = 1L;
@@ -16,7 +16,7 @@ final class UsernameProfile extends PrecisProfile {
         super(true);
     }
 
-    /** @throws IllegalArgumentException if a character is not allowed, or not allowed at its position */
+    /** @throws IllegalArgumentException if a character is not allowed at all, or not at its position */
     @Override
     public String prepare(CharSequence input) {
         String text = input.toString();

@@ -15,8 +15,8 @@ import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserService;
 
 /**
- * Creates the objects of this package: first the throttle and the reauthentication, which the module of {@code user}
- * needs, then the resources, which need that module.
+ * Creates the objects of this package in two steps. The constructor creates the throttle and the reauthentication,
+ * which {@code UserModule} needs. {@link #resources} creates the resources, which need the {@code UserService}.
  */
 public final class LoginModule {
     private final ModuleContext context;
@@ -38,7 +38,7 @@ public final class LoginModule {
         return reauthentication;
     }
 
-    /** Deletes the failed logins of the user with this id and name. */
+    /** Deletes the counts of failed logins of the user with this id and name. */
     public void clearFailures(UserId id, String username) {
         throttle.clear(id, username);
     }

@@ -3,8 +3,8 @@ package org.gatehouse.login;
 import java.util.Locale;
 
 /**
- * The outcomes of a login. Clients do not learn why a login failed; the audit log and the metrics
- * show it. These contain the names, so a name never changes.
+ * The outcomes of a login. The response does not show why a login failed, but the audit log and the metrics do. They
+ * contain the names of these constants, so a name never changes.
  */
 enum LoginOutcome {
     SUCCEEDED,
@@ -18,7 +18,7 @@ enum LoginOutcome {
     /** Not checked, because the store was unavailable. */
     UNAVAILABLE;
 
-    /** The name in the audit log. */
+    /** Returns the name in the audit log. */
     String text() {
         return name().replace('_', ' ').toLowerCase(Locale.ROOT);
     }

@@ -12,7 +12,7 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.user.User;
 import org.jspecify.annotations.Nullable;
 
-/** Counts every login by its outcome. Logins whose credentials were checked or throttled are also in the audit log. */
+/** Counts every login by its outcome. The audit log contains throttled logins and logins with checked credentials. */
 final class LoginRecorder {
     private final AuditLog audit;
     private final Consumer<LoginOutcome> outcomes;
@@ -47,7 +47,7 @@ final class LoginRecorder {
         }
     }
 
-    /** Counts a login whose credentials could not be checked; ignores every other error code. */
+    /** Counts a login if this error prevented the check of its credentials; ignores other errors. */
     void failed(ErrorCode code) {
         if (code == ErrorCode.BUSY) {
             outcomes.accept(LoginOutcome.BUSY);

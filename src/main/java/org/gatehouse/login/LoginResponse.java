@@ -3,7 +3,7 @@ package org.gatehouse.login;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * The body of the response to a login or a refresh, the only output that contains the tokens.
+ * The body of the response to a login or a refresh. No other output contains the tokens.
  *
  * @param token the access token
  * @param expiresIn how long the access token is valid, in seconds from now

@@ -85,20 +85,21 @@ final class LoginService {
         }
         Credential credential = found.orElseThrow();
         attempt.succeeded();
-        // The session gets the epoch that was read with the password. It has ended if the epoch has changed since.
+        // The response needs the custom fields, which the credential does not contain.
         User user = users.findLinearizable(credential.user().id())
-                .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since
+                .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since the first read
         users.recordLogin(credential, clientInfo.source(), now);
         StoredPassword stored = credential.password();
         if (stored != null && hasher.needsRehash(stored, password)) {
             rehash(credential.user(), password, stored);
         }
+        // The session gets the epoch that was read with the password. If the epoch has changed, the session has ended.
         StartedSession session = sessions.start(credential.user(), clientInfo);
         recorder.started(credential.user(), session.id(), clientInfo);
         return response("Logged as " + user.username(), user.loggedInAt(now), session, now);
     }
 
-    /** Replaces the stored hash of a correct password with a stronger one. If that fails, the login continues. */
+    /** Replaces the stored form of a correct password by a stronger hash. If the write fails, the login continues. */
     private void rehash(User user, String password, StoredPassword old) {
         try {
             users.replacePassword(user.id(), old, hasher.hash(password));

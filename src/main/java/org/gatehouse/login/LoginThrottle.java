@@ -18,15 +18,16 @@ import org.gatehouse.throttle.WindowCount;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits password guessing. It limits the failures of one source at one account, the failures of all strangers together
- * at one account, and all attempts of one source.
+ * Limits password guessing with three quotas: for the failures of one source at one account, for the failures of all
+ * strangers at one account, and for all attempts of one source.
  *
- * <p>A stranger is a source that has not logged in to the account lately. The strangers' count neither counts nor stops
- * other sources, so strangers cannot lock the owner out.
+ * <p>A source is {@code ClientInfo.source()}. A stranger is a source without a recent login to the account
+ * ({@code Credential.knows}). The quota for strangers does not apply to other sources, so strangers cannot lock out the
+ * owner.
  *
- * <p>A login is counted twice. It is counted by the username, whether or not a user has it, so a rejection does not
- * reveal whether the user exists. It is also counted by the user's id, because a rename does not change the id. Other
- * password checks are counted by the id only.
+ * <p>A login is counted by username and by user id. Unknown usernames are counted too, so a rejection does not reveal
+ * whether the user exists. Ids are counted, because a rename does not change them. Other password checks are counted by
+ * id only.
  */
 final class LoginThrottle {
     /**
@@ -52,20 +53,20 @@ final class LoginThrottle {
      */
     record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
-    /** An admitted and counted password check. It counts as failed unless {@link #succeeded} is called, once. */
+    /** A password check after it was counted. It counts as failed unless {@link #succeeded} is called, at most once. */
     final class Attempt {
         private final List<String> accounts;
         private final String failures;
         private final List<Throttle.Permit> permits;
 
-        /** @param permits of the source, then of each account */
+        /** @param permits the permit of the source, then the permits of the accounts */
         private Attempt(List<String> accounts, String failures, List<Throttle.Permit> permits) {
             this.accounts = accounts;
             this.failures = failures;
             this.permits = permits;
         }
 
-        /** Runs the check. If it throws, all counts of this attempt are refunded. */
+        /** Runs the check. If the check throws, all counts of this attempt are refunded. */
         boolean check(BooleanSupplier passwordIsRight) {
             try {
                 return passwordIsRight.getAsBoolean();
@@ -75,7 +76,7 @@ final class LoginThrottle {
             }
         }
 
-        /** The password was correct. The source's failures at this account are deleted; its total of attempts stays. */
+        /** Records that the password was correct. Deletes the source's failures at this account, not its attempts. */
         void succeeded() {
             for (Throttle.Permit byAccount : permits.subList(1, permits.size())) {
                 byAccount.refund(limits.strangers().name());
@@ -86,7 +87,7 @@ final class LoginThrottle {
 
     private static final String FROM = "from ";
 
-    /** Starts with a NUL character, like {@link #UNKNOWN}, because no username starts with one. */
+    /** Starts with a NUL character, like {@link #UNKNOWN}, because usernames do not contain NUL. */
     private static final String USER = "\0user ";
 
     private static final String UNKNOWN = "\0unknown ";
@@ -104,19 +105,19 @@ final class LoginThrottle {
     }
 
     /**
-     * Returns the folded username under which logins are counted. An invalid username is marked, because a digest of
-     * UTF-8 is the same for a lone surrogate and a question mark.
+     * Returns the folded username under which logins are counted. An invalid username gets a NUL prefix, because UTF-8
+     * encodes a lone surrogate as a question mark.
      */
     static String accountName(String typed) {
         return Username.foldStripped(typed).map(Username::canonical).orElse('\0' + typed);
     }
 
     /**
-     * Counts a login before the password is checked.
+     * Counts a login before the password is checked. An unknown username is also counted twice, to take the same time.
      *
      * @param typed the username as sent, of any length
-     * @param user the user of this name; null if unknown. An unknown name is also counted twice, to take the same time
-     * @param known whether this source has logged in to the account lately
+     * @param user the user of this name; null if the name is unknown
+     * @param known whether the user has recently logged in from this source
      * @param source the value of {@code ClientInfo.source()}
      * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
      */
@@ -140,7 +141,7 @@ final class LoginThrottle {
         List<Quota> quotas = known ? List.of(failures) : List.of(failures, limits.strangers());
         List<Throttle.Permit> permits = new ArrayList<>();
         try {
-            // The source comes first. If it is over its limit, no account count changes, so others are not affected.
+            // The source is counted first. If its limit is exceeded, the counts of the accounts do not change.
             permits.add(throttle.acquire("source:" + source, List.of(limits.attempts()), ErrorCode.LOGIN_THROTTLED));
             for (String account : accounts) {
                 permits.add(throttle.acquire(account, quotas, ErrorCode.LOGIN_THROTTLED));
@@ -152,7 +153,7 @@ final class LoginThrottle {
         return new Attempt(accounts, failures.name(), permits);
     }
 
-    /** Returns the current counts of a user: those by id, or those by username where they are higher. */
+    /** Returns the current counts of a user: the higher of the counts by id and by username. */
     AccountCounts counts(UserId user, String username) {
         Map<String, WindowCount> counts = new HashMap<>(throttle.counts(userKey(user)));
         throttle.counts(nameKey(username)).forEach((name, count) -> counts.merge(name, count, WindowCount::max));
@@ -166,9 +167,10 @@ final class LoginThrottle {
     }
 
     /**
-     * Deletes all counts of a user. The attempt counts of the sources stay.
+     * Deletes all failures of a user. The attempts of the sources stay.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts may then return
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because the counts in Redis then
+     *     remain
      */
     public void clear(UserId user, String username) {
         throttle.clear(userKey(user));
@@ -179,7 +181,7 @@ final class LoginThrottle {
         return limits;
     }
 
-    /** Returns a digest, because keys then have one length, and a password typed as a username is not stored. */
+    /** Returns a digest, so that keys have the same length, and a password typed as a username is not stored. */
     private static String nameKey(String typed) {
         return digestKey(accountName(typed));
     }

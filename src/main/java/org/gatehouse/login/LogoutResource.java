@@ -16,8 +16,8 @@ import org.gatehouse.json.JsonBody;
 import org.gatehouse.session.SessionService;
 
 /**
- * {@code POST /logout}: ends the session of the token in the request, even if the token has expired. If the request has
- * no token of a session, it succeeds without ending anything.
+ * {@code POST /logout}: ends the session of the token in the request, even if the token has expired. A request without
+ * the token of a session succeeds and ends nothing.
  */
 @Path("logout")
 @Produces(MediaType.APPLICATION_JSON)
@@ -34,7 +34,7 @@ public final class LogoutResource {
         this.authenticator = authenticator;
     }
 
-    /** Returns 200 after the session, or with {@code everywhere} every session of the user, has ended on all nodes. */
+    /** Returns 200 after the session has ended on all nodes; with {@code everywhere}, all sessions of the user. */
     @POST
     @PermitAll
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
@@ -46,7 +46,7 @@ public final class LogoutResource {
         return Json.write(new LoggedOut("success", "Logged out successfully!", ended));
     }
 
-    /** Rejects an invalid body, because ignoring it could end fewer sessions than the client meant. */
+    /** Rejects an invalid body, because a default could end fewer sessions than the client intended. */
     private static boolean isEverywhere(JsonBody body) {
         // Generated clients send null for an omitted body.
         if (body.node().isMissingNode() || body.node().isNull()) {

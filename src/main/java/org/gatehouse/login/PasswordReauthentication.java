@@ -13,11 +13,11 @@ import org.gatehouse.user.UserDao;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reauthenticates a caller by the current password or by a recent login. The throttle limits guesses here as at login,
- * so a stolen token does not allow more of them.
+ * Reauthenticates a caller by the current password or by a recent login. The login throttle also counts these checks,
+ * so a stolen token does not permit more guesses.
  *
- * <p>A wrong password is a validation error and not a 401. The token is valid, so after a 401 the client would refresh
- * it and repeat the request.
+ * <p>A wrong password causes a validation error, not a 401. After a 401, a client would refresh the token and repeat
+ * the request.
  */
 final class PasswordReauthentication implements Reauthentication {
     private final UserDao users;
@@ -55,7 +55,7 @@ final class PasswordReauthentication implements Reauthentication {
      * Requires the current password.
      *
      * @return the credential that the password matched
-     * @throws GatehouseException as {@link #require}
+     * @throws GatehouseException for the same reasons as {@link #require}
      */
     Credential requirePassword(Caller caller, String password) {
         Credential credential = users.findCredential(caller.userId())

@@ -16,14 +16,14 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserService;
 
 /**
- * Changes passwords. A user must send the current password; an administrator who resets another user's password need
- * not. The same write ends every other session of the user.
+ * Changes passwords. A user must send the current password. An administrator who resets another user's password does
+ * not need it. The write of the new password also ends every other session of the user.
  */
 final class PasswordService {
     static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
     static final String NEW = "newPassword";
 
-    /** A concurrent login may rehash the same password between the check and the write, but not repeatedly. */
+    /** A write fails if a concurrent login has rehashed the password since the check, which happens once at most. */
     private static final int MAX_ATTEMPTS = 3;
 
     private final UserService users;
@@ -44,8 +44,8 @@ final class PasswordService {
      *
      * @param id the user's id, or {@code me}
      * @throws GatehouseException {@code USER_NOT_FOUND}; {@code FORBIDDEN}; {@code VALIDATION_FAILED}, also if the
-     *     current password is wrong; {@code LOGIN_THROTTLED}; {@code SESSION_ENDED} if the caller's session, which
-     *     would continue, has ended meanwhile; {@code BUSY}
+     *     current password is wrong; {@code LOGIN_THROTTLED}; {@code SESSION_ENDED} if the caller's session has ended
+     *     meanwhile; {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
         User user = users.find(caller, id);
@@ -77,7 +77,7 @@ final class PasswordService {
         throw PasswordReauthentication.wrong();
     }
 
-    /** An administrator need not send the current password, but a value of the wrong type is always rejected. */
+    /** Ignores the current password, which an administrator need not send, but rejects a value of the wrong type. */
     private static String unused(JsonBody body, FieldErrors errors) {
         JsonNode value = body.node().path(CURRENT);
         if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {
