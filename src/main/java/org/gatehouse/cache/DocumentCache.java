@@ -20,39 +20,38 @@ import org.gatehouse.store.RedisTopology;
 import org.gatehouse.store.RedisTopology.PendingReply;
 
 /**
- * A read-through cache in Redis for one kind of document. Each document is one string under {@code prefix:{id}}; the
- * braces make the id the hash tag of the key.
+ * A read-through cache in Redis for one kind of document. Each document is one string under the key
+ * {@code prefix:{id}}. In a Cluster, the part in braces determines the slot.
  *
  * <p>Callers may rely on this: after a write has been acknowledged, every later read on every node returns that write
  * or a newer one, even if Redis fails at any point. Deleting the entry after the write would not be enough, because a
- * slow reader that loaded the old document could store it after the deletion. Therefore a key holds one of three
- * values:
+ * slow reader could store the old document after the deletion. Therefore a key has one of three values:
  *
  * <ul>
- *   <li><b>V</b>: a document of a generation, or the information that it does not exist.
- *   <li><b>L</b>: a caller is loading the document. Only the owner of this L may replace it with a V.
- *   <li><b>T</b>: writes are in progress; nothing may be stored until each has ended.
+ *   <li><b>V</b>: the document, or the information that it does not exist, with the number of a generation.
+ *   <li><b>L</b>: a caller is loading the document. Only this caller may replace the L with a V.
+ *   <li><b>T</b>: writes are in progress. A V or L may not be stored until all writes have ended.
  * </ul>
  *
- * <p>A write first adds its T, then writes to the store, then removes its T, and only then is acknowledged.
- * {@link Generation} covers writes that cannot reach Redis.
+ * <p>A write adds its T, changes the store, and removes its T. Only then is the write acknowledged. {@link Generation}
+ * prevents stale reads after a write that cannot reach Redis.
  *
  * @param <T> the type of the documents
  */
 public final class DocumentCache<T> {
-    /** Longer than any write, so a T that is still there belongs to a node that died. */
+    /** Longer than any write takes. After this time, Redis removes the T of a node that died during a write. */
     static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
 
-    /** Longer than any load. */
+    /** Longer than any load takes. After this time, Redis removes the L of a node that died during a load. */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
-    /** For documents that do not exist: long enough for repeated requests that follow one another. */
+    /** The maximum TTL for documents that do not exist; long enough for a client that repeats a request. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /** Longer than any normal reply on a local network; short, because MongoDB is read afterwards. */
+    /** Longer than a normal reply on a local network takes. Short, because MongoDB is read after a timeout. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
-    /** Longer than for reads, because a write that cannot reach Redis takes seconds and makes every entry stale. */
+    /** Longer than for reads, because a timeout delays the write by seconds and makes all entries invalid. */
     private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
 
     private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};
@@ -68,9 +67,9 @@ public final class DocumentCache<T> {
     private enum Outcome {
         /** Redis had the document, or the information that it does not exist. */
         HIT,
-        /** Redis had no valid entry; the document was loaded, or the load of another thread or node was shared. */
+        /** Redis did not have a valid entry, so this or another caller loaded the document. */
         MISS,
-        /** Redis was not trusted or did not reply, or the document was being written. */
+        /** Redis was not trusted, Redis did not reply, or the document was being written. */
         BYPASS
     }
 
@@ -78,7 +77,7 @@ public final class DocumentCache<T> {
     public interface Codec<T> {
         byte[] encode(T document);
 
-        /** Returns empty if this version cannot read the entry, or if it is not the document of this id. */
+        /** Returns empty if this version cannot read the entry, or if the entry has another id. */
         Optional<T> decode(String id, byte[] entry);
 
         long version(T document);
@@ -87,8 +86,8 @@ public final class DocumentCache<T> {
     /**
      * Creates a cache.
      *
-     * @param name of the documents, as a label of the metrics
-     * @param ttl of entries; randomly reduced by up to a tenth, so that they do not all expire at once
+     * @param name the name of the documents in labels of metrics
+     * @param ttl the TTL of entries; randomly reduced by up to a tenth, so that entries do not all expire at once
      */
     public DocumentCache(
             Generation generation, String prefix, String name, Duration ttl, Codec<T> codec, Metrics metrics) {
@@ -102,11 +101,11 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * Starts to read a document without waiting, so that one round trip can read several.
+     * Starts to read a document without waiting, so that several reads can share one round trip.
      *
      * @param loader reads the store with the strongest read concern
-     * @return waits for the document and takes it from Redis if the entry is trusted, otherwise from the loader. The
-     *     result is current as of this call or newer; it is empty if the document does not exist
+     * @return a supplier that waits for the document, from Redis if the entry is trusted, otherwise from the loader.
+     *     The document is as of this call or newer; the result is empty if the document does not exist
      */
     public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
         Permit permit = generation.permit().orElse(null);
@@ -135,8 +134,8 @@ public final class DocumentCache<T> {
     private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
         String token = token();
         for (int wait : LOADER_WAITS_MS) {
-            // A loader that may not fill at its start may not do so later either, because an older write may be in
-            // progress whose T was lost with another Redis.
+            // A document is not cached if its load begins while filling is not allowed. The previous Redis may have
+            // lost the T of a write that is still in progress.
             Permit permit = generation.permit().filter(Permit::mayFill).orElse(null);
             if (permit == null) {
                 return loader.get();
@@ -166,7 +165,7 @@ public final class DocumentCache<T> {
         }
         Optional<T> document = codec.decode(id, entry.content());
         if (document.isEmpty()) {
-            // Delete an entry of another application or of a newer version.
+            // Another application or a newer version stored the entry.
             generation.topology().ifPresent(topology -> end(List.of(id), topology, token()));
             return loader.get();
         }
@@ -175,7 +174,7 @@ public final class DocumentCache<T> {
 
     private Optional<T> load(String id, Permit permit, String token, Supplier<Optional<T>> loader) {
         Optional<T> loaded = loader.get();
-        // Checked again because the load may have taken longer than the permit is valid.
+        // The permit is checked again, because it may have become invalid during the load.
         Optional<Permit> current = generation
                 .permit()
                 .filter(now -> now.generation() == permit.generation() && now.topology() == permit.topology());
@@ -192,18 +191,18 @@ public final class DocumentCache<T> {
     }
 
     /**
-     * Changes a document in the store; every read that begins after this returns sees the change.
+     * Changes a document in the store. Every read that begins after this method has returned sees the change.
      *
-     * @param write one write to the store, limited in time; if it throws a {@link GatehouseException} other than
-     *     {@code STORE_UNAVAILABLE}, nothing was written
-     * @throws GatehouseException from {@code write}; also {@code STORE_UNAVAILABLE} if a node may still return the old
-     *     document, in which case the write may have happened
+     * @param write makes one write to the store with a timeout. If the supplier throws a {@link GatehouseException}
+     *     other than {@code STORE_UNAVAILABLE}, nothing was written
+     * @throws GatehouseException the exception of {@code write}; also {@code STORE_UNAVAILABLE} if a node may still
+     *     return the old document. The write may have happened then
      */
     public <R> R write(String id, Supplier<R> write) {
         return write(List.of(id), write);
     }
 
-    /** Changes several documents with one write; each step takes one round trip for all of them. */
+    /** Changes several documents with one write. Each step in Redis takes one round trip for all documents. */
     public <R> R write(List<String> ids, Supplier<R> write) {
         String token = token();
         Optional<RedisTopology> announced = generation.topology().filter(topology -> begin(ids, topology, token));
@@ -221,7 +220,7 @@ public final class DocumentCache<T> {
             endLater(ids, token);
             throw unknown;
         }
-        // A check that our T is still there would not be enough: Redis may have restarted empty and been filled since.
+        // The generation is checked too, because Redis may have restarted, lost the T, and stored a stale V since.
         if (announced
                 .filter(topology -> end(ids, topology, token) && generation.awaitSettled(topology))
                 .isEmpty()) {
@@ -239,15 +238,15 @@ public final class DocumentCache<T> {
         return all(ids, id -> Script.END.executeAsync(topology, key(id), RedisScript.bytes(token)));
     }
 
-    /** Executes a step for all documents before awaiting the first reply; returns false if one failed. */
+    /** Sends a step for all documents before waiting for the first reply; returns false if a step failed. */
     private static boolean all(List<String> ids, Function<String, PendingReply<byte[]>> step) {
         List<PendingReply<byte[]>> sent = ids.stream().map(step).toList();
         return sent.stream().allMatch(pending -> pending.await(WRITE_TIMEOUT).isAvailable());
     }
 
     /**
-     * Keeps the T, counted from now, for as long as the write may still happen, and then removes it. If the current
-     * Redis cannot be reached, its entries may be older than the write, so the generation is incremented.
+     * Extends the life of the T while the write may still happen, and then removes the T. If Redis cannot be reached,
+     * its entries may be older than the write, so the generation is incremented.
      */
     private void endLater(List<String> ids, String token) {
         if (generation
@@ -277,7 +276,7 @@ public final class DocumentCache<T> {
         return prefix + ":{" + id + "}";
     }
 
-    /** Identifies one load or write among those of a few seconds; it is not secret. */
+    /** Returns a token that identifies one load or write for a few seconds; the token is not secret. */
     private static String token() {
         return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     }

@@ -8,15 +8,15 @@ import org.gatehouse.store.RedisScript;
 /**
  * The value of a key in Redis, in the format that {@link Script} describes.
  *
- * @param content the document of a V; empty if it does not exist
+ * @param content the document of a V; empty if the document does not exist
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
+@SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
 record Entry(char kind, String generation, byte[] content) {
     private static final char DOCUMENT = 'V';
     private static final char LOADING = 'L';
     private static final char WRITING = 'T';
 
-    /** Parses a value; one that this application did not write becomes an entry that is never valid. */
+    /** Parses a value. A value of another application becomes an entry that is never valid. */
     static Entry parse(byte[] value) {
         int generationEnd = indexOfSpace(value, 1);
         int versionEnd = indexOfSpace(value, generationEnd + 1);
@@ -38,7 +38,7 @@ record Entry(char kind, String generation, byte[] content) {
         return value.toByteArray();
     }
 
-    /** Returns whether the entry is valid in this generation; a T is valid in all of them. */
+    /** Returns whether the entry is valid in this generation; a T is valid in every generation. */
     boolean isValidIn(long number) {
         return isWriting() || ((isDocument() || isLoading()) && generation.equals(Long.toString(number)));
     }
@@ -47,7 +47,7 @@ record Entry(char kind, String generation, byte[] content) {
         return kind == WRITING;
     }
 
-    /** Returns false for unknown kinds, which a newer version may have stored; they are not waited for. */
+    /** Returns false for unknown kinds, which a newer version may have stored, so that readers do not wait for them. */
     boolean isLoading() {
         return kind == LOADING;
     }

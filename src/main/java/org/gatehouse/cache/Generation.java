@@ -26,26 +26,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ensures that stale entries are not used if Redis loses entries, returns old ones, or misses an invalidation. Each
+ * Ensures that stale entries are not used if Redis loses entries, returns old entries, or misses an invalidation. Each
  * entry belongs to a generation, and only entries of the current generation are trusted.
  *
- * <p>The generation is a number in MongoDB, on which each node holds a {@link LeasedValue lease}. A writer that cannot
- * reach Redis increments the generation and waits until every older lease has expired. Then no node trusts the entry
- * that the writer could not remove. A node that connects to another run of Redis than the generation names increments
- * it too.
+ * <p>The generation is a number in MongoDB. Each node trusts the number that it has read until its
+ * {@link LeasedValue lease} expires. A writer that cannot reach Redis increments the generation and waits until every
+ * older lease has expired. Then no node trusts the entry that the writer could not remove. The generation also names
+ * the run id of a Redis. A node that connects to a Redis with another run id increments the generation too.
  */
 public final class Generation implements AutoCloseable {
     /** After this time, writes that were announced only to the previous Redis have ended: see {@link DocumentCache}. */
     static final Duration FILL_QUARANTINE = DocumentCache.WRITE_MARK_LIFE;
 
-    /** After this time all leases on an older generation have expired. */
+    /** After this time, all leases on an older generation have expired. */
     private static final Duration SETTLING = LeasedValue.EXPIRY;
 
-    /** Two writes to MongoDB, and the wait for the leases. */
+    /** Enough for two writes to MongoDB and the wait until older leases have expired. */
     private static final Duration INCREMENT_TIMEOUT =
             MongoConnection.WRITE_TIMEOUT.multipliedBy(2).plus(LeasedValue.LEASE);
 
-    /** Several times as long as the cache is out of use after each increment. */
+    /** Several times as long as the cache is unused after an increment. */
     private static final Duration LOG_AFTER = Duration.ofSeconds(10);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
@@ -62,10 +62,10 @@ public final class Generation implements AutoCloseable {
     private @Nullable CompletableFuture<@Nullable Void> nextIncrement; // guarded by this
 
     /**
-     * Has no generation until it is {@link #start started}.
+     * Creates an instance without a generation; {@link #start} begins to read it.
      *
-     * @param outlastingFailures whether entries stay trusted while the store is unavailable; changes of another node
-     *     that cannot reach Redis are then not seen
+     * @param outlastingFailures true if entries stay trusted while the store is unavailable. Readers then miss changes
+     *     of nodes that cannot reach Redis
      */
     public Generation(
             MongoConnection mongo,
@@ -96,7 +96,7 @@ public final class Generation implements AutoCloseable {
         }
     }
 
-    /** Permission to use the cache: a generation, and the connections to the Redis that it names. */
+    /** Permission to use the cache: a generation, and the connections to the Redis that the generation names. */
     record Permit(long generation, RedisTopology topology, boolean mayAcknowledge, boolean mayFill) {}
 
     public void start() {
@@ -137,8 +137,8 @@ public final class Generation implements AutoCloseable {
     }
 
     /**
-     * Waits until a write that was announced in this Redis may be acknowledged. Normally this returns immediately; in a
-     * new generation it takes at most the duration of a lease.
+     * Waits until a write that was announced in this Redis may be acknowledged. Normally this method returns
+     * immediately. In a new generation, it waits for the duration of a lease at most.
      *
      * @return false if the generation names another Redis or does not settle
      */
@@ -150,7 +150,7 @@ public final class Generation implements AutoCloseable {
         return isTrusted(announced);
     }
 
-    /** Returns whether all nodes know that the entries of this Redis are the current ones. */
+    /** Returns whether this node has a lease on a settled generation that names this Redis. */
     boolean isTrusted(RedisTopology topology) {
         return permit().filter(permit -> permit.mayAcknowledge() && permit.topology() == topology)
                 .isPresent();
@@ -170,7 +170,7 @@ public final class Generation implements AutoCloseable {
         }
     }
 
-    /** Schedules an increment without waiting, if nothing is acknowledged afterwards. */
+    /** Schedules an increment without waiting. The caller must not acknowledge its write afterwards. */
     void scheduleIncrement() {
         var unused = nextIncrement();
     }
@@ -185,7 +185,7 @@ public final class Generation implements AutoCloseable {
         return increment;
     }
 
-    /** Executes a task later, unless this node stops before. */
+    /** Executes a task after the delay, unless this node stops first. */
     void execute(Runnable task, Duration delay) {
         Threads.schedule(background, task, delay);
     }
@@ -205,7 +205,7 @@ public final class Generation implements AutoCloseable {
         logUse(isUsable(), System.nanoTime());
     }
 
-    /** Returns empty if the server has missed an increment; the lease then expires. */
+    /** Returns empty if the server returns an older generation than before, so that the lease expires. */
     private Optional<Seen> read() {
         State state = dao.find().orElseGet(this::first);
         Seen before = seen.last().orElse(null);
@@ -215,7 +215,7 @@ public final class Generation implements AutoCloseable {
         return Optional.of(before != null && before.state.equals(state) ? before : new Seen(state, System.nanoTime()));
     }
 
-    /** Does not log short interruptions, because the cache is unused for about two seconds in each new generation. */
+    /** Does not log short interruptions, because each new generation interrupts the use for about two seconds. */
     private void logUse(boolean isUsable, long now) {
         if (isUsable) {
             lastUsable = now;
@@ -230,13 +230,13 @@ public final class Generation implements AutoCloseable {
     private State first() {
         long number = number().orElse(0) + (random.nextLong() >>> 16) + 1;
         dao.create(new State(number, redis.topology().map(RedisTopology::runIds).orElse(List.of())));
-        return dao.find().orElseThrow(); // another node may have created it
+        return dao.find().orElseThrow(); // another node may have created the document
     }
 
     /**
-     * Compares the connected Redis with the one that the generation names. If the connection is new, Redis has
-     * restarted or failed over, so this node claims the new run. Otherwise another node has claimed another run, and
-     * this node reconnects.
+     * Compares the run of the connected Redis with the run that the generation names. If they differ after a new
+     * connection, Redis has restarted or failed over, so this node claims the new run. If they differ later, another
+     * node has claimed another run, so this node reconnects.
      */
     private void compare(RedisTopology topology, State state) {
         boolean isNew = topology != compared;
@@ -258,7 +258,7 @@ public final class Generation implements AutoCloseable {
         CompletableFuture<@Nullable Void> waiting;
         synchronized (this) {
             waiting = nextIncrement;
-            nextIncrement = null; // later callers may have written after this increment, so they need the next one
+            nextIncrement = null; // later callers need another increment, because they may write after this one
         }
         if (waiting == null) {
             return;
@@ -268,7 +268,7 @@ public final class Generation implements AutoCloseable {
             execute(() -> waiting.complete(null), SETTLING);
         } catch (RuntimeException failed) {
             waiting.completeExceptionally(failed);
-            // Until an increment succeeds, some nodes may see the write and others not.
+            // Try again, because some nodes may not see the write until an increment succeeds.
             execute(this::scheduleIncrement, LeasedValue.POLL_INTERVAL);
         }
     }

@@ -11,7 +11,7 @@ import org.bson.BsonInt64;
 import org.bson.BsonString;
 import org.gatehouse.store.MongoConnection;
 
-/** The document {@code cache} in the collection {@code meta}: which generation of cache entries counts. */
+/** Stores the current generation of cache entries in the document {@code cache} of the collection {@code meta}. */
 final class MongoGenerationDao {
     private static final BsonString ID = new BsonString("cache");
     private static final String GENERATION = "generation";
@@ -28,11 +28,11 @@ final class MongoGenerationDao {
     }
 
     /**
-     * The state that all nodes agree on.
+     * The state that all nodes share.
      *
-     * @param generation incremented when older entries must not be trusted any more
-     * @param redisRunIds the run id of the Redis whose entries are current, or those of the masters of a Cluster,
-     *     sorted; empty if Redis was unavailable
+     * @param generation the current generation, incremented when older entries must not be trusted any more
+     * @param redisRunIds the run id of the Redis whose entries are current, or the sorted run ids of all masters of a
+     *     Cluster; empty if Redis was unavailable
      */
     record State(long generation, List<String> redisRunIds) {}
 
@@ -56,13 +56,13 @@ final class MongoGenerationDao {
 
     /**
      * Increments the generation unconditionally. An increment by another node moments ago is not enough, because an
-     * entry may have missed an invalidation since.
+     * entry may have missed an invalidation since then.
      */
     void increment() {
         mongo.call(() -> meta.updateOne(Filters.eq(ID), Updates.inc(GENERATION, 1L)));
     }
 
-    /** Increments the generation and names another Redis, unless another node has changed either. */
+    /** Increments the generation and names another Redis, unless another node has incremented the generation. */
     void claim(State from, List<String> redisRunIds) {
         mongo.call(() -> meta.updateOne(
                 Filters.and(Filters.eq(ID), Filters.eq(GENERATION, from.generation())),

@@ -3,7 +3,7 @@ package org.gatehouse.cache;
 import org.gatehouse.store.RedisScript;
 
 /**
- * The atomic steps of the protocol in Redis. Each uses one key, is short, and is harmless if it runs twice or late.
+ * The atomic steps of the protocol in Redis. Each script uses one key, is short, and may run twice or late.
  *
  * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>}
  * or {@code T <token> <token>…}; see {@link DocumentCache}.
@@ -24,8 +24,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still holds it.
-     * A write that began after the load has removed it, and the loaded document may be stale.
+     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still has this
+     * value. If a write has replaced it, the loaded document may be stale.
      */
     static final RedisScript<byte[]> FILL = RedisScript.ofValue("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Shares work between concurrent callers: one task per key runs at a time.
  *
- * <p>Callers may rely on this: their result comes from a task that started after their call. A task that was already
- * running may have read the store before a write that the caller knows of. Therefore callers that arrive while a task
- * is running share the next one.
+ * <p>Callers may rely on this: the result comes from a task that started after the call. A task that was already
+ * running may have read the store before the caller's last write. Therefore callers that arrive while a task is running
+ * share the next task.
  *
  * @param <T> the type of the result, which several threads may receive
  */
 final class SingleFlight<T> {
-    /** Longer than two tasks take: the running one and the next. */
+    /** Longer than two tasks take: the running task and the next task. */
     private static final Duration FLIGHT_TIMEOUT = Duration.ofSeconds(5);
 
     private final Map<String, Flight<T>> latest = new ConcurrentHashMap<>();
@@ -30,14 +30,14 @@ final class SingleFlight<T> {
     private static final class Flight<T> {
         private final CompletableFuture<T> result = new CompletableFuture<>();
         private @Nullable Flight<T> before;
-        private boolean started; // guarded by the entry of its key
+        private boolean started; // guarded by the map's lock for the key
     }
 
     /**
      * Runs the task, or waits for the result of another caller's task that starts after this call.
      *
-     * @throws GatehouseException from the task; also {@code STORE_UNAVAILABLE} if the previous task has just failed
-     *     with this code
+     * @throws GatehouseException the exception of the task; also {@code STORE_UNAVAILABLE} if the previous task has
+     *     just failed with this code
      */
     T run(String key, Supplier<T> task) {
         Flight<T> own = new Flight<>();

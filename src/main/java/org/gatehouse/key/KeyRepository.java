@@ -79,9 +79,7 @@ final class KeyRepository {
         }
     }
 
-    /**
-     * Returns whether to keep the decrypted key. A key that can sign is kept even if another node encrypts it again.
-     */
+    /** Returns whether to keep the decrypted key. Another encryption does not matter if the key can sign. */
     private static boolean isKept(UsableKey known, StoredKey stored) {
         return known.stored().publicKey().equals(stored.publicKey())
                 && (known.key().signer() != null

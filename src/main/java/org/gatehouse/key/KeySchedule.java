@@ -18,7 +18,7 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
     /** Short, because services accept a revoked key until their cached JWK set expires. */
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-    /** Includes clocks that differ by seconds, and the lease of a node that still signs with the old key. */
+    /** Covers clocks that differ by seconds, and the lease of a node that still signs with the old key. */
     private static final Duration GRACE = Duration.ofMinutes(1);
 
     public KeySchedule {
