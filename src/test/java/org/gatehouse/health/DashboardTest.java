@@ -22,7 +22,7 @@ import org.gatehouse.war.Response;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the metrics and labels in each expression of the dashboard and the alerts exist. */
+/** Checks that the expressions of the dashboard and the alerts use only metrics and labels that exist. */
 class DashboardTest {
     private static final Path DASHBOARD = Path.of("deploy", "grafana", "gatehouse-dashboard.json");
     private static final Path RULES = Path.of("deploy", "prometheus", "gatehouse-rules.yaml");
@@ -33,7 +33,10 @@ class DashboardTest {
 
     private static Exposition exposition = new Exposition(List.of());
 
-    /** Produces every metric that an expression uses, including those of an unavailable store. */
+    /**
+     * Produces every metric that an expression uses. Some of these metrics exist only after a store has been
+     * unavailable.
+     */
     @BeforeAll
     static void useService() {
         int port = EmbeddedRedis.freePort();
@@ -139,7 +142,7 @@ class DashboardTest {
         }
     }
 
-    /** Returns whether the sample has the label with a matching value. */
+    /** Returns whether the sample has the label of the condition with a matching value. */
     private static boolean matches(PromQl.Condition condition, Sample sample) {
         if (LABELS_OF_PROMETHEUS.contains(condition.label())) {
             return true;

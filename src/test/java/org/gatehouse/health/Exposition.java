@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The content of {@code /metrics}, parsed as Prometheus parses it. */
+/** The content of {@code /metrics} as a list of samples. The parser follows the rules of Prometheus. */
 record Exposition(List<Sample> samples) {
     private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][\\w:]*)(?:\\{(.*)})? (\\S+)");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\",?");
@@ -15,7 +15,7 @@ record Exposition(List<Sample> samples) {
     record Sample(String name, Map<String, String> labels, double value) {}
 
     /**
-     * Parses a text.
+     * Parses the content of {@code /metrics}.
      *
      * @throws AssertionError if a line is neither a comment nor a sample
      */
@@ -49,7 +49,7 @@ record Exposition(List<Sample> samples) {
                 .toList();
     }
 
-    /** Returns the sum of all samples of the name that have these labels, or 0 if there are none. */
+    /** Returns the sum of all samples with this name and these labels, or 0 if there are none. */
     double sum(String name, Map<String, String> labels) {
         return of(name, labels).stream().mapToDouble(Sample::value).sum();
     }

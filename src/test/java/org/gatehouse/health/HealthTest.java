@@ -19,10 +19,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the health reports for load balancers. It has separate stores because it stops and starts them. */
+/** Tests the health reports for load balancers. The test has its own stores, because it stops and starts them. */
 @Tag("also-full")
 class HealthTest {
-    /** The time within which the report must show a change of a store. */
+    /** The time after which the report must show that a store has changed its state. */
     private static final Duration MAX_DELAY = TimeLimit.of(Duration.ofSeconds(2));
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));
@@ -106,7 +106,8 @@ class HealthTest {
         assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
 
         mongo = EmbeddedMongo.inMemory(mongoPort);
-        // The in-memory store has lost its keys. The driver looks for a server at most every half second.
+        // The new server has no keys, so the node becomes ready later. The driver looks for a server at most every half
+        // second.
         assertReported(() -> stateOf("mongodb").equals("up"));
         await().atMost(Duration.ofSeconds(60)).until(() -> ready().status() == 200);
     }

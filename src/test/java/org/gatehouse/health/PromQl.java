@@ -7,19 +7,25 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The metrics and labels that a Prometheus expression uses. It parses only the syntax that this repository uses. */
+/**
+ * The metrics and labels that a Prometheus expression uses. The parser supports only the syntax in the files of this
+ * repository.
+ */
 record PromQl(List<Selector> selectors, Set<String> groupings) {
     private static final Pattern GROUPING = Pattern.compile("\\b(?:by|on|without|ignoring)\\s*\\(([^)]*)\\)");
     private static final Pattern RANGE = Pattern.compile("\\[\\d+[smhd]]");
 
-    /** Matches a name without a bracket after it, because that would be a function. A duration is not a name. */
+    /**
+     * Matches the name of a metric. A name before a bracket is a function and does not match. A duration does not match
+     * either.
+     */
     private static final Pattern SELECTOR =
             Pattern.compile("(?<![\\w.$])([a-zA-Z_:][\\w:]*)(?!\\w)(?!\\s*\\()(?:\\{([^}]*)})?");
 
     private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(=~|!~|!=|=)\\s*\"([^\"]*)\"");
     private static final Set<String> KEYWORDS = Set.of("and", "or", "unless", "offset", "bool");
 
-    /** A metric and the conditions on its labels. */
+    /** A metric with the conditions on its labels. */
     record Selector(String metric, List<Condition> conditions) {}
 
     record Condition(String label, String operator, String value) {}

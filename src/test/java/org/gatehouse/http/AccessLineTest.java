@@ -28,7 +28,7 @@ class AccessLineTest {
     private final AccessLog accessLog = new AccessLog(new Metrics(), new KnownPaths(List.of()));
     private final Map<Object, Object> attributes = new HashMap<>();
 
-    /** A request that has only attributes. */
+    /** A request that supports only attributes. */
     private final ServletRequest request = (ServletRequest) Proxy.newProxyInstance(
             AccessLineTest.class.getClassLoader(),
             new Class<?>[] {ServletRequest.class},
@@ -81,10 +81,10 @@ class AccessLineTest {
                 .toList();
     }
 
-    /** Returns the events of this test; nodes of other tests log in their own threads. */
+    /** Returns the log events of this test. Nodes of other tests log in other threads. */
     private Stream<ILoggingEvent> events() {
         String thread = Thread.currentThread().getName();
-        synchronized (lines) { // as its appending does
+        synchronized (lines) { // the appender uses the same lock
             return List.copyOf(lines.list).stream()
                     .filter(event -> event.getThreadName().equals(thread));
         }

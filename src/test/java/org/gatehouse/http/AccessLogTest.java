@@ -40,13 +40,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** Tests the line that the access log writes for a request. A test finds its line by the request id that it sends. */
+/**
+ * Tests the line that the access log writes for each request. Each test sends a unique request id and finds its line by
+ * this id.
+ */
 @ResourceLock("org.gatehouse.access")
 class AccessLogTest {
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
     private static final String PARENT = "00f067aa0ba902b7";
 
-    /** Long enough to distinguish the time until the headers from the time until the end. */
+    /**
+     * The time for which the response is being sent. It is long enough to distinguish the time until the headers from
+     * the time until the end.
+     */
     private static final Duration SENDING_TIME = Duration.ofMillis(400);
 
     private static final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse.access");
@@ -169,7 +175,7 @@ class AccessLogTest {
         assertThat(line().getMDCPropertyMap())
                 .isEqualTo(Map.of("requestId", requestId, "traceId", TRACE, "parentId", PARENT));
 
-        // Enough requests that each thread has handled one of them.
+        // These requests are so many that each thread has handled at least one of them.
         for (int i = 0; i < 20; i++) {
             String other = requestId + "-" + i;
             node.send(
@@ -254,7 +260,7 @@ class AccessLogTest {
         assertThat(json.path("ms").isIntegralNumber()).isTrue();
     }
 
-    /** Formats the line with the packaged configuration. */
+    /** Formats the log event with the log configuration of the WAR. */
     private static String text(ILoggingEvent line) throws JoranException {
         LoggerContext context = new LoggerContext();
         JoranConfigurator configurator = new JoranConfigurator();
@@ -276,7 +282,10 @@ class AccessLogTest {
         return line(requestId);
     }
 
-    /** Returns the only line of a request, which is written after the response has been sent. */
+    /**
+     * Returns the only log line of a request. The line is written after the response has been sent, so this method
+     * waits.
+     */
     private static ILoggingEvent line(String requestId) {
         await().atMost(60, TimeUnit.SECONDS)
                 .pollDelay(Duration.ZERO)

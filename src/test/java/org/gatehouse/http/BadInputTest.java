@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that every bad input is rejected with a clear 4xx and does not change the store. */
+/** Tests that every invalid input is rejected with a clear 4xx error and does not change the store. */
 class BadInputTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_USER = "\"username\":\"newcomer\",\"password\":\"" + PASSWORD + "\"";
@@ -330,9 +330,9 @@ class BadInputTest {
                 "after=W10",
                 "after=%00",
                 "after=WyJjcmVhdGVkQXQiLCJ4IiwieSJd",
-                // ["createdAt","+292278995-01-01T00:00:00Z","000000000000000000000000"]
+                // Decoded: ["createdAt","+292278995-01-01T00:00:00Z","000000000000000000000000"]
                 "after=WyJjcmVhdGVkQXQiLCIrMjkyMjc4OTk1LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCJd",
-                // ["username",{"$ne":1},"000000000000000000000000"]
+                // Decoded: ["username",{"$ne":1},"000000000000000000000000"]
                 "sort=username&after=WyJ1c2VybmFtZSIseyIkbmUiOjF9LCIwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAiXQ"
             })
     void invalidParametersOfAListAreRejected(String query) {
@@ -367,7 +367,7 @@ class BadInputTest {
         String next = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // A server that rejects a request by its headers alone would respond within this time.
+            // A server that rejects a request before it receives the body would respond within this time.
             TimeUnit.MILLISECONDS.sleep(300);
             socket.getOutputStream().write(body);
             socket.getOutputStream().write(next.getBytes(StandardCharsets.US_ASCII));
@@ -423,13 +423,15 @@ class BadInputTest {
         assertThat(problem.header("Cache-Control")).isEqualTo("no-store");
     }
 
-    /** The container forwards its errors to this path, which does not exist for clients. */
+    /** The container forwards errors to this path inside the server. For clients, the path does not exist. */
     @Test
     void thePathOfTheErrorPageIsNotFound() {
         assertRejected(gatehouse.get("/error", ""), 404, "NOT_FOUND");
     }
 
-    /** The container parses the request line and the headers, and mostly rejects these before it selects the WAR. */
+    /**
+     * The container parses the request line and the headers. It usually rejects invalid ones before it selects the WAR.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -533,7 +535,7 @@ class BadInputTest {
         assertThat(response.header("Content-Type")).startsWith("application/json");
     }
 
-    /** Returns all documents without the administrator's last login, because no test may change anything else. */
+    /** Returns all documents of the users without the administrator's last login. All other data must stay the same. */
     private static List<Document> documents() {
         List<Document> documents =
                 stores.users().find().sort(new Document("_id", 1)).into(new ArrayList<>());
@@ -547,7 +549,7 @@ class BadInputTest {
                 try {
                     socket.getOutputStream().write(request);
                 } catch (IOException rejectedEarly) {
-                    // the server may close before it has read everything
+                    // The server may close the connection before it has read the complete request.
                 }
             });
             writer.start();
@@ -560,7 +562,7 @@ class BadInputTest {
                     response.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
                 }
             } catch (IOException closed) {
-                // the response is the text received before the close
+                // The response is the text that arrived before the server closed the connection.
             }
             return response.toString();
         }

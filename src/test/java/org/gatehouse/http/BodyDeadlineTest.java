@@ -27,7 +27,7 @@ class BodyDeadlineTest {
     private static final String JSON = "Content-Type: application/json";
     private static final Duration SEND_INTERVAL = Duration.ofMillis(150);
 
-    /** More connections than Jetty has threads. */
+    /** The number of connections, which is larger than the number of Jetty's threads. */
     private static final int SLOW_CLIENTS = 220;
 
     private static final Stores stores = new Stores();
@@ -84,7 +84,7 @@ class BodyDeadlineTest {
         }
     }
 
-    /** The resource receives the body of an import without this deadline, but only from callers that may import. */
+    /** The body of an import has no such deadline. This exception applies only to callers that may import. */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
     void aSlowImportOfACallerThatMayNotImportIsRejected(String header, int status) {

@@ -157,7 +157,7 @@ class BodySpoolTest {
         return socket;
     }
 
-    /** Returns the open files in the folder, including deleted ones. */
+    /** Returns the files in the folder that this process has open. The list includes deleted files. */
     private List<Path> files() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.filter(link -> target(link).startsWith(folder + "/")).toList();

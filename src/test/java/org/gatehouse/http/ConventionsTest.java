@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests what HTTP requires of every response: the error format, methods, headers, and CORS. */
+/** Tests the rules of HTTP for every response: error format, methods, headers and CORS. */
 class ConventionsTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String PROBLEM = "application/problem+json";
@@ -102,7 +102,7 @@ class ConventionsTest {
             assertThat(head.status()).as(path).isEqualTo(get.status());
             assertThat(head.body()).isEmpty();
             for (String header : List.of("ETag", "Content-Type", "Content-Length", "Cache-Control", "Link", "Allow")) {
-                // The ids of the two requests differ, but their length does not.
+                // The bodies contain different request ids of equal length, so Content-Length is equal.
                 assertThat(head.header(header)).as(path + " " + header).isEqualTo(get.header(header));
             }
         }

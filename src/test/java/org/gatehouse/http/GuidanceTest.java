@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the hints of responses, which help developers that are new to Gatehouse. */
+/** Tests the hints in error responses. These hints help developers that are new to Gatehouse. */
 class GuidanceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -174,7 +174,10 @@ class GuidanceTest {
         assertThat(node.get("/user/me", "").json().has("hint")).isFalse();
     }
 
-    /** If the token were ignored, an administrator's request would count as an anonymous registration. */
+    /**
+     * The token must not be ignored. Otherwise the request of an administrator would count as an anonymous
+     * registration.
+     */
     @Test
     void aTokenWithoutASchemeIsRejectedEvenIfRegistrationIsOpen() {
         Response response = node.send(

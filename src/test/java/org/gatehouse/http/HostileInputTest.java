@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests input from unauthenticated callers that could cost much time or make calls fail. */
+/** Tests input that could need much time or make the calls of other clients fail. The callers are not authenticated. */
 class HostileInputTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));
@@ -28,8 +28,8 @@ class HostileInputTest {
 
     @Test
     void anInvalidNameIsNotComparedWithThePassword() {
-        // A name that is too long is not folded, because folding 56 KB of misordered accents takes a second.
-        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // within the length limit of passwords
+        // A name that is too long must not be folded, because folding 56 KB of misordered accents takes a second.
+        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // short enough for a password
 
         Response response = node.send(
                 "POST",
@@ -80,9 +80,10 @@ class HostileInputTest {
         StringBuilder form = new StringBuilder("token=a");
         String names = CollidingNames.body("", 60_000).replaceAll("[{}\":1]", "");
         for (String name : names.split(",")) {
+            // All these names have the same String.hashCode.
             form.append('&')
                     .append(name.replace("ab", "Aa").replace("bA", "BB"))
-                    .append('='); // these collide in String.hashCode
+                    .append('=');
         }
 
         Response response = node.send(

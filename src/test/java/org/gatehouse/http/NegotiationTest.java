@@ -13,7 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that a response names the type of its body, and that the rejection of a body names the accepted types. */
+/**
+ * Tests that a response names the media type of its body. Also tests that the rejection of a body names the accepted
+ * media types.
+ */
 class NegotiationTest {
     private static final String JSON = "application/json";
     private static final String PROBLEM = "application/problem+json";

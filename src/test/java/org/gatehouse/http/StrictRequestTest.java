@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that a call with undefined query parameters or fields is rejected and changes nothing. */
+/** Tests that a call with unknown query parameters or fields is rejected and changes nothing. */
 class StrictRequestTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String FORM_TYPE = "application/x-www-form-urlencoded";
@@ -34,7 +34,7 @@ class StrictRequestTest {
     private static String admin = "";
     private static String id = "";
 
-    /** An operation of the API description. */
+    /** A call from the API description. */
     private record DescribedCall(String method, String path, JsonNode operation) {}
 
     @BeforeAll
@@ -145,7 +145,7 @@ class StrictRequestTest {
         assertThat(node.get("/user" + query, admin).status()).isEqualTo(query.endsWith("after") ? 400 : 200);
     }
 
-    /** Reads the calls from the API description, so that calls added later are tested too. */
+    /** Takes the calls from the API description, so that the test includes calls that are added later. */
     @Test
     void everyCallRejectsAnUnknownParameter() throws IOException, InterruptedException {
         for (DescribedCall call : describedCalls()) {
@@ -233,7 +233,10 @@ class StrictRequestTest {
         assertThat(node.get("/key", admin).json()).hasSize(keys);
     }
 
-    /** Unknown parameters are ignored, and none may repeat (RFC 7662, section 2.1, and RFC 6749, section 3.2). */
+    /**
+     * An introspection ignores unknown parameters (RFC 7662, section 2.1). No parameter may occur twice (RFC 6749,
+     * section 3.2).
+     */
     @Test
     void anIntrospectionIgnoresUnknownParameters() {
         String token = node.token("alice", PASSWORD);
@@ -273,7 +276,10 @@ class StrictRequestTest {
         return calls;
     }
 
-    /** Sends the request without the check against the API description, which lacks these parameters. */
+    /**
+     * Sends a request without a check against the API description, because the description does not contain the
+     * parameters of the test.
+     */
     private static int status(DescribedCall call, String query) throws IOException, InterruptedException {
         String path = call.path()
                 .replace("{id}", id)

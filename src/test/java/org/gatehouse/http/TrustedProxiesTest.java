@@ -13,7 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The proxies are 10.0.0.0/8 and 2001:db8:ff::/48. The connection comes from 10.0.0.1 unless a test says otherwise. */
+/**
+ * Tests which address is the client's address. The trusted proxies are 10.0.0.0/8 and 2001:db8:ff::/48. By default, the
+ * connection comes from the proxy 10.0.0.1.
+ */
 class TrustedProxiesTest {
     private static final String PROXY = "10.0.0.1";
     private static final List<String> NONE = List.of();
@@ -43,9 +46,9 @@ class TrustedProxiesTest {
                 "198.51.100.1                        | 198.51.100.1",
                 "198.51.100.1, 10.0.0.2              | 198.51.100.1",
                 "198.51.100.1,10.9.9.9,10.0.0.2      | 198.51.100.1",
-                "1.1.1.1, 198.51.100.1               | 198.51.100.1", // the client forged the left one
+                "1.1.1.1, 198.51.100.1               | 198.51.100.1", // the client forged the left address
                 "10.0.0.3, 198.51.100.1, 10.0.0.2    | 198.51.100.1",
-                "10.0.0.3, 10.0.0.2                  | 10.0.0.3", // the proxy itself is the caller
+                "10.0.0.3, 10.0.0.2                  | 10.0.0.3", // a proxy is the client
                 "198.51.100.1:4711                   | 198.51.100.1",
                 "::ffff:198.51.100.1                 | 198.51.100.1",
                 "2001:DB8:0:0:0:0:0:1                | 2001:db8::1",
@@ -54,14 +57,15 @@ class TrustedProxiesTest {
                 "fe80::1%eth0                        | fe80::1",
                 "198.51.100.1, 2001:db8:ff:1::9      | 198.51.100.1",
                 "198.51.100.1, ::ffff:10.0.0.2       | 198.51.100.1",
-                // Empty elements are skipped (RFC 9110, section 5.6.1).
+                // Empty list elements are ignored (RFC 9110, section 5.6.1).
                 "198.51.100.1,                       | 198.51.100.1",
                 "198.51.100.1, ,                     | 198.51.100.1",
                 "198.51.100.1,, 10.0.0.2             | 198.51.100.1",
                 "1.1.1.1, 198.51.100.1, 10.0.0.2,,   | 198.51.100.1",
                 ", 198.51.100.1                      | 198.51.100.1",
                 ",                                   | 10.0.0.1",
-                // An unreadable address ends the walk at the last readable hop.
+                // The addresses are read from right to left. An invalid address ends the search. Then the client is the
+                // last address that was read before.
                 "198.51.100.1, unknown               | 10.0.0.1",
                 "198.51.100.1, junk, 10.0.0.2        | 10.0.0.2",
                 "localhost                           | 10.0.0.1",
@@ -102,7 +106,8 @@ class TrustedProxiesTest {
                 "for=198.51.100.1,                                      | 198.51.100.1",
                 "for=198.51.100.1, , for=10.0.0.2,                      | 198.51.100.1",
                 ", for=198.51.100.1                                     | 198.51.100.1",
-                // An unreadable address ends the walk at the last readable hop.
+                // The addresses are read from right to left. An invalid address ends the search. Then the client is the
+                // last address that was read before.
                 "for=198.51.100.1, for=unknown                          | 10.0.0.1",
                 "for=198.51.100.1, for=_hidden, for=10.0.0.2            | 10.0.0.2",
                 "for=198.51.100.1, for=\"_SEVKISEK\"                    | 10.0.0.1",
@@ -114,7 +119,7 @@ class TrustedProxiesTest {
                 "for = 198.51.100.1                                     | 10.0.0.1",
                 "198.51.100.1                                           | 10.0.0.1",
                 "for=localhost                                          | 10.0.0.1",
-                // A quote that the client leaves open must not hide the element that the proxy appends.
+                // If the client does not close a quoted string, the element that the proxy appends must still be found.
                 "for=\"1.1.1.1, for=198.51.100.1                        | 10.0.0.1",
                 "for=1.1.1.1;x=\", for=\"198.51.100.1:4711\"            | 10.0.0.1",
                 "for=1.1.1.1;x=\", for=\"198.51.100.1\";by=\"_p\"       | 10.0.0.1",

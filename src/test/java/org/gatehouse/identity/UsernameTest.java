@@ -15,15 +15,15 @@ class UsernameTest {
         "ALICE, alice",
         "alice@example.com, alice@example.com",
         "o'neil-1_2.3, o'neil-1_2.3",
-        "\uff21\uff22\uff23, abc", // full width
-        "A\u0308rger, \u00e4rger", // decomposed
-        "\u03a3\u03a3\u03a3, \u03c3\u03c3\u03c2", // a final sigma
+        "\uff21\uff22\uff23, abc", // full-width letters
+        "A\u0308rger, \u00e4rger", // a letter and a combining diaeresis
+        "\u03a3\u03a3\u03a3, \u03c3\u03c3\u03c2", // the last sigma becomes a final sigma
         "ab, ab",
         "\u1e9eab, \u00dfab", // a capital sharp s
-        "\u0130ab, i\u0307ab", // with a dot
-        "\u13a0\u13a1, \uab70\uab71", // Cherokee
-        "\u1c80\u1c81, \u0432\u0434", // lowercase variants of Cyrillic capitals
-        "\u0131ab, \u0131ab" // a dotless i is a separate letter
+        "\u0130ab, i\u0307ab", // a capital I with a dot
+        "\u13a0\u13a1, \uab70\uab71", // Cherokee letters
+        "\u1c80\u1c81, \u0432\u0434", // variants of Cyrillic lowercase letters
+        "\u0131ab, \u0131ab" // a dotless i is a different letter than i
     })
     void keepsTheTypedSpellingAndFoldsItToAKey(String typed, String key) {
         assertThat(Username.parse(typed)).hasValue(new Username(typed, key));
@@ -53,7 +53,7 @@ class UsernameTest {
 
     @Test
     void hasTwoTo254CodePointsOfTheNormalForm() {
-        String supplementary = "\ud840\udc00"; // one code point, two chars
+        String supplementary = "\ud840\udc00"; // one code point that consists of two chars
         for (String one : List.of("a", supplementary, "\u00e9", "e\u0301", "\u1f82", "\u03b1\u0313\u0300\u0345")) {
             assertThat(Username.parse(one)).as(one).isEmpty();
             assertThat(Username.parse(one.repeat(2))).as(one).isPresent();
@@ -83,13 +83,13 @@ class UsernameTest {
                 .isEqualTo(Username.parse(other).orElseThrow().canonical());
     }
 
-    /** RFC 5892, appendix A. */
+    /** The rules for these characters are in RFC 5892, appendix A. */
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", // a non-joiner between joining letters
-                "\u0639\u0644\u064a\u064e\u200c\u0651\u0631", // with marks beside it
-                "\u0915\u094d\u200c\u0937", // after a virama
+                "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", // a zero-width non-joiner between joining letters
+                "\u0639\u0644\u064a\u064e\u200c\u0651\u0631", // a zero-width non-joiner between letters with marks
+                "\u0915\u094d\u200c\u0937", // a zero-width non-joiner after a virama
                 "\u0915\u094d\u200d\u0937",
                 "col\u00b7legi",
                 "COL\u00b7LEGI",
@@ -98,7 +98,7 @@ class UsernameTest {
                 "\u05e6\u05d4\u05f4\u05dc",
                 "\u30b8\u30e7\u30f3\u30fb\u30b9\u30df\u30b9",
                 "a\u30fb\u4e00",
-                "\uff7c\uff9e\uff65\uff7d", // in half width
+                "\uff7c\uff9e\uff65\uff7d", // half-width Katakana
                 "\u0628\u0661\u0662",
                 "\u0628\u06f1\u06f2",
             })
@@ -114,12 +114,12 @@ class UsernameTest {
                 "ab\u200cc",
                 "\u200c\u0639\u0644",
                 "\u0639\u0644\u200c",
-                "\u0627\u200c\u0639\u0644", // an alef joins on the right only
-                "\u0639\u200c\u0621\u0644", // a hamza does not join
+                "\u0627\u200c\u0639\u0644", // an alef joins only to the preceding letter
+                "\u0639\u200c\u0621\u0644", // a hamza does not join to any letter
                 "\u0639\u0644\u200d\u0631",
-                "\u0639\u0644\u06cc\u200c\u200c\u0631", // looks like the name with one non-joiner
+                "\u0639\u0644\u06cc\u200c\u200c\u0631", // looks like the same name with a single non-joiner
                 "ab\u200dc",
-                "a\u0301\u200dc", // a mark that is not a virama
+                "a\u0301\u200dc", // the mark before the joiner is not a virama
                 "a\u00b7l",
                 "l\u00b7a",
                 "\u00b7ll",

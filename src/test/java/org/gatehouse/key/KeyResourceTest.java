@@ -185,7 +185,10 @@ class KeyResourceTest {
         }
     }
 
-    /** Returns a consumer as in the library's documentation, which uses only Gatehouse's key set. */
+    /**
+     * Returns a token verifier that is configured as in the documentation of jose4j. The verifier knows only
+     * Gatehouse's key set.
+     */
     private static JwtConsumer consumer() throws Exception {
         JsonWebKeySet keys = new JsonWebKeySet(gatehouse.get(JWKS, "").body());
         return new JwtConsumerBuilder()

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests keys that rotate on two nodes under load; {@code -Dgatehouse.long=true} runs the long form. */
+/** Tests the rotation of keys on two nodes under load. {@code -Dgatehouse.long=true} runs the long form. */
 @Tag("also-full")
 class KeyRotationTest {
     private static final Duration ROTATION = Duration.ofSeconds(1);
@@ -43,12 +43,15 @@ class KeyRotationTest {
 
     private static final int MIN_CHECKS = 1_000;
 
-    /** Ends well before a token expires, so that only a problem with its key can cause a rejection. */
+    /**
+     * The time for which a token is used. The token expires much later, so that only a problem with its key can cause a
+     * rejection.
+     */
     private static final Duration USED_FOR = Duration.ofSeconds(3);
 
     private static final AtomicInteger logins = new AtomicInteger();
 
-    /** Separate stores for each test, because a key of one test would start to sign during the other. */
+    /** The stores of one test. With shared stores, a key of one test would start to sign during the other test. */
     private final Stores stores = new Stores();
 
     @AfterEach
@@ -111,7 +114,8 @@ class KeyRotationTest {
             }
 
             assertThat(rejections).as("of %s checks", checks).isEmpty();
-            // One key per second, created one lead time ahead. A busy machine may delay a key; none is created twice.
+            // One new key starts to sign each second, and is created one lead time earlier. A busy machine may delay a
+            // key, but no key may be created twice.
             long newest = sequences.last();
             assertThat(newest - before).isLessThanOrEqualTo(seconds + 1);
             assertThat(sequences)
@@ -152,8 +156,8 @@ class KeyRotationTest {
     }
 
     /**
-     * Logs in from a different address each time, so that the rate limit does not apply. Returns empty if a busy
-     * machine had no time to hash the password.
+     * Logs in from a new address each time, so that the rate limit does not apply. Returns empty if a busy machine had
+     * no time to hash the password.
      */
     private static Optional<String> tokenFromNewAddress(Node node) {
         int number = logins.incrementAndGet();

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the keys of several nodes on one store. Instances that are not started read the keys only if necessary. */
+/** Tests the keys of several nodes on one store. An instance that was not started reads the keys only if necessary. */
 @Tag("also-full")
 class RotatingKeysTest {
     private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
@@ -125,7 +125,7 @@ class RotatingKeysTest {
             assertThat(documents()).extracting(key -> key.getLong("round")).doesNotHaveDuplicates();
         }
 
-        // All nodes have read the last key, and none has created another.
+        // All nodes have read the last key, and no node creates another key.
         await().during(Duration.ofMillis(1_200)).until(() -> newestSequence() == lastSequence);
     }
 
@@ -152,7 +152,7 @@ class RotatingKeysTest {
         assertThat(documents().get(0).get("privateKey"))
                 .as("the private key is deleted")
                 .isNull();
-        one.revoke(first); // repeated, as after a lost response
+        one.revoke(first); // a client repeats the call if the response was lost
     }
 
     @Test
@@ -237,7 +237,7 @@ class RotatingKeysTest {
 
         try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
             assertThat(returned.uri()).endsWith(":" + port);
-            await().ignoreExceptions().until(() -> keys.find(key).isEmpty()); // the new server has no data
+            await().ignoreExceptions().until(() -> keys.find(key).isEmpty()); // the new server is empty
         }
     }
 
@@ -358,7 +358,7 @@ class RotatingKeysTest {
         assertThat(keys.publicKeys()).doesNotContain("\"d\"");
     }
 
-    /** Matches if a value equals the previous one. */
+    /** Matches a value that equals the previous value. */
     private static final class SameAsBefore implements Predicate<String> {
         private String before = "";
 
@@ -395,7 +395,7 @@ class RotatingKeysTest {
         return closeable;
     }
 
-    /** Returns the stored keys, ordered by sequence. */
+    /** Returns the stored keys in the order of their sequence. */
     private static List<Document> documents() {
         return stores.collection("signingKeys")
                 .find()

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
 
 class JsonLogEncoderTest {
-    /** All kinds of line breaks, characters that JSON escapes, unpaired surrogates, and characters outside ASCII. */
+    /**
+     * Contains all kinds of line breaks, characters that JSON escapes, unpaired surrogates, and characters outside
+     * ASCII.
+     */
     private static final String HOSTILE =
             "a\nb\r\nc\u2028d\u2029e\u0085f\u0000g\u001bh\"i\\j\t\uD800k\uDC00 l\u007f\u00fc\uD83D\uDE00\"}\n{\"level\":\"ERROR\"}";
 

@@ -43,12 +43,12 @@ class JulBridgeTest {
 
         @Override
         public void flush() {
-            // nothing is buffered
+            // This handler does not buffer records.
         }
 
         @Override
         public void close() {
-            // nothing is open
+            // This handler has no resources to close.
         }
     };
 
@@ -74,7 +74,7 @@ class JulBridgeTest {
         container.setUseParentHandlers(true);
     }
 
-    /** Logs like a library of another application if another class loader defines this class. */
+    /** Logs a record. If another class loader defines this class, the record comes from another application. */
     public static final class Library implements Runnable {
         @Override
         public void run() {

@@ -9,11 +9,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records what the application logs until closed, in the threads that the thread of the test has started since,
- * directly or through others. Tests that run beside it in the same process do not appear.
+ * Records log lines of the application from the constructor call until {@link #close}. Only the thread of the test and
+ * the threads that it starts, directly or indirectly, are recorded. Lines of other tests in the same process are not
+ * recorded.
  */
 public final class LogLines implements AutoCloseable {
-    /** Marks the thread of a test and the threads that it starts. */
+    /** The mark of a test. Threads inherit the mark of the thread that starts them. */
     private static final ThreadLocal<Object> mark = new InheritableThreadLocal<>();
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse");
@@ -37,12 +38,12 @@ public final class LogLines implements AutoCloseable {
         logger.addAppender(appender);
     }
 
-    /** Discards what has been logged so far. */
+    /** Discards all lines that were recorded so far. */
     public void clear() {
         events.clear();
     }
 
-    /** Returns the messages that contain this text, each after its level. */
+    /** Returns the messages that contain this text. The level precedes each message. */
     public List<String> with(String text) {
         return events.stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage())
@@ -50,7 +51,7 @@ public final class LogLines implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns the messages of at least this level, each after its level. */
+    /** Returns the messages of at least this level. The level precedes each message. */
     public List<String> from(Level level) {
         return events.stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(level))
@@ -58,7 +59,7 @@ public final class LogLines implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns the messages of at least level INFO that have a stack trace. */
+    /** Returns the messages that have a stack trace and at least level INFO. */
     public List<String> withStackTrace() {
         return events.stream()
                 .filter(event ->

@@ -95,7 +95,7 @@ class GuessingTest {
         for (String name : List.of("bob", "nonesuch", "no name at all!")) {
             for (int i = 0; i < 10; i++) {
                 String typed = i % 2 == 0 ? name : name.replace('b', 'B');
-                // All these addresses are one source, because IPv6 clients are counted by network.
+                // All these addresses belong to one IPv6 network. The throttle counts such a network as one source.
                 Response response = loginFrom(node(i), "[2001:db8:2:2::" + i + "]:400" + i, typed, "wrong");
                 assertThat(response.status()).isEqualTo(401);
             }
@@ -119,7 +119,8 @@ class GuessingTest {
         }
 
         assertThrottled(loginFrom(one, "198.18.1.1, 198.51.100.20", "carol", PASSWORD));
-        // A client's Forwarded header has no effect either, because an attempt with both headers counts for the proxy.
+        // A client also cannot choose its address with a Forwarded header. An attempt with both headers counts for the
+        // address of the proxy.
         for (int i = 0; i < 10; i++) {
             assertThat(login(
                                     one,

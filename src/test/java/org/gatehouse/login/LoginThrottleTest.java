@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
-    // Whether the user has logged in from a source before.
+    // The user has logged in from this source before.
     private static final boolean KNOWN = true;
     private static final boolean UNKNOWN = false;
 
@@ -253,7 +253,7 @@ class LoginThrottleTest {
         return new UserId(Sha256.hex(LoginThrottle.accountName(name)).substring(0, 24));
     }
 
-    /** Makes attempts with a wrong password. */
+    /** Makes login attempts with a wrong password. */
     private void failAttempts(int times, String name, boolean known, String source) {
         for (int i = 0; i < times; i++) {
             admit(name, known, source);

@@ -127,7 +127,8 @@ class LogoutTest {
             threads.shutdownNow();
         }
 
-        // A session's own logout may end it between the count and the write of a logout everywhere.
+        // A session can be counted twice. A logout everywhere counts the sessions first and ends them later. Meanwhile
+        // another logout may end and count a session.
         assertThat(sum).isBetween(8L, 12L);
     }
 
@@ -164,7 +165,7 @@ class LogoutTest {
         return node.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
     }
 
-    /** Returns a different address for each login, so that the rate limit does not apply. */
+    /** Returns a new address for each login, so that the rate limit does not apply. */
     private static String address() {
         return "10.0.0." + number.incrementAndGet();
     }

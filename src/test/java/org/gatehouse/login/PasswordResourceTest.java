@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that users change their passwords and administrators reset them; each test has a separate user. */
+/** Tests that users change their passwords and administrators reset them. Each test has a separate user. */
 class PasswordResourceTest {
     private static final String OLD = "correct horse battery staple";
     private static final String NEW = "an entirely different sentence";
@@ -214,7 +214,8 @@ class PasswordResourceTest {
             assertThat(rejected.text("code")).isEqualTo("LOGIN_THROTTLED");
             assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(800, 900);
         }
-        // Logins and password changes share one count, but an administrator's reset is not a guess.
+        // Logins and changes of the own password share one count. The reset by an administrator is not limited by this
+        // count.
         assertThat(gatehouse.login(username, OLD).text("code")).isEqualTo("LOGIN_THROTTLED");
         assertThat(change(id, admin, body(null, NEW)).status()).isEqualTo(204);
     }

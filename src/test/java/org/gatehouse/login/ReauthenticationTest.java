@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests which proof a change of password or username requires, and how often a user may try. */
+/** Tests which proof a change of password or username requires, and how many attempts a user has. */
 class ReauthenticationTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "staple battery horse correct";
@@ -62,7 +62,7 @@ class ReauthenticationTest {
         assertThrottled(changePassword("me", PASSWORD));
         assertThrottled(patch(Map.of("username", name, "currentPassword", PASSWORD)));
         assertThrottled(loginFrom(source, name + "-renamed", PASSWORD));
-        // Only the source is blocked; the user can log in from elsewhere.
+        // The throttle blocks only this source. The user can log in from another source.
         assertThat(loginFrom("203.0.113." + number.get(), name + "-renamed", PASSWORD)
                         .status())
                 .isEqualTo(200);

@@ -21,11 +21,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests which names are equal at a login and in a list, and which reads a login causes. */
+/**
+ * Tests which spellings of a username are equal at a login and in a list. Also tests which database reads a login
+ * causes.
+ */
 class UsernameLoginTest {
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** The link is relative to the path of the request. */
+    /** Finds the address of the next page. This address is relative to the path of the request. */
     private static final Pattern NEXT = Pattern.compile("<([^>]*)>; rel=\"next\"");
 
     private static final Stores stores = new Stores();

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the migration of a legacy database by two nodes that start together, stop and start again. */
+/** Tests the migration of a legacy database by two nodes. The nodes start together, stop and start again. */
 @SuppressWarnings("JavaUtilDate") // the type that the driver requires
 @Tag("also-full")
 class LegacyDatabaseTest {
@@ -47,7 +47,7 @@ class LegacyDatabaseTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(5);
     private static final Map<String, String> PROXIED = Map.of("TRUSTED_PROXIES", "127.0.0.1");
 
-    /** The number of additional users that have another user's name; there is one for every ten. */
+    /** The number of users with a duplicate name. One in ten users has such a duplicate. */
     private static final int DUPLICATES = USERS / 10;
 
     private final Stores stores = new Stores();
@@ -64,7 +64,8 @@ class LegacyDatabaseTest {
         for (int i = 0; i < USERS; i++) {
             String name = (i % 3 == 0 ? "u" : "User-") + i;
             String password = i % 5 == 0 ? "p" + i : "pa\u00df-" + i + "x".repeat(i % 80) + "end";
-            // The legacy bcrypt cost of 10 takes 60 ms, so most hashes here have a lower cost.
+            // The legacy service used bcrypt with cost 10, which takes 60 ms. To save time, most hashes here have a
+            // lower cost.
             String stored = i % 2 == 0 ? password : bcrypt(password, i % 21 == 0 ? 10 : 4 + i % 4, random);
             documents.add(document(name, password, stored, i));
             passwords.put(name, password);
@@ -89,7 +90,7 @@ class LegacyDatabaseTest {
     @Test
     void allUsersExceptDuplicatesLogInWhileTwoNodesMigrate() throws Exception {
         startTogether(2);
-        assertAllUsersLogIn(); // during the migration of the passwords
+        assertAllUsersLogIn(); // the migration of the passwords is running
         awaitEndOfPasswordMigration();
         assertAllUsersLogIn();
         assertNoPasswordIsLeft();
@@ -102,7 +103,7 @@ class LegacyDatabaseTest {
 
     @Test
     void anotherNodeFinishesTheMigrationOfAStoppedOne() throws Exception {
-        // Hashes at production cost, so that the test can stop the node in the middle.
+        // Hashes are expensive, so that the test can stop the node during the migration.
         PasswordHasher costly = new PasswordHasher(19_456, 2, 1, new Metrics());
         Node first = Node.start(stores, PROXIED, costly);
         try {
@@ -230,13 +231,13 @@ class LegacyDatabaseTest {
         }
     }
 
-    /** Uses another address for each login, so that the throttle does not count all logins for one client. */
+    /** Logs in from a new address each time, so that the rate limit of a single client does not apply. */
     private Response login(Node node, String name, String password) {
         int number = Math.floorMod(name.hashCode() * 31 + password.hashCode(), 1 << 24);
         String address = "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255);
         Response response = node.loginFrom(address, name, password);
         for (int attempt = 0; response.status() == 503 && attempt < 5; attempt++) {
-            // A client retries if a busy machine could not check the password in time.
+            // On a busy machine, the service may be unable to check the password in time. Then the client retries.
             sleep(response.header("Retry-After"));
             response = node.loginFrom(address, name, password);
         }

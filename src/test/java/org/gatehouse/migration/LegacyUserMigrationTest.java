@@ -123,7 +123,7 @@ class LegacyUserMigrationTest {
         User eve = store.find(userId(planted)).orElseThrow();
         assertThat(eve.roles()).containsExactly("user");
         assertThat(eve.status()).isEqualTo(UserStatus.ACTIVE);
-        // Compares trees because the server determines the order in which it stores new fields.
+        // The test compares JSON trees, because MongoDB determines the order in which it stores new fields.
         assertThat(Json.MAPPER.readTree(eve.fields().toString()))
                 .isEqualTo(Json.MAPPER.readTree(
                         "{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
@@ -161,7 +161,7 @@ class LegacyUserMigrationTest {
         migrate();
         List<Document> before = stores.users().find().into(new ArrayList<>());
         stores.users().drop();
-        stores.users().insertMany(before); // a backup of the documents without the indexes
+        stores.users().insertMany(before); // restores the documents without the indexes
 
         assertThatThrownBy(this::migrate)
                 .hasMessageContaining("has lost its unique index on usernameKey")
@@ -412,7 +412,7 @@ class LegacyUserMigrationTest {
         new LegacyUserMigration(mongo, "users", passwordMigration()).run();
     }
 
-    /** Runs the migration as a node does at its start, which retries if the store is too busy to respond. */
+    /** Runs the migration, and retries if the store is too busy to respond. A starting node does the same. */
     private void migrateWithTimeout() {
         await().atMost(Duration.ofMinutes(1))
                 .ignoreExceptionsInstanceOf(GatehouseException.class)
@@ -431,7 +431,8 @@ class LegacyUserMigrationTest {
         ObjectId usual = insertWithKey("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
         ObjectId cyrillic = insertWithKey("\u1c80\u1c81a", "\u1c80\u1c81a");
         ObjectId latin = insertWithKey("alice", "alice");
-        // The typed name also finds users before the migration, because nodes of both versions may run.
+        // The typed name finds users even before the migration, because nodes of both versions may run at the same
+        // time.
         assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
                 .hasValue(mixed);
         assertThat(idOf("\u1c80\u1c81a")).hasValue(cyrillic);
@@ -485,7 +486,7 @@ class LegacyUserMigrationTest {
         assertThat(idOf("\u00a0DAVE\n")).hasValue(plain);
     }
 
-    /** Inserts a user as written by a version that folded names to lower case only. */
+    /** Inserts a user in the format of an earlier version, which folded usernames only to lower case. */
     private ObjectId insertWithKey(String name, String key) {
         ObjectId id = insert(new Document("username", name)
                 .append("usernameKey", key)

@@ -6,7 +6,7 @@ import org.gatehouse.store.MongoConnection;
 public final class UsernameIndexes {
     private UsernameIndexes() {}
 
-    /** Returns false if the index cannot be created. */
+    /** Creates the index. Returns false if this is impossible. */
     public static boolean create(MongoConnection mongo, String collection) {
         return new UsernameIndex(mongo, collection).make();
     }

@@ -5,15 +5,23 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.metrics.Metrics;
 
-/** Hashers for tests that need thousands of logins: real Argon2id with a lower cost than any setting allows. */
+/**
+ * Creates hashers for tests that need thousands of logins. The hashers use real Argon2id with a lower cost than the
+ * settings permit.
+ */
 public final class CheapHasher {
     private static final int MEMORY_KIB = 64;
     private static final int ITERATIONS = 1;
 
-    /** A queue of 128, so that a burst of requests in a test is not rejected. */
+    /**
+     * The number of concurrent hashes. Eight slots have a queue of 128, so that a burst of requests in a test is not
+     * rejected.
+     */
     private static final int SLOTS = 8;
 
-    /** Long enough for a busy machine. Tests of rejections use their own hashers. */
+    /**
+     * The time that a request waits for a slot, long enough for a busy machine. Tests of rejections use other hashers.
+     */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
     private CheapHasher() {}
@@ -22,12 +30,12 @@ public final class CheapHasher {
         return create(new Metrics());
     }
 
-    /** Returns a hasher with these metrics. */
+    /** Returns a hasher that updates these metrics. */
     public static PasswordHasher create(Metrics metrics) {
         return of(new Argon2(MEMORY_KIB), metrics);
     }
 
-    /** Returns a hasher that counts its hashes. */
+    /** Returns a hasher that counts the computed hashes. */
     public static PasswordHasher counting(AtomicInteger hashes) {
         return runningFirst(hashes::incrementAndGet);
     }

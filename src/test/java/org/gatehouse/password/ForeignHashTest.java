@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests hashes of other services with published test vectors. */
+/** Tests password hashes of other services. The hashes are published test vectors. */
 class ForeignHashTest {
     private static final PasswordHasher hasher = CheapHasher.create();
 
@@ -25,15 +25,15 @@ class ForeignHashTest {
     @CsvSource(
             delimiter = ' ',
             value = {
-                // crypt_blowfish 1.3, wrapper.c; for these passwords the three variants are equal
+                // Source: crypt_blowfish 1.3, wrapper.c. For these passwords, the variants 2a, 2b and 2y are equal.
                 "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-                "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC/E5YPO9kmyuRGyh0XouQYb4YMJKvyOeX", // unused bits differ
+                "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC/E5YPO9kmyuRGyh0XouQYb4YMJKvyOeX", // differs in unused bits
                 "U*U* $2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK",
                 "U*U $2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-                // the reference implementation of Argon2, test.c
+                // Source: test.c of the Argon2 reference implementation.
                 "password $argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
                 "password $argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
-                // the documentation of passlib
+                // Source: the documentation of passlib.
                 "password $pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "password $scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
             })
@@ -43,20 +43,20 @@ class ForeignHashTest {
 
     @ParameterizedTest
     @CsvSource({
-        // RFC 6070
+        // Source: RFC 6070.
         "pbkdf2-sha1$i=1, password, salt, 0c60c80f961f0e71f3a9b524af6012062fe037a6",
         "pbkdf2-sha1$i=4096, password, salt, 4b007901b765489abead49d926f721d065a429c1",
         "pbkdf2$4096, passwordPASSWORDpassword, saltSALTsaltSALTsaltSALTsaltSALTsalt, "
                 + "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038",
-        // RFC 7914, section 11
+        // Source: RFC 7914, section 11.
         "'pbkdf2-sha256$i=80000,l=64', Password, NaCl, "
                 + "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
                 + "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d",
-        // a test vector that many implementations use
+        // Source: a test vector that many implementations use.
         "pbkdf2-sha512$i=1, password, salt, "
                 + "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252"
                 + "c02d470a285a0501bad999bfe943c08f050235d7d68b1da55e63f73b60a57fce",
-        // RFC 7914, section 12
+        // Source: RFC 7914, section 12.
         "'scrypt$ln=10,r=8,p=16', password, NaCl, "
                 + "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
                 + "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640",
@@ -144,7 +144,8 @@ class ForeignHashTest {
     }
 
     /**
-     * Libraries write the costs in any order, and Base64 with padding, without it, or with passlib's dot.
+     * Libraries write the costs in different orders. They write Base64 with or without padding, or with a dot instead
+     * of a plus sign.
      */
     @ParameterizedTest
     @CsvSource(
@@ -158,7 +159,8 @@ class ForeignHashTest {
                 "password $pbkdf2-sha256$l=32,i=6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "password $pbkdf2-sha256$i=6400$+6UI/S+nXIk8jcbdHx3Fhg==$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44=",
                 "password $scrypt$p=1,r=8,ln=16$aM15713r3Xsvxbi31lqr1Q==$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E=",
-                // the Django hash of the next test, in the format that its error message names
+                // The next test rejects a Django hash and names the accepted format. This is the same hash in the
+                // accepted format.
                 "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=",
             })
     void acceptsTheSpellingsOfSeveralLibraries(String password, String hash) {
@@ -214,7 +216,7 @@ class ForeignHashTest {
     @Test
     void takesTheTimeOfAnOwnHashToCheckACheapOne() {
         String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
-        // A hash of this hasher takes much longer than the cheap one.
+        // Each Argon2 hash of this hasher takes 200 ms, much longer than the cheap PBKDF2 hash.
         AtomicInteger count = new AtomicInteger();
         try (PasswordHasher slowHasher = CheapHasher.runningFirst(() -> spin(count))) {
             slowHasher.hash("the first, which is timed");

@@ -3,7 +3,9 @@ package org.gatehouse.password;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A published test vector for each hash scheme that an import accepts, by a name of the scheme. */
+/**
+ * A published test vector for each hash scheme that an import accepts. The keys of the maps are names of the schemes.
+ */
 public final class ForeignHashes {
     private record TestVector(String password, String hash) {}
 
@@ -48,14 +50,14 @@ public final class ForeignHashes {
 
     private ForeignHashes() {}
 
-    /** Returns the hashes by scheme. */
+    /** Returns a hash for each scheme. */
     public static Map<String, String> all() {
         Map<String, String> all = new LinkedHashMap<>();
         TEST_VECTORS.forEach((scheme, vector) -> all.put(scheme, vector.hash()));
         return all;
     }
 
-    /** Returns the passwords by scheme. */
+    /** Returns the password of the hash for each scheme. */
     public static Map<String, String> passwords() {
         Map<String, String> all = new LinkedHashMap<>();
         TEST_VECTORS.forEach((scheme, vector) -> all.put(scheme, vector.password()));

@@ -48,7 +48,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** These are examples of the reference implementation. The password is always "password". */
+    /** These hashes are examples of the Argon2 reference implementation. The password is always "password". */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -111,7 +111,7 @@ class PasswordHasherTest {
 
     @Test
     void keepsABcryptHashOfAPasswordThatMayBeTruncated() {
-        String longest = "\u00e9".repeat(35) + "x"; // 71 bytes
+        String longest = "\u00e9".repeat(35) + "x"; // consists of 71 bytes
         String bcrypt = OpenBSDBCrypt.generate("2b", longest.getBytes(StandardCharsets.UTF_8), new byte[16], 4);
         String pbkdf2 = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
@@ -158,7 +158,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** Computes nothing, but advances the time by that of a real computation. */
+    /** Computes no hash, but advances the clock of the test by the time of a real computation. */
     private static final class TimedArgon2 extends Argon2 {
         private static final long NANOS_PER_KIB = 1_000;
 
@@ -175,7 +175,10 @@ class PasswordHasherTest {
             return new byte[] {1};
         }
 
-        /** Advances the time once by that of a check that is not Argon2. */
+        /**
+         * Returns the time. After each change of {@link #delay}, advances the time once by this delay, as a check of
+         * another hash scheme would.
+         */
         long read() {
             long time = now.getAndAdd(delay);
             delay = 0;
@@ -183,7 +186,10 @@ class PasswordHasherTest {
         }
     }
 
-    /** A check of a wrong password takes as long as for an unknown user, whatever the scheme of the hash costs. */
+    /**
+     * A wrong password takes as long to check as the password of an unknown user. This is true for every hash scheme
+     * and cost.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -201,7 +207,8 @@ class PasswordHasherTest {
         try (PasswordHasher hasher = new PasswordHasher(
                 argon2, 19_456, 2, new HashingExecutor(1, Duration.ofMinutes(1), new Metrics()), argon2::read)) {
             hasher.measure();
-            for (String guess : List.of("wrong", "\uff57rong")) { // the second is tried in two normalization forms
+            // The hasher tries the second guess in two normalization forms.
+            for (String guess : List.of("wrong", "\uff57rong")) {
                 long unknown = timeOf(argon2, () -> hasher.matches(guess, null));
                 long maxDelay = cheap.startsWith("$argon2") ? 1_000_000 : unknown;
                 for (long delay = 0; delay <= maxDelay; delay += 1_000_000) {
@@ -230,7 +237,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("", stored)).isFalse();
             assertThat(hasher.needsRehash(stored, "U*U")).isTrue();
             assertThat(stored).hasToString("StoredPassword[REDACTED]");
-            // A plain-text value in a hash field does not match.
+            // A plain-text password in the field of a hash does not match.
             assertThat(hasher.matches("p\u00e91", stored("p\u00e91"))).isFalse();
         }
     }
@@ -256,7 +263,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** Counts the computations. */
+    /** Counts the computed hashes. */
     private static final class CountingArgon2 extends Argon2 {
         private final List<String> costs = new ArrayList<>();
 
@@ -314,7 +321,7 @@ class PasswordHasherTest {
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000_000);
     }
 
-    /** Blocks until the test releases it. */
+    /** Blocks each computation until the test releases it. */
     private static final class SlowArgon2 extends Argon2 {
         private final CountDownLatch release = new CountDownLatch(1);
         private final AtomicInteger started = new AtomicInteger();
@@ -358,8 +365,8 @@ class PasswordHasherTest {
                 }));
             }
 
-            // All calls except the running one are rejected: most because the queue is full, the others after a
-            // timeout.
+            // One call is running. Most other calls are rejected because the queue is full, and the remaining calls
+            // after a timeout.
             await().untilAtomic(rejections, Matchers.equalTo(callers - 1));
             slow.release.countDown();
 
@@ -385,7 +392,7 @@ class PasswordHasherTest {
             long start = System.nanoTime();
             Future<String> idle = threads.submit(() -> hasher.hashWhenIdle("plain"));
 
-            // Work that waits for an idle slot does not enter the queue.
+            // Work that waits until the hasher is idle does not enter the queue.
             await().until(() -> System.nanoTime() - start > 300_000_000);
             assertThat(executor.waiting()).isZero();
 
@@ -409,7 +416,7 @@ class PasswordHasherTest {
         return StoredPassword.hash(hash);
     }
 
-    /** Computes only with a permit, and counts the computations. */
+    /** Computes each hash only with a permit from the test. Counts the running and the finished computations. */
     private static final class GatedArgon2 extends Argon2 {
         private final Semaphore permits = new Semaphore(0);
         private final AtomicInteger running = new AtomicInteger();

@@ -41,11 +41,11 @@ class PasswordPolicyTest {
 
     @Test
     void countsCodePointsAfterNormalization() {
-        // 15 letters on one keyboard, 12 on another: until composed, the three accents are separate code points.
+        // Before normalization, each accent is a code point, and the text has 15. After normalization, it has 12.
         assertThat(policy.violation("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
                 .hasValue("must have at least 15 characters");
         assertThat(policy.violation("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();
-        // A code point beyond 16 bits consists of two chars.
+        // The emoji is one code point, but consists of two chars.
         assertThat(policy.violation("\ud83d\ude00 zq7w kx9v 3px", "alice")).isEmpty();
         assertThat(policy.violation("\ud83d\ude00 zq7w kx9v 3p", "alice")).hasValue("must have at least 15 characters");
     }
@@ -143,7 +143,10 @@ class PasswordPolicyTest {
                 .hasValue("is little more than the username or the name of this service");
     }
 
-    /** An estimate of the whole text would take seconds, because its time grows more than quadratically. */
+    /**
+     * A long password is estimated in pieces. An estimate of the whole text would take seconds, because the time grows
+     * more than quadratically with the length.
+     */
     @Test
     void estimatesALongPasswordInPieces() {
         Random random = new Random(1);
@@ -160,7 +163,9 @@ class PasswordPolicyTest {
         assertThat((double) whole / pieces).isLessThan(20);
     }
 
-    /** Returns the CPU time of this thread, which does not depend on other load on the machine. */
+    /**
+     * Returns the CPU time that the check takes in this thread. Other load on the machine does not change the CPU time.
+     */
     private static long cpuTime(String text) {
         long start = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         policy.violation(text, "alice");

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests that, after a session has ended on one node, the other node rejects it at the next request. */
+/** Tests sessions that end on one node. The other node must reject the session at the next request. */
 @Tag("also-full")
 class EndedMeansEndedTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -40,7 +40,7 @@ class EndedMeansEndedTest {
     private static final Stores stores = new Stores();
     private static final Queue<String> commands = new ConcurrentLinkedQueue<>();
     private static final Map<String, String> settings = Map.of(
-            // Longer than the long form of this test takes.
+            // The access tokens are valid for longer than the long form of this test takes.
             "AUTH_EXPIRY", "3600000", "TRUSTED_PROXIES", "127.0.0.1");
     private static final Node one = Node.start(stores, settings, commands::add);
     private static final Node other = Node.start(stores, settings, commands::add);
@@ -59,7 +59,7 @@ class EndedMeansEndedTest {
         stores.close();
     }
 
-    /** The calls that end a session. Each is sent to node {@code one}. */
+    /** The calls that end a session. Each call is sent to node {@code one}. */
     private enum EndingCall {
         LOGOUT {
             @Override
@@ -182,8 +182,8 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * Returns how many of three requests accepted an ended session. On a busy machine, the call that ends the session
-     * may return 503, which guarantees nothing; such a round does not count.
+     * Ends a session and sends three requests. Returns how many of the requests were accepted. On a busy machine, the
+     * call that ends the session may return 503. The session may then remain valid, so such a round does not count.
      */
     private static int acceptedAfter(EndingCall call, AtomicInteger rounds) {
         String id = newUser();
@@ -208,7 +208,10 @@ class EndedMeansEndedTest {
         return accepted;
     }
 
-    /** Deletes the user, because the embedded store would scan the users and sessions of all earlier rounds. */
+    /**
+     * Deletes the user and its sessions. Otherwise the embedded store would scan the users and sessions of all earlier
+     * rounds.
+     */
     private static void delete(String user) {
         ObjectId id = new ObjectId(user);
         stores.users().deleteOne(new Document("_id", id));
@@ -274,14 +277,17 @@ class EndedMeansEndedTest {
         for (int i = 0; i < CACHED_SESSIONS; i++) {
             tokens.add(loginFromNewAddress(newUser()).text("token"));
         }
-        // A new node does not use the cache for its first few seconds. On a busy machine, a node may also stop using
-        // Redis for a moment.
+        // A new node does not use the cache during its first few seconds. On a busy machine, a node may later stop
+        // using Redis for a moment.
         await().atMost(Duration.ofSeconds(60))
                 .until(() ->
                         IntStream.range(0, 11).map(round -> commandsOf(tokens)).sum() == 0);
     }
 
-    /** Sends one request per token and node; returns how many commands this caused, not counting the nodes' polls. */
+    /**
+     * Sends one request per token and node. Returns the number of MongoDB commands that these requests caused. Periodic
+     * reads of the nodes do not count.
+     */
     private static int commandsOf(List<String> tokens) {
         commands.clear();
         for (String token : tokens) {
@@ -305,7 +311,7 @@ class EndedMeansEndedTest {
         return login;
     }
 
-    /** Returns a different address at each call, so that the rate limit does not apply. */
+    /** Returns a new address at each call, so that the rate limit does not apply. */
     private static String newAddress() {
         int next = number.incrementAndGet();
         return "10." + (next >> 16 & 255) + "." + (next >> 8 & 255) + "." + (next & 255);

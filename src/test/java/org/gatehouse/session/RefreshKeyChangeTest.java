@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Refreshes tokens while {@code AUTH_KEY} changes, on nodes at different steps of the change. */
+/** Tests the refresh of tokens during a change of {@code AUTH_KEY}. The nodes are at different steps of this change. */
 class RefreshKeyChangeTest {
     private static final String OLD = "the old key for tests, longer than 32 bytes";
     private static final String NEW = "the new key for tests, longer than 32 bytes";
@@ -57,7 +57,7 @@ class RefreshKeyChangeTest {
         "changed, announced",
         "changed, after",
         "after, changed",
-        // The first step may be omitted with ES256.
+        // With ES256, operators may omit the step "announced".
         "before, changed",
         "changed, before"
     })
@@ -78,7 +78,10 @@ class RefreshKeyChangeTest {
         }
     }
 
-    /** The mask is stored only as long as a node may need it. */
+    /**
+     * A node with both keys stores a mask with the successor. Nodes with only the previous key need the mask. A node
+     * without a previous key removes the mask.
+     */
     @Test
     void theMaskIsRemovedByANodeWithoutAPreviousKey() {
         Response tokens = login("changed");
@@ -90,7 +93,7 @@ class RefreshKeyChangeTest {
         assertThat(session(tokens)).doesNotContainKey("successorMask");
     }
 
-    /** This step is not documented, but even then at most one successor is accepted. */
+    /** Operators are not told to make this change. Even so, at most one of the two successors is accepted. */
     @Test
     void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {
         Response tokens = login("before");

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests which sessions can be refreshed, on two nodes whose clock changes only when a test advances it. */
+/** Tests which sessions can be refreshed. Two nodes share a clock that changes only when a test advances it. */
 @Tag("also-full")
 class RefreshTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -48,7 +48,7 @@ class RefreshTest {
     private static final int RACES = Boolean.getBoolean("gatehouse.long") ? 40 : 10;
 
     private static final Stores stores = new Stores();
-    // Starts at a whole second, because times in a token have a resolution of one second.
+    // The clock starts at a whole second, because times in a token are in whole seconds.
     private static final SettableClock clock = SettableClock.atNow();
     private static final Node one = start();
     private static final Node other = start();
@@ -64,7 +64,7 @@ class RefreshTest {
         stores.close();
     }
 
-    /** Times in a token have a resolution of one second. */
+    /** Tests start at a whole second, because times in a token are in whole seconds. */
     @AfterEach
     void advanceToAWholeSecond() {
         clock.set(clock.instant().plusMillis(999).truncatedTo(ChronoUnit.SECONDS));
@@ -161,7 +161,7 @@ class RefreshTest {
                 .isEmpty();
     }
 
-    /** Earlier versions of Gatehouse generated the successor at random. */
+    /** Earlier versions of Gatehouse generated the successor of a refresh token at random. */
     @Test
     void aRandomSuccessorIsReplacedByADerivedOne() throws Exception {
         Response first = refresh(one, login);
@@ -374,7 +374,7 @@ class RefreshTest {
                 .isEqualTo(200);
 
         assertAllEnded(login, next);
-        // A refresh after a logout does not mean that a token was copied.
+        // A refresh after a logout does not count as a sign of a stolen token.
         assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
                 .isEmpty();
     }
@@ -465,7 +465,7 @@ class RefreshTest {
                 .isEmpty();
     }
 
-    /** Returns the responses to this many concurrent refreshes of one token, all of which must succeed. */
+    /** Refreshes one token this many times at once. Checks that all calls succeed, and returns the responses. */
     private static List<Response> refreshAtOnce(Response session, int count) throws Exception {
         List<Callable<Response>> refreshes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -533,7 +533,7 @@ class RefreshTest {
         assertThat(response.text("code")).isEqualTo("SESSION_ENDED");
     }
 
-    /** Checks that no node accepts any of the tokens. */
+    /** Checks that neither node accepts any token of these responses. */
     private static void assertAllEnded(Response... all) {
         for (Response tokens : all) {
             for (Node node : List.of(one, other)) {
@@ -558,7 +558,7 @@ class RefreshTest {
         }
     }
 
-    /** Returns a new token, because the clock may have advanced since the last one was issued. */
+    /** Returns a new administrator's token, because an earlier token may have expired when the clock advanced. */
     private static String admin() {
         return one.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
     }
@@ -574,7 +574,7 @@ class RefreshTest {
         assertThat(one.patch("/user/" + id, admin(), json).status()).isEqualTo(200);
     }
 
-    /** Returns a different address for each caller, so that the rate limit does not apply. */
+    /** Returns a new address for each caller, so that the rate limit does not apply. */
     private static String address() {
         int next = number.incrementAndGet();
         return "10.0." + (next >> 8 & 255) + "." + (next & 255);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that users and administrators list and end sessions; each test has a separate user. */
+/** Tests that users and administrators list and end sessions. Each test has a separate user. */
 class SessionResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String UNKNOWN_ID = "0123456789abcdef01234567";
@@ -149,11 +149,11 @@ class SessionResourceTest {
                 "limit=x",
                 "after=",
                 "after=zz",
-                // ["x","AAAAAAAAAAAAAAAAAAAAAA"]
+                // Decoded: ["x","AAAAAAAAAAAAAAAAAAAAAA"]
                 "after=WyJ4IiwiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJd",
-                // ["2026-11-23T10:00:00.000Z","{\"$ne\":1}"]
+                // Decoded: ["2026-11-23T10:00:00.000Z","{\"$ne\":1}"]
                 "after=WyIyMDI2LTExLTIzVDEwOjAwOjAwLjAwMFoiLCJ7XCIkbmVcIjoxfSJd",
-                // ["+1000000000-12-31T23:59:59.999Z","AAAAAAAAAAAAAAAAAAAAAA"]
+                // Decoded: ["+1000000000-12-31T23:59:59.999Z","AAAAAAAAAAAAAAAAAAAAAA"]
                 "after=WyIrMTAwMDAwMDAwMC0xMi0zMVQyMzo1OTo1OS45OTlaIiwiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJd"
             })
     void invalidParametersOfAListAreRejected(String query) {
@@ -205,7 +205,7 @@ class SessionResourceTest {
                 sid(own).substring(1))) {
             assertNoSession(gatehouse.delete("/session/" + sid, own.text("token")));
         }
-        // An administrator must use /user/{id}/session instead.
+        // DELETE /session/{sid} ends only sessions of the caller. An administrator must use /user/{id}/session.
         assertNoSession(gatehouse.delete("/session/" + sid(own), admin));
 
         assertLive(own);
@@ -244,7 +244,7 @@ class SessionResourceTest {
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
-        // A later request ends all other sessions, including the one that sent the earlier request.
+        // The session that sent the first request is ended by a second request from a later session.
         Response later = logIn();
         assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
                 .isEqualTo(204);
@@ -395,7 +395,7 @@ class SessionResourceTest {
         }
     }
 
-    /** Returns the ids of the user's sessions that an administrator sees. */
+    /** Returns the ids of the user's open sessions, as an administrator sees them. */
     private List<String> openSessions() {
         return gatehouse.get("/user/" + id + "/session", admin).json().findValuesAsText("_id");
     }
