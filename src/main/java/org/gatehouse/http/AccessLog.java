@@ -18,11 +18,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Logs one line for each request after its response has been sent. The line has the method, route, status,
- * milliseconds, and the id of the authenticated user, if any.
+ * Logs one line for each request after its response has been sent. The line contains the method, route, status,
+ * duration in milliseconds, and the id of the authenticated user, if any.
  *
- * <p>The requests of monitoring programs are logged at debug level only. A line never contains text from the client
- * (path, query, headers or body), because that text may be secret.
+ * <p>The requests of monitoring programs are logged at debug level only. A line never contains the path, query, headers
+ * or body that the client sent, because these may be secret.
  */
 final class AccessLog implements ContainerResponseFilter {
     /** Other methods are logged as {@code other}, because clients may send any text as a method. */
@@ -36,10 +36,10 @@ final class AccessLog implements ContainerResponseFilter {
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
-    /** A request with one of these statuses may have a known path. Its method, types or headers caused the error. */
+    /** A request with one of these statuses may have a known path, but an unsupported method, type or header. */
     private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
-    /** From a cached read in memory to the longest time that a store may take. */
+    /** The bounds of the buckets, from a read in memory to the longest time that a store may take. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;
@@ -63,7 +63,7 @@ final class AccessLog implements ContainerResponseFilter {
         this.paths = paths;
     }
 
-    /** Records the start of a request. The first call counts, because a request may return as its own error page. */
+    /** Records the start of a request. Only the first call counts, because the request may be dispatched again. */
     static void begin(ServletRequest request) {
         if (request.getAttribute(BEGUN) == null) {
             request.setAttribute(BEGUN, System.nanoTime());
@@ -94,7 +94,7 @@ final class AccessLog implements ContainerResponseFilter {
         return request.getAttribute(LINE) != null;
     }
 
-    /** Writes the line of a request after its response has been sent, or the client has disconnected. */
+    /** Writes the line of a request after its response has been sent or the client has disconnected. */
     static void end(ServletRequest request) {
         if (request.getAttribute(LINE) instanceof Line line && request.getAttribute(WRITTEN) == null) {
             request.setAttribute(WRITTEN, true);
@@ -128,7 +128,7 @@ final class AccessLog implements ContainerResponseFilter {
                 incomplete ? ", connection ended early" : "");
     }
 
-    /** @param nanos 0 if the container rejected the request by itself */
+    /** @param nanos the duration; 0 if the container rejected the request before the application received it */
     private void time(Line line, long nanos) {
         durations
                 .labelValues(line.method(), line.route().template(), Integer.toString(line.status()))
@@ -136,11 +136,11 @@ final class AccessLog implements ContainerResponseFilter {
     }
 
     private Route routeTo(ResourceMethod method, ContainerRequestContext request) {
-        Route known = routes.get(method); // computeIfAbsent would lock even for a present key
+        Route known = routes.get(method); // computeIfAbsent may lock even if the key is present
         return known == null ? routes.computeIfAbsent(method, matched -> Route.of(request, matched)) : known;
     }
 
-    /** Returns the route of a request that no method of its path has accepted. */
+    /** Returns the route of a request that was not matched to a resource method. */
     private Route routeOfRejected(String path, int status) {
         return KNOWN_PATH_STATUSES.contains(status) ? paths.routeOf(path).orElse(Route.UNMATCHED) : Route.UNMATCHED;
     }

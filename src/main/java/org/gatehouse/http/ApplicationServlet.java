@@ -13,8 +13,8 @@ import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
 /**
- * Passes each request to Jersey after its body has been received. It adds the request id and the address of the peer,
- * which Jersey does not give to filters. It is also the error page for requests that the container rejects.
+ * Passes each request to Jersey after its body has been received. The servlet adds the request id and the address of
+ * the peer, which Jersey does not give to filters. It also responds to requests that the container rejects.
  */
 final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
@@ -63,8 +63,8 @@ final class ApplicationServlet extends ServletContainer {
                 default -> passToJersey(body.asRequest(), response);
             }
             if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
-                // For HEAD, the container would otherwise add the length of the body that is not sent. An error
-                // response does not wait for the rest of the request.
+                // The flush sends an error response before the rest of the request arrives. For HEAD, the container
+                // would otherwise add the length of the body, which is not sent.
                 response.flushBuffer();
             }
         } finally {
@@ -81,7 +81,7 @@ final class ApplicationServlet extends ServletContainer {
     }
 
     private void sendContainerError(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // If the request was never here before, its body is unread, and Tomcat would wait for all of it.
+        // If this servlet has not run for the request before, the body is unread. Tomcat would wait for the whole body.
         boolean unread = IncomingBody.of(request) == null && bodies.reject(request);
         try {
             errors.sendForContainer(request, response);

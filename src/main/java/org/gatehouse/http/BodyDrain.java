@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * the response.
  */
 final class BodyDrain implements ReadListener, AsyncListener {
-    /** In bytes. If the client sends more, the connection is closed. */
+    /** The maximum number of bytes to read. If the client sends more, the connection is closed. */
     static final int MAX_BYTES = 2 * 1024 * 1024;
 
     private static final int CHUNK = 16 * 1024;
@@ -36,7 +36,7 @@ final class BodyDrain implements ReadListener, AsyncListener {
         this.body = body;
     }
 
-    /** Completes a request after its body has ended or is too long, or the time is over. */
+    /** Reads the body, and completes the request when the body has ended, is too long, or has timed out. */
     static void discard(HttpServletRequest request, Duration timeout) {
         // A client that sent Expect (RFC 9110, section 10.1.1) does not send a body after an error response.
         if (request.getHeader(EXPECT) != null) {

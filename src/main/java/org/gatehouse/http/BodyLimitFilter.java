@@ -18,19 +18,19 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.json.JsonBody;
 
 /**
- * Rejects bodies larger than {@link JsonBody#MAX_BYTES}, by their announced length or at the first byte beyond the
- * limit. A {@link StreamedBody} has its own limit.
+ * Rejects bodies larger than {@link JsonBody#MAX_BYTES}, either by their announced length or at the first byte beyond
+ * the limit. Methods with {@link StreamedBody} have their own limit.
  *
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
 final class BodyLimitFilter implements ContainerRequestFilter {
-    /** The accepted coding, for {@code Accept-Encoding} of a 415 (RFC 9110, section 15.5.16). */
+    /** The only accepted coding. A 415 names it in {@code Accept-Encoding} (RFC 9110, section 15.5.16). */
     static final String IDENTITY = "identity";
 
     private static final Set<String> COMPRESSIONS =
             Set.of("gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz");
 
-    /** Bodies of requests with other methods are not read. */
+    /** The methods whose requests have a body. Other bodies are not read. */
     private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     @Override
@@ -49,7 +49,7 @@ final class BodyLimitFilter implements ContainerRequestFilter {
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
     }
 
-    /** Returns an error message for the content coding of the body (RFC 9110, section 8.4); empty if it is accepted. */
+    /** Returns an error message for the content coding of the body (RFC 9110, section 8.4); empty if accepted. */
     static Optional<String> codingViolation(ContainerRequestContext request) {
         String header = Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.CONTENT_ENCODING), "");
         List<String> others = Arrays.stream(header.split(",", -1))

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes request bodies to temporary files and returns each body once it is complete.
  *
- * <p>Only the user of the process can read a file. Its name is deleted as soon as it is open. The operating system then
- * frees its space after the body is closed or the process ends.
+ * <p>Only the operating system user of this process can read a file. The name of a file is deleted as soon as the file
+ * is open. The operating system frees the space when the body is closed or the process ends.
  */
 public final class BodySpool implements AutoCloseable {
     private static final int CHUNK = 64 * 1024;
@@ -41,10 +41,10 @@ public final class BodySpool implements AutoCloseable {
     }
 
     /**
-     * Receives a body to its end. The caller closes it.
+     * Receives a whole body. The caller must close the returned stream.
      *
-     * @throws GatehouseException {@code BODY_TOO_LARGE}; {@code BODY_MALFORMED} if it ends early; {@code BUSY} if the
-     *     node stops
+     * @throws GatehouseException {@code BODY_TOO_LARGE}; {@code BODY_MALFORMED} if the body ends early; {@code BUSY} if
+     *     the node stops
      * @throws IOException if the file cannot be written
      */
     public InputStream receive(HttpServletRequest request) throws IOException {
@@ -124,7 +124,7 @@ public final class BodySpool implements AutoCloseable {
         }
     }
 
-    /** Deletes all files, so that every thread that reads or writes one stops. */
+    /** Closes all files. Threads that read or write a file then stop. */
     @Override
     public void close() {
         closed = true;

@@ -3,7 +3,7 @@ package org.gatehouse.http;
 import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
-/** Parses a query parameter that is {@code true} or {@code false}, and false if it is absent. */
+/** Parses a query parameter that is {@code true} or {@code false}. An absent parameter is false. */
 public final class BooleanParam {
     private BooleanParam() {}
 

@@ -4,7 +4,7 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.Objects;
 
 /**
- * The client of a request, as rate limits, sessions and logs need it.
+ * Describes the client of a request for rate limits, sessions and logs.
  *
  * @param address the client's IP address in the form of RFC 5952, or {@link #UNKNOWN}
  * @param userAgent the client's {@code User-Agent}, cut to {@link #MAX_USER_AGENT} characters; empty if it is absent
@@ -13,7 +13,7 @@ import java.util.Objects;
 public record ClientInfo(String address, String userAgent, String requestId) {
     static final int MAX_USER_AGENT = 256;
 
-    /** The address of a peer without an IP address, such as one on a Unix domain socket. */
+    /** The address of a peer without an IP address, such as a peer on a Unix domain socket. */
     static final String UNKNOWN = "unknown";
 
     static final String PROPERTY = ClientInfo.class.getName();
@@ -24,8 +24,8 @@ public record ClientInfo(String address, String userAgent, String requestId) {
     }
 
     /**
-     * Returns the key for counting and recognizing the client: its IPv4 address, or the /64 of its IPv6 address. A
-     * single home or server usually has a /64 to itself, with 2^64 addresses, and can use a new one for each attempt.
+     * Returns the key under which the client is counted: its IPv4 address, or the /64 network of its IPv6 address. A
+     * home or server usually has a whole /64 network, and can use a new address of it for each attempt.
      */
     public String source() {
         return IpAddress.parse(address).map(IpAddress::source).orElse(address);

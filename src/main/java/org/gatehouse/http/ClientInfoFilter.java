@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** Attaches the {@link ClientInfo} to each request. */
 final class ClientInfoFilter implements ContainerRequestFilter {
-    /** The request attribute that holds the address of the peer; absent if the peer does not have one. */
+    /** The request attribute that holds the address of the peer; absent if the peer does not have an address. */
     static final String PEER = "org.gatehouse.peer";
 
     private static final String FORWARDED = "Forwarded";

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Responds to requests that are rejected or fail outside Jersey, with the usual body, headers and access log line. As
- * the error page of {@code web.xml}, it also covers requests that the container rejects after choosing the application.
+ * Responds to requests that are rejected or fail outside Jersey, with the usual body, headers and access log line. This
+ * includes requests that the container rejects and dispatches to the error page of {@code web.xml}.
  */
 final class ContainerErrors {
     /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent in older versions. */
@@ -28,18 +28,18 @@ final class ContainerErrors {
         this.accessLog = accessLog;
     }
 
-    /** Responds with the status that the container chose, and logs its exception if the failure is internal. */
+    /** Responds with the status that the container chose, and logs the exception if the failure is internal. */
     void sendForContainer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         int status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer given ? given : 500;
         send(request, response, status);
     }
 
-    /** Sends this status, unless a response has already been committed. The request must have its id. */
+    /** Sends an error with this status unless the response is committed. The request must already have its id. */
     void send(HttpServletRequest request, HttpServletResponse response, int status) throws IOException {
         send(request, response, new GatehouseException(ErrorMapper.codeOf(status)));
     }
 
-    /** Sends the response for this exception, under the same conditions. */
+    /** Sends an error for this exception unless the response is committed. The request must already have its id. */
     void send(HttpServletRequest request, HttpServletResponse response, GatehouseException failure) throws IOException {
         if (response.isCommitted()) {
             return;
@@ -60,7 +60,7 @@ final class ContainerErrors {
         return request.getAttribute(ERROR_METHOD) instanceof String failed ? failed : request.getMethod();
     }
 
-    /** Returns the path within the application, even if the container calls it as an error page. */
+    /** Returns the path within the application, even if the container dispatches the request to the error page. */
     private static String pathOf(HttpServletRequest request) {
         String uri = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI) instanceof String failed
                 ? failed

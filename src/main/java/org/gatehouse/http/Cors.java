@@ -10,11 +10,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Allows pages of other origins to call the API (the CORS protocol of the Fetch standard). It responds to
+ * Allows pages of other origins to call the API (the CORS protocol of the Fetch standard). This filter responds to
  * preflight requests, which do not carry a token.
  *
- * <p>A request from an unlisted origin is served without CORS headers, because the browser then withholds the response
- * from the page. Gatehouse does not use cookies, so it never allows credentials in the sense of that protocol.
+ * <p>The response to an origin that is not allowed lacks CORS headers, so the browser withholds the response from the
+ * page. Credentials in the sense of CORS are never allowed, because Gatehouse does not use cookies.
  */
 @PreMatching
 final class Cors implements ContainerRequestFilter {
@@ -33,7 +33,7 @@ final class Cors implements ContainerRequestFilter {
             // Two hours, because Chromium does not honor a longer time.
             "Access-Control-Max-Age", "7200");
 
-    /** The headers that a page may read beside the few that every page may read. */
+    /** The headers that a page may read in addition to the headers that browsers always allow. */
     private static final String EXPOSED =
             "ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count, WWW-Authenticate";
 
@@ -58,14 +58,14 @@ final class Cors implements ContainerRequestFilter {
         request.abortWith(response.build());
     }
 
-    /** Returns the headers that a response to a page of this origin needs. */
+    /** Returns the CORS headers for a response to this origin; empty if the origin is not allowed. */
     Map<String, String> headers(@Nullable String origin) {
         return origin == null || !isAllowed(origin)
                 ? Map.of()
                 : Map.of(ALLOW_ORIGIN, origins.contains(ANY) ? ANY : origin, "Access-Control-Expose-Headers", EXPOSED);
     }
 
-    /** Returns whether the response to another origin may differ. */
+    /** Returns whether responses depend on the origin of the request. */
     boolean dependsOnOrigin() {
         return !origins.isEmpty();
     }

@@ -8,10 +8,9 @@ import java.util.Optional;
 import org.gatehouse.json.Json;
 
 /**
- * A position in a list as clients send it: several texts as a JSON array in base64url (RFC 4648, section 5).
+ * A position in a list in the form that clients send: a JSON array of texts in base64url (RFC 4648, section 5).
  *
- * <p>The content is not documented, but clients can create cursors. Code that reads the texts must validate them like
- * any other input.
+ * <p>Clients can create their own cursors. Code that reads the texts must validate them like other input.
  */
 public final class Cursor {
     private Cursor() {}
@@ -32,7 +31,7 @@ public final class Cursor {
             boolean isValid = array.isArray() && array.size() == parts && texts.size() == parts;
             return isValid ? Optional.of(texts) : Optional.empty();
         } catch (IOException | RuntimeException foreign) {
-            // Includes failures inside the parser, such as for exponents that are valid in JSON but not in Java.
+            // For example, exponents that are valid in JSON but not in Java cause a RuntimeException.
             return Optional.empty();
         }
     }

@@ -12,10 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A response whose client may disconnect at any time, which is not a server error.
+ * A response that does not report the disconnection of the client as an error.
  *
  * <p>After the first failed write, the rest of the response is dropped without an exception. Jersey and the container
- * would each report an exception as a failure, with a stack trace. The container closes the connection by itself.
+ * would each log an exception with its stack trace. The container closes the connection by itself.
  */
 final class DisconnectableResponse extends HttpServletResponseWrapper {
     /** The request attribute, and Jersey property, that is set after a write has failed. */

@@ -15,8 +15,8 @@ import org.glassfish.jersey.message.internal.HttpHeaderReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats an error as {@code {status, code, message, hint?, requestId, errors?}}, or as a problem (RFC 9457). The
- * client gets a problem only if its {@code Accept} header names that type.
+ * Formats an error as {@code {status, code, message, hint?, requestId, errors?}}, or as problem details (RFC 9457). The
+ * client gets problem details only if its {@code Accept} header names that type.
  */
 enum ErrorBody {
     OWN("json") {
@@ -42,7 +42,7 @@ enum ErrorBody {
         }
     };
 
-    /** Prefix of a permanent name for the kind of error. The URI cannot be fetched (RFC 9457, section 3.1.1). */
+    /** The prefix of the permanent URI of a kind of error. The URI cannot be fetched (RFC 9457, section 3.1.1). */
     private static final String TYPE_PREFIX = "urn:gatehouse:error:";
 
     private static final String APPLICATION = "application";
@@ -58,8 +58,8 @@ enum ErrorBody {
     }
 
     /**
-     * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. A problem must be named and
-     * be wanted at least as much as plain JSON. A wildcard does not name it.
+     * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. It is {@link #PROBLEM} only
+     * if the header names that type, with at least the quality of plain JSON. A wildcard does not name a type.
      */
     static ErrorBody wantedBy(@Nullable String accept) {
         if (!names(accept)) {
@@ -79,7 +79,7 @@ enum ErrorBody {
         }
     }
 
-    /** Returns whether the header names the problem type. */
+    /** Returns whether the header names the type of {@link #PROBLEM}. */
     static boolean names(@Nullable String accept) {
         return accept != null && accept.toLowerCase(Locale.ROOT).contains(PROBLEM.subtype);
     }
@@ -99,7 +99,7 @@ enum ErrorBody {
 
     abstract void describe(GatehouseException failure, ObjectNode body);
 
-    /** Returns the quality in the most specific range that includes plain JSON. */
+    /** Returns the quality of plain JSON, which is that of the most specific range that includes plain JSON. */
     private static int qualityOfJson(List<AcceptableMediaType> ranges) {
         return ranges.stream()
                 .filter(range -> range.isCompatible(OWN.mediaType()))

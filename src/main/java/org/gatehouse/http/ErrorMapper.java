@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * Converts every exception into an error response in the format that the caller accepts ({@link ErrorBody}).
  *
  * <p>Client errors are logged at debug level. Server errors are logged once, at error level, with the request id that
- * the caller receives. Internal details never reach the response.
+ * the caller receives. Responses never contain internal details.
  */
 final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
     static final String ACCEPT_PATCH = "Accept-Patch";
@@ -68,7 +68,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
                     .build();
         }
         if (thrown instanceof UnsupportedCharsetException || thrown instanceof IllegalCharsetNameException) {
-            // Nor does it throw these. Jersey throws them for the charset in the Content-Type of a form.
+            // Jersey throws these exceptions if the charset in the Content-Type of a form is invalid.
             return response(new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE))
                     .build();
         }
@@ -77,8 +77,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     }
 
     /**
-     * Writes the body of every error in the format that the caller accepts. This includes errors that Jersey sends
-     * without a mapper, such as for a malformed Accept.
+     * Writes the body of every error in the format that the caller accepts. This includes errors for which Jersey does
+     * not call the mapper, such as a malformed {@code Accept}.
      */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
@@ -90,7 +90,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         }
     }
 
-    /** Adds the accepted types, offered types or methods of the path, which Jersey knows after a rejection. */
+    /** Returns the failure with a message that names the supported types or methods, or with a similar path as hint. */
     private GatehouseException named(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
         if (!failure.code().message().equals(failure.getMessage())) {
@@ -133,7 +133,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
                         .orElse(failure);
     }
 
-    /** Adds the headers that the status requires or allows: how to authenticate, or which types are accepted. */
+    /** Adds headers that describe how to authenticate, or which types are accepted. */
     private static void addHeaders(ErrorCode code, ContainerRequestContext request, ContainerResponseContext response) {
         MultivaluedMap<String, Object> headers = response.getHeaders();
         switch (code) {
@@ -150,7 +150,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         }
     }
 
-    /** RFC 9110, section 15.5.16; RFC 5789, section 2.2; Linked Data Platform 1.0, section 7.1. */
+    /** Follows RFC 9110, section 15.5.16; RFC 5789, section 2.2; Linked Data Platform 1.0, section 7.1. */
     private static void addAccepted(ContainerRequestContext request, MultivaluedMap<String, Object> headers) {
         if (MatchedMethod.of(request).isPresent()
                 && BodyLimitFilter.codingViolation(request).isPresent()) {
@@ -177,7 +177,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
-    /** Returns the code for a status of Jersey or the container. Each code has one status, so some statuses change. */
+    /** Returns the code for a status of Jersey or the container. The response has the status of the code. */
     static ErrorCode codeOf(int status) {
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
     }
@@ -201,7 +201,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         return response;
     }
 
-    /** Rounds up, because a client that retries slightly too early is only rejected again. */
+    /** Returns seconds, rounded up, because a client that retries too early is rejected again. */
     static long secondsUntil(Duration after) {
         return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Reads the hops in the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}, nearest last.
+ * Reads the hops in the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}. The nearest hop is last.
  *
  * <p>Empty elements of a list are skipped (RFC 9110, section 5.6.1).
  *
@@ -18,13 +18,13 @@ import java.util.stream.Stream;
 final class ForwardedHops {
     private static final String NO_ADDRESS = "";
 
-    /** An optional pair (RFC 7239, section 4) and its delimiter. Addresses do not need more than 256 characters. */
+    /** An optional pair (RFC 7239, section 4) and its delimiter. An address needs at most 256 characters. */
     private static final Pattern PAIR = Pattern.compile("\\G[ \\t]*"
             + "(?:(?<name>[\\w!#$%&'*+.^`|~-]+)="
             + "(?:(?<token>[\\w!#$%&'*+.^`|~-]+)|\"(?<quoted>(?:[^\"\\\\]|\\\\.){0,256}+)\"))?"
             + "[ \\t]*(?<end>[;,]|$)");
 
-    /** RFC 7239, section 6: an IPv6 address with a port is in brackets. Without a port, proxies write it bare. */
+    /** RFC 7239, section 6: an IPv6 address with a port is in brackets. Without a port, proxies omit the brackets. */
     private static final Pattern NODE =
             Pattern.compile("(?<host>\\[[^\\]]*\\]|[^:\\[\\]]*)(?::(?:[0-9]{1,5}|_[\\w.-]{1,64}))?");
 

@@ -11,9 +11,9 @@ import org.gatehouse.json.JsonBodyReader;
 import org.gatehouse.metrics.Metrics;
 import org.glassfish.jersey.server.ResourceConfig;
 
-/** Creates the filters, and the servlet that contains them. */
+/** Creates the filters, and the servlet that uses them. */
 public final class HttpModule {
-    /** For at most {@link JsonBody#MAX_BYTES} bytes: 64 KiB in 10 s is slower than any usual connection. */
+    /** The time for a body of at most {@link JsonBody#MAX_BYTES}. Usual connections send 64 KiB in less than 10 s. */
     public static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     private final ContainerErrors containerErrors;
@@ -27,10 +27,10 @@ public final class HttpModule {
     /**
      * Creates the module.
      *
-     * @param resources all of the application
+     * @param resources all resources of the application
      * @param authentication the filter that authenticates requests
      * @param rejections the filter that records rejected requests
-     * @param ready whether startup is complete
+     * @param ready returns whether startup is complete
      */
     public static HttpModule of(
             Settings settings,
@@ -50,20 +50,20 @@ public final class HttpModule {
                 cors,
                 new StartupFilter(ready),
                 new ClientInfoFilter(new TrustedProxies(settings.trustedProxies())),
-                // Before the filters that depend on the method, so that a rejected caller does not learn about it.
+                // Rejects callers before the next filters can send errors that describe the method.
                 authentication,
                 new QueryParameterFilter(),
                 new BodyLimitFilter(),
                 new JsonBodyReader(),
-                // On the way out, after the error mapper, which may replace the body.
+                // In responses, this filter runs after the error mapper, which may replace the body.
                 responseHeaders,
                 new ErrorMapper(paths),
-                // On the way out, before the error mapper, which replaces the exception.
+                // In responses, this filter runs before the error mapper, which replaces the exception.
                 rejections);
         return new HttpModule(new ContainerErrors(responseHeaders, accessLog), components);
     }
 
-    /** The filters and providers. Requests pass the filters in this order, and responses in the reverse order. */
+    /** Returns the filters and providers. Requests pass the filters in this order, responses in reverse order. */
     public List<Object> components() {
         return components;
     }

@@ -16,13 +16,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The body of one request, as far as it has been received.
+ * The body of one request, with the bytes that have been received so far.
  *
- * <p>A pending body does not occupy a thread, because the container calls back if bytes arrive or the time is over. The
- * request is then dispatched again, exactly once, with its body as an attribute.
+ * <p>A pending body does not occupy a thread. The container calls this object when bytes arrive or the time is over. At
+ * the end, the request is dispatched again, exactly once, with its body as an attribute.
  */
 final class IncomingBody implements ReadListener, AsyncListener {
-    /** The request attribute, and Jersey property, of the body that is attached to a request. */
+    /** The name of the request attribute, and Jersey property, that holds the body of a request. */
     static final String ATTRIBUTE = IncomingBody.class.getName();
 
     private static final int CHUNK = 8 * 1024;
@@ -105,7 +105,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return body;
     }
 
-    /** Returns the body attached to a request; null if the body is absent, or was complete or broken at once. */
+    /** Returns the body attached to a request; null if the body is absent, or was immediately complete or broken. */
     static @Nullable IncomingBody of(ServletRequest request) {
         return request.getAttribute(ATTRIBUTE) instanceof IncomingBody body ? body : null;
     }
@@ -113,7 +113,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
     /**
      * Returns whether the connection must close after a response with this status, because more of the body may arrive.
      *
-     * @param body a request attribute, which is also a Jersey property
+     * @param body the value of {@link #ATTRIBUTE}
      */
     static boolean endsConnection(@Nullable Object body, int status) {
         return body instanceof IncomingBody incoming && incoming.endsConnection(status);
@@ -125,7 +125,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return body != null && body.disconnected;
     }
 
-    /** Records that a streamed body ended early; the client disconnected only in case of an {@code IOException}. */
+    /** Records that a streamed body ended early. An {@code IOException} means that the client disconnected. */
     static void markIncomplete(ServletRequest request, Exception failure) {
         IncomingBody body = of(request);
         if (body != null) {
@@ -150,7 +150,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return state;
     }
 
-    /** Returns the request with this body, which can be read without waiting. */
+    /** Returns the request with this body. A body that has been received can be read without waiting. */
     HttpServletRequest asRequest() {
         return switch (state) {
             case PASSED_ON -> request;

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * An IP address that is written in digits. Host names are never looked up.
+ * An IP address. Only addresses in digits are parsed, and host names are never looked up.
  *
  * <p>Each address has one representation: an IPv4-mapped IPv6 address becomes the IPv4 address, and a zone
  * ({@code %eth0}) is dropped.
@@ -27,7 +27,7 @@ record IpAddress(InetAddress value) {
         return NetUtil.toAddressString(value);
     }
 
-    /** Returns the IPv4 address, or the /64 of the IPv6 address. */
+    /** Returns the IPv4 address, or the /64 network of the IPv6 address. */
     String source() {
         if (value instanceof Inet4Address) {
             return text();
@@ -40,7 +40,7 @@ record IpAddress(InetAddress value) {
         try {
             return new IpAddress(InetAddress.getByAddress(bytes));
         } catch (UnknownHostException impossible) {
-            throw new IllegalArgumentException(impossible); // only for lengths other than 4 and 16
+            throw new IllegalArgumentException(impossible); // thrown only for lengths other than 4 and 16
         }
     }
 }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.glassfish.jersey.server.model.Resource;
 
 /**
- * Finds the resource path nearest to an unknown path. The paths are those of Jersey's resource model.
+ * Finds the resource path that is most similar to an unknown path. Resource paths come from Jersey's resource model.
  *
  * <p>Every result is the template of a resource and does not contain text from the client.
  */
@@ -51,7 +51,7 @@ final class KnownPaths {
         }
     }
 
-    /** Returns the known path that resembles a path; empty if none does, or if the path is known. */
+    /** Returns the resource path most similar to a path; empty if none is similar, or if the path is known. */
     Optional<String> nearest(String path) {
         if (path.length() > MAX_LENGTH) {
             return Optional.empty();

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Checks whether a request came from this machine. */
 public final class LoopbackCheck {
-    /** Headers that proxies add. The headers outside RFC 7239 are those of common proxies. */
+    /** Standard and common headers that proxies add. */
     private static final Set<String> PROXY_HEADERS = Set.of(
             "forwarded",
             "forwarded-for",
@@ -25,15 +25,15 @@ public final class LoopbackCheck {
             "x-arr-log-id",
             "x-request-start");
 
-    /** Prefixes of such headers. */
+    /** Prefixes of further headers that proxies add. */
     private static final List<String> PREFIXES =
             List.of("x-forwarded", "x-original-", "x-envoy-", "x-proxy-", "x-azure-", "x-appengine-", "cf-", "cdn-");
 
     private LoopbackCheck() {}
 
     /**
-     * Returns whether the client is on this machine: the peer and the client address are loopback, and the request does
-     * not have a proxy header. A proxy that does not add a header cannot be distinguished from a client.
+     * Returns whether the client is on this machine. The peer and the client must have loopback addresses, and the
+     * request must not have a proxy header. A proxy that does not add headers cannot be detected.
      */
     public static boolean isOnThisMachine(ContainerRequestContext request) {
         // Jersey's properties are the attributes of the servlet request.

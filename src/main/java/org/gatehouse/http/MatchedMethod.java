@@ -13,27 +13,27 @@ import org.glassfish.jersey.server.model.ResourceMethod;
 public final class MatchedMethod {
     private MatchedMethod() {}
 
-    /** Returns the method; empty if none matched, or if Jersey has not matched the request yet. */
+    /** Returns the method; empty if no method matched, or if Jersey has not matched the request yet. */
     static Optional<ResourceMethod> of(ContainerRequestContext request) {
-        // An injected object would be a proxy that looks up the request on each call.
+        // The request is a parameter, because an injected UriInfo would look up the request on each call.
         return Optional.ofNullable(((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod());
     }
 
-    /** Returns method and route, such as {@code GET /user/{id}}, without client text; empty if none matched. */
+    /** Returns method and route, such as {@code GET /user/{id}}, without client text; empty without a match. */
     public static Optional<String> call(ContainerRequestContext request) {
         return of(request)
                 .map(method ->
                         request.getMethod() + " " + Route.of(request, method).template());
     }
 
-    /** Returns the media types of the matched path's methods for an HTTP method, even if none was chosen. */
+    /** Returns the media types of all resource methods of the matched path that have this HTTP method. */
     static List<String> types(
             ContainerRequestContext request,
             String httpMethod,
             Function<ResourceMethod, List<MediaType>> typesOfMethod) {
         return ((ExtendedUriInfo) request.getUriInfo())
                 .getMatchedRuntimeResources().stream()
-                        .limit(1) // the innermost
+                        .limit(1) // the innermost resource
                         .flatMap(resource -> resource.getResourceMethods().stream())
                         .filter(method -> method.getHttpMethod().equals(httpMethod))
                         .flatMap(method -> typesOfMethod.apply(method).stream())

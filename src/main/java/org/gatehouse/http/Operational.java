@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a resource method that monitoring programs call every few seconds. It is available before startup is complete,
- * and the access log records its calls at debug level only.
+ * Marks a resource method that monitoring programs call every few seconds. The method is available before startup is
+ * complete. The access log records its calls at debug level only.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

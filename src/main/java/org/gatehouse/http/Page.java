@@ -8,9 +8,9 @@ import java.util.function.Function;
 import org.gatehouse.json.Json;
 
 /**
- * One part of a list, and whether another part follows.
+ * One page of a list, and whether another page follows.
  *
- * @param entries in the order of the list
+ * @param entries the entries of the page, in the order of the list
  */
 public record Page<T>(List<T> entries, boolean hasNext) {
     public Page {
@@ -28,7 +28,7 @@ public record Page<T>(List<T> entries, boolean hasNext) {
 
     /**
      * Returns 200 with a JSON array. {@code Link} (RFC 8288) names the first page, and the next page if there is one.
-     * Both repeat the request, without {@code after} or with another one, and are relative to the path of the request.
+     * Both links are relative to the request path. They repeat the query, but replace or omit {@code after}.
      *
      * @param cursor the position of an entry, in the format of {@code after}
      */
@@ -38,7 +38,7 @@ public record Page<T>(List<T> entries, boolean hasNext) {
                 .build();
     }
 
-    /** Uses one header, because not every client combines several headers of the same name. */
+    /** Returns all links in one header, because some clients read only one header of each name. */
     private String links(UriInfo uri, Function<? super T, String> cursor) {
         String first = link(uri, "first");
         if (!hasNext) {

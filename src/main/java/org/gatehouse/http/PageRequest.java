@@ -6,10 +6,10 @@ import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a list that a URL requests. The two parameters are the same for every list.
+ * The page of a list that a URL requests. All lists have these two parameters.
  *
  * @param limit the maximum number of entries, from 1 to {@link #MAX_LIMIT}
- * @param after the cursor of the entry before the first one wanted, not yet validated; null for the start of the list
+ * @param after the cursor of the last entry before the page, not yet validated; null for the first page
  */
 public record PageRequest(int limit, @Nullable String after) {
     public static final int DEFAULT_LIMIT = 50;
@@ -17,7 +17,7 @@ public record PageRequest(int limit, @Nullable String after) {
     /** For users with the largest custom fields, the response is about 16 MB. */
     public static final int MAX_LIMIT = 1_000;
 
-    /** Reads the parameters of a URL, null if absent. Adds an error if {@code limit} is invalid. */
+    /** Reads the parameters of a URL, which are null if absent. Adds an error if {@code limit} is invalid. */
     public static PageRequest parse(@Nullable String limit, @Nullable String after, FieldErrors errors) {
         return new PageRequest(number(limit, errors), after);
     }
@@ -25,7 +25,7 @@ public record PageRequest(int limit, @Nullable String after) {
     /**
      * Returns the position that {@code after} names. Adds an error if the cursor is invalid.
      *
-     * @param parser reads a cursor; empty if the cursor does not belong to this list
+     * @param parser reads a cursor, and returns empty if the cursor does not belong to this list
      */
     public <P> Optional<P> position(Function<String, Optional<P>> parser, FieldErrors errors) {
         if (after == null) {

@@ -7,29 +7,29 @@ import org.gatehouse.json.KnownNames;
  * The path of a resource.
  *
  * @param route the path in the access log
- * @param text the path in a hint; one value replaces a parameter that has a few values
+ * @param text the path in a hint, in which a value replaces each parameter that has only a few values
  * @param segments the literal segments, and {@link #ANY} for each parameter
  */
 record PathTemplate(String route, String text, List<String> segments) {
     private static final int NO_MATCH_DISTANCE = 1_000;
 
-    /** Stands for a segment that is a parameter. */
+    /** The placeholder for a segment that is a parameter. */
     static final String ANY = "";
 
-    /** The maximum number of segments that a client may put before a path, such as {@code /api/v1}, or leave out. */
+    /** The maximum number of segments that a similar path may have in front, such as {@code /api/v1}, or may lack. */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 
     int literals() {
         return (int) segments.stream().filter(segment -> !segment.equals(ANY)).count();
     }
 
-    /** Returns whether the path resembles this one but does not match it. */
+    /** Returns whether the path is similar to this template but does not match it. */
     boolean isSimilar(List<String> path) {
         int distance = distance(path);
         return distance > 0 && distance < NO_MATCH_DISTANCE;
     }
 
-    /** Returns 0 if the path matches this one, and {@link #NO_MATCH_DISTANCE} if it does not resemble it. */
+    /** Returns 0 if the path matches this template, and {@link #NO_MATCH_DISTANCE} if the path is not similar. */
     int distance(List<String> path) {
         int extra = path.size() - segments.size();
         if (extra == 0) {
@@ -41,14 +41,14 @@ record PathTemplate(String route, String text, List<String> segments) {
                 : NO_MATCH_DISTANCE;
     }
 
-    /** Returns whether the path is this one behind additional segments. */
+    /** Returns whether the path is this template with additional segments in front. */
     private boolean isEndOf(List<String> path, int extra) {
         return !segments.isEmpty()
                 && !segments.get(0).equals(ANY)
                 && matches(segments, path.subList(extra, path.size()));
     }
 
-    /** Returns whether the path is this one without its first or its last segments. */
+    /** Returns whether the path is this template without its first or its last segments. */
     private boolean isLongerThan(List<String> path, int missing) {
         return !path.isEmpty()
                 && literals() == segments.size()

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Evaluates {@code If-Match} and {@code If-None-Match} for the current version of a resource (RFC 9110, section 13).
  *
- * <p>Jersey's implementation is not used, because it accepts malformed headers and compares strongly where that section
- * requires weak comparison.
+ * <p>Jersey's implementation is not used, because it accepts malformed headers. It also compares strongly where RFC
+ * 9110 requires weak comparison.
  */
 public final class Preconditions {
     private static final String TAG = "(?:W/)?\"[!#-~\\x80-\\xff]*\"";

@@ -6,8 +6,8 @@ import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.HttpHeaders;
 
 /**
- * Allows any media type if a client accepts {@code application/problem+json}. The client names that type to choose the
- * error format, not to exclude other responses.
+ * Adds all media types to {@code Accept} if a client accepts {@code application/problem+json}. The client names that
+ * type to choose the error format, not to exclude other responses.
  */
 @PreMatching
 final class ProblemAcceptFilter implements ContainerRequestFilter {

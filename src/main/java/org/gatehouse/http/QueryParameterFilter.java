@@ -24,18 +24,18 @@ import org.jspecify.annotations.Nullable;
  * Rejects query parameters that the matched resource method does not declare as {@code @QueryParam}. It also rejects
  * repeated single-value parameters, and text that is not UTF-8 in percent-encoding.
  *
- * <p>If a misspelled filter or flag were ignored, a call would do more than its caller requested. The filter runs after
- * authentication, so it does not disclose anything to strangers. A request without a query costs nothing.
+ * <p>If a misspelled filter or flag were ignored, a call would do more than its caller requested. This filter runs
+ * after authentication, so that its errors do not describe the method to unauthenticated clients.
  */
 final class QueryParameterFilter implements ContainerRequestFilter {
-    /** The request attribute that holds the query as the client sent it; absent if there is none. */
+    /** The request attribute that holds the query as the client sent it; absent without a query. */
     static final String QUERY = "org.gatehouse.query";
 
     private static final String KIND = "query parameter";
     private static final char REPLACEMENT = '\ufffd';
     private static final Pattern MALFORMED = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
-    /** Parameter names in the order of declaration, and whether each may occur several times. */
+    /** The parameter names of each method in the order of declaration, and whether each parameter may be repeated. */
     private final Map<ResourceMethod, Map<String, Boolean>> declared = new ConcurrentHashMap<>();
 
     @Override

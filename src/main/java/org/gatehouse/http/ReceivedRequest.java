@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ReceivedRequest extends HttpServletRequestWrapper {
     private final Content content;
 
-    /** @param end supplies the failure after the content, checked or unchecked; null if the body is complete */
+    /** @param end supplies the exception that is thrown after the content; null if the body is complete */
     ReceivedRequest(HttpServletRequest request, byte[] content, @Nullable Supplier<? extends Exception> end) {
         super(request);
         this.content = new Content(content, end);

@@ -7,8 +7,8 @@ import java.net.URI;
  * Creates references for {@code Location} and {@code Link} that are relative to the request path (RFC 3986, section
  * 4.2).
  *
- * <p>They stay correct behind a proxy that changes scheme, host, port or path prefix. Clients resolve them against the
- * address that they called (RFC 9110, section 10.2.2; RFC 8288, section 3.1).
+ * <p>The references stay correct behind a proxy that changes scheme, host, port or path prefix. Clients resolve them
+ * against the requested URL (RFC 9110, section 10.2.2; RFC 8288, section 3.1).
  */
 public final class RelativeReference {
     private RelativeReference() {}
@@ -19,7 +19,7 @@ public final class RelativeReference {
         return segment.isEmpty() ? name : segment + "/" + name;
     }
 
-    /** Returns a reference to the requested resource with another value of a query parameter, or without it. */
+    /** Returns a reference to the requested resource in which a query parameter is replaced or removed. */
     static String withQueryParam(UriInfo uri, String name, Object... value) {
         URI changed = uri.getRequestUriBuilder().replaceQueryParam(name, value).build();
         String segment = lastSegment(changed);

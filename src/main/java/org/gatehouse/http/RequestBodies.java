@@ -19,11 +19,11 @@ import org.gatehouse.json.JsonBody;
  * Receives the body of each request before the request is processed, so that a slow client does not occupy a thread.
  *
  * <p>A body that arrives together with its request is read at once. Any other body is read as its bytes arrive (servlet
- * asynchronous I/O), until it is complete or the deadline has passed. A {@link StreamedBody} is not received here,
- * because its resource reads it after authentication.
+ * asynchronous I/O), until it is complete or the time is over. The body of a {@link StreamedBody} method is read after
+ * authentication.
  */
 final class RequestBodies {
-    /** Incomplete bodies may use 1/16 of the heap. Otherwise only the number of connections would limit them. */
+    /** Incomplete bodies may use 1/16 of the heap. Otherwise many connections could exhaust the heap. */
     private static final int HEAP_DIVISOR = 16;
 
     private static final String TRANSFER_ENCODING = "Transfer-Encoding";
@@ -52,7 +52,7 @@ final class RequestBodies {
     /**
      * Starts to receive the body of a request.
      *
-     * @return the body, {@link IncomingBody#isPending pending} if the container will dispatch the request again
+     * @return the body; if it is {@link IncomingBody#isPending pending}, the container will dispatch the request again
      */
     IncomingBody receive(HttpServletRequest request) throws IOException {
         long length = request.getContentLengthLong();
@@ -77,7 +77,7 @@ final class RequestBodies {
         return IncomingBody.receive(request, input, this);
     }
 
-    /** Marks the body as rejected, if the request has one. Returns whether it has one. */
+    /** Marks the body of a request as rejected. Returns whether the request may have a body. */
     boolean reject(HttpServletRequest request) {
         if (!mayHaveBody(request, request.getContentLengthLong()) || !request.isAsyncSupported()) {
             return false;
@@ -85,7 +85,7 @@ final class RequestBodies {
         return IncomingBody.rejected(request).isLeftUnread(HttpServletResponse.SC_OK);
     }
 
-    /** Reserves memory for more bytes until they are released. Returns false if the capacity is used up. */
+    /** Reserves memory for bytes of an incomplete body. Returns false if the capacity does not suffice. */
     boolean reserve(int bytes) {
         if (buffered.addAndGet(bytes) <= capacity) {
             return true;
@@ -99,7 +99,7 @@ final class RequestBodies {
     }
 
     private static boolean mayHaveBody(HttpServletRequest request, long length) {
-        // From HTTP/2 on, a body does not need either header.
+        // Since HTTP/2, a body needs neither Content-Length nor Transfer-Encoding.
         return length > 0
                 || (length < 0
                         && (request.getHeader(TRANSFER_ENCODING) != null

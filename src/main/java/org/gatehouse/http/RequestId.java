@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * Assigns an id to each request, so that its response and the log lines of Gatehouse and of proxies can be correlated.
+ * Assigns an id to each request. The response and the log lines of Gatehouse and of proxies contain the id.
  *
- * <p>The caller's {@code X-Request-Id} is used if it is short and safe to print; otherwise the id is 64 random bits.
- * The log context of the thread holds the id, so every log line of the request has it. The caller's trace
- * ({@link TraceContext}), if any, is added too.
+ * <p>The caller's {@code X-Request-Id} is used if it is short and safe to print. Otherwise the id is 64 random bits.
+ * The id is in the log context of the thread, so every log line of the request contains the id. The log context also
+ * contains the caller's trace ({@link TraceContext}), if any.
  */
 final class RequestId {
     static final String HEADER = "X-Request-Id";
@@ -32,7 +32,7 @@ final class RequestId {
 
     /** Assigns the id to the request that this thread starts to process. A valid id from the caller is kept. */
     void begin(HttpServletRequest request) {
-        // A request that returns as its own error page keeps its id.
+        // A request keeps its id if the container dispatches it again, for example to the error page.
         String id = request.getAttribute(NAME) instanceof String named ? named : name(request.getHeader(HEADER));
         request.setAttribute(NAME, id);
         MDC.put(LOG_KEY, id);
@@ -48,7 +48,7 @@ final class RequestId {
         return MDC.get(LOG_KEY);
     }
 
-    /** Removes the request from this thread, because the container reuses the thread for other requests. */
+    /** Clears the log context of this thread, because the container reuses the thread for other requests. */
     static void forget() {
         MDC.remove(LOG_KEY);
         MDC.remove(TRACE_KEY);

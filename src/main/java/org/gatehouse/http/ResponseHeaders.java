@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sets the headers that every response has: length, request id, CORS, {@code no-store} and browser restrictions.
  *
- * <p>Responses may not be stored, because most contain a user or a token. Browsers may not interpret a response as a
- * different type. If a resource sets one of the headers of these two kinds, its value is kept.
+ * <p>Responses may not be stored, because most of them contain a user or a token. Browsers may not interpret a response
+ * as a different type. If a resource sets one of {@link #DEFAULTS}, the value of the resource is kept.
  */
 final class ResponseHeaders implements ContainerResponseFilter {
     private static final Map<String, String> DEFAULTS = Map.of(
@@ -40,7 +40,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
             "X-Frame-Options",
             "DENY");
 
-    /** HTTP/1.1 only; containers omit it in HTTP/2. */
+    /** A header of HTTP/1.1, which containers omit in HTTP/2. */
     private static final String CONNECTION = "Connection";
 
     private static final String CLOSE = "close";
@@ -83,7 +83,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
 
     private static void describeMethods(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getStatus() == 200) {
-            // This is Jersey's own response. All of its information is in Allow.
+            // Jersey created this response. Its only information is in Allow.
             response.setEntity(null);
             response.setStatusInfo(Response.Status.NO_CONTENT);
             response.getHeaders().remove(HttpHeaders.CONTENT_TYPE);
@@ -96,8 +96,8 @@ final class ResponseHeaders implements ContainerResponseFilter {
     }
 
     /**
-     * Removes parameters that Jersey copies from the accepted range, such as a charset that the body does not have.
-     * JSON and NDJSON do not have parameters (RFC 8259, section 11).
+     * Removes the parameters of JSON and NDJSON types, which have no parameters (RFC 8259, section 11). Jersey copies
+     * parameters from {@code Accept}, such as a charset that the body does not have.
      */
     private static void removeParametersOfJson(MultivaluedMap<String, Object> headers, @Nullable MediaType type) {
         if (type == null) {
@@ -110,7 +110,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
-    /** Adds the same headers to a response that Jersey does not create. */
+    /** Adds the headers of every response to a response that Jersey does not create. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
         if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.ATTRIBUTE), response.getStatus())) {
@@ -122,7 +122,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
-    /** Adds HEAD to methods with GET (RFC 9110, section 9.3.2), because Jersey adds it only in some cases. */
+    /** Adds HEAD if the methods include GET (RFC 9110, section 9.3.2), because Jersey adds HEAD only in some cases. */
     static String withHead(List<Object> methods) {
         Set<String> names = new TreeSet<>();
         for (Object some : methods) {
@@ -138,7 +138,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
         DEFAULTS.forEach(give);
         cors.headers(origin).forEach(give);
         if (secure) {
-            give.accept(TRANSPORT_SECURITY, ONE_YEAR); // without TLS browsers ignore it (RFC 6797, section 7.2)
+            give.accept(TRANSPORT_SECURITY, ONE_YEAR); // browsers ignore this without TLS (RFC 6797, section 7.2)
         }
     }
 }

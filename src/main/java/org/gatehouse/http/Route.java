@@ -30,7 +30,7 @@ record Route(String template, boolean operational) {
         return new Route(template(String.join("/", parts)), MatchedMethod.has(method, Operational.class));
     }
 
-    /** Removes the patterns of the parameters from a resource path. */
+    /** Removes the regular expressions of the parameters from a resource path. */
     static String template(String path) {
         String named = RULE_OF_PARAMETER.matcher("/" + path).replaceAll("}").replaceAll("/{2,}", "/");
         return named.length() > 1 && named.endsWith("/") ? named.substring(0, named.length() - 1) : named;

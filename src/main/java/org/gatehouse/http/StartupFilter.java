@@ -16,7 +16,7 @@ final class StartupFilter implements ContainerRequestFilter {
 
     private final BooleanSupplier ready;
 
-    /** @param ready whether startup is complete */
+    /** @param ready returns whether startup is complete */
     StartupFilter(BooleanSupplier ready) {
         this.ready = ready;
     }

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a resource method that reads the body itself after the caller has been authenticated. The method also limits
- * the length ({@link BodySpool}).
+ * Marks a resource method that reads the body itself after the caller has been authenticated. The method must also
+ * limit the length of the body ({@link BodySpool}).
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

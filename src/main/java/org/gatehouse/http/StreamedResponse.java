@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A response that is written line by line while it is generated.
  *
- * <p>Its status is sent before its end is known. If it cannot continue, the connection is broken, so that clients do
- * not mistake a part for the whole.
+ * <p>The status is sent before the body is complete. If the rest of the body cannot be written, the connection is
+ * broken, so that clients do not take the response for complete.
  */
 public final class StreamedResponse {
     /** Newline-delimited JSON: one document per line. */
@@ -28,7 +28,7 @@ public final class StreamedResponse {
 
     private StreamedResponse() {}
 
-    /** Returns 200 with this body. If writing it throws an exception, the connection is broken. */
+    /** Returns 200 with this body. If writing the body throws an exception, the connection is broken. */
     public static Response of(ContainerRequestContext request, StreamingOutput body) {
         String requestId = ClientInfo.of(request).requestId();
         StreamingOutput output = stream -> {
@@ -50,7 +50,7 @@ public final class StreamedResponse {
         return Response.ok(output, NDJSON).build();
     }
 
-    /** Flushes first, because a client could mistake an empty response for a complete one. */
+    /** Sends the response so far, because a client could take an empty response for a complete response. */
     private static void breakConnection(ContainerRequestContext request, OutputStream output) {
         request.setProperty(BROKEN, true);
         try {
@@ -60,7 +60,7 @@ public final class StreamedResponse {
         }
     }
 
-    /** Stops writing a response if its client has disconnected. */
+    /** Throws an exception after the client has disconnected, so that writing the response stops. */
     private static final class Connected extends FilterOutputStream {
         private final ContainerRequestContext request;
 
@@ -88,7 +88,7 @@ public final class StreamedResponse {
         }
     }
 
-    /** Returns whether the container must not end the response as if it were complete. */
+    /** Returns whether the response is incomplete, so that the container must break the connection. */
     static boolean isBroken(ServletRequest request) {
         return request.getAttribute(BROKEN) != null;
     }

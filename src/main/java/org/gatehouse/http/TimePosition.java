@@ -14,9 +14,9 @@ public record TimePosition(Instant time, String id) {
     }
 
     /**
-     * Parses a cursor of such a list; empty if it is not one.
+     * Returns the position in a cursor; empty if the cursor is invalid.
      *
-     * @param isId whether a text has the format of the ids in the list
+     * @param isId returns whether a text has the format of the ids in the list
      */
     public static Optional<TimePosition> parse(String cursor, Predicate<String> isId) {
         return Cursor.parse(cursor, 2).flatMap(TimePosition::read).filter(position -> isId.test(position.id));

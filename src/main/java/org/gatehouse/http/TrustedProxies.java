@@ -12,15 +12,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the client behind the proxies that are trusted to name it.
+ * Finds the address of the client behind trusted proxies.
  *
- * <p>Each proxy appends the address of its peer on the right. The client may have invented all entries to the left. So
- * hops are read from right to left, past trusted proxies only, and the first other hop is the client. A proxy writes
- * one of the two headers and passes on the other unchanged; which one is unknown. If both headers name different
- * clients, neither is trusted, and the request counts as the proxy's own.
+ * <p>Each proxy appends the address of its peer on the right. The client may have forged the entries to the left.
+ * Therefore hops are read from right to left. The first hop that is not a trusted proxy is the client. A proxy writes
+ * one of the two headers, and passes on the other header unchanged. If the headers name different clients, both are
+ * ignored, and the proxy counts as the client.
  */
 final class TrustedProxies {
-    /** The warning is limited, because a client can cause it at will. */
+    /** The minimum time between two warnings, because any client can cause a warning. */
     static final Duration WARNING_INTERVAL = Duration.ofHours(1);
 
     private static final Logger log = LoggerFactory.getLogger(TrustedProxies.class);
@@ -63,7 +63,7 @@ final class TrustedProxies {
         return clients.size() == 1 ? clients.iterator().next() : peer;
     }
 
-    /** Stops at a hop without a valid address, because the last proxy before it did not know its client. */
+    /** Returns the first untrusted hop from the right, or the last proxy before a hop without a valid address. */
     private IpAddress firstUntrusted(IpAddress peer, List<String> hops) {
         IpAddress nearest = peer;
         for (int i = hops.size() - 1; i >= 0 && isTrusted(nearest); i--) {
@@ -76,7 +76,7 @@ final class TrustedProxies {
         return nearest;
     }
 
-    /** Warns that all clients of an unconfigured proxy count as one. A client may also send the header itself. */
+    /** Warns that the peer may be a proxy that is not configured. It may also be a client that sends the header. */
     private void warn(IpAddress peer, String header) {
         long now = ticker.read();
         long due = nextWarning.get();
