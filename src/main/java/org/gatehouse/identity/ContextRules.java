@@ -20,7 +20,7 @@ final class ContextRules {
     private static final Pattern MISPLACED = Pattern.compile(
             "(?<!l)\u00b7|\u00b7(?!l)" // A.3: a middle dot must be between two l
                     + "|\u0375(?!\\p{IsGreek})" // A.4: a Greek numeral sign must precede a Greek letter
-                    + "|(?<!\\p{IsHebrew})[\u05f3\u05f4]"); // A.5, A.6: geresh and gershayim must follow a Hebrew letter
+                    + "|(?<!\\p{IsHebrew})[\u05f3\u05f4]"); // A.5, A.6: geresh and gershayim follow a Hebrew letter
 
     private static final Pattern KATAKANA_MIDDLE_DOT = Pattern.compile("\u30fb");
     private static final Pattern JAPANESE = Pattern.compile("[\\p{IsHiragana}\\p{IsKatakana}\\p{IsHan}]");

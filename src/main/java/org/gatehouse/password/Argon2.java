@@ -8,8 +8,8 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 /**
  * Computes Argon2 (RFC 9106).
  *
- * <p>Each thread erases the memory of its last hash and keeps it for the next one. Otherwise, 19 MiB of garbage per
- * hash would delay all other requests by garbage collection. Only a few threads should therefore call this class.
+ * <p>Each calling thread keeps the memory of its last hash, erased, for its next hash. Otherwise, garbage collection of
+ * 19 MiB per hash would delay all requests. Only a few threads should call this class.
  */
 class Argon2 {
     private final ThreadLocal<FixedBlockPool> memory;

@@ -11,8 +11,9 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 /**
  * An Argon2 hash with the salt and costs that are needed to check a password. It is stored as a PHC string.
  *
- * @param version 16 or 19, the only two versions
+ * @param version 16 or 19, the only versions of Argon2
  * @param memoryKib at most {@link #MAX_MEMORY_KIB}, so that a stored text cannot exhaust the memory
+ * @param bulkhead the degree of parallelism, {@code p} in the PHC string
  * @param salt in Base64 without padding, like the hash
  */
 record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bulkhead, String salt, String hash) {
@@ -20,10 +21,10 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     private static final int MAX_ITERATIONS = 20;
     private static final int MAX_LANES = 16;
 
-    /** RFC 9106, section 3.1. */
+    /** The minimum of RFC 9106, section 3.1. */
     private static final int MIN_MEMORY_KIB_PER_LANE = 8;
 
-    /** For hashes from other services, in KiB. With {@link #MAX_FOREIGN_WORK}, such a hash takes about two seconds. */
+    /** For hashes of other services. A hash with this memory and {@link #MAX_FOREIGN_WORK} takes about two seconds. */
     private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;
@@ -33,7 +34,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
 
-    /** The product of memory and passes, in the cheapest combination that OWASP recommends: 7 MiB and 5 passes. */
+    /** KiB times passes, in the cheapest combination that OWASP recommends: 7 MiB and 5 passes. */
     private static final long MIN_STRONG_WORK = 35_840;
 
     private static final int MIN_STRONG_MEMORY_KIB = 7_168;
@@ -43,7 +44,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     private static final Pattern PHC = Pattern.compile("\\$(argon2(?:id|i|d))(?:\\$v=(16|19))?\\$("
             + PhcParameters.FORMAT + ")\\$" + ForeignHash.base64(1) + "\\$" + ForeignHash.base64(1));
 
-    /** The variants of RFC 9106, section 1. New hashes use only the first. */
+    /** The variants of RFC 9106, section 1. New hashes use only Argon2id. */
     enum Type {
         ARGON2ID(Argon2Parameters.ARGON2_id),
         ARGON2I(Argon2Parameters.ARGON2_i),
@@ -60,13 +61,13 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
         }
     }
 
-    /** A hash in the current format: Argon2id with one lane, because each core hashes one password at a time. */
+    /** Creates an Argon2id hash. It has one lane, because each core hashes one password at a time. */
     static Argon2Hash of(int memoryKib, int iterations, byte[] salt, byte[] hash) {
         return new Argon2Hash(Type.ARGON2ID, Argon2Parameters.ARGON2_VERSION_13, memoryKib, iterations, 1, "", "")
                 .with(salt, hash);
     }
 
-    /** Parses a stored text; empty if it is not an Argon2 hash, or if its costs are out of bounds. */
+    /** Parses a stored text; returns empty if it is not an Argon2 hash, or if its costs are out of bounds. */
     static Optional<Argon2Hash> parse(String phc) {
         Matcher parts = PHC.matcher(phc);
         if (!parts.matches()) {
@@ -93,13 +94,13 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
         }
     }
 
-    /** The PHC string. */
+    /** Returns the PHC string. */
     String encode() {
         return "$" + type.name().toLowerCase(Locale.ROOT) + "$v=" + version + "$m=" + memoryKib + ",t=" + iterations
                 + ",p=" + bulkhead + "$" + salt + "$" + hash;
     }
 
-    /** This hash with another salt and hash. */
+    /** Returns a copy with another salt and hash. */
     Argon2Hash with(byte[] newSalt, byte[] newHash) {
         Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
         return new Argon2Hash(
@@ -121,14 +122,14 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     }
 
     /**
-     * Whether the type differs, the version is older, or a guess costs less. The cost is the product of memory and
-     * passes, because each pass fills the memory once.
+     * Whether the type differs, the version is older, or a guess costs less. The cost of a guess is the product of
+     * memory and passes, because each pass fills the memory once.
      */
     boolean isWeakerThan(Argon2Hash other) {
         return type != other.type || version < other.version || work() < other.work();
     }
 
-    /** Whether one login may cost this much; limits the costs that other services chose. */
+    /** Whether a login may check this hash. The costs that another service chose may be too high. */
     boolean isAffordable() {
         return memoryKib <= MAX_FOREIGN_MEMORY_KIB && work() <= MAX_FOREIGN_WORK;
     }
@@ -138,7 +139,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
         return memoryKib < MIN_STRONG_MEMORY_KIB || work() < MIN_STRONG_WORK;
     }
 
-    /** This hash with a share of the memory, which takes about that share of the time; empty if too little remains. */
+    /** Returns a copy that needs this share of memory and time; empty if the memory falls below the minimum. */
     Optional<Argon2Hash> scaled(double share) {
         int scaled = (int) (memoryKib * share);
         return scaled >= MIN_MEMORY_KIB_PER_LANE * bulkhead

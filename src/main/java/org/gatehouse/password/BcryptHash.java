@@ -20,7 +20,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
 
     private static final Pattern ANY_EDITION = Pattern.compile("\\$2[abxy]?\\$\\d\\d\\$[./A-Za-z0-9]{53}");
 
-    /** The number of bytes of a password and its final NUL that bcrypt uses; it ignores the rest. */
+    /** bcrypt uses this many bytes of the password and its final NUL, and ignores the rest. */
     private static final int MAX_PASSWORD_BYTES = 72;
 
     private static final int MIN_COST = 4;
@@ -28,20 +28,20 @@ record BcryptHash(String text, int cost) implements ForeignHash {
     /** The minimum that OWASP recommends. */
     private static final int MIN_STRONG_COST = 10;
 
-    /** A check takes two seconds. */
+    /** A check with this cost takes two seconds. */
     private static final int MAX_COST = 15;
 
-    /** A check takes a quarter of a second. */
+    /** A check with this cost takes a quarter of a second. */
     private static final int EXPENSIVE_COST = 12;
 
     private static final String ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    /** The last digit of the salt. Only two of its six bits are used, because the salt has 128 bits in 22 digits. */
+    /** The index of the salt's last digit. Only two of its six bits are used: the salt has 128 bits in 22 digits. */
     private static final int LAST_OF_SALT = 21;
 
     private static final int BITS_OF_SALT = 0b110000;
 
-    /** The last digit of the hash. Only four of its six bits are used, because the hash has 184 bits in 31 digits. */
+    /** The index of the hash's last digit. Only four of its six bits are used: the hash has 184 bits in 31 digits. */
     private static final int LAST_OF_HASH = 52;
 
     private static final int BITS_OF_HASH = 0b111100;
@@ -69,7 +69,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return cost < MIN_STRONG_COST;
     }
 
-    /** bcrypt ignores the NUL after 72 bytes, so a longer password with the same first 72 bytes has the same hash. */
+    /** bcrypt ignores the NUL after 72 bytes, so any password that starts with these bytes has the same hash. */
     @Override
     public boolean provesAllOf(String password) {
         return password.getBytes(StandardCharsets.UTF_8).length < MAX_PASSWORD_BYTES;
@@ -91,7 +91,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return OpenBSDBCrypt.checkPassword(text, password.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Clears unused bits, because some services set them and the check compares texts. */
+    /** Clears unused bits, which some services set, because the check compares hashes as text. */
     private static String canonical(String text, int digits) {
         StringBuilder canonical = new StringBuilder(text);
         clear(canonical, digits + LAST_OF_SALT, BITS_OF_SALT);

@@ -6,17 +6,18 @@ import java.util.Optional;
 /**
  * A password hash that another service computed with a scheme other than Argon2 (see {@link Argon2Hash}).
  *
- * <p>The password is not normalized here, because other services hash the UTF-8 bytes of the text that the user typed.
+ * <p>Passwords are not normalized for these hashes, because other services hash the UTF-8 bytes of the text that the
+ * user typed.
  */
 sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
-    /** In characters. Hashes are much shorter, so longer texts are not parsed. */
+    /** In characters. Longer texts are not parsed, because all supported hashes are much shorter. */
     int MAX_LENGTH = 512;
 
     int MIN_HASH_BYTES = 16;
     int MAX_HASH_BYTES = 64;
     int MAX_SALT_BYTES = 64;
 
-    /** Parses a hash, whatever it costs; empty if its scheme is not supported. */
+    /** Parses a hash of any cost; returns empty if its scheme is not supported. */
     static Optional<ForeignHash> parse(String text) {
         if (text.length() > MAX_LENGTH) {
             return Optional.empty();
@@ -41,9 +42,7 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
         return true;
     }
 
-    /**
-     * Whether a check takes at most about two seconds of a core and 128 MiB, because a login holds a slot that long.
-     */
+    /** Whether a check takes at most about two seconds of a core and 128 MiB, because other logins must wait. */
     boolean isAffordable();
 
     /** Whether a check takes several times as long, or as much memory, as a check of Gatehouse's own hashes. */
@@ -52,17 +51,17 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
     /** Computes the hash of the password and compares it with this hash. */
     boolean matches(String password);
 
-    /** Whether the salt and the hash have usual lengths. */
+    /** Whether the lengths of the salt and the hash are within the bounds. */
     static boolean areUsual(byte[] salt, byte[] hash) {
         return salt.length <= MAX_SALT_BYTES && hash.length >= MIN_HASH_BYTES && hash.length <= MAX_HASH_BYTES;
     }
 
-    /** A pattern for Base64 of at least this many digits, with or without padding; see {@link #decode}. */
+    /** Returns a pattern for Base64 of at least this many digits, with or without padding; see {@link #decode}. */
     static String base64(int least) {
         return "([A-Za-z0-9+/.]{" + least + ",100}={0,2})";
     }
 
-    /** Decodes Base64 as in PHC strings, or padded; passlib writes {@code .} instead of {@code +}. */
+    /** Decodes Base64 with or without padding. Accepts {@code .} for {@code +}, because passlib writes {@code .}. */
     static byte[] decode(String base64) {
         return Base64.getDecoder().decode(base64.replace('.', '+'));
     }

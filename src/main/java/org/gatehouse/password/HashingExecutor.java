@@ -22,27 +22,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs password hashes, and limits the cores, threads and memory that they use.
+ * Computes password hashes, and limits the cores, threads and memory that they use.
  *
- * <p>At most one hash runs per core. A limited number of callers wait, each for a limited time; all others receive
- * {@code BUSY} immediately. A flood of logins therefore cannot exhaust the container's threads or memory. While many
- * callers wait, one of several cores is left for other requests, if there are many of those.
+ * <p>Each core has one slot, which runs one hash at a time. A limited number of callers wait for a slot, for a limited
+ * time. All others receive {@code BUSY} immediately. A flood of logins therefore cannot exhaust the container's threads
+ * or memory. If many callers wait and many other requests arrive, one of several cores is left for these requests.
  */
 final class HashingExecutor implements AutoCloseable {
-    /** The maximum wait for a slot; a user waits this long for a login without trying again. */
+    /** The maximum wait for a slot. Users wait this long for a login before they try again. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** A hash takes about 50 ms, so callers at the end of a longer queue would reach {@link #WAIT_TIMEOUT} anyway. */
+    /** A hash takes about 50 ms, so callers at the end of a longer queue could exceed {@link #WAIT_TIMEOUT}. */
     private static final int WAITING_PER_CORE = 16;
 
     /**
-     * If more callers wait, hashes use one core less. With hashes on both of two cores, the slowest token checks took
-     * four times as long. With one core left free, they took twice as long. A shorter queue is a burst that ends within
-     * a fifth of a second.
+     * If more callers wait per core, hashes use one core less. In a measurement, hashes on both of two cores made the
+     * slowest token checks take four times as long. Hashes on one core made them take twice as long. A shorter queue
+     * ends within a fifth of a second.
      */
     private static final int MANY_WAITING_PER_CORE = 4;
 
-    /** How long deferrable work yields to logins. */
+    /** How long deferrable work waits before it competes with logins for a slot. */
     static final Duration YIELD_TIMEOUT = Duration.ofSeconds(1);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
@@ -65,10 +65,10 @@ final class HashingExecutor implements AutoCloseable {
     private final RequestLoad requestLoad = new RequestLoad(Ticker.systemTicker());
 
     /**
-     * Starts without threads. They start with the first work, and end after a minute without work, which frees their
-     * memory.
+     * Creates the executor. Its threads start when work arrives. They end after a minute without work, which frees
+     * their memory.
      *
-     * @param cores how many hashes may run at the same time unless many callers wait
+     * @param cores the maximum number of hashes that run at the same time
      */
     HashingExecutor(int cores, Duration waitLimit, Metrics metrics) {
         this.cores = cores;
@@ -128,8 +128,8 @@ final class HashingExecutor implements AutoCloseable {
     }
 
     /**
-     * Like {@link #run}, for work that takes several times as long, or as much memory, as a usual hash. Such work may
-     * use at most half of the slots, but at least one.
+     * Runs work that takes several times as much time or memory as a usual hash. At most half of the slots, but at
+     * least one, may run such work at the same time.
      *
      * @throws GatehouseException {@code BUSY} if a slot is not free in time, or if memory is insufficient
      */
@@ -153,7 +153,7 @@ final class HashingExecutor implements AutoCloseable {
         }
     }
 
-    /** Does not interrupt running hashes. If there is one thread too many, it ends after its current hash. */
+    /** Sets the number of slots. A surplus thread is not interrupted; it ends after its current hash. */
     private synchronized void setSlots(int number) {
         if (number < slots.getCorePoolSize()) {
             slots.setCorePoolSize(number);
@@ -171,7 +171,7 @@ final class HashingExecutor implements AutoCloseable {
             if (slots.remove(task)) {
                 throw busy();
             }
-            return task.get(); // it has started, so only its own duration is left
+            return task.get(); // the work has started, so only its own duration remains
         }
     }
 
@@ -180,7 +180,7 @@ final class HashingExecutor implements AutoCloseable {
         return GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null);
     }
 
-    /** Waits until a slot is free, at most {@link #YIELD_TIMEOUT}, so that work proceeds; false if interrupted. */
+    /** Waits until a slot is free, but at most {@link #YIELD_TIMEOUT}; returns false if interrupted. */
     boolean awaitFree() {
         long deadline = System.nanoTime() + YIELD_TIMEOUT.toNanos();
         boolean goesOn = true;
@@ -208,7 +208,7 @@ final class HashingExecutor implements AutoCloseable {
         requestLoad.note();
     }
 
-    /** How many hashes are waiting for a slot. */
+    /** Returns the number of hashes that wait for a slot. */
     int waiting() {
         return slots.getQueue().size();
     }

@@ -13,19 +13,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hashes passwords with Argon2id (RFC 9106) and checks them. New hashes are PHC strings. It also checks what the legacy
- * service stored, which is bcrypt or the password itself, and the hashes of other services.
+ * Hashes passwords with Argon2id (RFC 9106) and checks them. New hashes are PHC strings. Checks also accept hashes of
+ * other services, and the bcrypt hash or plain password that the legacy service stored.
  *
- * <p>A check takes at least as long as a check for an unknown user. {@link HashingExecutor} limits how many run at
- * once.
+ * <p>A check takes at least as long as a check for an unknown user. {@link HashingExecutor} limits how many hashes run
+ * at once.
  */
 public final class PasswordHasher implements AutoCloseable {
-    /** Normalizing hostile text of the largest body costs more than the hash; real passwords are shorter than this. */
+    /** Real passwords are shorter. Normalizing a hostile text that fills the largest body costs more than a hash. */
     static final int MAX_CHARS = 1024;
 
     private static final String IMPOSSIBLE = "matches no password";
 
-    /** How to convert Django's formats to PHC strings, by their prefixes. */
+    /** Advice on how to convert Django's formats to PHC strings, by the prefix of the format. */
     private static final Map<String, String> DJANGO = Map.of(
             "pbkdf2_sha256$",
             "pbkdf2_sha256$<iterations>$<salt>$<hash> is" + " $pbkdf2-sha256$i=<iterations>$<salt in Base64>$<hash>",
@@ -53,12 +53,12 @@ public final class PasswordHasher implements AutoCloseable {
     private final HashingExecutor executor;
 
     /**
-     * Starts without threads. They start with the first work, and end after a minute without work, which frees their
+     * Creates the hasher. Its threads start when work arrives. They end after a minute without work, which frees their
      * memory.
      *
      * @param memoryKib the memory of a new hash in KiB; existing hashes contain their own costs
      * @param iterations the passes of a new hash
-     * @param cores how many hashes may run at the same time unless many callers wait
+     * @param cores the maximum number of hashes that run at the same time
      */
     public PasswordHasher(int memoryKib, int iterations, int cores, Metrics metrics) {
         this(
@@ -70,7 +70,7 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor executor, Ticker ticker) {
-        // An input whose hash is all zeros is not known.
+        // No password is known whose hash is all zeros.
         this.dummyHash = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
         this.verifier = new PasswordVerifier(argon2, dummyHash, ticker);
         this.executor = executor;
@@ -91,8 +91,8 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Measures the time of a new hash, so that the first login with a cheap hash takes as long as for an unknown user.
-     * If the hasher is busy, the first login measures it.
+     * Measures the time of a new hash. The first login with a cheap hash then takes as long as a login of an unknown
+     * user. If the hasher is busy, the first login measures the time.
      */
     public void measure() {
         try {
@@ -103,11 +103,10 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Hashes a password that can wait. Hashing starts when a slot is free, or after
-     * {@link HashingExecutor#YIELD_TIMEOUT}, so that it is not deferred forever. If one thread calls this method, it
-     * delays a login by at most one hash.
+     * Hashes a password with less priority than logins. The hash enters the queue when a slot is free, at the latest
+     * after {@link HashingExecutor#YIELD_TIMEOUT}. A single calling thread delays a login by at most one hash.
      *
-     * @throws GatehouseException {@code BUSY} if a slot is not free even then, or if the thread is interrupted
+     * @throws GatehouseException {@code BUSY} if the hash cannot start in time, or if the thread is interrupted
      */
     public String hashWhenIdle(String password) {
         if (!executor.awaitFree()) {
@@ -117,14 +116,14 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether this is the password. Without a stored password, or with an unreadable one, the result is false after the
+     * Whether this is the stored password. If the stored password is null or unreadable, the result is false after the
      * same work. The time therefore does not reveal whether an account exists.
      *
      * @param stored null if the user does not exist or cannot log in with a password
      * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
     public boolean matches(String password, @Nullable StoredPassword stored) {
-        // bcrypt and HMAC pad with NUL, so a password with NUL may have the same hash as one without.
+        // bcrypt and HMAC pad passwords with NUL, so passwords with and without NUL may have the same hash.
         boolean padded = stored != null && stored.foreign().isPresent() && password.indexOf('\0') >= 0;
         boolean acceptable = password.length() <= MAX_CHARS && isUnicode(password) && !padded;
         String candidate = acceptable ? password : IMPOSSIBLE;
@@ -135,7 +134,7 @@ public final class PasswordHasher implements AutoCloseable {
         return matches && acceptable && stored != null;
     }
 
-    /** Whether the hash is expensive. Other services chose such costs, so these hashes may not use all cores. */
+    /** Whether checks of this hash may not use all cores, because another service chose expensive costs. */
     private boolean isExpensive(StoredPassword stored) {
         return stored.foreign()
                 .map(ForeignHash::isExpensive)
@@ -144,9 +143,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether a new hash of this verified password should replace the stored one, because guessing it costs a thief
-     * more. This applies if the stored text is not Argon2id or is cheaper, unless it does not prove the whole password.
-     * The text beyond bcrypt's 72 bytes may be wrong, and would be required from then on.
+     * Whether a new hash of this verified password should replace the stored text, because a thief needs more time to
+     * guess from it. This applies if the stored text is not Argon2id, or is a cheaper hash. If bcrypt has ignored the
+     * end of the password, the end may be wrong. A new hash would require it, so the stored hash stays.
      */
     public boolean needsRehash(StoredPassword stored, String password) {
         return stored.argon2().map(hash -> hash.isWeakerThan(dummyHash)).orElse(true)
@@ -154,9 +153,9 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Why a hash from another service is rejected, as words that follow "passwordHash"; empty if it is accepted.
-     * bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may cost at most about two seconds of a core, and 256 MiB
-     * for Argon2 or 128 MiB for scrypt. Argon2 hashes that cost at most as much as new hashes are always accepted.
+     * Returns why a hash from another service is rejected, as words that follow "passwordHash"; empty if it is
+     * accepted. bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may take about two seconds of a core. Argon2
+     * may use 256 MiB, and scrypt 128 MiB. Argon2 hashes that cost at most as much as new hashes are always accepted.
      */
     public Optional<String> violation(String hash) {
         Boolean affordable = Optional.of(hash)
@@ -189,7 +188,8 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Rejects the request if the queue is full. Called before any other work of a login, it makes rejections cheap.
+     * Rejects the request if the queue is full. A login calls this method before any other work, so rejections are
+     * cheap.
      *
      * @throws GatehouseException {@code BUSY}
      */
@@ -197,7 +197,7 @@ public final class PasswordHasher implements AutoCloseable {
         executor.requireQueueCapacity();
     }
 
-    /** Counts a request that is not a login. If there are many, one core is left for them. */
+    /** Counts a request that is not a login. If many such requests arrive, one core is left for them. */
     public void recordRequest() {
         executor.recordRequest();
     }
@@ -207,7 +207,7 @@ public final class PasswordHasher implements AutoCloseable {
         executor.close();
     }
 
-    /** Encoding replaces half of a surrogate pair by a question mark, which must not match one in the password. */
+    /** Detects lone surrogates, which UTF-8 encodes as question marks. They must not match real question marks. */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }

@@ -19,18 +19,18 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Checks that a new password is long enough, not common, and more than the username or the name of the service.
+ * Checks that a new password is long enough, is not common, and is not based on the username or the service's name.
  *
- * <p>Passwords need not meet composition rules and are not truncated (NIST SP 800-63B-4, section 3.1.1.2). Few common
- * passwords have the minimum length, so easily guessed extensions of them are rejected too. zxcvbn estimates the
- * guesses of an attacker who knows 30,000 common passwords. The attacker combines and repeats them, and continues them
- * along the keyboard, the alphabet and the calendar. Existing passwords are never checked against this policy.
+ * <p>Composition rules do not apply, and passwords are not truncated (NIST SP 800-63B-4, section 3.1.1.2). Most common
+ * passwords are too short, so users extend them. The library zxcvbn estimates how many guesses find such extensions. It
+ * assumes an attacker who knows 30,000 common passwords, and tries combinations, repetitions, rows of keys, sequences
+ * and dates. Existing passwords are never checked against this policy.
  */
 public final class PasswordPolicy {
-    /** Limits the work before hashing; far above any passphrase. */
+    /** Limits the work before hashing. Passphrases are much shorter. */
     static final int MAX_BYTES = 256;
 
-    /** The login throttle permits 100 failures per hour, which allows 876,000 guesses at one account in a year. */
+    /** Takes an attacker more than a year: the login throttle permits 100 failures per hour, or 876,000 per year. */
     private static final double MIN_GUESSES = 1e6;
 
     /** Longer texts are estimated in pieces, because the time grows at least with the square of the length. */
@@ -38,17 +38,17 @@ public final class PasswordPolicy {
 
     private static final String SERVICE = "gatehouse";
 
-    /** The maximum wait for an estimate; a user waits this long for a response without trying again. */
+    /** The maximum wait for an estimate. Users wait this long for a response before they try again. */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** A flood occupies at most this many of the container's threads. */
+    /** A flood of requests occupies at most this many of the container's threads. */
     private static final int MAX_WAITING = 16;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final int minLength;
 
-    /** One estimate at a time: hostile text takes a core 100 ms or more, and its sender does not need an account. */
+    /** Permits one estimate at a time. A hostile text occupies a core for 100 ms or more, and needs no account. */
     private final Semaphore turn = new Semaphore(1, true);
 
     /** @param minLength in code points */
@@ -57,7 +57,7 @@ public final class PasswordPolicy {
     }
 
     /**
-     * Why this password is rejected, as words that follow "password"; empty if it is accepted.
+     * Returns why this password is rejected, as words that follow "password"; empty if it is accepted.
      *
      * @param username the username of the user whose password it would be
      * @throws GatehouseException {@code BUSY} if too many estimates are waiting
@@ -104,7 +104,7 @@ public final class PasswordPolicy {
         }
     }
 
-    /** One strong piece is sufficient: an attacker that cannot guess it cannot guess the whole password. */
+    /** Returns false if any piece is strong, because an attacker must guess all pieces. */
     private boolean isGuessable(String folded) {
         for (int start = 0; start < folded.length(); start += PIECE) {
             String piece = folded.substring(start, Math.min(start + PIECE, folded.length()));

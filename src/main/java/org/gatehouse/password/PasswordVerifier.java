@@ -20,7 +20,7 @@ final class PasswordVerifier {
 
     private final Ticker ticker;
 
-    /** The time of the most recent new hash; 0 until it is known. */
+    /** The time of the most recent hash with the costs of a new hash; 0 until it is measured. */
     private volatile long ownNanos;
 
     PasswordVerifier(Argon2 argon2, Argon2Hash dummyHash, Ticker ticker) {
@@ -34,10 +34,10 @@ final class PasswordVerifier {
         return timed(normalized(password), like);
     }
 
-    /** @param stored null for an unknown user, who matches no password */
+    /** @param stored null for an unknown user; the result is then false */
     boolean matches(String candidate, @Nullable StoredPassword stored) {
         String normalized = normalized(candidate);
-        // Gatehouse hashes the normalized text, other services the typed text. Both are tried, whatever is stored.
+        // Gatehouse hashes the normalized text, other services the typed text. An Argon2 hash may be from either.
         List<String> forms = normalized.equals(candidate) ? List.of(normalized) : List.of(normalized, candidate);
         ForeignHash foreign = stored == null ? null : stored.foreign().orElse(null);
         if (foreign != null) {
@@ -56,10 +56,10 @@ final class PasswordVerifier {
 
     /**
      * Runs a check, then computes new hashes until the total time equals that of an unknown user. The speed of a cheap
-     * hash therefore does not reveal that the user exists. This also applies after a match, because the user may be
-     * disabled. It computes instead of waiting, because other load on the machine then slows both equally.
+     * hash therefore does not reveal that the user exists. A match is padded too, because the user may be disabled.
+     * Hashes are computed instead of a sleep, because other load slows every hash equally.
      *
-     * @param hashes how many new hashes the check of an unknown user takes
+     * @param hashes the number of new hashes that the check of an unknown user computes
      */
     private boolean padded(int hashes, BooleanSupplier check) {
         long began = ticker.read();
@@ -73,7 +73,7 @@ final class PasswordVerifier {
         return matches;
     }
 
-    /** Tries all forms, so that the time does not depend on which one matches. */
+    /** Tries all forms, so that the time does not depend on which form matches. */
     private boolean isAnyOf(List<String> forms, Argon2Hash hash) {
         boolean any = false;
         for (String form : forms) {
@@ -95,7 +95,7 @@ final class PasswordVerifier {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Keyboards may produce different code points for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
+    /** Unifies code points, because keyboards differ for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
     private static String normalized(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFKC);
     }

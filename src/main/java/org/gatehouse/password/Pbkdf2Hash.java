@@ -26,7 +26,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     private static final String ITERATIONS = "i";
     private static final String LENGTH = "l";
 
-    /** Iterations for all blocks of the hash together; about twice the highest number recommended today. */
+    /** The iterations of all blocks of the hash together; about twice the highest number recommended today. */
     private static final long MAX_ROUNDS = 2_500_000;
 
     private static final long EXPENSIVE_ROUNDS = 700_000;
@@ -98,7 +98,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
             SecretKeyFactory factory = SecretKeyFactory.getInstance("PBKDF2WithHmac" + digest);
             return MessageDigest.isEqual(factory.generateSecret(spec).getEncoded(), hashBytes());
         } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException(impossible); // every JDK supports all three
+            throw new IllegalStateException(impossible); // every JDK supports all three digests
         } finally {
             spec.clearPassword();
         }

@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The costs in a PHC string, such as {@code m=19456,t=2,p=1}. Names are unique; libraries differ in their order. */
+/** The costs in a PHC string, such as {@code m=19456,t=2,p=1}. Names are unique, in any order. */
 record PhcParameters(Map<String, Integer> values) {
-    /** The texts that {@link #parse} accepts, as part of a regular expression. */
+    /** A regular expression for the texts that {@link #parse} accepts. */
     static final String FORMAT = "[a-z]{1,2}=[1-9]\\d{0,8}(?:,[a-z]{1,2}=[1-9]\\d{0,8}){0,3}";
 
     PhcParameters {
@@ -25,7 +25,7 @@ record PhcParameters(Map<String, Integer> values) {
         return new PhcParameters(values);
     }
 
-    /** The parameters of a scheme that writes its only cost without a name. */
+    /** Returns the parameters of a text that contains its only cost without a name. */
     static PhcParameters of(String name, int value) {
         return new PhcParameters(Map.of(name, value));
     }

@@ -3,11 +3,11 @@ package org.gatehouse.password;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 
-/** Measures whether enough requests other than logins arrive that hashing should leave a core for them. */
+/** Counts requests that are not logins. If many arrive, hashing should leave a core for them. */
 final class RequestLoad {
     private static final long WINDOW = Duration.ofSeconds(1).toNanos();
 
-    /** Fewer requests per second rarely have to wait for a hash, so hashing may use the core instead. */
+    /** In requests per second. Fewer requests rarely wait for a hash, so hashing may use all cores. */
     private static final long BUSY_THRESHOLD = 10;
 
     private final Ticker ticker;
@@ -26,7 +26,7 @@ final class RequestLoad {
         count++;
     }
 
-    /** Whether there were many requests in this second or the last one. */
+    /** Whether many requests arrived in this second or the previous second. */
     synchronized boolean isHigh() {
         turn();
         return lastHadMany || count >= BUSY_THRESHOLD;

@@ -12,6 +12,7 @@ import org.bouncycastle.crypto.generators.SCrypt;
  * An scrypt hash (RFC 7914) in the PHC string format: {@code $scrypt$ln=15,r=8,p=1$salt$hash}.
  *
  * @param logCost the base-2 logarithm of the cost parameter N
+ * @param bulkhead the parallelization parameter p
  * @param salt in Base64, like the hash
  */
 record ScryptHash(int logCost, int blockSize, int bulkhead, String salt, String hash) implements ForeignHash {

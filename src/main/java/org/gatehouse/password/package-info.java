@@ -1,7 +1,7 @@
 /**
  * Contains the policy for new passwords, and password hashing with limits that leave resources for other requests.
  *
- * <p>Does not depend on users or stores; a password or hash that enters leaves only as a hash or as true or false.
+ * <p>Does not depend on users or stores. Hashing and checking return only hashes and truth values, never a password.
  * Start reading at {@link org.gatehouse.password.PasswordHasher}.
  */
 @NullMarked
