@@ -11,10 +11,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Tests two nodes that read and write while the link between Redis and one of the nodes is slow, stalled or cut. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = "org.gatehouse.access", mode = ResourceAccessMode.READ)
 class LinkFaultsTest {
     private static final int AFFECTED = 0;
 

@@ -17,10 +17,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Tests two nodes that read and write while one of the nodes is paused, killed or slow. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = "org.gatehouse.access", mode = ResourceAccessMode.READ)
 class NodeFaultsTest {
     /** The index of the node that the fault affects. This node runs as a separate process. */
     private static final int AFFECTED = 0;

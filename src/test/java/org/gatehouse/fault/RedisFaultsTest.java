@@ -14,10 +14,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Tests two nodes that read and write while Redis is killed, restarted, restored or paused. */
 @Tag("fault")
 @Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = "org.gatehouse.access", mode = ResourceAccessMode.READ)
 class RedisFaultsTest {
     private static final Duration HITS_TIMEOUT = TimeLimit.of(Duration.ofSeconds(10));
     private static final Duration THIRD = Scenario.LENGTH.dividedBy(3);

@@ -91,7 +91,7 @@ class DeploymentIT {
         assertThat(Files.size(WarServer.war())).isLessThan(MAX_BYTES);
         try (ZipFile war = new ZipFile(WarServer.war().toFile())) {
             List<String> names = war.stream().map(ZipEntry::getName).toList();
-            assertThat(names).contains("WEB-INF/web.xml", "WEB-INF/classes/org/gatehouse/Gatehouse.class");
+            assertThat(names).contains("WEB-INF/web.xml", "WEB-INF/classes/org/gatehouse/app/Gatehouse.class");
             assertThat(names)
                     .noneMatch(name -> name.matches(".*(/dev/|Test|[a-z]IT\\.class|mongo-java-server|embedded|h2-|junit"
                             + "|jetty|servlet-api|mockito|assertj|archunit|jose4j|awaitility).*"));
