@@ -22,10 +22,10 @@ import org.gatehouse.user.UserJson;
 import org.gatehouse.user.UserStatus;
 
 /**
- * Determines how one document of the legacy service becomes that of a user.
+ * Determines the changes that turn a document of the legacy service into the document of a user.
  *
- * <p>Values that clients of the legacy service wrote into Gatehouse's fields are not trusted. They are kept as
- * {@code original_…}.
+ * <p>Clients of the legacy service could write any field. Values in the fields of Gatehouse are therefore not trusted,
+ * but kept as {@code original_…}.
  */
 final class LegacyDocument {
     private static final int MAX_SHOWN = 80;
@@ -37,7 +37,7 @@ final class LegacyDocument {
 
     private LegacyDocument() {}
 
-    /** Returns the write that migrates a document if it is unchanged since the read; empty if already migrated. */
+    /** Returns the write that migrates a document, unless it has changed since; empty if it is already migrated. */
     static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
         List<Bson> changes = settingFields(document);
         if (changes.isEmpty()) {
@@ -45,7 +45,7 @@ final class LegacyDocument {
         }
         changes.addAll(renamingFields(document));
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
-            // It is not kept, because it is never returned, and the legacy service's password field is authoritative.
+            // This field is deleted, because the password field of the legacy service is authoritative.
             changes.add(Updates.unset(UserDocument.PASSWORD_HASH));
         }
         Bson unchanged =
@@ -93,7 +93,7 @@ final class LegacyDocument {
             }
         }
         for (String name : document.keySet()) {
-            // JSON parsers that ignore case would take it for a field of Gatehouse.
+            // JSON parsers that ignore case would confuse this name with a field of Gatehouse.
             boolean otherCase =
                     UserJson.reservedName(name).filter(own -> !own.equals(name)).isPresent();
             if (otherCase) {

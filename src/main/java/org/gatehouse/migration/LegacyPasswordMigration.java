@@ -33,17 +33,17 @@ import org.slf4j.LoggerFactory;
  * Removes every {@code password} field of the legacy service, in the background. A plain password is replaced by its
  * Argon2id hash, a bcrypt hash moves to {@code passwordHash} unchanged, and an unusable password is deleted.
  *
- * <p>Each document changes in one write, on the condition that its password is unchanged. Therefore concurrent logins,
- * other nodes and a stop at any moment are harmless. A note in {@code meta} says that there may be work, because a
- * search for it reads every document. The note is deleted after a scan of all documents has found none. One hash runs
- * at a time, and logins have priority.
+ * <p>Each document changes in one write, on the condition that its password is unchanged. Concurrent logins, other
+ * nodes and a stop at any moment are therefore harmless. A note in the collection {@code meta} says that passwords may
+ * be left, which saves a scan at each start. The note is deleted after a scan of all documents has found no password.
+ * One hash runs at a time, and logins have priority.
  */
 final class LegacyPasswordMigration implements AutoCloseable {
     private static final int BATCH = 100;
     private static final int MAX_LINES = 100;
     private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
-    /** The limit of consecutive rounds that find passwords but replace none. Other nodes may cause a few of these. */
+    /** The limit of consecutive scans that find passwords but replace none. Other nodes may cause a few such scans. */
     private static final int MAX_IDLE_ROUNDS = 5;
 
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
@@ -66,14 +66,14 @@ final class LegacyPasswordMigration implements AutoCloseable {
     public LegacyPasswordMigration(MongoConnection mongo, String collection, PasswordHasher hasher) {
         this.mongo = mongo;
         this.users = mongo.collection(collection);
-        // Passwords are not indexed, so the last search scans the whole collection.
+        // Passwords are not indexed, so a search may scan the whole collection.
         this.reads = users.withTimeout(Duration.ofHours(1).toMillis(), TimeUnit.MILLISECONDS);
         this.meta = mongo.collection("meta");
         this.note = Filters.eq(new BsonString("passwords of " + collection));
         this.hasher = hasher;
     }
 
-    /** Notes that there may be documents with passwords. Callers call this before they make users of the documents. */
+    /** Stores the note that passwords may be left. Callers call this method before they turn documents into users. */
     void request() {
         Bson request = Updates.set(REQUESTED, BsonValues.newId());
         mongo.call(() -> meta.updateOne(note, request, new UpdateOptions().upsert(true)));
@@ -89,7 +89,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        // It is not interrupted at first, because the driver would report an interrupted operation as an outage.
+        // The thread is not interrupted at first, because the driver would report the interrupt as an outage.
         Threads.join(thread, PROBE_TIMEOUT);
         thread.interrupt();
         Threads.join(thread, STOP_TIMEOUT);
@@ -109,7 +109,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
         }
     }
 
-    /** Returns the value of the note; empty if there is none. Each {@link #request} sets a different value. */
+    /** Returns the value of the note; empty if it does not exist. Each {@link #request} sets a different value. */
     private Optional<BsonValue> requested() {
         return Optional.ofNullable(mongo.call(() -> meta.find(note).first())).map(found -> found.get(REQUESTED));
     }
@@ -151,7 +151,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
         for (List<BsonDocument> batch = batch(last); !batch.isEmpty(); batch = batch(last)) {
             last = UserDocument.anyId(batch.get(batch.size() - 1));
             found += batch.size();
-            Collections.shuffle(batch); // so nodes that start together seldom hash the same passwords
+            Collections.shuffle(batch); // so that nodes seldom hash the same password
             for (BsonDocument document : batch) {
                 replaced += isReplaced(UserDocument.anyId(document)) ? 1 : 0;
             }
@@ -177,7 +177,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
                 .projection(Projections.include(UserJson.PASSWORD, UserDocument.PASSWORD_HASH))
                 .first());
         if (document == null || !document.containsKey(UserJson.PASSWORD)) {
-            return false; // a login or another node has replaced it
+            return false; // a login or another node has replaced the password
         }
         Bson same = UserDocument.unchanged(document, UserJson.PASSWORD, UserDocument.PASSWORD_HASH);
         Bson change = replacement(document);
@@ -186,7 +186,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
 
     private Bson replacement(BsonDocument document) {
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
-            return Updates.unset(UserJson.PASSWORD); // because passwordHash is newer
+            return Updates.unset(UserJson.PASSWORD); // because the password hash is newer
         }
         StoredPassword password = UserDocument.text(document, UserJson.PASSWORD)
                 .flatMap(StoredPassword::ofLegacy)

@@ -24,24 +24,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns documents of the legacy service into users, before the node serves requests. Callers may run it on any number
- * of nodes at once, stop it anywhere, and run it again.
+ * Turns documents of the legacy service into users, before the node serves requests. The migration may run on several
+ * nodes at once, stop at any point, and run again.
  *
- * <p>First, each document gets, in one write, a reserved name ({@link ReservedUsernames}) and the fields that only
- * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} gives each
- * document whose name is unique that name. Documents that share a name are logged and stay reserved.
+ * <p>First, one write gives each document a reserved name ({@link ReservedUsernames}) and the fields that only
+ * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} replaces
+ * each reserved name that only one document has by the name itself. Documents that share a name are logged and stay
+ * reserved.
  *
- * <p>Each step depends only on the document or the index. At later starts, two index lookups find nothing to do.
+ * <p>Each step depends only on the document or the index. At later starts, two index lookups find that nothing is left
+ * to do.
  *
- * <p>The changes bypass the cache, which does not contain these documents, because a node serves requests only after
- * the migration. Later, a document without a key appears only if the legacy service continues to write.
+ * <p>The changes bypass the cache. It does not contain these documents, because a node serves requests only after the
+ * migration. Later, new documents of this kind appear only if the legacy service continues to write.
  */
 final class LegacyUserMigration {
     static final int BATCH = 500;
 
     /**
-     * The timeout of one batch. Millions of documents take longer in total. But a server that does not respond must be
-     * detected, and the stop of the application must not wait for it.
+     * The timeout of one batch, because the whole migration may take much longer. The timeout detects a server that
+     * does not respond, so that the application can stop.
      */
     private static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
 
@@ -58,8 +60,7 @@ final class LegacyUserMigration {
     /**
      * Creates the migration.
      *
-     * @param passwordMigration gets a request before new documents are changed, so that their passwords are migrated
-     *     too
+     * @param passwordMigration receives a request before new documents are changed, so that it migrates their passwords
      */
     LegacyUserMigration(MongoConnection mongo, String collection, LegacyPasswordMigration passwordMigration) {
         this.mongo = mongo;
@@ -69,7 +70,7 @@ final class LegacyUserMigration {
     }
 
     /**
-     * Runs all steps. This is harmless if they have run before, or run on another node at the same time.
+     * Runs all steps. Repeated and concurrent runs are harmless.
      *
      * @throws UnusableStoreException if the unique index was created before and is missing although users exist, or if
      *     another service keeps writing documents
@@ -118,8 +119,9 @@ final class LegacyUserMigration {
     }
 
     /**
-     * Migrates the documents that are not users yet. Keys that clients of the legacy service wrote are not trusted. But
-     * after the index exists, only Gatehouse writes keys. Therefore the index is checked after the documents were read.
+     * Migrates the documents that are not users yet. A {@code usernameKey} is trusted only if the index exists, because
+     * then only Gatehouse has written it. The index is checked after the documents were read. Otherwise, users that
+     * another node has just migrated would be migrated again.
      */
     private int migrate(List<BsonDocument> documents) {
         boolean keysAreTrusted = usernameIndex.exists();

@@ -24,9 +24,9 @@ import org.gatehouse.user.UserJson;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gives each migrated document its name if the name is unique, and logs the documents that cannot have theirs. */
+/** Gives each migrated document its name if the name is unique, and logs the other documents. */
 final class LegacyUsernames {
-    /** The limit of warnings, because more would hide the rest of the log. */
+    /** The limit of warnings. More warnings would hide the rest of the log. */
     private static final int MAX_LINES = 100;
 
     private static final int MAX_NAMED = 10;
@@ -46,9 +46,9 @@ final class LegacyUsernames {
     }
 
     /**
-     * Folds keys again that an older version wrote with other rules. All documents that share a name under the new
-     * rules are reserved, because none may get a name that is known as another user's. A node of the older version
-     * still finds most users, because most keys do not change.
+     * Folds the canonical usernames again that an older version wrote with other rules. If documents share a name under
+     * the new rules, all get reserved names, because no document may take over the name of another user. Nodes of the
+     * older version still find most users, because most canonical usernames do not change.
      */
     void refold() {
         FindIterable<BsonDocument> found = users.find(
@@ -95,7 +95,7 @@ final class LegacyUsernames {
                 > 0;
     }
 
-    /** Gives each name that only one document has to that document. */
+    /** Gives each document with a reserved name its name if no other document has it. */
     void assign() {
         List<BsonDocument> alone = new ArrayList<>();
         List<BsonDocument> sharing = new ArrayList<>();
@@ -121,7 +121,7 @@ final class LegacyUsernames {
         }
     }
 
-    /** Handles all documents that have one name: collects a single document for its claim, or logs why it cannot. */
+    /** Handles all documents with the same name: collects a single document for {@link #claim}, or logs several. */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;

@@ -21,18 +21,18 @@ import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.UserDocument;
 
 /**
- * The unique index on {@code usernameKey}, which makes usernames unique. After it exists, only Gatehouse has written
- * keys, and not a client of the legacy service.
+ * The unique index on {@code usernameKey}, which makes usernames unique. Once the index exists, only Gatehouse has
+ * written this field, not a client of the legacy service.
  *
- * <p>A note in the collection {@code meta} says that the index was created. Therefore a restore of the documents
- * without the index does not turn users of Gatehouse into legacy documents.
+ * <p>A note in the collection {@code meta} says that the index was created. If the documents are restored without the
+ * index, the start fails. Otherwise, users of Gatehouse would be treated as legacy documents.
  */
 final class UsernameIndex {
     private final MongoConnection mongo;
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
-    /** With a timeout of one hour, because the first index over millions of users takes longer than any request may. */
+    /** The timeout is one hour, because the first index over millions of users takes longer than any request may. */
     private final MongoCollection<BsonDocument> users;
 
     UsernameIndex(MongoConnection mongo, String collection) {
@@ -55,7 +55,7 @@ final class UsernameIndex {
      * @throws UnusableStoreException if the index was created before and is missing although users exist
      */
     void requireNotLost() {
-        boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent(); // another node may be making it
+        boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent(); // another node may be creating it
         if (wasMade && !exists() && hasKeys()) {
             throw new UnusableStoreException("The collection " + users.getNamespace() + " has lost its unique index on "
                     + UserDocument.CANONICAL_USERNAME
@@ -71,7 +71,7 @@ final class UsernameIndex {
     }
 
     /**
-     * Creates the index and notes that. This is harmless if the index exists or another node creates it too.
+     * Creates the index and the note. Repeated and concurrent calls are harmless.
      *
      * @return false if the index cannot be created because several documents lack a {@code usernameKey} or share one
      */

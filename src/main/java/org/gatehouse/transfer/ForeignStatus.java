@@ -9,9 +9,9 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.user.UserJson;
 
 /**
- * Detects import lines of accounts that another service had closed, by that service's field names. Without a
- * {@code status}, such a line would create an active user. A line with a {@code status} is accepted as it is, because
- * the status is explicit; every exported line has one.
+ * Detects import lines of accounts that another service had closed, by the names of its fields. Without a
+ * {@code status}, such a line would create an active user. A line with a {@code status} is accepted, because the status
+ * is explicit. Every exported line has a status.
  */
 final class ForeignStatus {
     /** Fields that close the account if their value is in {@link #NO}. */
@@ -19,7 +19,9 @@ final class ForeignStatus {
             Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
                     + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
 
-    /** Fields that close the account if set and not in {@link #NO}. An array lists users that this user has blocked. */
+    /**
+     * Fields that close the account if set and not in {@link #NO}. Arrays are ignored, because they list other users.
+     */
     private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
             + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
             + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");

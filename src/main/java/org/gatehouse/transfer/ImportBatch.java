@@ -19,15 +19,15 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserJson;
 
 /**
- * Collects import lines and writes up to {@link #SIZE} of them together; the object is reused for each batch.
+ * Collects import lines and writes up to {@link #SIZE} lines together. The object is reused for each batch.
  *
  * <p>Each user is created atomically and independently of the others. Existing users are never changed.
  */
 final class ImportBatch {
-    /** The maximum number of lines without a plain password; one or two megabytes of memory. */
+    /** The maximum number of lines without a plain password. They take one or two megabytes of memory. */
     static final int SIZE = 500;
 
-    /** The weight of a line with a plain password, because hashing it takes as long as so many other lines. */
+    /** A line with a plain password counts as this many lines, because hashing takes about as long. */
     private static final int PASSWORD_WEIGHT = 50;
 
     /** The maximum size of the lines in bytes, which limits batches of users with many custom fields. */
@@ -38,14 +38,14 @@ final class ImportBatch {
     private final boolean dryRun;
     private final ImportReport report;
 
-    /** The lines without a result yet. */
+    /** The lines that have no result yet. */
     private final List<Candidate> open = new ArrayList<>();
 
     private final Set<String> names = new HashSet<>();
     private final Set<UserId> ids = new HashSet<>();
     private final Map<UserId, String> hashes = new HashMap<>();
 
-    /** The ids of users whose insert failed without telling whether they were stored. */
+    /** The ids of users whose insert failed, so that it is unknown whether they were stored. */
     private final Set<UserId> attempted = new HashSet<>();
 
     private int weight;
@@ -66,7 +66,7 @@ final class ImportBatch {
         this.report = report;
     }
 
-    /** Whether it contains a line of the same user. The second such line needs the result of the first. */
+    /** Whether the batch contains a line with this name or id. The later line then needs the earlier line's result. */
     boolean has(ImportedUser imported) {
         return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
     }
@@ -84,13 +84,13 @@ final class ImportBatch {
         return weight >= SIZE || bytes >= BYTES;
     }
 
-    /** Returns the number of the first line without a result; the given number if every line has one. */
+    /** Returns the number of the first line without a result; the given number if every line has a result. */
     long firstOpenOr(long next) {
         return open.isEmpty() ? next : open.get(0).line();
     }
 
     /**
-     * Imports its lines, and is empty afterwards.
+     * Imports the lines of this batch, which is empty afterwards.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}, {@code BUSY} or {@code FORBIDDEN}; some lines then have no
      *     result
@@ -129,7 +129,7 @@ final class ImportBatch {
         List<NewUser> fresh = new ArrayList<>();
         open.stream().map(Candidate::imported).forEach(imported -> fresh.add(withHash(imported)));
         if (!hashes.isEmpty()) {
-            imports.requireAdministrator(caller); // hashing takes a while
+            imports.requireAdministrator(caller); // checked again, because hashing takes a while
         }
         Set<UserId> rejected = insertAll(fresh);
         List<Candidate> unclear = new ArrayList<>();
@@ -149,7 +149,7 @@ final class ImportBatch {
         }
     }
 
-    /** Records each new administrator, because the counts alone do not tell which users have the role. */
+    /** Records each new administrator, because the counts do not show which users have the role. */
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
             imports.audit.record(caller.auditEvent(AuditType.USER_CREATED)

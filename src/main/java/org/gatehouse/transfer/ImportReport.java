@@ -72,7 +72,7 @@ final class ImportReport {
         return results.size();
     }
 
-    /** Sends the results of all lines before this one, and discards the others. */
+    /** Sends the results of all lines before this line, and discards the other results. */
     void sendBefore(long line) throws IOException {
         for (ObjectNode result : results.headMap(line).values()) {
             write(result);
@@ -81,13 +81,13 @@ final class ImportReport {
         output.flush();
     }
 
-    /** Writes the last line of an import that reached the end of its body. */
+    /** Writes the last line of the report after the import has reached the end of its body. */
     void done(long lines) throws IOException {
         ObjectNode result = Json.MAPPER.createObjectNode().put("status", "done").put("lines", lines);
         writeLast(result);
     }
 
-    /** Writes the last line of an import that stopped before this line of its body. */
+    /** Writes the last line of the report after the import has stopped before this line of its body. */
     void stopped(long line, GatehouseException reason) throws IOException {
         ObjectNode result =
                 Json.MAPPER.createObjectNode().put("status", "stopped").put(LINE, line);

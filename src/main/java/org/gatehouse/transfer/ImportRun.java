@@ -15,7 +15,7 @@ import org.gatehouse.user.Caller;
 import org.gatehouse.user.UserJson;
 import org.jspecify.annotations.Nullable;
 
-/** One import: reads the lines of a body, collects them in batches, and reports the result of each. */
+/** One import: reads the lines of a body, collects them in batches, and reports the result of each line. */
 final class ImportRun {
     private final UserImport imports;
     private final Caller caller;

@@ -36,7 +36,7 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
             UserJson.UPDATED_AT,
             UserJson.LAST_LOGIN);
 
-    /** Every JSON parser reads it exactly, and increments from it are far from an overflow. */
+    /** Every JSON parser reads this number exactly, and later increments do not overflow. */
     private static final long MAX_VERSION = 1L << 52;
 
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -85,9 +85,9 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
     }
 
     /**
-     * Whether this existing user of the same name is the user of the line, for example from an earlier import. If the
-     * line has an id, the ids decide, whatever else has changed. Otherwise the roles, status and custom fields decide.
-     * Passwords are not compared, because a login may replace the imported hash.
+     * Whether the line describes this existing user of the same name, for example from an earlier import. If the line
+     * has an id, only the ids are compared. Otherwise, roles, status and custom fields are compared. Passwords are not
+     * compared, because a login may replace the imported hash.
      */
     boolean isSameAs(User present) {
         if (user.imported().sameId()) {

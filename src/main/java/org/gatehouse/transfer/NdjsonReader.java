@@ -14,7 +14,7 @@ import org.gatehouse.json.JsonBody;
  * kept, so memory use is bounded.
  */
 final class NdjsonReader {
-    /** The maximum length of a line without its line break; the same as for a body of one document. */
+    /** The maximum length of a line without its line break; equal to the limit of a JSON body. */
     static final int MAX_BYTES = JsonBody.MAX_BYTES;
 
     private static final Pattern BLANK = Pattern.compile("[ \\t\\r]*");

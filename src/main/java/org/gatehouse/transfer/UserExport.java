@@ -27,14 +27,14 @@ import org.gatehouse.user.UserJson;
  * the whole export is included exactly once.
  */
 final class UserExport {
-    /** About 16 MB, if all users have the maximum of custom fields. */
+    /** In users. A page takes about 16 MB if all users have the maximum of custom fields. */
     private static final int PAGE = 1_000;
 
     private final MongoUserDao users;
     private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
 
-    /** @param stillAdministrator checked before each page is sent, because the caller may lose the right meanwhile */
+    /** @param stillAdministrator checked before each page is sent, because the caller may lose the role meanwhile */
     public UserExport(MongoUserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
         this.users = users;
         this.audit = audit;
@@ -42,10 +42,10 @@ final class UserExport {
     }
 
     /**
-     * Starts an export, which is in the audit log when this returns.
+     * Starts an export. The audit log contains the export when this method returns.
      *
      * @param hashes whether password hashes are included
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} if the caller has just lost the right
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} if the caller has just lost the role
      */
     StreamingOutput start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);

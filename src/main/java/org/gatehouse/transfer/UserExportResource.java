@@ -27,7 +27,7 @@ public final class UserExportResource {
         this.exports = exports;
     }
 
-    /** Returns 200 with one user per line, as {@code POST /user/import} accepts it. Hashes are included on request. */
+    /** Returns 200 with one user per line, in the format of {@code POST /user/import}; with hashes on request. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(

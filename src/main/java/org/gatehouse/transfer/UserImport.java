@@ -22,10 +22,10 @@ import org.gatehouse.user.UserDaos;
  * may send the same lines again. Lines are written in batches, so memory use does not grow with the number of lines.
  */
 final class UserImport implements AutoCloseable {
-    /** The time that MongoDB may be unavailable, which covers the election of another primary. */
+    /** How long MongoDB may be unavailable. The election of another primary takes less time. */
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
 
-    /** Logins have priority over imports, but never fill the queue for so long. */
+    /** Logins have priority over imports, but do not fill the hashing queue for this long. */
     private static final Duration HASHING_TIMEOUT = Duration.ofMinutes(2);
 
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
@@ -40,7 +40,7 @@ final class UserImport implements AutoCloseable {
     /**
      * Creates the import.
      *
-     * @param stillAdministrator checked before each write, because the caller may lose the right meanwhile
+     * @param stillAdministrator checked before each write, because the caller may lose the role meanwhile
      */
     public UserImport(
             UserDaos users,
@@ -56,7 +56,8 @@ final class UserImport implements AutoCloseable {
     }
 
     /**
-     * Starts an import, which is in the audit log when this returns. The body is read while the response is written.
+     * Starts an import. The audit log contains the start when this method returns. The body is read while the response
+     * is written.
      *
      * @param dryRun whether lines are only checked
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
@@ -66,7 +67,7 @@ final class UserImport implements AutoCloseable {
         return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
     }
 
-    /** Running imports stop before their next write. */
+    /** Stops running imports before their next write. */
     @Override
     public void close() {
         closed = true;
