@@ -13,10 +13,12 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 
 /**
- * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries, and every change that is
- * visible in a cached user follows the cache protocol. All other methods call the store directly.
+ * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries. Every method that creates,
+ * changes or deletes users follows the write protocol of {@link DocumentCache}. All other methods call the store
+ * directly.
  *
- * <p>A cached {@link User} has neither password nor hash. Without the cache, calls return the same results, but later.
+ * <p>A cached {@link User} contains neither a password nor a hash. If the cache is unavailable, calls return the same
+ * results but take longer.
  */
 final class CachedUserDao implements UserDao {
     private final UserDao store;
@@ -54,7 +56,7 @@ final class CachedUserDao implements UserDao {
 
     @Override
     public User insert(NewUser user) {
-        // A client may have requested this id before, and the cache also stores that a user does not exist.
+        // A client may have requested this id before. The cache may then contain that the user does not exist.
         return cache.write(user.id().hex(), () -> store.insert(user));
     }
 
@@ -66,8 +68,8 @@ final class CachedUserDao implements UserDao {
 
     @Override
     public Optional<User> update(User seen, UnaryOperator<User> edit) {
-        // The store is not read first, because the cached user is usually the stored one. Without a version, however,
-        // another service may have changed the user since.
+        // The user is not read again, because the cached user is usually current. A user without a version is read from
+        // the store, because another service may have changed the user since.
         UserId id = seen.id();
         return cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit));
     }

@@ -20,14 +20,14 @@ import org.gatehouse.identity.UserId;
  * @param clientInfo where the request came from
  */
 public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clientInfo) implements Principal {
-    /** Returns the caller of a request to a method that requires one. */
+    /** Returns the caller of a request to a method that requires a token. */
     public static Caller of(SecurityContext security) {
         return ifAny(security).orElseThrow();
     }
 
     /** Returns the caller of a request; empty for a request without a token. */
     static Optional<Caller> ifAny(SecurityContext security) {
-        // A container may set a principal of its own.
+        // A container may set another principal.
         return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
     }
 
@@ -57,7 +57,7 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clie
         return later.allows(sessionId, epoch);
     }
 
-    /** Returns an event that this caller's request caused. */
+    /** Returns an audit event that this caller caused. */
     public AuditEvent auditEvent(AuditType type) {
         return AuditEvent.of(type, clientInfo).by(userId());
     }

@@ -7,9 +7,9 @@ import org.gatehouse.password.StoredPassword;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user with the stored password. It exists only between the read and the password check, never in the cache.
+ * A user with the stored password. Credentials are never in the cache.
  *
- * @param user without custom fields, if it was read for a password check
+ * @param user the user; without custom fields if read for a password check
  * @param password the stored password; null for a user who cannot log in with a password
  * @param sources the time of the last login from each source, by {@link UserDocument#sourceKey}
  */

@@ -10,13 +10,13 @@ import java.util.regex.Pattern;
  * Distinguishes login credentials from custom fields. Custom fields must not contain credentials, because responses,
  * exports and the cache contain custom fields.
  *
- * <p>The name decides, ignoring case and underscores, at any depth. A name with a word for a password is a credential
- * unless a property of the password follows, as in {@code password_changed_at} or {@code passwordHint}. The flags true,
- * false, 1 and 0 are never credentials, because they are too short. Words that are also used for other secrets
- * ({@code token}, {@code secret}, {@code apiKey}) are left to the caller.
+ * <p>A field is a credential because of its name, at any depth. Case and separators are ignored. A name with a word for
+ * a password is a credential unless a property of the password follows, as in {@code password_changed_at}. The values
+ * true, false, 1 and 0 are never credentials, because they are too short. The names {@code token}, {@code secret} and
+ * {@code apiKey} are allowed, because they are also used for secrets that are not for a login.
  */
 final class CredentialFields {
-    /** Longer than a caller's names may be, because another service may have written the name. */
+    /** Names of callers are shorter, but another service may have written a longer name. */
     private static final int MAX_NAME_LENGTH = 256;
 
     private static final Pattern SEPARATORS = Pattern.compile("[^A-Za-z0-9]+");
@@ -25,7 +25,7 @@ final class CredentialFields {
             "(?:.*(?:password|passwd|passphrase|passcode|passwort|kennwort)|(?:user|login|account|db|admin|new|old|current"
                     + "|my|hashed|encrypted|enc|plain|clear|raw|tmp|temp|initial|default|unicode|confirm|repeat)?pwd|pword)(.*)");
 
-    /** The words after a word for a password that name only a property of it. */
+    /** Words that follow a word for a password and name only a property of the password. */
     private static final Pattern STATEMENT =
             Pattern.compile("(?:hash)?(?:last|first|is|was|never|changed|changes|change"
                     + "|updated|update|modified|created|set|reset|expires|expired|expiry|expiration|age|max|min|days|hint|policy"
@@ -50,12 +50,12 @@ final class CredentialFields {
                     + "|\\$(?:1|2[abxy]?|5|6|7|P|H|S|y|gy|apr1|argon2i?d?|s?crypt|bcrypt-sha256|pbkdf2(?:-sha[0-9]+)?)\\$"
                     + "|(?:pbkdf2_sha(?:1|256)|bcrypt(?:_sha256)?|argon2|scrypt)\\$)[\\x21-\\x7e]{16,}");
 
-    /** Rejects most texts quickly: every match of {@link #HASH} starts with one of these. */
+    /** Rejects most texts quickly: every match of {@link #HASH} starts with one of these characters. */
     private static final Set<Character> FIRST_LETTERS_OF_HASHES = Set.of('{', '$', 'p', 'b', 'a', 's');
 
     private CredentialFields() {}
 
-    /** Whether the name is that of a credential. */
+    /** Whether a field of this name is a credential. */
     static boolean isCredential(String name) {
         String word = word(name);
         var password = PASSWORD.matcher(word);
@@ -92,7 +92,8 @@ final class CredentialFields {
     }
 
     /**
-     * Keeps removed credentials of a merge patch as null, because a user as read does not show whether they exist.
+     * Adds a null for each credential that a merge patch removes, because a user is read without credentials. The
+     * update can then remove the stored field.
      *
      * @param merged the fields after the patch; modified by this method
      */
@@ -113,7 +114,7 @@ final class CredentialFields {
                         && (value.asText().equals("0") || value.asText().equals("1")));
     }
 
-    /** Returns the name's letters in lower case and its digits; others, such as underscores, only separate words. */
+    /** Returns the letters, in lower case, and digits of the name. Other characters only separate words. */
     private static String word(String name) {
         String word = SEPARATORS.matcher(name).replaceAll("");
         return word.substring(0, Math.min(word.length(), MAX_NAME_LENGTH)).toLowerCase(Locale.ROOT);

@@ -10,12 +10,12 @@ import org.gatehouse.json.Json;
 import org.gatehouse.store.BsonJson;
 
 /**
- * Checks a user's custom fields. Names have letters, digits and underscores at every level, so that none can be an
- * operator or a path of the store. {@link #MAX_BYTES} and {@link #MAX_LEVELS} apply to all fields. Credentials are
- * rejected.
+ * Checks a user's custom fields. Names consist of letters, digits and underscores at every level, so they cannot be
+ * operators or paths of the store. {@link #MAX_BYTES} limits all fields together, and {@link #MAX_LEVELS} limits
+ * nesting. Credentials are rejected.
  *
- * <p>A reserved name is rejected in any case, because many JSON readers ignore case and read {@code Roles} as
- * {@code roles}.
+ * <p>A reserved name is rejected in upper and lower case, because many JSON readers ignore case and read {@code Roles}
+ * as {@code roles}.
  */
 final class CustomFields {
     static final int MAX_BYTES = 16 * 1024;
@@ -26,7 +26,7 @@ final class CustomFields {
     /** Names that a message may quote. */
     private static final Pattern SHOWN_NAME = Pattern.compile("[\\w.@/:$ -]{1,64}");
 
-    /** The request that contains the fields. */
+    /** The kind of request that contains the fields. */
     enum Call {
         CREATION("a password belongs in password, and later in PUT /user/{id}/password"),
         PATCH("a password is changed with PUT /user/{id}/password"),
@@ -85,12 +85,12 @@ final class CustomFields {
         }
     }
 
-    /** Whether every store can hold the text: without NUL and unpaired surrogates. */
+    /** Whether every store accepts the text, because it has neither NUL nor unpaired surrogates. */
     static boolean isPlainText(String text) {
         return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
-    /** Adds an error and returns false if the name is invalid; the fields below such a name are not checked. */
+    /** Adds an error and returns false if the name is invalid. The value is then not checked. */
     private boolean isNamed(String path, String name, JsonNode value) {
         if (CredentialFields.isCredential(name, value)) {
             errors.add(
@@ -115,7 +115,7 @@ final class CustomFields {
         return false;
     }
 
-    /** @param merged whether null removes a member of this value, which is not so in an array */
+    /** @param merged whether null removes a member of this value, as in a merge patch outside of arrays */
     private void checkValue(String path, JsonNode value, int level, boolean merged) {
         if (level > MAX_LEVELS) {
             errors.add(path, "is nested deeper than " + MAX_LEVELS + " levels");

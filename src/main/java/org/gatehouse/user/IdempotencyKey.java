@@ -11,7 +11,7 @@ import org.gatehouse.error.GatehouseException;
  * The key with which a client can repeat a request without repeating its effect
  * (draft-ietf-httpapi-idempotency-key-header).
  *
- * @param text 1 to 255 visible ASCII characters, unchanged, including quotes
+ * @param text 1 to 255 visible ASCII characters, exactly as sent, including quotes
  */
 record IdempotencyKey(String text) {
     private static final String HEADER = "Idempotency-Key";

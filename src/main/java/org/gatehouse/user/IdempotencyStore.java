@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stores the user id for each idempotency key, in the collection {@code idempotencyKeys}.
  *
- * <p>An entry is stored before its user. It is begun at first, and finished once {@code createdAt} is set. The
- * fingerprint is the only data from the request.
+ * <p>An entry is stored before its user is created. {@code createdAt} is set when the user has been created. The
+ * fingerprint is the only stored data about the body.
  */
 final class IdempotencyStore {
     /** How long a key is stored. */
@@ -42,7 +42,7 @@ final class IdempotencyStore {
     private static final String CREATED_AT = "createdAt";
     private static final String EXPIRES_AT = "expiresAt";
 
-    /** Only nodes of an earlier version read these two fields; the values allow any node to continue with the key. */
+    /** Only nodes of an earlier version read these two fields. The values allow any node to continue with the key. */
     private static final String HOLDER = "holder";
 
     private static final String HELD_UNTIL = "heldUntil";
@@ -58,7 +58,7 @@ final class IdempotencyStore {
      * @param key the key as stored
      * @param fingerprint the fingerprint of the request
      * @param userId the id of the user that the request creates
-     * @param createdAt when the user was created; null while that is unknown
+     * @param createdAt when the user was created; null while the time is unknown
      */
     record Entry(
             String key,
@@ -73,7 +73,7 @@ final class IdempotencyStore {
         this.clock = clock;
     }
 
-    /** Creates the index by which the store removes expired entries; {@link #find} ignores them in any case. */
+    /** Creates the index by which the store deletes expired entries. {@link #find} ignores entries that are left. */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
         mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
@@ -88,7 +88,7 @@ final class IdempotencyStore {
     }
 
     /**
-     * Stores an entry with a new user id, unless another request has stored one.
+     * Stores an entry with a new user id, unless another request has stored an entry.
      *
      * @return the stored entry
      * @throws GatehouseException {@code IDEMPOTENCY_KEY_IN_USE} if another request frees the key at this moment

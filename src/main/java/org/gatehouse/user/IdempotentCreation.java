@@ -16,12 +16,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Creates at most one user for each {@link IdempotencyKey}, on any number of nodes, even if a node stops at any point.
  *
- * <p>The id is chosen and stored before the user, so all requests with the key insert the same {@code _id}. One of them
- * succeeds, and the others find that user. Request and response are not stored, because the same request yields the
- * same response again, from the id and the time.
+ * <p>The id is stored before the user, so all requests with the key insert the same {@code _id}. One request succeeds,
+ * and the other requests find its user. Responses are not stored, because the repeated request, the id and the time
+ * yield the same response again.
  */
 final class IdempotentCreation {
-    /** Ignores the order of fields and white space. */
+    /** Sorts fields and omits white space, so that equal bodies yield equal bytes. */
     private static final ObjectWriter CANONICAL = Json.MAPPER.writer().with(JsonNodeFeature.WRITE_PROPERTIES_SORTED);
 
     private static final Logger log = LoggerFactory.getLogger(IdempotentCreation.class);
@@ -35,13 +35,13 @@ final class IdempotentCreation {
     }
 
     /**
-     * Creates the user, or returns the one that the same key and body created before.
+     * Creates the user, or returns the user that the same key and body created before.
      *
-     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first, or any exception of
-     *     the creation. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
+     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first body, or any
+     *     exception of the creation. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
      */
     User create(IdempotencyKey key, JsonBody body, UserCreation creation) {
-        // The same text of another owner is another key.
+        // Two owners may send the same text, but their keys differ.
         String name = Sha256.hex(creation.scope() + ' ' + key.text());
         byte[] request = canonical(body);
         Entry known = keys.find(name).orElse(null);

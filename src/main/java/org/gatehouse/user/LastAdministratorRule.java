@@ -6,20 +6,20 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.store.MongoLock;
 import org.jspecify.annotations.Nullable;
 
-/** Ensures that an active administrator remains, although several nodes change and delete users at the same time. */
+/** Ensures that an active administrator remains, even if several nodes change and delete users at the same time. */
 final class LastAdministratorRule {
     private final UserDao users;
     private final MongoLock administration;
 
-    /** @param administration the lock on all nodes, held while an administrator may be removed */
+    /** @param administration the lock shared by all nodes, held while an administrator may be removed */
     LastAdministratorRule(UserDao users, MongoLock administration) {
         this.users = users;
         this.administration = administration;
     }
 
     /**
-     * Runs work that may remove an administrator, one at a time on all nodes. Checks the caller again, because the
-     * caller may have been removed while waiting for the lock, and could otherwise undo that.
+     * Runs work that may remove an administrator. Only one node runs such work at a time. Checks the caller again,
+     * because another administrator may have removed the caller meanwhile.
      *
      * @throws GatehouseException {@code SESSION_ENDED}, {@code FORBIDDEN}
      */
@@ -36,8 +36,8 @@ final class LastAdministratorRule {
     }
 
     /**
-     * Requires that the user after a change, or another user, is an active administrator. This remains true until the
-     * write only in work that runs {@link #exclusively}.
+     * Requires that an active administrator remains after a change. Changes that may remove an administrator must run
+     * {@link #exclusively}, because another node could otherwise remove the last one before the write.
      *
      * @param after the user after the change; null if the user is deleted
      * @throws GatehouseException {@code LAST_ADMINISTRATOR}

@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param newName the name after the change; null if the name stays
  * @param updates the updates of the changed fields only
- * @param close changed fields with their new values that are not in {@code updates}, because old and new value are
- *     equal if numbers are compared as doubles
+ * @param close the new values of changed fields whose old and new values are equal as doubles; not in {@code updates}
  */
 record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocument close) {
     /** Treats 1 and 1.0 as the same number, because the store and the parser may choose different types. */
@@ -27,15 +26,15 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
             ? one.decimalValue().compareTo(other.decimalValue())
             : one.equals(other) ? 0 : 1;
 
-    /** Compares numbers as a store may compare them, which ignores digits beyond the precision of a double. */
+    /** Compares numbers as doubles, as a store may do. Digits beyond the precision of a double are ignored. */
     private static final Comparator<JsonNode> AS_DOUBLES = (one, other) -> one.isNumber() && other.isNumber()
             ? (one.doubleValue() == other.doubleValue() ? 0 : 1)
             : one.equals(other) ? 0 : 1;
 
-    /** Returns the changes that make the one user the other; empty if they are equal. */
+    /** Returns the changes from the first user to the second; empty if the users are equal. */
     static MongoUserChanges between(User before, User after) {
         List<Bson> updates = new ArrayList<>();
-        // This change adds a version, which makes roles and status trusted, so it overwrites those of another service.
+        // The first change adds a version, which makes roles and status trusted. It therefore overwrites both.
         boolean first = before.version() == 0;
         Username newName = after.username().equals(before.username())
                 ? null

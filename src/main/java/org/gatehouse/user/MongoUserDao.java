@@ -49,22 +49,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stores users in MongoDB, one document each, with custom fields at the top level as in the legacy service.
  *
- * <p>A change touches only the fields that changed, so fields that another version of the application wrote are kept.
- * Only {@link #findCredential} and {@link #page} read passwords.
+ * <p>An update writes only changed fields, so fields that another version of Gatehouse wrote are kept. Only
+ * {@link #findCredential} and {@link #page} read passwords.
  */
 public final class MongoUserDao implements UserDao {
-    /** Bounds the retries, because so many conflicts mean as many successful writes within milliseconds. */
+    /** Limits the retries. More conflicts are unlikely: each conflict requires a successful concurrent write. */
     private static final int MAX_ATTEMPTS = 100;
 
     private static final String STAGED = UserDocument.SERVER_DATA + ".staged";
 
-    /** The timeout of each read of a long response. */
+    /** The timeout of each read for a long response. */
     static final Duration LONG_READ_TIMEOUT = Duration.ofSeconds(20);
 
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
-    /** Excludes documents with ids of other types, which another service may have written and callers cannot name. */
+    /** Excludes documents with ids of other types. Clients cannot request documents of other services. */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;
@@ -104,7 +104,7 @@ public final class MongoUserDao implements UserDao {
         return findCredential(byId(id));
     }
 
-    /** Leaves custom fields in the store, because many of them must not make a failed login slower. */
+    /** Does not read custom fields, because many custom fields would make a failed login slower. */
     private Optional<Credential> findCredential(Bson filter) {
         return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL)
                 .map(document -> UserDocument.credential(document, UserDocument.sources(document)));
@@ -211,7 +211,7 @@ public final class MongoUserDao implements UserDao {
         return reservedUsernames.isEmpty();
     }
 
-    /** Whether the name is reserved, because users of the legacy service share it, and this user cannot have it. */
+    /** Whether this user cannot have the name, because it is reserved for users of the legacy service who share it. */
     public boolean isReserved(Username name, UserId id) {
         return reservedUsernames.hold(name.canonical(), id);
     }
@@ -269,13 +269,13 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Stores values where readers do not see them, so that the update can rename them into place. A rename does not
-     * compare values. A {@code $set} may, and a store that compares numbers as doubles would keep the old ones.
+     * Stores values in a field that readers do not see. The update then renames them into place. A rename always writes
+     * the value. A {@code $set} writes nothing if the store considers the old and the new value equal.
      *
-     * @return the path of the values; it exists unless the user has changed or a later change has staged values
+     * @return the path of the values; the path exists unless the user has changed or a later change has staged values
      */
     private String stage(Bson unchanged, BsonDocument values, long deadline) {
-        String id = new ObjectId().toHexString(); // a new name, so that the values replace those staged before
+        String id = new ObjectId().toHexString(); // a new name, so that the values differ from earlier ones
         Bson staging = Updates.set(STAGED, new BsonDocument(id, values));
         mongo.call(() -> mongo.withDeadline(deadline, users).updateOne(unchanged, staging));
         return STAGED + "." + id;
@@ -295,7 +295,7 @@ public final class MongoUserDao implements UserDao {
         }));
     }
 
-    /** Matches if password and session epoch are unchanged, because an ended session must not become exempt. */
+    /** Matches if password and session epoch are unchanged. Otherwise, an ended session could become exempt. */
     private static Bson stillHas(Credential credential) {
         StoredPassword password = credential.password();
         long epoch = credential.user().epoch().number();
@@ -313,7 +313,7 @@ public final class MongoUserDao implements UserDao {
                 Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
     }
 
-    /** Rejects a name that legacy users share, because the unique index does not contain that name. */
+    /** Rejects a name that legacy users share, because the unique index contains only reserved forms of the name. */
     private void requireNotReserved(Username name, UserId id) {
         if (reservedUsernames.hold(name.canonical(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);
@@ -325,10 +325,10 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Writes if the user is as it was seen, and otherwise reads the user again and retries. All attempts together take
-     * at most {@link MongoConnection#WRITE_TIMEOUT}.
+     * Calls the write. If the user had changed, reads the user again and retries. All attempts together take at most
+     * {@link MongoConnection#WRITE_TIMEOUT}.
      *
-     * @param write gets the user and a deadline ({@link System#nanoTime}); empty if the user had changed
+     * @param write receives the user and a deadline ({@link System#nanoTime}); returns empty if the user had changed
      * @return the result of the write; empty if the user does not exist
      */
     private Optional<User> retryOnConflict(User seen, BiFunction<User, Long, Optional<User>> write) {

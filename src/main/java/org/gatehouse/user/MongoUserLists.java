@@ -18,11 +18,11 @@ import org.bson.conversions.Bson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 
-/** Lists users in MongoDB by the filters and orders that callers may choose, and creates the indexes for them. */
+/** Lists users in MongoDB by the filters and orders that callers may choose, and creates the indexes for lists. */
 final class MongoUserLists {
     /**
-     * Matches every status. With it, a filter by role alone can use the indexes that have the status before the sort
-     * key: the server reads one ordered range of the index for each status, and merges them.
+     * Matches every status. With this condition, a filter by role alone can use the indexes that have the status before
+     * the sort key. The server reads one ordered range of the index for each status, and merges the ranges.
      */
     private static final Bson ANY_STATUS = Filters.in(
             UserJson.STATUS,
@@ -30,10 +30,10 @@ final class MongoUserLists {
                     .map(status -> new BsonString(status.text()))
                     .toList());
 
-    /** Before every user; some servers of the MongoDB protocol reject dates before the year 1 or after 9999. */
+    /** Earlier than every user. Some servers of the MongoDB protocol reject dates before the year 1 or after 9999. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
 
-    /** The limit of a count, because counting this many takes some milliseconds. */
+    /** The limit of a count. Counting this many users takes some milliseconds. */
     static final int MAX_COUNT = 10_000;
 
     private final MongoConnection mongo;
@@ -47,28 +47,28 @@ final class MongoUserLists {
     }
 
     /**
-     * Creates the indexes that lists need; harmless if they exist or another node creates them too.
+     * Creates the indexes that lists need. Repeated and concurrent calls are harmless.
      *
-     * <p>Each filter has an index for each order: the fields compared for equality, then the sort key. Logins and
-     * custom fields do not change them, so only new users and changes of name, role or status cost index writes.
+     * <p>Each filter has an index for each order: the fields compared for equality, then the sort key. Only new users
+     * and changes of name, role or status cause index writes; logins and changes of custom fields do not.
      */
     void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
-                // Also for a role alone, together with every status.
+                // These two also serve a filter by role alone; see ANY_STATUS.
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
         mongo.ensureIndexes(users, indexes);
     }
 
     /**
-     * Returns the users that match the query, in its order. A document that another service has written since the start
-     * is missing until the next start, which adds the fields that a list needs.
+     * Returns the users that match the query, in its order. Documents that another service has written since the start
+     * are missing. The next start adds the fields that a list needs.
      */
     List<ListedUser> list(UserQuery query) {
-        // Each order is that of an index: names are unique, and the id orders users with equal times.
+        // Each order is the order of an index: names are unique, and the id orders users with equal times.
         List<String> fields = query.sort().byTime()
                 ? List.of(UserJson.CREATED_AT, UserJson.ID)
                 : List.of(UserDocument.CANONICAL_USERNAME);
@@ -87,8 +87,8 @@ final class MongoUserLists {
     }
 
     /**
-     * Estimates how many users match the filter. For all users, the server knows the number without counting.
-     * Otherwise, it counts in an index up to {@link #MAX_COUNT}, which then means that many or more.
+     * Estimates how many users match the filter. The server knows the number of all users without counting. With a
+     * filter, it counts up to {@link #MAX_COUNT} users in an index. This result means that many or more.
      */
     long estimatedCount(UserFilter filter) {
         if (filter.isAll()) {
@@ -120,7 +120,7 @@ final class MongoUserLists {
         return conditions;
     }
 
-    /** Matches every user that has a position in this order. */
+    /** Matches every user that has the sort key of this order. */
     private static Bson hasPlace(UserQuery.Sort sort) {
         return sort.byTime()
                 ? Filters.gte(UserJson.CREATED_AT, BsonValues.time(EARLIEST))
@@ -142,7 +142,7 @@ final class MongoUserLists {
             return BsonValues.before(field, position.time(), UserJson.ID, id);
         }
         BsonDateTime time = BsonValues.time(position.time());
-        // The first condition follows from the second, but bounds the scan of an index.
+        // The first condition also limits the scan of the index.
         return Filters.and(Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)));
     }
 }

@@ -5,17 +5,16 @@ import org.gatehouse.identity.Username;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The beginning of usernames, as a range of folded names in the order of code points, which is that of their UTF-8
- * bytes.
+ * The beginning of usernames, as a range of folded names. Names are ordered by code points, as their UTF-8 bytes are.
  *
  * @param first the inclusive lower bound of the names with this beginning
- * @param end the exclusive upper bound of these names; null if a text beyond all of them does not exist
+ * @param end the exclusive upper bound of these names; null if a greater text does not exist
  */
 record NamePrefix(String first, @Nullable String end) {
     private static final char SIGMA = '\u03c3';
     private static final char FINAL_SIGMA = '\u03c2';
 
-    /** Parses the beginning of names in a caller's text and folds it; empty if names cannot begin with it. */
+    /** Parses and folds a caller's text; returns empty if usernames cannot begin with the text. */
     static Optional<NamePrefix> parse(String typed) {
         return Username.fold(typed).map(name -> of(name.canonical()));
     }
@@ -23,8 +22,7 @@ record NamePrefix(String first, @Nullable String end) {
     private static NamePrefix of(String key) {
         String start = key.substring(0, key.length() - 1);
         char last = key.charAt(key.length() - 1);
-        // A capital sigma is folded to either small sigma by the next character, which is unknown here. The two are
-        // adjacent.
+        // The next character, which is unknown here, determines the form of a sigma. Both forms are adjacent.
         if (last == SIGMA || last == FINAL_SIGMA) {
             return new NamePrefix(start + FINAL_SIGMA, after(start + SIGMA));
         }

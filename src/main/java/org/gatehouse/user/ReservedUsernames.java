@@ -26,14 +26,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Manages the names that do not permit a login, because several documents share them or because they are not valid.
- * Users of such documents cannot log in, and other users cannot take their name.
+ * Manages reserved usernames: those that several documents of the legacy service share, and those that are invalid. The
+ * users of these documents cannot log in, and other users cannot take the names.
  *
- * <p>The {@code usernameKey} of such a document is a reserved form of its name. It begins with a character that
- * canonical usernames do not contain, and ends with the document's id, so it is unique without a query. The name is in
- * the middle, so that documents that share a name are adjacent in the index.
+ * <p>The {@code usernameKey} of such a document is a reserved form of its name. This form begins with a character that
+ * canonical usernames do not contain. It ends with the document's id, so it is unique without a query. The name is in
+ * the middle, so documents that share a name are adjacent in the index.
  *
- * <p>When a single document is left, it gets the name, unless the unique index already contains that name.
+ * <p>When only one document with a name is left, it gets the name, unless another user already has the name.
  */
 public final class ReservedUsernames {
     private static final String MARK = "\u0001";
@@ -73,7 +73,7 @@ public final class ReservedUsernames {
                 : Username.refold(key);
     }
 
-    /** Whether none of the documents has a reserved name, so that names need not be checked one by one. */
+    /** Whether no document has a reserved name. If so, callers need not check single names. */
     boolean isEmpty() {
         return mongo.call(() -> reads.withTimeout(MongoUserDao.LONG_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                         .find(all())
@@ -82,7 +82,7 @@ public final class ReservedUsernames {
                 == null;
     }
 
-    /** Whether a reserved document other than this one has the canonical username. */
+    /** Whether a reserved document of another user has the canonical username. */
     boolean hold(String name, UserId except) {
         BsonObjectId id = BsonValues.id(except);
         return mongo.call(() -> reads.find(Filters.and(named(name), Filters.ne(UserJson.ID, id)))
@@ -92,8 +92,8 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives a name that a user gave up to the reserved document that is the last to have it, if one exists. If the
-     * store is unavailable, the next start tries again, because the caller's own change is already complete.
+     * Gives a name to its reserved document if only one is left, after another user has given up the name. If the store
+     * is unavailable, the next start tries again, because the caller's own change is already complete.
      */
     void release(String name) {
         try {

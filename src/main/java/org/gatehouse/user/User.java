@@ -10,11 +10,11 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user without credentials. Callers may receive it, because it has a field for neither password nor hash.
+ * A user without credentials. Responses and the cache may contain it, because it has no password and no hash.
  *
  * @param username as typed
  * @param version incremented by each change; 0 if another service wrote the document
- * @param epoch determines which sessions of the user have ended; cached with the user, and not in responses
+ * @param epoch determines which sessions of the user have ended; cached with the user, but not in responses
  * @param fields the custom fields, by name; not to be modified after construction
  */
 public record User(
@@ -40,13 +40,13 @@ public record User(
         return isActive() && isAdministrator();
     }
 
-    /** Whether the user is allowed to do anything at all. */
+    /** Whether the user may log in and use sessions. */
     public boolean isActive() {
         return status == UserStatus.ACTIVE;
     }
 
     /**
-     * Whether a session of this user is still authorized, if it has not been ended individually.
+     * Whether a session of this user is still authorized, unless the session has been ended individually.
      *
      * @param sessionEpoch the number of the epoch when the session began
      */
@@ -60,8 +60,8 @@ public record User(
     }
 
     /**
-     * Returns this user with other contents; the values that the store sets (id, version, times) stay. Disabling a user
-     * ends all sessions, so that none becomes valid again when the user is enabled.
+     * Returns this user with other contents. The values that the store sets (id, version, times) stay. Disabling a user
+     * ends all sessions, so that old sessions do not become valid again when the user is enabled.
      */
     public User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;

@@ -27,10 +27,10 @@ final class UserCreation {
     private Throttle.@Nullable Permit permit;
 
     /**
-     * The request.
+     * The request that creates the user.
      *
      * @param caller null for a request without a token
-     * @param input without violations
+     * @param input the input, without violations
      */
     record Request(@Nullable Caller caller, ClientInfo clientInfo, UserInput input) {}
 
@@ -50,7 +50,7 @@ final class UserCreation {
 
     /**
      * Returns the owner of an idempotency key. The response contains a user, so only the same caller may receive it.
-     * Without a token, this is the same source with the same password, because the password is in the body.
+     * Without a token, the owner is the source. The body, which contains the password, must also be the same.
      */
     String scope() {
         Caller caller = request.caller();
@@ -67,7 +67,7 @@ final class UserCreation {
         try {
             return creation.get();
         } catch (GatehouseException failed) {
-            // A taken name is useful information for the client, so it counts; other failures do not.
+            // This response reveals that the name is taken, so the attempt counts. Other failed attempts do not count.
             if (failed.code() != ErrorCode.USERNAME_TAKEN) {
                 refund();
             }

@@ -32,7 +32,7 @@ public interface UserDao {
     Optional<User> findLinearizable(UserId id);
 
     /**
-     * Returns the user with the name that a client sent at login, and the stored password. The time it takes does not
+     * Returns the user with the name that a client sent at login, and the stored password. The response time does not
      * depend on which possible form of the name is stored.
      */
     Optional<Credential> findCredential(String typed);
@@ -59,10 +59,10 @@ public interface UserDao {
     Set<UserId> insertAll(List<NewUser> users);
 
     /**
-     * Changes the current user and increments its version by one. An edit that changes nothing writes nothing.
+     * Changes the current user and increments its version by one. If the edit changes nothing, nothing is written.
      *
-     * @param edit returns the new user for the current one; may run several times if there are concurrent writes, and
-     *     may throw to reject the change
+     * @param edit returns the changed user for the current user; runs again after a concurrent write, and may throw to
+     *     reject the change
      * @return the user after the change; empty if the user does not exist
      * @throws GatehouseException {@code USERNAME_TAKEN}, or any exception that {@code edit} throws
      */
@@ -91,12 +91,13 @@ public interface UserDao {
 
     /**
      * Replaces a stored password by a hash of the same password, unless the stored password has changed meanwhile. The
-     * version does not change, because clients and the cache see the same data.
+     * version does not change, because neither responses nor cache entries change.
      */
     void replacePassword(UserId id, StoredPassword old, String hash);
 
     /**
-     * Stores the time and the source of a login. The version does not change, because cached data does not.
+     * Stores the time and the source of a login. The version does not change, and a cached user may show an earlier
+     * login.
      *
      * @param credential the user as read for this login
      */
@@ -105,7 +106,7 @@ public interface UserDao {
     /**
      * Deletes the current user.
      *
-     * @param check may run several times if there are concurrent writes, and may throw to reject the deletion
+     * @param check runs again after a concurrent write, and may throw to reject the deletion
      * @return the user before the deletion; empty if the user does not exist
      * @throws GatehouseException any exception that {@code check} throws
      */

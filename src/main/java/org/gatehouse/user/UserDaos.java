@@ -7,7 +7,7 @@ import org.gatehouse.store.ModuleContext;
 /**
  * The DAO of users, with and without the cache.
  *
- * @param stored the DAO without the cache, for a starting node, which would have to wait for the cache
+ * @param stored the DAO without the cache, because a starting node would have to wait for the cache
  * @param cached the DAO with the cache, for requests
  */
 public record UserDaos(MongoUserDao stored, UserDao cached) {

@@ -49,8 +49,8 @@ public final class UserDocument {
     public static final String SOURCES = "loginSources";
 
     /**
-     * The field for server data that callers may neither see nor set. This version hides it and writes only staged
-     * values to it, so that it can run beside a later version.
+     * The field for server data that callers may neither see nor set. This version writes only staged values to it. A
+     * later version may store more there, because this version hides the field.
      */
     public static final String SERVER_DATA = "_server";
 
@@ -141,12 +141,12 @@ public final class UserDocument {
         return new Credential(read(document), password(document).orElse(null), sources);
     }
 
-    /** Whether a write that makes the one user the other would change nothing. */
+    /** Whether an update from the first user to the second would change nothing. */
     public static boolean areEqual(User one, User other) {
         return MongoUserChanges.between(one, other).isEmpty();
     }
 
-    /** Returns the stored password of a document; the legacy field is used only in the absence of a hash. */
+    /** Returns the stored password of a document; the legacy field is used only if the document has no hash. */
     private static Optional<StoredPassword> password(BsonDocument document) {
         return text(document, PASSWORD_HASH)
                 .map(StoredPassword::hash)
@@ -157,12 +157,12 @@ public final class UserDocument {
         return BsonValues.userId(document.getObjectId(UserJson.ID));
     }
 
-    /** Returns the document's id. Another service may have chosen it, so it is possibly not a user id. */
+    /** Returns the document's id. Another service may have chosen it, so it may not be a user id. */
     public static BsonValue anyId(BsonDocument document) {
         return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
     }
 
-    /** Returns the canonical username by which a document is found; empty text if it has none. */
+    /** Returns the canonical username by which a document is found; an empty text if it has none. */
     public static String canonicalUsername(BsonDocument document) {
         return text(document, CANONICAL_USERNAME).orElse("");
     }
@@ -173,8 +173,8 @@ public final class UserDocument {
     }
 
     /**
-     * Returns the condition that matches this document while these fields are as they were read. Other values than
-     * text, numbers and null only have to exist, because a regular expression would act as a pattern.
+     * Returns the condition that matches this document while these fields are as they were read. Only text, numbers and
+     * null are compared. Other values must only exist, because a regular expression would act as a pattern.
      */
     public static BsonDocument unchanged(BsonDocument document, String... names) {
         BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
@@ -228,7 +228,7 @@ public final class UserDocument {
         return List.of(Updates.set(SESSION_EPOCH, new BsonInt64(epoch.number())), exempt(epoch.exempt()));
     }
 
-    /** Returns the update that stores which session the latest increase of the epoch did not end. */
+    /** Returns the update that stores the exempt session of an epoch. */
     static Bson exempt(@Nullable SessionId exempt) {
         return exempt == null
                 ? Updates.unset(SESSION_EXEMPT)

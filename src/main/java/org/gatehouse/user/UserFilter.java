@@ -4,7 +4,7 @@ import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The filter of a list of users: a user matches if all conditions are met that are not null.
+ * The filter of a list of users: a user matches if every condition that is not null is met.
  *
  * @param role a role of the user
  * @param status the status of the user
@@ -17,7 +17,7 @@ record UserFilter(
     /** Matches all users. */
     static final UserFilter ALL = new UserFilter(null, null, null);
 
-    /** Parses the parameters of a URL, null if absent; adds each invalid one to the errors. */
+    /** Parses query parameters, which are null if absent; adds each violation to the errors. */
     static UserFilter parse(@Nullable String q, @Nullable String role, @Nullable String status, FieldErrors errors) {
         NamePrefix names = q == null ? null : NamePrefix.parse(q).orElse(null);
         if (q != null && names == null) {

@@ -57,7 +57,7 @@ public final class UserJson {
 
     private UserJson() {}
 
-    /** Returns the reserved name that equals this name if case is ignored; empty if none does. */
+    /** Returns the reserved name that equals this name if case is ignored; empty if no reserved name does. */
     public static Optional<String> reservedName(String name) {
         return Optional.ofNullable(
                 RESERVED_NAMES.get(name.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));

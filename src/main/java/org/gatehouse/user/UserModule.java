@@ -11,9 +11,10 @@ import org.gatehouse.store.MongoLock;
 import org.gatehouse.throttle.Throttle;
 
 /**
- * Creates the objects of this package, from the DAOs that a reauthentication needs before.
+ * Creates the objects of this package, except the DAOs, which the reauthentication needs earlier.
  *
- * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow it down
+ * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow the migration
+ *     down
  */
 public record UserModule(UserService service, Runnable createIndexes, List<Object> resources) {
     public static UserModule of(
@@ -50,7 +51,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
         return new UserModule(service, createIndexes, List.of(new UserResource(service, registrar, lists)));
     }
 
-    /** The lock on all nodes, held while an administrator is created or removed. */
+    /** Returns the lock shared by all nodes, held while an administrator is created or removed. */
     public static MongoLock administration(ModuleContext context) {
         return new MongoLock(context.mongo(), "administration", context.clock());
     }

@@ -16,10 +16,10 @@ import org.gatehouse.json.IsoTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A query for one page of a list of users: size, order, filter, and the position that it follows.
+ * A query for one page of a list of users: size, order, filter, and the position after which the page begins.
  *
- * <p>The order is total, because the id orders users with equal times. A position is a value, not a count, so users
- * that are created or deleted meanwhile neither shift nor hide others.
+ * <p>The order is total, because the id orders users with equal times. A position is a sort key, not an offset, so
+ * users that are created or deleted meanwhile do not shift other users.
  */
 record UserQuery(
         int limit, Sort sort, UserFilter filter, @Nullable Position after) {
@@ -101,10 +101,10 @@ record UserQuery(
     }
 
     /**
-     * Parses the parameters of a URL, null if absent. Reports all violations together.
+     * Parses query parameters, which are null if absent. Reports all violations together.
      *
-     * @param q the beginning of usernames; such a list is sorted by username, because an index cannot have names as a
-     *     range and times in order
+     * @param q the beginning of usernames; requires a sort by username, because no index has both a range of names and
+     *     an order of times
      * @throws GatehouseException {@code VALIDATION_FAILED}
      */
     static UserQuery parse(
@@ -126,7 +126,7 @@ record UserQuery(
         }
         boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::hasErrorFor);
         UserQuery first = new UserQuery(page.limit(), order == null ? usual : order, filter, null);
-        // If the list itself is invalid, the cursor cannot be compared with it.
+        // If the other parameters are invalid, the cursor cannot be compared with them.
         Position position = page.position(
                         cursor -> Position.parse(cursor).filter(read -> !known || first.has(read)), errors)
                 .orElse(null);

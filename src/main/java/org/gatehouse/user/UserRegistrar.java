@@ -43,7 +43,7 @@ final class UserRegistrar {
      * Creates a user for an administrator or, if registration is open, for any client.
      *
      * @param caller null for a request without a token
-     * @param key returns the same user again to the same caller or, without a token, to the same source
+     * @param key the key with which a repeated request returns the same user; null if absent
      * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
      *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
      *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle

@@ -33,7 +33,7 @@ import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves users over HTTP. {@link UserService} decides what is allowed; this class only maps it to HTTP.
+ * Serves users over HTTP. {@link UserService} decides what is allowed; this class only translates to and from HTTP.
  *
  * <p>The id {@code me} means the caller's own id.
  */
@@ -53,7 +53,7 @@ public final class UserResource {
         this.lists = lists;
     }
 
-    /** 201 with the new user, its URL and its version; one user only for each {@code Idempotency-Key}. */
+    /** Returns 201 with the new user, its URL and its version. An {@code Idempotency-Key} creates only one user. */
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
@@ -72,8 +72,8 @@ public final class UserResource {
     }
 
     /**
-     * 200 with one page of users. {@code Link} (RFC 8288) contains the first page and the next, if one exists. If
-     * requested, {@code X-Total-Count} is the approximate size of the whole list.
+     * Returns 200 with one page of users. {@code Link} (RFC 8288) refers to the first page and, if one exists, the next
+     * page. If requested, {@code X-Total-Count} is the approximate size of the whole list.
      */
     @GET
     @RolesAllowed(Roles.ADMIN)
@@ -100,7 +100,7 @@ public final class UserResource {
         return answer;
     }
 
-    /** 200 with the user, or 304 if the caller already has this version. */
+    /** Returns 200 with the user, or 304 if the caller already has this version. */
     @GET
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
@@ -113,7 +113,7 @@ public final class UserResource {
                 : answer(Response.ok(), user);
     }
 
-    /** 200 with the user after the merge patch. */
+    /** Returns 200 with the user after the merge patch. */
     @PATCH
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
@@ -126,7 +126,7 @@ public final class UserResource {
         return answer(Response.ok(), users.change(Caller.of(security), id, body, condition(request)));
     }
 
-    /** 204 after the user has been deleted. */
+    /** Returns 204 after the user has been deleted. */
     @DELETE
     @Path("{id}")
     @RolesAllowed(Roles.ADMIN)

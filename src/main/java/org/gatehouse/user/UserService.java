@@ -23,12 +23,12 @@ import org.gatehouse.throttle.Throttle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enforces the rules for users: who may read or change them, what may be set, and that an administrator remains.
+ * Enforces the rules for users: which callers may read or change which fields, and that an administrator remains.
  *
- * <p>Every method either does everything it describes, or throws and changes nothing.
+ * <p>Every method either succeeds completely, or throws and changes nothing.
  */
 public final class UserService {
-    /** The id in a path that means the caller's own. */
+    /** The id in a path that means the caller's own id. */
     private static final String MYSELF = "me";
 
     private static final String ID_HINT =
@@ -75,7 +75,7 @@ public final class UserService {
     /**
      * Ends all sessions of a user in one write that takes effect on every node at once.
      *
-     * @param before receives the user before that write; may run several times if there are concurrent writes
+     * @param before receives the user before this write; runs again after a concurrent write
      * @throws GatehouseException {@code USER_NOT_FOUND}
      */
     public void endAllSessions(UserId id, Consumer<User> before) {
@@ -86,10 +86,10 @@ public final class UserService {
     }
 
     /**
-     * Ends all sessions of the caller except the one that the call comes from, in one such write.
+     * Ends all sessions of the caller except the current session, in one write that takes effect on every node at once.
      *
-     * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} if that session has ended since the call
-     *     arrived, because an exemption would make it valid again
+     * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} if the current session has ended
+     *     meanwhile, because an exemption would make it valid again
      */
     public void endOtherSessions(Caller caller) {
         endSessions(caller.userId(), user -> {
@@ -159,7 +159,7 @@ public final class UserService {
         try {
             return change(caller, userId, input, precondition);
         } catch (GatehouseException failed) {
-            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // this answer reveals something, so it counts
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // this response reveals a taken name, so it counts
                 permit.refund();
             }
             throw failed;
@@ -232,7 +232,7 @@ public final class UserService {
                 requireNonNullElse(input.roles(), user.roles()),
                 requireNonNullElse(input.status(), user.status()),
                 fields);
-        // A user of the legacy service may exceed the limit, and removing fields must still be possible.
+        // A patch that only removes fields is not checked, because a legacy user may exceed the limit.
         if (input.fields().properties().stream()
                 .anyMatch(change -> !change.getValue().isNull())) {
             FieldErrors errors = new FieldErrors();

@@ -9,7 +9,7 @@ public enum UserStatus {
     ACTIVE,
     DISABLED;
 
-    /** Parses the name of a status in the API; empty if it is unknown. */
+    /** Parses the name of a status in the API; returns empty if the name is unknown. */
     public static Optional<UserStatus> parse(String text) {
         return Arrays.stream(values())
                 .filter(status -> status.text().equals(text))
