@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** A Redis Cluster of three masters, each with a replica that takes over if it fails. */
+/** A Redis Cluster of three masters. Each master has a replica that takes over if the master fails. */
 public final class ClusterRedis implements AutoCloseable {
     private static final int MASTERS = 3;
     private static final int BUS_OFFSET = 10_000;
@@ -27,7 +27,7 @@ public final class ClusterRedis implements AutoCloseable {
 
     private final List<EmbeddedRedis> servers = new ArrayList<>();
 
-    /** Starts all six and waits until the Cluster works. */
+    /** Starts all six servers and waits until the Cluster works. */
     public ClusterRedis(Path folder) {
         try {
             for (int i = 0; i < 2 * MASTERS; i++) {
@@ -76,7 +76,10 @@ public final class ClusterRedis implements AutoCloseable {
                 .until(() -> servers.stream().allMatch(this::knowsAll));
     }
 
-    /** The address as a setting: three of the servers, whether they are masters or not. */
+    /**
+     * Returns the address in the format of the setting {@code REDIS_URL}. The address names three of the servers, which
+     * may be masters or replicas.
+     */
     public String uri() {
         return servers.stream()
                 .skip(MASTERS - 1)
@@ -85,7 +88,7 @@ public final class ClusterRedis implements AutoCloseable {
                 .collect(Collectors.joining(",", "redis://", ""));
     }
 
-    /** Initially three masters, then their replicas in the same order. */
+    /** Returns all servers. Initially, the first three are masters, and their replicas follow in the same order. */
     public List<EmbeddedRedis> servers() {
         return servers;
     }
@@ -95,7 +98,10 @@ public final class ClusterRedis implements AutoCloseable {
         return call(server, redis -> redis.info("replication")).contains("role:master");
     }
 
-    /** Starts a failover from a healthy master to a replica, without losing a write; does not wait for its end. */
+    /**
+     * Starts a failover from a healthy master to this replica. The failover loses no write. This method does not wait
+     * until the failover ends.
+     */
     public static void failOver(EmbeddedRedis replica) {
         call(replica, redis -> redis.clusterFailover(false));
     }
@@ -123,7 +129,7 @@ public final class ClusterRedis implements AutoCloseable {
         }
     }
 
-    /** Returns a free port whose cluster bus port is free too. */
+    /** Returns a free port. The port of the cluster bus, which Redis derives from the returned port, is also free. */
     private static int freePort() {
         while (true) {
             int port = EmbeddedRedis.freePort();
@@ -131,7 +137,7 @@ public final class ClusterRedis implements AutoCloseable {
                 try (ServerSocket bus = new ServerSocket(port + BUS_OFFSET, 1, InetAddress.getLoopbackAddress())) {
                     return bus.getLocalPort() - BUS_OFFSET;
                 } catch (IOException taken) {
-                    // try another one
+                    // Another process uses the port of the bus, so the loop continues with another port.
                 }
             }
         }

@@ -24,7 +24,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests servers that speak MongoDB's protocol but differ from MongoDB. The embedded server imitates them. */
+/**
+ * Tests servers that implement MongoDB's protocol but differ from MongoDB. The embedded server imitates these
+ * differences.
+ */
 class CompatibleServersTest {
     private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");

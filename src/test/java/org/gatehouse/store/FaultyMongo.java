@@ -14,7 +14,7 @@ import java.util.function.Function;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.h2.mvstore.MVStore;
 
-/** An embedded server whose replies a test can replace, command by command. */
+/** An embedded MongoDB server. A test can replace its reply to each command. */
 public final class FaultyMongo implements AutoCloseable {
     private final Backend backend = new Backend();
     private final MongoServer server = new MongoServer(backend);
@@ -41,43 +41,41 @@ public final class FaultyMongo implements AutoCloseable {
         return uri;
     }
 
-    /** Returns host and port. */
+    /** Returns the host and the port. */
     public String address() {
         return uri.substring("mongodb://".length());
     }
 
-    /**
-     * Replies to each command with the result of a rule. If the rule returns empty, the server executes the command.
-     */
+    /** Replies to each command with the result of the rule. If the result is empty, the server executes the command. */
     public void replyWith(Function<Document, Optional<Document>> newRule) {
         this.rule = newRule;
     }
 
-    /** Replies to the next command of this name, on any collection; all others are executed. */
+    /** Replies to the next command of this name, on any collection. The server executes all other commands. */
     public void replyOnce(String name, Document reply) {
         AtomicInteger left = new AtomicInteger(1);
         replyWith(command ->
                 name(command).equals(name) && left.getAndDecrement() > 0 ? Optional.of(reply) : Optional.empty());
     }
 
-    /** Replies with this error to commands of these names on one collection. */
+    /** Replies with this error code to all commands of these names on one collection. */
     public void failWith(int code, String collection, String... names) {
         replyWith(command -> List.of(names).contains(name(command)) && collection.equals(command.get(name(command)))
                 ? Optional.of(error(code))
                 : Optional.empty());
     }
 
-    /** Executes every command again. */
+    /** Ends all replacements, so that the server executes every command again. */
     public void reset() {
         replyWith(command -> Optional.empty());
     }
 
-    /** Changes the reply to the handshake of a client. */
+    /** Changes the replies to the handshakes of clients. */
     public void handshake(Function<Document, Document> newHandshake) {
         this.handshake = newHandshake;
     }
 
-    /** Returns an error as a server sends it. */
+    /** Returns an error reply in the format of a server. */
     public static Document error(int code) {
         return new Document("ok", 0.0)
                 .append("code", code)

@@ -27,8 +27,9 @@ import org.gatehouse.json.Json;
 import org.gatehouse.testing.SettableClock;
 
 /**
- * Holds the contents of the stores of a version as files in a folder. Each document is a line of canonical Extended
- * JSON. Each index and Redis key is a line of JSON. The data of its clients is in {@code callers.json}.
+ * A folder with the contents of the stores that one version of Gatehouse wrote. Each document is a line of canonical
+ * Extended JSON. Each index and each Redis key is a line of JSON. {@code callers.json} contains the data of the
+ * clients.
  */
 public final class FormatFolder {
     static final Path ALL = Path.of("src", "test", "resources", "format");
@@ -40,7 +41,7 @@ public final class FormatFolder {
     private static final String CALLERS = "callers.json";
     private static final String INDEXES = "indexes.json";
 
-    /** A count and the end of its window, which has passed when the folder is read. */
+    /** Matches a count and the end of its window. When a test loads the folder, this end is in the past. */
     private static final Pattern WINDOW_COUNT = Pattern.compile("(\\d+) \\d{13}");
 
     private static final String END = "{end}";
@@ -51,7 +52,7 @@ public final class FormatFolder {
         this.folder = folder;
     }
 
-    /** Returns the folders of all versions, oldest first. */
+    /** Returns the folders of all versions. The oldest version is first. */
     static List<FormatFolder> all() {
         try (Stream<Path> folders = Files.list(ALL)) {
             return folders.filter(Files::isDirectory)
@@ -68,7 +69,7 @@ public final class FormatFolder {
         return all.get(all.size() - 1);
     }
 
-    /** Orders 0.10.0 after 0.9.0. */
+    /** Returns a sort key that orders version 0.10.0 after version 0.9.0. */
     private static String order(Path folder) {
         StringBuilder order = new StringBuilder();
         for (String part : folder.getFileName().toString().split("\\.", -1)) {
@@ -77,7 +78,7 @@ public final class FormatFolder {
         return order.toString();
     }
 
-    /** Writes the contents of these stores to a folder. */
+    /** Writes the contents of these stores to a folder, together with the data of the clients. */
     static FormatFolder write(Path folder, Stores stores, ObjectNode callers) {
         try {
             Files.createDirectories(folder);
@@ -115,7 +116,7 @@ public final class FormatFolder {
         return documents;
     }
 
-    /** Returns the indexes of these stores, each in the format of the command that creates it. */
+    /** Returns the indexes of these stores. The format is the argument of the command {@code createIndexes}. */
     static List<String> indexes(Stores stores) {
         List<String> indexes = new ArrayList<>();
         for (String collection : stores.collections()) {
@@ -167,12 +168,12 @@ public final class FormatFolder {
         }
     }
 
-    /** Returns a clock with the time at which the version wrote the folder. */
+    /** Returns a clock that is set to the time at which the version wrote the folder. */
     public SettableClock clock() {
         return new SettableClock(Instant.parse(callers().path("now").asText()));
     }
 
-    /** Returns the documents of the version, by collection. */
+    /** Returns the documents in this folder, by collection. */
     Map<String, List<BsonDocument>> documents() {
         Map<String, List<BsonDocument>> documents = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
@@ -186,17 +187,20 @@ public final class FormatFolder {
         return documents;
     }
 
-    /** Returns the Redis entries of the version. */
+    /** Returns the Redis entries in this folder. */
     List<JsonNode> entries() {
         return lines(folder.resolve(REDIS)).stream().map(FormatFolder::json).toList();
     }
 
-    /** Returns the indexes that the version created. */
+    /** Returns the indexes in this folder. */
     List<String> indexes() {
         return lines(folder.resolve(INDEXES));
     }
 
-    /** Loads everything into empty stores, and records their Redis as the one that the cache may use. */
+    /**
+     * Loads the contents of this folder into empty stores. Then stores the run id of the Redis server, so that the
+     * cache may use it.
+     */
     public void load(Stores stores) {
         indexes().forEach(line -> {
             Document index = Document.parse(line);

@@ -20,11 +20,10 @@ import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Makes every kind of call that changes a store. Afterwards the stores contain each kind of document and entry that
- * this version writes.
+ * Makes every kind of call that changes a store. Afterwards the stores contain each kind of document and each kind of
+ * entry that this version writes.
  *
- * <p>The clock of the scene is in the far future, because a store may delete documents that have expired by its own
- * clock.
+ * <p>A store deletes expired documents by its own clock. Therefore the clock of this scene is in the far future.
  */
 public final class FormatScene {
     static final String PASSWORD = "correct horse battery staple";
@@ -38,10 +37,10 @@ public final class FormatScene {
     private final SettableClock clock = new SettableClock(Instant.parse("2100-01-01T00:00:00Z"));
     private final ObjectNode callers = Json.MAPPER.createObjectNode();
 
-    /** The passwords by name; users that are not listed here cannot log in. */
+    /** The password of each user, by username. Users that are not in this object cannot log in. */
     private final ObjectNode passwords = callers.putObject("passwords");
 
-    /** Correct passwords that must be rejected. */
+    /** Passwords that are correct but must be rejected, by username. */
     private final ObjectNode rejected = callers.putObject("rejected");
 
     private FormatScene(Stores stores) {
@@ -53,7 +52,7 @@ public final class FormatScene {
         return Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "REGISTRATION", "open"), clock);
     }
 
-    /** Makes all calls on empty stores and returns the data of the clients. */
+    /** Makes all calls on empty stores. Returns the data of the clients. */
     static ObjectNode run(Stores stores) {
         return new FormatScene(stores).run();
     }
@@ -235,7 +234,10 @@ public final class FormatScene {
         assertThat(node.post("/key/rotate", admin, "").status()).isEqualTo(201);
     }
 
-    /** Records second pages, as clients that have read the first page request them. */
+    /**
+     * Records the requests for second pages, and their responses. A client that has read the first page of a list sends
+     * such a request.
+     */
     private void recordPages(Node node, String admin) {
         for (String first : List.of(
                 "/user?limit=4",
@@ -257,7 +259,10 @@ public final class FormatScene {
         }
     }
 
-    /** Fills the cache with known entries, independent of the timing of earlier steps. */
+    /**
+     * Replaces the contents of the cache with known entries, because the current entries depend on the timing of
+     * earlier calls.
+     */
     private void fillCache(Node node, String admin) {
         callers.put("admin", admin);
         try (RedisText redis = new RedisText(stores.redis().uri())) {

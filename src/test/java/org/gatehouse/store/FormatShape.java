@@ -14,9 +14,11 @@ import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
 /**
- * The shape of documents and cache entries: the types of each field, and whether the field may be missing.
+ * The shape of documents and cache entries. For each field, the shape contains its types, and whether the field may be
+ * missing.
  *
- * <p>Documents in {@code meta} are distinguished by their ids. All entries of a map count as one field, {@code *}.
+ * <p>In {@code meta}, each document id has its own shape. All entries of a map count as one field with the name
+ * {@code *}.
  */
 final class FormatShape {
     private static final Set<String> MAPS = Set.of("users.loginSources");
@@ -36,7 +38,10 @@ final class FormatShape {
         return shape;
     }
 
-    /** Returns the differences that a reader of the other shape does not expect; empty if there is none. */
+    /**
+     * Returns the differences that would be unexpected for a reader of the other shape. The list is empty if there are
+     * none.
+     */
     List<String> differencesFrom(FormatShape other) {
         List<String> differences = new ArrayList<>();
         types.forEach((field, ours) -> {

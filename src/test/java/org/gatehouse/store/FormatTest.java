@@ -22,9 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests that this version reads the stores of earlier versions, and that the last version reads the stores of this one.
+ * Tests that this version reads the stores of earlier versions. Also tests that the last version reads the stores of
+ * this version.
  *
- * <p>With {@code -Dgatehouse.format.write=0.2.0} it first writes the current format; see the README beside the files.
+ * <p>{@code -Dgatehouse.format.write=0.2.0} first writes the current format as version 0.2.0. See the README in the
+ * folder of the formats.
  */
 class FormatTest {
     private static final String WRITE_PROPERTY = "gatehouse.format.write";
@@ -146,7 +148,7 @@ class FormatTest {
         String id = callers.path("aliceId").asText();
         String admin = callers.path("admin").asText();
         version.load(stores);
-        // No client makes such a change; it shows whether a response comes from the cache.
+        // This change bypasses the service, so that a response with the old value comes from the cache.
         stores.users().updateOne(Filters.eq(new ObjectId(id)), Updates.set("email", "another@example.com"));
         Node node = node(version);
 
@@ -194,7 +196,8 @@ class FormatTest {
     }
 
     /**
-     * Logs in from a different address per user and password, because the throttle limits the logins of one address.
+     * Logs in from a different address for each user and password, because the throttle limits the logins from one
+     * address.
      */
     private static int login(ServiceClient node, String name, String password) {
         String address = "10.1." + Math.floorMod(name.hashCode(), 250) + "." + Math.floorMod(password.hashCode(), 250);

@@ -12,11 +12,12 @@ import org.bson.BsonNull;
 import org.bson.BsonValue;
 
 /**
- * Checks that an index serves a query without a sort and without reading other keys. By MongoDB's rule, equality fields
- * come first, then the sort fields in one direction, then ranges. No query here combines a range with a sort, so every
- * key that the index reads is part of the result.
+ * Checks that an index can serve a query without a separate sort and without reading keys of other documents. In such
+ * an index, equality fields come first, then the sort fields in one direction, then ranges. No query here combines a
+ * range on another field with a sort.
  *
- * <p>{@code $in} counts as equality, because up to 200 values are read one after the other and merged in order.
+ * <p>{@code $in} counts as equality, because MongoDB reads up to 200 values one after the other and merges the results
+ * in order.
  */
 public final class IndexUse {
     private static final Set<String> RANGE = Set.of("$gt", "$gte", "$lt", "$lte");
@@ -25,7 +26,7 @@ public final class IndexUse {
     private final Set<String> equal = new HashSet<>();
     private final Set<String> ranged = new HashSet<>();
 
-    /** All other conditions by field; the conditions in an {@code $or} are listed under their fields. */
+    /** All other conditions, by field. A condition inside an {@code $or} is listed under its own field. */
     private final Map<String, String> others = new TreeMap<>();
 
     private final BsonDocument sort;
@@ -36,9 +37,10 @@ public final class IndexUse {
     }
 
     /**
-     * Returns the reason why each index cannot serve the query; empty if one of them can.
+     * Returns the reason why no index can serve the query, for each index. The list is empty if one of the indexes can
+     * serve the query.
      *
-     * @param tolerated fields on which the query may have conditions that no index serves
+     * @param tolerated fields whose conditions need no index
      */
     public static List<String> mismatches(
             BsonDocument filter, BsonDocument sort, Collection<BsonDocument> indexes, Set<String> tolerated) {
@@ -71,7 +73,7 @@ public final class IndexUse {
         if (directions.size() > 1) {
             return "not in one direction";
         }
-        // Without a sort, as for a count, one range may follow the equality fields.
+        // A query without a sort, such as a count, may have one range after the equality fields.
         String first = end < fields.size() && sorted.isEmpty()
                 ? fields.get(end)
                 : sorted.stream().findFirst().orElse("");
@@ -100,7 +102,7 @@ public final class IndexUse {
         return rest;
     }
 
-    /** Returns the conditions of a conjunction, each with one operator on one field. */
+    /** Splits a filter into conditions. Each condition has one operator on one field, and all conditions must match. */
     private static List<BsonDocument> conditions(BsonDocument filter) {
         List<BsonDocument> conditions = new ArrayList<>();
         filter.forEach((name, value) -> {

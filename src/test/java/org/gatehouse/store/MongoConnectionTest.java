@@ -25,7 +25,7 @@ import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Tests the read concerns of reads, with a server that can imitate the primary of a replica set. */
+/** Tests the read concerns of reads. The test server can imitate the primary of a replica set. */
 class MongoConnectionTest {
     private final ImitatedServer backend = new ImitatedServer();
     private final MongoServer server = new MongoServer(backend);

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests this version beside a newer one that adds fields to everything in the stores. This version continues to work,
- * returns only known public data, and keeps unknown data.
+ * Tests this version beside a newer version that adds fields to all data in the stores. This version continues to work,
+ * returns only public fields that it knows, and keeps unknown data.
  */
 @SuppressWarnings("JavaUtilDate") // required by the driver
 class NewerVersionTest {
@@ -86,7 +86,7 @@ class NewerVersionTest {
 
     @BeforeAll
     static void awaitCache() {
-        // Waits until reads fill the cache, because some tests replace its entries.
+        // Some tests replace cache entries. Therefore this method waits until reads fill the cache.
         String age = "{\"age\":44}";
         assertThat(node.patch(alice, admin, age).status()).isEqualTo(200);
         try (RedisText redis = new RedisText(stores.redis().uri())) {
@@ -124,7 +124,8 @@ class NewerVersionTest {
 
     @Test
     void anAuditEntryOfAnUnknownTypeIsReturned() throws IOException, InterruptedException {
-        // Bypasses the API description, which lists only the current kinds.
+        // This request bypasses the check against the API description, because the description lists only the current
+        // types.
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port()
                         + "/audit?limit=1000&user=" + callers.path("aliceId").asText()))
                 .header("auth", admin)

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests connections to all kinds of Redis deployments, with real servers. */
+/** Tests connections to all kinds of Redis deployments. The servers are real. */
 @Execution(ExecutionMode.CONCURRENT)
 class RedisConnectionTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
@@ -59,8 +59,8 @@ class RedisConnectionTest {
 
     @Test
     void worksWithARestrictedUser() {
-        // The permissions that a shared Redis may grant: Gatehouse's keys, scripts, and the commands that a connection
-        // needs.
+        // A shared Redis may grant only these permissions: Gatehouse's keys, scripts, and the commands that a
+        // connection needs.
         String grants = "--user gatehouse on >secret ~u:* ~s:* ~throttle:* +@all -@admin -@dangerous +info";
         EmbeddedRedis server = open(EmbeddedRedis.start(folder, grants.split(" ")));
 
@@ -106,7 +106,8 @@ class RedisConnectionTest {
 
             assertThat(topology.execute("u:{1}", WAIT_TIMEOUT, commands -> commands.get("u:{1}")))
                     .isEqualTo(new RedisTopology.Reply.Unavailable<>());
-            // If the call had waited, the connection would have been closed meanwhile.
+            // The connection is still open. If the last call had waited for a reply, the connection would now be
+            // closed.
             assertThat(connection.topology()).hasValue(topology);
         } finally {
             server.resume();
@@ -131,7 +132,7 @@ class RedisConnectionTest {
 
             RedisConnection connection = connect(replica.uri());
 
-            // It connects, detects that the server is a replica, and retries later.
+            // Each attempt connects, detects that the server is a replica, and tries again later.
             await().atMost(WAIT_TIMEOUT).until(() -> connectionsOf(observer) >= before + 3);
             assertThat(connection.topology()).isEmpty();
             observer.sync().replicaofNoOne();
@@ -191,7 +192,7 @@ class RedisConnectionTest {
         return open(new RedisConnection(RedisUrl.parse(url), new Metrics()));
     }
 
-    /** Sets, reads and deletes keys in many slots. */
+    /** Checks that the connection can set, read and delete keys in many hash slots. */
     private static void assertWorks(RedisConnection connection) {
         await().atMost(WAIT_TIMEOUT).until(() -> connection.topology().isPresent());
         RedisTopology topology = connection.topology().orElseThrow();
@@ -221,7 +222,7 @@ class RedisConnectionTest {
         return closeable;
     }
 
-    /** A self-signed certificate for 127.0.0.1, as PEM. */
+    /** A self-signed certificate for 127.0.0.1 and its private key, in PEM files. */
     private record Certificate(Path certificate, Path key) {
         static Certificate make(Path folder) throws Exception {
             Path store = folder.resolve("keys.p12");

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads and writes Redis directly, as text. */
+/** Reads and writes Redis directly, with keys and values as text. */
 public final class RedisText implements AutoCloseable {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Tests the restore in docs/operations.md: a copy of all documents and indexes, and an empty Redis. */
+/** Tests the restore procedure of docs/operations.md: all documents and indexes are copied, and Redis is emptied. */
 class RestoreTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String OTHER_KEY = "another key, because the first one was lost with its machine";

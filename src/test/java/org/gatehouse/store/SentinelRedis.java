@@ -18,7 +18,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** A master, a replica, and three Sentinels that promote the replica if two of them cannot reach the master. */
+/**
+ * A Redis master, a replica, and three Sentinels. The Sentinels promote the replica if two of them cannot reach the
+ * master.
+ */
 public final class SentinelRedis implements AutoCloseable {
     private static final String NAME = "main";
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
@@ -26,7 +29,7 @@ public final class SentinelRedis implements AutoCloseable {
     private final List<EmbeddedRedis> servers = new ArrayList<>();
     private final List<EmbeddedRedis> sentinels = new ArrayList<>();
 
-    /** Starts all five and waits until the Sentinels know the replica and each other. */
+    /** Starts all five servers, and waits until the Sentinels know the replica and each other. */
     public SentinelRedis(Path folder) {
         try {
             servers.add(EmbeddedRedis.start(folder.resolve("one"), "--save", ""));
@@ -45,14 +48,14 @@ public final class SentinelRedis implements AutoCloseable {
         }
     }
 
-    /** The address as a setting. */
+    /** Returns the address in the format of the setting {@code REDIS_URL}. */
     public String uri() {
         return sentinels.stream()
                 .map(sentinel -> "127.0.0.1:" + sentinel.port())
                 .collect(Collectors.joining(",", "redis-sentinel://", "#" + NAME));
     }
 
-    /** The two servers; the first one is initially the master. */
+    /** Returns the master and the replica. The first server is the master until a failover. */
     public List<EmbeddedRedis> servers() {
         return servers;
     }
@@ -61,7 +64,7 @@ public final class SentinelRedis implements AutoCloseable {
         return sentinels;
     }
 
-    /** Returns the master according to the first Sentinel that replies. */
+    /** Returns the current master, according to the first Sentinel that replies. */
     public EmbeddedRedis master() {
         for (EmbeddedRedis sentinel : sentinels) {
             try {
@@ -72,7 +75,7 @@ public final class SentinelRedis implements AutoCloseable {
                         .findFirst()
                         .orElseThrow();
             } catch (RedisException unreachable) {
-                // try the next one
+                // This Sentinel does not reply, so the loop continues with the next Sentinel.
             }
         }
         throw new IllegalStateException("No Sentinel replies");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests what clients and operators see if MongoDB returns errors; each test has its own error codes. */
+/** Tests the responses and log lines if MongoDB returns errors. Each test uses different error codes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StoreErrorsTest {
     private static final String PASSWORD = "correct horse battery staple";

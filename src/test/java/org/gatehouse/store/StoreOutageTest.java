@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests unavailable stores. Each test has its own MongoDB, because it starts and stops the server. */
+/** Tests outages of the stores. Each test has its own MongoDB, because the test starts and stops the server. */
 @Tag("also-full")
 class StoreOutageTest {
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-outage"));
@@ -80,7 +80,7 @@ class StoreOutageTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // Reads once more after the user has been cached, because that read also caches the session.
+                // The read after the user has been cached also caches the session. Therefore the loop reads once more.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;
@@ -99,7 +99,8 @@ class StoreOutageTest {
 
             try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
                 assertThat(returned.uri()).endsWith(":" + port);
-                // The in-memory data is lost, and with it the account. The 401 shows that the node uses MongoDB again.
+                // The new server is empty, so the account does not exist. The status 401 shows that the node uses
+                // MongoDB again.
                 await().atMost(Duration.ofSeconds(60))
                         .until(() ->
                                 gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD).status() == 401);
@@ -118,7 +119,7 @@ class StoreOutageTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // Reads once more after the user has been cached, because that read also caches the session.
+                // The read after the user has been cached also caches the session. Therefore the loop reads once more.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;

@@ -5,11 +5,14 @@ import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 
-/** Users as the application stores them, for tests that need more users than can be created over HTTP in time. */
+/**
+ * Creates users in the format in which the application stores them. Tests use this class if the creation over HTTP
+ * would take too long.
+ */
 public final class StoredUsers {
     private StoredUsers() {}
 
-    /** Returns a user without custom fields; the username must be in its canonical form. */
+    /** Returns a user without custom fields. The username must be in its canonical form. */
     public static Document document(ObjectId id, String name, BsonDateTime created) {
         return new Document("_id", id)
                 .append("username", name)

@@ -13,7 +13,7 @@ import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** The stores of one test class: a database that is dropped afterwards, and a separate Redis process. */
+/** The stores of one test class: a database, which is dropped at the end, and a separate Redis process. */
 public final class Stores implements AutoCloseable {
     private static final String EXTERNAL_URI = "TEST_MONGODB_URI";
 
@@ -62,17 +62,17 @@ public final class Stores implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns the collection with the state of the application. */
+    /** Returns the collection {@code meta}, which contains the state of the application. */
     public MongoCollection<Document> meta() {
         return client.getDatabase(database).getCollection("meta");
     }
 
-    /** Returns whether MongoDB is the embedded server, not an external one. */
+    /** Returns whether MongoDB is the embedded server and not an external server. */
     public boolean isEmbedded() {
         return embedded.isPresent();
     }
 
-    /** Returns the reply of the server to a command. */
+    /** Runs a command and returns the reply of MongoDB. */
     public Document command(Document command) {
         return client.getDatabase(database).runCommand(command);
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** The contract of {@link RateLimitStore}; each implementation runs all of these tests. */
+/** The contract of {@link RateLimitStore}. Each implementation runs all of these tests. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RateLimitStoreContract {
     static final Duration SHORT = Duration.ofSeconds(2);
@@ -30,13 +30,13 @@ abstract class RateLimitStoreContract {
 
     private String key = "";
 
-    /** Returns the store under test, each time from any of the nodes. All nodes share the counts. */
+    /** Returns the store under test. Each call may return the store of a different node. All nodes share the counts. */
     abstract RateLimitStore store();
 
     /** Returns the current time of the clock that determines the end of a window. */
     abstract Instant now();
 
-    /** Waits until this time has passed, or advances the store's clock by it. */
+    /** Waits for this time, or advances the clock of the store by this time. */
     abstract void pass(Duration time);
 
     @BeforeEach

@@ -31,11 +31,14 @@ import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Moves many users into an empty database, out of it, and into another one; the long form moves 100,000. */
+/**
+ * Imports many users into an empty database, exports them, and imports them into another database. The long form moves
+ * 100,000 users.
+ */
 class MoveTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 100_000 : 1_000;
 
-    /** The number of users with a password; the others have hashes of other services. */
+    /** The number of users with a password. All other users have hashes of other services. */
     private static final int WITH_PASSWORD = 20;
 
     private static final HttpClient http =
@@ -59,7 +62,8 @@ class MoveTest {
         }
         try (Stores stores = new Stores();
                 NodeProcess node = start(stores)) {
-            // An administrator of the same name exists already, so one line names an existing user.
+            // The other database already has an administrator of the same name. Therefore the administrator in the file
+            // is not created.
             assertThat(last(importFile(node, first)).path("created").asInt()).isEqualTo(USERS);
             export(node, second);
         }
@@ -68,7 +72,7 @@ class MoveTest {
         assertThat(withoutAdministrator(first)).hasSize(USERS);
     }
 
-    /** Starts a node in its own process, with a bounded heap. */
+    /** Starts a node in a separate process with a limited heap. */
     private static NodeProcess start(Stores stores) {
         return NodeProcess.start(ServiceClient.settings(stores, Map.of()));
     }
@@ -104,7 +108,7 @@ class MoveTest {
         assertThat(last.path("unchanged").asInt()).as(last.toString()).isEqualTo(USERS - created);
     }
 
-    /** Returns the results in order, one for each line. */
+    /** Imports a file. Returns the result lines in order, one for each line of the file. */
     private static List<String> importFile(NodeProcess node, Path file) {
         try {
             HttpRequest request = request(node, "/user/import")
@@ -151,7 +155,7 @@ class MoveTest {
         }
     }
 
-    /** Checks that the user logs in with this password, and that its hash is Argon2id afterwards. */
+    /** Checks that the user can log in with this password. Afterwards the stored hash must be an Argon2id hash. */
     private static void assertLogsIn(NodeProcess node, Stores stores, String name, String password) {
         assertThat(node.login(name, "not " + password).status()).as(name).isEqualTo(401);
         assertThat(node.login(name, password).status()).as(name).isEqualTo(200);

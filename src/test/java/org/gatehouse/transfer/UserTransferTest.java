@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests {@code POST /user/import} and {@code GET /user/export}, line by line. */
+/** Tests {@code POST /user/import} and {@code GET /user/export}, including the result of each line. */
 @Tag("also-full")
 class UserTransferTest {
     private static final String NDJSON = "application/x-ndjson";
@@ -280,7 +280,7 @@ class UserTransferTest {
         assertThat(readBefore).containsExactly(true);
     }
 
-    /** Sends more than all buffers hold together. */
+    /** The client sends more data than all buffers on the way can hold together. */
     @Test
     void anImportRespondsToAClientThatReadsOnlyAfterItsRequest() throws IOException {
         int lines = 150_000;
@@ -467,7 +467,7 @@ class UserTransferTest {
                 .isEqualTo(415);
     }
 
-    /** Rejects the caller while it has sent only a part of the body. */
+    /** The service rejects the caller when only a part of the body has been sent. */
     @Test
     void anImportRejectsAnUnknownCallerBeforeTheBodyArrives() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), "x.y.z")) {
@@ -488,7 +488,7 @@ class UserTransferTest {
         assertThat(export("?hashes=true")).contains(name).doesNotContain("plain as ever");
     }
 
-    /** Waits until this process has this many import bodies in files. */
+    /** Waits until this process has exactly this many open files with import bodies. */
     private static void awaitFiles(int count) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))

@@ -51,7 +51,8 @@ class CachedUserDaoTest extends UserDaoContract {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             users().find(userId);
             visit(id, visits.incrementAndGet());
-            return visitsOf(users().find(userId).orElseThrow()) < visits.get(); // the second read came from the cache
+            // The second read returned an old value, so it came from the cache.
+            return visitsOf(users().find(userId).orElseThrow()) < visits.get();
         });
 
         AtomicInteger seen = new AtomicInteger();

@@ -45,7 +45,7 @@ class ConditionalTest {
         stores.close();
     }
 
-    /** V stands for the current version. */
+    /** In each header, V stands for the current version of the user. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -138,7 +138,7 @@ class ConditionalTest {
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"7\", \"1\"")
                         .status())
                 .isEqualTo(204);
-        // The condition cannot match because the user does not exist, and 404 is more useful than 412.
+        // The user no longer exists, so the condition fails. The status is 404 because it is more useful than 412.
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "*").status())
                 .isEqualTo(404);
     }
@@ -166,7 +166,7 @@ class ConditionalTest {
                 accepted.addAll(result.get());
             }
             Response last = one.get(counter, admin);
-            // Each accepted edit added one to the value before it: none is lost, and none overwrote another.
+            // Each accepted edit added one to the value before it. No edit was lost, and no edit overwrote another.
             assertThat(accepted)
                     .doesNotHaveDuplicates()
                     .hasSize(last.json().path("n").intValue());
@@ -177,7 +177,10 @@ class ConditionalTest {
         }
     }
 
-    /** Each edit reads, adds one, and writes on the condition that the version has not changed since the read. */
+    /**
+     * Makes edits through one node. Each edit reads the value and adds one. The write has the condition that the
+     * version has not changed since the read.
+     */
     private static List<Integer> edit(Node node, String counter) {
         List<Integer> accepted = new ArrayList<>();
         for (int i = 0; i < EDITS; i++) {

@@ -124,7 +124,7 @@ class CustomFieldsTest {
                 .isEqualTo(200);
     }
 
-    /** Another service or an earlier version may have stored such fields. */
+    /** Another service or an earlier version of Gatehouse may have stored fields with credentials. */
     @Test
     void storedCredentialsAreNeitherShownNorCachedAndCanBeRemoved() {
         String id = node.create(admin, "old-" + number.incrementAndGet(), PASSWORD);
@@ -150,7 +150,7 @@ class CustomFieldsTest {
                     .doesNotContain(HASH);
         }
         Awaitility.await().untilAsserted(() -> {
-            node.get(user, admin); // a node that has just started does not write to the cache yet
+            node.get(user, admin); // for some time after its start, a node does not write to the cache
             assertThat(cached(id)).contains("K\u00f6ln");
         });
         assertThat(cached(id)).doesNotContain("hidden-").doesNotContain(HASH);

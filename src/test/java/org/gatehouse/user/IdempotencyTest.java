@@ -26,7 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that requests with one Idempotency-Key create one user, on several nodes and after a node has stopped. */
+/**
+ * Tests that several requests with one Idempotency-Key create only one user. The requests go to several nodes, and a
+ * node may stop during the first request.
+ */
 class IdempotencyTest {
     private static final String PASSWORD = "correct horse battery staple";
 
@@ -39,7 +42,7 @@ class IdempotencyTest {
         return start(command -> {});
     }
 
-    /** @param observer receives the name and the collection of each MongoDB command */
+    /** @param observer receives the name and collection of each MongoDB command */
     private static Node start(Consumer<String> observer) {
         Map<String, String> settings = Map.of("REGISTRATION", "open", "TRUSTED_PROXIES", "127.0.0.1");
         return Node.start(stores, settings, clock, observer);
@@ -59,7 +62,7 @@ class IdempotencyTest {
         Response first = create(one, admin, "k1", body);
         assertThat(first.status()).isEqualTo(201);
 
-        // A repeat returns the original response, even if the user has changed since.
+        // A repeated request gets the original response, even if the user has changed meanwhile.
         assertThat(one.patch("/user/" + first.text("_id"), admin, "{\"n\":2}").status())
                 .isEqualTo(200);
         for (Node node : List.of(one, other)) {
@@ -160,7 +163,7 @@ class IdempotencyTest {
         assertSame(create(one, admin, "k6", body("underway")), create(other, admin, "k6", body("underway")));
     }
 
-    /** Simulates a node that stopped after it wrote the user and before it finished the idempotency entry. */
+    /** Simulates a node that created the user and then stopped before it finished the idempotency entry. */
     @Test
     void aRepeatReturnsTheUserOfANodeThatStopped() {
         String admin = one.adminToken();
@@ -168,7 +171,7 @@ class IdempotencyTest {
         markUnfinished(first, Instant.now(clock).plusSeconds(30));
 
         assertSame(first, create(other, admin, "k10", body("stored")));
-        // The entry is finished now, so the response no longer depends on the user.
+        // The other node has finished the entry. Therefore the response no longer depends on the user.
         assertThat(one.delete("/user/" + first.text("_id"), admin).status()).isEqualTo(204);
         assertSame(first, create(other, admin, "k10", body("stored")));
         assertThat(usersNamed("stored")).isZero();
@@ -226,7 +229,8 @@ class IdempotencyTest {
                 Node node = i % 2 == 0 ? one : other;
                 responses.add(clients.submit(() -> {
                     go.await();
-                    // Each call hashes the password, and on a busy machine the queue may reject it.
+                    // Each call hashes the password. On a busy machine, the hasher may reject the call because its
+                    // queue is full.
                     return node.patiently(() -> create(node, admin, "k8", body("crowded")));
                 }));
             }
@@ -274,7 +278,7 @@ class IdempotencyTest {
         assertThat(twice.status()).isEqualTo(400);
     }
 
-    /** Restores the entry of a node that stopped before it recorded that it had created the user. */
+    /** Sets the entry to the state before the node recorded that it had created the user. */
     private static void markUnfinished(Response created, Instant heldUntil) {
         stores.collection("idempotencyKeys")
                 .updateOne(

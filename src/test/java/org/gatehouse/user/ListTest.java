@@ -29,7 +29,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the lists over HTTP: the users for each combination of filter and order, and the queries to MongoDB. */
+/**
+ * Tests the lists over HTTP. Checks which users each combination of filter and order returns, and which queries MongoDB
+ * receives.
+ */
 class ListTest {
     private static final List<String> SORTS = List.of("createdAt", "-createdAt", "username", "-username");
     private static final List<String> NAMES =
@@ -61,7 +64,7 @@ class ListTest {
         stores.close();
     }
 
-    /** Every possible combination of filters, as a query without the sort. */
+    /** Returns every combination of filters, as a query string without the sort. */
     static Stream<String> filters() {
         return Stream.of("", "&role=editor", "&role=unknown", "&role=user")
                 .flatMap(role ->
@@ -116,7 +119,8 @@ class ListTest {
                     .toList();
             assertThat(finds).isNotEmpty().allSatisfy(find -> {
                 assertThat(find).doesNotContainKey("skip");
-                // MongoDB checks the type of each id in the document, because another service may write other types.
+                // The condition on _id is a type check and needs no index. The check is necessary because another
+                // service may write ids of other types.
                 assertThat(IndexUse.mismatches(
                                 find.getDocument("filter"), find.getDocument("sort"), indexes, Set.of("_id")))
                         .isEmpty();
@@ -152,7 +156,7 @@ class ListTest {
         List<BsonDocument> sessions = sent("find", "sessions").stream()
                 .filter(find -> find.containsKey("sort"))
                 .toList();
-        // One user has few sessions, so scanning the ended ones among them is acceptable.
+        // The scan also reads the ended sessions of the user. This is acceptable because one user has few sessions.
         assertThat(sessions)
                 .hasSizeGreaterThan(4)
                 .allSatisfy(find -> assertThat(IndexUse.mismatches(
@@ -166,7 +170,7 @@ class ListTest {
         walk("/audit?limit=2&type=USER_CREATED");
         walk("/audit?limit=2&user=" + id);
         List<BsonDocument> entries = sent("find", "audit");
-        // The server deletes expired entries within a minute.
+        // MongoDB deletes expired entries within a minute, so the scan reads few of them.
         assertThat(entries)
                 .hasSizeGreaterThan(6)
                 .allSatisfy(find -> assertThat(IndexUse.mismatches(

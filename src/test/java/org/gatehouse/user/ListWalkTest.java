@@ -28,21 +28,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Walks thousands of users page by page in every order while others are added and deleted. Each user that stays must
- * appear exactly once, and in order.
+ * Reads thousands of users page by page in every order while other users are added and deleted. The pages must contain
+ * each remaining user exactly once, and in order.
  */
 class ListWalkTest {
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final int USERS = LONG ? 50_000 : 2_000;
 
-    /** The number of users added, and of users deleted, during one walk. */
+    /** The number of users that are added during one walk. The same number of users is deleted. */
     private static final int CHANGES = LONG ? 2_000 : 200;
 
     private static final int PAGE = LONG ? 1_000 : 100;
     private static final int WALKS = 4;
     private static final int BATCH = 1_000;
 
-    /** Several users have the same time, so that only the id distinguishes them. */
+    /** The number of users with equal creation times. Only the ids distinguish these users. */
     private static final int USERS_PER_MS = 3;
 
     private static final long FIRST_TIME = 1_790_000_000_000L;
@@ -76,7 +76,7 @@ class ListWalkTest {
     @ParameterizedTest
     @CsvSource({"createdAt,0", "-createdAt,1", "username,2", "-username,3"})
     void noRemainingUserIsMissingOrRepeatedInAnyOrder(String sort, int walk) throws Exception {
-        // Each walk deletes different users, from all over the list.
+        // Each walk deletes other users than the other walks. The deleted users are spread over the list.
         Set<Integer> leaving = new HashSet<>();
         for (int i = walk; leaving.size() < CHANGES; i += USERS / CHANGES / WALKS * WALKS) {
             leaving.add(i);
@@ -117,7 +117,10 @@ class ListWalkTest {
                 .isSortedAccordingTo(order);
     }
 
-    /** Deletes some users and adds as many: before all others, after them and between them. */
+    /**
+     * Deletes some users and adds the same number of users. Some new users come before, some after and some between the
+     * existing users.
+     */
     private static void change(List<Integer> leaving, int walk, int from, int to) {
         for (int i : leaving) {
             stores.users().deleteOne(new Document("_id", ids.get(i)));
@@ -130,7 +133,10 @@ class ListWalkTest {
         }
     }
 
-    /** Returns a user as the application stores one. Names, times and ids have different orders. */
+    /**
+     * Returns a user in the format that the application stores. The order of the users by name differs from their order
+     * by time or id.
+     */
     private static Document user(ObjectId id, int number, String suffix) {
         String name = String.format("user-%05d", Math.floorMod(number * 7919L, 100_003L)) + suffix;
         BsonDateTime created = new BsonDateTime(FIRST_TIME + number / USERS_PER_MS);
@@ -146,7 +152,10 @@ class ListWalkTest {
         return stored;
     }
 
-    /** The embedded server scans all users for a page, which under load takes longer than the read timeout. */
+    /**
+     * Reads a page. Retries because the embedded server scans all users for a page, which may take longer than the read
+     * timeout.
+     */
     private static Response page(String path) {
         return Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> node.get(path, admin), page -> {
             assertThat(page.status()).as(page.body()).isIn(200, 503);

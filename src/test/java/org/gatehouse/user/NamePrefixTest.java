@@ -18,8 +18,8 @@ class NamePrefixTest {
         "AL, alice",
         "alice, ALICE",
         "\uff21lic, alice", // a full-width A
-        "E\u0301t, \u00e9tienne", // two code points for one in the name
-        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3\u03b1", // ends with a sigma that is not the last in the name
+        "E\u0301t, \u00e9tienne", // two code points in the prefix, one in the name
+        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3\u03b1", // the final sigma of the prefix is not final in the name
         "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c2",
         "\u039d\u0399\u039a\u039f\u03a3., \u03bd\u03b9\u03ba\u03bf\u03c3.\u03c0\u03b1\u03c0\u03b1\u03c2",
         "\u03bd\u03b9\u03ba\u03bf\u03c2, \u039d\u0399\u039a\u039f\u03a3\u0391",
@@ -31,8 +31,8 @@ class NamePrefixTest {
         "\u05e6\u05f3, \u05e6\u05f3\u05d0",
         "ab\u0375, ab\u0375\u03b1",
         "\u0915\u094d\u200d, \u0915\u094d\u200d\u0937",
-        "\u05d0\u05d1-, \u05d0\u05d1-\u05d2", // alone it would break the rule for right-to-left text
-        "john s, john smith", // only the legacy service allowed spaces
+        "\u05d0\u05d1-, \u05d0\u05d1-\u05d2", // as a name, this prefix would break the rule for right-to-left text
+        "john s, john smith", // only the legacy service allowed spaces in names
         "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"
     })
     void matchesNamesWhoseFoldedFormBeginsWithIt(String typed, String name) {
@@ -48,7 +48,7 @@ class NamePrefixTest {
         for (String last : List.of("a", "z", "~", "\u007f", "\u07ff", "\ud7ff", "\ue001", "\uffef", "\ud83d\ude00")) {
             NamePrefix prefix = NamePrefix.parse("x " + last).orElse(null);
             if (prefix == null) {
-                continue; // a control character, which names never contain
+                continue; // names never contain this control character
             }
             for (String end : ends) {
                 assertThat(matches(prefix, prefix.first() + end)).isTrue();
@@ -70,7 +70,7 @@ class NamePrefixTest {
         assertThat(NamePrefix.parse(typed)).isEmpty();
     }
 
-    /** Compares texts as MongoDB does: by their UTF-8 bytes, unsigned. */
+    /** Returns whether the prefix matches. Compares texts by their UTF-8 bytes as unsigned numbers, as MongoDB does. */
     private static boolean matches(NamePrefix prefix, String key) {
         return compare(key, prefix.first()) >= 0 && (prefix.end() == null || compare(key, prefix.end()) < 0);
     }

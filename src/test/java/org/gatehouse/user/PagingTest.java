@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Walks five hundred users page by page in every order while others are added. */
+/** Reads five hundred users page by page in every order while other users are added. */
 class PagingTest {
     private static final int USERS = 500;
     private static final String PASSWORD = "correct horse battery staple";
@@ -43,7 +43,7 @@ class PagingTest {
         long now = System.currentTimeMillis();
         List<Document> users = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
-            // The order of the names differs from the other orders, so that no two are equal by accident.
+            // The order by name differs from every other order, so that a wrong order is noticed.
             String name = "user-" + Integer.toString((i * 7919) % 100_003, 36);
             users.add(StoredUsers.document(new ObjectId(), name, new BsonDateTime(now + i / 2)));
         }
@@ -73,7 +73,7 @@ class PagingTest {
         Future<Integer> additions = adder.submit(() -> {
             int count = 0;
             do {
-                // Some names sort before all others, some after them, and some between them.
+                // Some new names come before all existing names, some after them, and some between them.
                 String name = List.of("aaa", "mmm", "zzz").get(count % 3) + "-" + added.incrementAndGet();
                 gatehouse.create(admin, name, PASSWORD);
                 count++;

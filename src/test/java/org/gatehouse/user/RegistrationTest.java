@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests which callers may create users if registration is closed, and if it is open. Both nodes are behind a proxy. */
+/** Tests which callers may create users, both with closed and with open registration. Both nodes are behind a proxy. */
 class RegistrationTest {
     private static final String PASSWORD = "correct horse battery staple";
 
@@ -162,7 +162,7 @@ class RegistrationTest {
     @Test
     void oneSourceCreatesAtMostTenAccountsAnHour() {
         String network = "2001:db8:" + number.incrementAndGet() + ":1::";
-        // A request that was rejected for another reason does not count, because it created no account.
+        // The limit counts only created accounts. These requests create no account, so they do not count.
         for (int i = 0; i < 12; i++) {
             assertThat(register(open, "", network + i, "{}").status()).isEqualTo(400);
         }
@@ -198,7 +198,7 @@ class RegistrationTest {
         return stores.users().countDocuments(new Document("username", name));
     }
 
-    /** Returns a new source address for each call, unless the test is about sources. */
+    /** Returns a new source address for each call, so that the limit of one source does not apply. */
     private static String address() {
         int n = number.incrementAndGet();
         return "10.0." + (n >> 8 & 255) + "." + (n & 255);

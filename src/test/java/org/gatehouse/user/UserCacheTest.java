@@ -41,7 +41,7 @@ class UserCacheTest {
 
     @Test
     void aReadIsServedFromRedis() {
-        // Writes directly to the store, so that only the cache can still contain the old value.
+        // The test writes directly to MongoDB. Therefore a response with the old value comes from the cache.
         ObjectId objectId = new ObjectId(id);
         AtomicInteger marker = new AtomicInteger();
         await().atMost(Duration.ofSeconds(60)).until(() -> {
@@ -141,7 +141,7 @@ class UserCacheTest {
         awaitCached(gatehouse);
     }
 
-    /** Reads until the entry is in Redis, because the first reads after a reconnect may bypass the cache. */
+    /** Reads until the entry is in Redis. The first reads after a new connection may bypass the cache. */
     private static void awaitCached(Node server) {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             server.get("/user/" + id, admin);

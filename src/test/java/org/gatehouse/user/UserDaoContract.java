@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** The contract of every {@link UserDao}; each implementation runs all of these tests. */
+/** The contract of {@link UserDao}. Each implementation runs all of these tests. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class UserDaoContract {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123Z");
@@ -44,7 +44,7 @@ abstract class UserDaoContract {
     private final MongoUserLists lists = new MongoUserLists(mongo, "users");
     private UserDao users = store;
 
-    /** Returns the DAO under test, on top of the store. */
+    /** Returns the DAO under test, which may decorate the given DAO. */
     abstract UserDao decorate(MongoUserDao stored);
 
     @BeforeAll
@@ -59,7 +59,7 @@ abstract class UserDaoContract {
     @BeforeEach
     void startEmpty() {
         stores.users().deleteMany(new Document());
-        for (int start = 0; start < 2; start++) { // every node creates the indexes at every start
+        for (int start = 0; start < 2; start++) { // every node creates the indexes at each of its starts
             assertThat(UsernameIndexes.create(mongo, "users")).isTrue();
             lists.createIndexes();
         }
@@ -116,7 +116,7 @@ abstract class UserDaoContract {
                 UserStatus.ACTIVE,
                 json("{}"),
                 NewUser.Imported.NONE);
-        assertThat(users.find(fresh.id())).isEmpty(); // caches the absence
+        assertThat(users.find(fresh.id())).isEmpty(); // this read caches the absence of the user
 
         assertThat(users.insertAll(List.of(sameName, fresh, sameId)))
                 .containsExactlyInAnyOrder(sameName.id(), sameId.id());
@@ -227,7 +227,7 @@ abstract class UserDaoContract {
 
     @Test
     void continuesAListAfterAPositionAmongEqualTimes() {
-        // All of them have the same createdAt, so only the id distinguishes them.
+        // All users have the same createdAt, so only the ids distinguish them.
         for (int i = 0; i < 7; i++) {
             users.insert(newUser("user-" + i, "{}"));
         }

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.gatehouse.store.MongoConnection;
 
-/** Reads whole lists of users, page by page, for tests in other packages. */
+/** Reads complete lists of users, page by page, for tests in other packages. */
 public final class UserPages {
     private UserPages() {}
 
-    /** Returns all users in this order, as read in pages of this size. */
+    /** Returns all users in this order. Each page has at most the given number of users. */
     public static List<User> read(MongoConnection mongo, String sort, int limit) {
         MongoUserLists lists = new MongoUserLists(mongo, "users");
         UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();

@@ -287,7 +287,7 @@ class UserResourceTest {
         assertThat(root).isNotNull();
         try {
             for (int round = 0; round < 25; round++) {
-                // The store has only these two active administrators; each tries to remove both.
+                // The two new administrators are the only active ones. Each of them tries to remove both.
                 stores.users().updateMany(active, new Document("$set", new Document("status", "disabled")));
                 String one = insertAdministrator(root, "one-" + round);
                 String other = insertAdministrator(root, "other-" + round);
@@ -303,7 +303,7 @@ class UserResourceTest {
                     }
                 }
 
-                // A caller gets 401 if it has been removed in the meantime.
+                // A caller gets 401 if another call has already removed this caller.
                 assertThat(inParallel(removals)).isSubsetOf(200, 204, 401, 404, 409);
                 assertThat(stores.users().countDocuments(active))
                         .as("round " + round)

@@ -33,11 +33,11 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The OpenAPI description, and the check of the traffic between clients and the service. Every response must be
- * described, and so must every request that the service accepts.
+ * The OpenAPI description of Gatehouse. Checks the traffic between clients and the service: all responses, and all
+ * requests that the service accepts, must be described.
  */
 public final class ApiDescription {
-    /** Headers that belong to the connection or are the same on every response. */
+    /** Headers that need no description, because they belong to the connection or are the same on every response. */
     private static final Set<String> NOT_DESCRIBED = Set.of(
             "access-control-allow-origin",
             "access-control-expose-headers",
@@ -55,7 +55,7 @@ public final class ApiDescription {
             "x-frame-options",
             "x-content-type-options");
 
-    /** Headers of responses that no operation produced: the request id, and headers that help with an error. */
+    /** Headers of responses that no operation produced: the request id, and headers that explain an error. */
     private static final Set<String> WITHOUT_OPERATION = Set.of("allow", "retry-after", "x-request-id");
 
     /** Headers of the response to a CORS preflight request. */
@@ -67,13 +67,16 @@ public final class ApiDescription {
             "allow",
             "x-request-id");
 
-    /** The parts of a path that containers reject as ambiguous or malformed. */
+    /** Finds the parts of a path that containers reject as ambiguous or malformed. */
     private static final Pattern AMBIGUOUS = Pattern.compile("[%;\\\\]|//|/\\.");
 
-    /** A length, in characters, below every container's limit for the request line and for the headers. */
+    /** A length in characters. The limits of all containers for the request line and for the headers are higher. */
     private static final int LONG = 4096;
 
-    /** Not in the description because generated Python clients apply patterns to the parsed time and fail. */
+    /**
+     * The pattern of a time. The description does not contain it, because generated Python clients apply patterns to
+     * the parsed time and fail.
+     */
     private static final String TIME = "^[+-]?\\d{4,}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 
     private static final String REQUEST_ID = "X-Request-Id";
@@ -88,7 +91,10 @@ public final class ApiDescription {
     private final JsonNode document;
     private final SchemaRegistry registry = SchemaRegistry.withDialect(Dialects.getDraft202012());
 
-    /** Keyed by node identity because comparing nodes would take longer than validating the traffic. */
+    /**
+     * The compiled schemas. The keys are compared by identity, because a comparison of contents would take longer than
+     * the validation itself.
+     */
     private final Map<JsonNode, Schema> schemas = Collections.synchronizedMap(new IdentityHashMap<>());
 
     private final List<Route> routes = new ArrayList<>();
@@ -98,7 +104,7 @@ public final class ApiDescription {
     private ApiDescription(JsonNode document) {
         this.document = document;
         document.path("paths").properties().forEach(path -> routes.add(route(path.getKey(), path.getValue())));
-        // Like Jersey, tries the paths with the most literal characters first.
+        // The paths with the most literal characters come first, as in Jersey.
         routes.sort(Comparator.comparing(
                 route -> -PARAMETER.matcher(route.path()).replaceAll("").length()));
     }
@@ -122,7 +128,7 @@ public final class ApiDescription {
         return document;
     }
 
-    /** Returns the node itself, or the node that it refers to. */
+    /** Returns the node that the given node refers to, or the given node if it is not a reference. */
     public JsonNode resolve(JsonNode node) {
         String reference = node.path("$ref").asText();
         if (reference.isEmpty()) {
@@ -135,13 +141,16 @@ public final class ApiDescription {
         return found;
     }
 
-    /** Returns the schema violations of a value; the list is empty if the value is valid. */
+    /** Returns the schema violations of a value, or an empty list if the value is valid. */
     public List<String> violations(JsonNode schema, JsonNode value) {
         Schema compiled = schemas.computeIfAbsent(schema, this::compile);
         return compiled.validate(value).stream().map(Error::toString).toList();
     }
 
-    /** Returns the key of the operation for a request, such as {@code get /user/{id}}, or empty if none matches. */
+    /**
+     * Returns the key of the operation for a request, such as {@code get /user/{id}}. Returns empty if no operation
+     * matches.
+     */
     public Optional<String> operation(String method, String path) {
         return find(path).map(route -> described(method) + " " + route.path());
     }
@@ -150,7 +159,8 @@ public final class ApiDescription {
      * Checks one request and its response.
      *
      * @param uri the path within the service, with the query
-     * @throws AssertionError if they differ from the description; the message lists the differences
+     * @throws AssertionError if the request or the response differs from the description; the message lists the
+     *     differences
      */
     void check(String method, URI uri, Map<String, String> headers, String body, Response response) {
         List<String> violations = new ArrayList<>();
@@ -176,7 +186,10 @@ public final class ApiDescription {
         }
     }
 
-    /** Returns whether the container rejected the request itself, for a reason that the request shows. */
+    /**
+     * Returns whether the container rejected the request before Gatehouse received it. The reason must be visible in
+     * the request.
+     */
     private static boolean isFromContainer(URI uri, Map<String, String> headers, Response response) {
         if (!response.header(REQUEST_ID).isEmpty()) {
             return false;
@@ -203,7 +216,10 @@ public final class ApiDescription {
         }
     }
 
-    /** Expects 404 if the path is not described, 405 if only another method is, or 400, 500 or 503. */
+    /**
+     * Checks the response to a request without a described operation. The status must be 404 for an unknown path, 405
+     * for an unknown method, or 400, 500 or 503.
+     */
     private void checkNoOperation(Optional<Route> route, String method, Response response, List<String> violations) {
         Set<Integer> statuses = Set.of(route.isPresent() ? 405 : 404, 400, 500, 503);
         if (!statuses.contains(response.status())) {
@@ -231,7 +247,7 @@ public final class ApiDescription {
         undescribed.forEach(name -> violations.add("there is no header " + name));
     }
 
-    /** Checks that {@code Allow} lists exactly the described methods of the path and those that every path has. */
+    /** Checks that {@code Allow} lists the described methods of the path, OPTIONS, and HEAD if GET is described. */
     private static void checkAllow(Optional<Route> route, Response response, List<String> violations) {
         Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
         route.ifPresent(found -> found.operations().fieldNames().forEachRemaining(method -> {
@@ -282,7 +298,7 @@ public final class ApiDescription {
         }
     }
 
-    /** Returns the JSON values of a body: one for each line of NDJSON, and none if the body is not JSON. */
+    /** Returns the JSON values of a body. NDJSON has one value per line, and a body that is not JSON has none. */
     private static List<JsonNode> values(String type, String body) {
         return switch (type) {
             case JSON, PROBLEM -> List.of(Response.json(body));
@@ -344,7 +360,7 @@ public final class ApiDescription {
             }
             return;
         }
-        // If the body is optional, its media type is optional too.
+        // If the body is optional, the header Content-Type is optional too.
         String type = mediaType(headers.getOrDefault("content-type", requestBody.has("required") ? "" : JSON));
         JsonNode media = requestBody.path("content").path(type);
         if (media.isMissingNode()) {
@@ -352,7 +368,8 @@ public final class ApiDescription {
             return;
         }
         if (type.equals(NDJSON)) {
-            return; // accepted as a whole; the response reports invalid lines
+            // The service accepts every NDJSON body, and reports invalid lines in the response.
+            return;
         }
         JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Response.json(body);
         violations(media.path("schema"), value).forEach(violation -> violations.add("body: " + violation));
@@ -369,7 +386,7 @@ public final class ApiDescription {
         return new Route(path, Pattern.compile(pattern + "/?"), operations);
     }
 
-    /** Returns the pattern of a path parameter: one of its listed values, or any text. */
+    /** Returns a regular expression for a path parameter: one of the values in its schema, or any text. */
     private String values(String parameter) {
         List<String> texts = new ArrayList<>();
         document.at("/components/parameters/" + parameter + "Parameter/schema/enum")
@@ -393,7 +410,7 @@ public final class ApiDescription {
         return header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
-    /** Converts the text of a header or parameter to the type of its schema. */
+    /** Converts the text of a header or parameter to the type that its schema requires. */
     private static JsonNode typed(JsonNode schema, String text) {
         String type = schema.path("type").asText();
         if (type.equals("integer") && text.matches("-?\\d+")) {

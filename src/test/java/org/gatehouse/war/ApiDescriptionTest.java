@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tests that {@link ApiDescription} reports every difference from the description. */
+/** Tests that {@link ApiDescription} reports every difference between the traffic and the description. */
 class ApiDescriptionTest {
     private static final String ALLOWED = "OPTIONS, POST";
 
@@ -70,7 +70,10 @@ class ApiDescriptionTest {
                 .hasMessageContaining("204");
     }
 
-    /** A rejection counts as the container's only if the request shows the reason and the response has no id. */
+    /**
+     * The container, not Gatehouse, rejected a request if the request shows the reason and the response has no request
+     * id.
+     */
     @Test
     void acceptsRejectionsOfTheContainerOnlyForVisibleReasons() {
         assertThatCode(() -> check("GET", "/user/%2F", withoutHeaders(400))).doesNotThrowAnyException();

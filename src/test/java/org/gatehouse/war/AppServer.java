@@ -16,18 +16,21 @@ import java.util.stream.Stream;
 import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** A server as an operator runs it: a real distribution in its own process, which ends with this process. */
+/**
+ * An unmodified server distribution in its own process, as an operator runs it. The server process ends when this
+ * process ends.
+ */
 public final class AppServer implements AutoCloseable {
     private static final Path BASES = Path.of("target", "container-bases");
 
-    /** Long enough for a heavily loaded machine. */
+    /** The time limit for a start, long enough for a heavily loaded machine. */
     private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
     private static final int MAX_LOG_CHARS = 6_000;
     private static final int READ_TIMEOUT_MS = 60_000;
 
-    /** The folders that contain copies of the WAR, some of them unpacked. */
+    /** The folders that contain packed or unpacked copies of the WAR. */
     private static final List<String> UNPACKED = List.of("temp", "webapps", "work");
 
     private final Process process;
@@ -43,7 +46,7 @@ public final class AppServer implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    /** Starts a server with these applications, without waiting for them. */
+    /** Starts a server with these applications. Does not wait until the applications are ready. */
     static AppServer start(
             Distribution distribution, Jdk jdk, Map<String, String> environment, List<Deployment> applications) {
         return start(distribution, jdk, environment, base(distribution, applications));
@@ -64,12 +67,12 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** Starts a server on a base folder, without waiting for its applications. */
+    /** Starts a server on a base folder. Does not wait until its applications are ready. */
     static AppServer start(Distribution distribution, Jdk jdk, Map<String, String> environment, Path base) {
         return start(distribution, jdk, environment, base, Distribution.FAST_START);
     }
 
-    /** Starts a server on a base folder with these JVM options, which are separated by spaces. */
+    /** Starts a server on a base folder with these JVM options. Spaces separate the options. */
     public static AppServer start(
             Distribution distribution, Jdk jdk, Map<String, String> environment, Path base, String jvm) {
         int port = EmbeddedRedis.freePort();
@@ -116,7 +119,7 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** Waits until the application under this path is ready, and returns a client for it. */
+    /** Waits until the application under this context path is ready. Returns a client for the application. */
     public ServiceClient awaitReady(String contextPath) {
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (!isReady(uri() + contextPath)) {
@@ -127,7 +130,7 @@ public final class AppServer implements AutoCloseable {
         return new Service(uri() + contextPath);
     }
 
-    /** Waits until the server responds to any request. */
+    /** Waits until the server sends any response. */
     public void awaitResponse() {
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (status(uri() + "/") == 0) {
@@ -137,7 +140,7 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** Waits until the server has printed the text at least this many times. */
+    /** Waits until the log contains the text at least this many times. */
     void awaitLog(String text, int times) {
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (log().split(Pattern.quote(text), -1).length <= times) {
@@ -156,7 +159,7 @@ public final class AppServer implements AutoCloseable {
         }
     }
 
-    /** Returns the output of the process: the log of the server and the logs of its applications. */
+    /** Returns the output of the process, which contains the logs of the server and its applications. */
     String log() {
         try {
             return Files.readString(base.resolve("console.log"));
@@ -170,12 +173,12 @@ public final class AppServer implements AutoCloseable {
         return log.substring(Math.max(0, log.length() - MAX_LOG_CHARS));
     }
 
-    /** Sends the signal that a system sends at shutdown, and does not wait for the process to end. */
+    /** Sends the signal SIGTERM, as a system does at its shutdown. Does not wait until the process ends. */
     void terminate() {
         process.destroy();
     }
 
-    /** Terminates the server and waits for its end. The log remains readable. */
+    /** Terminates the server and waits until its process ends. The log remains readable. */
     void stop() {
         terminate();
         try {
@@ -194,24 +197,24 @@ public final class AppServer implements AutoCloseable {
         try {
             process.waitFor();
             for (String unpacked : UNPACKED) {
-                delete(base.resolve(unpacked)); // the logs remain
+                delete(base.resolve(unpacked)); // the logs are in other folders and remain
             }
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } catch (IllegalStateException exitingAlready) {
-            // the shutdown hook then finds the process already ended
+            // The JVM is shutting down. Its shutdown hook finds that the process has already ended.
         } catch (IOException undeletable) {
             throw new UncheckedIOException(undeletable);
         }
     }
 
-    /** Requests the public keys, which need no token and are served only after the stores have been prepared. */
+    /** Requests the public keys. This request needs no token, and succeeds only after the stores have been prepared. */
     private static boolean isReady(String service) {
         return status(service + "/.well-known/jwks.json") == HttpURLConnection.HTTP_OK;
     }
 
-    /** Returns the status, or 0 if the server does not respond. */
+    /** Returns the status of a response, or 0 if the server does not respond. */
     private static int status(String uri) {
         try {
             HttpURLConnection connection =
@@ -248,7 +251,7 @@ public final class AppServer implements AutoCloseable {
 
         @Override
         public void close() {
-            // the test closes the server
+            // The test closes the server itself.
         }
     }
 }

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs two nodes behind HAProxy, nginx and Apache with the files of {@code deploy}, and stops one node under load.
- * {@code .ci/proxies} runs this test and installs the proxies if necessary; {@code mvn verify} does not.
+ * Runs two nodes behind HAProxy, nginx and Apache with the configuration files in {@code deploy}. Stops one node under
+ * load. {@code .ci/proxies} installs missing proxies and runs this test. {@code mvn verify} does not run this test.
  */
 @Tag("full")
 class BehindProxies {
@@ -41,12 +41,15 @@ class BehindProxies {
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(1);
 
-    /** At this rate all proxies together stay below the throttle of one source, 300 logins in 5 minutes. */
+    /**
+     * The pause between two logins. With this pause, all proxies together stay below the throttle of one source, which
+     * is 300 logins in 5 minutes.
+     */
     private static final long LOGIN_EVERY_MS = 300;
 
     private static final long READ_EVERY_MS = 10;
 
-    /** The minimum number of responses of each kind before and after a node is stopped. */
+    /** The minimum number of responses of each kind, both before and after a node stops. */
     private static final int MIN_RESPONSES = 10;
 
     @Test
@@ -121,7 +124,7 @@ class BehindProxies {
         assertThat(lines).anyMatch(line -> line.contains("Stopping in 5000 ms"));
     }
 
-    /** One proxy of this test, and its clients. */
+    /** A proxy process with its clients. */
     private static final class Proxy extends ServiceClient {
         final String name;
         final AtomicInteger logins = new AtomicInteger();
@@ -214,7 +217,7 @@ class BehindProxies {
                     .orElseThrow(() -> new IllegalStateException(name + " is not installed: see .ci/proxies"));
         }
 
-        /** Returns the file of {@code deploy} with the ports of this test. */
+        /** Returns a configuration file of {@code deploy}, with the ports of this test. */
         private static String shipped(String file, int port, AppServer one, AppServer two) throws IOException {
             String text = Files.readString(DEPLOY.resolve(file));
             for (Map.Entry<String, String> change : Map.of(
@@ -240,7 +243,10 @@ class BehindProxies {
             });
         }
 
-        /** The proxy itself responds here, so the API description does not apply. */
+        /**
+         * Returns the status of {@code GET /metrics}. The proxy itself sends the response, so the API description does
+         * not apply.
+         */
         int statusOfMetrics() {
             HttpRequest request = HttpRequest.newBuilder(URI.create(baseUri() + "/metrics"))
                     .timeout(Duration.ofSeconds(30))
@@ -259,7 +265,10 @@ class BehindProxies {
             return Files.readString(FOLDER.resolve(name + ".log"));
         }
 
-        /** Marks the node as down, as an operator must, because nginx does not check the health of a node. */
+        /**
+         * Marks the node as down in the configuration. An operator must do the same, because nginx does not check the
+         * health of nodes.
+         */
         void disable(AppServer node) throws IOException, InterruptedException {
             Matcher line = Pattern.compile("(server 127\\.0\\.0\\.1:" + node.port() + ") [^;]*;")
                     .matcher(Files.readString(config));

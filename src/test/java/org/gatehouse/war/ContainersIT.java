@@ -29,12 +29,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Runs the same WAR in every supported server, at the root and under a context path, with the files of {@code deploy}.
- * All deployments share the stores, so they are also nodes of one service.
+ * Runs the same WAR in every supported server, at the root and under a context path. The configuration files come from
+ * {@code deploy}. All deployments share the stores, so they are nodes of one service.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class ContainersIT {
-    /** Whether to test the root path on every Java version, and not only on the one that runs the tests. */
+    /**
+     * If true, the root path is tested on every Java version. Otherwise it is tested only on the version that runs the
+     * tests.
+     */
     private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
 
     private static final String PASSWORD = "correct horse battery staple";
@@ -96,7 +99,10 @@ class ContainersIT {
         }
     }
 
-    /** Reports if a Java version at an end of the range is missing, because the other tests then cover less. */
+    /**
+     * Reports if the oldest or the newest supported Java version is not installed. In this case the other tests cover
+     * less.
+     */
     @Tag("full")
     @Test
     void theOldestAndTheNewestJavaAreTested(TestReporter reporter) {
@@ -111,7 +117,10 @@ class ContainersIT {
         assertThat(tested).contains(Jdk.own().feature());
     }
 
-    /** Checks that a browser gets from the deployment's address, with or without a slash, to the documentation. */
+    /**
+     * Checks that a browser reaches the documentation from the address of the deployment, with or without a final
+     * slash.
+     */
     private static void checkDocumentationAddresses(ServiceClient service) throws IOException {
         HttpClient browser = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.ALWAYS)

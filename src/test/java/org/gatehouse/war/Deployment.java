@@ -5,11 +5,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The WAR under a context path, with its own settings.
+ * The WAR under a context path, with separate settings.
  *
  * @param contextPath {@code /name}, or empty for the root
- * @param settings set through JNDI in Tomcat, and as context parameters in Jetty
- * @param parameters set as context parameters
+ * @param settings are set through JNDI in Tomcat, and as context parameters in Jetty
+ * @param parameters are set as context parameters in both servers
  */
 public record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
     private static final String WAR = "/opt/gatehouse/gatehouse.war";
@@ -18,7 +18,11 @@ public record Deployment(String contextPath, Map<String, String> settings, Map<S
         this(contextPath, settings, Map.of());
     }
 
-    /** Returns the name that a server gives this deployment. */
+    /**
+     * Returns the name that a server uses for this deployment.
+     *
+     * @param root the name for the root context path
+     */
     String name(String root) {
         return contextPath.isEmpty() ? root : contextPath.substring(1);
     }

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** An unmodified server that the build unpacks. Tests use a separate base folder, as its vendor recommends. */
+/**
+ * An unmodified server distribution, which the build unpacks. Tests use a separate base folder, as the vendor of the
+ * server recommends.
+ */
 public enum Distribution {
     TOMCAT_10("gatehouse.tomcat10"),
     TOMCAT_11("gatehouse.tomcat11"),
@@ -15,10 +18,10 @@ public enum Distribution {
 
     private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
 
-    /** The heap size that should be enough for an installation. */
+    /** A heap size that must be enough for a small installation. */
     public static final String SMALL_HEAP = "-Xmx256m";
 
-    /** Options for a server that runs for seconds, for which start time matters most. */
+    /** Options for a server that runs only for seconds, so that it starts fast. */
     static final String FAST_START = SMALL_HEAP + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private final String property;
@@ -58,13 +61,16 @@ public enum Distribution {
                         .replace("port=\"8080\"", "port=\"${http.port}\" address=\"127.0.0.1\""));
     }
 
-    /** Writes an application's descriptor into a base folder: the example of {@code deploy} with these settings. */
+    /**
+     * Writes the descriptor of an application into a base folder. The descriptor is the example in {@code deploy} with
+     * these settings.
+     */
     void deploy(Path base, Deployment deployment) throws IOException {
         Path descriptor = isTomcat()
                 ? base.resolve(Path.of("conf", "Catalina", "localhost", deployment.name("ROOT") + ".xml"))
                 : base.resolve(Path.of("webapps", deployment.name("root") + ".xml"));
         Files.createDirectories(descriptor.getParent());
-        // Moves the complete file into place, because a running server may be watching the folder.
+        // The descriptor is moved into place as a whole, because a running server may watch the folder.
         Path prepared = Files.createTempFile(base, "descriptor", ".xml");
         Files.writeString(prepared, descriptor(deployment));
         Files.move(prepared, descriptor);

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A connection on which a test sends the body of an import chunk by chunk. */
+/** A connection for an import. The test sends the body chunk by chunk. */
 public final class ImportConnection implements AutoCloseable {
     private final Socket socket;
 
@@ -41,12 +41,12 @@ public final class ImportConnection implements AutoCloseable {
         send("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Sends raw text that is not framed as a chunk. */
+    /** Sends text as it is, not as a chunk. */
     public void raw(String text) throws IOException {
         send(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Reads the response, including its headers, until it contains this text. */
+    /** Reads the response, including its headers, until the response contains this text. Returns everything read. */
     public String until(String text) throws IOException {
         StringBuilder read = new StringBuilder();
         while (read.indexOf(text) < 0) {

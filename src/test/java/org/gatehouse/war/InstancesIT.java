@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that two deployments of one WAR in a shared Tomcat are independent services. */
+/** Tests that two deployments of one WAR in the same Tomcat are independent services. */
 @Tag("full")
 class InstancesIT {
     private static final String USER = "{\"username\":\"%s\",\"password\":\"correct horse battery staple\"}";
@@ -24,7 +24,8 @@ class InstancesIT {
         Path firstKey = Files.writeString(secrets.resolve("first-key"), "first " + ServiceClient.AUTH_KEY + "\n");
         Path otherKey = Files.writeString(secrets.resolve("other-key"), "other " + ServiceClient.AUTH_KEY + "\n");
         Path password = Files.writeString(secrets.resolve("password"), ServiceClient.ADMIN_PASSWORD + "\n");
-        // All applications of the server read these: shared settings, and settings of another application.
+        // All applications in the server read this environment. It contains shared settings of Gatehouse, and settings
+        // of another application.
         Map<String, String> environment = Map.of(
                 "GATEHOUSE_ADMIN_USERNAME",
                 ServiceClient.ADMIN,
@@ -61,7 +62,10 @@ class InstancesIT {
         }
     }
 
-    /** The key comes from a file. The database has a name that only Gatehouse reads. */
+    /**
+     * Returns settings with a key in a file. The settings of MongoDB have the prefix GATEHOUSE_, because another
+     * application uses the same names without the prefix.
+     */
     private static Map<String, String> settings(Stores stores, Path key) {
         return Map.of(
                 "AUTH_KEY_FILE", key.toString(),

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * A Java installation on this machine.
  *
- * @param feature the feature version, such as 17
+ * @param feature the major version, such as 17
  */
 public record Jdk(int feature, Path home) {
     /** The oldest and the newest Java version that the WAR supports. */
@@ -21,7 +21,7 @@ public record Jdk(int feature, Path home) {
 
     private static final Pattern VERSION = Pattern.compile("JAVA_VERSION=\"(\\d+)");
 
-    /** Where system packages and common tools install Java. */
+    /** The folders in which system packages and common tools install Java. */
     private static final List<Path> FOLDERS = List.of(
             Path.of("/usr/lib/jvm"),
             Path.of("/opt"),
@@ -33,7 +33,7 @@ public record Jdk(int feature, Path home) {
         return new Jdk(Runtime.version().feature(), Path.of(System.getProperty("java.home")));
     }
 
-    /** Returns the Java that runs the tests, and the installed versions from the ends of {@link #RANGE}. */
+    /** Returns the Java installation that runs the tests, and the installed ones of the versions in {@link #RANGE}. */
     static List<Jdk> present() {
         Jdk own = own();
         return Stream.concat(
@@ -45,7 +45,8 @@ public record Jdk(int feature, Path home) {
     }
 
     /**
-     * Finds this version through a variable such as {@code JAVA17_HOME}, or in one of the usual places.
+     * Finds an installation of this version. A variable such as {@code JAVA17_HOME} takes precedence over the usual
+     * folders.
      *
      * @throws IllegalStateException if the variable does not name a Java installation of this version
      */

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests that other calls stay fast during a flood of ten times the login capacity, and that rejections are prompt. */
+/**
+ * Tests a flood of ten times as many logins as the service can check. Other calls must stay fast, and rejected logins
+ * must be rejected promptly.
+ */
 @Tag("timing")
 class LoginFloodIT {
     private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
@@ -26,7 +29,7 @@ class LoginFloodIT {
     private static final int USERS = 20;
     private static final String PASSWORD = "correct horse battery staple";
 
-    /** The pause between two measured requests, so that the measurement adds little load. */
+    /** The pause between two measured requests. The pause limits the load of the measurement itself. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final Stores stores = new Stores();
@@ -58,14 +61,15 @@ class LoginFloodIT {
         measureChecks();
         warmUp.stop();
 
-        // Alternates between quiet and flooded rounds, so that other load on the machine affects both.
+        // Quiet rounds and flooded rounds alternate, so that other load on the machine affects both kinds of rounds.
         List<Double> quietTimes = new ArrayList<>();
         List<Double> floodedTimes = new ArrayList<>();
         List<Double> rejections = new ArrayList<>();
         int rounds = 0;
         int sent = 0;
         int checked = 0;
-        // A p99 of few samples is unreliable, so a result that looks slow is measured for longer.
+        // The 99th percentile of few samples is unreliable. Therefore the test measures more rounds if the calls look
+        // too slow.
         for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && isSlowed(quietTimes, floodedTimes)); i++) {
             quietTimes.addAll(measureChecks());
             Flood flood = new Flood(10 * capacity);
@@ -96,7 +100,7 @@ class LoginFloodIT {
                 slowest);
         assertThat(failures).isEmpty();
         assertThat(rejections).hasSizeGreaterThan(checked);
-        // One second is the wait for a free hashing slot. The rest covers delays of the machine itself.
+        // A login waits up to one second for a hashing slot. The rest of the limit covers delays of the machine itself.
         assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietTimes, 1));
         assertThat(isSlowed(quietTimes, floodedTimes)).isFalse();
     }
@@ -120,7 +124,10 @@ class LoginFloodIT {
         return times;
     }
 
-    /** Returns the logins per second of one client per processor, each of which waits for its response. */
+    /**
+     * Returns the number of logins per second that the service can check. One client per processor sends logins one
+     * after the other.
+     */
     private static double measureCapacity() throws InterruptedException {
         AtomicInteger done = new AtomicInteger();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
@@ -140,7 +147,7 @@ class LoginFloodIT {
         return done.get() / 2.0;
     }
 
-    /** Returns a login with the right password from a new address, so that the throttle does not apply. */
+    /** Returns a login with the correct password from a new address, so that the throttle does not apply. */
     private static byte[] nextLogin() {
         int number = addresses.incrementAndGet();
         return RawClient.login(
@@ -149,7 +156,10 @@ class LoginFloodIT {
                 "10." + (number >> 16) + "." + (number >> 8 & 255) + "." + (number & 255));
     }
 
-    /** Sends logins at a steady rate over many connections, each of which waits for its last response. */
+    /**
+     * Sends logins at a constant rate over many connections. Each connection waits for a response before it sends the
+     * next login.
+     */
     private static final class Flood {
         private final long intervalNanos;
         private final AtomicInteger sent = new AtomicInteger();

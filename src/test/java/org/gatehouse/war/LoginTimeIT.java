@@ -14,18 +14,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests that the response time of a rejected login does not reveal whether an account exists. */
+/** Tests that the response time of a rejected login does not show whether the account exists. */
 @Tag("timing")
 class LoginTimeIT {
     private static final int TRIES = Boolean.getBoolean("gatehouse.long") ? 400 : 60;
     private static final int WARM_UP = 30;
 
-    /** Enough accounts that each is tried only a few times, so that the throttle does not apply. */
+    /** With this number of accounts, the test tries each account only a few times, and the throttle does not apply. */
     private static final int ACCOUNTS = Boolean.getBoolean("gatehouse.long") ? 40 : 15;
 
     private static final double TOLERANCE = 0.05;
 
-    /** The highest accepted standard error of the median difference, relative to the response time. */
+    /** The maximum standard error of the median difference, relative to the response time. */
     private static final double PRECISION = 0.012;
 
     private static final int MAX_TRIES = 3 * TRIES;
@@ -53,7 +53,7 @@ class LoginTimeIT {
         stores.close();
     }
 
-    /** The kinds of users and passwords; only the disabled user's password is correct. */
+    /** A kind of user, with the password of the attempt. Only the password for the disabled user is correct. */
     private enum Attempt {
         UNKNOWN(1, "stranger-", "wrong horse battery staple"),
         KNOWN(2, "known-", "wrong horse battery staple"),
@@ -83,13 +83,14 @@ class LoginTimeIT {
             for (int i = 0; i < WARM_UP; i++) {
                 tryEach(client, i, new EnumMap<>(Attempt.class));
             }
-            // On a busy machine, a meaningful result needs more tries.
+            // On a busy machine, more tries are necessary for a meaningful result.
             while (wrong.size() < TRIES || (wrong.size() < MAX_TRIES && isUncertain(wrong, unknown, disabled))) {
                 tryEach(client, WARM_UP + wrong.size(), times);
             }
         }
         double time = median(wrong);
-        // Measurements close in time share the same noise, which their differences therefore do not contain.
+        // Measurements that are close in time have the same noise. The noise cancels out in the difference of two such
+        // measurements.
         double unknownDifference = median(differences(unknown, wrong));
         double disabledDifference = median(differences(disabled, wrong));
         System.out.printf(
@@ -99,7 +100,7 @@ class LoginTimeIT {
         assertThat(Math.abs(disabledDifference) / time).isLessThan(TOLERANCE);
     }
 
-    /** Makes all attempts one after the other, and rotates their order, so that none always follows the same one. */
+    /** Makes one attempt of each kind. The order rotates, so that no attempt always follows the same other attempt. */
     private static void tryEach(RawClient client, int number, Map<Attempt, List<Double>> times) throws IOException {
         Attempt[] all = Attempt.values();
         for (int turn = 0; turn < all.length; turn++) {
@@ -133,7 +134,10 @@ class LoginTimeIT {
         return Math.max(uncertainty(unknown, wrong), uncertainty(disabled, wrong)) > PRECISION * median(wrong);
     }
 
-    /** The standard error of the median difference, from the median deviation, assuming normally distributed noise. */
+    /**
+     * Returns the standard error of the median difference. Computes it from the median deviation, under the assumption
+     * that the noise is normally distributed.
+     */
     private static double uncertainty(List<Double> some, List<Double> others) {
         List<Double> differences = differences(some, others);
         double middle = median(differences);

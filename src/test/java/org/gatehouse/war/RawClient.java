@@ -23,15 +23,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.json.Json;
 
 /**
- * One connection that sends the same bytes repeatedly. It checks only the first response of each kind and reads only as
- * much as necessary, because it shares the processors with the measured service.
+ * A connection for measurements, which sends prepared requests. It checks only the first response of each kind, and
+ * parses only the necessary parts, because client and service share the processors.
  */
 final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
     private static final String LENGTH = "content-length:";
     private static final String END_OF_HEAD = "\r\n\r\n";
 
-    /** The request lines already seen, each with the status of its response. */
+    /** The request lines that were already sent, each with the status of a response. */
     private static final Set<String> seen = ConcurrentHashMap.newKeySet();
 
     private final Socket socket;
@@ -48,7 +48,7 @@ final class RawClient implements AutoCloseable {
         this.input = socket.getInputStream();
     }
 
-    /** Returns a login request that a trusted proxy forwards for this address. */
+    /** Returns a login request in the form in which a trusted proxy forwards it for this client address. */
     static byte[] login(String username, String password, String address) {
         String body = Json.MAPPER
                 .createObjectNode()
@@ -65,7 +65,10 @@ final class RawClient implements AutoCloseable {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Sends a request and reads its response, which must have a Content-Length if it has a body. */
+    /**
+     * Sends a request and reads the response. Returns the status. If the response has a body, it must also have a
+     * Content-Length.
+     */
     int send(byte[] request) throws IOException {
         socket.getOutputStream().write(request);
         int status = Integer.parseInt(line().split(" ", 3)[1]);
@@ -99,7 +102,7 @@ final class RawClient implements AutoCloseable {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    /** A request and its response as they were on the wire. */
+    /** A request and its response, as sent over the network. */
     private record Exchange(String request, int status, List<String> head, String body) {
         void check() {
             int end = request.indexOf(END_OF_HEAD);
@@ -146,7 +149,11 @@ final class RawClient implements AutoCloseable {
         return buffer[consumed++];
     }
 
-    /** @throws AssertionError if a response differs from {@link ApiDescription}; checked here, when timing is over */
+    /**
+     * Closes the connection and checks the responses. The checks come last, so that they do not affect the measurement.
+     *
+     * @throws AssertionError if a response differs from {@link ApiDescription}
+     */
     @Override
     public void close() throws IOException {
         socket.close();

@@ -22,39 +22,53 @@ import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests that redeployments under load in one Tomcat leak nothing: 10, or 25 with {@code -Dgatehouse.long=true}. */
+/**
+ * Tests that redeployments under load in one Tomcat do not leak memory or threads. There are 10 redeployments, or 25
+ * with {@code -Dgatehouse.long=true}.
+ */
 @Tag("full")
 class RedeployIT {
     private static final int TIMES = Boolean.getBoolean("gatehouse.long") ? 25 : 10;
     private static final int CLIENTS = 4;
     private static final String PATH = "/accounts";
 
-    /** One application takes about 7 MB of heap, 33 MB of metaspace and 15 threads. */
+    /**
+     * The limit for the heap, and also for the metaspace, of one application. One application uses about 7 MB of heap,
+     * 33 MB of metaspace and 15 threads.
+     */
     private static final long APPLICATION_BYTES = 33L << 20;
 
-    /** The server and the requests of the manager may allocate this much after the collection. */
+    /** The memory that the server and the requests of its manager may allocate after the garbage collection. */
     private static final long TOLERANCE_BYTES = 12L << 20;
 
     private static final int TOLERANCE_THREADS = 3;
 
     private static final List<String> LOGGED_PROBLEMS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
 
-    /** Tomcat's report of its own thread, which periodically runs in each application, perhaps while it stops. */
+    /**
+     * Tomcat's warning about a thread of its own. This thread periodically works for each application, perhaps while
+     * the application stops.
+     */
     private static final String UTILITY_THREAD = "appears to have started a thread named [Catalina-utility-";
 
-    /** Makes each collection clear the soft references of Java's own caches, so that it frees their memory. */
+    /** Each garbage collection clears soft references. This frees the memory of Java's own caches. */
     private static final String NO_SOFT_REFERENCES = "-XX:SoftRefLRUPolicyMSPerMB=0";
 
-    /** The newest installed Java, because older ones keep more ({@link #MAX_RETAINED}). */
+    /**
+     * The newest installed Java, because older versions keep more stopped applications in memory. See
+     * {@link #MAX_RETAINED}.
+     */
     private static final Jdk JDK =
             Jdk.present().stream().max(Comparator.comparing(Jdk::feature)).orElseThrow();
 
     /**
-     * The number of stopped applications that may stay in memory. Java keeps the last class for which it created the
-     * {@code equals} of a record until it creates the next one; the same holds for {@code hashCode} and {@code
-     * toString}. The references are method handles of {@code ObjectMethods} and their {@code asTypeCache}. From Java 19
-     * on they are soft, and a heap dump of Java 25 showed no other path to an application that stayed for a minute. The
-     * number of redeployments is larger, so the test detects a leak on each of them.
+     * The number of stopped applications that may stay in memory. When Java creates the {@code equals} of a record, it
+     * keeps a reference to the class of this record. Only the next record replaces this reference. The same is true for
+     * {@code hashCode} and {@code toString}, which makes three references.
+     *
+     * <p>The references are method handles of {@code ObjectMethods} and their {@code asTypeCache}. They are soft
+     * references since Java 19. In a heap dump of Java 25, a stopped application was reachable only through them. The
+     * number of redeployments is higher, so the test detects an application that leaks each time.
      */
     private static final int MAX_RETAINED = 3;
 
@@ -102,10 +116,10 @@ class RedeployIT {
         }
     }
 
-    /** The memory in bytes, and the threads, of a process after a garbage collection. */
+    /** The memory of the server process in bytes, and the number of its threads, after a garbage collection. */
     private record State(long heap, long metaspace, long threads) {
         static State of(TomcatManager manager) {
-            // A server thread may reference an application until it gets other work.
+            // A server thread may reference a stopped application until the thread serves another request.
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> manager.findLeaks().size() <= MAX_RETAINED);
             manager.collectGarbage();
@@ -113,7 +127,7 @@ class RedeployIT {
         }
     }
 
-    /** Clients that send requests until the application is gone. */
+    /** Clients that send requests until the application has been undeployed. */
     private static final class Clients implements AutoCloseable {
         private static final int WARM = 200;
 
@@ -146,7 +160,7 @@ class RedeployIT {
                     status = http.send(read, BodyHandlers.ofString()).statusCode();
                     responses.incrementAndGet();
                 }
-                // Once the application is gone, the container itself responds with 404 or 503.
+                // When the application has been undeployed, the container itself responds with 404 or 503.
                 if (!stopped && status != 404 && status != 503) {
                     violations.add("status " + status);
                 }
@@ -157,7 +171,7 @@ class RedeployIT {
             }
         }
 
-        /** Waits until the clients have received another {@link #WARM} responses. */
+        /** Waits until the clients have received {@link #WARM} more responses. */
         void awaitResponses() throws InterruptedException {
             int wanted = responses.get() + WARM;
             while (responses.get() < wanted && violations.isEmpty()) {

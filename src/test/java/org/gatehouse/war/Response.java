@@ -9,10 +9,10 @@ import java.util.regex.Pattern;
 import org.gatehouse.json.Json;
 
 /**
- * The response of the service, as a client receives it.
+ * A response of the service, as a client receives it.
  *
  * @param request the address of the request
- * @param took the time from the first byte sent to the last byte received
+ * @param took the time from the first sent byte to the last received byte
  */
 public record Response(URI request, int status, HttpHeaders headers, String body, Duration took) {
     /** Returns the body as JSON. */
@@ -39,17 +39,23 @@ public record Response(URI request, int status, HttpHeaders headers, String body
         return headers.firstValue(name).orElse("");
     }
 
-    /** Returns {@code Location}, resolved as clients do, or the empty string if it is missing. */
+    /** Returns the header {@code Location}, resolved as clients do, or the empty string if the header is missing. */
     public String location() {
         return resolved(header("Location"));
     }
 
-    /** Returns the next page from {@code Link} (RFC 8288), or the empty string if it is missing. */
+    /**
+     * Returns the address of the next page from the header {@code Link} (RFC 8288), or the empty string if there is
+     * none.
+     */
     public String next() {
         return link("next");
     }
 
-    /** Returns the target of the first link with this relation, resolved as clients do, or the empty string. */
+    /**
+     * Returns the target of the first link with this relation, resolved as clients do. Returns the empty string if
+     * there is none.
+     */
     public String link(String relation) {
         return Pattern.compile("<([^>]*)>; rel=\"" + relation + "\"")
                 .matcher(header("Link"))

@@ -25,11 +25,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs the previous WAR and the current one side by side on the same stores, under load. First a node of the current
- * version replaces a node of the previous one. Then a node of the previous version starts beside it.
+ * Runs the previous WAR and the current WAR side by side on the same stores, under load. At first, both nodes have the
+ * previous version. Then a node of the current version replaces the first node. Then a new node of the previous version
+ * replaces the second node.
  *
- * <p>{@code -Dgatehouse.previous.war=FILE} names the previous WAR (see {@code .ci/upgrade}). Without it both WARs are
- * the current one.
+ * <p>{@code -Dgatehouse.previous.war=FILE} names the previous WAR (see {@code .ci/upgrade}). Without this property, the
+ * current WAR is used for both.
  */
 @Tag("full")
 class RollingUpgradeIT {
@@ -47,7 +48,7 @@ class RollingUpgradeIT {
     /** The nodes to which the load balancer sends requests. */
     private final List<WarServer> serving = new ArrayList<>();
 
-    /** A walk holds the read lock, so that no node leaves during a walk. */
+    /** Each walk of a client holds the read lock, so that no node is removed during a walk. */
     private final ReentrantReadWriteLock balancer = new ReentrantReadWriteLock();
 
     @AfterEach
@@ -76,13 +77,13 @@ class RollingUpgradeIT {
         Response session = login(serving.get(0), "client-0");
         awaitWalks(load);
 
-        replaceFirst(current); // [previous, current]
+        replaceFirst(current); // now serving: previous, current
         assertThat(me(session)).containsOnly(200);
         session = refresh(serving.get(1), session);
         assertNoNodeReadsStaleEntries(admin);
         awaitWalks(load);
 
-        replaceFirst(previous); // [current, previous]
+        replaceFirst(previous); // now serving: current, previous
         assertThat(me(session)).containsOnly(200);
         session = refresh(serving.get(1), session);
         awaitWalks(load);
@@ -97,7 +98,7 @@ class RollingUpgradeIT {
                 previous, current, walks.get());
     }
 
-    /** Performs the requests of one user, which the load balancer spreads over the nodes. */
+    /** Repeats the requests of one user. The load balancer distributes them over the nodes. */
     private void walkUntilStopped(String name, String id) {
         while (!stopped.get()) {
             balancer.readLock().lock();
@@ -136,7 +137,7 @@ class RollingUpgradeIT {
         }
     }
 
-    /** A node must not return a document from the cache after a node of the other version has changed it. */
+    /** If a node changes a document, the node of the other version must not return the old document from the cache. */
     private void assertNoNodeReadsStaleEntries(String admin) {
         String id = serving.get(0).create(admin, "cached", password("cached"));
         String user = "/user/" + id;
@@ -157,7 +158,10 @@ class RollingUpgradeIT {
         }
     }
 
-    /** A key that one version creates must sign tokens on both. A key that one revokes must be rejected by both. */
+    /**
+     * If a node of one version creates a key, both nodes must sign with this key. If a node revokes a key, both nodes
+     * must reject this key.
+     */
     private void assertKeysAreShared(String admin, Response session) {
         WarServer one = serving.get(0);
         WarServer other = serving.get(1);
@@ -178,7 +182,7 @@ class RollingUpgradeIT {
         }
     }
 
-    /** Returns each node's status for {@code GET /user/me} with this token. */
+    /** Returns the status of {@code GET /user/me} with this token on each node. */
     private List<Integer> me(Response login) {
         return serving.stream()
                 .map(node -> node.get("/user/me", login.text("token")).status())
@@ -192,7 +196,7 @@ class RollingUpgradeIT {
         assertThat(load).noneMatch(Future::isDone);
     }
 
-    /** Removes the oldest node from the load balancer, stops it, and adds a new node. */
+    /** Removes the oldest node from the load balancer and stops it. Then starts a new node of this WAR. */
     private void replaceFirst(Path war) {
         WarServer leaving = exclusively(() -> serving.remove(0));
         leaving.close();

@@ -12,7 +12,9 @@ import java.util.TreeSet;
 import org.bson.Document;
 import org.gatehouse.store.Stores;
 
-/** Calls every operation of one instance, with secrets in the right places and in wrong ones. */
+/**
+ * Calls every operation of one instance. The calls contain secrets in the expected places, and also in wrong places.
+ */
 final class SecretCalls {
     /** The trace id of every call. */
     static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -35,7 +37,7 @@ final class SecretCalls {
     private final List<String> requestIds = new ArrayList<>();
 
     /**
-     * Creates the calls without sending them.
+     * Creates the calls, but does not send them.
      *
      * @param instance a name for the instance
      * @param kinds receives all secrets that the calls create
@@ -57,17 +59,17 @@ final class SecretCalls {
         this.metricsToken = metricsToken;
     }
 
-    /** Returns the described operations that a call completed successfully. */
+    /** Returns the described operations that were called successfully. */
     Set<String> called() {
         return called;
     }
 
-    /** Returns all responses except those that are meant to contain secrets. */
+    /** Returns all responses, except responses that may contain secrets. */
     List<String> responses() {
         return responses;
     }
 
-    /** Returns the request ids; each begins with {@code request-} and the name of the instance. */
+    /** Returns the request ids. Each id begins with {@code request-} and the name of the instance. */
     List<String> requestIds() {
         return requestIds;
     }
@@ -84,7 +86,7 @@ final class SecretCalls {
         return response;
     }
 
-    /** Sends a request whose response is meant to contain secrets. */
+    /** Sends a request whose response may contain secrets. */
     private Response send(String method, String path, String body, String... headers) {
         Response response = service.patiently(() -> service.send(method, path, body, withRequestId(headers)));
         if (response.status() / 100 == 2) {
@@ -107,7 +109,7 @@ final class SecretCalls {
         return call(method, path, body, "auth", token, "Content-Type", JSON);
     }
 
-    /** Logs in or refreshes, and records the secrets in the response. */
+    /** Logs in or refreshes a token, and records the secrets in the response. */
     private Response login(String path, String body) {
         Response response = send("POST", path, body, "Content-Type", JSON);
         assertStatus(200, response);
@@ -120,7 +122,7 @@ final class SecretCalls {
         return response;
     }
 
-    /** Calls every operation except those that would end the tokens of other instances. */
+    /** Calls every operation, except operations that would end the tokens of other instances. */
     void callEverything() {
         String admin = adminToken();
         String name = "alice-" + instance;
@@ -297,7 +299,8 @@ final class SecretCalls {
                 credentials(dave, malformed));
         for (String query : List.of("?dryRun=true", "")) {
             Response imported = call("POST", "/user/import" + query, lines, "auth", admin, "Content-Type", NDJSON);
-            // A dry run does not compare the lines with each other.
+            // The last line repeats a username. A dry run does not detect this, because it does not compare the lines
+            // with each other.
             assertThat(imported.body()).contains(query.isEmpty() ? "\"created\":2" : "\"created\":3");
         }
         assertStatus(401, json("POST", "/login", "", credentials(dave, secrets.make("a password to import"))));
@@ -422,7 +425,7 @@ final class SecretCalls {
         assertStatus(400, json("POST", "/logout", "", "{\"token\":\"" + secrets.make("a bad logout")));
     }
 
-    /** Creates and revokes a key, which the other instances must then reject. */
+    /** Creates a key and revokes it. Then the other instances must reject this key. */
     void revokeKey() {
         String admin = adminToken();
         recordHashOf(WarServer.ADMIN);

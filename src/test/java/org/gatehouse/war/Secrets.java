@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Texts that must not leak, each with a name that a test can print. */
+/** Texts that must not leak. Each text has a name that a test can print. */
 final class Secrets {
     /**
-     * Secrets, grouped by where they may appear.
+     * Three groups of secrets. The groups differ in the places where a secret may appear.
      *
-     * @param secrets known only to the caller that sends or receives them
-     * @param hashes password hashes, allowed in the user's document and in an export that asks for them
-     * @param misplaced sent as a name, a custom field or a search term: stored and returned, but not in logs or metrics
+     * @param secrets only the caller that sends or receives such a secret may see it
+     * @param hashes password hashes; only the user's document and an export of hashes may contain them
+     * @param misplaced secrets that are sent as a name, a custom field or a search term; they may be stored and
+     *     returned, but not logged or counted in metrics
      */
     record Kinds(Secrets secrets, Secrets hashes, Secrets misplaced) {
         static Kinds none() {
@@ -29,7 +30,10 @@ final class Secrets {
 
     private final Map<String, String> named = new LinkedHashMap<>();
 
-    /** Creates a secret of letters and digits, so that no encoding changes it. It is also a valid password. */
+    /**
+     * Creates a secret of letters and digits, so that no encoding changes the secret. The secret is also a valid
+     * password.
+     */
     String make(String name) {
         byte[] bytes = new byte[10];
         random.nextBytes(bytes);
@@ -37,7 +41,7 @@ final class Secrets {
                 name, "s3cr3t" + number.incrementAndGet() + "x" + HexFormat.of().formatHex(bytes));
     }
 
-    /** Adds a secret that another party created. */
+    /** Adds a secret that the test did not create itself. */
     String add(String name, String secret) {
         assertThat(secret).as(name).hasSizeGreaterThan(20);
         named.put(secret, name);

@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Calls every operation with secrets, in the right places and in wrong ones. The tests then search for the secrets in
- * everything that is stored, logged or returned.
+ * Calls every operation with secrets in the expected places, and also in wrong places. Then searches for the secrets in
+ * all stored, logged and returned data.
  *
- * <p>The WAR runs in one Tomcat, once with each log format at debug level, and once without its stores.
+ * <p>The WAR runs three times in one Tomcat: with each of the two log formats at debug level, and without its stores.
  */
 class SecretsIT {
-    /** The packaged log configuration, to which the test adds debug level for Gatehouse's own loggers. */
+    /** The log configuration of the WAR. The test changes the level of Gatehouse's own loggers to debug. */
     private static final Path LOGBACK = Path.of("src", "main", "resources", "logback.xml");
 
     private static final Secrets.Kinds kinds = Secrets.Kinds.none();
@@ -238,7 +238,7 @@ class SecretsIT {
         assertThat(access).filteredOn(line -> line.has("user")).hasSizeGreaterThan(50);
     }
 
-    /** Returns all keys and values of a Redis without compression, byte for byte. */
+    /** Returns all keys and values of a Redis that does not compress values, with one character per byte. */
     private static String contentOf(EmbeddedRedis redis) {
         StringBuilder content = new StringBuilder();
         RedisClient client = RedisClient.create("redis://:" + redisPassword + "@127.0.0.1:" + redis.port());
@@ -254,7 +254,7 @@ class SecretsIT {
         return content.toString();
     }
 
-    /** Returns all documents of the matching collections, byte for byte. */
+    /** Returns all documents of the matching collections as text with one character per byte. */
     private static String contentOf(Stores stores, Predicate<String> collections) {
         StringBuilder content = new StringBuilder();
         for (String name : stores.collections()) {

@@ -16,14 +16,17 @@ import java.util.function.Supplier;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
 
-/** A running service and the HTTP calls to it. Every response is checked against the description. */
+/** A running service and the HTTP calls to this service. Every response is checked against the API description. */
 public abstract class ServiceClient implements AutoCloseable {
     public static final String ADMIN = "root-admin";
     public static final String ADMIN_PASSWORD = "the first administrator";
     public static final String AUTH_KEY =
             "a key for tests, of more than 64 bytes, so that it would do for HS384 and HS512 too";
 
-    /** The limit of retries; the service waits a second before each rejection. */
+    /**
+     * The maximum number of retries. No pause is necessary, because the service waits for a second before it rejects a
+     * call as busy.
+     */
     private static final int MAX_RETRIES = 10;
 
     private static final HttpClient http =
@@ -36,7 +39,8 @@ public abstract class ServiceClient implements AutoCloseable {
     public abstract void close();
 
     /**
-     * Returns the settings of a service with an administrator on these stores. The given ones extend or replace them.
+     * Returns the settings of a service with an administrator on these stores. The extra settings extend or replace
+     * these settings.
      */
     public static Map<String, String> settings(Stores stores, Map<String, String> extraSettings) {
         Map<String, String> all = new HashMap<>(Map.of(
@@ -79,9 +83,9 @@ public abstract class ServiceClient implements AutoCloseable {
     }
 
     /**
-     * Sends a request. Headers with an empty value are omitted, and so is an empty body.
+     * Sends a request. Omits headers with an empty value, and omits an empty body.
      *
-     * @throws AssertionError if the response, or a request that it accepts, differs from {@link ApiDescription}
+     * @throws AssertionError if the response, or an accepted request, differs from {@link ApiDescription}
      */
     public Response send(String method, String pathOrUri, String body, String... headers) {
         URI uri = URI.create(pathOrUri.startsWith("http") ? pathOrUri : baseUri() + pathOrUri);
@@ -124,7 +128,7 @@ public abstract class ServiceClient implements AutoCloseable {
                 .check(request.method(), URI.create(path.substring(context.length())), headers, body, response);
     }
 
-    /** Returns the body of a login, which is also the body for creating a user without other fields. */
+    /** Returns the body of a login. The creation of a user without other fields has the same body. */
     public static String credentials(String username, String password) {
         return Json.MAPPER
                 .createObjectNode()
@@ -137,7 +141,9 @@ public abstract class ServiceClient implements AutoCloseable {
         return post("/login", "", credentials(username, password));
     }
 
-    /** Sends a login that a trusted proxy forwards for this address. The service must trust 127.0.0.1 as a proxy. */
+    /**
+     * Sends a login in the form in which a proxy forwards it for this client address. The service must trust 127.0.0.1.
+     */
     public Response loginFrom(String address, String username, String password) {
         return send(
                 "POST",
@@ -149,7 +155,10 @@ public abstract class ServiceClient implements AutoCloseable {
                 address);
     }
 
-    /** Repeats a call while the service responds with 503 {@code BUSY}, because hashing queues up on a busy machine. */
+    /**
+     * Repeats a call while the service responds with 503 {@code BUSY}. On a busy machine, the queue of password hashes
+     * may be full.
+     */
     public Response patiently(Supplier<Response> call) {
         Response response = call.get();
         for (int retry = 0;
@@ -162,7 +171,7 @@ public abstract class ServiceClient implements AutoCloseable {
         return response;
     }
 
-    /** Logs in and returns the token; the login must succeed. */
+    /** Logs in and returns the token. Fails if the login is rejected. */
     public String token(String username, String password) {
         Response response = patiently(() -> login(username, password));
         if (response.status() != 200) {
@@ -175,7 +184,7 @@ public abstract class ServiceClient implements AutoCloseable {
         return token(ADMIN, ADMIN_PASSWORD);
     }
 
-    /** Creates a user as the administrator and returns its id. */
+    /** Creates a user with the administrator's token. Returns the id of the user. */
     public String create(String adminToken, String username, String password) {
         Response response = patiently(() -> post("/user", adminToken, credentials(username, password)));
         if (response.status() != 201) {

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Tests {@code SHUTDOWN_DELAY} in real servers. */
+/** Tests the setting {@code SHUTDOWN_DELAY} in real servers. */
 @Tag("full")
 class ShutdownIT {
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
     private static final String PATH = "/accounts";
 
-    /** Long enough for some requests on a busy machine. */
+    /** A delay that is long enough for some requests on a busy machine. */
     private static final Map<String, String> DELAY = Map.of("SHUTDOWN_DELAY", "PT6S");
 
     private static Stores stores;
@@ -65,7 +65,10 @@ class ShutdownIT {
         }
     }
 
-    /** Tomcat removes the path before it announces that it stops one application. */
+    /**
+     * Tomcat removes the path of an undeployed application before it notifies the application. Then no request can
+     * arrive, so a delay would be useless.
+     */
     @Test
     void anUndeployedApplicationCausesNoDelay() throws IOException {
         Path base = AppServer.base(Distribution.TOMCAT_11, List.of());

@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Connections whose request body arrives byte by byte, or not at all. */
+/** Clients that send a request body byte by byte, or not at all. */
 public final class SlowClients implements AutoCloseable {
     private static final int TIMEOUT_MS = 40_000;
 
@@ -28,26 +28,26 @@ public final class SlowClients implements AutoCloseable {
         this.interval = interval;
     }
 
-    /** Announces a body of 60,000 bytes and sends one byte after each interval. */
+    /** Announces a body of 60,000 bytes and sends one byte per interval. */
     public Socket trickling(String method, String path, String... headers) {
         Socket socket = open(method, path, "Content-Length: 60000", headers);
         repeat(socket, "{");
         return socket;
     }
 
-    /** Sends one byte after each interval as a chunk, without a Content-Length. */
+    /** Sends one chunk of one byte per interval, without a Content-Length. */
     public Socket tricklingInChunks(String method, String path, String... headers) {
         Socket socket = open(method, path, "Transfer-Encoding: chunked", headers);
         repeat(socket, "1\r\n{\r\n");
         return socket;
     }
 
-    /** Announces a body of 60,000 bytes and sends none of it. */
+    /** Announces a body of 60,000 bytes and sends no byte of this body. */
     public Socket silent(String method, String path, String... headers) {
         return open(method, path, "Content-Length: 60000", headers);
     }
 
-    /** Returns the response after the server has closed the connection. */
+    /** Waits until the server closes the connection. Returns the response. */
     public static String response(Socket socket) {
         StringBuilder response = new StringBuilder();
         try {
@@ -60,7 +60,7 @@ public final class SlowClients implements AutoCloseable {
         } catch (SocketTimeoutException open) {
             throw new AssertionError("The connection stays open after: " + response, open);
         } catch (IOException reset) {
-            // a reset counts as closed
+            // A reset also closes the connection.
         }
         return response.toString();
     }
@@ -84,7 +84,7 @@ public final class SlowClients implements AutoCloseable {
                     try {
                         send(socket, part);
                     } catch (IOException closed) {
-                        // The server closed it. The exception also ends the schedule of this socket, as intended.
+                        // The server has closed the connection. The exception ends the schedule of this socket.
                         throw new UncheckedIOException(closed);
                     }
                 },
@@ -104,7 +104,7 @@ public final class SlowClients implements AutoCloseable {
             try {
                 socket.close();
             } catch (IOException closed) {
-                // the socket is closed, as intended
+                // The socket is already closed.
             }
         }
     }

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests real servers in their default configuration with slow or disconnecting clients: Tomcat 11, or all servers with
- * {@code -Dgatehouse.long=true}.
+ * Tests real servers in their default configuration. The clients are slow or disconnect. The server is Tomcat 11.
+ * {@code -Dgatehouse.long=true} tests all servers.
  */
 @Tag("full")
 class SlowClientsIT {
@@ -31,15 +31,17 @@ class SlowClientsIT {
     private static final String JSON = "Content-Type: application/json";
     private static final String NDJSON = "Content-Type: application/x-ndjson";
 
-    /** More connections than a server has threads; the default is 200. */
+    /** The number of connections. A server has fewer threads, by default 200. */
     private static final int CONNECTIONS = 220;
 
     private static final int DISCONNECTS = 30;
 
-    /** A server may first read buffered bytes before it notices that the client is gone. */
+    /**
+     * The wait is long, because a server may read buffered bytes before it detects that the client has disconnected.
+     */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
-    /** A message of Jetty about its own base folder. */
+    /** A log message of Jetty about its own base folder. It is not an error of Gatehouse. */
     private static final String MISSING_FOLDER = "DeploymentScanner:main: Does not exist";
 
     private static Stores stores;
@@ -132,7 +134,7 @@ class SlowClientsIT {
         return AppServer.start(distribution, Jdk.own(), Map.of(), List.of(new Deployment("", settings)));
     }
 
-    /** Sends a request and disconnects, either with a reset or with a normal close. */
+    /** Sends a request and disconnects, with a reset if {@code abruptly} is true. */
     private static void disconnect(int port, String request, boolean abruptly) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setReceiveBufferSize(4096);

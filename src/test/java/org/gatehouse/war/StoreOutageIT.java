@@ -9,7 +9,7 @@ import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.junit.jupiter.api.Test;
 
-/** Tests health and responses of the WAR before the start of its store, during an outage, and after it. */
+/** Tests the health reports and responses of the WAR before its MongoDB starts, during an outage, and afterwards. */
 class StoreOutageIT {
     @Test
     void theWarWaitsForItsStoreAndReportsOutages() {
@@ -33,7 +33,7 @@ class StoreOutageIT {
 
             try (EmbeddedMongo returned = EmbeddedMongo.inMemory(port)) {
                 assertThat(returned.uri()).endsWith(":" + port);
-                // The restarted in-memory store is empty, so the account no longer exists.
+                // The restarted server is empty, so the account no longer exists.
                 await().until(() -> login(gatehouse).status() == 401);
             }
         }

@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A client of Tomcat's manager application, which deploys applications and reports the state of the process. */
+/**
+ * A client of Tomcat's manager application. The manager deploys applications and reports the state of the server
+ * process.
+ */
 final class TomcatManager {
     private static final String USER = "operator";
     private static final String PASSWORD = "for this test";
@@ -50,7 +53,7 @@ final class TomcatManager {
         command("text/undeploy?path=" + contextPath);
     }
 
-    /** Returns the context paths of stopped applications that are still in memory after a collection. */
+    /** Returns the context paths of stopped applications that are still in memory after a garbage collection. */
     List<String> findLeaks() {
         return command("text/findleaks?statusLine=true").lines().skip(1).toList();
     }

@@ -15,7 +15,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.config.Settings;
 import org.gatehouse.store.Stores;
 
-/** The packaged WAR, deployed to a Jetty on a free port. */
+/** The packaged WAR in a Jetty on a free port. */
 public final class WarServer extends ServiceClient {
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
@@ -32,7 +32,7 @@ public final class WarServer extends ServiceClient {
         application.setWar(war.toString());
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
-        // These override a .env file in the working directory, which belongs to the developer, not to the test.
+        // The working directory may contain a developer's .env file. These empty parameters override its settings.
         for (String name : Settings.names()) {
             application.setInitParameter(name, "");
             application.setInitParameter("GATEHOUSE_" + name, "");
@@ -42,7 +42,10 @@ public final class WarServer extends ServiceClient {
         server.setStopTimeout(2_000);
     }
 
-    /** Hides the class path of this project, and shows only the classes that Jetty provides to an application. */
+    /**
+     * Hides the class path of this project from the WAR. Only the classes that Jetty provides to an application are
+     * visible.
+     */
     private static final class ContainerOnly extends ClassLoader {
         ContainerOnly() {
             super(ClassLoader.getPlatformClassLoader());
@@ -78,17 +81,17 @@ public final class WarServer extends ServiceClient {
         return start(stores, Map.of());
     }
 
-    /** Deploys the WAR with an administrator. The given settings extend or replace the usual ones. */
+    /** Deploys the WAR with an administrator. The given settings extend or replace the usual settings. */
     public static WarServer start(Stores stores, Map<String, String> settings) {
         return deploy("", settings(stores, settings));
     }
 
-    /** Deploys a different WAR from the one of this build. */
+    /** Deploys another WAR than the WAR of this build. */
     static WarServer start(Path war, Stores stores) {
         return deploy(war, "", settings(stores, Map.of()));
     }
 
-    /** Deploys the WAR with exactly these settings. */
+    /** Deploys the WAR with only the given settings. */
     public static WarServer deploy(String contextPath, Map<String, String> settings) {
         return deploy(war(), contextPath, settings);
     }
@@ -117,7 +120,7 @@ public final class WarServer extends ServiceClient {
         return war.equals(war());
     }
 
-    /** The container rejected the WAR; the cause is the exception that the application threw. */
+    /** Jetty could not start the WAR. The cause is the exception that the application threw. */
     public static final class DeploymentFailed extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
