@@ -11,28 +11,28 @@ import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that was read from a store, and that is trusted for a limited time: its lease.
+ * A value that was read from a store and is trusted for a limited time, which is called its lease.
  *
- * <p>The lease is counted from the moment when the read was <em>sent</em>, on this node's monotonic clock. A read that
- * is sent after a change has been acknowledged returns that change. A read that was sent earlier may not, but its lease
- * ends at most {@link #LEASE} after the acknowledgement. So {@link #EXPIRY} after a change, no node trusts a value from
- * before it. This also holds for a node that was paused, because it finds its lease expired. Clocks need not agree.
+ * <p>The lease starts when the read is <em>sent</em>, on this node's monotonic clock. A read that is sent after a
+ * change has been acknowledged returns the change. A read that was sent earlier may return the old value, but its lease
+ * ends at most {@link #LEASE} after the acknowledgement. Therefore no node trusts the old value longer than
+ * {@link #EXPIRY} after the acknowledgement, even if the node was paused. The clocks of nodes may differ.
  *
- * <p>One read runs at a time. Callers that wait for a read share its result, and its failure.
+ * <p>One read runs at a time. Callers that wait for the same read share its result or its failure.
  */
 public final class LeasedValue<T> {
-    /** Two reads may fail before the lease on the last one expires. */
+    /** Short enough that two reads may fail before the lease of the last successful read expires. */
     public static final Duration POLL_INTERVAL = Duration.ofMillis(500);
 
     public static final Duration LEASE = Duration.ofSeconds(2);
 
-    /** The lease and a margin, because the monotonic clocks of two nodes run at slightly different rates. */
+    /** {@link #LEASE} and a margin, because the monotonic clocks of two nodes run at slightly different rates. */
     public static final Duration EXPIRY = LEASE.plusMillis(100);
 
-    /** The time between two reads. It limits callers that need a fresh value to five reads per second. */
+    /** The minimum time between two reads. It limits a node to five reads per second. */
     static final Duration MIN_INTERVAL = Duration.ofMillis(200);
 
-    /** The timeout for the read of another thread. A store responds or fails in less time. */
+    /** The maximum wait for a read by another thread. A store responds or fails in less time. */
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -57,8 +57,8 @@ public final class LeasedValue<T> {
     /**
      * Creates a value that is empty until the first read.
      *
-     * @param store reads the value; empty if the reply is older than the last value, which then keeps its lease
-     * @param outlastsFailures whether the last value stays trusted while reads fail; changes made meanwhile are missed
+     * @param store reads the value; returns empty if the reply is older than the last value, which then keeps its lease
+     * @param outlastsFailures whether the last value stays trusted while reads fail, although it may have changed
      */
     public LeasedValue(Supplier<Optional<T>> store, Duration length, boolean outlastsFailures, Ticker ticker) {
         this(store, length, outlastsFailures, ticker, Threads::sleep);
@@ -92,13 +92,13 @@ public final class LeasedValue<T> {
                 .map(Lease::value);
     }
 
-    /** Returns the value if its lease is valid, or the last value if it outlasts failures and reads fail. */
+    /** Returns the value if its lease is valid, or the last value if reads fail and it may outlast failures. */
     public Optional<T> trusted() {
         Optional<T> valid = valid();
         return valid.isEmpty() && outlastsFailures && failing ? last() : valid;
     }
 
-    /** Returns the trusted value; if there is none, reads it now and may throw as {@link #readSince} does. */
+    /** Returns the trusted value. If there is none, reads the value and may throw like {@link #readSince}. */
     public T get() {
         long now = ticker.read();
         return trusted().orElseGet(() -> readSince(now));
@@ -124,7 +124,7 @@ public final class LeasedValue<T> {
                 return held.value;
             }
             if (failing && lastFailure - since > 0) {
-                throw unavailable(); // because waiting callers share the failure of the read before
+                throw unavailable(); // because waiting callers share the failure of the previous read
             }
             Duration pause = Duration.ofNanos(lastSent + MIN_INTERVAL.toNanos() - ticker.read());
             if (!pause.isNegative() && !sleep.test(pause)) {

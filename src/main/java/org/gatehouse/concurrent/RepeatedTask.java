@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * runs again later.
  */
 public final class RepeatedTask implements AutoCloseable {
-    /** Enough for a task that reads a store twice, even if the store does not respond. */
+    /** Long enough for a task that reads a store twice, even if the store does not respond. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(4);
 
     private static final Logger log = LoggerFactory.getLogger(RepeatedTask.class);
@@ -33,7 +33,7 @@ public final class RepeatedTask implements AutoCloseable {
         }
     }
 
-    /** Waits; returns true if the task must stop or the thread is interrupted, false after the timeout. */
+    /** Waits. Returns true if the task must stop or the thread is interrupted, and false after the timeout. */
     public boolean awaitStop(Duration timeout) {
         return Threads.await(stopping, timeout) || Thread.currentThread().isInterrupted();
     }
@@ -43,7 +43,7 @@ public final class RepeatedTask implements AutoCloseable {
         stopping.countDown();
     }
 
-    /** Waits for the current run before it interrupts, because a store reports an interrupted call as an outage. */
+    /** Waits before it interrupts the current run, because a store reports an interrupted call as an outage. */
     @Override
     public void close() {
         stop();

@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Creates Gatehouse's threads, and waits in the current thread.
+ * Creates Gatehouse's threads, and contains methods that wait in the current thread.
  *
- * <p>Every wait is bounded. An interrupted wait ends immediately and reports failure. The thread stays interrupted, so
+ * <p>Every wait is bounded. An interrupted wait ends immediately and returns failure. The thread stays interrupted, so
  * its later waits also end immediately.
  */
 public final class Threads {
@@ -44,7 +44,7 @@ public final class Threads {
         return work -> create(name + "-" + number.incrementAndGet(), work);
     }
 
-    /** Waits; returns false if interrupted. */
+    /** Waits. Returns false if the thread is interrupted. */
     public static boolean sleep(Duration length) {
         return succeeds(() -> {
             TimeUnit.NANOSECONDS.sleep(length.toNanos());
@@ -64,7 +64,7 @@ public final class Threads {
         return succeeds(() -> latch.await(timeout.toNanos(), TimeUnit.NANOSECONDS));
     }
 
-    /** Waits until the thread has ended; returns false if it has not ended in time. */
+    /** Waits until the thread has ended. Returns false if the thread has not ended in time. */
     public static boolean join(Thread thread, Duration timeout) {
         return succeeds(() -> {
             if (timeout.toMillis() > 0) { // Java waits forever if the timeout is 0

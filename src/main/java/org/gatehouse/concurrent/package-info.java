@@ -1,7 +1,7 @@
 /**
- * Threads, waits that end when a thread is interrupted, and values that are trusted for a limited time.
+ * Contains threads, waits that end when a thread is interrupted, and values that are trusted for a limited time.
  *
- * <p>May depend on {@code error} only. Start reading at {@link org.gatehouse.concurrent.LeasedValue}.
+ * <p>It may depend on {@code error} only. Start reading at {@link org.gatehouse.concurrent.LeasedValue}.
  */
 @NullMarked
 package org.gatehouse.concurrent;

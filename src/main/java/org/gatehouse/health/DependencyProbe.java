@@ -14,13 +14,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Probes one dependency repeatedly in its own thread.
  *
- * <p>Readers get its state without waiting for the dependency. The state is at most {@link #LEASE} old.
+ * <p>Readers get the state of the dependency without waiting. The state is at most {@link #LEASE} old.
  */
 final class DependencyProbe implements AutoCloseable {
     /** The time that a probe may wait for a response. */
     static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-    /** Longer than a poll interval and a probe together; short enough to report a failure within two seconds. */
+    /** Longer than a poll interval plus a probe, but short enough to report a failure within two seconds. */
     private static final Duration LEASE = Duration.ofMillis(1_800);
 
     private static final Logger log = LoggerFactory.getLogger(DependencyProbe.class);
@@ -35,15 +35,15 @@ final class DependencyProbe implements AutoCloseable {
             new LeasedValue<>(() -> Optional.of(runProbe()), LEASE, false, Ticker.systemTicker());
     private final RepeatedTask polling;
 
-    /** The result of one probe: both are null if the dependency does not respond. */
+    /** The result of one probe. Both components are null if the dependency does not respond. */
     private record Result(
             @Nullable Duration latency, @Nullable String error) {}
 
     /**
      * The state of a dependency.
      *
-     * @param reason why it is not up; null if it is up
-     * @param latencyMs the latency of its last response in milliseconds; null if it is not up
+     * @param reason why the dependency is not up; null if it is up
+     * @param latencyMs the latency of the last response in milliseconds; null if the dependency is not up
      */
     record State(
             String name,
@@ -58,8 +58,8 @@ final class DependencyProbe implements AutoCloseable {
      *
      * @param name the name in responses and metrics
      * @param required whether the service is not ready without the dependency
-     * @param absence the effect of its absence on callers
-     * @param probe throws if the dependency does not respond; takes about {@link #TIMEOUT} at most
+     * @param absence the effect on callers while the dependency is unavailable
+     * @param probe throws if the dependency does not respond; waits for about {@link #TIMEOUT} at most
      */
     DependencyProbe(String name, boolean required, String absence, Runnable probe) {
         this.name = name;
@@ -115,13 +115,13 @@ final class DependencyProbe implements AutoCloseable {
             log.debug("{} returned an error", name, refused);
             return new Result(null, refused.getMessage());
         } catch (RuntimeException failed) {
-            // The connection has logged this once. An operator can enable this line to see each reason.
+            // The connection has logged the outage once. At debug level, every failure is logged.
             log.debug("{} does not respond", name, failed);
             return new Result(null, null);
         }
     }
 
-    /** Starts no further probe. */
+    /** Prevents further probes. */
     void stop() {
         polling.stop();
     }

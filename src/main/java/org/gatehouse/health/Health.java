@@ -17,9 +17,9 @@ public final class Health implements AutoCloseable {
     private volatile boolean stopping;
 
     /**
-     * Creates the probes; every dependency counts as down until {@link #start}.
+     * Creates the probes. Every dependency counts as down until {@link #start}.
      *
-     * @param pendingStart says why requests are not served yet, without hosts or error texts; empty after the start
+     * @param pendingStart returns why requests are not served yet, without hosts or error texts; empty after the start
      * @param requireKeys throws if tokens cannot be signed
      */
     public Health(ModuleContext context, Supplier<Optional<String>> pendingStart, Runnable requireKeys) {
@@ -65,7 +65,7 @@ public final class Health implements AutoCloseable {
         stopping = true;
     }
 
-    /** Whether the service has started, is not stopping, and all required dependencies are up. */
+    /** Returns whether the service has started, is not stopping, and has all required dependencies. */
     boolean isReady() {
         return status().equals(READY);
     }
@@ -91,7 +91,7 @@ public final class Health implements AutoCloseable {
     /**
      * The response of {@code GET /health/ready}.
      *
-     * @param reason why the start has not completed; null if it has
+     * @param reason why the start has not completed; null if the start has completed
      */
     record Report(String status, @Nullable String reason, List<DependencyProbe.State> dependencies) {
         boolean ready() {

@@ -21,7 +21,7 @@ import org.gatehouse.json.Json;
 public final class HealthResource {
     private static final byte[] LIVE = "{\"status\":\"live\"}".getBytes(StandardCharsets.UTF_8);
 
-    /** Short, because the stores are probed twice a second, so their return is soon detected. */
+    /** Short, because each store is probed twice a second, so its recovery is detected soon. */
     private static final int RETRY_AFTER_SECONDS = 2;
 
     private final Health health;
@@ -30,7 +30,7 @@ public final class HealthResource {
         this.health = health;
     }
 
-    /** Returns 200 while this process can respond, because a restart does not help if a store is unavailable. */
+    /** Returns 200 even if a store is unavailable, because a restart of this process would not help. */
     @GET
     @Path("live")
     @PermitAll
@@ -39,7 +39,7 @@ public final class HealthResource {
         return Response.ok(LIVE, MediaType.APPLICATION_JSON_TYPE).build();
     }
 
-    /** Returns 200 if the service is ready, otherwise 503; both with the state of each dependency. */
+    /** Returns 200 if the service is ready, otherwise 503. The body contains the state of each dependency. */
     @GET
     @Path("ready")
     @PermitAll

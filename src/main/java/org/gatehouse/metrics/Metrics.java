@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * in one Java process.
  *
  * <p>Each label has a bounded set of values: the routes of the resources, the constants of an enum, or a list of words.
- * Therefore the number of series is bounded, whatever clients send. A label value never comes from a user, a token, an
- * address or a setting.
+ * Therefore clients cannot increase the number of series without limit. A label value never comes from a user, a token,
+ * an address or a setting.
  */
 public final class Metrics {
     private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -46,8 +46,8 @@ public final class Metrics {
 
     /** Registers the metrics of the Java process. */
     public Metrics() {
-        // Registered one by one, because the complete set includes allocations by pool. These need a listener that the
-        // garbage collectors reference, so the application could not be collected after its stop.
+        // The complete set is not registered, because its allocation metrics add a listener to the garbage collectors.
+        // The JVM would then keep the application in memory after its stop.
         JvmBufferPoolMetrics.builder().register(registry);
         JvmClassLoadingMetrics.builder().register(registry);
         JvmGarbageCollectorMetrics.builder().register(registry);
@@ -58,7 +58,7 @@ public final class Metrics {
     }
 
     public Histogram histogram(String name, String help, double[] bounds, String... labels) {
-        // Classic and without exemplars, because the other kinds start a thread that outlives the application.
+        // Classic and without exemplars, because other histograms start a thread that outlives the application.
         return Histogram.builder()
                 .name(name)
                 .help(help)
@@ -86,7 +86,7 @@ public final class Metrics {
         bindGauges(name, help, sample -> sample.call(value.getAsDouble()));
     }
 
-    /** Registers a gauge with one series per set of label values; at each scrape, it may have any number of series. */
+    /** Registers a gauge with labels. At each scrape, {@code values} supplies the series that exist at that time. */
     public void bindGauges(String name, String help, Consumer<GaugeWithCallback.Callback> values, String... labels) {
         var unused = GaugeWithCallback.builder()
                 .name(name)
@@ -97,8 +97,8 @@ public final class Metrics {
     }
 
     /**
-     * Returns a counter by enum constant. All series exist from the start, so that the first event shows as an
-     * increase.
+     * Returns a function that counts by enum constant. All series exist from the start, so that the first event appears
+     * as an increase.
      *
      * @param series returns the series of a label value
      */

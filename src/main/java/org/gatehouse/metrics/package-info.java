@@ -1,7 +1,7 @@
 /**
- * Counters, gauges and histograms of one application, and their text format for Prometheus.
+ * Contains the counters, gauges and histograms of one application, and their text format for Prometheus.
  *
- * <p>May not depend on any other package, so that every package can count its own events. Start reading at
+ * <p>It must not depend on other packages, so that every package can count its own events. Start reading at
  * {@link org.gatehouse.metrics.Metrics}.
  */
 @NullMarked

@@ -15,15 +15,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts of this node only.
+ * Stores the counts of this node in memory.
  *
- * <p>Their number is bounded; if the store is full, the least used counts are evicted first. See {@link #MAX_COUNTS}.
+ * <p>The number of counts is limited to {@link #MAX_COUNTS}. Above the limit, the least used counts are evicted first.
  */
 final class MemoryRateLimitStore implements RateLimitStore {
     /**
-     * About 20 MB. To evict the full count of one account, an attacker must have some 20,000 attempts at other accounts
-     * counted while its window lasts. None of their sources may be over its limit, and each attempt waits for a
-     * password hash. So much work does not pay for the guesses of one window.
+     * About 20 MB. To evict the full count of one account, an attacker needs about 20,000 counted attempts at other
+     * accounts within its window. Each attempt must come from a source below its limit, and waits for a password hash.
+     * The eviction gains only the guesses of one window, which is not worth this effort.
      */
     static final long MAX_COUNTS = 50_000;
 
@@ -41,17 +41,17 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 .build();
     }
 
-    /** Returns the time until every quota allows another attempt, zero if none is full; counts nothing. */
+    /** Returns the time until every quota allows another attempt; zero if none is full. Does not count an attempt. */
     Duration delay(String key, List<Quota> quotas) {
         return delay(current(cache.getIfPresent(key)), quotas);
     }
 
-    /** Takes over the counts of another store where they are higher. */
+    /** Replaces counts of this store with the counts of another store that are higher. */
     void mergeMax(String key, Map<String, WindowCount> other) {
         compute(key, counts -> current(other).forEach((name, count) -> counts.merge(name, count, WindowCount::max)));
     }
 
-    /** Replaces the counts of the same names, whether they are higher or lower. */
+    /** Replaces counts of this store with the counts of another store, even if these are lower. */
     void update(String key, Map<String, WindowCount> other) {
         compute(key, counts -> counts.putAll(current(other)));
     }
@@ -116,15 +116,15 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 .orElse(Duration.ZERO);
     }
 
-    /** Returns the current window, or the one that would start now. */
+    /** Returns the current window, or an empty window that starts now. */
     private WindowCount windowOf(Map<String, WindowCount> counts, Quota quota) {
         return counts.getOrDefault(
                 quota.name(), new WindowCount(0, clock.instant().plus(quota.window())));
     }
 
     /**
-     * Returns a mutable copy without windows that have ended or are empty. Otherwise a rejected attempt, which costs
-     * its sender nothing, would occupy memory.
+     * Returns a mutable copy without windows that have ended or are empty. Otherwise rejected attempts would occupy
+     * memory, although they cost the client almost nothing.
      */
     private Map<String, WindowCount> current(@Nullable Map<String, WindowCount> counts) {
         Map<String, WindowCount> current = new HashMap<>(counts == null ? Map.of() : counts);

@@ -5,9 +5,9 @@ import java.time.Duration;
 /**
  * The maximum number of attempts within a fixed window of time.
  *
- * @param name distinguishes this count from others under the same key
+ * @param name distinguishes this count from other counts under the same key
  * @param limit the attempts allowed in one window, at least 1
- * @param window starts with the first count and has a fixed end; therefore a period of this length that spans two
+ * @param window the length of a window, which starts with the first attempt; a period of this length that overlaps two
  *     windows may contain up to twice the limit
  */
 public record Quota(String name, int limit, Duration window) {

@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Stores rate-limit counts; each key has one count per quota name.
+ * Stores rate-limit counts. Each key has one count per quota name.
  *
- * <p>Each operation is atomic: a window never holds more than its limit, whatever runs concurrently on any thread or
- * node that shares the store. An empty result or {@code false} means that the store is unavailable.
+ * <p>Each operation is atomic across all threads and nodes that share the store. Therefore a count never exceeds the
+ * limit of its window. An empty result or {@code false} means that the store is unavailable.
  */
 interface RateLimitStore {
     /**
-     * The result of an attempt to count: one was added under every quota, or under none because at least one was full.
+     * The result of {@link #increment}. An attempt is counted under every quota, or under none if a quota is full.
      *
      * @param delay the time until every quota allows another attempt; zero if the attempt was counted
      * @param counts the current windows by quota name; the end of a window distinguishes it from later windows
@@ -24,17 +24,17 @@ interface RateLimitStore {
         }
     }
 
-    /** Adds one under each quota, or under none if one of them is full. */
+    /** Counts an attempt under each quota, or under none if a quota is full. */
     Optional<CountResult> increment(String key, List<Quota> quotas);
 
     /**
-     * Subtracts one from each of these windows that has not ended.
+     * Subtracts one attempt from each of these windows, except from windows that have ended.
      *
-     * @param windows by quota name, as in {@link CountResult}; of each value only the end is used
+     * @param windows by quota name, as in {@link CountResult}; only the end of each window is used
      */
     void refund(String key, Map<String, WindowCount> windows);
 
-    /** Deletes the count of this name. */
+    /** Deletes the count of this name under this key. */
     void remove(String key, String name);
 
     /** Returns the counts under this key, by quota name. */

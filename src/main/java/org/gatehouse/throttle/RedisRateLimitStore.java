@@ -12,12 +12,11 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.RedisScript;
 
 /**
- * Counts that all nodes share: each key is a Redis hash, and each of its fields holds a count and the end of its
- * window.
+ * Stores counts that all nodes share. Each key is a Redis hash. Each field has a count and the end of its window.
  *
- * <p>Short scripts run in Redis and use its clock, so the clocks of the nodes do not matter. Each script uses a single
- * key, so it also works in a Redis Cluster. A hash expires when its last window ends; fields of ended windows are
- * deleted when an attempt is counted.
+ * <p>Scripts in Redis use the clock of Redis, so the clocks of the nodes do not matter. Each script uses a single key,
+ * so it also works in a Redis Cluster. A hash expires when its last window ends. Fields of ended windows are deleted
+ * when an attempt is counted.
  */
 final class RedisRateLimitStore implements RateLimitStore {
     /**
@@ -97,7 +96,7 @@ final class RedisRateLimitStore implements RateLimitStore {
 
     private static final String KEY_PREFIX = "throttle:";
 
-    /** Short compared with the password hash that follows it, but long enough for a process that is briefly stalled. */
+    /** Long enough for a brief stall of Redis or of this node, but short enough for a client that waits for a login. */
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final RedisConnection redis;
@@ -107,7 +106,7 @@ final class RedisRateLimitStore implements RateLimitStore {
         this(redis, TIMEOUT);
     }
 
-    /** @param timeout of each command */
+    /** @param timeout the timeout of each command */
     RedisRateLimitStore(RedisConnection redis, Duration timeout) {
         this.redis = redis;
         this.timeout = timeout;

@@ -13,19 +13,19 @@ import org.gatehouse.store.RedisConnection;
  * Enforces quotas across all nodes.
  *
  * <p>An attempt is counted before it is made, so concurrent attempts cannot exceed a limit. While Redis is unavailable,
- * each node continues alone from the counts that it last read there. After Redis has returned, the node still enforces
- * its local counts until their windows end. Therefore an outage adds at most one limit per node, however often Redis
- * fails and returns. It adds nothing where the limit had been reached before.
+ * each node counts alone, and starts with the counts that it last read from Redis. After Redis has returned, the node
+ * still enforces its local counts until their windows end. Therefore each node allows at most one additional limit of
+ * attempts, even if Redis fails repeatedly. It allows none if the node has seen that the limit was reached.
  */
 public final class Throttle {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     private final RateLimitStore shared;
 
-    /** The last reply of Redis; used only during an outage, because other nodes may since have refunded or cleared. */
+    /** The last counts from Redis. Used only in an outage, because other nodes may have reduced them in Redis. */
     private final MemoryRateLimitStore lastSeen;
 
-    /** What this node counted during outages of Redis. */
+    /** The counts of this node during outages of Redis. */
     private final MemoryRateLimitStore local;
 
     /** An attempt that was allowed and counted. */
@@ -34,7 +34,7 @@ public final class Throttle {
         private final String key;
         private final Map<String, WindowCount> windows;
 
-        /** @param stores those that counted the attempt */
+        /** @param stores the stores that counted the attempt */
         Permit(List<RateLimitStore> stores, String key, Map<String, WindowCount> windows) {
             this.stores = stores;
             this.key = key;
@@ -42,14 +42,14 @@ public final class Throttle {
         }
 
         /**
-         * Subtracts the attempt again because it did not take place; call at most once. If Redis has become
+         * Subtracts an attempt that did not take place. Callers may call this method once. If Redis has become
          * unavailable, the attempt stays counted.
          */
         public void refund() {
             stores.forEach(store -> store.refund(key, windows));
         }
 
-        /** Subtracts the attempt from one of the quotas only. */
+        /** Subtracts the attempt from this quota only. */
         public void refund(String quotaName) {
             WindowCount window = windows.get(quotaName);
             if (window != null) {
@@ -65,10 +65,10 @@ public final class Throttle {
     }
 
     /**
-     * Counts an attempt under each quota of the key, before it is made.
+     * Counts an attempt under each quota of the key. Callers must call this method before the attempt.
      *
-     * @param errorCode of the exception if a quota is full
-     * @throws GatehouseException with the time until every quota allows another attempt; nothing is counted then
+     * @param errorCode the code of the exception if a quota is full
+     * @throws GatehouseException if a quota is full, with the time until every quota allows another attempt
      */
     public Permit acquire(String key, List<Quota> quotas, ErrorCode errorCode) {
         requireNoDelay(local.delay(key, quotas), errorCode);
@@ -91,7 +91,7 @@ public final class Throttle {
         shared.remove(key, name);
     }
 
-    /** Returns the counts of this key by quota name: those of all nodes, or the local ones where they are higher. */
+    /** Returns the counts of this key by quota name. Each is the higher of the shared and the local count. */
     public Map<String, WindowCount> counts(String key) {
         Map<String, WindowCount> counts =
                 new HashMap<>(shared.counts(key).or(() -> lastSeen.counts(key)).orElseThrow());
@@ -100,10 +100,9 @@ public final class Throttle {
     }
 
     /**
-     * Deletes all counts of this key in Redis and on this node. Counts that other nodes made during an outage of Redis
-     * stay.
+     * Deletes all counts of this key in Redis and on this node. Counts of other nodes from an outage of Redis stay.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts may then return
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts then remain
      */
     public void clear(String key) {
         local.clear(key);

@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * The count in the current window.
  *
- * @param endsAt when the window ends; the count is discarded then
+ * @param endsAt the time when the window ends and the count is discarded
  */
 public record WindowCount(int count, Instant endsAt) {
     WindowCount incremented() {

@@ -1,8 +1,8 @@
 /**
- * Rate limits: counts attempts in windows of time, in Redis for all nodes together, and in memory while Redis is
+ * Enforces rate limits. Attempts are counted in windows of time: in Redis for all nodes, or in memory while Redis is
  * unavailable.
  *
- * <p>Depends on the Redis connection and the error codes only; callers choose the keys and the quotas. Start at
+ * <p>It may depend on {@code store} and {@code error} only. Callers choose the keys and the quotas. Start reading at
  * {@link org.gatehouse.throttle.Throttle}.
  */
 @NullMarked
