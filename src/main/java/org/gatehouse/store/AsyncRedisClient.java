@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A Redis client whose connections offer {@code async()} only; {@code sync()} and {@code reactive()} throw.
  *
  * <p>A standard connection also creates the objects behind {@code sync()} and {@code reactive()}, including a proxy
- * with several hundred methods. The first connection then takes 0.6 s more processor time: 2.5 s instead of 1.9 s, as
- * medians of 10 starts on JDK 17 and two busy cores.
+ * with several hundred methods. The first connection then takes 2.5 s of processor time instead of 1.9 s (medians of 10
+ * starts on JDK 17 and two busy cores).
  */
 final class AsyncRedisClient extends RedisClient {
     AsyncRedisClient(ClientResources resources) {
@@ -46,13 +46,13 @@ final class AsyncRedisClient extends RedisClient {
             throw new UnsupportedOperationException("only async() is available");
         }
 
-        /** Called by the constructor of the superclass, which keeps the result for {@link #sync}. */
+        /** Called by the constructor of the superclass. The result is unused, because {@link #sync} throws. */
         @Override
         protected @Nullable RedisCommands<K, V> newRedisSyncCommandsImpl() {
             return null;
         }
 
-        /** Called by the constructor of the superclass, which keeps the result for {@link #reactive}. */
+        /** Called by the constructor of the superclass. The result is unused, because {@link #reactive} throws. */
         @Override
         protected @Nullable RedisReactiveCommandsImpl<K, V> newRedisReactiveCommandsImpl() {
             return null;

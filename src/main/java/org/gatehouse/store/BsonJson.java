@@ -22,15 +22,15 @@ import org.gatehouse.json.IsoTime;
  * Converts JSON to BSON and back.
  *
  * <p>Numbers keep their exact value or are rejected. Integers of up to 64 bits become {@code int64}; decimals become
- * {@code double} if that is exact, otherwise {@code decimal128}. BSON types without a JSON equivalent, in documents
- * that other applications wrote, become strings: dates in ISO-8601, ids in hex, binary in Base64.
+ * {@code double} if the double is exact, otherwise {@code decimal128}. Documents of other applications may contain BSON
+ * types without a JSON equivalent. Such values become strings: dates in ISO-8601, ids in hex, binary in Base64.
  */
 public final class BsonJson {
     private static final JsonNodeFactory json = JsonNodeFactory.instance;
 
     private BsonJson() {}
 
-    /** Converts JSON to BSON; all its numbers must be {@link #isExact exact}. */
+    /** Converts JSON to BSON; all numbers in the JSON must be {@link #isExact exact}. */
     public static BsonValue toBson(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> {
@@ -101,7 +101,7 @@ public final class BsonJson {
     }
 
     private static JsonNode decimal(double value) {
-        // A decimal, so that it is written the same whether it was read from the store or from the cache.
+        // With a decimal, the JSON is the same whether the number was read from the store or from the cache.
         return Double.isFinite(value)
                 ? json.numberNode(new BigDecimal(Double.toString(value)))
                 : json.textNode(Double.toString(value));

@@ -9,7 +9,7 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.identity.UserId;
 
-/** Times and ids to BSON and back, and the filter for a list in their order. A stored time has milliseconds. */
+/** Converts times and ids to BSON and back, and filters lists in their order. Stored times have milliseconds. */
 public final class BsonValues {
     private BsonValues() {}
 
@@ -17,15 +17,15 @@ public final class BsonValues {
         return new BsonDateTime(instant.toEpochMilli());
     }
 
-    /** The time in a value of type date. */
+    /** Returns the time in a value of type date. */
     public static Instant instant(BsonValue time) {
         return Instant.ofEpochMilli(time.asDateTime().getValue());
     }
 
-    /** Matches the entries after this one in a list that is sorted by time and then by id, both descending. */
+    /** Matches the entries after a position in a list that is sorted by time and then by id, both descending. */
     public static Bson before(String timeField, Instant time, String idField, BsonValue id) {
         BsonDateTime instant = time(time);
-        // The first condition follows from the second, but bounds the scan of an index.
+        // The first condition is redundant, but it limits the scan of the index.
         return Filters.and(
                 Filters.lte(timeField, instant), Filters.or(Filters.lt(timeField, instant), Filters.lt(idField, id)));
     }
@@ -34,7 +34,7 @@ public final class BsonValues {
         return new BsonObjectId(new ObjectId());
     }
 
-    /** The id of these 24 hexadecimal digits. */
+    /** Returns the id with these 24 hexadecimal digits. */
     public static BsonObjectId id(String hex) {
         return new BsonObjectId(new ObjectId(hex));
     }
@@ -43,7 +43,7 @@ public final class BsonValues {
         return id(user.hex());
     }
 
-    /** The id in a value of type ObjectId. */
+    /** Returns the user id in a value of type ObjectId. */
     public static UserId userId(BsonValue id) {
         return new UserId(id.asObjectId().getValue().toHexString());
     }

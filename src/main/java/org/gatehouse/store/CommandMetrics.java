@@ -11,7 +11,7 @@ import org.gatehouse.metrics.Metrics;
 
 /** Measures the duration of MongoDB commands by name, and counts those that fail. */
 final class CommandMetrics implements CommandListener {
-    /** The commands that this application sends. Others count as {@code other}, so the set of labels is bounded. */
+    /** The commands that this application sends. To limit the labels, others count as {@code other}. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
             "buildInfo",
@@ -28,7 +28,7 @@ final class CommandMetrics implements CommandListener {
             "ping",
             "update");
 
-    /** From the time of a read from memory to the longest duration of an operation. */
+    /** From a read that MongoDB serves from memory to more than the longest timeout of a request. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;
@@ -42,7 +42,7 @@ final class CommandMetrics implements CommandListener {
                 "command");
         failures = metrics.counter(
                 "gatehouse_mongodb_command_failures_total", "Commands that MongoDB did not carry out.", "command");
-        failures.initLabelValues("find"); // so that the first failure of the most frequent command is an increase
+        failures.initLabelValues("find"); // starts at 0, so that the first failure is an increase
     }
 
     @Override

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 public final class DriverLeaks {
     private static final String FLIGHT_RECORDER = "io.netty.jfr.enabled";
 
-    /** Stopped threads end within some ms; this is the most that is waited for all of them. */
+    /** The longest wait for all threads together. Stopped threads normally end within milliseconds. */
     private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(1);
 
     private static final Logger log = LoggerFactory.getLogger(DriverLeaks.class);
@@ -20,11 +20,11 @@ public final class DriverLeaks {
     private DriverLeaks() {}
 
     /**
-     * Prevents this application's Netty from registering a listener with Java Flight Recorder, which Netty removes only
-     * if a recording starts. Call this before any other use of Netty. A value that the operator has set is kept.
+     * Keeps Netty from registering a listener with Java Flight Recorder, which is removed only if a recording starts.
+     * Call this method before any other use of Netty. A value that the operator has set is kept.
      *
-     * <p>Netty reads the system property once. It is set only for that moment, so that other applications in the same
-     * JVM with their own Netty are not affected.
+     * <p>Netty reads the system property once. The property is set only during this read, because other applications in
+     * the JVM may have their own Netty.
      */
     public static void disableFlightRecorder() {
         if (System.getProperty(FLIGHT_RECORDER) != null) {
@@ -38,15 +38,15 @@ public final class DriverLeaks {
         }
     }
 
-    /** Ends threads that outlive their clients, and waits for them; call it after all clients have been closed. */
+    /** Ends threads that outlive their clients, and waits for them. Call this method after all clients are closed. */
     public static void endThreads() {
         endBufferPruning();
         joinThreadsOf(DriverLeaks.class.getClassLoader());
     }
 
     /**
-     * The MongoDB driver starts one thread for all clients and never ends it. The method that ends it is not public;
-     * the test that redeploys in Tomcat fails if it is removed.
+     * Ends the one thread that the MongoDB driver starts for all clients. The driver's method for this is not public.
+     * If a new version of the driver does not have it, the test that redeploys in Tomcat fails.
      */
     private static void endBufferPruning() {
         try {
@@ -58,7 +58,7 @@ public final class DriverLeaks {
         }
     }
 
-    /** An executor terminates slightly before its last thread, and containers check threads for leaks. */
+    /** Waits for threads, because executors terminate before their last thread, and containers report its leak. */
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {

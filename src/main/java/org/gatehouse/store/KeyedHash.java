@@ -11,21 +11,21 @@ import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 
 /**
- * Fingerprints of values that must not be stored: HMAC-SHA-256 (RFC 2104) under a key that HKDF (RFC 5869) derives from
- * {@code AUTH_KEY}. Without that key, the values cannot be found by trying.
+ * Computes fingerprints of values that must not be stored: HMAC-SHA-256 (RFC 2104) under a key that HKDF (RFC 5869)
+ * derives from {@code AUTH_KEY}. Without this key, an attacker cannot guess a value.
  */
 public final class KeyedHash {
     private static final String HMAC = "HmacSHA256";
 
     private final List<byte[]> keys;
 
-    /** @param purpose distinguishes the fingerprints of one use from those of another */
+    /** @param purpose the use of the fingerprints; each purpose has a different key */
     public KeyedHash(AuthKeys authKeys, String purpose) {
         this.keys =
                 authKeys.all().stream().map(secret -> derive(secret, purpose)).toList();
     }
 
-    /** The fingerprint of the data, 64 hexadecimal digits. */
+    /** Returns the fingerprint of the data as 64 hexadecimal digits. */
     public String of(byte[] data) {
         return of(keys.get(0), data);
     }
@@ -35,18 +35,18 @@ public final class KeyedHash {
         return keys.stream().map(key -> hmac(key, data)).toList();
     }
 
-    /** Whether this is a fingerprint of the data. */
+    /** Returns whether this is a fingerprint of the data under any of the keys. */
     public boolean matches(byte[] data, String fingerprint) {
         return keys.stream().anyMatch(key -> of(key, data).equals(fingerprint));
     }
 
-    /** The key for one purpose, which says nothing about the secret or the keys for other purposes. */
+    /** Derives the key for one purpose. The key does not reveal the secret or the keys for other purposes. */
     public static byte[] derive(Secret secret, String purpose) {
         byte[] salt = "gatehouse".getBytes(StandardCharsets.UTF_8);
         return hkdf(salt, secret.bytes(), ("gatehouse " + purpose).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** HKDF-SHA-256 (RFC 5869, section 2) for 32 bytes, which are one block, so that one round expands it. */
+    /** Derives 32 bytes with HKDF-SHA-256 (RFC 5869, section 2). One round of expansion returns 32 bytes. */
     static byte[] hkdf(byte[] salt, byte[] input, byte[] info) {
         byte[] pseudorandomKey = hmac(salt, input);
         byte[] block = Arrays.copyOf(info, info.length + 1);

@@ -43,24 +43,24 @@ import org.slf4j.LoggerFactory;
  * The application's MongoDB client. A majority acknowledges each write, and reads use the primary. Reads end within
  * {@link #READ_TIMEOUT} and writes within {@link #WRITE_TIMEOUT}, including retries and server selection.
  *
- * <p>Callers may rely on {@link #call}: if the operation itself is invalid, it throws the exception of the driver; if
- * MongoDB is unavailable, it throws {@code STORE_UNAVAILABLE}.
+ * <p>If an operation itself is invalid, {@link #call} throws the exception of the driver. If MongoDB is unavailable,
+ * {@link #call} throws {@code STORE_UNAVAILABLE}.
  */
 public final class MongoConnection implements AutoCloseable {
-    /** Callers learn within two seconds that the store does not reply. */
+    /** If the store does not reply, callers receive an error within two seconds. */
     static final Duration READ_TIMEOUT = Duration.ofMillis(1_800);
 
-    /** Longer than for reads, because a majority of nodes may lag, and after a timeout the outcome is unknown. */
+    /** Longer than for reads, because servers of the majority may lag, and a timeout leaves the outcome unknown. */
     public static final Duration WRITE_TIMEOUT = Duration.ofSeconds(3);
 
-    /** A missing server is reported before either timeout. */
+    /** Shorter than the other timeouts, so that a missing server is reported before they end. */
     static final Duration SERVER_SELECTION_TIMEOUT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /**
-     * The strongest first. A primary that was replaced without noticing still replies at the weaker ones; this can only
-     * happen in a deployment with several servers.
+     * The strongest first. With a weaker concern, a primary that was just replaced may still return old data. This is
+     * possible only in a deployment with several servers.
      */
     private static final List<ReadConcern> READ_CONCERNS =
             List.of(ReadConcern.LINEARIZABLE, ReadConcern.MAJORITY, ReadConcern.DEFAULT);
@@ -87,7 +87,7 @@ public final class MongoConnection implements AutoCloseable {
      * Opens the client without waiting for a server.
      *
      * @param uri a well-formed connection string; its timeouts, read preference and write concern are overridden
-     * @param listeners in addition to the one for metrics
+     * @param listeners more listeners, in addition to the listener for metrics
      */
     public MongoConnection(Secret uri, String databaseName, Metrics metrics, CommandListener... listeners) {
         this.unavailable = metrics.counter(
@@ -118,7 +118,7 @@ public final class MongoConnection implements AutoCloseable {
         return database.getCollection(name, BsonDocument.class);
     }
 
-    /** Returns a collection for reads, with the shorter timeout. */
+    /** Returns a collection for reads, with {@link #READ_TIMEOUT}. */
     public MongoCollection<BsonDocument> readOnly(String name) {
         return collection(name).withTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -126,7 +126,7 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * Returns the collection for a write that must end before a deadline.
      *
-     * @param deadline as {@link System#nanoTime}
+     * @param deadline a time of {@link System#nanoTime}
      */
     public MongoCollection<BsonDocument> withDeadline(long deadline, MongoCollection<BsonDocument> collection) {
         long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
@@ -137,17 +137,17 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Reads one document so that every write acknowledged before is visible. Uses the strongest read concern that the
-     * deployment supports, which is linearizable in a replica set and a sharded cluster.
+     * Reads one document; the result includes every write that was acknowledged before the call. The read uses the
+     * strongest read concern of the deployment: linearizable in replica sets and sharded clusters.
      *
-     * @param filter matches at most one document, because the read concern requires this
+     * @param filter a filter for one document at most, because the read concern requires this
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public Optional<BsonDocument> findLinearizable(MongoCollection<BsonDocument> collection, Bson filter) {
         return findLinearizable(collection, filter, new BsonDocument());
     }
 
-    /** As {@link #findLinearizable(MongoCollection, Bson)}, with a projection. */
+    /** Reads like {@link #findLinearizable(MongoCollection, Bson)}, with a projection. */
     public Optional<BsonDocument> findLinearizable(
             MongoCollection<BsonDocument> collection, Bson filter, Bson projection) {
         return call(() -> {
@@ -178,7 +178,7 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * Checks that a linearizable read is possible.
      *
-     * @param timeout for the reply of a server; server selection has a separate one
+     * @param timeout the timeout for a server's reply; server selection has a separate timeout
      * @throws StoreRefusedException if a server replies that it cannot read now
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
@@ -196,8 +196,8 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Reads several documents so that every write acknowledged before is visible. The linearizable read concern is only
-     * for single documents; therefore one such read follows, which fails if the server was replaced.
+     * Reads several documents; the result includes every write that was acknowledged before the call. Only reads of one
+     * document can be linearizable. Therefore one such read follows, which fails if the primary was replaced.
      */
     public <T> T readLatest(Supplier<T> reads) {
         T result = call(reads);
@@ -210,7 +210,7 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * Checks that this version can use the server and the database.
      *
-     * @throws UnusableStoreException if it cannot
+     * @throws UnusableStoreException if this version cannot use them
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void requireSupported() {
@@ -225,9 +225,9 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Creates those of the indexes that the collection lacks; several nodes may do so at the same time.
+     * Creates the missing indexes of a collection; several nodes may do this at the same time.
      *
-     * @throws MongoCommandException if the server rejects one, for example a unique index because of duplicates
+     * @throws MongoCommandException if the server rejects an index, for example a unique index because of duplicates
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public void ensureIndexes(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
@@ -235,9 +235,9 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Inserts a document unless another one has the same unique value.
+     * Inserts a document unless another document has the same unique value.
      *
-     * @return false if another one has
+     * @return true if the document was inserted
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public boolean insertIfAbsent(MongoCollection<BsonDocument> collection, BsonDocument document) {
@@ -263,7 +263,7 @@ public final class MongoConnection implements AutoCloseable {
      * Executes one or more operations of the driver.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} if the store is unreachable, does not reply in time, or
-     *     replies with a temporary error or a missing permission; a write may have happened nevertheless
+     *     replies with a temporary error or a missing permission; a write may have happened even then
      */
     public <T> T call(Supplier<T> operations) {
         try {

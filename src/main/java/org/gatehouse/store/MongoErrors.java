@@ -21,13 +21,13 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Classifies the errors of MongoDB: whether the same call may succeed later.
+ * Determines whether a call may succeed later, from the error that MongoDB returned.
  *
- * <p>No code tells whether a write happened, because a server may return each of them after the write. Therefore
+ * <p>A code does not show whether a write happened, because a server may return any code after the write. Therefore
  * callers treat the outcome as unknown. The codes are from the server's list {@code error_codes.yml}.
  */
 public final class MongoErrors {
-    /** Longer messages repeat the command and its values. */
+    /** In characters; longer messages repeat the command and its values. */
     private static final int MAX_TEXT = 200;
 
     /** Labels with which the driver and the server mark errors after which the same call may succeed. */
@@ -39,11 +39,11 @@ public final class MongoErrors {
             "NoWritesPerformed");
 
     /**
-     * The server, or one behind it, cannot execute the operation now. These are the categories NetworkError,
-     * Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError, SystemOverloadedError,
-     * WriteConcernError, StaleShardVersionError, SnapshotError and CursorInvalidatedError. Added are errors without a
-     * category that end by themselves or after an operator has acted: locks, elections, migrations, name resolution,
-     * resources of the server.
+     * Codes that mean that the server, or a server behind it, cannot execute the operation now. They are the categories
+     * NetworkError, Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError,
+     * SystemOverloadedError, WriteConcernError, StaleShardVersionError, SnapshotError and CursorInvalidatedError. The
+     * set also has errors without a category that end by themselves or after an operator has acted: locks, elections,
+     * migrations, name resolution, resources of the server.
      */
     private static final Set<Integer> TEMPORARY = Set.of(
             6, // HostUnreachable
@@ -173,7 +173,7 @@ public final class MongoErrors {
             91331, // RetriableRemoteCommandFailure
             10045600); // InterruptedDueToFCVChange
 
-    /** The account in the connection string lacks a permission; an operator must act. */
+    /** Codes that mean that the account in the connection string lacks a permission; an operator must act. */
     private static final Set<Integer> FORBIDDEN = Set.of(
             11, // UserNotFound
             13, // Unauthorized
@@ -197,7 +197,7 @@ public final class MongoErrors {
         FORBIDDEN
     }
 
-    /** Returns empty if the call itself is the reason, so that the same call always fails. */
+    /** Returns the reason, or empty if the call itself is invalid and therefore always fails. */
     static Optional<Kind> kind(MongoException error) {
         if (error instanceof MongoSecurityException) {
             // If a server replied to the authentication, the credentials or the mechanism are the reason.
@@ -222,7 +222,7 @@ public final class MongoErrors {
         return isTemporary ? Optional.of(Kind.TEMPORARY) : Optional.empty();
     }
 
-    /** Returns the last error of a server; empty if the failure was not caused by one. */
+    /** Returns the last error reply of a server, or empty if the failure has another cause. */
     static Optional<MongoServerException> serverError(Throwable error) {
         return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
                 .filter(MongoServerException.class::isInstance)
@@ -230,7 +230,7 @@ public final class MongoErrors {
                 .findFirst();
     }
 
-    /** Returns all codes; a bulk write has one for each failed write and one for the write concern. */
+    /** Returns all codes. A bulk write has a code for each failed write and for the write concern. */
     private static Set<Integer> codes(MongoException error) {
         if (error instanceof MongoBulkWriteException bulk) {
             return bulkErrors(bulk).map(WriteError::getCode).collect(toSet());
@@ -245,7 +245,7 @@ public final class MongoErrors {
                         .map(failed -> new WriteError(failed.getCode(), failed.getMessage(), failed.getDetails())));
     }
 
-    /** Returns only the codes, which do not depend on the command. */
+    /** Returns only the codes, because the text depends on the command. */
     static String reason(MongoException error) {
         return new TreeSet<>(
                         codes(serverError(error).map(MongoException.class::cast).orElse(error)))
@@ -254,7 +254,7 @@ public final class MongoErrors {
 
     /**
      * Describes an error for the log: its code, its name, and the beginning of its message. The message may repeat the
-     * command with all its values, so it is cut off before that.
+     * command with all its values, so the description ends before the command.
      */
     static String summary(MongoException error) {
         if (error instanceof MongoBulkWriteException bulk

@@ -18,8 +18,8 @@ import org.slf4j.event.Level;
 /** Logs outages of MongoDB, its temporary errors and missing permissions, each with the reason that operators need. */
 final class MongoFailureLog {
     /**
-     * Failures and successes may alternate, because an account may lack only one permission and because some errors of
-     * a server last less than a second.
+     * Long enough for failures and successes that alternate: an account may lack only one permission, and some errors
+     * of a server last less than a second.
      */
     private static final Duration ERROR_QUIET_PERIOD = Duration.ofSeconds(10);
 
@@ -39,7 +39,7 @@ final class MongoFailureLog {
         errors.succeeded();
     }
 
-    /** @param cluster the servers as the driver knows them; their exceptions show why none can be reached */
+    /** @param cluster the driver's descriptions of the servers, with the reasons why they cannot be reached */
     void failed(Kind kind, MongoException failure, ClusterDescription cluster) {
         switch (kind) {
             case UNREACHABLE -> reportOutage(failure, cluster);

@@ -17,17 +17,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Creates missing indexes; several nodes may do so at the same time.
+ * Creates missing indexes; several nodes may do this at the same time.
  *
- * <p>Existing indexes are not created again, because some servers that implement the protocol reject that. If a server
- * does not support TTL indexes, plain ones are created and a warning is logged. No request depends on the removal of
+ * <p>Existing indexes are not created again, because some MongoDB-compatible servers reject this. If a server does not
+ * support TTL indexes, a plain index is created and a warning is logged. Requests do not depend on the removal of
  * expired documents.
  */
 final class MongoIndexes {
-    /** Long, because a first index over millions of documents takes longer than any request may. */
+    /** Long, because a new index over millions of documents takes longer than the timeout of a request. */
     private static final Duration INDEX_TIMEOUT = Duration.ofHours(1);
 
-    /** For up to {@link #MAX_SMALL} documents, so that a server that stops replying is noticed. */
+    /** For up to {@link #MAX_SMALL} documents. Short, so that a server that stops replying is detected. */
     private static final Duration SMALL_INDEX_TIMEOUT = Duration.ofSeconds(30);
 
     private static final long MAX_SMALL = 50_000;
@@ -42,7 +42,7 @@ final class MongoIndexes {
         this.mongo = mongo;
     }
 
-    /** As {@link MongoConnection#ensureIndexes}. */
+    /** See {@link MongoConnection#ensureIndexes}. */
     void ensure(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
         List<BsonDocument> existing = existing(collection);
         List<IndexModel> missing = indexes.stream()
@@ -60,7 +60,7 @@ final class MongoIndexes {
         missing.forEach(index -> ensureOne(withTimeout, index));
     }
 
-    /** Creates all at once, in one pass over the documents; returns false if the server rejects one of them. */
+    /** Creates all indexes in one pass over the documents; returns false if the server rejects an index. */
     private boolean createdTogether(MongoCollection<BsonDocument> collection, List<IndexModel> indexes) {
         try {
             mongo.call(() -> collection.createIndexes(indexes));
@@ -77,7 +77,7 @@ final class MongoIndexes {
         } catch (MongoCommandException rejected) {
             List<BsonDocument> existing = existing(collection);
             if (existing.stream().anyMatch(found -> isSame(found, index))) {
-                return; // another node has created it
+                return; // another node has created the index
             }
             if (ttl(index) == null) {
                 throw rejected;
@@ -106,7 +106,7 @@ final class MongoIndexes {
                 && (ttl == null || (found.isNumber(TTL) && found.getNumber(TTL).longValue() == ttl));
     }
 
-    /** Compares the keys; the order of the fields matters, the types of their numbers do not. */
+    /** Compares the keys and their order, but not the types of their numbers. */
     private static boolean hasKeys(BsonDocument found, IndexModel index) {
         return keys(found.getDocument(KEY, new BsonDocument()))
                 .equals(keys(index.getKeys().toBsonDocument()));

@@ -19,12 +19,12 @@ import org.slf4j.LoggerFactory;
 /**
  * A lock that one thread of one node holds at a time; its document exists while the lock is held.
  *
- * <p>It protects rules about several documents, which a single write cannot enforce. If a node dies, its lock expires
- * after {@link #LEASE}. Therefore the task must end well before that, and the clocks of the nodes must agree within
- * seconds.
+ * <p>The lock protects rules about several documents, which a single write cannot enforce. If a node dies, its lock
+ * expires after {@link #LEASE}. Therefore the task must end well before this time, and the clocks of the nodes must
+ * agree within seconds.
  */
 public final class MongoLock {
-    /** Several times the duration of a few writes that all take their full timeout. */
+    /** Several times as long as a few writes that all take their full timeout. */
     private static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(5);
@@ -48,10 +48,10 @@ public final class MongoLock {
     }
 
     /**
-     * Executes a task while no other thread or node executes one under the same name.
+     * Executes a task while no other thread or node has the lock of this name.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the lock is not free in time; the task was not executed
-     *     then
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the lock is not free in time; then the task was not
+     *     executed
      */
     public <T> T exclusively(Supplier<T> task) {
         BsonString holder = new BsonString(UUID.randomUUID().toString());
@@ -64,7 +64,7 @@ public final class MongoLock {
             }
             return task.get();
         } finally {
-            release(holder); // in any case, because the lock may have been acquired although the reply was lost
+            release(holder); // always, because the lock may be held although the reply was lost
         }
     }
 

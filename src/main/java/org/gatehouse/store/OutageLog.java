@@ -10,18 +10,18 @@ import org.slf4j.event.Level;
 /**
  * Logs the outages of a store: one line at the start, one for each new reason, and one at the end.
  *
- * <p>Callers may report every failed and every successful call. In one outage each reason is logged at most once per
+ * <p>Callers may report every failed and every successful call. In one outage, each reason is logged at most once per
  * {@link #REPEAT_INTERVAL}. All lines together are limited to {@link #MAX_LINES} per {@link #INTERVAL}, so that an
  * unstable store does not fill the log.
  */
 final class OutageLog {
-    /** A reason that alternates with others is logged again after this time. */
+    /** A reason that alternates with other reasons is logged again after this time. */
     private static final Duration REPEAT_INTERVAL = Duration.ofMinutes(1);
 
     private static final Duration INTERVAL = Duration.ofMinutes(1);
     private static final int MAX_LINES = 60;
 
-    /** More distinct reasons than this are not useful in one outage. */
+    /** Limits the memory for reasons; at this number, all stored reasons are removed. */
     private static final int MAX_REASONS = 50;
 
     private final Logger log;
@@ -38,9 +38,8 @@ final class OutageLog {
 
     /**
      * @param recovery the line that reports the end of an outage
-     * @param quiet an outage ends with a success if nothing has failed for this long. If it is longer than zero,
-     *     failures and successes may alternate, so a reason is not repeated in the next outage before
-     *     {@link #REPEAT_INTERVAL}
+     * @param quiet a success ends an outage only if nothing has failed for this time. If the time is not zero, a reason
+     *     is not logged again before {@link #REPEAT_INTERVAL}, even in the next outage
      */
     OutageLog(Logger log, String recovery, Duration quiet, LongSupplier ticker) {
         this.log = log;
@@ -53,7 +52,7 @@ final class OutageLog {
     /**
      * Reports a failure.
      *
-     * @param reason distinguishes this failure from others; must not contain times or other changing numbers
+     * @param reason the kind of the failure; must not contain times or other changing numbers
      * @param line the line to log
      */
     synchronized void failed(Level level, String reason, String line) {
@@ -85,7 +84,7 @@ final class OutageLog {
         }
     }
 
-    /** Reports the certain end of the outage. */
+    /** Reports the end of the outage, without a quiet time. */
     void ended() {
         if (open) {
             end(Duration.ZERO);

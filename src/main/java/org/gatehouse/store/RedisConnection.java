@@ -29,19 +29,19 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The application's connection to Redis, shared by all threads; it has one pipelined connection per server.
+ * The application's connection to Redis. All threads share one pipelined connection per server.
  *
- * <p>No response depends on Redis for its correctness, so an outage causes no exceptions. While Redis is down or does
- * not reply, commands return {@link RedisTopology.Reply.Unavailable} immediately. A background thread reconnects, for
- * as long as it takes. Each change of state and each new reason is logged in one line.
+ * <p>Responses are correct without Redis, so an outage does not cause exceptions. While Redis is down or does not
+ * reply, commands return {@link RedisTopology.Reply.Unavailable} immediately. A background thread tries to reconnect
+ * until it succeeds. Each change of state and each new reason is logged in one line.
  *
- * <p>Lettuce's automatic reconnection is disabled, because a new connection may lead to another server or to one that
- * has lost its data. A connection is used only after its server has been identified ({@link RedisTopology#runIds}).
+ * <p>Lettuce's automatic reconnection is disabled, because a new connection may lead to another server or to an empty
+ * server. A connection is used only after its server has been identified ({@link RedisTopology#runIds}).
  */
 public final class RedisConnection implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_DELAY = Duration.ofMillis(500);
-    /** Errors that the probe does not detect concern single keys and may recur as long as these exist. */
+    /** Errors that {@link RedisProbe} does not detect concern single keys, and may recur while these keys exist. */
     private static final Duration ERROR_QUIET_PERIOD = Duration.ofMinutes(1);
 
     /** Reads time out after 0.05 s, all other commands after 1 s at most. */
@@ -61,7 +61,7 @@ public final class RedisConnection implements AutoCloseable {
     private final OutageLog outages = new OutageLog(log, "Redis is available again", Duration.ZERO, System::nanoTime);
     private final OutageLog errors =
             new OutageLog(log, "Redis accepts commands again", ERROR_QUIET_PERIOD, System::nanoTime);
-    /** The reply of the last server that was found but must not be used. */
+    /** The reply of the last server that was found but cannot be used. */
     private volatile @Nullable StoreRefusedException unusable;
 
     private volatile @Nullable String errorCode;
@@ -97,7 +97,7 @@ public final class RedisConnection implements AutoCloseable {
         FastThreadLocal.removeAll(); // because this thread belongs to the container and outlives this application
     }
 
-    /** The current connections; empty while Redis is unavailable. */
+    /** Returns the current connections, or empty while Redis is unavailable. */
     public Optional<RedisTopology> topology() {
         return Optional.ofNullable(topology);
     }
@@ -139,7 +139,7 @@ public final class RedisConnection implements AutoCloseable {
     /**
      * Starts a new discovery because another server may have taken over.
      *
-     * @param old is not used again
+     * @param old the connections to close
      */
     public void reconnect(RedisTopology old) {
         disconnect(old, new RedisConnectionException("another Redis has taken over"));
@@ -182,7 +182,7 @@ public final class RedisConnection implements AutoCloseable {
         topology = connected;
         unusable = null;
         reportRecovery();
-        if (!connected.isOpen()) { // it broke before it became the topology that replace() compares
+        if (!connected.isOpen()) { // broken before replace() could find the topology
             disconnect(connected, new RedisConnectionException("the connection broke"));
         }
     }
@@ -196,7 +196,7 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    /** Runs the task later, unless this connection is closed before. */
+    /** Runs the task later, unless this connection is closed first. */
     void schedule(Runnable task, Duration delay) {
         Threads.schedule(background, task, delay);
     }
@@ -215,7 +215,7 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    /** Counts a reply that arrived after this time. */
+    /** Records the duration until a reply arrived. */
     void countReply(long nanos) {
         replies.observe(Metrics.seconds(nanos));
     }
@@ -235,7 +235,7 @@ public final class RedisConnection implements AutoCloseable {
                 "Redis rejects commands; the cache is slower or does not work: " + RedisErrors.describe(reason));
     }
 
-    /** Replaces all connections, because this one cannot be used again. */
+    /** Replaces all connections, because the given connection cannot be used again. */
     void replace(RedisNodeConnection broken, Throwable reason) {
         topology().filter(current -> current.contains(broken)).ifPresent(current -> {
             unusable = RedisErrors.refusal(reason).orElse(null);
@@ -243,7 +243,7 @@ public final class RedisConnection implements AutoCloseable {
         });
     }
 
-    /** Combines the commands of several threads into one system call, which allows half as many again per second. */
+    /** Combines the commands of several threads into one system call, for 1.5 times as many commands per second. */
     private static final class FlushConsolidation implements NettyCustomizer {
         private static final int MAX_FLUSHES = 64;
 

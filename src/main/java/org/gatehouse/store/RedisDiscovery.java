@@ -26,9 +26,9 @@ import org.gatehouse.concurrent.Threads;
 /**
  * Finds the master, or the masters that together hold all slots of a Cluster, and connects to each.
  *
- * <p>The identity of a server is known before its connection is used. Lettuce's cluster client is not used, because it
- * follows a slot to another server and reconnects to a server that has lost its data, without notice. Therefore only
- * the slot map is read from a Cluster, and each master gets a separate connection.
+ * <p>The run id of a server is read before its connection is used. Lettuce's cluster client is not used, because it
+ * silently follows a slot to another server and reconnects to a server that has lost its data. Therefore only the slot
+ * map is read from a Cluster, and each master gets a separate connection.
  */
 final class RedisDiscovery {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
@@ -51,7 +51,7 @@ final class RedisDiscovery {
 
     /**
      * @param timeout for each connection and each command
-     * @param owner to which the connections report
+     * @param owner the object to which the connections report
      */
     RedisDiscovery(RedisClient client, Duration timeout, RedisConnection owner) {
         this.client = client;
@@ -60,10 +60,10 @@ final class RedisDiscovery {
     }
 
     /**
-     * Waits until connected, for at most a few times the timeout.
+     * Connects to the servers of a seed address; waits for a few times the timeout at most.
      *
      * @throws RedisConnectionException if this seed does not lead to a connection
-     * @throws StoreRefusedException if a server replies that must not be used now
+     * @throws StoreRefusedException if a server replies but cannot be used now
      */
     RedisTopology connect(RedisURI seed) {
         List<StatefulRedisConnection<?, ?>> opened = new ArrayList<>();
@@ -118,7 +118,7 @@ final class RedisDiscovery {
         return new RedisTopology(complete);
     }
 
-    /** A master that is partitioned from the others reports this after a while. */
+    /** Rejects a Cluster that is down. A master without contact to the other masters reports this after a while. */
     private void requireWorkingCluster(Handshake handshake) {
         if (!hasLine(await(handshake.connection().async().clusterInfo()), "cluster_state:ok")) {
             throw new StoreRefusedException("The Cluster is down.", null);
@@ -132,7 +132,7 @@ final class RedisDiscovery {
         try {
             connection = await(connecting);
         } catch (RedisConnectionException failed) {
-            var unused = connecting.thenAccept(StatefulRedisConnection::close); // in case it still succeeds
+            var unused = connecting.thenAccept(StatefulRedisConnection::close); // it may still succeed
             throw failed;
         }
         opened.add(connection);
@@ -150,7 +150,7 @@ final class RedisDiscovery {
 
     private <T> T await(CompletionStage<T> stage) {
         try {
-            // With Sentinels, a connection takes several others first, and the first Sentinels may be down.
+            // With Sentinels, several other connections are needed first, and the first Sentinels may be down.
             return Threads.get(stage.toCompletableFuture(), timeout.multipliedBy(4));
         } catch (ExecutionException | TimeoutException failed) {
             throw new RedisConnectionException("cannot connect", failed);

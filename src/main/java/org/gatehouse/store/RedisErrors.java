@@ -5,25 +5,25 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads the errors of Redis for the log and for callers. */
+/** Describes the errors of Redis for the log and for callers. */
 final class RedisErrors {
     private static final int MAX_TEXT = 200;
 
-    /** The first word of an error is its code; up to Redis 6 the error of a script contains the code of its command. */
+    /** The first word of an error is its code. Up to Redis 6, script errors contain the code of the command. */
     private static final Pattern CODE = Pattern.compile("^-?([A-Z]{3,})\\b");
 
     private static final Pattern IN_SCRIPT = Pattern.compile(" -([A-Z]{3,}) ");
 
-    /** The errors of a script whose commands the user may not execute: up to Redis 6, and later. */
+    /** The errors of a script whose commands the user may not execute: of Redis 6, and of later versions. */
     private static final Pattern NOT_ALLOWED_IN_SCRIPT =
             Pattern.compile("The user executing the script|ACL failure in script");
 
-    /** The error for an unknown command repeats its arguments, which contain the password if it was {@code AUTH}. */
+    /** The error for an unknown command repeats its arguments; those of {@code AUTH} contain the password. */
     private static final Pattern ARGUMENTS = Pattern.compile(",? with args beginning with.*");
 
     private RedisErrors() {}
 
-    /** Returns the code, such as {@code OOM} or {@code NOPERM}; {@code ERR} if the error has no specific one. */
+    /** Returns the code, such as {@code OOM} or {@code NOPERM}; {@code ERR} if a specific code is missing. */
     static String code(Throwable error) {
         String message = String.valueOf(error.getMessage());
         if (NOT_ALLOWED_IN_SCRIPT.matcher(message).find()) {
@@ -35,7 +35,7 @@ final class RedisErrors {
         return first.equals("ERR") && inner.find() ? inner.group(1) : first;
     }
 
-    /** Returns the refusal of a server; empty if the failure is not a reply. */
+    /** Returns the refusal of a server, or empty if the failure is not a reply of a server. */
     static Optional<StoreRefusedException> refusal(Throwable failure) {
         for (Throwable next = failure; next != null; next = next.getCause()) {
             if (next instanceof StoreRefusedException refused) {

@@ -16,19 +16,19 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to one run of one server, with a circuit breaker.
+ * The connection to one server, until it breaks or the server stops; with a circuit breaker.
  *
- * <p>The first timeout opens the circuit: no further commands are sent, so that no other caller waits, until the server
- * replies to a {@code PING}. If it does not within {@link #SILENCE_TIMEOUT}, the connection counts as broken.
+ * <p>The first timeout opens the circuit. Until the server replies to a {@code PING}, commands are not sent, so that
+ * other callers do not wait. After {@link #SILENCE_TIMEOUT} without this reply, the connection counts as broken.
  */
 final class RedisNodeConnection {
     /** A shorter silence is not reported, because an operator could not do anything about it. */
     private static final Duration REPORT_DELAY = Duration.ofMillis(500);
 
-    /** After this time a new connection is tried, because this one may be half open and another server in place. */
+    /** After this time, the servers are discovered again, because another server may have replaced this one. */
     private static final Duration SILENCE_TIMEOUT = Duration.ofSeconds(3);
 
-    /** Error codes of a server that is not, or no longer, the right one. */
+    /** Error codes after which the servers are discovered again, because this server cannot be used. */
     private static final Set<String> WRONG_SERVER =
             Set.of("MOVED", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOAUTH");
 
@@ -72,7 +72,7 @@ final class RedisNodeConnection {
         var unused = connection.closeAsync();
     }
 
-    /** Sends a command; null while the circuit is open. */
+    /** Sends a command; returns null while the circuit is open, without sending the command. */
     <T> @Nullable RedisFuture<T> send(RedisTopology.Command<T> command) {
         return silent ? null : command.send(connection.async());
     }
@@ -81,7 +81,7 @@ final class RedisNodeConnection {
      * Waits for the reply to a command.
      *
      * @param sentAt from {@link System#nanoTime}
-     * @throws RedisNoScriptException so that the caller sends the text of the script
+     * @throws RedisNoScriptException if the server does not know the script; the caller then sends its text
      */
     <T> RedisTopology.Reply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
@@ -133,7 +133,7 @@ final class RedisNodeConnection {
         }
     }
 
-    /** Pings immediately, because usually this process was stalled, not the server. Replies arrive in order. */
+    /** Pings immediately, because usually this process was stalled, not the server. Redis replies in order. */
     private void probe() {
         var unused = connection.async().ping().whenComplete((pong, failure) -> {
             if (failure == null) {

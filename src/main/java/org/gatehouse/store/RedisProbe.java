@@ -10,7 +10,7 @@ import java.util.Set;
  * Executes every kind of command that Gatehouse uses, on keys that do not exist and are not created.
  *
  * <p>A server checks memory, permissions, its role and its disk before it executes a command. Therefore a command that
- * changes nothing fails for the same reasons as one that does.
+ * changes nothing fails for the same reasons as a command that changes data.
  */
 final class RedisProbe {
     /** The commands of the cache scripts, on the key of a document. */
@@ -22,7 +22,7 @@ final class RedisProbe {
             return 'done'
             """);
 
-    /** The commands of the rate-limit scripts; the cache script covers the check of memory. */
+    /** The commands of the rate-limit scripts. {@link #CACHE} already causes the check of the memory. */
     private static final RedisScript<byte[]> RATE_LIMITS = RedisScript.ofValue("""
             redis.call('TIME')
             redis.call('HGET', KEYS[1], 'probe')
@@ -35,7 +35,7 @@ final class RedisProbe {
 
     private static final List<String> CACHE_PREFIXES = List.of("u", "s");
 
-    /** Among so many keys, every server of a Cluster has one, unless it has hardly any slots. */
+    /** Among this many keys, every server of a Cluster has at least one, unless it has very few slots. */
     private static final int MAX_TRIES = 100_000;
 
     private RedisProbe() {}

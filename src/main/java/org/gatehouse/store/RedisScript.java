@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A Lua script that uses one key. Its text is sent only to a server that does not know its digest.
+ * A Lua script that uses one key. The text is sent only to a server that does not know the script's digest.
  *
- * @param <T> the type of its reply
+ * @param <T> the type of the reply
  */
 public final class RedisScript<T> {
     private final String text;
@@ -19,16 +19,16 @@ public final class RedisScript<T> {
 
     private RedisScript(String text, ScriptOutputType type) {
         this.text = text;
-        this.digest = Base16.digest(bytes(text)); // SHA-1, by which Redis identifies scripts; it protects no secret
+        this.digest = Base16.digest(bytes(text)); // Redis identifies scripts by SHA-1; it protects no secret
         this.type = type;
     }
 
-    /** A script that returns a string or nil. */
+    /** Creates a script that returns a string or nil. */
     public static RedisScript<byte[]> ofValue(String text) {
         return new RedisScript<>(text, ScriptOutputType.VALUE);
     }
 
-    /** A script that returns a list. */
+    /** Creates a script that returns a list. */
     public static RedisScript<List<Object>> ofList(String text) {
         return new RedisScript<>(text, ScriptOutputType.MULTI);
     }
@@ -37,12 +37,12 @@ public final class RedisScript<T> {
         return text;
     }
 
-    /** As {@link RedisTopology#execute}. */
+    /** Executes the script like {@link RedisTopology#execute}. */
     public RedisTopology.Reply<T> execute(RedisTopology topology, String key, Duration timeout, byte[]... arguments) {
         return executeAsync(topology, key, arguments).await(timeout);
     }
 
-    /** As {@link RedisTopology#executeAsync}. */
+    /** Executes the script like {@link RedisTopology#executeAsync}. */
     public RedisTopology.PendingReply<T> executeAsync(RedisTopology topology, String key, byte[]... arguments) {
         String[] keys = {key};
         RedisTopology.PendingReply<T> sent =

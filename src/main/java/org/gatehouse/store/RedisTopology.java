@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The connections to one run of a single Redis server, or of all masters of a Cluster, until one of them breaks.
+ * The connections to a single Redis server, or to all masters of a Cluster, until one of them breaks.
  *
- * <p>Callers may rely on this: every command is sent to one of the runs named by {@link #runIds}, never to another.
+ * <p>Callers may rely on this: every command is sent to a server with one of these {@link #runIds}, never to another.
  */
 public final class RedisTopology {
     private final List<RedisNodeConnection> bySlot;
     private final List<String> runIds;
     private final List<String> probeKeys;
 
-    /** @param bySlot the single server, or for each slot of a Cluster the master that holds it */
+    /** @param bySlot the single server, or the master of each slot of a Cluster */
     RedisTopology(List<RedisNodeConnection> bySlot) {
         this.bySlot = bySlot;
         this.runIds = bySlot.stream()
@@ -31,7 +31,7 @@ public final class RedisTopology {
         this.probeKeys = RedisProbe.keys(bySlot);
     }
 
-    /** The run ids of the servers, sorted; a server gets a new one each time it starts. */
+    /** Returns the sorted run ids of the servers. A server gets a new run id at each start. */
     public List<String> runIds() {
         return runIds;
     }
@@ -48,20 +48,20 @@ public final class RedisTopology {
         /** Redis replied that there is no value. */
         record Nil<T>() implements Reply<T> {}
 
-        /** Redis did not reply in time, replied with an error, or was not sent the command. */
+        /** Redis did not reply in time, replied with an error, or did not receive the command. */
         record Unavailable<T>() implements Reply<T> {}
 
         default boolean isAvailable() {
             return !(this instanceof Unavailable);
         }
 
-        /** Returns the value; empty if there is none or Redis is unavailable. */
+        /** Returns the value, or empty if there is no value or Redis is unavailable. */
         default Optional<T> value() {
             return this instanceof Value<T> value ? Optional.of(value.content()) : Optional.empty();
         }
     }
 
-    /** A reply that has not been awaited. */
+    /** A reply for which the caller can wait. */
     public interface PendingReply<T> {
         /**
          * Waits for the reply.
@@ -84,12 +84,12 @@ public final class RedisTopology {
         return executeAsync(key, command).await(timeout);
     }
 
-    /** Returns whether all servers execute Gatehouse's commands in time; changes no data. */
+    /** Returns whether all servers execute Gatehouse's commands in time. The check does not change data. */
     boolean works(Duration timeout) {
         List<PendingReply<byte[]>> sent = probeKeys.stream()
                 .flatMap(tag -> RedisProbe.executeAsync(this, tag).stream())
                 .toList();
-        // Every reply is awaited, so that none is outstanding when the result is known.
+        // All replies are awaited, even after a failure, so that none is outstanding at the end.
         return sent.stream()
                 .map(pending -> pending.await(timeout).isAvailable())
                 .reduce(true, Boolean::logicalAnd);

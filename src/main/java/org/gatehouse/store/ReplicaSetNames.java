@@ -18,7 +18,7 @@ final class ReplicaSetNames implements ServerListener {
     private final @Nullable String required;
     private final Map<String, String> problems = new ConcurrentSkipListMap<>();
 
-    /** @param required the name in the connection string; null if it has none, in which case nothing is recorded */
+    /** @param required the name in the connection string; if it is null, nothing is recorded */
     ReplicaSetNames(@Nullable String required) {
         this.required = required;
     }

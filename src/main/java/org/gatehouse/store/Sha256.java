@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 (FIPS 180-4), for values that must not be stored themselves or have no maximum length. */
+/** Computes SHA-256 (FIPS 180-4) of values that must not be stored or that do not have a maximum length. */
 public final class Sha256 {
     private Sha256() {}
 

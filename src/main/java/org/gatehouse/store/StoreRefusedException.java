@@ -2,9 +2,7 @@ package org.gatehouse.store;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * Thrown if a store replies but rejects operations. The message may be public: it contains neither hosts nor values.
- */
+/** Thrown if a store replies but rejects operations. The message may be public; it does not contain hosts or values. */
 public final class StoreRefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -6,14 +6,14 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 
 /**
- * Checks that this version can read the database, from the document {@code format} in the collection {@code meta}.
+ * Reads the document {@code format} of the collection {@code meta}, to check that this version can read the database.
  *
- * <p>The document does not exist as long as all versions can run side by side. A version whose documents older versions
- * would misread first writes {@code {_id: "format", readableFrom: <number>}}. From then on older versions do not start,
+ * <p>The document does not exist while all versions can run side by side. Before a version writes documents that older
+ * versions would misread, it writes {@code {_id: "format", readableFrom: <number>}}. Older versions then do not start,
  * and their message gives the reason.
  */
 final class StoredFormat {
-    /** Incremented by a version that older ones cannot run beside. */
+    /** Incremented by each version that cannot run beside older versions. */
     static final int SUPPORTED = 1;
 
     private static final BsonString ID = new BsonString("format");
@@ -21,7 +21,7 @@ final class StoredFormat {
 
     private StoredFormat() {}
 
-    /** As {@link MongoConnection#requireSupported}. */
+    /** See {@link MongoConnection#requireSupported}. */
     static void requireSupported(MongoConnection mongo) {
         MongoCollection<BsonDocument> reads = mongo.readOnly("meta");
         mongo.findLinearizable(reads, Filters.eq(ID))

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Rejects servers that are known not to provide the guarantees that Gatehouse needs.
  *
  * <p>FerretDB 1 is rejected, because its findAndModify is not atomic: an acknowledged change can be lost, a refresh
- * token can be used twice, and the cache can return stale data. FerretDB 2 has another storage engine.
+ * token can be used twice, and the cache can return stale data. FerretDB 2 has another storage engine and is accepted.
  */
 final class SupportedServer {
     private static final String FERRETDB = "ferretdb";
@@ -26,7 +26,7 @@ final class SupportedServer {
 
     private SupportedServer() {}
 
-    /** As {@link MongoConnection#requireSupported}. */
+    /** See {@link MongoConnection#requireSupported}. */
     static void require(MongoConnection mongo) {
         BsonDocument build;
         try {
@@ -42,7 +42,7 @@ final class SupportedServer {
         });
     }
 
-    /** FerretDB 1 has {@code ferretdbVersion}, FerretDB 2 the document {@code ferretdb}; other servers have neither. */
+    /** FerretDB 1 has {@code ferretdbVersion}, and FerretDB 2 has {@code ferretdb}; other servers have neither. */
     private static Optional<String> ferretVersion(BsonDocument build) {
         for (String name : build.keySet()) {
             BsonValue value = build.get(name);
@@ -62,7 +62,7 @@ final class SupportedServer {
         return value != null && value.isString() ? value.asString().getValue() : "of an unknown version";
     }
 
-    /** Only FerretDB 1 and older have versions without a number. */
+    /** Returns whether the version is too old. Only FerretDB 1 and older have versions without a number. */
     private static boolean isOld(String version) {
         Matcher matcher = MAJOR.matcher(version);
         return !matcher.matches() || Integer.parseInt(matcher.group(1)) < FIRST_SUPPORTED;

@@ -1,6 +1,6 @@
 package org.gatehouse.store;
 
-/** Thrown if only an operator can make the store usable; the message says how. */
+/** Thrown if only an operator can make the store usable; the message explains how. */
 public final class UnusableStoreException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
@@ -8,7 +8,7 @@ public final class UnusableStoreException extends IllegalStateException {
         super(message);
     }
 
-    /** Rethrows the exception of another thread. */
+    /** Wraps the exception of another thread, with the same message. */
     public UnusableStoreException(Throwable cause) {
         super(cause.getMessage(), cause);
     }
