@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a user an active administrator with a given password, for operators who have lost the last administrator.
+ * Makes a user an active administrator with a given password, for operators who cannot log in as administrators.
  *
  * <p>If the user already is an active administrator with this password, the user is not changed. Otherwise, each later
  * start of a node would repeat the reset, which ends all sessions of the user.

@@ -73,7 +73,7 @@ public final class FirstAdministrator {
         this.created = created;
     }
 
-    /** Returns the rules for new users that the account violates; see {@link Settings.AccountRules}. */
+    /** Returns a message for each rule that the account violates; see {@link Settings.AccountRules}. */
     public static List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength) {
         List<String> problems = new ArrayList<>();
         Username valid = username == null ? null : Username.parse(username).orElse(null);

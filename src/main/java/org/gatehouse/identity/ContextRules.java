@@ -32,9 +32,7 @@ final class ContextRules {
             "[\\p{L}&&[\\p{IsArabic}\\p{IsSyriac}\\p{IsNko}\\p{IsMongolian}\\p{IsMandaic}\\p{IsPhags_Pa}]"
                     + "&&[^\\u0621\\u0674\\u06e5\\u06e6\\u0887\\u0888\\u08ad]]");
 
-    /**
-     * Letters that join only on the right: Joining_Type R in ArabicShaping.txt (Unicode 15; Arabic, Syriac, Mandaic).
-     */
+    /** The Arabic, Syriac and Mandaic letters of Joining_Type R in ArabicShaping.txt of Unicode 15. */
     private static final Pattern JOINS_RIGHT_ONLY =
             Pattern.compile("[\\u0622-\\u0625\\u0627\\u0629\\u062f-\\u0632\\u0648"
                     + "\\u0671-\\u0673\\u0675-\\u0677\\u0688-\\u0699\\u06c0\\u06c3-\\u06cb\\u06cd\\u06cf\\u06d2\\u06d3\\u06d5"

@@ -5,8 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The id of a user: 24 hexadecimal digits. A token contains the id as {@code sub}, and the user's document as
- * {@code _id}.
+ * The id of a user: 24 hexadecimal digits. It is the {@code sub} of a token and the {@code _id} of a document.
  *
  * @param hex the digits in lower case
  */

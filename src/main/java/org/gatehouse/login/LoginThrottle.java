@@ -169,8 +169,7 @@ final class LoginThrottle {
     /**
      * Deletes all failures of a user. The attempts of the sources stay.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because the counts in Redis then
-     *     remain
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts then remain
      */
     public void clear(UserId user, String username) {
         throttle.clear(userKey(user));

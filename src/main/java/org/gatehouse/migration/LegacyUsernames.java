@@ -95,7 +95,7 @@ final class LegacyUsernames {
                 > 0;
     }
 
-    /** Gives each document with a reserved name its name if no other document has it. */
+    /** Gives each document with a reserved name its own name, if no other document has that name. */
     void assign() {
         List<BsonDocument> alone = new ArrayList<>();
         List<BsonDocument> sharing = new ArrayList<>();

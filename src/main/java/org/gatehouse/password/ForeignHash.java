@@ -6,8 +6,7 @@ import java.util.Optional;
 /**
  * A password hash that another service computed with a scheme other than Argon2 (see {@link Argon2Hash}).
  *
- * <p>Passwords are not normalized for these hashes, because other services hash the UTF-8 bytes of the text that the
- * user typed.
+ * <p>Passwords are not normalized here, because other services hash the UTF-8 bytes of the text that the user typed.
  */
 sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
     /** In characters. Longer texts are not parsed, because all supported hashes are much shorter. */
@@ -42,7 +41,7 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
         return true;
     }
 
-    /** Whether a check takes at most about two seconds of a core and 128 MiB, because other logins must wait. */
+    /** Whether a check takes at most about two seconds of a core and 128 MiB, because other logins wait meanwhile. */
     boolean isAffordable();
 
     /** Whether a check takes several times as long, or as much memory, as a check of Gatehouse's own hashes. */

@@ -65,8 +65,7 @@ final class HashingExecutor implements AutoCloseable {
     private final RequestLoad requestLoad = new RequestLoad(Ticker.systemTicker());
 
     /**
-     * Creates the executor. Its threads start when work arrives. They end after a minute without work, which frees
-     * their memory.
+     * Creates the executor. Its threads start when work arrives, and end after a minute without work to free memory.
      *
      * @param cores the maximum number of hashes that run at the same time
      */

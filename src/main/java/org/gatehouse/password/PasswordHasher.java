@@ -53,8 +53,7 @@ public final class PasswordHasher implements AutoCloseable {
     private final HashingExecutor executor;
 
     /**
-     * Creates the hasher. Its threads start when work arrives. They end after a minute without work, which frees their
-     * memory.
+     * Creates the hasher. Its threads start when work arrives, and end after a minute without work to free memory.
      *
      * @param memoryKib the memory of a new hash in KiB; existing hashes contain their own costs
      * @param iterations the passes of a new hash
@@ -145,7 +144,7 @@ public final class PasswordHasher implements AutoCloseable {
     /**
      * Whether a new hash of this verified password should replace the stored text, because a thief needs more time to
      * guess from it. This applies if the stored text is not Argon2id, or is a cheaper hash. If bcrypt has ignored the
-     * end of the password, the end may be wrong. A new hash would require it, so the stored hash stays.
+     * end of the password, the end may be wrong. A new hash would require this end, so the stored hash stays.
      */
     public boolean needsRehash(StoredPassword stored, String password) {
         return stored.argon2().map(hash -> hash.isWeakerThan(dummyHash)).orElse(true)
@@ -154,7 +153,7 @@ public final class PasswordHasher implements AutoCloseable {
 
     /**
      * Returns why a hash from another service is rejected, as words that follow "passwordHash"; empty if it is
-     * accepted. bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may take about two seconds of a core. Argon2
+     * accepted. bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may take at most two seconds of a core. Argon2
      * may use 256 MiB, and scrypt 128 MiB. Argon2 hashes that cost at most as much as new hashes are always accepted.
      */
     public Optional<String> violation(String hash) {

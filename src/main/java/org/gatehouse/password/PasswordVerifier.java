@@ -9,8 +9,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares passwords with stored ones. A check takes at least as long as a check for an unknown user, so the time does
- * not reveal that a user exists.
+ * Checks passwords against stored passwords. A check takes at least as long as a check for an unknown user, so the time
+ * does not reveal that a user exists.
  */
 final class PasswordVerifier {
     private final Argon2 argon2;

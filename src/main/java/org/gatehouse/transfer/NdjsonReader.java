@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.gatehouse.json.JsonBody;
 
 /**
- * Reads the lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not
- * kept, so memory use is bounded.
+ * Reads the lines of a body, one at a time. A line of more than {@link #MAX_BYTES} is read to its end but not kept,
+ * which limits memory use.
  */
 final class NdjsonReader {
     /** The maximum length of a line without its line break; equal to the limit of a JSON body. */

@@ -13,9 +13,8 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 
 /**
- * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries. Every method that creates,
- * changes or deletes users follows the write protocol of {@link DocumentCache}. All other methods call the store
- * directly.
+ * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries. Inserts, updates, deletions
+ * and password changes follow the write protocol of {@link DocumentCache}. All other methods call the store directly.
  *
  * <p>A cached {@link User} contains neither a password nor a hash. If the cache is unavailable, calls return the same
  * results but take longer.
@@ -56,7 +55,7 @@ final class CachedUserDao implements UserDao {
 
     @Override
     public User insert(NewUser user) {
-        // A client may have requested this id before. The cache may then contain that the user does not exist.
+        // A client may have requested this id before. The cache may then contain the absence of the user.
         return cache.write(user.id().hex(), () -> store.insert(user));
     }
 

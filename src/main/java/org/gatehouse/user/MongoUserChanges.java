@@ -34,7 +34,7 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
     /** Returns the changes from the first user to the second; empty if the users are equal. */
     static MongoUserChanges between(User before, User after) {
         List<Bson> updates = new ArrayList<>();
-        // The first change adds a version, which makes roles and status trusted. It therefore overwrites both.
+        // A version makes roles and status trusted, so the first change overwrites those of another service.
         boolean first = before.version() == 0;
         Username newName = after.username().equals(before.username())
                 ? null

@@ -64,7 +64,7 @@ public final class MongoUserDao implements UserDao {
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
-    /** Excludes documents with ids of other types. Clients cannot request documents of other services. */
+    /** Excludes documents of other services whose ids are not ObjectIds, because clients cannot request them. */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;

@@ -27,8 +27,7 @@ public record NewUser(
     /**
      * The metadata of a user imported from another database; a null value means the value of a new user.
      *
-     * @param sameId whether the user keeps the id of the other database; earlier sessions of this id must then stay
-     *     ended
+     * @param sameId whether the user keeps the id of the other database; earlier sessions of this id then stay ended
      * @param version at least 1
      */
     public record Imported(

@@ -92,8 +92,8 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives a name to its reserved document if only one is left, after another user has given up the name. If the store
-     * is unavailable, the next start tries again, because the caller's own change is already complete.
+     * Gives a name that a user has given up to the reserved document of this name, if only one is left. If the store is
+     * unavailable, the next start tries again, because the caller's own change is already complete.
      */
     void release(String name) {
         try {
@@ -111,7 +111,7 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives each of these reserved documents its name.
+     * Replaces the reserved form by the name itself in each of these documents.
      *
      * @return the documents whose name another user has
      */

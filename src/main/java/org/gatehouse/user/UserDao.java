@@ -96,8 +96,7 @@ public interface UserDao {
     void replacePassword(UserId id, StoredPassword old, String hash);
 
     /**
-     * Stores the time and the source of a login. The version does not change, and a cached user may show an earlier
-     * login.
+     * Stores the time and the source of a login. The version stays, so a cached user may show an earlier login.
      *
      * @param credential the user as read for this login
      */

@@ -54,7 +54,7 @@ public final class UserDocument {
      */
     public static final String SERVER_DATA = "_server";
 
-    /** Matches users with a stored password. A user with neither field cannot log in with a password. */
+    /** Matches users with a stored password. Users without both fields cannot log in with a password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
 
     /** The fields that a password check needs: all except custom fields. */
@@ -75,7 +75,7 @@ public final class UserDocument {
 
     private static final int SOURCE_KEY_LENGTH = 20;
 
-    /** The number of sources kept for each user. Another source replaces the one with the oldest login. */
+    /** The number of sources kept for each user. A further source replaces the source with the oldest login. */
     private static final int MAX_SOURCES = 32;
 
     private UserDocument() {}
@@ -84,7 +84,7 @@ public final class UserDocument {
         return new UserId(new ObjectId().toHexString());
     }
 
-    /** Returns the document of a new user, or of one imported from another database. */
+    /** Returns the document of a new user, or of a user imported from another database. */
     static BsonDocument of(NewUser user, Instant now) {
         BsonDocument document = new BsonDocument(UserJson.ID, BsonValues.id(user.id()));
         document.put(UserJson.USERNAME, new BsonString(user.username().typed()));
@@ -157,7 +157,7 @@ public final class UserDocument {
         return BsonValues.userId(document.getObjectId(UserJson.ID));
     }
 
-    /** Returns the document's id. Another service may have chosen it, so it may not be a user id. */
+    /** Returns the document's id. Another service may have chosen an id of another type. */
     public static BsonValue anyId(BsonDocument document) {
         return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
     }

@@ -47,7 +47,7 @@ public final class UserJson {
             UserDocument.SOURCES,
             UserDocument.SERVER_DATA);
 
-    /** Names that every user has and callers may set. All other names, except reserved ones, are custom fields. */
+    /** Names that every user has and callers may set. All other names, except reserved names, are custom fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
     /** The reserved names, by their lower-case form. */
