@@ -70,7 +70,7 @@ final class ContextRules {
         };
     }
 
-    /** Detects class 9 by normalization, which orders marks by class, because Java does not expose the class. */
+    /** Detects a virama by normalization, which orders marks by class, because Java does not expose the class. */
     private static boolean endsWithVirama(String text) {
         if (text.isEmpty()) {
             return false;

@@ -34,7 +34,7 @@ public record Username(String typed, String canonical) {
 
     /**
      * Matches stored canonical forms that the current rules would change. Older versions only converted names to lower
-     * case. Lower case does not merge small letters that share a capital, nor correct a misplaced small sigma.
+     * case. Lower case neither merges small letters that share a capital nor corrects a misplaced small sigma.
      */
     public static final Pattern NOT_FOLDED =
             Pattern.compile("[\u00b5\u017f\u0345\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80-\u1c88\u1e9b\u1fbe]"

@@ -18,8 +18,8 @@ import org.gatehouse.throttle.WindowCount;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits password guessing with three quotas: for the failures of one source at one account, for the failures of all
- * strangers at one account, and for all attempts of one source.
+ * Limits password guessing with three quotas: failures of one source at one account, failures of all strangers at one
+ * account, and attempts of one source.
  *
  * <p>A source is {@code ClientInfo.source()}. A stranger is a source without a recent login to the account
  * ({@code Credential.knows}). The quota for strangers does not apply to other sources, so strangers cannot lock out the
@@ -105,8 +105,8 @@ final class LoginThrottle {
     }
 
     /**
-     * Returns the folded username under which logins are counted. An invalid username gets a NUL prefix, because UTF-8
-     * encodes a lone surrogate as a question mark.
+     * Returns the folded username under which logins are counted. An invalid username gets a NUL prefix. Otherwise, a
+     * lone surrogate would count as a question mark, because both have the same UTF-8 form.
      */
     static String accountName(String typed) {
         return Username.foldStripped(typed).map(Username::canonical).orElse('\0' + typed);

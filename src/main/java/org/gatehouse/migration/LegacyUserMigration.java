@@ -28,12 +28,11 @@ import org.slf4j.LoggerFactory;
  * nodes at once, stop at any point, and run again.
  *
  * <p>First, one write gives each document a reserved name ({@link ReservedUsernames}) and the fields that only
- * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} replaces
- * each reserved name that only one document has by the name itself. Documents that share a name are logged and stay
- * reserved.
+ * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} gives each
+ * document its own name, if no other document has the name. Documents that share a name are logged and stay reserved.
  *
- * <p>Each step depends only on the document or the index. At later starts, two index lookups find that nothing is left
- * to do.
+ * <p>Each step can be repeated, because it depends only on the document or the index. At later starts, two index
+ * lookups find that nothing is left to do.
  *
  * <p>The changes bypass the cache. It does not contain these documents, because a node serves requests only after the
  * migration. Later, new documents of this kind appear only if the legacy service continues to write.

@@ -46,7 +46,7 @@ final class LegacyUsernames {
     }
 
     /**
-     * Folds the canonical usernames again that an older version wrote with other rules. If documents share a name under
+     * Folds again the canonical usernames that an older version folded by other rules. If documents share a name under
      * the new rules, all get reserved names, because no document may take over the name of another user. Nodes of the
      * older version still find most users, because most canonical usernames do not change.
      */

@@ -153,8 +153,9 @@ public final class PasswordHasher implements AutoCloseable {
 
     /**
      * Returns why a hash from another service is rejected, as words that follow "passwordHash"; empty if it is
-     * accepted. bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may take at most two seconds of a core. Argon2
-     * may use 256 MiB, and scrypt 128 MiB. Argon2 hashes that cost at most as much as new hashes are always accepted.
+     * accepted. bcrypt, Argon2, PBKDF2 and scrypt are accepted. A check may take at most about two seconds of a core.
+     * Argon2 may use 256 MiB, and scrypt 128 MiB. Argon2 hashes that cost at most as much as new hashes are always
+     * accepted.
      */
     public Optional<String> violation(String hash) {
         Boolean affordable = Optional.of(hash)

@@ -23,7 +23,7 @@ import org.gatehouse.error.GatehouseException;
  *
  * <p>Composition rules do not apply, and passwords are not truncated (NIST SP 800-63B-4, section 3.1.1.2). Most common
  * passwords are too short, so users extend them. The library zxcvbn estimates how many guesses find such extensions. It
- * assumes an attacker who knows 30,000 common passwords, and tries combinations, repetitions, rows of keys, sequences
+ * assumes an attacker who knows 30,000 common passwords and tries combinations, repetitions, rows of keys, sequences
  * and dates. Existing passwords are never checked against this policy.
  */
 public final class PasswordPolicy {

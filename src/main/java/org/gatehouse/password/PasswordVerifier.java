@@ -56,8 +56,8 @@ final class PasswordVerifier {
 
     /**
      * Runs a check, then computes new hashes until the total time equals that of an unknown user. The speed of a cheap
-     * hash therefore does not reveal that the user exists. A match is padded too, because the user may be disabled.
-     * Hashes are computed instead of a sleep, because other load slows every hash equally.
+     * hash therefore does not reveal that the user exists. A match is padded too, because the user may be disabled. The
+     * method computes hashes instead of sleeping, because other load slows all hashes equally.
      *
      * @param hashes the number of new hashes that the check of an unknown user computes
      */

@@ -108,7 +108,7 @@ final class ImportBatch {
     }
 
     private void decide() {
-        forgetDecided(); // the lines that a previous attempt has decided
+        forgetDecided(); // a previous attempt may have decided some lines
         imports.requireAdministrator(caller);
         decideByName(open);
         forgetDecided();

@@ -58,7 +58,7 @@ public final class MongoUserDao implements UserDao {
 
     private static final String STAGED = UserDocument.SERVER_DATA + ".staged";
 
-    /** The timeout of each read for a long response. */
+    /** The timeout of each read for a long response, such as an export. */
     static final Duration LONG_READ_TIMEOUT = Duration.ofSeconds(20);
 
     static final Bson WITHOUT_PASSWORDS =
@@ -275,7 +275,7 @@ public final class MongoUserDao implements UserDao {
      * @return the path of the values; the path exists unless the user has changed or a later change has staged values
      */
     private String stage(Bson unchanged, BsonDocument values, long deadline) {
-        String id = new ObjectId().toHexString(); // a new name, so that the values differ from earlier ones
+        String id = new ObjectId().toHexString(); // a new name, so that this update always writes
         Bson staging = Updates.set(STAGED, new BsonDocument(id, values));
         mongo.call(() -> mongo.withDeadline(deadline, users).updateOne(unchanged, staging));
         return STAGED + "." + id;

@@ -5,7 +5,7 @@ import org.gatehouse.identity.Username;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The beginning of usernames, as a range of folded names. Names are ordered by code points, as their UTF-8 bytes are.
+ * The beginning of usernames, as a range of folded names. The order of code points equals that of UTF-8 bytes.
  *
  * @param first the inclusive lower bound of the names with this beginning
  * @param end the exclusive upper bound of these names; null if a greater text does not exist

@@ -32,7 +32,7 @@ public final class UserJson {
     public static final String UPDATED_AT = "updatedAt";
     public static final String LAST_LOGIN = "lastLogin";
 
-    /** Names that only the server sets; responses contain some of them. */
+    /** Names of a user's fields that are neither settable nor custom fields; responses contain some of them. */
     static final Set<String> RESERVED_FIELDS = Set.of(
             ID,
             VERSION,

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A query for one page of a list of users: size, order, filter, and the position after which the page begins.
  *
  * <p>The order is total, because the id orders users with equal times. A position is a sort key, not an offset, so
- * users that are created or deleted meanwhile do not shift other users.
+ * users that are created or deleted meanwhile do not shift the next page.
  */
 record UserQuery(
         int limit, Sort sort, UserFilter filter, @Nullable Position after) {
