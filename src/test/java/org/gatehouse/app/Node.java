@@ -30,7 +30,7 @@ import org.gatehouse.war.ServiceClient;
 
 /**
  * An instance of the application in this process, with its own Jetty and very cheap password hashes. Several instances
- * on the same stores are several nodes.
+ * on the same stores form one service with several nodes.
  *
  * <p>Use this class for tests that need thousands of logins or their own clock. The tests of the packaged WAR are in
  * {@code org.gatehouse.war}.

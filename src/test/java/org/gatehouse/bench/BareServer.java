@@ -18,8 +18,8 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 /**
- * A Jetty with one servlet that sends a fixed response to every request. Its throughput is the upper bound for an
- * application.
+ * A Jetty with one servlet that sends a fixed response to every request. The throughput of this server is the upper
+ * bound for an application.
  */
 final class BareServer implements AutoCloseable {
     private final Server server = new Server();

@@ -21,7 +21,7 @@ final class Call {
         return new Call(withBody(head("PATCH", path, headers), json), body);
     }
 
-    /** Returns a POST request in the form in which a trusted proxy forwards it for this client address. */
+    /** Returns a POST request with the header that a trusted proxy adds for this client address. */
     static Call postFrom(String address, String path, String json, BodyCheck body) {
         String headers = "X-Forwarded-For: " + address + "\r\nContent-Type: application/json";
         return new Call(withBody(head("POST", path, headers), json), body);

@@ -14,11 +14,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of the load generator, which sends one call at a time. The connection parses only the necessary parts of
- * a response, because the load generator and the server share the processors.
+ * A connection of the load generator. The connection sends one call at a time. It parses only the necessary parts of a
+ * response, because the load generator and the server share the processors.
  */
 final class Connection implements AutoCloseable {
-    /** The size of the read buffer in bytes, which is larger than the largest requested page. */
+    /** The size of the read buffer in bytes. The largest requested page is smaller. */
     private static final int CAPACITY = 256 * 1024;
 
     private static final byte[] OK = ascii("HTTP/1.1 200 ");

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
 
-/** Several persistent connections to one server. Only one measurement may use them at a time. */
+/** Several persistent connections to one server. Only one measurement at a time may use these connections. */
 final class Load implements AutoCloseable {
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 

@@ -199,7 +199,7 @@ final class Scene implements AutoCloseable {
 
         @Override
         public void close() {
-            // This client does not own the server process, and therefore does not stop it.
+            // This client does not own the server process, and therefore does not stop the process.
         }
     }
 }

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Redis.
  *
  * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that
- * increment the generation, and a Redis that fails. Both classes document what their model omits. If a row of a table
- * fails, the test prints the shortest sequence of steps that breaks the promise.
+ * increment the generation, and a Redis that fails. Each class documents the omissions of its model. If a row of a
+ * table fails, the test prints the shortest sequence of steps that breaks the promise.
  */
 @Tag("also-full")
 class CacheModelTest {
@@ -85,7 +85,7 @@ class CacheModelTest {
 
     /**
      * The faults of a row may happen in any order, or not at all. Only the first node writes. Either both nodes read,
-     * or only the second node.
+     * or only the second node reads.
      */
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """

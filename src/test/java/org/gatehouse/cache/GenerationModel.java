@@ -31,7 +31,7 @@ import org.gatehouse.store.RedisScript;
  *       waits until {@code outlived} has reached the generation.
  *   <li>A write takes at most three seconds. Therefore a write that began at most two seconds after an increment has
  *       ended five seconds after the increment. In the code, a node does not fill during these five seconds. In the
- *       model, the node does not fill while such a write is in progress.
+ *       model, the node does not fill while this write is in progress.
  *   <li>A T outlives its write, because a T lasts five seconds. L and V may expire at any moment.
  *   <li>An outstanding command may be executed late, or never, even if its connection has broken.
  * </ul>
@@ -108,7 +108,7 @@ final class GenerationModel implements Model {
     private final Writer writer;
 
     /**
-     * @param readers the number of nodes that read, 1 or 2; if only one node reads, it is not the node that writes
+     * @param readers the number of nodes that read, 1 or 2; a single reader is not the node that writes
      * @param maxIncrements the maximum number of increments of the generation, at most 2
      */
     GenerationModel(ScriptedKey key, Promise promise, Set<Change> changes, int readers, int maxIncrements) {
@@ -374,7 +374,7 @@ final class GenerationModel implements Model {
 
         final Node node;
         final Choice<Writing> next;
-        /** The run that executed the BEGIN, plus one; 0 if there is none. */
+        /** The number of the run that executed the BEGIN, plus one. The value is 0 if no run executed the BEGIN. */
         final Field beganOn;
         /** The value of {@code outlived} when the write began. */
         final Field begun;

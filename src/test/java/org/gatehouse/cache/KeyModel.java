@@ -71,7 +71,7 @@ final class KeyModel implements Model {
         LOADS_ARE_SHARED_WITHOUT_A_LEASE
     }
 
-    /** A variant of {@link Script#FILL}. It rejects a T, but does not check for the reader's own L. */
+    /** A variant of {@link Script#FILL}. This variant rejects a T, but does not check for the reader's own L. */
     private static final String FILL_WITHOUT_LEASE_CHECK = """
             local value = redis.call('GET', KEYS[1])
             if value and string.sub(value, 1, 1) == 'T' then return 'refused' end

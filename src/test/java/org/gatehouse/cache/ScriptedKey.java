@@ -42,7 +42,7 @@ final class ScriptedKey {
 
     /**
      * @param after the number of the value after the script
-     * @param reply the reply of the script, if it is an entry; only ACQUIRE returns entries
+     * @param reply the entry that the script returns; only ACQUIRE returns entries
      */
     record Outcome(int after, Optional<Entry> reply) {}
 

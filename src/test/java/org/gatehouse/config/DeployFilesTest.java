@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Checks that the settings in {@code deploy/} are valid; {@code .ci/lint} checks the syntax of the files. */
+/** Checks that the settings in {@code deploy/} are valid. {@code .ci/lint} checks the syntax of the files. */
 class DeployFilesTest {
     private static final Path FOLDER = Path.of("deploy");
 

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * Tests the priority of the sources of settings. Tests cannot set environment variables, so they use an existing one.
+ * Tests the priority of the sources of settings. Tests cannot set environment variables, so they use
+ * {@link #EXISTING_VARIABLE}.
  */
 @Isolated("because the system properties are those of the whole process")
 class SettingSourcesTest {
@@ -42,8 +43,8 @@ class SettingSourcesTest {
     }
 
     /**
-     * The command {@code REDIS_URL= mvn jetty:run} sets an empty value. Then the address of the embedded Redis applies,
-     * which is a servlet context parameter.
+     * The command {@code REDIS_URL= mvn jetty:run} sets an empty value. The address of the embedded Redis is a servlet
+     * context parameter, and must still apply.
      */
     @Test
     void anEmptyValueDoesNotHideALaterSource() {

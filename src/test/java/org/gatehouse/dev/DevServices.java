@@ -103,7 +103,7 @@ public final class DevServices implements ServletContainerInitializer {
 
     /**
      * Returns the password in {@code admin.json}. All databases in the folder use this password, so the file is valid
-     * for each of them. Returns a new password if the file is missing or malformed.
+     * for every database. Returns a new password if the file is missing or malformed.
      */
     private String storedPassword() {
         try {

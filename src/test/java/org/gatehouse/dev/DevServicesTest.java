@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevServicesTest {
-    /** Settings for both stores, so that {@link DevServices} starts neither of them. */
+    /** Settings for both stores, so that {@link DevServices} starts neither store. */
     private static final Map<String, String> NAMED_STORES =
             Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1");
 

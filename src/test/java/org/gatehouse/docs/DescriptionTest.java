@@ -49,7 +49,7 @@ class DescriptionTest {
     private static final String ERRORS = "errors";
     private static final String PASSWORD = "correct horse battery staple";
     /**
-     * The OpenAPI Initiative's JSON schema for OpenAPI 3.1 documents. It also checks the schemas inside these
+     * The OpenAPI Initiative's JSON schema for OpenAPI 3.1 documents. This schema also checks the schemas inside these
      * documents.
      */
     private static final String OPENAPI_SCHEMA = "https://spec.openapis.org/oas/3.1/schema-base/2025-09-15";

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests two nodes that read and write during failovers of a Redis Cluster, both manual failovers and failovers after a
+ * Tests two nodes that read and write during failovers of a Redis Cluster. A failover is either manual or follows a
  * crash.
  */
 @Tag("fault")

@@ -13,11 +13,11 @@ import org.gatehouse.fault.TcpProxy.Direction;
 import org.gatehouse.war.ServiceClient;
 
 /**
- * Scenarios of a few operations, each of which is delayed at a critical point. Each scenario tests one mechanism.
- * Without this mechanism, the scenario breaks a promise every time.
+ * Scenarios of a few operations, with delays at critical points. Each scenario tests one mechanism. Without this
+ * mechanism, the scenario breaks a promise every time.
  *
- * <p>The scenarios need three nodes. Two of them read and write. The third node has no Redis, so it always returns the
- * document in MongoDB. "Old" means the value before the change, and "new" means the value after the change.
+ * <p>The scenarios need three nodes. Two nodes read and write. The third node has no Redis, so it always returns the
+ * document in MongoDB. The comments call the value before a change "old", and the value after a change "new".
  */
 enum FaultScript {
     /**
@@ -124,7 +124,7 @@ enum FaultScript {
         }
     },
 
-    /** A node receives no replies from MongoDB. Meanwhile another node, which cannot reach Redis, makes a change. */
+    /** A node receives no replies from MongoDB. Meanwhile a node that cannot reach Redis makes a change. */
     A_NODE_WITHOUT_REPLIES {
         @Override
         void perform(Stage stage) {

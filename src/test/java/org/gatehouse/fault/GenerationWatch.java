@@ -10,10 +10,7 @@ import org.gatehouse.store.Stores;
 final class GenerationWatch implements AutoCloseable {
     private static final long EVERY_MS = 25;
 
-    /**
-     * If a write cannot notify Redis, the node increments the generation. This is the longest time from the write to
-     * the increment.
-     */
+    /** The longest time from a write that could not notify Redis to the increment that follows the write. */
     private static final long BEFORE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
 
     /** The duration of a lease, plus a margin for a busy machine. */

@@ -31,12 +31,9 @@ final class History {
 
     /** The ways in which results can differ from the results of a single copy. */
     enum ViolationType {
-        /**
-         * After an acknowledged write, an operation returned a version before this write. This breaks the first
-         * promise.
-         */
+        /** Breaks the first promise: after an acknowledged write, an operation returned a version before this write. */
         ACKNOWLEDGED_NOT_SEEN,
-        /** After a read, another read returned a lower version. This breaks the second promise. */
+        /** Breaks the second promise: after a read, another read returned a lower version. */
         WENT_BACK,
         READ_BEFORE_WRITTEN,
         VERSION_TWICE,
@@ -151,7 +148,8 @@ final class History {
 
         /**
          * Checks that no read returned a version before its write started. A version without an acknowledged write
-         * comes from a write of unknown outcome. The check cannot tell which write this was, so it uses the first one.
+         * comes from a write of unknown outcome. The check does not know this write, and assumes the first write of
+         * unknown outcome.
          */
         private void checkOrigins() {
             long firstUnknown =

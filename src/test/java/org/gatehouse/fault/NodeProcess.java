@@ -12,7 +12,7 @@ import java.util.Map;
 import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.war.ServiceClient;
 
-/** A node that runs as a separate process and can be paused and killed; see {@link NodeMain}. */
+/** A node that runs as a separate process. Tests can pause and kill this process. See {@link NodeMain}. */
 public final class NodeProcess extends ServiceClient {
     private static final Path LOGS = Path.of("target", "fault-nodes");
 

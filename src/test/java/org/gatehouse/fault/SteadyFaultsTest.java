@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class SteadyFaultsTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
 
-    /** Slightly shorter than the time that a node waits for MongoDB's reply to a change, which is 3 s. */
+    /** Slightly shorter than the 3 s for which a node waits for MongoDB's reply to a change. */
     private static final Duration LATE = Duration.ofMillis(2_600);
 
     private static final TestCluster<Node> cluster = TestCluster.ofNodes(2);

@@ -23,7 +23,8 @@ import java.util.function.Function;
  * The link between one node and one server. A test can delay, stall and cut the link.
  *
  * <p>The proxy never drops stalled data. As on a network, the data arrives after the stall, even if the sender has
- * disconnected. Each connection has two daemon threads. They end with the connection or when the proxy is closed.
+ * disconnected. Each connection has two daemon threads. The threads end with the connection, or when the proxy is
+ * closed.
  */
 final class TcpProxy implements AutoCloseable {
     enum Direction {

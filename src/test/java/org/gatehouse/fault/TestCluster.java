@@ -94,7 +94,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         }
     }
 
-    /** Creates nodes in this process, which start quickly but cannot be paused or killed. */
+    /** Creates nodes in this process. Such nodes start quickly, but cannot be paused or killed. */
     static TestCluster<Node> ofNodes(int count, Map<String, String> settings) {
         return new TestCluster<>(
                 settings,
@@ -307,7 +307,10 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         return withRedis(redis -> String.valueOf(redis.get("u:{" + key + "}")));
     }
 
-    /** Returns an id in the form in which a request to MongoDB contains it. See {@link TcpProxy#hold}. */
+    /**
+     * Returns the binary form of an id, with each byte as one character. A request to MongoDB contains this form. See
+     * {@link TcpProxy#hold}.
+     */
     static String raw(String id) {
         return new String(new ObjectId(id).toByteArray(), StandardCharsets.ISO_8859_1);
     }

@@ -19,10 +19,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the health reports for load balancers. The test has its own stores, because it stops and starts them. */
+/**
+ * Tests the health reports for load balancers. The test has its own stores, because the test stops and starts the
+ * stores.
+ */
 @Tag("also-full")
 class HealthTest {
-    /** The time after which the report must show that a store has changed its state. */
+    /** The maximum time from a change of a store's state to a report that shows the change. */
     private static final Duration MAX_DELAY = TimeLimit.of(Duration.ofSeconds(2));
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "health"));

@@ -50,8 +50,8 @@ class AccessLogTest {
     private static final String PARENT = "00f067aa0ba902b7";
 
     /**
-     * The time for which the response is being sent. It is long enough to distinguish the time until the headers from
-     * the time until the end.
+     * The time between the headers and the end of a response. This time is long enough to distinguish the two moments
+     * in the log.
      */
     private static final Duration SENDING_TIME = Duration.ofMillis(400);
 
@@ -175,7 +175,7 @@ class AccessLogTest {
         assertThat(line().getMDCPropertyMap())
                 .isEqualTo(Map.of("requestId", requestId, "traceId", TRACE, "parentId", PARENT));
 
-        // These requests are so many that each thread has handled at least one of them.
+        // With this number of requests, each thread of the server handles at least one request.
         for (int i = 0; i < 20; i++) {
             String other = requestId + "-" + i;
             node.send(

@@ -430,7 +430,8 @@ class BadInputTest {
     }
 
     /**
-     * The container parses the request line and the headers. It usually rejects invalid ones before it selects the WAR.
+     * The container parses the request line and the headers. Usually the container rejects an invalid request before
+     * the WAR receives this request.
      */
     @ParameterizedTest
     @ValueSource(

@@ -27,7 +27,7 @@ class BodyDeadlineTest {
     private static final String JSON = "Content-Type: application/json";
     private static final Duration SEND_INTERVAL = Duration.ofMillis(150);
 
-    /** The number of connections, which is larger than the number of Jetty's threads. */
+    /** The number of connections. Jetty has fewer threads. */
     private static final int SLOW_CLIENTS = 220;
 
     private static final Stores stores = new Stores();
@@ -84,7 +84,7 @@ class BodyDeadlineTest {
         }
     }
 
-    /** The body of an import has no such deadline. This exception applies only to callers that may import. */
+    /** The body of an import has no deadline, but only if the caller may import users. */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
     void aSlowImportOfACallerThatMayNotImportIsRejected(String header, int status) {

@@ -9,8 +9,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records log lines of the application from the constructor call until {@link #close}. Only the thread of the test and
- * the threads that it starts, directly or indirectly, are recorded. Lines of other tests in the same process are not
+ * Records log lines of the application from the constructor call until {@link #close}. Records only the thread of the
+ * test, and threads that this thread starts directly or indirectly. Lines of other tests in the same process are not
  * recorded.
  */
 public final class LogLines implements AutoCloseable {

@@ -144,8 +144,8 @@ class ForeignHashTest {
     }
 
     /**
-     * Libraries write the costs in different orders. They write Base64 with or without padding, or with a dot instead
-     * of a plus sign.
+     * Libraries write the costs in different orders. The Base64 may have padding, no padding, or a dot instead of a
+     * plus sign.
      */
     @ParameterizedTest
     @CsvSource(

@@ -41,7 +41,7 @@ class PasswordPolicyTest {
 
     @Test
     void countsCodePointsAfterNormalization() {
-        // Before normalization, each accent is a code point, and the text has 15. After normalization, it has 12.
+        // Each accent is a code point, so the text has 15 code points. After normalization, the text has 12.
         assertThat(policy.violation("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
                 .hasValue("must have at least 15 characters");
         assertThat(policy.violation("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();

@@ -182,8 +182,8 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * Ends a session and sends three requests. Returns how many of the requests were accepted. On a busy machine, the
-     * call that ends the session may return 503. The session may then remain valid, so such a round does not count.
+     * Ends a session and sends three requests. Returns the number of accepted requests. On a busy machine, the call
+     * that ends the session may return 503. The session may then remain valid, so the round does not count.
      */
     private static int acceptedAfter(EndingCall call, AtomicInteger rounds) {
         String id = newUser();

@@ -14,7 +14,7 @@ import java.util.function.Function;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.h2.mvstore.MVStore;
 
-/** An embedded MongoDB server. A test can replace its reply to each command. */
+/** An embedded MongoDB server. A test can replace the reply to each command. */
 public final class FaultyMongo implements AutoCloseable {
     private final Backend backend = new Backend();
     private final MongoServer server = new MongoServer(backend);

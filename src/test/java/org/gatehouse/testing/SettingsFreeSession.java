@@ -7,8 +7,8 @@ import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
- * Removes Gatehouse's settings from the environment and the system properties of the JVM that runs the tests. This
- * happens before the first test. JUnit finds this class through {@code META-INF/services}.
+ * Removes Gatehouse's settings from the environment and the system properties of the JVM that runs the tests. The
+ * removal happens before the first test. JUnit finds this class through {@code META-INF/services}.
  *
  * <p>The application reads {@link System#getenv()}, and child processes inherit the environment. Surefire can exclude
  * only variables with known names. A list of names in the POM would become incomplete when a setting is added.

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Imports many users into an empty database, exports them, and imports them into another database. The long form moves
- * 100,000 users.
+ * Imports many users into an empty database, and exports these users. Then imports the export into another database.
+ * The long form moves 100,000 users.
  */
 class MoveTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 100_000 : 1_000;

@@ -138,7 +138,8 @@ class ConditionalTest {
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "\"7\", \"1\"")
                         .status())
                 .isEqualTo(204);
-        // The user no longer exists, so the condition fails. The status is 404 because it is more useful than 412.
+        // The user no longer exists, so the condition fails. The response is 404, because this status is more useful
+        // than 412.
         assertThat(other.send("DELETE", bob, "", "auth", admin, "If-Match", "*").status())
                 .isEqualTo(404);
     }

@@ -128,7 +128,7 @@ public final class ApiDescription {
         return document;
     }
 
-    /** Returns the node that the given node refers to, or the given node if it is not a reference. */
+    /** Returns the node to which the given node refers. Returns the given node if it is not a reference. */
     public JsonNode resolve(JsonNode node) {
         String reference = node.path("$ref").asText();
         if (reference.isEmpty()) {

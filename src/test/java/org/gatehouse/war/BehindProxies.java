@@ -42,8 +42,8 @@ class BehindProxies {
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(1);
 
     /**
-     * The pause between two logins. With this pause, all proxies together stay below the throttle of one source, which
-     * is 300 logins in 5 minutes.
+     * The pause between two logins. The throttle permits 300 logins from one source in 5 minutes. With this pause, all
+     * proxies together stay below this limit.
      */
     private static final long LOGIN_EVERY_MS = 300;
 

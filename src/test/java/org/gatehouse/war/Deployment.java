@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
  * The WAR under a context path, with separate settings.
  *
  * @param contextPath {@code /name}, or empty for the root
- * @param settings are set through JNDI in Tomcat, and as context parameters in Jetty
- * @param parameters are set as context parameters in both servers
+ * @param settings settings that are set through JNDI in Tomcat, and through context parameters in Jetty
+ * @param parameters settings that are set through context parameters in both servers
  */
 public record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
     private static final String WAR = "/opt/gatehouse/gatehouse.war";

@@ -24,8 +24,8 @@ class InstancesIT {
         Path firstKey = Files.writeString(secrets.resolve("first-key"), "first " + ServiceClient.AUTH_KEY + "\n");
         Path otherKey = Files.writeString(secrets.resolve("other-key"), "other " + ServiceClient.AUTH_KEY + "\n");
         Path password = Files.writeString(secrets.resolve("password"), ServiceClient.ADMIN_PASSWORD + "\n");
-        // All applications in the server read this environment. It contains shared settings of Gatehouse, and settings
-        // of another application.
+        // All applications in the server read this environment. The environment contains shared settings of Gatehouse,
+        // and settings of another application.
         Map<String, String> environment = Map.of(
                 "GATEHOUSE_ADMIN_USERNAME",
                 ServiceClient.ADMIN,

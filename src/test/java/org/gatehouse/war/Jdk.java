@@ -33,7 +33,7 @@ public record Jdk(int feature, Path home) {
         return new Jdk(Runtime.version().feature(), Path.of(System.getProperty("java.home")));
     }
 
-    /** Returns the Java installation that runs the tests, and the installed ones of the versions in {@link #RANGE}. */
+    /** Returns the Java installation that runs the tests, and the installations of the versions in {@link #RANGE}. */
     static List<Jdk> present() {
         Jdk own = own();
         return Stream.concat(

@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.json.Json;
 
 /**
- * A connection for measurements, which sends prepared requests. It checks only the first response of each kind, and
- * parses only the necessary parts, because client and service share the processors.
+ * A connection for measurements, which sends prepared requests. Client and service share the processors. Therefore the
+ * connection checks only the first response of each kind, and parses only the necessary parts.
  */
 final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
@@ -48,7 +48,7 @@ final class RawClient implements AutoCloseable {
         this.input = socket.getInputStream();
     }
 
-    /** Returns a login request in the form in which a trusted proxy forwards it for this client address. */
+    /** Returns a login request with the header that a trusted proxy adds for this client address. */
     static byte[] login(String username, String password, String address) {
         String body = Json.MAPPER
                 .createObjectNode()

@@ -62,13 +62,13 @@ class RedeployIT {
             Jdk.present().stream().max(Comparator.comparing(Jdk::feature)).orElseThrow();
 
     /**
-     * The number of stopped applications that may stay in memory. When Java creates the {@code equals} of a record, it
-     * keeps a reference to the class of this record. Only the next record replaces this reference. The same is true for
-     * {@code hashCode} and {@code toString}, which makes three references.
+     * The number of stopped applications that may stay in memory. When Java creates the method {@code equals} of a
+     * record class, Java keeps a reference to this class. Only the next record class replaces the reference. Java does
+     * the same for {@code hashCode} and {@code toString}, so there are three references.
      *
-     * <p>The references are method handles of {@code ObjectMethods} and their {@code asTypeCache}. They are soft
-     * references since Java 19. In a heap dump of Java 25, a stopped application was reachable only through them. The
-     * number of redeployments is higher, so the test detects an application that leaks each time.
+     * <p>The references are method handles of {@code ObjectMethods} and their {@code asTypeCache}. Since Java 19, these
+     * references are soft. In a heap dump of Java 25, a stopped application was reachable only through these
+     * references. The number of redeployments is higher, so the test detects an application that leaks each time.
      */
     private static final int MAX_RETAINED = 3;
 

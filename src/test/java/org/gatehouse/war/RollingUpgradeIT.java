@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
  * previous version. Then a node of the current version replaces the first node. Then a new node of the previous version
  * replaces the second node.
  *
- * <p>{@code -Dgatehouse.previous.war=FILE} names the previous WAR (see {@code .ci/upgrade}). Without this property, the
- * current WAR is used for both.
+ * <p>{@code -Dgatehouse.previous.war=FILE} names the previous WAR (see {@code .ci/upgrade}). Without this property,
+ * both WARs are the current WAR.
  */
 @Tag("full")
 class RollingUpgradeIT {
@@ -98,7 +98,7 @@ class RollingUpgradeIT {
                 previous, current, walks.get());
     }
 
-    /** Repeats the requests of one user. The load balancer distributes them over the nodes. */
+    /** Repeats the requests of one user. The load balancer distributes the requests over the nodes. */
     private void walkUntilStopped(String name, String id) {
         while (!stopped.get()) {
             balancer.readLock().lock();

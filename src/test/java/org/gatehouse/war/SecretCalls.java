@@ -37,7 +37,7 @@ final class SecretCalls {
     private final List<String> requestIds = new ArrayList<>();
 
     /**
-     * Creates the calls, but does not send them.
+     * Prepares the calls, but does not send any call.
      *
      * @param instance a name for the instance
      * @param kinds receives all secrets that the calls create
@@ -299,8 +299,8 @@ final class SecretCalls {
                 credentials(dave, malformed));
         for (String query : List.of("?dryRun=true", "")) {
             Response imported = call("POST", "/user/import" + query, lines, "auth", admin, "Content-Type", NDJSON);
-            // The last line repeats a username. A dry run does not detect this, because it does not compare the lines
-            // with each other.
+            // The last line repeats a username. A dry run does not detect the repetition, because a dry run does not
+            // compare lines with each other.
             assertThat(imported.body()).contains(query.isEmpty() ? "\"created\":2" : "\"created\":3");
         }
         assertStatus(401, json("POST", "/login", "", credentials(dave, secrets.make("a password to import"))));

@@ -16,8 +16,8 @@ final class Secrets {
      *
      * @param secrets only the caller that sends or receives such a secret may see it
      * @param hashes password hashes; only the user's document and an export of hashes may contain them
-     * @param misplaced secrets that are sent as a name, a custom field or a search term; they may be stored and
-     *     returned, but not logged or counted in metrics
+     * @param misplaced secrets in names, custom fields or search terms; these are stored and returned, but must not be
+     *     in logs or metrics
      */
     record Kinds(Secrets secrets, Secrets hashes, Secrets misplaced) {
         static Kinds none() {

@@ -142,7 +142,8 @@ public abstract class ServiceClient implements AutoCloseable {
     }
 
     /**
-     * Sends a login in the form in which a proxy forwards it for this client address. The service must trust 127.0.0.1.
+     * Sends a login with the header that a trusted proxy adds for this client address. The service must trust
+     * 127.0.0.1.
      */
     public Response loginFrom(String address, String username, String password) {
         return send(

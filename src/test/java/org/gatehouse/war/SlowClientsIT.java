@@ -41,7 +41,7 @@ class SlowClientsIT {
      */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 
-    /** A log message of Jetty about its own base folder. It is not an error of Gatehouse. */
+    /** A log message of Jetty about its own base folder. This message is not about Gatehouse. */
     private static final String MISSING_FOLDER = "DeploymentScanner:main: Does not exist";
 
     private static Stores stores;

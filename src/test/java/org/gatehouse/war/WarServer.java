@@ -32,7 +32,8 @@ public final class WarServer extends ServiceClient {
         application.setWar(war.toString());
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
-        // The working directory may contain a developer's .env file. These empty parameters override its settings.
+        // The working directory may contain a developer's .env file. These empty parameters override the settings in
+        // this file.
         for (String name : Settings.names()) {
             application.setInitParameter(name, "");
             application.setInitParameter("GATEHOUSE_" + name, "");
