@@ -16,8 +16,8 @@ import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
 
 /**
- * Converts audit events to MongoDB documents, and documents to the JSON of responses. The JSON has the same fields
- * except {@link #USERS} and {@link #EXPIRES_AT}.
+ * Converts audit events to MongoDB documents, and documents to the JSON of responses. The JSON has all fields of the
+ * document except {@link #USERS} and {@link #EXPIRES_AT}.
  *
  * <p>Documents are not parsed into events, so that nodes can return entries that a newer version of Gatehouse wrote.
  */

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * A query for one page of audit entries.
  *
  * @param limit the maximum number of entries
- * @param user the actor or the affected user; null for all
- * @param type the type of the events; null for all
+ * @param user the actor or the affected user; null for all users
+ * @param type the type of the events; null for all types
  * @param after the position of the last entry of the previous page; null for the first page
  */
 record AuditQuery(

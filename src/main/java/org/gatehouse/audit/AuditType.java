@@ -10,7 +10,7 @@ public enum AuditType {
     LOGIN_FAILED,
     LOGOUT,
     LOGOUT_EVERYWHERE,
-    /** A client used a refresh token a second time, which ended its session. */
+    /** A client used an old refresh token, which ended the session. */
     TOKEN_REUSED,
     /** The owner or an administrator ended one or several sessions without a logout. */
     SESSION_ENDED,

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Selects the first of several similar events. In each {@link #INTERVAL}, one event is accepted for each type, reason,
  * user, actor and sender, and about {@link #MAX_EVENTS} in total.
  *
- * <p>The reason is compared, so that a malformed token does not hide a forged token of the same sender. There are only
- * a few reasons.
+ * <p>The reason is compared, so that a malformed token does not hide a forged token of the same sender. Only a few
+ * reasons exist, so few entries are added.
  *
  * <p>The total limits a client with many addresses. Each node counts separately, so a flood adds at most
  * {@link #MAX_EVENTS} entries per minute and node. A flood does not affect other deduplicators.

@@ -19,7 +19,7 @@ import org.gatehouse.identity.UserId;
  * Records rejected tokens and denied requests, with the address of the client.
  *
  * <p>The {@link AuditLog} stores only the first of several similar events. Expired tokens are not recorded, because
- * every client sends one now and then.
+ * every client sends such a token occasionally.
  */
 final class RejectionAudit implements ContainerResponseFilter {
     private static final Set<ErrorCode> OF_TOKEN_IN_HEADER = EnumSet.of(

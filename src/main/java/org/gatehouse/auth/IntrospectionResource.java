@@ -24,7 +24,7 @@ import org.gatehouse.user.User;
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
     private static final String TOKEN = "token";
-    /** Ignored like unknown parameters (RFC 6749, section 3.2), because only access tokens can be introspected. */
+    /** The value is ignored, because only access tokens can be introspected. */
     private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
@@ -39,7 +39,8 @@ public final class IntrospectionResource {
 
     /**
      * Returns 200 with the claims of the token and the user's current name and roles. For an invalid token, the body is
-     * only {@code {"active":false}}, without a reason (RFC 7662, section 2.2).
+     * only {@code {"active":false}}, without a reason (RFC 7662, section 2.2). Unknown parameters are ignored (RFC
+     * 6749, section 3.2).
      */
     @POST
     @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
@@ -54,7 +55,7 @@ public final class IntrospectionResource {
         }
         ObjectNode response = Json.MAPPER.createObjectNode();
         try {
-            // Bad tokens that the service received are counted separately, so that they do not slow its own requests.
+            // Bad tokens that the service received do not limit the service's own requests.
             ClientInfo clientInfo = ClientInfo.of(request);
             String source = "introspection by " + clientInfo.source();
             // The value of a parameter without "=" is null.

@@ -174,7 +174,7 @@ final class TokenVerifier {
         throw invalidSignature(); // the token has alg=none
     }
 
-    /** Returns false for the other encodings that decoders accept: with invalid characters or set unused bits. */
+    /** Returns whether the encoding is canonical, because decoders also accept invalid characters and unused bits. */
     private static boolean isCanonical(Base64URL base64) {
         return Base64URL.encode(base64.decode()).equals(base64);
     }

@@ -69,7 +69,7 @@ public final class DocumentCache<T> {
         HIT,
         /** Redis did not have a valid entry, so this or another caller loaded the document. */
         MISS,
-        /** Redis was not trusted, Redis did not reply, or the document was being written. */
+        /** The cache was not trusted, Redis did not reply, or the document was being written. */
         BYPASS
     }
 
@@ -104,8 +104,8 @@ public final class DocumentCache<T> {
      * Starts to read a document without waiting, so that several reads can share one round trip.
      *
      * @param loader reads the store with the strongest read concern
-     * @return a supplier that waits for the document, from Redis if the entry is trusted, otherwise from the loader.
-     *     The document is as of this call or newer; the result is empty if the document does not exist
+     * @return a supplier of the document, from Redis if the entry is trusted, otherwise from the loader. The document
+     *     is at least as new as this call; the result is empty if the document does not exist
      */
     public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
         Permit permit = generation.permit().orElse(null);

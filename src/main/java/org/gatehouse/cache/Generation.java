@@ -56,9 +56,9 @@ public final class Generation implements AutoCloseable {
     private final SecureRandom random;
     private final ScheduledExecutorService background;
     private final LeasedValue<Seen> seen;
-    private @Nullable RedisTopology compared; // used by refresh() only, which never runs concurrently
-    private boolean loggedUsable; // as above
-    private long lastUsable; // as above
+    private @Nullable RedisTopology compared; // used only by refresh(), which never runs concurrently
+    private boolean loggedUsable; // used only by refresh()
+    private long lastUsable; // used only by refresh()
     private @Nullable CompletableFuture<@Nullable Void> nextIncrement; // guarded by this
 
     /**

@@ -26,8 +26,8 @@ import org.gatehouse.store.KeyedHash;
  * Encrypts private keys, so that read access to the store does not reveal them. The store contains them as encrypted
  * JWKs (RFC 7517, section 7), with AES-256-GCM. HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
  *
- * <p>The id of the signing key is in the authenticated header, so the ciphertext of one key cannot replace that of
- * another. Keys encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
+ * <p>The id of the signing key is in the authenticated header, so a ciphertext is valid only for its own key. Keys
+ * encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
  */
 final class KeyCipher {
     private static final int ID_BYTES = 9;

@@ -8,7 +8,7 @@ import java.util.List;
  * Determines when keys are created, become active and are deleted.
  *
  * @param rotation how long a key signs before the next key replaces it
- * @param lead how long a key is published before it signs, so that cached JWK sets of services are renewed in time
+ * @param lead how long a key is published before it signs, so that services renew a cached JWK set in time
  * @param lifetime how long a token is valid after it is signed
  */
 public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
@@ -32,7 +32,7 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
         return new KeySchedule(rotation, Collections.min(List.of(rotation.dividedBy(4), MAX_LEAD)), lifetime);
     }
 
-    /** Returns the cache time of the JWK set: at most half of the lead, so that a cached set has each key in time. */
+    /** Returns the cache time of the JWK set: half of the lead at most, so that caches have keys before their use. */
     public Duration maxAge() {
         return Collections.min(List.of(lead.dividedBy(2), MAX_AGE));
     }

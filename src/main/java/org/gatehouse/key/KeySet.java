@@ -98,8 +98,8 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
 
     private Optional<UsableKey> current(String line, Instant now) {
         List<UsableKey> members = members(line);
-        // The newest active key signs. If it is revoked, the next key of the line signs early. The first key also signs
-        // early, because the clock of the node that created it may be ahead.
+        // The newest active key signs. If that key is revoked, the next key of the line signs early. The first key of a
+        // line also signs early, because the clock of the node that created it may be ahead.
         return members.stream()
                 .filter(known -> known.isActive(now))
                 .reduce((older, newer) -> newer)

@@ -21,7 +21,7 @@ public interface SigningKeys extends AutoCloseable {
     /**
      * Checks whether this node can sign now, without reading the store or creating a key.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if it cannot
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if this node cannot sign
      */
     void requireUsable();
 

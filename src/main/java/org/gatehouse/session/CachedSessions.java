@@ -15,11 +15,11 @@ import org.gatehouse.json.Json;
 import org.gatehouse.store.ModuleContext;
 
 /**
- * Reads live sessions from the cache if an entry is valid, otherwise from the store. Sessions are ended with the
- * cache's protocol. After the end is acknowledged, no node returns the session as live.
+ * Reads live sessions from the cache if an entry is valid, otherwise from the store. {@link #end} uses the protocol of
+ * {@link DocumentCache}. After {@link #end} has returned, no node returns the session.
  *
- * <p>A cached {@link LiveSession} does not contain tokens or hashes. Refreshes do not use the protocol, because they
- * change none of these fields. New sessions do not use the protocol, because a new random id cannot be in the cache.
+ * <p>A cached {@link LiveSession} does not contain tokens or hashes. Refreshes do not use the protocol, because they do
+ * not change these fields. New sessions do not use the protocol, because a new random id cannot be in the cache.
  */
 public final class CachedSessions {
     private final MongoSessionDao store;

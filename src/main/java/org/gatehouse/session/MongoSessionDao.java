@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stores sessions in MongoDB.
  *
- * <p>Each change is one atomic write, whose conditions contain the rules. An ended session remains stored until its
- * expiry time, so that its refresh tokens are recognized.
+ * <p>Each change is one atomic write, and its rules are conditions of this write. An ended session remains stored until
+ * its expiry time, so that {@link #isKnown} recognizes its refresh tokens.
  */
 final class MongoSessionDao {
     private final MongoConnection mongo;
@@ -51,7 +51,7 @@ final class MongoSessionDao {
                 new IndexModel(Indexes.compoundIndex(
                         Indexes.ascending(SessionDocument.USER_ID),
                         Indexes.descending(SessionDocument.CREATED_AT, SessionDocument.ID))),
-                // This index only frees storage; rules that depend on the expiry compare the time themselves.
+                // This index only frees storage. Where the expiry matters, the code compares the time.
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));

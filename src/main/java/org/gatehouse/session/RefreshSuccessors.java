@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * although the store contains only hashes. Clients cannot derive a successor, because they do not have the key.
  *
  * <p>While {@code AUTH_KEY} is being changed, a node may have only the key that another node has as
- * {@code AUTH_KEY_PREVIOUS}. A node with two keys therefore stores a mask with the hash of the successor. A node with
+ * {@code AUTH_KEY_PREVIOUS}. A node with two keys therefore stores a mask next to the successor's hash. A node with
  * only the previous key computes the successor from the mask and the token that the client sent.
  */
 final class RefreshSuccessors {

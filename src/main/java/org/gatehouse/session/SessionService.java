@@ -84,7 +84,7 @@ public final class SessionService {
     }
 
     /**
-     * Exchanges a refresh token for the next one and extends the session.
+     * Exchanges a refresh token for its successor and extends the session.
      *
      * <p>For {@link SessionLimits#GRACE} after its first use, a token returns the same successor, because a response
      * may be lost or browser tabs may share the token. Any other use of an old token ends the session, because the

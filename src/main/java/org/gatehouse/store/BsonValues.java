@@ -9,7 +9,7 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.identity.UserId;
 
-/** Converts times and ids to BSON and back, and filters lists in their order. Stored times have milliseconds. */
+/** Converts times and ids to BSON and back, and filters lists that are sorted by both. Times have milliseconds. */
 public final class BsonValues {
     private BsonValues() {}
 

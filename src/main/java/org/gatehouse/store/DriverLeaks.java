@@ -46,7 +46,7 @@ public final class DriverLeaks {
 
     /**
      * Ends the one thread that the MongoDB driver starts for all clients. The driver's method for this is not public.
-     * If a new version of the driver does not have it, the test that redeploys in Tomcat fails.
+     * If a new version of the driver does not have this method, the test that redeploys in Tomcat fails.
      */
     private static void endBufferPruning() {
         try {
@@ -58,7 +58,7 @@ public final class DriverLeaks {
         }
     }
 
-    /** Waits for threads, because executors terminate before their last thread, and containers report its leak. */
+    /** Waits for threads: an executor terminates before its last thread, and containers report leaked threads. */
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {

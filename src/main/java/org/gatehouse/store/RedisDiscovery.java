@@ -132,7 +132,7 @@ final class RedisDiscovery {
         try {
             connection = await(connecting);
         } catch (RedisConnectionException failed) {
-            var unused = connecting.thenAccept(StatefulRedisConnection::close); // it may still succeed
+            var unused = connecting.thenAccept(StatefulRedisConnection::close); // the connection may still succeed
             throw failed;
         }
         opened.add(connection);

@@ -14,7 +14,7 @@ final class RedisErrors {
 
     private static final Pattern IN_SCRIPT = Pattern.compile(" -([A-Z]{3,}) ");
 
-    /** The errors of a script whose commands the user may not execute: of Redis 6, and of later versions. */
+    /** The error of a script whose commands the user may not execute, up to Redis 6 and in later versions. */
     private static final Pattern NOT_ALLOWED_IN_SCRIPT =
             Pattern.compile("The user executing the script|ACL failure in script");
 

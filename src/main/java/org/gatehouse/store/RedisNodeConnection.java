@@ -16,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to one server, until it breaks or the server stops; with a circuit breaker.
+ * The connection to one server, with a circuit breaker. A restarted server gets another connection.
  *
  * <p>The first timeout opens the circuit. Until the server replies to a {@code PING}, commands are not sent, so that
  * other callers do not wait. After {@link #SILENCE_TIMEOUT} without this reply, the connection counts as broken.

@@ -19,7 +19,7 @@ public final class RedisScript<T> {
 
     private RedisScript(String text, ScriptOutputType type) {
         this.text = text;
-        this.digest = Base16.digest(bytes(text)); // Redis identifies scripts by SHA-1; it protects no secret
+        this.digest = Base16.digest(bytes(text)); // SHA-1 identifies the script; it is not used for security
         this.type = type;
     }
 
