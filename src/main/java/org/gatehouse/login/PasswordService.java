@@ -17,7 +17,7 @@ import org.gatehouse.user.UserService;
 
 /**
  * Changes passwords. A user must send the current password. An administrator who resets another user's password does
- * not need it. The write of the new password also ends every other session of the user.
+ * not need that password. The write of the new password also ends every other session of the user.
  */
 final class PasswordService {
     static final String CURRENT = Reauthentication.CURRENT_PASSWORD;

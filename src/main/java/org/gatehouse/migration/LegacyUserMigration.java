@@ -59,7 +59,8 @@ final class LegacyUserMigration {
     /**
      * Creates the migration.
      *
-     * @param passwordMigration receives a request before new documents are changed, so that it migrates their passwords
+     * @param passwordMigration receives a request before new documents are changed, so that their passwords are
+     *     migrated
      */
     LegacyUserMigration(MongoConnection mongo, String collection, LegacyPasswordMigration passwordMigration) {
         this.mongo = mongo;

@@ -121,7 +121,7 @@ final class LegacyUsernames {
         }
     }
 
-    /** Handles all documents with the same name: collects a single document for {@link #claim}, or logs several. */
+    /** Handles all documents with the same name: collects a single document for {@link #claim}, or logs why not. */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;

@@ -88,8 +88,8 @@ final class MongoUserLists {
 
     /**
      * Estimates how many users match the filter. The server knows the number of all users without counting. With a
-     * filter, it counts up to {@link #MAX_COUNT} users in an index. A result of {@link #MAX_COUNT} means that many or
-     * more.
+     * filter, the server counts up to {@link #MAX_COUNT} users in an index. A result of {@link #MAX_COUNT} means that
+     * many or more.
      */
     long estimatedCount(UserFilter filter) {
         if (filter.isAll()) {

@@ -30,10 +30,10 @@ import org.slf4j.LoggerFactory;
  * users of these documents cannot log in, and other users cannot take the names.
  *
  * <p>The {@code usernameKey} of such a document is a reserved form of its name. This form begins with a character that
- * canonical usernames do not contain. It ends with the document's id, so it is unique without a query. The name is in
- * the middle, so documents that share a name are adjacent in the index.
+ * canonical usernames do not contain. The document's id at the end makes the form unique without a query. The name is
+ * in the middle, so documents that share a name are adjacent in the index.
  *
- * <p>When only one document with a name is left, it gets the name, unless another user already has the name.
+ * <p>When only one document with a name is left, that document gets the name, unless another user already has the name.
  */
 public final class ReservedUsernames {
     private static final String MARK = "\u0001";
@@ -92,8 +92,8 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives a name that a user has given up to the reserved document of this name, if only one is left. If the store is
-     * unavailable, the next start tries again, because the caller's own change is already complete.
+     * Gives a name that a user has given up to the reserved document of this name, if only one such document is left.
+     * If the store is unavailable, the next start tries again, because the caller's own change is already complete.
      */
     void release(String name) {
         try {

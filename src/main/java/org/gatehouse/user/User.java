@@ -70,7 +70,7 @@ public record User(
                 id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newEpoch, newFields);
     }
 
-    /** Returns this user after all sessions except the exempt one have ended. */
+    /** Returns this user after all sessions except the exempt session have ended. */
     User withoutSessions(@Nullable SessionId exempt) {
         return new User(
                 id, username, roles, status, version, createdAt, updatedAt, lastLogin, epoch.next(exempt), fields);

@@ -54,7 +54,7 @@ public final class UserDocument {
      */
     public static final String SERVER_DATA = "_server";
 
-    /** Matches users with a stored password. Users without both fields cannot log in with a password. */
+    /** Matches users with a stored password. A user needs one of these fields to log in with a password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
 
     /** The fields that a password check needs: all except custom fields. */
@@ -173,8 +173,8 @@ public final class UserDocument {
     }
 
     /**
-     * Returns the condition that matches this document while these fields are as they were read. Only text, numbers and
-     * null are compared. Other values must only exist, because a regular expression would act as a pattern.
+     * Returns the condition that matches this document if these fields have the values that were read. Only text,
+     * numbers and null are compared. Other values must only exist, because a regular expression would act as a pattern.
      */
     public static BsonDocument unchanged(BsonDocument document, String... names) {
         BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));
