@@ -11,7 +11,7 @@ import org.glassfish.jersey.server.ServerProperties;
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
-    /** After 10, at which an interceptor of Jersey passes exceptions of later components to the error mapper. */
+    /** Components run after Jersey's interceptor at 10, which passes their exceptions to the error mapper. */
     private static final int FIRST_PRIORITY = 100;
 
     HttpApplication(Gatehouse gatehouse) {
@@ -20,7 +20,7 @@ final class HttpApplication extends ResourceConfig {
         property(CommonProperties.METAINF_SERVICES_LOOKUP_DISABLE, true);
         property(ServerProperties.WADL_FEATURE_DISABLE, true);
         property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // formats that are not used, such as XML
-        // Responses are not buffered to determine their length, because ResponseHeaders sets it from the byte array.
+        // Responses are not buffered to determine their length, because ResponseHeaders sets the length.
         property(ServerProperties.OUTBOUND_CONTENT_LENGTH_BUFFER, 0);
         // The container must not replace the body of an error with its own error page.
         property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
@@ -32,7 +32,7 @@ final class HttpApplication extends ResourceConfig {
             register(component, priority++);
         }
 
-        // Jersey would log a false warning for an instance. Therefore classes are registered and bound to instances.
+        // Jersey logs a false warning for registered instances, so classes are registered and bound to instances.
         gatehouse.resources.forEach(resource -> register(resource.getClass()));
         register(new AbstractBinder() {
             @Override

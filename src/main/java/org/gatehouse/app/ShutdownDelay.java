@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * <p>A servlet context is destroyed too late: by then, Tomcat has paused and Jetty has closed its connectors. A JVM
  * shutdown hook runs in parallel with the server's hook and cannot delay it. Tomcat and Jetty call lifecycle listeners
  * before they stop, and wait until these return. So this class registers a lifecycle listener. The servlet API does not
- * offer this, and the application does not contain the server's classes. Therefore the server is called by reflection.
- * On other servers, a warning says that the delay has no effect.
+ * offer lifecycle listeners, and the application does not contain the server's classes. Therefore the server is called
+ * by reflection. On other servers, a warning says that the delay has no effect.
  *
  * <p>If only the application is undeployed, its stop is not delayed, because Tomcat has already removed its path.
  */

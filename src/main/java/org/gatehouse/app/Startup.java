@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Prepares the stores in a separate thread. Requests are served once the stores are prepared.
  *
- * <p>The deployment waits up to {@link #WAIT_TIMEOUT} for the first attempt. It fails only if this attempt throws
- * {@link UnusableStoreException}, because then an operator must act. Otherwise the context starts. Until an attempt
- * succeeds, attempts are repeated and requests get a 503.
+ * <p>The deployment waits up to {@link #WAIT_TIMEOUT} for the first attempt. The deployment fails only if this attempt
+ * throws {@link UnusableStoreException}, because then an operator must act. Otherwise the context starts. Until an
+ * attempt succeeds, attempts are repeated and requests get a 503.
  */
 final class Startup implements AutoCloseable {
     /** Short, because a container starts applications one by one. Some containers abort a start after a minute. */

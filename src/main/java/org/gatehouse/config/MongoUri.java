@@ -30,7 +30,7 @@ record MongoUri(Secret text, @Nullable String database) {
     private static final Map<String, String> COMPRESSORS =
             Map.of("zstd", "com.github.luben.zstd.Zstd", "snappy", "org.xerial.snappy.Snappy");
 
-    /** The TLS options that the Java driver reads. It ignores other TLS options, such as a key file. */
+    /** The TLS options that the Java driver reads. The driver ignores other TLS options, such as a key file. */
     private static final Set<String> TLS_OPTIONS =
             Set.of("tls", "ssl", "tlsinsecure", "tlsallowinvalidhostnames", "sslinvalidhostnameallowed");
 

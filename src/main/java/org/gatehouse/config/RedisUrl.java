@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param seeds the addresses, tried in this order until one replies; a group of Sentinels is one address
  */
 public record RedisUrl(List<RedisURI> seeds) {
-    /** The rule for credentials in an address, which ends error messages. */
+    /** The end of error messages about credentials that are not encoded. */
     static final String ENCODE = "In a user name or password, write % as %25, and then @ as %40, : as %3A, / as %2F,"
             + " ? as %3F, # as %23, [ as %5B, ] as %5D and a blank as %20";
 
@@ -26,7 +26,7 @@ public record RedisUrl(List<RedisURI> seeds) {
     private static final Pattern HOST =
             Pattern.compile("(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
 
-    /** A database, the only documented option, and a master's name with the characters that Sentinel allows. */
+    /** The text after the hosts: a database, the only documented option, and the name of a Sentinel master. */
     private static final Pattern TAIL =
             Pattern.compile("(?:/[0-9]{0,9})?(\\?verifyPeer=(?:FULL|CA|NONE))?(#[A-Za-z0-9._-]+)?");
 

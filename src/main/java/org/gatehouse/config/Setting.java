@@ -27,7 +27,7 @@ record Setting<T>(
         return new Setting<>(name, description, null, true, parser);
     }
 
-    /** Creates a setting whose value is the name of an enum constant. */
+    /** Creates a setting whose value is an enum constant. The text is the name of the constant. */
     static <E extends Enum<E>> Setting<E> choice(String name, E defaultChoice, String description) {
         E[] choices = defaultChoice.getDeclaringClass().getEnumConstants();
         return new Setting<>(name, description, defaultChoice.name(), false, text -> {

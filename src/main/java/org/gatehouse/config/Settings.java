@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The catalog of settings, and their values.
  *
- * <p>In an instance, required values are present, and every value is within its bounds. Other code does not check this
- * again. This class defines descriptions and defaults. A test compares them with {@code docs/configuration.md} and
- * {@code .env.example}.
+ * <p>In an instance, required values are present, and every value is within its bounds. Other code does not check
+ * values again. This class defines descriptions and defaults. A test compares them with {@code docs/configuration.md}
+ * and {@code .env.example}.
  *
  * @param corsOrigins the allowed origins, or {@code *} for all
  */
@@ -58,7 +58,7 @@ public record Settings(
     public interface AccountRules {
         /**
          * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}. Each problem is a sentence that
-         * starts with the name of the setting, without the password. A value is null if it was not read.
+         * begins with the setting's name and omits the password. A value is null if it was not read.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }

@@ -71,8 +71,8 @@ final class SettingsReader {
     }
 
     /**
-     * Returns whether these settings are present and valid, or absent. Returns false if a source has an invalid line,
-     * because that line may contain the setting.
+     * Returns whether these settings could be read. An absent setting counts as read. Returns false if a source has an
+     * invalid line, because that line may contain a setting.
      */
     boolean allRead(Setting<?>... settings) {
         return sources.problems().isEmpty()

@@ -16,7 +16,7 @@ import org.gatehouse.store.Sha256;
 
 /** Content that is the same for every client until the next release. Caches may store it, but must revalidate it. */
 final class StaticContent {
-    /** The length of an entity tag, which is enough to distinguish releases. */
+    /** The number of hash bytes in an entity tag. 12 bytes are enough to distinguish releases. */
     private static final int TAG_BYTES = 12;
 
     private final byte[] bytes;

@@ -38,7 +38,7 @@ public final class FieldErrors {
     }
 
     /**
-     * Sets a sentence on how the caller can avoid the errors. The first sentence is kept if there are several.
+     * Sets a sentence on how the caller can avoid the errors. Later sentences are ignored.
      *
      * @param sentence must not contain text from the request
      */

@@ -60,7 +60,7 @@ public final class Health implements AutoCloseable {
         probes.forEach(DependencyProbe::start);
     }
 
-    /** Reports the service as not ready from now on, whatever the state of its dependencies. */
+    /** Reports the service as not ready from now on, regardless of its dependencies. */
     public void announceStop() {
         stopping = true;
     }

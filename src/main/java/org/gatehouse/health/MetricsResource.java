@@ -23,8 +23,8 @@ import org.gatehouse.store.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /metrics}: returns the metrics for Prometheus. Clients must send the token. If no token is configured,
- * only clients on the same machine have access.
+ * {@code GET /metrics}: returns the metrics for Prometheus. Clients must send {@code METRICS_TOKEN}. Without this
+ * setting, only clients on the same machine have access.
  */
 @Path("metrics")
 public final class MetricsResource {

@@ -21,8 +21,8 @@ import org.slf4j.spi.LoggingEventBuilder;
  * Logs one line for each request after its response has been sent. The line contains the method, route, status,
  * duration in milliseconds, and the id of the authenticated user, if any.
  *
- * <p>The requests of monitoring programs are logged at debug level only. A line never contains the path, query, headers
- * or body that the client sent, because these may be secret.
+ * <p>Requests to {@link Operational} methods are logged at debug level only. A line never contains the path, query,
+ * headers or body that the client sent, because these may be secret.
  */
 final class AccessLog implements ContainerResponseFilter {
     /** Other methods are logged as {@code other}, because clients may send any text as a method. */
@@ -39,7 +39,7 @@ final class AccessLog implements ContainerResponseFilter {
     /** A request with one of these statuses may have a known path, but an unsupported method, type or header. */
     private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
-    /** The bounds of the buckets, from a read in memory to the longest time that a store may take. */
+    /** The bounds of the buckets in seconds, from a read in memory to the longest time that a store may take. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;

@@ -13,8 +13,8 @@ import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
 /**
- * Passes each request to Jersey after its body has been received. The servlet adds the request id and the address of
- * the peer, which Jersey does not give to filters. It also responds to requests that the container rejects.
+ * Passes each request to Jersey after its body has been received. The servlet adds the request id, and the address of
+ * the peer because Jersey hides it from filters. It also responds to requests that the container rejects.
  */
 final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
@@ -64,7 +64,7 @@ final class ApplicationServlet extends ServletContainer {
             }
             if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
                 // The flush sends an error response before the rest of the request arrives. For HEAD, the container
-                // would otherwise add the length of the body, which is not sent.
+                // would otherwise add a Content-Length, although the body is not sent.
                 response.flushBuffer();
             }
         } finally {

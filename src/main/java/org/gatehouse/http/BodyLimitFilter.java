@@ -30,7 +30,7 @@ final class BodyLimitFilter implements ContainerRequestFilter {
     private static final Set<String> COMPRESSIONS =
             Set.of("gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz");
 
-    /** The methods whose requests have a body. Other bodies are not read. */
+    /** The methods whose request bodies are read. */
     private static final Set<String> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     @Override
@@ -49,7 +49,7 @@ final class BodyLimitFilter implements ContainerRequestFilter {
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
     }
 
-    /** Returns an error message for the content coding of the body (RFC 9110, section 8.4); empty if accepted. */
+    /** Returns an error message for an unsupported content coding (RFC 9110, section 8.4); empty if it is supported. */
     static Optional<String> codingViolation(ContainerRequestContext request) {
         String header = Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.CONTENT_ENCODING), "");
         List<String> others = Arrays.stream(header.split(",", -1))

@@ -25,7 +25,7 @@ public record ClientInfo(String address, String userAgent, String requestId) {
 
     /**
      * Returns the key under which the client is counted: its IPv4 address, or the /64 network of its IPv6 address. A
-     * home or server usually has a whole /64 network, and can use a new address of it for each attempt.
+     * home or server usually has a whole /64 network, and can use another of its addresses for each attempt.
      */
     public String source() {
         return IpAddress.parse(address).map(IpAddress::source).orElse(address);

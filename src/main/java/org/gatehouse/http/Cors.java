@@ -33,7 +33,7 @@ final class Cors implements ContainerRequestFilter {
             // Two hours, because Chromium does not honor a longer time.
             "Access-Control-Max-Age", "7200");
 
-    /** The headers that a page may read in addition to the headers that browsers always allow. */
+    /** The response headers that a page may read in addition to the headers that browsers always allow. */
     private static final String EXPOSED =
             "ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count, WWW-Authenticate";
 

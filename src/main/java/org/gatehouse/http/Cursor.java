@@ -20,7 +20,7 @@ public final class Cursor {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.write(parts));
     }
 
-    /** Returns the texts of a cursor; empty if it does not hold exactly this number of texts. */
+    /** Returns the texts of a cursor; empty unless the cursor holds exactly this number of texts. */
     public static Optional<List<String>> parse(String cursor, int parts) {
         try {
             JsonNode array = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(cursor));

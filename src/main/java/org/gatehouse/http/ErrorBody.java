@@ -15,8 +15,8 @@ import org.glassfish.jersey.message.internal.HttpHeaderReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats an error as {@code {status, code, message, hint?, requestId, errors?}}, or as problem details (RFC 9457). The
- * client gets problem details only if its {@code Accept} header names that type.
+ * Formats an error as {@code {status, code, message, hint?, requestId, errors?}}, or as problem details (RFC 9457).
+ * Clients get problem details only if {@code Accept} names {@code application/problem+json}.
  */
 enum ErrorBody {
     OWN("json") {
@@ -58,8 +58,8 @@ enum ErrorBody {
     }
 
     /**
-     * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. It is {@link #PROBLEM} only
-     * if the header names that type, with at least the quality of plain JSON. A wildcard does not name a type.
+     * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. The format is
+     * {@link #PROBLEM} only if the header names its type with at least the quality of plain JSON.
      */
     static ErrorBody wantedBy(@Nullable String accept) {
         if (!names(accept)) {
@@ -99,7 +99,7 @@ enum ErrorBody {
 
     abstract void describe(GatehouseException failure, ObjectNode body);
 
-    /** Returns the quality of plain JSON, which is that of the most specific range that includes plain JSON. */
+    /** Returns the quality of the most specific range that includes plain JSON. */
     private static int qualityOfJson(List<AcceptableMediaType> ranges) {
         return ranges.stream()
                 .filter(range -> range.isCompatible(OWN.mediaType()))

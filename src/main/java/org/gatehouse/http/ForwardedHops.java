@@ -9,9 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Reads the hops in the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}. The nearest hop is last.
- *
- * <p>Empty elements of a list are skipped (RFC 9110, section 5.6.1).
+ * Reads the hops in the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}. Each hop is the client or a
+ * proxy. The hop nearest to this server is last. Empty elements are skipped (RFC 9110, section 5.6.1).
  *
  * <p>Any client can send these headers, so malformed text is not rejected. It becomes a hop without an address.
  */
@@ -44,7 +43,7 @@ final class ForwardedHops {
                 .toList();
     }
 
-    /** Returns the address of a hop, with or without a port; empty if it is unknown, hidden or malformed. */
+    /** Returns the address of a hop, with or without a port; empty if the address is unknown, hidden or malformed. */
     static Optional<IpAddress> addressOf(String hop) {
         Matcher node = NODE.matcher(hop);
         return IpAddress.parse(node.matches() ? node.group("host") : hop);
@@ -73,7 +72,7 @@ final class ForwardedHops {
                 return hops.stream();
             }
         }
-        // If a quote is not closed, the start of each entry in this line cannot be determined.
+        // If a quote is not closed, the hops of this line are unknown.
         return Stream.of(NO_ADDRESS);
     }
 

@@ -13,7 +13,7 @@ import org.glassfish.jersey.server.ResourceConfig;
 
 /** Creates the filters, and the servlet that uses them. */
 public final class HttpModule {
-    /** The time for a body of at most {@link JsonBody#MAX_BYTES}. Usual connections send 64 KiB in less than 10 s. */
+    /** The longest time for a body of {@link JsonBody#MAX_BYTES}. Usual connections send 64 KiB in less than 10 s. */
     public static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     private final ContainerErrors containerErrors;

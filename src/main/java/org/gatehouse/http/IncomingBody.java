@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The body of one request, with the bytes that have been received so far.
  *
- * <p>A pending body does not occupy a thread. The container calls this object when bytes arrive or the time is over. At
- * the end, the request is dispatched again, exactly once, with its body as an attribute.
+ * <p>A pending body does not occupy a thread. The container calls this object when bytes arrive or the time is over.
+ * Afterwards the request is dispatched again exactly once, with its body as an attribute.
  */
 final class IncomingBody implements ReadListener, AsyncListener {
     /** The name of the request attribute, and Jersey property, that holds the body of a request. */

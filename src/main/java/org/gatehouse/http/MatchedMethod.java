@@ -26,7 +26,7 @@ public final class MatchedMethod {
                         request.getMethod() + " " + Route.of(request, method).template());
     }
 
-    /** Returns the media types of all resource methods of the matched path that have this HTTP method. */
+    /** Returns the media types of the matched path's resource methods for this HTTP method. */
     static List<String> types(
             ContainerRequestContext request,
             String httpMethod,

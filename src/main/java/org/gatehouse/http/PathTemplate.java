@@ -7,7 +7,7 @@ import org.gatehouse.json.KnownNames;
  * The path of a resource.
  *
  * @param route the path in the access log
- * @param text the path in a hint, in which a value replaces each parameter that has only a few values
+ * @param text the path in a hint, with a value in place of a parameter that has only a few values
  * @param segments the literal segments, and {@link #ANY} for each parameter
  */
 record PathTemplate(String route, String text, List<String> segments) {
@@ -16,7 +16,7 @@ record PathTemplate(String route, String text, List<String> segments) {
     /** The placeholder for a segment that is a parameter. */
     static final String ANY = "";
 
-    /** The maximum number of segments that a similar path may have in front, such as {@code /api/v1}, or may lack. */
+    /** The maximum number of additional segments, such as {@code /api/v1}, or missing segments in a similar path. */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 
     int literals() {

@@ -83,7 +83,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
 
     private static void describeMethods(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getStatus() == 200) {
-            // Jersey created this response. Its only information is in Allow.
+            // Jersey created this response, and all of its information is in Allow.
             response.setEntity(null);
             response.setStatusInfo(Response.Status.NO_CONTENT);
             response.getHeaders().remove(HttpHeaders.CONTENT_TYPE);
@@ -138,7 +138,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
         DEFAULTS.forEach(give);
         cors.headers(origin).forEach(give);
         if (secure) {
-            give.accept(TRANSPORT_SECURITY, ONE_YEAR); // browsers ignore this without TLS (RFC 6797, section 7.2)
+            give.accept(TRANSPORT_SECURITY, ONE_YEAR); // browsers ignore it without TLS (RFC 6797, section 7.2)
         }
     }
 }

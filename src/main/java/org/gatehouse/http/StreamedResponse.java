@@ -50,7 +50,7 @@ public final class StreamedResponse {
         return Response.ok(output, NDJSON).build();
     }
 
-    /** Sends the response so far, because a client could take an empty response for a complete response. */
+    /** Sends the response so far before the break, because a client could take an empty response for complete. */
     private static void breakConnection(ContainerRequestContext request, OutputStream output) {
         request.setProperty(BROKEN, true);
         try {

@@ -20,8 +20,8 @@ record TraceContext(String traceId, String parentId) {
     private static final String FIRST_VERSION = "00";
 
     /**
-     * Returns the trace in these header lines; empty if the trace is invalid or there is more than one line. Of later
-     * versions, only the fields of version 00 are read (section 3.2.4).
+     * Returns the trace in these header lines; empty if the trace is invalid or there is more than one line. In later
+     * versions of the header, only the fields of version 00 are read (section 3.2.4).
      */
     static Optional<TraceContext> of(List<String> lines) {
         if (lines.size() != 1) {

@@ -14,10 +14,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Finds the address of the client behind trusted proxies.
  *
- * <p>Each proxy appends the address of its peer on the right. The client may have forged the entries to the left.
- * Therefore hops are read from right to left. The first hop that is not a trusted proxy is the client. A proxy writes
- * one of the two headers, and passes on the other header unchanged. If the headers name different clients, both are
- * ignored, and the proxy counts as the client.
+ * <p>Each proxy appends the address of its peer at the right end of a header. The client may have forged the entries to
+ * the left. Therefore hops are read from right to left. The first hop that is not a trusted proxy is the client. A
+ * proxy writes {@code Forwarded} or {@code X-Forwarded-For}, and passes on the other header unchanged. If the headers
+ * name different clients, both are ignored, and the proxy counts as the client.
  */
 final class TrustedProxies {
     /** The minimum time between two warnings, because any client can cause a warning. */

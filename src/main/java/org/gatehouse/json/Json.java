@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads and writes all JSON of the service.
  *
- * <p>Input that parsers interpret differently is rejected, because attacks use these differences: duplicate keys, text
- * after the end and deep nesting (RFC 8259, sections 4 and 9). Numbers keep their exact value.
+ * <p>Duplicate keys, text after the end and deep nesting are rejected (RFC 8259, sections 4 and 9). Parsers treat these
+ * differently, and attacks use the differences. Numbers keep their exact value.
  *
  * <p>Field names are not stored in Jackson's symbol table, which all threads share. A client could fill the table with
  * names whose hashes collide. Then every parse would fail, even for other clients.

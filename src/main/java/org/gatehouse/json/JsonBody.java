@@ -8,7 +8,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * The body of a request, parsed but not yet validated. An absent body is Jackson's missing node.
+ * The body of a request, parsed but not yet validated. The node of an absent body is Jackson's {@code MissingNode}.
  *
  * <p>Resources use this type instead of a bean. A bean hides which fields are absent, and their JSON types.
  *

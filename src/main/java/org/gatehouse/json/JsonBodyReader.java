@@ -54,7 +54,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     }
 
     /**
-     * Parses JSON from the client. Every exception of the parser is reported as the client's error.
+     * Parses JSON from the client. Parser exceptions are client errors, because only the client's text can cause them.
      *
      * @param subject the name of the text in messages, such as {@link #LINE}
      * @throws GatehouseException {@code BODY_MALFORMED}

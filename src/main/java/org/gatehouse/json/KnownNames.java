@@ -23,7 +23,7 @@ public final class KnownNames {
      * @param kind the kind of name, such as "query parameter"
      */
     public static void addUnknown(String name, String kind, Collection<String> known, FieldErrors errors) {
-        // The suggestion is expensive, so it is not computed if the error would not be added.
+        // The suggestion is expensive, so it is computed only if the error is added.
         if (!errors.isFull() && !errors.hasErrorFor(name)) {
             String suggestion = nearest(name, known)
                     .map(similar -> "; did you mean " + similar + "?")

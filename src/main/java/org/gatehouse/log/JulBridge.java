@@ -14,9 +14,9 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 /**
  * Routes log records of this application's libraries from {@code java.util.logging} to SLF4J.
  *
- * <p>All applications in a servlet container share these loggers. Therefore only records of classes that this
- * application loaded are routed. Other records reach the same handlers as without this bridge. {@link #close} removes
- * the bridge.
+ * <p>All applications in a servlet container share the loggers of {@code java.util.logging}. Therefore only records of
+ * classes that this application loaded are routed. Other records reach the same handlers as without this bridge.
+ * {@link #close} removes the bridge.
  */
 public final class JulBridge implements AutoCloseable {
     /** The loggers of the libraries in the WAR that use {@code java.util.logging} even if SLF4J is present. */

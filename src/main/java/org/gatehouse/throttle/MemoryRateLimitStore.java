@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class MemoryRateLimitStore implements RateLimitStore {
     /**
      * About 20 MB. To evict the full count of one account, an attacker needs about 20,000 counted attempts at other
-     * accounts within its window. Each attempt must come from a source below its limit, and waits for a password hash.
-     * The eviction gains only the guesses of one window, which is not worth this effort.
+     * accounts within the window of this count. Each attempt must come from a source below its limit, and waits for a
+     * password hash. The eviction gains only the guesses of one window, which is not worth this effort.
      */
     static final long MAX_COUNTS = 50_000;
 
@@ -37,7 +37,7 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 .<String, Map<String, WindowCount>>weigher((key, counts) -> counts.size())
                 .expireAfter(Expiry.<String, Map<String, WindowCount>>writing((key, counts) -> remaining(counts)))
                 .ticker(() -> Duration.ofMillis(clock.millis()).toNanos())
-                .executor(Runnable::run) // no thread outlives the application
+                .executor(Runnable::run) // without a thread that could outlive the application
                 .build();
     }
 
@@ -46,12 +46,12 @@ final class MemoryRateLimitStore implements RateLimitStore {
         return delay(current(cache.getIfPresent(key)), quotas);
     }
 
-    /** Replaces counts of this store with the counts of another store that are higher. */
+    /** Keeps, for each name, the higher count of this store and {@code other}. */
     void mergeMax(String key, Map<String, WindowCount> other) {
         compute(key, counts -> current(other).forEach((name, count) -> counts.merge(name, count, WindowCount::max)));
     }
 
-    /** Replaces counts of this store with the counts of another store, even if these are lower. */
+    /** Replaces counts of this store with the counts in {@code other}, even if these are lower. */
     void update(String key, Map<String, WindowCount> other) {
         compute(key, counts -> counts.putAll(current(other)));
     }

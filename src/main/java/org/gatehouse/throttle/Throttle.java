@@ -91,7 +91,7 @@ public final class Throttle {
         shared.remove(key, name);
     }
 
-    /** Returns the counts of this key by quota name. Each is the higher of the shared and the local count. */
+    /** Returns the counts of this key by quota name. Each count is the higher of the shared and the local count. */
     public Map<String, WindowCount> counts(String key) {
         Map<String, WindowCount> counts =
                 new HashMap<>(shared.counts(key).or(() -> lastSeen.counts(key)).orElseThrow());
@@ -100,9 +100,9 @@ public final class Throttle {
     }
 
     /**
-     * Deletes all counts of this key in Redis and on this node. Counts of other nodes from an outage of Redis stay.
+     * Deletes all counts of this key in Redis and on this node. Counts that other nodes made during an outage remain.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts then remain
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable and keeps its counts
      */
     public void clear(String key) {
         local.clear(key);
