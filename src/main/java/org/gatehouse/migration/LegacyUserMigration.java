@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} gives each
  * document its own name, if no other document has the name. Documents that share a name are logged and stay reserved.
  *
- * <p>Each step can be repeated, because it depends only on the document or the index. At later starts, two index
- * lookups find that nothing is left to do.
+ * <p>Each step can be repeated, because it depends only on the document or the index. Later starts need only two index
+ * lookups.
  *
  * <p>The changes bypass the cache. It does not contain these documents, because a node serves requests only after the
  * migration. Later, new documents of this kind appear only if the legacy service continues to write.
