@@ -67,7 +67,10 @@ public final class Node extends ServiceClient {
         return start(settings(stores, settings));
     }
 
-    /** Starts a node that passes the name and collection of each MongoDB command to an observer: {@code find users}. */
+    /**
+     * Starts a node that passes the name and collection of each MongoDB command to an observer, such as
+     * {@code find users}.
+     */
     public static Node start(Stores stores, Map<String, String> settings, Consumer<String> observer) {
         return startObserved(stores, settings, command -> observer.accept(name(command)));
     }

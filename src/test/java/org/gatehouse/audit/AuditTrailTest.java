@@ -254,7 +254,7 @@ class AuditTrailTest {
 
     @Test
     void noSecretIsStoredOrLogged() {
-        // Users mistakenly send the password as the name, or clients send a truncated body.
+        // The calls contain common mistakes: the password in place of the name, and a truncated body.
         Call login = login(PASSWORD);
         call("POST", "/login", credentials(PASSWORD, PASSWORD), "");
         call("POST", "/login", "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD, "");

@@ -52,8 +52,8 @@ final class LoginBench implements AutoCloseable {
     }
 
     /**
-     * Compares the rate of logins with two rates of hashes. The first is the rate of one thread, multiplied by the
-     * number of cores. The second is the rate of one thread per core.
+     * Compares the rate of logins with two rates of hashes. The first rate is the rate of one thread, multiplied by the
+     * number of cores. The second rate is the rate of one thread per core.
      */
     List<Comparison> besideRawHashes() throws IOException {
         hashesPerSecond(CORES, WARM_UP);

@@ -127,8 +127,8 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Adds the remaining users. The earlier measurements need few users, because each change of a user has a condition
-     * on more than the id. For such a condition, embedded MongoDB scans all users, but MongoDB does not.
+     * Adds the remaining users. Earlier measurements change users, on conditions that name more than the id. For such a
+     * condition, embedded MongoDB scans all users, so these measurements need few users. MongoDB does not scan.
      */
     void addAllUsers() {
         users.add(1, FIRST_CALLER);

@@ -63,8 +63,8 @@ final class KeyModel implements Model {
         END_LEAVES_V_AND_L,
         ACKNOWLEDGED_BEFORE_END,
         /**
-         * If a write has no reply, the writer runs END at once. The protocol requires END only when the write can no
-         * longer take effect.
+         * If a write has no reply, the writer runs END at once. The protocol runs END only when the write can no longer
+         * take effect.
          */
         END_AT_ONCE_WITHOUT_A_REPLY,
         /** A reader uses any load in progress, even if the reader did not find the L of this load. */

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the served description under a context path, because wrong addresses would be noticed only there. */
+/**
+ * Tests the served description under a context path. Without a context path, the test could not detect wrong addresses.
+ */
 class ServedDescriptionTest {
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");
 

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that no file contains an excluded word, neither in prose nor as a part of an identifier. */
+/** Checks that no file contains an excluded word in prose or in an identifier. */
 class WordsTest {
     /** Each word is split in two parts, so that this file does not contain the word. */
     private static final Set<String> EXCLUDED = Set.of(

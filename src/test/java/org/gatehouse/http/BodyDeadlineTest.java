@@ -84,7 +84,10 @@ class BodyDeadlineTest {
         }
     }
 
-    /** The body of an import has no deadline, but only if the caller may import users. */
+    /**
+     * The resource receives the body of an import without a deadline. Callers that may not import do not reach the
+     * resource.
+     */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
     void aSlowImportOfACallerThatMayNotImportIsRejected(String header, int status) {

@@ -6,7 +6,7 @@ import org.gatehouse.store.MongoConnection;
 public final class UsernameIndexes {
     private UsernameIndexes() {}
 
-    /** Creates the index. Returns false if this is impossible. */
+    /** Creates the index. Returns false if the index cannot be created. */
     public static boolean create(MongoConnection mongo, String collection) {
         return new UsernameIndex(mongo, collection).make();
     }

@@ -93,7 +93,10 @@ class RefreshKeyChangeTest {
         assertThat(session(tokens)).doesNotContainKey("successorMask");
     }
 
-    /** Operators are not told to make this change. Even so, at most one of the two successors is accepted. */
+    /**
+     * The documentation does not describe this change of the key. Even so, at most one of the two successors is
+     * accepted.
+     */
     @Test
     void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {
         Response tokens = login("before");

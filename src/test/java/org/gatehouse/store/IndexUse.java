@@ -14,7 +14,7 @@ import org.bson.BsonValue;
 /**
  * Checks that an index can serve a query without a separate sort and without reading keys of other documents. In such
  * an index, equality fields come first, then the sort fields in one direction, then ranges. No query here combines a
- * range on another field with a sort.
+ * range with a sort on another field. Therefore every key that the index reads is part of the result.
  *
  * <p>{@code $in} counts as equality, because MongoDB reads up to 200 values one after the other and merges the results
  * in order.

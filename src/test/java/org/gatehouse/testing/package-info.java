@@ -1,4 +1,7 @@
-/** Support for the tests of all packages: a clock, time limits, and an environment without settings of the developer. */
+/**
+ * Contains support for the tests of all packages: a clock, time limits, and an environment without settings of the
+ * developer.
+ */
 @NullMarked
 package org.gatehouse.testing;
 

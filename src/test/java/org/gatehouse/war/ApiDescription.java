@@ -74,8 +74,8 @@ public final class ApiDescription {
     private static final int LONG = 4096;
 
     /**
-     * The pattern of a time. The description does not contain it, because generated Python clients apply patterns to
-     * the parsed time and fail.
+     * The pattern of a time. The description does not contain this pattern, because generated Python clients apply
+     * patterns to the parsed time and fail.
      */
     private static final String TIME = "^[+-]?\\d{4,}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 
