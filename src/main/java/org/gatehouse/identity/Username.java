@@ -135,8 +135,7 @@ public record Username(String typed, String canonical) {
     /**
      * Merges letters that share one capital, and chooses between the two small sigmas by the position in the word. Most
      * users write sigma this way, so most names keep the form that older versions gave them. The choice depends only on
-     * the two adjacent code points. A prefix of a name therefore contains the same sigmas as the whole name, except at
-     * its end.
+     * the two adjacent code points. A prefix therefore contains the same sigmas as the whole name, except at its end.
      */
     private static String fold(IntStream mapped) {
         int[] letters = mapped.map(Username::foldCase).toArray();

@@ -5,7 +5,7 @@ import java.util.Optional;
 /**
  * The stored text against which a password is checked.
  *
- * @param text a hash, or the password itself if the text is plain
+ * @param text a hash, or the password itself as the legacy service stored it
  * @param plain true if the text is the password itself
  */
 public record StoredPassword(String text, boolean plain) {
