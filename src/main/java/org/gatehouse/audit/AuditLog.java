@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Records events of the service.
  *
- * <p>When {@link #record} returns, a majority of the MongoDB servers has stored the entry, or the application log
- * contains the entry in one line at error level. If the store fails, the method does not throw, because the event has
+ * <p>When {@link #record} returns, a majority of the MongoDB servers has stored the entry. If the store fails, the
+ * application log contains the entry in one line at error level. The method does not throw then, because the event has
  * already happened. The method inserts one entry for known and for unknown users. The duration of a login therefore
  * does not show whether the user exists.
  *
@@ -72,14 +72,14 @@ public final class AuditLog {
         entries.createIndexes();
     }
 
-    /** Stores a login that was rejected before the password was checked, unless a similar one was stored recently. */
+    /** Stores a login that was rejected before the password was checked, unless a similar login was stored recently. */
     public void recordThrottled(AuditEvent event) {
         if (throttledLogins.isNew(event)) {
             record(event);
         }
     }
 
-    /** Stores the event with the current time, unless it is a rejection and a similar one was stored recently. */
+    /** Stores the event with the current time, unless a similar rejection was stored recently. */
     public void record(AuditEvent event) {
         countSessionEnd(event);
         if (event.isRejection() && !rejections.isNew(event)) {

@@ -39,7 +39,7 @@ public final class TokenIssuer {
     /**
      * A token for the client.
      *
-     * @param lifetime how long the token is valid after it was issued
+     * @param lifetime how long the token is valid after its time of issue
      */
     public record Issued(String token, Duration lifetime) {
         @Override

@@ -12,7 +12,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Limits the cost of signature checks, because each takes about a millisecond of a core, and a client can send forged
+ * Limits the cost of signature checks, because each check takes about a millisecond of a core. Clients can send forged
  * tokens at almost no cost.
  *
  * <p>Sources with few recent bad tokens use all cores. Sources with many bad tokens are suspects, which share one check

@@ -24,8 +24,9 @@ import org.gatehouse.store.RedisTopology.PendingReply;
  * {@code prefix:{id}}. In a Cluster, the part in braces determines the slot.
  *
  * <p>Callers may rely on this: after a write has been acknowledged, every later read on every node returns that write
- * or a newer one, even if Redis fails at any point. Deleting the entry after the write would not be enough, because a
- * slow reader could store the old document after the deletion. Therefore a key has one of three values:
+ * or a newer one. This is true even if Redis fails at any point. Deleting the entry after the write would not be
+ * enough, because a slow reader could store the old document after the deletion. Therefore a key has one of three
+ * values:
  *
  * <ul>
  *   <li><b>V</b>: the document, or the information that it does not exist, with the number of a generation.

@@ -62,7 +62,7 @@ public final class Generation implements AutoCloseable {
     private @Nullable CompletableFuture<@Nullable Void> nextIncrement; // guarded by this
 
     /**
-     * Creates an instance without a generation; {@link #start} begins to read it.
+     * Creates an instance without a generation; {@link #start} begins to read the generation.
      *
      * @param outlastingFailures true if entries stay trusted while the store is unavailable. Readers then miss changes
      *     of nodes that cannot reach Redis

@@ -25,7 +25,7 @@ final class Script {
 
     /**
      * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still has this
-     * value. If a write has replaced it, the loaded document may be stale.
+     * value. If a write has replaced the L, the loaded document may be stale.
      */
     static final RedisScript<byte[]> FILL = RedisScript.ofValue("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end

@@ -23,8 +23,8 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
 
 /**
- * Encrypts private keys, so that read access to the store does not reveal them. The store contains them as encrypted
- * JWKs (RFC 7517, section 7), with AES-256-GCM. HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
+ * Encrypts private keys, so that read access to the store does not reveal the keys. The store contains encrypted JWKs
+ * (RFC 7517, section 7), with AES-256-GCM. HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
  *
  * <p>The id of the signing key is in the authenticated header, so a ciphertext is valid only for its own key. Keys
  * encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
@@ -69,8 +69,8 @@ final class KeyCipher {
     }
 
     /**
-     * Decrypts the private part of a key. Returns empty if the key has none, if the encryption key is unknown, or if
-     * the private part belongs to another key.
+     * Decrypts the private part of a key. Returns empty if the private part is missing, belongs to another key, or was
+     * encrypted under an unknown key.
      */
     Optional<ECKey> decrypt(StoredKey stored) {
         String text = stored.privateKey();

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param createdAt null if the key is a secret from the settings
  * @param activeFrom when the key starts to sign; null if the key is a secret from the settings
- * @param revokedAt when the key was revoked; null if it was not
+ * @param revokedAt when the key was revoked; null if the key is not revoked
  * @param current whether the responding node signs with the key now
  */
 record KeyInfo(

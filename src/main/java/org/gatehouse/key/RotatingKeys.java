@@ -65,7 +65,7 @@ public final class RotatingKeys implements SigningKeys {
      *
      * @param authKeys the secrets that encrypt and decrypt the private keys in the store
      * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another
-     *     node may have revoked one of them
+     *     node may have revoked a key
      * @param ticker the monotonic clock that measures leases
      */
     public RotatingKeys(

@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A signing key as the store contains it.
+ * A stored signing key.
  *
  * @param id the {@code kid}: the thumbprint of the public key (RFC 7638)
  * @param sequence a unique number that increases with each key, so that only one node can create the next key

@@ -11,7 +11,7 @@ import org.gatehouse.metrics.Metrics;
 
 /** Measures the duration of MongoDB commands by name, and counts those that fail. */
 final class CommandMetrics implements CommandListener {
-    /** The commands that this application sends. To limit the labels, others count as {@code other}. */
+    /** The commands that this application sends. To limit the labels, all other commands count as {@code other}. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
             "buildInfo",

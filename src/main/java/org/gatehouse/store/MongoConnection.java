@@ -53,7 +53,7 @@ public final class MongoConnection implements AutoCloseable {
     /** Longer than for reads, because servers of the majority may lag, and a timeout leaves the outcome unknown. */
     public static final Duration WRITE_TIMEOUT = Duration.ofSeconds(3);
 
-    /** Shorter than the other timeouts, so that a missing server is reported before they end. */
+    /** Shorter than the other timeouts, so that a missing server is reported as the reason. */
     static final Duration SERVER_SELECTION_TIMEOUT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);

@@ -39,11 +39,11 @@ public final class MongoErrors {
             "NoWritesPerformed");
 
     /**
-     * Codes that mean that the server, or a server behind it, cannot execute the operation now. They are the categories
-     * NetworkError, Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError,
+     * Codes that mean that the server, or a server behind it, cannot execute the operation now. The set contains the
+     * categories NetworkError, Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError,
      * SystemOverloadedError, WriteConcernError, StaleShardVersionError, SnapshotError and CursorInvalidatedError. The
-     * set also has errors without a category that end by themselves or after an operator has acted: locks, elections,
-     * migrations, name resolution, resources of the server.
+     * set also contains errors without a category that end by themselves or after an operator has acted: locks,
+     * elections, migrations, name resolution, resources of the server.
      */
     private static final Set<Integer> TEMPORARY = Set.of(
             6, // HostUnreachable

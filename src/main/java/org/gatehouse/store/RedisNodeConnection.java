@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * other callers do not wait. After {@link #SILENCE_TIMEOUT} without this reply, the connection counts as broken.
  */
 final class RedisNodeConnection {
-    /** A shorter silence is not reported, because an operator could not do anything about it. */
+    /** A shorter silence is not reported, because an operator could not act in this time. */
     private static final Duration REPORT_DELAY = Duration.ofMillis(500);
 
     /** After this time, the servers are discovered again, because another server may have replaced this one. */

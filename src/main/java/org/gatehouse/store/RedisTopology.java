@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The connections to a single Redis server, or to all masters of a Cluster, until one of them breaks.
+ * The connections to a single Redis server, or to all masters of a Cluster, until a connection breaks.
  *
  * <p>Callers may rely on this: every command is sent to a server with one of these {@link #runIds}, never to another.
  */
