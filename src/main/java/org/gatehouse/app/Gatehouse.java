@@ -129,7 +129,7 @@ final class Gatehouse implements AutoCloseable {
         migration.startPasswords();
     }
 
-    /** Starts the node. If the preparation of the stores fails or takes too long, it continues in the background. */
+    /** Starts the node. The preparation of the stores continues in the background if it fails or takes too long. */
     void start() {
         generation.start();
         health.start();

@@ -1,7 +1,7 @@
 /**
  * Contains threads, waits that end when a thread is interrupted, and values that are trusted for a limited time.
  *
- * <p>It may depend on {@code error} only. Start reading at {@link org.gatehouse.concurrent.LeasedValue}.
+ * <p>This package may depend on {@code error} only. Start reading at {@link org.gatehouse.concurrent.LeasedValue}.
  */
 @NullMarked
 package org.gatehouse.concurrent;

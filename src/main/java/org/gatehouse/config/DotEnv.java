@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
  * The settings in a {@code .env} file.
  *
  * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. {@code .env.example} describes
- * it. A line that these programs interpret differently is a problem. But {@code $} is kept as it is. SmallRye Config is
- * not used, because it drops backslashes. Messages must not quote values, because values may be passwords.
+ * this format. A line that these programs interpret differently is a problem. The exception is {@code $}, which is
+ * kept. SmallRye Config is not used, because it drops backslashes. Messages must not quote values, which may be
+ * passwords.
  *
  * @param values the values by name, without empty values
  * @param problems one sentence for each invalid line, with the file and the line number, but without the value

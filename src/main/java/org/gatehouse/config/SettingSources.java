@@ -74,7 +74,7 @@ public final class SettingSources {
         return withDotEnv(ofProcess());
     }
 
-    /** Returns a source with these settings, for tests. */
+    /** Returns sources with these settings, for tests. */
     public static SettingSources of(Map<String, String> settings) {
         return new SettingSources(List.of(Source.of("the test", Scope.ALL, settings)), List.of());
     }

@@ -1,8 +1,8 @@
 /**
  * Contains the settings: sources, types, bounds and defaults, and the message that lists missing and invalid settings.
  *
- * <p>It does not depend on other packages. Other packages receive typed values without their source. Start reading at
- * {@link org.gatehouse.config.Settings}, the catalog.
+ * <p>This package does not depend on other packages. Other packages receive typed values without their source. Start
+ * reading at {@link org.gatehouse.config.Settings}, the catalog.
  */
 @NullMarked
 package org.gatehouse.config;

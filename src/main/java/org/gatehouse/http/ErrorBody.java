@@ -59,7 +59,8 @@ enum ErrorBody {
 
     /**
      * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. The format is
-     * {@link #PROBLEM} only if the header names its type with at least the quality of plain JSON.
+     * {@link #PROBLEM} only if the header names its type with at least the quality of plain JSON. Wildcards do not
+     * count.
      */
     static ErrorBody wantedBy(@Nullable String accept) {
         if (!names(accept)) {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Reads the hops in the headers {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}. Each hop is the client or a
  * proxy. The hop nearest to this server is last. Empty elements are skipped (RFC 9110, section 5.6.1).
  *
- * <p>Any client can send these headers, so malformed text is not rejected. It becomes a hop without an address.
+ * <p>Any client can send these headers, so malformed text is not rejected, but becomes a hop without an address.
  */
 final class ForwardedHops {
     private static final String NO_ADDRESS = "";

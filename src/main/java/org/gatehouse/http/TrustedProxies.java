@@ -76,7 +76,7 @@ final class TrustedProxies {
         return nearest;
     }
 
-    /** Warns that the peer may be a proxy that is not configured. It may also be a client that sends the header. */
+    /** Warns that the peer may be a proxy that is not configured, or a client that sends the header itself. */
     private void warn(IpAddress peer, String header) {
         long now = ticker.read();
         long due = nextWarning.get();

@@ -2,9 +2,9 @@
  * Contains the parts that all requests and responses share: size limits, request ids, access log, headers, pages of
  * lists, and error responses.
  *
- * <p>It may depend on Jersey and the packages {@code config}, {@code error}, {@code json} and {@code metrics}, but not
- * on users, tokens or stores. Start reading at {@link org.gatehouse.http.ApplicationServlet}, then
- * {@link org.gatehouse.http.ErrorMapper}.
+ * <p>This package may depend on Jersey and the packages {@code config}, {@code error}, {@code json} and
+ * {@code metrics}, but not on users, tokens or stores. Start reading at {@link org.gatehouse.http.ApplicationServlet},
+ * then {@link org.gatehouse.http.ErrorMapper}.
  */
 @NullMarked
 package org.gatehouse.http;

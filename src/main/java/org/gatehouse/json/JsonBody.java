@@ -46,8 +46,7 @@ public record JsonBody(JsonNode node, String subject) {
     /**
      * Requires that the body is absent, {@code null} or {@code {}}.
      *
-     * @throws GatehouseException {@code BODY_MALFORMED} if it is not an object; {@code VALIDATION_FAILED} if it has
-     *     fields
+     * @throws GatehouseException {@code BODY_MALFORMED} if not an object, {@code VALIDATION_FAILED} if not empty
      */
     public void requireEmpty() {
         if (node.isMissingNode() || node.isNull()) {

@@ -1,7 +1,7 @@
 /**
  * Contains the strict reader of request bodies, the JSON writer, and the time format.
  *
- * <p>It may depend on {@code error}, {@code config}, Jakarta REST and Jackson only. Start reading at
+ * <p>This package may depend on {@code error}, {@code config}, Jakarta REST and Jackson only. Start reading at
  * {@link org.gatehouse.json.JsonBodyReader}, then {@link org.gatehouse.json.Json}.
  */
 @NullMarked
