@@ -27,7 +27,7 @@ final class KeyRepository {
     private final KeyCipher cipher;
     private final SecureRandom random;
     private final Set<String> logged = new HashSet<>(); // used only by read(), which never runs concurrently
-    private final Set<String> reencrypted = new HashSet<>(); // used only by encryptUnderCurrent()
+    private final Set<String> reencrypted = new HashSet<>(); // used only by encryptUnderCurrent(), never concurrently
 
     KeyRepository(MongoSigningKeyDao store, KeyCipher cipher, SecureRandom random) {
         this.store = store;
