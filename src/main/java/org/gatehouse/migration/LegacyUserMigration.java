@@ -124,9 +124,10 @@ final class LegacyUserMigration {
      * another node has just migrated would be migrated again.
      */
     private int migrate(List<BsonDocument> documents) {
-        boolean keysAreTrusted = usernameIndex.exists();
+        boolean canonicalUsernamesAreTrusted = usernameIndex.exists();
         List<UpdateOneModel<BsonDocument>> migrations = documents.stream()
-                .filter(document -> !keysAreTrusted || !document.containsKey(UserDocument.CANONICAL_USERNAME))
+                .filter(document ->
+                        !canonicalUsernamesAreTrusted || !document.containsKey(UserDocument.CANONICAL_USERNAME))
                 .map(LegacyDocument::migration)
                 .flatMap(Optional::stream)
                 .toList();

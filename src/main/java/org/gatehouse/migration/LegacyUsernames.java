@@ -66,31 +66,31 @@ final class LegacyUsernames {
     }
 
     private boolean isRefolded(BsonDocument document) {
-        String key = UserDocument.canonicalUsername(document);
-        String folded = ReservedUsernames.refold(key);
-        if (folded.equals(key)) {
+        String canonical = UserDocument.canonicalUsername(document);
+        String folded = ReservedUsernames.refold(canonical);
+        if (folded.equals(canonical)) {
             return false;
         }
         try {
-            return setKey(document, folded);
+            return setCanonicalUsername(document, folded);
         } catch (MongoException failed) {
             if (!MongoUserDao.isDuplicate(failed)) {
                 throw failed;
             }
-            boolean reserved = setKey(document, LegacyDocument.reservedUsername(folded, document));
+            boolean reserved = setCanonicalUsername(document, LegacyDocument.reservedUsername(folded, document));
             BsonDocument holder = users.find(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(folded)))
                     .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
                     .first();
             if (holder != null) {
-                setKey(holder, LegacyDocument.reservedUsername(folded, holder));
+                setCanonicalUsername(holder, LegacyDocument.reservedUsername(folded, holder));
             }
             return reserved;
         }
     }
 
-    private boolean setKey(BsonDocument document, String key) {
+    private boolean setCanonicalUsername(BsonDocument document, String canonical) {
         Bson unchanged = UserDocument.unchanged(document, UserDocument.CANONICAL_USERNAME);
-        return users.updateOne(unchanged, Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(key)))
+        return users.updateOne(unchanged, Updates.set(UserDocument.CANONICAL_USERNAME, new BsonString(canonical)))
                         .getModifiedCount()
                 > 0;
     }

@@ -25,7 +25,7 @@ class Argon2 {
                 .withVersion(like.version())
                 .withMemoryAsKB(like.memoryKib())
                 .withIterations(like.iterations())
-                .withParallelism(like.bulkhead())
+                .withParallelism(like.lanes())
                 .withSalt(like.saltBytes())
                 .withBlockPool(memory.get())
                 .build();

@@ -13,10 +13,10 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
  *
  * @param version 16 or 19, the only versions of Argon2
  * @param memoryKib at most {@link #MAX_MEMORY_KIB}, so that a stored text cannot exhaust the memory
- * @param bulkhead the degree of parallelism, {@code p} in the PHC string
+ * @param lanes the degree of parallelism, {@code p} in the PHC string
  * @param salt in Base64 without padding, like the hash
  */
-record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bulkhead, String salt, String hash) {
+record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lanes, String salt, String hash) {
     private static final int MAX_MEMORY_KIB = 1_048_576;
     private static final int MAX_ITERATIONS = 20;
     private static final int MAX_LANES = 16;
@@ -97,7 +97,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     /** Returns the PHC string. */
     String encode() {
         return "$" + type.name().toLowerCase(Locale.ROOT) + "$v=" + version + "$m=" + memoryKib + ",t=" + iterations
-                + ",p=" + bulkhead + "$" + salt + "$" + hash;
+                + ",p=" + lanes + "$" + salt + "$" + hash;
     }
 
     /** Returns a copy with another salt and hash. */
@@ -108,7 +108,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
                 version,
                 memoryKib,
                 iterations,
-                bulkhead,
+                lanes,
                 base64.encodeToString(newSalt),
                 base64.encodeToString(newHash));
     }
@@ -142,8 +142,8 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
     /** Returns a copy that needs this share of memory and time; empty if the memory falls below the minimum. */
     Optional<Argon2Hash> scaled(double share) {
         int scaled = (int) (memoryKib * share);
-        return scaled >= MIN_MEMORY_KIB_PER_LANE * bulkhead
-                ? Optional.of(new Argon2Hash(type, version, scaled, iterations, bulkhead, salt, hash))
+        return scaled >= MIN_MEMORY_KIB_PER_LANE * lanes
+                ? Optional.of(new Argon2Hash(type, version, scaled, iterations, lanes, salt, hash))
                 : Optional.empty();
     }
 
@@ -162,9 +162,9 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int bul
 
     private boolean isWithinBounds() {
         return memoryKib <= MAX_MEMORY_KIB
-                && memoryKib >= MIN_MEMORY_KIB_PER_LANE * bulkhead
+                && memoryKib >= MIN_MEMORY_KIB_PER_LANE * lanes
                 && iterations <= MAX_ITERATIONS
-                && bulkhead <= MAX_LANES
+                && lanes <= MAX_LANES
                 && saltBytes().length >= MIN_SALT_BYTES
                 && hashBytes().length >= MIN_HASH_BYTES;
     }

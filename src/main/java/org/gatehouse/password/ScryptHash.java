@@ -12,10 +12,10 @@ import org.bouncycastle.crypto.generators.SCrypt;
  * An scrypt hash (RFC 7914) in the PHC string format: {@code $scrypt$ln=15,r=8,p=1$salt$hash}.
  *
  * @param logCost the base-2 logarithm of the cost parameter N
- * @param bulkhead the parallelization parameter p
+ * @param lanes the parallelization parameter p
  * @param salt in Base64, like the hash
  */
-record ScryptHash(int logCost, int blockSize, int bulkhead, String salt, String hash) implements ForeignHash {
+record ScryptHash(int logCost, int blockSize, int lanes, String salt, String hash) implements ForeignHash {
     private static final Pattern FORMAT = Pattern.compile(
             "\\$scrypt\\$(" + PhcParameters.FORMAT + ")\\$" + ForeignHash.base64(0) + "\\$" + ForeignHash.base64(1));
 
@@ -54,24 +54,24 @@ record ScryptHash(int logCost, int blockSize, int bulkhead, String salt, String 
     public boolean isWellFormed() {
         return logCost <= MAX_LOG_COST
                 && blockSize <= MAX_FACTOR
-                && bulkhead <= MAX_FACTOR
+                && lanes <= MAX_FACTOR
                 && (blockSize > 1 || logCost < 16) // RFC 7914, section 6
                 && ForeignHash.areUsual(saltBytes(), hashBytes());
     }
 
     @Override
     public boolean isWeak() {
-        return logCost < MIN_STRONG_LOG_COST || (1L << logCost) * blockSize * bulkhead < MIN_STRONG_WORK;
+        return logCost < MIN_STRONG_LOG_COST || (1L << logCost) * blockSize * lanes < MIN_STRONG_WORK;
     }
 
     @Override
     public boolean isAffordable() {
-        return memory() <= MAX_MEMORY && memory() * bulkhead <= MAX_WORK;
+        return memory() <= MAX_MEMORY && memory() * lanes <= MAX_WORK;
     }
 
     @Override
     public boolean isExpensive() {
-        return memory() * bulkhead > EXPENSIVE_MEMORY;
+        return memory() * lanes > EXPENSIVE_MEMORY;
     }
 
     @Override
@@ -82,13 +82,13 @@ record ScryptHash(int logCost, int blockSize, int bulkhead, String salt, String 
                 saltBytes(),
                 1 << logCost,
                 blockSize,
-                bulkhead,
+                lanes,
                 expected.length);
         return MessageDigest.isEqual(derived, expected);
     }
 
     private long memory() {
-        return 128L * blockSize * ((1L << logCost) + bulkhead);
+        return 128L * blockSize * ((1L << logCost) + lanes);
     }
 
     private byte[] saltBytes() {

@@ -151,7 +151,7 @@ class AdministratorTest {
     }
 
     @Test
-    void nodesThatStartAtTheSameTimeCreateAndResetOnce(TestInfo test) throws Exception {
+    void nodesThatStartAtTheSameTimeCreateAndResetTheAdministratorOnce(TestInfo test) throws Exception {
         try (Node running = Node.start(stores, settings(test, "remaining-too", OLD_PASSWORD, false))) {
             List<Node> nodes = startTogether(settings(test, "made-anew", NEW_PASSWORD, true));
             try {

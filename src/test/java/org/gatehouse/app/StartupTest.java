@@ -127,7 +127,7 @@ class StartupTest {
     }
 
     @Test
-    void aPreparationIsRetriedAfterAFailureOfAnyKind() {
+    void thePreparationOfTheStoresIsRetriedAfterAFailureOfAnyKind() {
         List<Throwable> failures = List.of(
                 new IllegalStateException("one"),
                 new MongoInternalException("two"),

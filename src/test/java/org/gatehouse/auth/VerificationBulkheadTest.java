@@ -62,7 +62,7 @@ class VerificationBulkheadTest {
     }
 
     @Test
-    void otherSourcesShareOneSlotPerCore() {
+    void sourcesThatAreNotSuspectShareOneSlotPerCore() {
         for (int i = 0; i < CORES; i++) {
             occupy("good");
         }

@@ -151,7 +151,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void spreadsTheExpiryOfEntriesAndShortensThatOfMissingDocuments() {
+    void spreadsTheExpiryOfEntriesAndExpiresMissingDocumentsSooner() {
         Set<Long> ttls = new HashSet<>();
         for (int i = 0; i < 20; i++) {
             String present = id + "-" + i;

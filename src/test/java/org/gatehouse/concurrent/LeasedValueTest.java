@@ -76,7 +76,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aFailedReadLeavesTheLeaseOfTheLastOne() {
+    void aFailedReadKeepsTheLeaseOfThePreviousRead() {
         value.refresh();
         failWith(new IllegalStateException("gone"));
         advance(INTERVAL);

@@ -133,7 +133,7 @@ class GuidanceTest {
     }
 
     @Test
-    void theRootPathRedirectsBrowsersToTheDocumentationAndNamesItToPrograms() {
+    void theRootPathLeadsBrowsersAndProgramsToTheDocumentation() {
         Response redirect = node.send("GET", "/", "", "Accept", BROWSER_ACCEPT);
         assertThat(redirect.status()).isEqualTo(302);
         assertThat(redirect.header("Location")).isEqualTo("docs");

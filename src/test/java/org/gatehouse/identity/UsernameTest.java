@@ -25,7 +25,7 @@ class UsernameTest {
         "\u1c80\u1c81, \u0432\u0434", // variants of Cyrillic lowercase letters
         "\u0131ab, \u0131ab" // a dotless i is a different letter than i
     })
-    void keepsTheTypedSpellingAndFoldsItToAKey(String typed, String key) {
+    void keepsTheTypedSpellingAndFoldsItToACanonicalUsername(String typed, String key) {
         assertThat(Username.parse(typed)).hasValue(new Username(typed, key));
     }
 

@@ -517,7 +517,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void isBusyIfThereIsNoMemoryForAHash() {
+    void rejectsAsBusyIfThereIsNoMemoryForAHash() {
         Argon2 outOfMemory = new Argon2(64) {
             @Override
             byte[] derive(String password, Argon2Hash like) {

@@ -35,7 +35,7 @@ class RestoreTest {
     }
 
     @Test
-    void withItsAuthKeyAllSessionsContinue() {
+    void allSessionsContinueWithTheAuthKeyOfTheBackup() {
         try (Stores restored = restored();
                 Node node = Node.start(restored)) {
             assertThat(node.token("alice", PASSWORD)).isNotEmpty();

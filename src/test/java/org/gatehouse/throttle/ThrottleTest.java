@@ -109,7 +109,7 @@ class ThrottleTest {
     }
 
     @Test
-    void countsLocallyDuringAnOutageAndEnforcesThatAfterwards() {
+    void enforcesLocalCountsDuringAnOutageAndAfterwards() {
         server.kill();
 
         assertThat(fill(one, "account")).isEqualTo(10);

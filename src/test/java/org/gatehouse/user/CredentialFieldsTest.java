@@ -147,7 +147,7 @@ class CredentialFieldsTest {
                 "mfaEnabled",
                 "groupWd"
             })
-    void acceptsAnyOtherName(String name) {
+    void acceptsNamesThatAreNotThoseOfCredentials(String name) {
         assertThat(CredentialFields.isCredential(name)).isFalse();
     }
 
@@ -198,7 +198,7 @@ class CredentialFieldsTest {
                 "5f4dcc3b5aa765d61d8327deb882cf99",
                 "alice@example.com"
             })
-    void acceptsAnyOtherText(String text) {
+    void acceptsTextsThatAreNotHashes(String text) {
         assertThat(CredentialFields.isHash(text)).isFalse();
     }
 

@@ -90,7 +90,7 @@ class CustomFieldsTest {
     }
 
     @Test
-    void acceptsFieldsThatMentionAPasswordButHoldNone() {
+    void acceptsFieldsThatMentionAPasswordButContainNone() {
         String fields = "\"passport\":\"C01\",\"password_changed_at\":\"2026-11-23\",\"passwordHint\":\"x\","
                 + "\"mustChangePassword\":true,\"apiKey\":\"k\",\"emailVerified\":true,\"locale\":\"de\",\"hashtag\":\"x\"";
 

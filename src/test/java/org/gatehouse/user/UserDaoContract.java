@@ -197,7 +197,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void keepsTheUserIfTheCheckThrows() {
+    void keepsTheUserIfTheCheckBeforeTheDeletionThrows() {
         User user = users.insert(newUser("alice", "{}"));
 
         assertThatThrownBy(() -> users.delete(user.id(), found -> {

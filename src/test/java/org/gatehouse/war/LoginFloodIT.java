@@ -54,7 +54,7 @@ class LoginFloodIT {
     }
 
     @Test
-    void tokenChecksStayFastAndRejectionsPrompt() throws Exception {
+    void tokenChecksStayFastAndRejectionsArePrompt() throws Exception {
         measureChecks();
         double capacity = measureCapacity();
         Flood warmUp = new Flood(10 * capacity);
