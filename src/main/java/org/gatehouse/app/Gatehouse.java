@@ -129,7 +129,7 @@ final class Gatehouse implements AutoCloseable {
         migration.startPasswords();
     }
 
-    /** Starts the node. The preparation of the stores continues in the background if it fails or takes too long. */
+    /** Starts the node. A background thread repeats a failed preparation of the stores, or finishes a slow one. */
     void start() {
         generation.start();
         health.start();

@@ -11,7 +11,7 @@ import org.glassfish.jersey.server.ServerProperties;
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
-    /** Components run after Jersey's interceptor at 10, which passes their exceptions to the error mapper. */
+    /** Above 10, the priority of Jersey's interceptor that passes the exceptions of components to the error mapper. */
     private static final int FIRST_PRIORITY = 100;
 
     HttpApplication(Gatehouse gatehouse) {

@@ -47,7 +47,7 @@ record Entry(char kind, String generation, byte[] content) {
         return kind == WRITING;
     }
 
-    /** Returns false for unknown kinds, which a newer version may have stored, so that readers do not wait for them. */
+    /** Returns false for an unknown kind, so that readers do not wait for it. A newer version may have stored it. */
     boolean isLoading() {
         return kind == LOADING;
     }

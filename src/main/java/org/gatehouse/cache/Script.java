@@ -24,8 +24,8 @@ final class Script {
             """);
 
     /**
-     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L only if the key still has this
-     * value. If a write has replaced the L, the loaded document may be stale.
+     * KEYS[1]; ARGV: the loader's L, the V that replaces it, TTL in ms. Replaces the L with the V only if the key still
+     * contains this L. If a write has replaced the L, the loaded document may be stale.
      */
     static final RedisScript<byte[]> FILL = RedisScript.ofValue("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end

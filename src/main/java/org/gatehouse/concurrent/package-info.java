@@ -1,5 +1,5 @@
 /**
- * Contains threads, waits that end when a thread is interrupted, and values that are trusted for a limited time.
+ * Contains threads, interruptible waits, and values that are trusted for a limited time.
  *
  * <p>This package may depend on {@code error} only. Start reading at {@link org.gatehouse.concurrent.LeasedValue}.
  */

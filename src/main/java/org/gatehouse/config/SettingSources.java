@@ -116,7 +116,7 @@ public final class SettingSources {
         return sources.stream().flatMap(source -> source.find(name).stream()).findFirst();
     }
 
-    @SuppressWarnings("BanJNDI") // only names in the catalog, in the java:comp of this application
+    @SuppressWarnings("BanJNDI") // looks up only names of the catalog, below java:comp
     private static @Nullable String jndiValue(String name) {
         try {
             Object value = InitialContext.<@Nullable Object>doLookup(JNDI_FOLDER + "/" + name);

@@ -46,7 +46,8 @@ public record User(
     }
 
     /**
-     * Whether a session of this user is still authorized, unless the session has been ended individually.
+     * Returns whether the status and the epoch of this user allow the session. The end of a single session is not
+     * detected here.
      *
      * @param sessionEpoch the number of the epoch when the session began
      */

@@ -110,7 +110,7 @@ class DeployFilesTest {
     }
 
     @Test
-    void prometheusUsesTheTokenOfTheOtherFiles() throws IOException {
+    void prometheusUsesTheSameMetricsTokenAsTheOtherDeployments() throws IOException {
         JsonNode scrape = yaml("prometheus/scrape.yaml").at("/scrape_configs/0");
 
         assertThat(scrape.get("metrics_path").asText()).isEqualTo("/metrics");
@@ -140,7 +140,7 @@ class DeployFilesTest {
                 .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
     }
 
-    /** The lines with these settings may be commented out, so that the operator enables them if necessary. */
+    /** A file may contain the {@code ADMIN_…} settings as comments, because they are not always needed. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -209,8 +209,8 @@ class DeployFilesTest {
     }
 
     /**
-     * Reads the settings. Replaces the value of each {@code NAME_FILE} with the path of a new file that contains the
-     * given value.
+     * Reads the settings. Writes each secret of {@code values} to a new file, and sets {@code NAME_FILE} to the path of
+     * this file.
      */
     private Settings read(Map<String, String> environment, Map<String, String> values) throws IOException {
         Map<String, String> settings = new HashMap<>(environment);

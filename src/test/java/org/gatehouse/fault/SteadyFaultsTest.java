@@ -34,11 +34,14 @@ class SteadyFaultsTest {
         Outcome outcome = Scenario.run("none", cluster, load -> Sleep.of(Scenario.LENGTH));
 
         outcome.assertPromisesHold().assertEveryReadSucceeded();
-        // The test waits for hits, because a node may just have lost its lease on a busy machine.
+        // The test waits for hits, because a node may have lost its lease if the machine is busy.
         cluster.awaitHits(WAIT_TIMEOUT);
     }
 
-    /** Redis also loses the marks (T) of writes in progress. Therefore a read may go back. */
+    /**
+     * Redis also loses the marks (T) of writes in progress. Therefore a read may return an older version than the read
+     * before it.
+     */
     @Test
     void acknowledgedWritesAreSeenIfRedisLosesItsDataRepeatedly() throws Exception {
         AtomicLong lostKeys = new AtomicLong();
@@ -56,11 +59,14 @@ class SteadyFaultsTest {
 
         outcome.assertAcknowledgedWritesSeen().assertEveryReadSucceeded();
         assertThat(lostKeys).as("lost keys").hasValueGreaterThan(50);
-        // The test waits for hits, because a node may just have lost its lease on a busy machine.
+        // The test waits for hits, because a node may have lost its lease if the machine is busy.
         cluster.awaitHits(WAIT_TIMEOUT);
     }
 
-    /** Redis may also evict the marks (T) of writes in progress. Therefore a read may go back. */
+    /**
+     * Redis may also evict the marks (T) of writes in progress. Therefore a read may return an older version than the
+     * read before it.
+     */
     @Test
     void acknowledgedWritesAreSeenIfRedisEvictsEntries() throws Exception {
         String filler = "x".repeat(20_000);

@@ -130,7 +130,7 @@ class UsernameTest {
                 "ab\u30fbc",
                 "\u0628\u0661\u06f1",
             })
-    void isRejectedWithContextualCharactersElsewhere(String typed) {
+    void isRejectedIfTheRfcForbidsAContextualCharacterAtItsPosition(String typed) {
         assertThat(Username.parse(typed)).isEmpty();
     }
 }

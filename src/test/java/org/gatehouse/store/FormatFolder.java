@@ -41,7 +41,10 @@ public final class FormatFolder {
     private static final String CALLERS = "callers.json";
     private static final String INDEXES = "indexes.json";
 
-    /** Matches a count and the end of its window. When a test loads the folder, this end is in the past. */
+    /**
+     * Matches a count and the end of its window. The folder contains a placeholder for the end, because a recorded end
+     * would be in the past.
+     */
     private static final Pattern WINDOW_COUNT = Pattern.compile("(\\d+) \\d{13}");
 
     private static final String END = "{end}";
@@ -136,7 +139,7 @@ public final class FormatFolder {
         return indexes;
     }
 
-    /** Returns all Redis keys of these stores, without values that depend on the time. */
+    /** Returns all Redis keys and values of these stores. A placeholder replaces the end of each window. */
     static List<JsonNode> entries(Stores stores) {
         List<JsonNode> entries = new ArrayList<>();
         try (RedisText redis = new RedisText(stores.redis().uri())) {
@@ -199,7 +202,7 @@ public final class FormatFolder {
 
     /**
      * Loads the contents of this folder into empty stores. Then stores the run id of the Redis server, so that the
-     * cache may use it.
+     * cache accepts this server.
      */
     public void load(Stores stores) {
         indexes().forEach(line -> {

@@ -85,8 +85,9 @@ class LoginFloodIT {
         double floodedP99 = percentile(floodedTimes, 0.99);
         double slowest = percentile(rejections, 1);
         System.out.printf(
-                "capacity %.0f logins/s; GET /user/me: p99 %.2f ms (median %.2f) quiet, %.2f ms (median %.2f) under %d logins"
-                        + " in %d s, of which %d were checked and %d rejected, in %.0f ms (median), %.0f ms at most%n",
+                "capacity %.0f logins/s; GET /user/me: p99 %.2f ms (median %.2f) quiet, %.2f ms (median %.2f)"
+                        + " in the flood; flood: %d logins in %d s, %d checked, %d rejected; time to reject:"
+                        + " median %.0f ms, maximum %.0f ms%n",
                 capacity,
                 quietP99,
                 percentile(quietTimes, 0.5),
