@@ -46,8 +46,8 @@ class CacheModelTest {
 
     /**
      * In the column names, "acknowledged" stands for the first promise, and "both" for both promises. A "safe" Redis
-     * never loses the key. A "lossy" Redis may lose the key twice. Cases marked "takes long" run only in the long form
-     * of this test.
+     * never loses the key. A "lossy" Redis loses the key at most twice. Cases marked "takes long" run only in the
+     * long form of this test.
      */
     @ParameterizedTest(name = "{0}")
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
@@ -136,7 +136,7 @@ class CacheModelTest {
             LAST_END_SENT_TO_ANY_REDIS                | THE_OLD_REDIS_STAYS_UP A_WRITE_HAS_NO_REPLY | NO_STALE_ENTRY_STAYS
             """)
     void everyPartOfTheGenerationIsNeeded(String change, String faults, Promise promise) {
-        // One increment is enough to break the promise in each of these cases.
+        // In each of these cases, one increment is enough to break the promise.
         verify(promise, 1, 1, change + " " + faults, "breaks");
     }
 

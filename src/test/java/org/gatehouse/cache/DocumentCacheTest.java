@@ -33,8 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests two nodes that share one Redis, and one MongoDB that stores the generation. The documents are in a map instead
- * of MongoDB, so that tests can block each step of a read or a write.
+ * Tests two nodes that share one Redis and one MongoDB. MongoDB stores only the generation. The documents are in a map,
+ * so that tests can block each step of a read or a write.
  */
 class DocumentCacheTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
@@ -45,7 +45,7 @@ class DocumentCacheTest {
     private static final CacheNode one = new CacheNode(stores.redis().uri());
     private static final CacheNode other = new CacheNode(stores.redis().uri());
 
-    /** Replaces MongoDB: the version of each document, by id. */
+    /** The version of each document, by id. This map replaces the MongoDB collection of the documents. */
     private final Map<String, Integer> documents = new ConcurrentHashMap<>();
 
     private final AtomicInteger loads = new AtomicInteger();
@@ -250,7 +250,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedUntilItsTimeout() {
+    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedUntilTheMarkExpires() {
         documents.put(id, 1);
 
         assertThatThrownBy(() -> write(one, () -> {
@@ -301,7 +301,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteOfUnknownOutcomeOfANodeWithoutRedisIsVisibleToNodesWithRedis() {
+    void aWriteOfUnknownOutcomeOnANodeWithoutRedisIsVisibleToNodesWithRedis() {
         documents.put(id, 1);
         assertThat(read(other, id)).hasValue(1);
         try (CacheNode withoutRedis = new CacheNode("redis://127.0.0.1:9")) {

@@ -29,9 +29,9 @@ import org.gatehouse.store.RedisScript;
  *       {@code outlived}.
  *   <li>In the code, a node waits for two seconds after an increment or in a new generation. In the model, the node
  *       waits until {@code outlived} has reached the generation.
- *   <li>A write takes at most three seconds. Therefore a write that began at most two seconds after an increment has
- *       ended five seconds after the increment. In the code, a node does not fill during these five seconds. In the
- *       model, the node does not fill while this write is in progress.
+ *   <li>A write takes at most three seconds. Therefore a write that begins at most two seconds after an increment ends
+ *       at most five seconds after the increment. In the code, a node does not fill during these five seconds. In the
+ *       model, the node does not fill while such a write is in progress.
  *   <li>A T outlives its write, because a T lasts five seconds. L and V may expire at any moment.
  *   <li>An outstanding command may be executed late, or never, even if its connection has broken.
  * </ul>
@@ -294,7 +294,7 @@ final class GenerationModel implements Model {
             return link.of(state) == 1 + namedRun.get(seen.of(state)).of(state);
         }
 
-        /** Returns whether the node is connected to another run than the given generation names. */
+        /** Returns whether the node is connected to a run that the given generation does not name. */
         boolean isLinkedElsewhere(State state, int than) {
             return link.isSet(state) && link.of(state) != 1 + namedRun.get(than).of(state);
         }

@@ -21,7 +21,7 @@ import org.gatehouse.store.RedisScript;
  *
  * <ul>
  *   <li>Time. Any time may pass between two steps. Therefore a slow load, a paused node or a late script is only
- *       another order of steps. If the model includes losses of the key, an expired value is a loss.
+ *       another order of steps. If the model includes losses of the key, it treats an expiry as a loss.
  *   <li>The waits of a reader that finds an L. The retry of this reader equals the first attempt of another reader that
  *       begins at the same time.
  *   <li>Readers or writers that begin in another order than their numbers. These sequences differ from the explored
@@ -52,8 +52,8 @@ final class KeyModel implements Model {
         /** The outcome of a write is unknown. The write may take effect while its T exists. The T expires later. */
         A_WRITE_HAS_NO_REPLY,
         /**
-         * A reader that finds the L of another reader uses that reader's load. Readers on one node share loads like
-         * this.
+         * A reader that finds the L of another reader uses that reader's load. Readers on one node share loads in this
+         * way.
          */
         LOADS_ARE_SHARED,
 
@@ -164,7 +164,7 @@ final class KeyModel implements Model {
 
     /**
      * Returns whether the value is a T that may expire. A T lasts 5 s and a write takes at most 3 s. Therefore a T does
-     * not expire while a write of this T is in progress.
+     * not expire while the write that stored this T is in progress.
      */
     private boolean mayExpire(State state) {
         return key.get(value.of(state)).filter(Entry::isWriting).isPresent()

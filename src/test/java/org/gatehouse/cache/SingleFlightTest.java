@@ -33,7 +33,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void callersDuringATaskShareTheNextOne() throws Exception {
+    void callersDuringATaskShareTheNextTask() throws Exception {
         CompletableFuture<Integer> first = call("a", this::blocked);
         await().until(() -> runs.get() == 1);
         List<CompletableFuture<Integer>> others = new ArrayList<>();

@@ -39,15 +39,21 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the migration of a legacy database by two nodes. The nodes start together, stop and start again. */
-@SuppressWarnings("JavaUtilDate") // the type that the driver requires
+/**
+ * Tests how one or two nodes migrate a legacy database. Two nodes may start together, and a node may stop during the
+ * migration.
+ */
+@SuppressWarnings("JavaUtilDate") // the driver requires java.util.Date
 @Tag("also-full")
 class LegacyDatabaseTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 2_000 : 100;
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(5);
     private static final Map<String, String> PROXIED = Map.of("TRUSTED_PROXIES", "127.0.0.1");
 
-    /** The number of users with a duplicate name. One in ten users has such a duplicate. */
+    /**
+     * The number of additional users. Each additional user has the name of another user, in the same case or in upper
+     * case.
+     */
     private static final int DUPLICATES = USERS / 10;
 
     private final Stores stores = new Stores();
@@ -64,8 +70,8 @@ class LegacyDatabaseTest {
         for (int i = 0; i < USERS; i++) {
             String name = (i % 3 == 0 ? "u" : "User-") + i;
             String password = i % 5 == 0 ? "p" + i : "pa\u00df-" + i + "x".repeat(i % 80) + "end";
-            // The legacy service used bcrypt with cost 10, which takes 60 ms. To save time, most hashes here have a
-            // lower cost.
+            // The legacy service used bcrypt with cost 10. One such hash takes 60 ms. To save time, most hashes of this
+            // test have a lower cost.
             String stored = i % 2 == 0 ? password : bcrypt(password, i % 21 == 0 ? 10 : 4 + i % 4, random);
             documents.add(document(name, password, stored, i));
             passwords.put(name, password);
@@ -88,7 +94,7 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void allUsersExceptDuplicatesLogInWhileTwoNodesMigrate() throws Exception {
+    void allUsersWithAUniqueNameLogInWhileTwoNodesMigrate() throws Exception {
         startTogether(2);
         assertAllUsersLogIn(); // the migration of the passwords is running
         awaitEndOfPasswordMigration();
@@ -102,8 +108,8 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void anotherNodeFinishesTheMigrationOfAStoppedOne() throws Exception {
-        // Hashes are expensive, so that the test can stop the node during the migration.
+    void anotherNodeFinishesTheMigrationOfAStoppedNode() throws Exception {
+        // This hasher is slow, so that the test can stop the node during the migration.
         PasswordHasher costly = new PasswordHasher(19_456, 2, 1, new Metrics());
         Node first = Node.start(stores, PROXIED, costly);
         try {

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@SuppressWarnings("JavaUtilDate") // the type that the driver requires
+@SuppressWarnings("JavaUtilDate") // the driver requires java.util.Date
 class LegacyUserMigrationTest {
     private static final String BCRYPT = OpenBSDBCrypt.generate("2b", "p2".toCharArray(), new byte[16], 4);
 
@@ -423,7 +423,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void recomputesCanonicalNamesOfAnOlderVersionOnSeveralNodes() throws Exception {
+    void severalNodesRecomputeTheCanonicalNamesThatAnOlderVersionStored() throws Exception {
         migrate();
         ObjectId mixed = insertWithKey(
                 "\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3",
@@ -431,8 +431,8 @@ class LegacyUserMigrationTest {
         ObjectId usual = insertWithKey("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
         ObjectId cyrillic = insertWithKey("\u1c80\u1c81a", "\u1c80\u1c81a");
         ObjectId latin = insertWithKey("alice", "alice");
-        // The typed name finds users even before the migration, because nodes of both versions may run at the same
-        // time.
+        // The typed name must find the user even before the migration, because nodes of both versions may run at the
+        // same time.
         assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
                 .hasValue(mixed);
         assertThat(idOf("\u1c80\u1c81a")).hasValue(cyrillic);

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  * Tests this version beside a newer version that adds fields to all data in the stores. This version continues to work,
  * returns only public fields that it knows, and keeps unknown data.
  */
-@SuppressWarnings("JavaUtilDate") // required by the driver
+@SuppressWarnings("JavaUtilDate") // the driver requires java.util.Date
 class NewerVersionTest {
     private static final String SECRET = "a secret of tomorrow";
     private static final Document LATER = new Document("secret", SECRET).append("list", List.of(1, new Document()));

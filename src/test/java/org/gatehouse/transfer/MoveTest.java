@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MoveTest {
     private static final int USERS = Boolean.getBoolean("gatehouse.long") ? 100_000 : 1_000;
 
-    /** The number of users with a password. All other users have hashes of other services. */
+    /** The number of users with a password. The remaining users have hashes in the formats of other services. */
     private static final int WITH_PASSWORD = 20;
 
     private static final HttpClient http =
@@ -62,8 +62,8 @@ class MoveTest {
         }
         try (Stores stores = new Stores();
                 NodeProcess node = start(stores)) {
-            // The other database already has an administrator of the same name. Therefore the administrator in the file
-            // is not created.
+            // The second database already has an administrator of this name. Therefore the import does not create the
+            // administrator in the file.
             assertThat(last(importFile(node, first)).path("created").asInt()).isEqualTo(USERS);
             export(node, second);
         }

@@ -27,7 +27,7 @@ import org.gatehouse.user.User;
 import org.gatehouse.user.UserStatus;
 import org.junit.jupiter.api.Test;
 
-/** Tests an export that cannot be recorded in the audit log. Other tests of the export run over HTTP. */
+/** Tests an export that cannot be recorded in the audit log. {@link UserTransferTest} tests exports over HTTP. */
 class UserExportTest {
     @Test
     void failsIfItCannotBeRecordedInTheAuditLog() {

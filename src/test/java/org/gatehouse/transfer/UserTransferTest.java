@@ -221,7 +221,7 @@ class UserTransferTest {
     }
 
     @Test
-    void anImportSkipsALineThatIsNotUtf8AndOneThatIsTooLong() throws IOException {
+    void anImportSkipsALineThatIsNotUtf8AndALineThatIsTooLong() throws IOException {
         String name = name();
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             connection.chunk(new byte[] {'{', '"', (byte) 0xff, '"', '}', '\n'});
@@ -243,7 +243,7 @@ class UserTransferTest {
     }
 
     @Test
-    void anImportRespondsToAClientThatReadsFromTheStart() throws Exception {
+    void anImportRespondsToAClientThatReadsDuringItsRequest() throws Exception {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             CompletableFuture<String> response = CompletableFuture.supplyAsync(() -> restOf(connection));
             for (int i = 1; i <= 3; i++) {
@@ -280,7 +280,7 @@ class UserTransferTest {
         assertThat(readBefore).containsExactly(true);
     }
 
-    /** The client sends more data than all buffers on the way can hold together. */
+    /** The client sends more data than all buffers between the client and the service can hold. */
     @Test
     void anImportRespondsToAClientThatReadsOnlyAfterItsRequest() throws IOException {
         int lines = 150_000;
@@ -434,7 +434,7 @@ class UserTransferTest {
     }
 
     @Test
-    void anImportedAdministratorWithoutAPasswordDoesNotCount() {
+    void anImportedAdministratorWithoutAPasswordDoesNotReplaceTheLastAdministrator() {
         try (Stores separate = new Stores();
                 Node other = Node.start(separate)) {
             String token = other.adminToken();

@@ -42,7 +42,7 @@ class CachedUserDaoTest extends UserDaoContract {
     }
 
     @Test
-    void changesTheLatestStateOfAUserWithoutAVersion() {
+    void updatesTheStoredStateOfAUserWhoseVersionIsMissing() {
         ObjectId id = new ObjectId();
         UserId userId = new UserId(id.toHexString());
         stores.users()

@@ -154,7 +154,7 @@ class ConditionalTest {
     }
 
     @Test
-    void noEditOfTwoClientsIsLost() throws Exception {
+    void noEditIsLostIfTwoClientsEditConcurrently() throws Exception {
         String counter = "/user/" + one.create(admin, "counter", PASSWORD);
         ExecutorService clients = Executors.newFixedThreadPool(2);
         try {
@@ -167,7 +167,7 @@ class ConditionalTest {
                 accepted.addAll(result.get());
             }
             Response last = one.get(counter, admin);
-            // Each accepted edit added one to the value before it. No edit was lost, and no edit overwrote another.
+            // Each accepted edit stored the next number. No edit was lost, and no edit overwrote another edit.
             assertThat(accepted)
                     .doesNotHaveDuplicates()
                     .hasSize(last.json().path("n").intValue());
@@ -179,8 +179,8 @@ class ConditionalTest {
     }
 
     /**
-     * Makes edits through one node. Each edit reads the value and adds one. The write has the condition that the
-     * version has not changed since the read.
+     * Makes edits through one node. Each edit reads the number in {@code n} and writes the next number. The service
+     * must reject the write if the version has changed since the read.
      */
     private static List<Integer> edit(Node node, String counter) {
         List<Integer> accepted = new ArrayList<>();

@@ -165,13 +165,14 @@ class IdempotencyTest {
 
     /** Simulates a node that created the user and then stopped before it finished the idempotency entry. */
     @Test
-    void aRepeatReturnsTheUserOfANodeThatStopped() {
+    void aRepeatReturnsTheUserThatAStoppedNodeCreated() {
         String admin = one.adminToken();
         Response first = create(one, admin, "k10", body("stored"));
         markUnfinished(first, Instant.now(clock).plusSeconds(30));
 
         assertSame(first, create(other, admin, "k10", body("stored")));
-        // The other node has finished the entry. Therefore the response no longer depends on the user.
+        // The other node has finished the entry. Therefore the next repeat gets the same response even after the user
+        // is deleted.
         assertThat(one.delete("/user/" + first.text("_id"), admin).status()).isEqualTo(204);
         assertSame(first, create(other, admin, "k10", body("stored")));
         assertThat(usersNamed("stored")).isZero();

@@ -120,7 +120,7 @@ class ListTest {
             assertThat(finds).isNotEmpty().allSatisfy(find -> {
                 assertThat(find).doesNotContainKey("skip");
                 // The condition on _id is a type check and needs no index. The check is necessary because another
-                // service may write ids of other types.
+                // service may write ids that are not ObjectIds.
                 assertThat(IndexUse.mismatches(
                                 find.getDocument("filter"), find.getDocument("sort"), indexes, Set.of("_id")))
                         .isEmpty();
@@ -297,7 +297,7 @@ class ListTest {
     }
 
     @Test
-    void aDocumentOfAnotherServiceHidesNoUser() {
+    void aDocumentThatAnotherServiceWroteHidesNoUser() {
         stores.users().insertOne(new Document("username", "late").append("password", "secret"));
         try {
             for (String sort : SORTS) {

@@ -75,8 +75,8 @@ class ListWalkTest {
 
     @ParameterizedTest
     @CsvSource({"createdAt,0", "-createdAt,1", "username,2", "-username,3"})
-    void noRemainingUserIsMissingOrRepeatedInAnyOrder(String sort, int walk) throws Exception {
-        // Each walk deletes other users than the other walks. The deleted users are spread over the list.
+    void eachWalkReturnsEveryRemainingUserExactlyOnce(String sort, int walk) throws Exception {
+        // No two walks delete the same user. The deleted users are spread over the list.
         Set<Integer> leaving = new HashSet<>();
         for (int i = walk; leaving.size() < CHANGES; i += USERS / CHANGES / WALKS * WALKS) {
             leaving.add(i);
@@ -102,7 +102,7 @@ class ListWalkTest {
         }
         others.shutdown();
 
-        assertThat(pagesRead).as("pages read, so that all changes were made").isGreaterThanOrEqualTo(pages);
+        assertThat(pagesRead).as("pages read while users were added and deleted").isGreaterThanOrEqualTo(pages);
         leaving.forEach(i -> assertThat(stores.users().countDocuments(new Document("_id", ids.get(i))))
                 .isZero());
         List<String> seen =
@@ -110,7 +110,7 @@ class ListWalkTest {
         Set<String> missing = new HashSet<>(staying);
         missing.removeAll(new HashSet<>(seen));
         assertThat(missing).isEmpty();
-        assertThat(new HashSet<>(seen)).as("no user twice").hasSameSizeAs(seen);
+        assertThat(new HashSet<>(seen)).as("distinct users").hasSameSizeAs(seen);
         String key = sort.startsWith("-") ? sort.substring(1) : sort;
         Comparator<String> order = sort.startsWith("-") ? Comparator.reverseOrder() : Comparator.naturalOrder();
         assertThat(walked.stream().map(user -> user.path(key).asText()).toList())
@@ -118,8 +118,8 @@ class ListWalkTest {
     }
 
     /**
-     * Deletes some users and adds the same number of users. Some new users come before, some after and some between the
-     * existing users.
+     * Deletes some users and adds the same number of users. The new users come before, between and after the existing
+     * users.
      */
     private static void change(List<Integer> leaving, int walk, int from, int to) {
         for (int i : leaving) {
@@ -153,8 +153,8 @@ class ListWalkTest {
     }
 
     /**
-     * Reads a page. Retries because the embedded server scans all users for a page, which may take longer than the read
-     * timeout.
+     * Reads a page. The embedded server scans all users for each page. Therefore this method retries if the scan
+     * exceeds the read timeout.
      */
     private static Response page(String path) {
         return Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> node.get(path, admin), page -> {

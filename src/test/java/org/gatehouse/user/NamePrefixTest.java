@@ -59,14 +59,14 @@ class NamePrefixTest {
     }
 
     @Test
-    void dropsCodePointsWithoutASuccessorFromItsEnd() {
+    void itsUpperBoundOmitsFinalCodePointsWithoutASuccessor() {
         assertThat(NamePrefix.parse("x\udbff\udfff").orElseThrow().end()).isEqualTo("y");
         assertThat(NamePrefix.parse("\udbff\udfff").orElseThrow().end()).isNull();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\u0000", "a\u0000", "\ud800", "a\n", "\u0001"})
-    void isAbsentIfNoUsernameBeginsWithTheText(String typed) {
+    void isAbsentIfNoUsernameCanBeginWithTheText(String typed) {
         assertThat(NamePrefix.parse(typed)).isEmpty();
     }
 

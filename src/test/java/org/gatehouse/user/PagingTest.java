@@ -43,7 +43,7 @@ class PagingTest {
         long now = System.currentTimeMillis();
         List<Document> users = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
-            // The order by name differs from every other order, so that a wrong order is noticed.
+            // The order by name differs from every other order, so that the test detects a wrong order.
             String name = "user-" + Integer.toString((i * 7919) % 100_003, 36);
             users.add(StoredUsers.document(new ObjectId(), name, new BsonDateTime(now + i / 2)));
         }

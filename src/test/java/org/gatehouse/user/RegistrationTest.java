@@ -45,7 +45,7 @@ class RegistrationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"username\":\"stranger\",\"password\":\"" + PASSWORD + "\"}", "{", "[]", "{}", ""})
-    void ifClosedOnlyAdministratorsCreateUsers(String body) {
+    void onlyAdministratorsCreateUsersIfRegistrationIsClosed(String body) {
         Response stranger = register(closed, "", address(), body);
         assertThat(stranger.status()).as(stranger.body()).isEqualTo(401);
         assertThat(stranger.text("code")).isEqualTo("TOKEN_MISSING");
@@ -59,7 +59,7 @@ class RegistrationTest {
     }
 
     @Test
-    void ifOpenAnyClientMayRegisterAPlainUser() {
+    void anyClientMayRegisterAPlainUserIfRegistrationIsOpen() {
         for (String token : List.of("", plain)) {
             String name = username + (token.isEmpty() ? "" : "-by-a-user");
             Response created = register(
@@ -106,7 +106,7 @@ class RegistrationTest {
     }
 
     @Test
-    void anAdministratorSetsRolesAndStatusWhetherOpenOrClosed() {
+    void anAdministratorSetsRolesAndStatusWithOpenAndClosedRegistration() {
         for (Node server : List.of(open, closed)) {
             String name = username + (server.equals(open) ? "-open" : "-closed");
             Response created = register(
@@ -123,7 +123,7 @@ class RegistrationTest {
     }
 
     @Test
-    void anInvalidTokenIsNotTreatedAsAMissingOne() {
+    void anInvalidTokenIsNotTreatedAsAMissingToken() {
         String ended = open.token("plain", PASSWORD);
         open.send("POST", "/logout", "", "auth", ended);
         for (Map.Entry<String, String> bad : Map.of(
@@ -162,7 +162,7 @@ class RegistrationTest {
     @Test
     void oneSourceCreatesAtMostTenAccountsAnHour() {
         String network = "2001:db8:" + number.incrementAndGet() + ":1::";
-        // The limit counts only created accounts. These requests create no account, so they do not count.
+        // The limit counts only created accounts. The service rejects the requests of this loop, so they do not count.
         for (int i = 0; i < 12; i++) {
             assertThat(register(open, "", network + i, "{}").status()).isEqualTo(400);
         }

@@ -71,7 +71,7 @@ class UserCacheTest {
     }
 
     @Test
-    void theNextReadReturnsAChange() {
+    void theReadAfterAChangeReturnsTheNewValue() {
         awaitCached();
 
         gatehouse.patch("/user/" + id, admin, "{\"email\":\"new@e.x\"}");

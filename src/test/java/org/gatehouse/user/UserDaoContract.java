@@ -127,7 +127,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void returnsAChangeToTheNextRead() {
+    void findsTheChangedUserAfterAnUpdate() {
         User user = users.insert(newUser("alice", "{\"keep\":1,\"drop\":2,\"change\":3}"));
         users.find(user.id());
 
@@ -226,7 +226,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void continuesAListAfterAPositionAmongEqualTimes() {
+    void continuesAListBetweenUsersWithEqualTimes() {
         // All users have the same createdAt, so only the ids distinguish them.
         for (int i = 0; i < 7; i++) {
             users.insert(newUser("user-" + i, "{}"));
@@ -247,7 +247,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    @SuppressWarnings("JavaUtilDate") // the type that the driver requires
+    @SuppressWarnings("JavaUtilDate") // the driver requires java.util.Date
     void ignoresTheRolesOfALegacyDocument() {
         ObjectId id = new ObjectId("5f0000000000000000000001");
         stores.users()

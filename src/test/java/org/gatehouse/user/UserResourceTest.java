@@ -287,8 +287,8 @@ class UserResourceTest {
         assertThat(root).isNotNull();
         try {
             for (int round = 0; round < 25; round++) {
-                // The two new administrators are the only active administrators. Each administrator tries to remove
-                // both.
+                // The two new administrators are the only active administrators. Each of the two tries to delete and to
+                // disable both.
                 stores.users().updateMany(active, new Document("$set", new Document("status", "disabled")));
                 String one = insertAdministrator(root, "one-" + round);
                 String other = insertAdministrator(root, "other-" + round);
