@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a user an active administrator with a given password, for operators who cannot log in as administrators.
+ * Makes a user an active administrator with a given password. Operators use it if they cannot log in as administrators.
  *
  * <p>If the user already is an active administrator with this password, the user is not changed. Otherwise, each later
  * start of a node would repeat the reset, which ends all sessions of the user.
@@ -94,7 +94,10 @@ final class AdministratorReset {
         return created;
     }
 
-    /** Changes the password before the roles. This ends all sessions, so no existing session gets the new role. */
+    /**
+     * Changes the password before the roles. The new password ends all sessions, so no existing session gets the new
+     * role.
+     */
     private User reset(User before, String password) {
         if (!users.resetPassword(before.id(), hasher.hash(password))) {
             throw goneMeanwhile();
@@ -141,7 +144,7 @@ final class AdministratorReset {
                 user.username());
     }
 
-    /** Returns a temporary error, because the next attempt to start finds no user and creates one. */
+    /** Returns a temporary error, because the start is repeated and then creates the missing user. */
     private static GatehouseException goneMeanwhile() {
         return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }

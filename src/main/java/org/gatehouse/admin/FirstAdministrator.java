@@ -146,7 +146,7 @@ public final class FirstAdministrator {
         } catch (GatehouseException failed) {
             if (failed.code() == ErrorCode.USERNAME_TAKEN
                     && !users.activeAdministrators(1).isEmpty()) {
-                return false; // another node has just created one
+                return false; // another node has just created an administrator
             }
             throw failed;
         }

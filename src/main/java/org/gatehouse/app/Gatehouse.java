@@ -58,7 +58,7 @@ final class Gatehouse implements AutoCloseable {
     /** The objects that a test may replace or observe. */
     record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
         Parts {
-            clock = Clock.tick(clock, Duration.ofMillis(1)); // MongoDB stores times in milliseconds
+            clock = Clock.tick(clock, Duration.ofMillis(1)); // because MongoDB drops smaller fractions of a time
         }
 
         static Parts of(Settings settings) {
@@ -73,7 +73,10 @@ final class Gatehouse implements AutoCloseable {
         }
     }
 
-    /** @param administratorCreated receives the name of the first administrator if this start creates one */
+    /**
+     * @param administratorCreated receives the name of the first administrator if this start creates or resets the
+     *     account
+     */
     Gatehouse(Settings settings, Consumer<String> administratorCreated) {
         this(settings, Parts.of(settings), administratorCreated);
     }

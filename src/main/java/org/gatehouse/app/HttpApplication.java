@@ -11,7 +11,10 @@ import org.glassfish.jersey.server.ServerProperties;
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
-    /** Above 10, the priority of Jersey's interceptor that passes the exceptions of components to the error mapper. */
+    /**
+     * Components run after Jersey's interceptor with priority 10. It passes the exceptions of components that run later
+     * to the error mapper.
+     */
     private static final int FIRST_PRIORITY = 100;
 
     HttpApplication(Gatehouse gatehouse) {
@@ -19,7 +22,8 @@ final class HttpApplication extends ResourceConfig {
         property(CommonProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true);
         property(CommonProperties.METAINF_SERVICES_LOOKUP_DISABLE, true);
         property(ServerProperties.WADL_FEATURE_DISABLE, true);
-        property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL"); // formats that are not used, such as XML
+        // Gatehouse does not use Jersey's own formats, such as XML.
+        property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL");
         // Responses are not buffered to determine their length, because ResponseHeaders sets the length.
         property(ServerProperties.OUTBOUND_CONTENT_LENGTH_BUFFER, 0);
         // The container must not replace the body of an error with its own error page.

@@ -16,11 +16,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Delays the stop of the server while requests are still served.
  *
- * <p>A servlet context is destroyed too late: by then, Tomcat has paused and Jetty has closed its connectors. A JVM
- * shutdown hook runs in parallel with the server's hook and cannot delay it. Tomcat and Jetty call lifecycle listeners
- * before they stop, and wait until these return. So this class registers a lifecycle listener. The servlet API does not
- * offer lifecycle listeners, and the application does not contain the server's classes. Therefore the server is called
- * by reflection. On other servers, a warning says that the delay has no effect.
+ * <p>A servlet context is destroyed too late: by then, Tomcat has paused its connectors, or Jetty has closed its
+ * connectors. A JVM shutdown hook runs in parallel with the server's hook and cannot delay it. Tomcat and Jetty call
+ * lifecycle listeners before they stop, and wait until the listeners return. So this class registers a lifecycle
+ * listener. The servlet API does not offer lifecycle listeners, and the application does not contain the server's
+ * classes. Therefore the server is called by reflection. On other servers, a warning says that the delay has no effect.
  *
  * <p>If only the application is undeployed, its stop is not delayed, because Tomcat has already removed its path.
  */

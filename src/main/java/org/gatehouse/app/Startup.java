@@ -25,13 +25,22 @@ import org.slf4j.LoggerFactory;
  * attempt succeeds, attempts are repeated and requests get a 503.
  */
 final class Startup implements AutoCloseable {
-    /** Short, because a container starts applications one by one. Some containers abort a start after a minute. */
+    /**
+     * The timeout is short, because a container starts applications one by one. Some containers abort a start after a
+     * minute.
+     */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(8);
 
-    /** The wait between attempts while MongoDB is unavailable. It is short, because MongoDB may return at any time. */
+    /**
+     * The wait between attempts while MongoDB is unavailable. It is short, because MongoDB may become available at any
+     * time.
+     */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** The longest wait after other failures. It is long, because each attempt may read the whole database. */
+    /**
+     * The longest wait if the preparation fails although MongoDB is available. It is long, because each attempt may
+     * read the whole database.
+     */
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
@@ -47,7 +56,7 @@ final class Startup implements AutoCloseable {
     private final Thread thread = Threads.create("startup", this::prepare);
     private volatile @Nullable String pending = PREPARING;
     private volatile boolean closed;
-    private String lastReason = ""; // used by the startup thread only
+    private String lastReason = ""; // only the startup thread uses this field
 
     /** The outcome of an attempt. */
     private enum Outcome {
@@ -138,7 +147,7 @@ final class Startup implements AutoCloseable {
             preparation.run();
         } catch (GatehouseException failed) {
             if (failed.code() == ErrorCode.STORE_UNAVAILABLE) {
-                pending = WAITING; // the connection logs the reason
+                pending = WAITING; // MongoConnection logs the reason
                 return Outcome.UNAVAILABLE;
             }
             return failed(failed);

@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The lease starts when the read is <em>sent</em>, on this node's monotonic clock. A read that is sent after a
  * change has been acknowledged returns the change. A read that was sent earlier may return the old value, but its lease
- * ends at most {@link #LEASE} after the acknowledgement. Therefore no node trusts the old value longer than
- * {@link #EXPIRY} after the acknowledgement, even if the node was paused. The clocks of nodes may differ.
+ * ends at most {@link #LEASE} after the acknowledgement. Therefore no node trusts the old value once {@link #EXPIRY}
+ * has passed since the acknowledgement, even if the node was paused. The clocks of nodes may differ.
  *
  * <p>One read runs at a time. Callers that wait for the same read share its result or its failure.
  */
 public final class LeasedValue<T> {
-    /** Short enough that two reads may fail before the lease of the last successful read expires. */
+    /** The interval is so short that two reads may fail before the lease of the last successful read expires. */
     public static final Duration POLL_INTERVAL = Duration.ofMillis(500);
 
     public static final Duration LEASE = Duration.ofSeconds(2);
@@ -29,7 +29,7 @@ public final class LeasedValue<T> {
     /** {@link #LEASE} and a margin, because the monotonic clocks of two nodes run at slightly different rates. */
     public static final Duration EXPIRY = LEASE.plusMillis(100);
 
-    /** The minimum time between two reads. It limits a node to five reads per second. */
+    /** The minimum time between two reads. It limits a node to five reads of the value per second. */
     static final Duration MIN_INTERVAL = Duration.ofMillis(200);
 
     /** The maximum wait for a read by another thread. A store responds or fails in less time. */
@@ -58,7 +58,8 @@ public final class LeasedValue<T> {
      * Creates a value that is empty until the first read.
      *
      * @param store reads the value; returns empty if the reply is older than the last value, which then keeps its lease
-     * @param outlastsFailures whether the last value stays trusted while reads fail, although it may have changed
+     * @param outlastsFailures whether the last value stays trusted while reads fail, although the value in the store
+     *     may have changed
      */
     public LeasedValue(Supplier<Optional<T>> store, Duration length, boolean outlastsFailures, Ticker ticker) {
         this(store, length, outlastsFailures, ticker, Threads::sleep);
@@ -92,7 +93,7 @@ public final class LeasedValue<T> {
                 .map(Lease::value);
     }
 
-    /** Returns the value if its lease is valid, or the last value if reads fail and it may outlast failures. */
+    /** Returns the value if its lease is valid, or the last value if reads fail and {@code outlastsFailures} is set. */
     public Optional<T> trusted() {
         Optional<T> valid = valid();
         return valid.isEmpty() && outlastsFailures && failing ? last() : valid;

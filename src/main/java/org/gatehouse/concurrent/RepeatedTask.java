@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * runs again later.
  */
 public final class RepeatedTask implements AutoCloseable {
-    /** Long enough for a task that reads a store twice, even if the store does not respond. */
+    /** A task that reads a store twice ends within this time, even if the store does not respond. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(4);
 
     private static final Logger log = LoggerFactory.getLogger(RepeatedTask.class);
@@ -33,7 +33,10 @@ public final class RepeatedTask implements AutoCloseable {
         }
     }
 
-    /** Waits. Returns true if the task must stop or the thread is interrupted, and false after the timeout. */
+    /**
+     * Waits until the task must stop. Returns true if the task must stop or the thread is interrupted, and false after
+     * the timeout.
+     */
     public boolean awaitStop(Duration timeout) {
         return Threads.await(stopping, timeout) || Thread.currentThread().isInterrupted();
     }
@@ -43,7 +46,10 @@ public final class RepeatedTask implements AutoCloseable {
         stopping.countDown();
     }
 
-    /** Waits before it interrupts the current run, because a store reports an interrupted call as an outage. */
+    /**
+     * Prevents further runs. The current run is interrupted only if it does not end in time, because a store reports an
+     * interrupted call as an outage.
+     */
     @Override
     public void close() {
         stop();

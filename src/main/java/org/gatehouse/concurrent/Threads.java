@@ -44,7 +44,7 @@ public final class Threads {
         return work -> create(name + "-" + number.incrementAndGet(), work);
     }
 
-    /** Waits. Returns false if the thread is interrupted. */
+    /** Waits for this duration. Returns false if the thread is interrupted. */
     public static boolean sleep(Duration length) {
         return succeeds(() -> {
             TimeUnit.NANOSECONDS.sleep(length.toNanos());
@@ -85,7 +85,7 @@ public final class Threads {
         }
     }
 
-    /** Runs the task after the delay, unless these threads are stopped before. */
+    /** Runs the task after the delay. If the executor is stopped earlier, the task does not run. */
     public static void schedule(ScheduledExecutorService threads, Runnable task, Duration delay) {
         try {
             var unused = threads.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);

@@ -57,7 +57,10 @@ record MongoUri(Secret text, @Nullable String database) {
         return new MongoUri(new Secret(text), database(uri));
     }
 
-    /** Rejects unencoded {@code /} and {@code ?} in a password. The log could show the rest as a database or option. */
+    /**
+     * Rejects unencoded {@code /} and {@code ?} in a password. Otherwise the log could show a part of the password as
+     * the database or as an option.
+     */
     private static void requireEncodedCredentials(String text) {
         int scheme = text.indexOf("://");
         String rest = scheme < 0 ? "" : text.substring(scheme + 3);

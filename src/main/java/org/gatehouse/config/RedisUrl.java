@@ -19,7 +19,10 @@ public record RedisUrl(List<RedisURI> seeds) {
 
     private static final Pattern ADDRESS = Pattern.compile("(rediss?)(-sentinel)?://([^/?#]*)(.*)", Pattern.DOTALL);
 
-    /** RFC 3986, section 3.2.1. Non-ASCII letters are accepted too, because they are not ambiguous. */
+    /**
+     * The user name and password of RFC 3986, section 3.2.1. Non-ASCII letters are accepted too, because they are not
+     * ambiguous.
+     */
     private static final Pattern CREDENTIALS = Pattern.compile(
             "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|[\\p{L}\\p{M}\\p{N}\\p{S}&&[^\\x00-\\x7F]])+");
 
@@ -39,7 +42,8 @@ public record RedisUrl(List<RedisURI> seeds) {
      * <p>The string is checked before Lettuce parses it. Lettuce could mistake parts of an unencoded password for a
      * host, an option or a name.
      *
-     * @throws IllegalArgumentException with the reason, but without the string, which may have a password
+     * @throws IllegalArgumentException with the reason, but without the string, because the string may contain a
+     *     password
      */
     public static RedisUrl parse(String text) {
         Matcher address = ADDRESS.matcher(text);

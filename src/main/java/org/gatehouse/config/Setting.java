@@ -61,13 +61,13 @@ record Setting<T>(
                     return number;
                 }
             } catch (NumberFormatException notANumber) {
-                // reported below
+                // the exception below reports this error
             }
             throw new IllegalArgumentException("must be a whole number from " + min + " to " + max);
         });
     }
 
-    /** Creates a setting whose text is one of two words. Its value is true for {@code otherWord}. */
+    /** Creates a setting whose text is one of two words. The setting is true if the text is {@code otherWord}. */
     static Setting<Boolean> either(String name, String defaultWord, String otherWord, String description) {
         return new Setting<>(name, description, defaultWord, false, text -> {
             if (!text.equals(defaultWord) && !text.equals(otherWord)) {
@@ -89,7 +89,7 @@ record Setting<T>(
                     return span;
                 }
             } catch (DateTimeParseException notASpan) {
-                // reported below
+                // the exception below reports this error
             }
             throw new IllegalArgumentException(
                     "must be an ISO-8601 duration such as P30D or PT12H, or a number of milliseconds, from " + min

@@ -10,7 +10,7 @@ import org.gatehouse.config.SettingSources.Source;
 
 /** Finds names that look like misspelled settings. */
 final class SettingNames {
-    /** Selects the names of a source that are checked. */
+    /** Selects which names of a source are checked. */
     enum Scope {
         /** Only names with the prefix, because other applications on the machine share the source. */
         PREFIXED,
@@ -20,7 +20,10 @@ final class SettingNames {
         ALL
     }
 
-    /** A missing, added, wrong or transposed letter is one error. Most misspelled names have only one error. */
+    /**
+     * A missing, added, wrong or transposed letter is one error. Two errors suffice, because most misspelled names have
+     * only one.
+     */
     private static final int MAX_TYPOS = 2;
 
     /** Variables that Kubernetes sets in each container for a Service named "gatehouse". These are not settings. */
@@ -72,7 +75,7 @@ final class SettingNames {
                 ? name.substring(0, name.length() - SettingSources.FILE_SUFFIX.length())
                 : name;
         return known.contains(withoutFile)
-                ? withoutFile // only secrets have the form _FILE
+                ? withoutFile // only secrets have a name with the suffix _FILE
                 : known.stream()
                         .min(Comparator.comparingInt(setting -> EditDistance.between(name, setting)))
                         .orElseThrow();

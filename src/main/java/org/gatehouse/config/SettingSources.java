@@ -126,7 +126,7 @@ public final class SettingSources {
         }
     }
 
-    @SuppressWarnings("BanJNDI") // a constant name
+    @SuppressWarnings("BanJNDI") // the name is a constant
     private static Set<String> jndiNames() {
         try {
             NamingEnumeration<NameClassPair> entries = new InitialContext().list(JNDI_FOLDER);

@@ -53,12 +53,12 @@ public record Settings(
      */
     public record FirstAdministrator(String username, Secret password, boolean reset) {}
 
-    /** The rules for the account of the first administrator. Another package implements them. */
+    /** The rules for the account of the first administrator. The package {@code admin} implements them. */
     @FunctionalInterface
     public interface AccountRules {
         /**
          * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}. Each problem is a sentence that
-         * begins with the setting's name and omits the password. A value is null if it was not read.
+         * begins with the setting's name and omits the password. An argument is null if its setting was not read.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }
@@ -217,7 +217,7 @@ public record Settings(
     static final Setting<Boolean> LOG_FORMAT = Setting.either(
             "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` with one object per line.");
 
-    // Only the development server uses these settings. Elsewhere, the container chooses the port.
+    // Only the development server uses APP_HOST and APP_PORT. In a deployment, the container chooses address and port.
     static final Setting<String> APP_HOST =
             Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens; not used elsewhere.");
     static final Setting<Integer> APP_PORT =
@@ -320,7 +320,7 @@ public record Settings(
         return key;
     }
 
-    /** The token must be long, because failed attempts are not limited. */
+    /** The token must be long, because the number of attempts to guess it is not limited. */
     private static Secret metricsToken(String text) {
         if (!METRICS_TOKEN_PATTERN.matcher(text).matches()) {
             throw new IllegalArgumentException(

@@ -32,7 +32,9 @@ final class SettingsReader {
         problems.addAll(sources.problems());
     }
 
-    /** @param placeholder returned for a missing value; not used, because {@link #throwIfAny} then throws */
+    /**
+     * @param placeholder returned for a missing value; callers never use it, because {@link #throwIfAny} then throws
+     */
     <T> T required(Setting<T> setting, T placeholder, String hint) {
         T value = optional(setting);
         if (value == null && allRead(setting)) {

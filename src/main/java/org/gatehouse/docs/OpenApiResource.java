@@ -24,7 +24,7 @@ public final class OpenApiResource {
 
     private final StaticContent yaml = new StaticContent(DOCUMENT, MediaType.valueOf(YAML));
 
-    /** Created at the first request for JSON, because the conversion would delay startup. */
+    /** Converts the description at the first request for JSON, because an earlier conversion would delay startup. */
     private static final class AsJson {
         static final StaticContent CONTENT = new StaticContent(toJson(DOCUMENT), MediaType.APPLICATION_JSON_TYPE);
     }

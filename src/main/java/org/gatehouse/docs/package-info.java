@@ -4,7 +4,8 @@
  * {@code store}. Start reading at {@link org.gatehouse.docs.OpenApiResource}.
  *
  * <p>To describe a new resource method, add its path, its parameters and each of its responses to {@code openapi.yaml}.
- * {@code DescriptionTest} compares the file with the resources. HTTP tests compare it with all requests and responses.
+ * {@code DescriptionTest} compares the file with the resources. HTTP tests compare the file with each request that they
+ * send and with the response.
  */
 @NullMarked
 package org.gatehouse.docs;

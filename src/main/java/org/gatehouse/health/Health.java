@@ -19,7 +19,8 @@ public final class Health implements AutoCloseable {
     /**
      * Creates the probes. Every dependency counts as down until {@link #start}.
      *
-     * @param pendingStart returns why requests are not served yet, without hosts or error texts; empty after the start
+     * @param pendingStart returns why requests are not served yet, without hosts or error texts; empty once they are
+     *     served
      * @param requireKeys throws if tokens cannot be signed
      */
     public Health(ModuleContext context, Supplier<Optional<String>> pendingStart, Runnable requireKeys) {

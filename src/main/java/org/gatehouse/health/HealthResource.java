@@ -21,7 +21,7 @@ import org.gatehouse.json.Json;
 public final class HealthResource {
     private static final byte[] LIVE = "{\"status\":\"live\"}".getBytes(StandardCharsets.UTF_8);
 
-    /** Short, because each store is probed twice a second, so its recovery is detected soon. */
+    /** This time is short, because each store is probed twice a second. A recovery is therefore detected soon. */
     private static final int RETRY_AFTER_SECONDS = 2;
 
     private final Health health;

@@ -23,8 +23,8 @@ import org.gatehouse.store.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /metrics}: returns the metrics for Prometheus. Clients must send {@code METRICS_TOKEN}. Without this
- * setting, only clients on the same machine have access.
+ * {@code GET /metrics}: returns the metrics for Prometheus. If {@code METRICS_TOKEN} is set, clients must send its
+ * value. Otherwise, only clients on the same machine have access.
  */
 @Path("metrics")
 public final class MetricsResource {
@@ -63,7 +63,7 @@ public final class MetricsResource {
                 .flatMap(BearerToken::of)
                 .map(token -> Sha256.of(token.getBytes(StandardCharsets.UTF_8)))
                 .orElse(NO_TOKEN);
-        // Hashes are compared, so that the time does not depend on either token.
+        // Hashes are compared, because the time of the comparison must not depend on the tokens.
         if (!MessageDigest.isEqual(given, tokenHash)) {
             throw new GatehouseException(ErrorCode.METRICS_TOKEN_WRONG);
         }

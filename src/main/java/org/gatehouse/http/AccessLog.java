@@ -25,7 +25,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * headers or body that the client sent, because these may be secret.
  */
 final class AccessLog implements ContainerResponseFilter {
-    /** Other methods are logged as {@code other}, because clients may send any text as a method. */
+    /** A method outside this set is logged as {@code other}, because clients may send any text as a method. */
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
 
@@ -36,10 +36,16 @@ final class AccessLog implements ContainerResponseFilter {
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
-    /** A request with one of these statuses may have a known path, but an unsupported method, type or header. */
+    /**
+     * A request may have a known path although it is rejected with one of these statuses, for example because of its
+     * method.
+     */
     private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
-    /** The bounds of the buckets in seconds, from a read in memory to the longest time that a store may take. */
+    /**
+     * The bounds of the buckets in seconds. They range from the time of a read in memory to the longest time of a store
+     * call.
+     */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;
@@ -63,7 +69,10 @@ final class AccessLog implements ContainerResponseFilter {
         this.paths = paths;
     }
 
-    /** Records the start of a request. Only the first call counts, because the request may be dispatched again. */
+    /**
+     * Records the start of a request. Only the first call for a request has an effect, because the container may
+     * dispatch the request again.
+     */
     static void begin(ServletRequest request) {
         if (request.getAttribute(BEGUN) == null) {
             request.setAttribute(BEGUN, System.nanoTime());

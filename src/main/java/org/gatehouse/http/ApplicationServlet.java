@@ -13,8 +13,9 @@ import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
 /**
- * Passes each request to Jersey after its body has been received. The servlet adds the request id, and the address of
- * the peer because Jersey hides it from filters. It also responds to requests that the container rejects.
+ * Passes each request to Jersey after its body has been received. The servlet assigns the request id. It passes on the
+ * address of the peer, because Jersey hides this address from filters. The servlet also responds to requests that the
+ * container rejects.
  */
 final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
@@ -63,8 +64,8 @@ final class ApplicationServlet extends ServletContainer {
                 default -> passToJersey(body.asRequest(), response);
             }
             if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
-                // The flush sends an error response before the rest of the request arrives. For HEAD, the container
-                // would otherwise add a Content-Length, although the body is not sent.
+                // The flush sends an error response before the rest of the request arrives. Without the flush, the
+                // container would add a Content-Length to a response to HEAD, although the body is not sent.
                 response.flushBuffer();
             }
         } finally {
@@ -75,13 +76,15 @@ final class ApplicationServlet extends ServletContainer {
             BodyDrain.discard(request, bodies.timeout());
         }
         if (StreamedResponse.isBroken(request) && !DisconnectableResponse.isDisconnected(request)) {
-            // Jersey would end the response normally. Only an exception makes the container break the connection.
+            // Without this exception, the response would end normally. The exception makes the container break the
+            // connection.
             throw new IOException("The response is incomplete");
         }
     }
 
     private void sendContainerError(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // If this servlet has not run for the request before, the body is unread. Tomcat would wait for the whole body.
+        // If this servlet has not run for the request before, the body is unread. BodyDrain then reads the body,
+        // because Tomcat would wait for the whole body in this thread.
         boolean unread = IncomingBody.of(request) == null && bodies.reject(request);
         try {
             errors.sendForContainer(request, response);

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads and discards the body of a request after the response, without blocking a thread.
+ * Reads and discards the body of a request after the response has been sent. This does not block a thread.
  *
  * <p>If a body is unread, the container closes the connection. A client that is still sending might then never receive
  * the response.
@@ -96,7 +96,7 @@ final class BodyDrain implements ReadListener, AsyncListener {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-        // the request does not start again
+        // the request is completed and does not start asynchronous processing again
     }
 
     @Override

@@ -24,7 +24,9 @@ import org.gatehouse.json.JsonBody;
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
 final class BodyLimitFilter implements ContainerRequestFilter {
-    /** The only accepted coding. A 415 names it in {@code Accept-Encoding} (RFC 9110, section 15.5.16). */
+    /**
+     * The only accepted content coding. A 415 response names it in {@code Accept-Encoding} (RFC 9110, section 15.5.16).
+     */
     static final String IDENTITY = "identity";
 
     private static final Set<String> COMPRESSIONS =
@@ -49,7 +51,10 @@ final class BodyLimitFilter implements ContainerRequestFilter {
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
     }
 
-    /** Returns an error message for an unsupported content coding (RFC 9110, section 8.4); empty if it is supported. */
+    /**
+     * Returns an error message for an unsupported content coding (RFC 9110, section 8.4); empty if the coding is
+     * supported.
+     */
     static Optional<String> codingViolation(ContainerRequestContext request) {
         String header = Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.CONTENT_ENCODING), "");
         List<String> others = Arrays.stream(header.split(",", -1))

@@ -124,7 +124,7 @@ public final class BodySpool implements AutoCloseable {
         }
     }
 
-    /** Closes all files. Threads that read or write a file then stop. */
+    /** Closes all files. Every later read or write of these files fails. */
     @Override
     public void close() {
         closed = true;

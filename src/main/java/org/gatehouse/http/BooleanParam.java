@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class BooleanParam {
     private BooleanParam() {}
 
-    /** Returns the value. Adds an error for any other text. */
+    /** Returns the value of the parameter. Adds an error if the text is neither {@code true} nor {@code false}. */
     public static boolean parse(String name, @Nullable String value, FieldErrors errors) {
         if (value != null && !value.equals("true") && !value.equals("false")) {
             errors.add(name, "must be true or false");

@@ -13,19 +13,19 @@ import java.util.Objects;
 public record ClientInfo(String address, String userAgent, String requestId) {
     static final int MAX_USER_AGENT = 256;
 
-    /** The address of a peer without an IP address, such as a peer on a Unix domain socket. */
+    /** Replaces the address if the peer does not have an IP address, for example on a Unix domain socket. */
     static final String UNKNOWN = "unknown";
 
     static final String PROPERTY = ClientInfo.class.getName();
 
-    /** Returns the client of this request. Every request of the application has one. */
+    /** Returns the client of this request. {@link ClientInfoFilter} must have run for the request. */
     public static ClientInfo of(ContainerRequestContext request) {
         return Objects.requireNonNull((ClientInfo) request.getProperty(PROPERTY), "ClientInfoFilter has not run");
     }
 
     /**
      * Returns the key under which the client is counted: its IPv4 address, or the /64 network of its IPv6 address. A
-     * home or server usually has a whole /64 network, and can use another of its addresses for each attempt.
+     * home or server usually has a whole /64 network, and can use a different address of this network for each attempt.
      */
     public String source() {
         return IpAddress.parse(address).map(IpAddress::source).orElse(address);

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Responds to requests that are rejected or fail outside Jersey, with the usual body, headers and access log line. This
- * includes requests that the container rejects and dispatches to the error page of {@code web.xml}.
+ * Responds to requests that are rejected or fail outside Jersey. Each response has the usual body, headers and access
+ * log line. Such requests include those that the container rejects and dispatches to the error page of {@code web.xml}.
  */
 final class ContainerErrors {
     /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent in older versions. */
@@ -55,7 +55,7 @@ final class ContainerErrors {
         write(failure, request, response);
     }
 
-    /** Returns the original method, because containers call every error page with GET since Servlet 6.1. */
+    /** Returns the method that the client sent. Since Servlet 6.1, containers call the error page with GET. */
     private static String methodOf(HttpServletRequest request) {
         return request.getAttribute(ERROR_METHOD) instanceof String failed ? failed : request.getMethod();
     }

@@ -30,7 +30,7 @@ final class Cors implements ContainerRequestFilter {
             "Access-Control-Allow-Headers",
                     "Authorization, auth, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, "
                             + "traceparent, tracestate",
-            // Two hours, because Chromium does not honor a longer time.
+            // The value is two hours, because Chromium does not honor a longer time.
             "Access-Control-Max-Age", "7200");
 
     /** The response headers that a page may read in addition to the headers that browsers always allow. */

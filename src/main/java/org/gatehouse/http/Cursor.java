@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.gatehouse.json.Json;
 
 /**
- * A position in a list in the form that clients send: a JSON array of texts in base64url (RFC 4648, section 5).
+ * A position in a list, encoded as a text that clients send: a JSON array of texts in base64url (RFC 4648, section 5).
  *
  * <p>Clients can create their own cursors. Code that reads the texts must validate them like other input.
  */
@@ -31,7 +31,7 @@ public final class Cursor {
             boolean isValid = array.isArray() && array.size() == parts && texts.size() == parts;
             return isValid ? Optional.of(texts) : Optional.empty();
         } catch (IOException | RuntimeException foreign) {
-            // For example, exponents that are valid in JSON but not in Java cause a RuntimeException.
+            // The parser throws a RuntimeException, for example, if an exponent is valid in JSON but not in Java.
             return Optional.empty();
         }
     }

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A response that does not report the disconnection of the client as an error.
  *
- * <p>After the first failed write, the rest of the response is dropped without an exception. Jersey and the container
- * would each log an exception with its stack trace. The container closes the connection by itself.
+ * <p>After the first failed write, the rest of the response is dropped without an exception. Otherwise Jersey and the
+ * container would each log the exception with its stack trace. The container closes the connection by itself.
  */
 final class DisconnectableResponse extends HttpServletResponseWrapper {
     /** The request attribute, and Jersey property, that is set after a write has failed. */

@@ -42,7 +42,10 @@ enum ErrorBody {
         }
     };
 
-    /** The prefix of the permanent URI of a kind of error. The URI cannot be fetched (RFC 9457, section 3.1.1). */
+    /**
+     * The prefix of the URI that identifies a kind of error permanently. Clients cannot fetch it (RFC 9457, section
+     * 3.1.1).
+     */
     private static final String TYPE_PREFIX = "urn:gatehouse:error:";
 
     private static final String APPLICATION = "application";
@@ -59,8 +62,8 @@ enum ErrorBody {
 
     /**
      * Returns the format that an {@code Accept} header (RFC 9110, section 12.5.1) prefers. The format is
-     * {@link #PROBLEM} only if the header names its type with at least the quality of plain JSON. Wildcards do not
-     * count.
+     * {@link #PROBLEM} only if the header names the type of this format with at least the quality of plain JSON. A
+     * wildcard does not name a type.
      */
     static ErrorBody wantedBy(@Nullable String accept) {
         if (!names(accept)) {

@@ -90,7 +90,10 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         }
     }
 
-    /** Returns the failure with a message that names the supported types or methods, or with a similar path as hint. */
+    /**
+     * Returns the failure with details: the message names the supported types or methods, or the hint names a similar
+     * path.
+     */
     private GatehouseException named(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
         if (!failure.code().message().equals(failure.getMessage())) {
@@ -133,7 +136,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
                         .orElse(failure);
     }
 
-    /** Adds headers that describe how to authenticate, or which types are accepted. */
+    /** Adds headers that describe how to authenticate, or which media types and codings a request body may have. */
     private static void addHeaders(ErrorCode code, ContainerRequestContext request, ContainerResponseContext response) {
         MultivaluedMap<String, Object> headers = response.getHeaders();
         switch (code) {
@@ -150,7 +153,9 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         }
     }
 
-    /** Follows RFC 9110, section 15.5.16; RFC 5789, section 2.2; Linked Data Platform 1.0, section 7.1. */
+    /**
+     * Adds the headers of RFC 9110, section 15.5.16; RFC 5789, section 2.2; and Linked Data Platform 1.0, section 7.1.
+     */
     private static void addAccepted(ContainerRequestContext request, MultivaluedMap<String, Object> headers) {
         if (MatchedMethod.of(request).isPresent()
                 && BodyLimitFilter.codingViolation(request).isPresent()) {
@@ -177,14 +182,17 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
-    /** Returns the code for a status of Jersey or the container. The response has the status of the code. */
+    /**
+     * Returns the code for a status of Jersey or the container. The response has the status of the code, even if the
+     * two differ.
+     */
     static ErrorCode codeOf(int status) {
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
     }
 
     private Response responseFor(WebApplicationException rejected) {
         ErrorCode code = codeOf(rejected.getResponse().getStatus());
-        // A null value removes the header.
+        // If the value is null, the response does not have the header.
         return response(new GatehouseException(code))
                 .header(HttpHeaders.ALLOW, rejected.getResponse().getHeaderString(HttpHeaders.ALLOW))
                 .build();
@@ -201,12 +209,12 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         return response;
     }
 
-    /** Returns seconds, rounded up, because a client that retries too early is rejected again. */
+    /** Returns the duration in seconds. It is rounded up, because a client that retries too early is rejected again. */
     static long secondsUntil(Duration after) {
         return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }
 
-    /** RFC 6750, section 3: {@code invalid_token} is sent only if the request had a token. */
+    /** Returns {@code invalid_token} only if the request had a token (RFC 6750, section 3). */
     private static String challenge(ErrorCode code) {
         return switch (code) {
             case TOKEN_MISSING, CREDENTIALS_WRONG, METRICS_TOKEN_WRONG -> "Bearer";

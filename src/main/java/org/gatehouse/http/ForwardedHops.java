@@ -17,7 +17,10 @@ import java.util.stream.Stream;
 final class ForwardedHops {
     private static final String NO_ADDRESS = "";
 
-    /** An optional pair (RFC 7239, section 4) and its delimiter. An address needs at most 256 characters. */
+    /**
+     * An optional pair (RFC 7239, section 4) and its delimiter. A quoted text has at most 256 characters; no address is
+     * longer.
+     */
     private static final Pattern PAIR = Pattern.compile("\\G[ \\t]*"
             + "(?:(?<name>[\\w!#$%&'*+.^`|~-]+)="
             + "(?:(?<token>[\\w!#$%&'*+.^`|~-]+)|\"(?<quoted>(?:[^\"\\\\]|\\\\.){0,256}+)\"))?"
@@ -29,12 +32,12 @@ final class ForwardedHops {
 
     private ForwardedHops() {}
 
-    /** Returns the hops of all lines of a {@code Forwarded} header, which form one list. */
+    /** Returns the hops of a {@code Forwarded} header. Its lines form one list. */
     static List<String> ofForwarded(List<String> lines) {
         return lines.stream().flatMap(ForwardedHops::ofForwarded).toList();
     }
 
-    /** Returns the hops of all lines of an {@code X-Forwarded-For} header, which form one list. */
+    /** Returns the hops of an {@code X-Forwarded-For} header. Its lines form one list. */
     static List<String> ofXForwardedFor(List<String> lines) {
         return lines.stream()
                 .flatMap(line -> Arrays.stream(line.split(",", -1)))

@@ -50,7 +50,7 @@ public final class HttpModule {
                 cors,
                 new StartupFilter(ready),
                 new ClientInfoFilter(new TrustedProxies(settings.trustedProxies())),
-                // Rejects callers before the next filters can send errors that describe the method.
+                // This filter rejects callers before the next filters can send errors that describe the method.
                 authentication,
                 new QueryParameterFilter(),
                 new BodyLimitFilter(),

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * The body of one request, with the bytes that have been received so far.
  *
  * <p>A pending body does not occupy a thread. The container calls this object when bytes arrive or the time is over.
- * Afterwards the request is dispatched again exactly once, with its body as an attribute.
+ * Once the body is complete or has failed, the request is dispatched again exactly once, with the body as an attribute.
  */
 final class IncomingBody implements ReadListener, AsyncListener {
     /** The name of the request attribute, and Jersey property, that holds the body of a request. */
@@ -150,7 +150,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         return state;
     }
 
-    /** Returns the request with this body. A body that has been received can be read without waiting. */
+    /** Returns the request with this body. Reading a body that has been received does not block. */
     HttpServletRequest asRequest() {
         return switch (state) {
             case PASSED_ON -> request;
@@ -226,7 +226,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-        // the request is dispatched once and does not start again
+        // there is nothing to do, because the state is final before the request can start asynchronous processing again
     }
 
     @Override

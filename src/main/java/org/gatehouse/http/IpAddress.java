@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * An IP address. Only addresses in digits are parsed, and host names are never looked up.
+ * An IP address. Only numeric addresses are parsed. Host names are never looked up.
  *
  * <p>Each address has one representation: an IPv4-mapped IPv6 address becomes the IPv4 address, and a zone
  * ({@code %eth0}) is dropped.
@@ -16,7 +16,7 @@ import java.util.Optional;
 record IpAddress(InetAddress value) {
     private static final int NETWORK_BYTES = 8;
 
-    /** Returns the address in the text; empty if the text is anything else. */
+    /** Returns the address in the text; empty if the text is not an IP address. */
     static Optional<IpAddress> parse(String text) {
         byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
         return Optional.ofNullable(bytes).map(IpAddress::of);

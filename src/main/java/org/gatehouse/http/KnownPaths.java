@@ -16,7 +16,9 @@ import org.glassfish.jersey.server.model.Resource;
  * <p>Every result is the template of a resource and does not contain text from the client.
  */
 final class KnownPaths {
-    /** Longer paths are not compared, because the comparison would cost the server more than the client. */
+    /**
+     * Longer paths are not compared, because a comparison would cost the server more than the request costs the client.
+     */
     private static final int MAX_LENGTH = 128;
 
     private static final Pattern ALTERNATIVES = Pattern.compile("\\{\\w+:\\s*(\\w+(?:\\s*\\|\\s*\\w+)+)\\s*}");
@@ -64,7 +66,7 @@ final class KnownPaths {
                 .map(PathTemplate::text);
     }
 
-    /** Returns the route of a path as the access log names it; empty if the path is unknown. */
+    /** Returns the route that the access log names for a path; empty if the path is unknown. */
     Optional<Route> routeOf(String path) {
         if (path.length() > MAX_LENGTH) {
             return Optional.empty();

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Checks whether a request came from this machine. */
 public final class LoopbackCheck {
-    /** Standard and common headers that proxies add. */
+    /** The standard and common headers that proxies add. */
     private static final Set<String> PROXY_HEADERS = Set.of(
             "forwarded",
             "forwarded-for",
@@ -33,7 +33,7 @@ public final class LoopbackCheck {
 
     /**
      * Returns whether the client is on this machine. The peer and the client must have loopback addresses, and the
-     * request must not have a proxy header. A proxy that does not add headers cannot be detected.
+     * request must not have a proxy header. A proxy on this machine cannot be detected if it does not add headers.
      */
     public static boolean isOnThisMachine(ContainerRequestContext request) {
         // Jersey's properties are the attributes of the servlet request.

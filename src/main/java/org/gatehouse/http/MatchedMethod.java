@@ -19,7 +19,10 @@ public final class MatchedMethod {
         return Optional.ofNullable(((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod());
     }
 
-    /** Returns method and route, such as {@code GET /user/{id}}, without client text; empty without a match. */
+    /**
+     * Returns the method and its route, such as {@code GET /user/{id}}, without text from the client; empty if no
+     * method matched.
+     */
     public static Optional<String> call(ContainerRequestContext request) {
         return of(request)
                 .map(method ->

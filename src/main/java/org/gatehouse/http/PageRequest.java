@@ -6,7 +6,7 @@ import org.gatehouse.error.FieldErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The page of a list that a URL requests. All lists have these two parameters.
+ * The page that a URL requests from a list. All lists have the same two parameters.
  *
  * @param limit the maximum number of entries, from 1 to {@link #MAX_LIMIT}
  * @param after the cursor of the last entry before the page, not yet validated; null for the first page
@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
 public record PageRequest(int limit, @Nullable String after) {
     public static final int DEFAULT_LIMIT = 50;
 
-    /** For users with the largest custom fields, the response is about 16 MB. */
+    /** A response with this number of users is about 16 MB if each user has custom fields of the maximum size. */
     public static final int MAX_LIMIT = 1_000;
 
-    /** Reads the parameters of a URL, which are null if absent. Adds an error if {@code limit} is invalid. */
+    /** Reads the parameters of a URL. An absent parameter is null. Adds an error if {@code limit} is invalid. */
     public static PageRequest parse(@Nullable String limit, @Nullable String after, FieldErrors errors) {
         return new PageRequest(number(limit, errors), after);
     }
 
     /**
-     * Returns the position that {@code after} names. Adds an error if the cursor is invalid.
+     * Returns the position that {@code after} names; empty for the first page. Adds an error if the cursor is invalid.
      *
      * @param parser reads a cursor, and returns empty if the cursor does not belong to this list
      */

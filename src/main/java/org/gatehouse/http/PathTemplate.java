@@ -16,7 +16,10 @@ record PathTemplate(String route, String text, List<String> segments) {
     /** The placeholder for a segment that is a parameter. */
     static final String ANY = "";
 
-    /** The maximum number of additional segments, such as {@code /api/v1}, or missing segments in a similar path. */
+    /**
+     * A similar path has at most this many additional segments, such as the two of {@code /api/v1}, or missing
+     * segments.
+     */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 
     int literals() {
@@ -29,7 +32,10 @@ record PathTemplate(String route, String text, List<String> segments) {
         return distance > 0 && distance < NO_MATCH_DISTANCE;
     }
 
-    /** Returns 0 if the path matches this template, and {@link #NO_MATCH_DISTANCE} if the path is not similar. */
+    /**
+     * Returns 0 if the path matches this template. A less similar path has a higher distance. The distance is at least
+     * {@link #NO_MATCH_DISTANCE} if the path is not similar.
+     */
     int distance(List<String> path) {
         int extra = path.size() - segments.size();
         if (extra == 0) {

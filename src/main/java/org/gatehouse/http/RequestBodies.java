@@ -19,8 +19,8 @@ import org.gatehouse.json.JsonBody;
  * Receives the body of each request before the request is processed, so that a slow client does not occupy a thread.
  *
  * <p>A body that arrives together with its request is read at once. Any other body is read as its bytes arrive (servlet
- * asynchronous I/O), until it is complete or the time is over. A method with {@link StreamedBody} reads the body itself
- * after authentication.
+ * asynchronous I/O), until the body is complete or the time is over. A method with {@link StreamedBody} reads the body
+ * itself after authentication.
  */
 final class RequestBodies {
     /** Incomplete bodies may use 1/16 of the heap. Otherwise many connections could exhaust the heap. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * Assigns an id to each request. The response and the log lines of Gatehouse and of proxies contain the id.
+ * Assigns an id to each request. The id is in the response, in Gatehouse's log lines and in the log lines of proxies.
  *
  * <p>The caller's {@code X-Request-Id} is used if it is short and safe to print. Otherwise the id is 64 random bits.
  * The id is in the log context of the thread, so every log line of the request contains the id. The log context also

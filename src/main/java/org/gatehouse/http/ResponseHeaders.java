@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sets the headers that every response has: length, request id, CORS, {@code no-store} and browser restrictions.
  *
- * <p>Responses may not be stored, because most of them contain a user or a token. Browsers may not interpret a response
- * as a different type. If a resource sets one of {@link #DEFAULTS}, the value of the resource is kept.
+ * <p>Caches must not store responses, because most responses contain a user or a token. Browsers must not interpret a
+ * response as a different type. If a resource sets one of {@link #DEFAULTS}, the value of the resource is kept.
  */
 final class ResponseHeaders implements ContainerResponseFilter {
     private static final Map<String, String> DEFAULTS = Map.of(
@@ -47,7 +47,10 @@ final class ResponseHeaders implements ContainerResponseFilter {
 
     private static final String TRANSPORT_SECURITY = "Strict-Transport-Security";
 
-    /** One year, as preload lists require. Subdomains are not included, because they may have other operators. */
+    /**
+     * The value is one year, as preload lists require. Subdomains are not included, because they may have other
+     * operators.
+     */
     private static final String ONE_YEAR = "max-age=31536000";
 
     private final Cors cors;
@@ -83,14 +86,14 @@ final class ResponseHeaders implements ContainerResponseFilter {
 
     private static void describeMethods(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getStatus() == 200) {
-            // Jersey created this response, and all of its information is in Allow.
+            // Jersey created this response. Its body is not needed, because the header Allow has all the information.
             response.setEntity(null);
             response.setStatusInfo(Response.Status.NO_CONTENT);
             response.getHeaders().remove(HttpHeaders.CONTENT_TYPE);
         }
         List<String> patches = MatchedMethod.types(request, HttpMethod.PATCH, ResourceMethod::getConsumedTypes);
         if (!patches.isEmpty()) {
-            // RFC 5789, section 3.1
+            // RFC 5789, section 3.1, defines this header.
             response.getHeaders().putSingle(ErrorMapper.ACCEPT_PATCH, String.join(", ", patches));
         }
     }

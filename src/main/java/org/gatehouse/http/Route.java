@@ -16,7 +16,7 @@ import org.glassfish.jersey.uri.UriTemplate;
  * @param operational whether the matched method is {@link Operational}
  */
 record Route(String template, boolean operational) {
-    /** The route of a request without a known path or a matching method. */
+    /** The route of a request that matches neither a resource method nor a known path. */
     static final Route UNMATCHED = new Route("unmatched", false);
 
     private static final Pattern RULE_OF_PARAMETER = Pattern.compile("\\s*:[^}]*}");

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * A response that is written line by line while it is generated.
  *
  * <p>The status is sent before the body is complete. If the rest of the body cannot be written, the connection is
- * broken, so that clients do not take the response for complete.
+ * broken. Clients then do not treat the response as complete.
  */
 public final class StreamedResponse {
     /** Newline-delimited JSON: one document per line. */
@@ -50,7 +50,7 @@ public final class StreamedResponse {
         return Response.ok(output, NDJSON).build();
     }
 
-    /** Sends the response so far before the break, because a client could take an empty response for complete. */
+    /** Sends the bytes that have been written, because a client could treat an empty response as complete. */
     private static void breakConnection(ContainerRequestContext request, OutputStream output) {
         request.setProperty(BROKEN, true);
         try {
@@ -60,7 +60,10 @@ public final class StreamedResponse {
         }
     }
 
-    /** Throws an exception after the client has disconnected, so that writing the response stops. */
+    /**
+     * A stream that throws an exception after the client has disconnected. The exception ends the generation of the
+     * response.
+     */
     private static final class Connected extends FilterOutputStream {
         private final ContainerRequestContext request;
 
@@ -88,7 +91,7 @@ public final class StreamedResponse {
         }
     }
 
-    /** Returns whether the response is incomplete, so that the container must break the connection. */
+    /** Returns whether the response is incomplete. If it is, the container must break the connection. */
     static boolean isBroken(ServletRequest request) {
         return request.getAttribute(BROKEN) != null;
     }

@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
  * <p>Each proxy appends the address of its peer at the right end of a header. The client may have forged the entries to
  * the left. Therefore hops are read from right to left. The first hop that is not a trusted proxy is the client. A
  * proxy writes {@code Forwarded} or {@code X-Forwarded-For}, and passes on the other header unchanged. If the headers
- * name different clients, both are ignored, and the proxy counts as the client.
+ * name different clients, both are ignored, and the peer counts as the client.
  */
 final class TrustedProxies {
-    /** The minimum time between two warnings, because any client can cause a warning. */
+    /** The minimum time between two warnings. It limits the log, because any client can cause a warning. */
     static final Duration WARNING_INTERVAL = Duration.ofHours(1);
 
     private static final Logger log = LoggerFactory.getLogger(TrustedProxies.class);

@@ -47,7 +47,7 @@ final class ContextRules {
 
     private ContextRules() {}
 
-    /** Whether each of {@link #CHARACTERS} in the text is in an allowed context. */
+    /** Returns whether each of {@link #CHARACTERS} in the text is in an allowed context. */
     static boolean allow(String text) {
         return !occurs(MISPLACED, text)
                 && (!occurs(KATAKANA_MIDDLE_DOT, text) || occurs(JAPANESE, text)) // A.7
@@ -59,7 +59,7 @@ final class ContextRules {
         return characters.matcher(text).find();
     }
 
-    /** Whether the character at this index is allowed there. Only joiners are restricted. */
+    /** Returns whether the character at this index is allowed there. Only joiners are restricted. */
     private static boolean allowsJoiner(String text, int at) {
         return switch (text.charAt(at)) {
             case ZERO_WIDTH_NON_JOINER -> // A.1
@@ -90,7 +90,10 @@ final class ContextRules {
                 && matches(JOINING, right[0]);
     }
 
-    /** Whether the Joining_Type is not T (transparent). Marks and format characters except joiners have type T. */
+    /**
+     * Returns whether the character has a Joining_Type other than T (transparent). Marks and format characters except
+     * joiners have type T.
+     */
     private static boolean isVisible(int codePoint) {
         int type = Character.getType(codePoint);
         return codePoint == ZERO_WIDTH_NON_JOINER

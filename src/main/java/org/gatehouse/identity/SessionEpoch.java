@@ -24,7 +24,7 @@ public record SessionEpoch(long number, @Nullable SessionId exempt) {
         return new SessionEpoch(number + 1, exempted);
     }
 
-    /** Whether a session is still valid if it began in the epoch with this number. */
+    /** Returns whether a session that began in the epoch with this number is still valid. */
     public boolean allows(SessionId session, long epoch) {
         return epoch >= number || session.equals(exempt);
     }

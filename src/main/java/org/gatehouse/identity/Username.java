@@ -20,10 +20,13 @@ import java.util.stream.IntStream;
 public record Username(String typed, String canonical) {
     public static final int MIN_LENGTH = 2;
 
-    /** In code points of the canonical form. Mail addresses fit: at most 254 octets (RFC 5321, section 4.5.3.1.3). */
+    /**
+     * Counted in code points of the canonical form. Mail addresses fit, because they have at most 254 octets (RFC 5321,
+     * section 4.5.3.1.3).
+     */
     public static final int MAX_LENGTH = 254;
 
-    /** In chars. Normalization may compose four code points of at most two chars each into one code point. */
+    /** Counted in chars. Normalization may compose four code points of at most two chars each into one code point. */
     private static final int MAX_TYPED_LENGTH = 8 * MAX_LENGTH;
 
     private static final UsernameProfile PROFILE = new UsernameProfile();
@@ -69,7 +72,7 @@ public record Username(String typed, String canonical) {
     /**
      * Returns the forms under which a user with this typed name may be stored, in order of precedence. The first form
      * is folded as older versions did, because some stored forms are folded this way. The other forms are folded by the
-     * current rules, first with the blanks at the ends that legacy names may have, then without.
+     * current rules, first with the blanks at the ends that legacy names may have, then without these blanks.
      */
     public static List<String> canonicalForms(String typed) {
         Set<String> forms = new LinkedHashSet<>();
@@ -91,7 +94,10 @@ public record Username(String typed, String canonical) {
         return fold(canonical.codePoints());
     }
 
-    /** Removes blanks at both ends, which users may copy with a name: spaces of any kind, tabs and line ends. */
+    /**
+     * Removes the blanks at both ends: spaces of any kind, tabs and line ends. Users may copy them together with a
+     * name.
+     */
     public static String strip(String text) {
         int begin = 0;
         int end = text.length();
@@ -104,7 +110,7 @@ public record Username(String typed, String canonical) {
         return text.substring(begin, end);
     }
 
-    /** Whether all surrogates of the text form pairs. Control characters, such as NUL, are rejected later. */
+    /** Returns whether all surrogates of the text form pairs. Control characters, such as NUL, are rejected later. */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }

@@ -24,14 +24,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads and writes all JSON of the service.
  *
- * <p>Duplicate keys, text after the end and deep nesting are rejected (RFC 8259, sections 4 and 9). Parsers treat these
- * differently, and attacks use the differences. Numbers keep their exact value.
+ * <p>Duplicate keys, text after the value and deep nesting are rejected (RFC 8259, sections 4 and 9). Parsers differ in
+ * how they treat such input, and attacks exploit the differences. Numbers keep their exact value.
  *
  * <p>Field names are not stored in Jackson's symbol table, which all threads share. A client could fill the table with
  * names whose hashes collide. Then every parse would fail, even for other clients.
  */
 public final class Json {
-    /** Far above the 8 levels that a user's fields may have, and far below the depth that exhausts a thread's stack. */
+    /**
+     * This depth is far above the 8 levels that a user's fields may have. It is far below the depth that exhausts a
+     * stack.
+     */
     private static final int MAX_DEPTH = 64;
 
     private static final int MAX_NUMBER_LENGTH = 400;
@@ -48,7 +51,7 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-            // Null components of a record are omitted.
+            // If a component of a record is null, the JSON omits it.
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.USE_DEFAULTS))
             .addModule(new SimpleModule().addSerializer(Instant.class, new TimeSerializer()))

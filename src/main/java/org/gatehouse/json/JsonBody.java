@@ -10,12 +10,16 @@ import org.gatehouse.error.GatehouseException;
 /**
  * The body of a request, parsed but not yet validated. The node of an absent body is Jackson's {@code MissingNode}.
  *
- * <p>Resources use this type instead of a bean. A bean hides which fields are absent, and their JSON types.
+ * <p>Resources use this type instead of a bean. A bean would hide which fields are absent, and which JSON type each
+ * field has.
  *
  * @param subject the name of the text in error messages: "body" or "line"
  */
 public record JsonBody(JsonNode node, String subject) {
-    /** Four times the 16 KiB of a user's custom fields, to allow for escapes, white space and the other fields. */
+    /**
+     * The limit is four times the 16 KiB that custom fields may have, because escapes, white space and other fields
+     * also count.
+     */
     public static final int MAX_BYTES = 64 * 1024;
 
     /**

@@ -25,7 +25,10 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
-/** Parses the whole body of a request. Messages of the parser are not passed on, because they quote the body. */
+/**
+ * Parses the whole body of a request. Clients do not receive messages of the parser, because these messages quote the
+ * body.
+ */
 public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     /** The subject of error messages about a line of NDJSON. The number of the line is reported separately. */
     public static final String LINE = "line";
@@ -74,7 +77,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         } catch (GatehouseException rejected) {
             throw rejected;
         } catch (IOException | RuntimeException | StackOverflowError failed) {
-            // For example, some exponents are valid in JSON but not in Java.
+            // The parser throws a RuntimeException, for example, if an exponent is valid in JSON but not in Java.
             throw malformed(subject, "is not valid JSON", null);
         }
     }
@@ -91,7 +94,10 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         }
     }
 
-    /** Rejects encodings other than UTF-8 (RFC 8259, section 8.1), because a firewall could read them differently. */
+    /**
+     * Rejects encodings other than UTF-8 (RFC 8259, section 8.1), because a firewall could decode the bytes
+     * differently.
+     */
     private static String decoded(byte[] bytes, String subject) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer input = ByteBuffer.wrap(bytes);

@@ -10,7 +10,9 @@ import org.gatehouse.error.FieldErrors;
 
 /** Reports names that a call does not accept, and suggests a similar name that the call accepts. */
 public final class KnownNames {
-    /** Longer names are not compared, because the comparison would cost the server more than the caller. */
+    /**
+     * Longer names are not compared, because a comparison would cost the server more than the request costs the caller.
+     */
     private static final int MAX_LENGTH = 64;
 
     private static final Pattern SEPARATORS = Pattern.compile("[_\\-\\[\\]]");
@@ -36,7 +38,10 @@ public final class KnownNames {
                         : "This call has the " + kind + "s " + String.join(", ", known) + ".");
     }
 
-    /** Returns the known name that differs only in case, separators or a few letters; empty if there is none. */
+    /**
+     * Returns the most similar known name that differs only in case, separators or a few letters; empty if there is
+     * none.
+     */
     static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(other -> distance(name, other) <= tolerance(other))

@@ -41,7 +41,7 @@ public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
 
     /**
      * Switches the console log of this application to JSON. Does nothing if the operator has replaced
-     * {@code logback.xml} with a file without the appender {@link #CONSOLE}.
+     * {@code logback.xml} with a file that lacks the appender {@link #CONSOLE}.
      */
     public static void writeToConsole(LoggerContext context) {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);

@@ -56,7 +56,10 @@ public final class JulBridge implements AutoCloseable {
         }
     }
 
-    /** Returns the handlers of all applications in this JVM. Each application has its own class of the same name. */
+    /**
+     * Returns the handlers that the bridges of all applications in this JVM have added. Their classes share only the
+     * name.
+     */
     private static List<Handler> applicationHandlers(Logger logger) {
         return Stream.of(logger.getHandlers())
                 .filter(handler -> handler.getClass().getName().equals(ApplicationHandler.class.getName()))

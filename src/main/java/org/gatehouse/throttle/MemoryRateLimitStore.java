@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryRateLimitStore implements RateLimitStore {
     /**
-     * About 20 MB. To evict the full count of one account, an attacker needs about 20,000 counted attempts at other
-     * accounts within the window of this count. Each attempt must come from a source below its limit, and waits for a
-     * password hash. The eviction gains only the guesses of one window, which is not worth this effort.
+     * This number of counts needs about 20 MB. To evict the full count of one account, an attacker needs about 20,000
+     * counted attempts at other accounts within the window of this count. Each attempt must come from a source below
+     * its limit, and takes the time of a password hash. The attacker gains only the guesses of one window, which are
+     * not worth this effort.
      */
     static final long MAX_COUNTS = 50_000;
 
@@ -37,11 +38,13 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 .<String, Map<String, WindowCount>>weigher((key, counts) -> counts.size())
                 .expireAfter(Expiry.<String, Map<String, WindowCount>>writing((key, counts) -> remaining(counts)))
                 .ticker(() -> Duration.ofMillis(clock.millis()).toNanos())
-                .executor(Runnable::run) // without a thread that could outlive the application
+                .executor(Runnable::run) // because another thread could outlive the application
                 .build();
     }
 
-    /** Returns the time until every quota allows another attempt; zero if none is full. Does not count an attempt. */
+    /**
+     * Returns the time until every quota allows another attempt; zero if no quota is full. Does not count an attempt.
+     */
     Duration delay(String key, List<Quota> quotas) {
         return delay(current(cache.getIfPresent(key)), quotas);
     }
@@ -116,15 +119,15 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 .orElse(Duration.ZERO);
     }
 
-    /** Returns the current window, or an empty window that starts now. */
+    /** Returns the current window of the quota, or an empty window that starts now. */
     private WindowCount windowOf(Map<String, WindowCount> counts, Quota quota) {
         return counts.getOrDefault(
                 quota.name(), new WindowCount(0, clock.instant().plus(quota.window())));
     }
 
     /**
-     * Returns a mutable copy without windows that have ended or are empty. Otherwise rejected attempts would occupy
-     * memory, although they cost the client almost nothing.
+     * Returns a mutable copy without windows that have ended or are empty. Otherwise rejected attempts, which cost the
+     * client almost nothing, would occupy memory.
      */
     private Map<String, WindowCount> current(@Nullable Map<String, WindowCount> counts) {
         Map<String, WindowCount> current = new HashMap<>(counts == null ? Map.of() : counts);

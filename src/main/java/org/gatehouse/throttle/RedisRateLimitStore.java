@@ -20,8 +20,8 @@ import org.gatehouse.store.RedisScript;
  */
 final class RedisRateLimitStore implements RateLimitStore {
     /**
-     * Arguments: name, limit and window in ms of each quota. Returns the time to wait (0 if the attempt was counted),
-     * then for each quota the count and the end of its window.
+     * Arguments: for each quota, its name, its limit, and its window in milliseconds. Returns the time to wait (0 if
+     * the attempt was counted), then for each quota its count and the end of its window.
      */
     private static final RedisScript<List<Object>> INCREMENT = RedisScript.ofList("""
             local time = redis.call('TIME')
@@ -96,7 +96,10 @@ final class RedisRateLimitStore implements RateLimitStore {
 
     private static final String KEY_PREFIX = "throttle:";
 
-    /** Long enough for a brief stall of Redis or of this node, but short enough for a client that waits for a login. */
+    /**
+     * The timeout is longer than a brief stall of Redis or of this node. It is short enough for a client that waits for
+     * a login.
+     */
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final RedisConnection redis;

@@ -14,8 +14,9 @@ import org.gatehouse.store.RedisConnection;
  *
  * <p>An attempt is counted before it is made, so concurrent attempts cannot exceed a limit. While Redis is unavailable,
  * each node counts alone, and starts with the counts that it last read from Redis. After Redis has returned, the node
- * still enforces its local counts until their windows end. Therefore each node allows at most one additional limit of
- * attempts, even if Redis fails repeatedly. It allows none if the node has seen that the limit was reached.
+ * still enforces its local counts until their windows end. Therefore each node allows at most as many additional
+ * attempts as the limit, even if Redis fails repeatedly. A node does not allow additional attempts if it has read from
+ * Redis that the limit is reached.
  */
 public final class Throttle {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
@@ -42,7 +43,7 @@ public final class Throttle {
         }
 
         /**
-         * Subtracts an attempt that did not take place. Callers may call this method once. If Redis has become
+         * Subtracts an attempt that did not take place. Callers may call this method only once. If Redis has become
          * unavailable, the attempt stays counted.
          */
         public void refund() {
