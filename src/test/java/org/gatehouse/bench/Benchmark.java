@@ -121,8 +121,8 @@ class Benchmark {
     }
 
     /**
-     * Records the kind and version of the stores, because the figures of lists and writes depend on the stores.
-     * Embedded MongoDB lacks range indexes.
+     * Records the kind and version of the stores, because the figures of lists and writes depend on the stores. For
+     * example, embedded MongoDB lacks range indexes and scans all users for each page.
      */
     private void noteStores(Scene scene) {
         Document mongo = scene.stores().command(new Document("buildInfo", 1));

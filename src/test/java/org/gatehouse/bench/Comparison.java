@@ -10,8 +10,8 @@ import java.util.Locale;
  * the ratio of each pair is more meaningful than the ratio of two averages.
  *
  * @param unit the unit of both sides
- * @param subject the measurement of the measured side in each round
- * @param reference the measurement of the other side in each round
+ * @param subject the result of the measured side in each round
+ * @param reference the result of the reference in each round
  */
 record Comparison(Title title, String unit, List<Double> subject, List<Double> reference) {
     /**

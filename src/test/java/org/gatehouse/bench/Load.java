@@ -17,8 +17,8 @@ final class Load implements AutoCloseable {
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 
     /**
-     * A parked thread wakes up late by about this time. Therefore the thread parks until shortly before the end of the
-     * wait, and spins for the rest.
+     * The approximate delay with which a parked thread wakes up. Therefore the thread parks until shortly before the
+     * end of the wait, and spins for the rest.
      */
     private static final long TIMER_SLACK_NANOS = 60_000;
 

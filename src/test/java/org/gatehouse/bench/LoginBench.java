@@ -21,7 +21,7 @@ final class LoginBench implements AutoCloseable {
 
     /**
      * Two connections per core: one login is hashed while the next login waits. With many more connections, the service
-     * reserves a core for other requests.
+     * would reserve a core for other requests and hash fewer passwords.
      */
     private static final int CONNECTIONS = 2 * CORES;
 

@@ -12,7 +12,7 @@ import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
 import org.gatehouse.war.Response;
 
-/** Compares {@code GET /user} at the end of the list with {@code GET /user} at its start, one page at a time. */
+/** Compares {@code GET /user} at the end of the list with {@code GET /user} at its start. Each call reads one page. */
 final class PageBench {
     private static final int PAIRS = 12;
     private static final int WARM_UP = 3;

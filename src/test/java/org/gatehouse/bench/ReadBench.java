@@ -9,7 +9,7 @@ import org.gatehouse.bench.Comparison.Title;
 
 /**
  * Compares {@code GET /user/{id}} with the bare servlet, for cached users and for users that are not cached. Also
- * measures the latency at half the load.
+ * measures the latencies at half of the highest rate.
  */
 final class ReadBench implements AutoCloseable {
     private static final Duration ROUND = Duration.ofMillis(500);
@@ -116,8 +116,8 @@ final class ReadBench implements AutoCloseable {
     }
 
     /**
-     * Measures the latencies of the calls of {@link #ownUserCached}, at half of the load that the given comparison
-     * reached.
+     * Measures the latencies of the calls of {@link #ownUserCached}, at half of the highest rate in the given
+     * comparison.
      */
     List<Latencies> atHalfLoad(Comparison highest) throws IOException {
         double half = Spread.of(highest.subject()).median() / 2;

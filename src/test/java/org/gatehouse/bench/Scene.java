@@ -116,8 +116,8 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Returns the lines of a response in a form that ignores header order and values. The container may choose the
-     * order of the headers, but not their lengths.
+     * Returns the sorted lines of a response, with the length of each header instead of its value. The bare servlet may
+     * send the headers in another order, and with other values of the same length.
      */
     private static List<String> shape(String response) {
         return response.lines()
@@ -128,7 +128,8 @@ final class Scene implements AutoCloseable {
 
     /**
      * Adds the remaining users. Earlier measurements change users, on conditions that name more than the id. For such a
-     * condition, embedded MongoDB scans all users, so these measurements need few users. MongoDB does not scan.
+     * condition, embedded MongoDB scans all users, so these measurements need few users. A MongoDB server does not scan
+     * the users.
      */
     void addAllUsers() {
         users.add(1, FIRST_CALLER);

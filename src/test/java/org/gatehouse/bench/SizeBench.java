@@ -31,8 +31,8 @@ import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.WarServer;
 
 /**
- * Compares the start time and memory of each server with the WAR and without an application. All servers run with
- * {@value #OPTIONS}.
+ * Measures the start time and the memory of each server, once with the WAR and once without an application. All servers
+ * run with {@value #OPTIONS}.
  */
 final class SizeBench {
     private static final String OPTIONS = Distribution.SMALL_HEAP;
@@ -111,7 +111,7 @@ final class SizeBench {
             sessions(stores, login.text("token")).parallelStream().forEach(token -> {
                 int status = service.get("/user/me", token).status();
                 if (status != 200) {
-                    throw new AssertionError("a session was answered " + status);
+                    throw new AssertionError("GET /user/me returned " + status);
                 }
             });
             figures.add(new Comparison(

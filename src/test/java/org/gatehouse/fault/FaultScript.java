@@ -192,8 +192,8 @@ enum FaultScript {
     abstract void perform(Stage stage);
 
     /**
-     * Runs the scenario with one user. The cache of the nodes is in use before the scenario starts. Afterwards the
-     * links of the first two nodes are restored.
+     * Runs the scenario with one user. The nodes already use the cache when the scenario starts. Afterwards the links
+     * of the first two nodes are restored.
      */
     Scenario.Outcome run(TestCluster<ServiceClient> cluster) throws Exception {
         cluster.awaitHits(WAIT_TIMEOUT);

@@ -31,7 +31,7 @@ final class History {
 
     /** The ways in which results can differ from the results of a single copy. */
     enum ViolationType {
-        /** Breaks the first promise: after an acknowledged write, an operation returned a version before this write. */
+        /** Breaks the first promise: after an acknowledged write, an operation returned an older version. */
         ACKNOWLEDGED_NOT_SEEN,
         /** Breaks the second promise: after a read, another read returned a lower version. */
         WENT_BACK,
@@ -147,9 +147,9 @@ final class History {
         }
 
         /**
-         * Checks that no read returned a version before its write started. A version without an acknowledged write
-         * comes from a write of unknown outcome. The check does not know this write, and assumes the first write of
-         * unknown outcome.
+         * Checks that no read of a version ended before the write of this version started. A version without an
+         * acknowledged write comes from a write of unknown outcome. If several such writes exist, the check assumes the
+         * first of them.
          */
         private void checkOrigins() {
             long firstUnknown =

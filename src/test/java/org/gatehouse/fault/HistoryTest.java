@@ -80,7 +80,7 @@ class HistoryTest {
     }
 
     @Test
-    void findsAReadThatGoesBackBehindAnotherRead() {
+    void findsAReadThatIsOlderThanAnEarlierRead() {
         history.acknowledged(KEY, 2, 10, 90);
         history.read(KEY, 2, 15, 20);
         history.read(KEY, 1, 25, 30);
@@ -89,7 +89,7 @@ class HistoryTest {
     }
 
     @Test
-    void findsAReadThatGoesBackBehindAWriteOfUnknownOutcome() {
+    void findsAReadThatMissesAWriteOfUnknownOutcomeAfterAnotherReadReturnedIt() {
         history.unknown(KEY, 10);
         history.read(KEY, 2, 15, 20);
         history.read(KEY, 1, 25, 30);
@@ -98,7 +98,7 @@ class HistoryTest {
     }
 
     @Test
-    void findsAWriteWithALowerVersionThanAnEarlierOne() {
+    void findsAWriteWithALowerVersionThanAnEarlierWrite() {
         history.acknowledged(KEY, 3, 10, 20);
         history.acknowledged(KEY, 2, 25, 30);
 
@@ -106,7 +106,7 @@ class HistoryTest {
     }
 
     @Test
-    void findsAReadOfAVersionBeforeItsWrite() {
+    void findsAReadThatEndsBeforeTheWriteOfItsVersionStarts() {
         history.read(KEY, 2, 5, 9);
         history.acknowledged(KEY, 2, 10, 20);
 
@@ -114,7 +114,7 @@ class HistoryTest {
     }
 
     @Test
-    void findsAReadOfAVersionBeforeEachUnknownWrite() {
+    void findsAReadThatEndsBeforeAllWritesOfUnknownOutcomeStart() {
         history.read(KEY, 2, 5, 9);
         history.unknown(KEY, 10);
 

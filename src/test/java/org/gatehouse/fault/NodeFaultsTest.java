@@ -30,7 +30,7 @@ class NodeFaultsTest {
 
     private static final int OTHER = 1;
 
-    /** Shorter than the 3 s for which a node waits for MongoDB's reply to a change. */
+    /** This time is shorter than the 3 s for which a node waits for MongoDB's reply to a change. */
     private static final Duration BEFORE_ITS_TIMEOUT = Duration.ofMillis(2_800);
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);

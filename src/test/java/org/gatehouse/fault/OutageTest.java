@@ -40,7 +40,7 @@ class OutageTest {
     }
 
     @Test
-    void withoutMongoDbRequestsFailWithRetryAfterUntilItReturns() {
+    void requestsFailWithRetryAfterUntilMongoDbReturns() {
         Timeline timeline = runOutage(
                 "MongoDB",
                 cluster -> cluster.nodes().forEach(node -> node.mongo().cut()),
@@ -57,7 +57,7 @@ class OutageTest {
                 Clients clients = new Clients(cluster, timeline)) {
             clients.start();
             Sleep.of(BEFORE);
-            assertThat(timeline.failed()).as("before").isEmpty();
+            assertThat(timeline.failed()).as("failures before the outage").isEmpty();
             timeline.mark(store + " stops");
             stop.accept(cluster);
             Sleep.of(Scenario.LENGTH);

@@ -18,8 +18,8 @@ final class Repeat {
     }
 
     /**
-     * Returns the given lengths of a fault in ms. A long run also returns random lengths between the shortest and the
-     * longest.
+     * Returns the given lengths of a fault in ms. If {@link Scenario#LENGTH} permits more repetitions, also returns
+     * random lengths between the shortest and the longest.
      */
     static List<Long> lengths(long... millis) {
         List<Long> lengths = new ArrayList<>();

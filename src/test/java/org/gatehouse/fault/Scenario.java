@@ -46,7 +46,7 @@ final class Scenario {
 
         /** Checks that both promises held. The second promise does not apply while the generation changes. */
         Outcome assertPromisesHold() {
-            assertThat(wentBackUnexpectedly).as(name + ": reads that went back").isEmpty();
+            assertThat(wentBackUnexpectedly).as(name + ": reads that returned an older version").isEmpty();
             return assertAcknowledgedWritesSeen();
         }
 
@@ -65,7 +65,8 @@ final class Scenario {
         }
 
         /**
-         * Returns the number of violations of the two promises. Reads that went back during an increment do not count.
+         * Returns the number of violations of the two promises. Reads that returned an older version during an
+         * increment do not count.
          */
         int brokenPromises() {
             return verdict.violations().size()

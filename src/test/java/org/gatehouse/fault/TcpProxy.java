@@ -65,7 +65,7 @@ final class TcpProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Delays each chunk that arrives after this call by this time. */
+    /** Adds this delay to each chunk that arrives after this call. */
     synchronized void delay(Direction direction, Duration delay) {
         delays.put(direction, delay);
     }

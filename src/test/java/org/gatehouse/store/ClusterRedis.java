@@ -77,8 +77,8 @@ public final class ClusterRedis implements AutoCloseable {
     }
 
     /**
-     * Returns the address in the format of the setting {@code REDIS_URL}. The address names three of the servers, which
-     * may be masters or replicas.
+     * Returns the address in the format of the setting {@code REDIS_URL}. The address names three of the six servers.
+     * Each of the three may be a master or a replica.
      */
     public String uri() {
         return servers.stream()

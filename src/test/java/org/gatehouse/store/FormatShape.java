@@ -39,8 +39,8 @@ final class FormatShape {
     }
 
     /**
-     * Returns the differences that would be unexpected for a reader of the other shape. The list is empty if there are
-     * none.
+     * Returns the differences that a reader of the other shape does not expect. The list is empty if there is no such
+     * difference.
      */
     List<String> differencesFrom(FormatShape other) {
         List<String> differences = new ArrayList<>();

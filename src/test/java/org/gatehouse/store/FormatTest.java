@@ -69,7 +69,7 @@ class FormatTest {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void allUsersAreListedAndExportedAsBefore(FormatFolder version) {
+    void allUsersAreListedAndExportedAsByTheEarlierVersion(FormatFolder version) {
         JsonNode callers = version.callers();
         Node node = start(version);
         String admin = callers.path("admin").asText();

@@ -26,7 +26,10 @@ public final class IndexUse {
     private final Set<String> equal = new HashSet<>();
     private final Set<String> ranged = new HashSet<>();
 
-    /** All other conditions, by field. A condition inside an {@code $or} is listed under its own field. */
+    /**
+     * The conditions that are neither an equality nor a range, by field. A condition inside an {@code $or} is listed
+     * under its own field.
+     */
     private final Map<String, String> others = new TreeMap<>();
 
     private final BsonDocument sort;
@@ -37,8 +40,8 @@ public final class IndexUse {
     }
 
     /**
-     * Returns the reason why no index can serve the query, for each index. The list is empty if one of the indexes can
-     * serve the query.
+     * Returns, for each index, the reason why the index cannot serve the query. The list is empty if one of the indexes
+     * can serve the query.
      *
      * @param tolerated fields whose conditions need no index
      */

@@ -59,7 +59,7 @@ class MongoConnectionTest {
     }
 
     @Test
-    void readsSeveralDocumentsAndThenOneLinearizably() {
+    void confirmsReadLatestWithALinearizableRead() {
         backend.asReplicaSet = true;
         MongoConnection mongo = connect();
 

@@ -156,7 +156,7 @@ class NewerVersionTest {
     }
 
     @Test
-    void aUserWithAnUnknownStatusCannotLogInAndKeepsIt() {
+    void aUserWithAnUnknownStatusCannotLogInAndKeepsTheStatus() {
         String carol = "/user/" + find("users", "usernameKey", "carol").getObjectId("_id");
         assertThat(node.login("carol", FormatScene.PASSWORD).status()).isEqualTo(401);
         assertThat(node.get(carol, admin).text("status")).isEqualTo("disabled");
@@ -167,7 +167,7 @@ class NewerVersionTest {
     }
 
     @Test
-    void aUserWithAnUnknownHashCannotLogInAndKeepsIt() {
+    void aUserWithAnUnknownHashCannotLogInAndKeepsTheHash() {
         assertThat(node.login("stranger", FormatScene.PASSWORD).status()).isEqualTo(401);
 
         assertThat(find("users", "usernameKey", "stranger").get("passwordHash")).isEqualTo("$argon3$v=1$x");

@@ -82,7 +82,7 @@ class RedisRefusalsTest {
         "ACL SETUSER gatehouse resetkeys ~u:*, ACL SETUSER gatehouse resetkeys ~*, NOPERM, 1",
         "CONFIG SET min-replicas-to-write 1, CONFIG SET min-replicas-to-write 0, NOREPLICAS, 1"
     })
-    void rejectedCommandsDegradeRedisAndAreLoggedOnceAtStartAndEnd(
+    void rejectedCommandsDegradeRedisAndEachOutageIsLoggedAtItsStartAndEnd(
             String failure, String repair, String code, int outages) {
         for (int outage = 1; outage <= outages; outage++) {
             redis(failure);

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the responses and log lines if MongoDB returns errors. Each test uses different error codes. */
+/**
+ * Tests the responses and log lines if MongoDB returns errors. Each test uses its own error codes, because the log does
+ * not repeat a recently logged reason.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StoreErrorsTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -80,7 +83,7 @@ class StoreErrorsTest {
     }
 
     @Test
-    void anErrorThatTheDriverRetriesUntilItsTimeoutIsLogged() {
+    void anErrorIsLoggedIfTheDriverRetriesUntilTheTimeout() {
         mongo.failWith(134, "users", "find");
 
         assertUnavailable(node.login("alice", PASSWORD));

@@ -80,7 +80,7 @@ class StoreOutageTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // The read after the user has been cached also caches the session. Therefore the loop reads once more.
+                // A read that finds the user in the cache also caches the session. Therefore the loop reads once more.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;
@@ -89,7 +89,7 @@ class StoreOutageTest {
             mongo.close();
 
             assertThat(gatehouse.get("/user/" + id, admin).status())
-                    .as("cached")
+                    .as("status of a read from the cache")
                     .isEqualTo(200);
             assertUnavailableInTime(() -> gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD));
             assertUnavailableInTime(() -> gatehouse.get("/user", admin));
@@ -110,7 +110,7 @@ class StoreOutageTest {
     }
 
     @Test
-    void lastingReadsServeCachedUsersDuringTheWholeOutage() throws IOException {
+    void withLastingReadsCachedUsersAreServedDuringTheWholeOutage() throws IOException {
         int port = freePort();
         Map<String, String> settings = new HashMap<>(settings(port));
         settings.put("READS_WITHOUT_DB", "lasting");
@@ -119,7 +119,7 @@ class StoreOutageTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // The read after the user has been cached also caches the session. Therefore the loop reads once more.
+                // A read that finds the user in the cache also caches the session. Therefore the loop reads once more.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;

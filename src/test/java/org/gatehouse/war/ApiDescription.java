@@ -70,7 +70,7 @@ public final class ApiDescription {
     /** Finds the parts of a path that containers reject as ambiguous or malformed. */
     private static final Pattern AMBIGUOUS = Pattern.compile("[%;\\\\]|//|/\\.");
 
-    /** A length in characters. The limits of all containers for the request line and for the headers are higher. */
+    /** A length in characters. Every container accepts a request line of this length, and headers of this length. */
     private static final int LONG = 4096;
 
     /**

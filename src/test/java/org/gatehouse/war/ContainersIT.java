@@ -100,8 +100,8 @@ class ContainersIT {
     }
 
     /**
-     * Reports if the oldest or the newest supported Java version is not installed. In this case the other tests cover
-     * less.
+     * Prints a warning if the oldest or the newest supported Java version is not installed. In this case, the tests do
+     * not run on this version.
      */
     @Tag("full")
     @Test

@@ -18,7 +18,7 @@ class DeploymentIT {
     private static final int MAX_BYTES = 32_000_000;
 
     @Test
-    void withoutSettingsFailsWithOneMessageThatListsThemAll() {
+    void withoutSettingsFailsWithOneMessageThatListsAllMissingSettings() {
         assertThatThrownBy(() -> WarServer.deploy("", Map.of()))
                 .isInstanceOf(WarServer.DeploymentFailed.class)
                 .rootCause()

@@ -21,7 +21,7 @@ public enum Distribution {
     /** A heap size that must be enough for a small installation. */
     public static final String SMALL_HEAP = "-Xmx256m";
 
-    /** Options for a server that runs only for seconds, so that it starts fast. */
+    /** Options that make a server start fast. Tests use these options if the server runs only for seconds. */
     static final String FAST_START = SMALL_HEAP + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private final String property;

@@ -24,8 +24,8 @@ class InstancesIT {
         Path firstKey = Files.writeString(secrets.resolve("first-key"), "first " + ServiceClient.AUTH_KEY + "\n");
         Path otherKey = Files.writeString(secrets.resolve("other-key"), "other " + ServiceClient.AUTH_KEY + "\n");
         Path password = Files.writeString(secrets.resolve("password"), ServiceClient.ADMIN_PASSWORD + "\n");
-        // All applications in the server read this environment. The environment contains shared settings of Gatehouse,
-        // and settings of another application.
+        // All applications in the server read this environment. The environment contains settings that both deployments
+        // share, and settings of another application.
         Map<String, String> environment = Map.of(
                 "GATEHOUSE_ADMIN_USERNAME",
                 ServiceClient.ADMIN,
@@ -63,8 +63,8 @@ class InstancesIT {
     }
 
     /**
-     * Returns settings with a key in a file. The settings of MongoDB have the prefix GATEHOUSE_, because another
-     * application uses the same names without the prefix.
+     * Returns the settings of one deployment. The given file contains the AUTH_KEY. The settings for MongoDB have the
+     * prefix GATEHOUSE_, because another application uses the same names without the prefix.
      */
     private static Map<String, String> settings(Stores stores, Path key) {
         return Map.of(

@@ -20,7 +20,7 @@ class LoginTimeIT {
     private static final int TRIES = Boolean.getBoolean("gatehouse.long") ? 400 : 60;
     private static final int WARM_UP = 30;
 
-    /** With this number of accounts, the test tries each account only a few times, and the throttle does not apply. */
+    /** With this number of accounts, the test tries each account so rarely that the throttle does not apply. */
     private static final int ACCOUNTS = Boolean.getBoolean("gatehouse.long") ? 40 : 15;
 
     private static final double TOLERANCE = 0.05;
@@ -100,7 +100,7 @@ class LoginTimeIT {
         assertThat(Math.abs(disabledDifference) / time).isLessThan(TOLERANCE);
     }
 
-    /** Makes one attempt of each kind. The order rotates, so that no attempt always follows the same other attempt. */
+    /** Makes one attempt of each kind. The order rotates, so that each kind comes first in turn. */
     private static void tryEach(RawClient client, int number, Map<Attempt, List<Double>> times) throws IOException {
         Attempt[] all = Attempt.values();
         for (int turn = 0; turn < all.length; turn++) {

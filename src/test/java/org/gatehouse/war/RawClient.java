@@ -23,15 +23,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.json.Json;
 
 /**
- * A connection for measurements, which sends prepared requests. Client and service share the processors. Therefore the
- * connection checks only the first response of each kind, and parses only the necessary parts.
+ * A connection that sends prepared requests for measurements. The client and the service share the processors.
+ * Therefore the connection checks only the first response of each kind, and parses only the necessary parts of a
+ * response.
  */
 final class RawClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
     private static final String LENGTH = "content-length:";
     private static final String END_OF_HEAD = "\r\n\r\n";
 
-    /** The request lines that were already sent, each with the status of a response. */
+    /**
+     * The combinations of a request line and a response status that already occurred. Only the first response of each
+     * combination is checked.
+     */
     private static final Set<String> seen = ConcurrentHashMap.newKeySet();
 
     private final Socket socket;

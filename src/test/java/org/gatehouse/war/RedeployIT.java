@@ -38,7 +38,9 @@ class RedeployIT {
      */
     private static final long APPLICATION_BYTES = 33L << 20;
 
-    /** The memory that the server and the requests of its manager may allocate after the garbage collection. */
+    /**
+     * The memory that the server, and the requests to its manager application, may use after the garbage collection.
+     */
     private static final long TOLERANCE_BYTES = 12L << 20;
 
     private static final int TOLERANCE_THREADS = 3;
@@ -46,12 +48,15 @@ class RedeployIT {
     private static final List<String> LOGGED_PROBLEMS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
 
     /**
-     * Tomcat's warning about a thread of its own. This thread periodically works for each application, perhaps while
-     * the application stops.
+     * Tomcat's warning about one of Tomcat's own threads. This thread periodically works for each application. It may
+     * do so while the application stops.
      */
     private static final String UTILITY_THREAD = "appears to have started a thread named [Catalina-utility-";
 
-    /** Each garbage collection clears soft references. This frees the memory of Java's own caches. */
+    /**
+     * With this option, each garbage collection clears all soft references. Java then frees the memory of its own
+     * caches.
+     */
     private static final String NO_SOFT_REFERENCES = "-XX:SoftRefLRUPolicyMSPerMB=0";
 
     /**

@@ -39,8 +39,8 @@ public abstract class ServiceClient implements AutoCloseable {
     public abstract void close();
 
     /**
-     * Returns the settings of a service with an administrator on these stores. The extra settings extend or replace
-     * these settings.
+     * Returns settings for a service that uses these stores and has an administrator. The extra settings are added, and
+     * replace settings of the same name.
      */
     public static Map<String, String> settings(Stores stores, Map<String, String> extraSettings) {
         Map<String, String> all = new HashMap<>(Map.of(
@@ -128,7 +128,7 @@ public abstract class ServiceClient implements AutoCloseable {
                 .check(request.method(), URI.create(path.substring(context.length())), headers, body, response);
     }
 
-    /** Returns the body of a login. The creation of a user without other fields has the same body. */
+    /** Returns the body of a login. A request that creates a user without other fields has the same body. */
     public static String credentials(String username, String password) {
         return Json.MAPPER
                 .createObjectNode()

@@ -31,7 +31,7 @@ class SlowClientsIT {
     private static final String JSON = "Content-Type: application/json";
     private static final String NDJSON = "Content-Type: application/x-ndjson";
 
-    /** The number of connections. A server has fewer threads, by default 200. */
+    /** The number of connections. This number exceeds the 200 threads that a server has by default. */
     private static final int CONNECTIONS = 220;
 
     private static final int DISCONNECTS = 30;

@@ -32,8 +32,8 @@ public final class WarServer extends ServiceClient {
         application.setWar(war.toString());
         application.setThrowUnavailableOnStartupException(true);
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
-        // The working directory may contain a developer's .env file. These empty parameters override the settings in
-        // this file.
+        // The working directory may contain a developer's .env file. The empty parameters below override the settings
+        // in that file.
         for (String name : Settings.names()) {
             application.setInitParameter(name, "");
             application.setInitParameter("GATEHOUSE_" + name, "");
@@ -82,7 +82,9 @@ public final class WarServer extends ServiceClient {
         return start(stores, Map.of());
     }
 
-    /** Deploys the WAR with an administrator. The given settings extend or replace the usual settings. */
+    /**
+     * Deploys the WAR with an administrator. See {@link ServiceClient#settings} for the effect of the given settings.
+     */
     public static WarServer start(Stores stores, Map<String, String> settings) {
         return deploy("", settings(stores, settings));
     }
