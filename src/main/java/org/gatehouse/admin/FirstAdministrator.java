@@ -90,7 +90,7 @@ public final class FirstAdministrator {
     }
 
     /**
-     * Creates or resets the account of the settings if necessary. Warns if no administrator can log in.
+     * Creates or resets the account that the settings name, if necessary. Warns if no administrator can log in.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */

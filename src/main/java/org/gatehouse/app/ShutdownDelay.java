@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delays the stop of the server while requests are still served.
+ * Delays the stop of the server. During the delay, requests are still served.
  *
  * <p>A servlet context is destroyed too late: by then, Tomcat has paused its connectors, or Jetty has closed its
  * connectors. A JVM shutdown hook runs in parallel with the server's hook and cannot delay it. Tomcat and Jetty call
@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * listener. The servlet API does not offer lifecycle listeners, and the application does not contain the server's
  * classes. Therefore the server is called by reflection. On other servers, a warning says that the delay has no effect.
  *
- * <p>If only the application is undeployed, its stop is not delayed, because Tomcat has already removed its path.
+ * <p>If only the application is undeployed, its stop is not delayed, because Tomcat has already removed the
+ * application's path.
  */
 final class ShutdownDelay implements AutoCloseable {
     private static final String TOMCAT_LISTENER = "org.apache.catalina.LifecycleListener";

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 /**
  * Parses the origins (RFC 6454) whose pages may read responses in a browser.
  *
- * <p>Origins are compared with the {@code Origin} header character by character. Therefore an origin is rejected if
- * browsers never send it in this form.
+ * <p>Origins are compared with the {@code Origin} header character by character. Therefore the parser rejects an origin
+ * in a form that browsers never send.
  */
 final class CorsOrigins {
     private static final String ANY = "*";

@@ -37,7 +37,7 @@ record MongoUri(Secret text, @Nullable String database) {
     /**
      * Reads a connection string.
      *
-     * @throws IllegalArgumentException with the reason, worded to follow the name of the setting
+     * @throws IllegalArgumentException with the reason, which follows the name of the setting in a message
      */
     static MongoUri parse(String text) {
         if (text.codePoints().anyMatch(letter -> Character.isWhitespace(letter) || Character.isISOControl(letter))) {

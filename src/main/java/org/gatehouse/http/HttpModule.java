@@ -13,7 +13,10 @@ import org.glassfish.jersey.server.ResourceConfig;
 
 /** Creates the filters, and the servlet that uses them. */
 public final class HttpModule {
-    /** The longest time for a body of {@link JsonBody#MAX_BYTES}. Usual connections send 64 KiB in less than 10 s. */
+    /**
+     * The time in which a client must send a body of up to {@link JsonBody#MAX_BYTES}. Usual connections send 64 KiB in
+     * less than 10 s.
+     */
     public static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     private final ContainerErrors containerErrors;
@@ -55,10 +58,10 @@ public final class HttpModule {
                 new QueryParameterFilter(),
                 new BodyLimitFilter(),
                 new JsonBodyReader(),
-                // In responses, this filter runs after the error mapper, which may replace the body.
+                // For responses, this filter runs after the error mapper, which may replace the body.
                 responseHeaders,
                 new ErrorMapper(paths),
-                // In responses, this filter runs before the error mapper, which replaces the exception.
+                // For responses, this filter runs before the error mapper, which replaces the exception.
                 rejections);
         return new HttpModule(new ContainerErrors(responseHeaders, accessLog), components);
     }

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rejects query parameters that the matched resource method does not declare as {@code @QueryParam}. It also rejects
- * repeated single-value parameters, and text that is not UTF-8 in percent-encoding.
+ * repeated single-value parameters, and parameters that are not UTF-8 in valid percent-encoding.
  *
- * <p>If a misspelled filter or flag were ignored, a call would do more than its caller requested. This filter runs
- * after authentication, so that its errors do not describe the method to unauthenticated clients.
+ * <p>If a misspelled parameter were ignored, a call could do more than its caller requested. This filter runs after
+ * authentication, so that its errors do not describe the method to unauthenticated clients.
  */
 final class QueryParameterFilter implements ContainerRequestFilter {
     /** The request attribute that holds the query as the client sent it; absent without a query. */

@@ -23,7 +23,10 @@ import org.gatehouse.json.JsonBody;
  * itself after authentication.
  */
 final class RequestBodies {
-    /** Incomplete bodies may use 1/16 of the heap. Otherwise many connections could exhaust the heap. */
+    /**
+     * All incomplete bodies together may use at most 1/16 of the heap. Otherwise many connections could exhaust the
+     * heap.
+     */
     private static final int HEAP_DIVISOR = 16;
 
     private static final String TRANSFER_ENCODING = "Transfer-Encoding";

@@ -40,7 +40,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
             "X-Frame-Options",
             "DENY");
 
-    /** A header of HTTP/1.1, which containers omit in HTTP/2. */
+    /** A header of HTTP/1.1. Containers omit this header in HTTP/2. */
     private static final String CONNECTION = "Connection";
 
     private static final String CLOSE = "close";
@@ -99,8 +99,8 @@ final class ResponseHeaders implements ContainerResponseFilter {
     }
 
     /**
-     * Removes the parameters of JSON and NDJSON types, which have no parameters (RFC 8259, section 11). Jersey copies
-     * parameters from {@code Accept}, such as a charset that the body does not have.
+     * Removes parameters from JSON and NDJSON media types, because these types do not define any (RFC 8259, section
+     * 11). Jersey copies parameters from {@code Accept}, such as a charset that the body does not have.
      */
     private static void removeParametersOfJson(MultivaluedMap<String, Object> headers, @Nullable MediaType type) {
         if (type == null) {
