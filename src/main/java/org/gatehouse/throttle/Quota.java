@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param name distinguishes this count from other counts under the same key
  * @param limit the attempts allowed in one window, at least 1
- * @param window the length of a window, which starts with the first attempt; a period of this length that overlaps two
- *     windows may contain up to twice the limit
+ * @param window the length of a window. A window starts with its first attempt. A period of this length that overlaps
+ *     two windows may contain up to twice the limit.
  */
 public record Quota(String name, int limit, Duration window) {
     public Quota {
