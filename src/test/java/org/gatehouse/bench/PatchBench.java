@@ -104,7 +104,9 @@ final class PatchBench implements AutoCloseable {
         return writes;
     }
 
-    /** Updates the user on the condition that its version has not changed, as the service does. */
+    /**
+     * Updates the user on the condition that the user's version has not changed. The service uses the same condition.
+     */
     private void write(int number) {
         long version = versions.getOrDefault(number, 1L);
         Bson filter =

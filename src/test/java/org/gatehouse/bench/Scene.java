@@ -89,7 +89,7 @@ final class Scene implements AutoCloseable {
         return new Caller(number, users.id(number), login.text("token"), user.body());
     }
 
-    /** Starts the bare servlet, which returns a recorded response of the WAR byte for byte. */
+    /** Starts the bare servlet with a recorded response of the WAR. Checks that the servlet returns this response. */
     private ServerProcess startBare() throws IOException {
         String recorded = recorded(war.port());
         Path file = Files.writeString(folder.resolve("response.http"), recorded);

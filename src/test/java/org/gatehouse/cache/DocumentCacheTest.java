@@ -260,7 +260,7 @@ class DocumentCacheTest {
 
         assertThat(valueInRedis(id)).startsWith("T ");
         read(other, id);
-        documents.put(id, 2); // the write took effect although its outcome was unknown
+        documents.put(id, 2); // the write takes effect although its outcome is unknown
         assertThat(read(other, id)).hasValue(2);
         await().atMost(WAIT_TIMEOUT).until(() -> valueInRedis(id).equals("null"));
         assertThat(read(other, id)).hasValue(2);
@@ -306,7 +306,7 @@ class DocumentCacheTest {
         assertThat(read(other, id)).hasValue(1);
         try (CacheNode withoutRedis = new CacheNode("redis://127.0.0.1:9")) {
             assertThatThrownBy(() -> write(withoutRedis, () -> {
-                        documents.put(id, 2); // the write took effect although its outcome was unknown
+                        documents.put(id, 2); // the write takes effect although its outcome is unknown
                         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
                     }))
                     .isInstanceOf(GatehouseException.class);

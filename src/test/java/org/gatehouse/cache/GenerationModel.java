@@ -230,7 +230,7 @@ final class GenerationModel implements Model {
         return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
     }
 
-    /** One run of a Redis server, from its start to its end, with the only key. */
+    /** One run of a Redis server, from its start to its end, with the only key of the model. */
     private final class Run {
         final String name;
         final Field alive;

@@ -77,7 +77,7 @@ enum FaultScript {
             stage.load.read(OTHER, stage.key);
             stage.cluster.nodes().get(ONE).redis().cut();
             stage.load.write(ONE, stage.key);
-            // The quarantine of the other node may end up to 1 s later than the quarantine of the node that made the
+            // The quarantine of the other node ends at most 1 s later than the quarantine of the node that made the
             // change.
             Repeat.during(Duration.ofSeconds(1), () -> stage.load.read(OTHER, stage.key));
         }

@@ -130,7 +130,7 @@ class LegacyDatabaseTest {
     }
 
     @Test
-    void usersWithTheSameNameLogInAfterOneIsRenamed() throws Exception {
+    void usersWithTheSameNameLogInAfterOneUserIsRenamed() throws Exception {
         startTogether(2);
         Node one = nodes.get(0);
         Node two = nodes.get(1);

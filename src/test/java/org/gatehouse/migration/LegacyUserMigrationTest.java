@@ -353,7 +353,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void keepsAPasswordThatChangesWhileTheOldOneIsHashed() {
+    void keepsAPasswordThatChangesWhileTheOldPasswordIsHashed() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "old"));
         migrate();
         AtomicInteger hashes = new AtomicInteger();

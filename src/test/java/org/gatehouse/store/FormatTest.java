@@ -51,7 +51,7 @@ class FormatTest {
     }
 
     @Test
-    void theLastVersionReadsTheStoresOfThisOne() {
+    void theLastVersionReadsTheStoresOfThisVersion() {
         ObjectNode callers = FormatScene.run(stores);
         String version = System.getProperty(WRITE_PROPERTY, "");
         if (!version.isEmpty()) {

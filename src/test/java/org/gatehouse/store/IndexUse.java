@@ -12,9 +12,10 @@ import org.bson.BsonNull;
 import org.bson.BsonValue;
 
 /**
- * Checks that an index can serve a query without a separate sort and without reading keys of other documents. In such
- * an index, equality fields come first, then the sort fields in one direction, then ranges. No query here combines a
- * range with a sort on another field. Therefore every key that the index reads is part of the result.
+ * Checks that an index can serve a query without a separate sort and without reading keys of documents outside the
+ * result. In such an index, equality fields come first, then the sort fields in one direction, then ranges. This class
+ * reports a mismatch if a query combines a range with a sort on another field. Therefore every key that the index reads
+ * is part of the result.
  *
  * <p>{@code $in} counts as equality, because MongoDB reads up to 200 values one after the other and merges the results
  * in order.

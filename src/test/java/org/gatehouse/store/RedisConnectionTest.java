@@ -44,7 +44,7 @@ class RedisConnectionTest {
     }
 
     @Test
-    void sendsThePasswordAndDoesNotConnectWithAWrongOne() {
+    void sendsThePasswordAndDoesNotConnectWithAWrongPassword() {
         EmbeddedRedis server = open(EmbeddedRedis.start(folder, "--save", "", "--requirepass", "open sesame"));
         String address = "127.0.0.1:" + server.port();
 

@@ -46,7 +46,7 @@ class RestoreTest {
     }
 
     @Test
-    void withAnotherAuthKeyPasswordsAndSessionsContinue() {
+    void passwordsAndSessionsContinueWithAnotherAuthKey() {
         try (Stores restored = restored();
                 Node node = Node.start(restored, Map.of("AUTH_KEY", OTHER_KEY))) {
             String token = node.token("alice", PASSWORD);

@@ -50,7 +50,7 @@ class StoreOutageTest {
     }
 
     @Test
-    void aNodeStartsWithoutRedisAndUsesItLater() throws IOException {
+    void aNodeStartsWithoutRedisAndUsesRedisLater() throws IOException {
         int port = freePort();
         try (EmbeddedMongo mongo = EmbeddedMongo.inMemory()) {
             Map<String, String> settings = new HashMap<>(settings(freePort()));
@@ -73,7 +73,7 @@ class StoreOutageTest {
     }
 
     @Test
-    void anOutageIsReportedInTimeAndCallsSucceedAfterIt() throws IOException {
+    void anOutageIsReportedInTimeAndCallsSucceedAfterTheOutage() throws IOException {
         int port = freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
         try (Node gatehouse = Node.start(settings(port))) {

@@ -65,7 +65,7 @@ class CustomFieldsTest {
                 "totp_secret",
                 "refresh_token"
             })
-    void rejectsACredentialUnderAnyNameAndSaysHowToSetIt(String name) {
+    void rejectsACredentialUnderAnyNameAndSaysHowToSetAPassword(String name) {
         String field = "\"" + name + "\":\"something 1\"";
         String nested = "\"profile\":{\"list\":[{" + field + "}]}";
         String version = node.get(alice, admin).header("ETag");
@@ -185,7 +185,7 @@ class CustomFieldsTest {
                 "[1,9007199254740993] | [1.0,9007199254740992]",
                 "123456789012345678901234567890.1234 | 123456789012345678901234567890.1235"
             })
-    void aPatchReplacesANumberByAnAlmostEqualOne(String before, String after) {
+    void aPatchReplacesANumberWithAnAlmostEqualNumber(String before, String after) {
         Response first = node.patch(alice, admin, json("{'n':" + before + ",'m':1}"));
         Response second = node.patch(alice, admin, json("{'n':" + after + ",'m':2}"), "If-Match", first.header("ETag"));
 

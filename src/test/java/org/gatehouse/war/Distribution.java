@@ -63,7 +63,7 @@ public enum Distribution {
 
     /**
      * Writes the descriptor of an application into a base folder. The descriptor is the example in {@code deploy} with
-     * these settings.
+     * the settings of the deployment.
      */
     void deploy(Path base, Deployment deployment) throws IOException {
         Path descriptor = isTomcat()

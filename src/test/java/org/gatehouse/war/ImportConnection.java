@@ -15,7 +15,7 @@ public final class ImportConnection implements AutoCloseable {
     /**
      * Sends the request line and the headers.
      *
-     * @param service the address of the service; the connection uses its port on the loopback address
+     * @param service the address of the service; the connection uses the loopback address instead of the host name
      * @param headers additional header lines
      */
     public ImportConnection(String service, String token, String... headers) throws IOException {
