@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.slf4j.LoggerFactory;
 
-/** Tests the messages for invalid and mistyped settings at the start. */
+/** Tests the messages about invalid and mistyped settings when the application starts. */
 @ResourceLock("java.util.logging")
 class GatehouseListenerTest {
     private static final Logger logger = (Logger) LoggerFactory.getLogger(GatehouseListener.class);

@@ -50,7 +50,7 @@ class ManyNodesStartTest {
     private static final int NODES = 6;
 
     /**
-     * The test blocks a start before every third MongoDB command of the start. The long form blocks it before every
+     * The test starts and blocks one node for every third MongoDB command of a start. The long form does so for every
      * command.
      */
     private static final int STRIDE = Boolean.getBoolean("gatehouse.long") ? 1 : 3;
@@ -120,7 +120,8 @@ class ManyNodesStartTest {
                 }
             });
             await().until(() -> changes.get() > 0 || changing.isDone());
-            // The unique index permits only one user without usernameKey.
+            // The test inserts only one legacy user, because the unique index permits only one user without
+            // usernameKey.
             stores.users().insertOne(legacyUser("u1", "p1"));
             try {
                 startTogether(NODES - 1, () -> FormatScene.node(stores, clock));
@@ -156,7 +157,7 @@ class ManyNodesStartTest {
         while (isReached(command, client.getDatabase(stores.database() + "-" + command))) {
             command += STRIDE;
         }
-        assertThat(command).as("commands of a start").isGreaterThan(20);
+        assertThat(command).as("number of commands that a start sends").isGreaterThan(20);
     }
 
     /**

@@ -38,7 +38,7 @@ import org.gatehouse.war.ServiceClient;
 public final class Node extends ServiceClient {
     static final KeySchedule SCHEDULE = KeySchedule.every(Duration.ofDays(30), Duration.ofMinutes(10));
 
-    /** Accepts the name and password of every first administrator. */
+    /** Accepts any name and any password for the first administrator. */
     static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
 
     private final Gatehouse gatehouse;
@@ -184,7 +184,7 @@ public final class Node extends ServiceClient {
         try {
             node.gatehouse.start();
             node.server.start();
-            // On a busy machine, the preparation of the stores may take longer than a deployment waits for it.
+            // On a busy machine, the deployment may end before the stores are prepared.
             await().atMost(Duration.ofSeconds(60)).until(() -> !node.gatehouse.startup.isPreparing());
             return node;
         } catch (Exception failed) {

@@ -46,7 +46,7 @@ class AuditLogTest {
     void startEmpty() {
         mongo.call(() -> mongo.collection("audit").deleteMany(new BsonDocument()));
         audit.createIndexes();
-        audit.createIndexes(); // every node creates the indexes at its start
+        audit.createIndexes(); // each node repeats this call at its start
     }
 
     @AfterAll
@@ -81,7 +81,7 @@ class AuditLogTest {
     }
 
     @Test
-    void listsFromTheNewestToTheOldestWithoutRepeatingEqualTimes() {
+    void listsEachEntryOnceFromTheNewestToTheOldestEvenIfTimesAreEqual() {
         for (int i = 0; i < 4; i++) {
             for (int equal = 0; equal < 5; equal++) {
                 audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(ALICE));
@@ -171,7 +171,7 @@ class AuditLogTest {
     }
 
     @Test
-    void recordsEveryLoginThatFailedForAnotherReason() {
+    void recordsEveryFailedLoginThatWasNotThrottled() {
         for (int i = 0; i < 3; i++) {
             audit.record(failedLogin(CLIENT).on(ALICE));
             audit.record(failedLogin(CLIENT));

@@ -254,7 +254,7 @@ class AuditTrailTest {
 
     @Test
     void noSecretIsStoredOrLogged() {
-        // The calls contain common mistakes: the password in place of the name, and a truncated body.
+        // Some calls contain common mistakes: the password in place of the name, and a truncated body.
         Call login = login(PASSWORD);
         call("POST", "/login", credentials(PASSWORD, PASSWORD), "");
         call("POST", "/login", "{\"username\":\"" + username + "\",\"password\":\"" + PASSWORD, "");
@@ -307,7 +307,7 @@ class AuditTrailTest {
                     case "string" -> String.valueOf(redis.get(key));
                     case "hash" -> redis.hgetall(key).toString();
                     case "none" -> ""; // the key expired after KEYS listed it
-                    default -> throw new AssertionError("look into " + key + " too");
+                    default -> throw new AssertionError("unsupported type of the key " + key);
                 };
                 all.append(key).append('=').append(value).append('\n');
             }
@@ -315,7 +315,10 @@ class AuditTrailTest {
         return all.toString();
     }
 
-    /** Checks that the call wrote exactly these entries, newest first, for any user. */
+    /**
+     * Checks that the call wrote exactly these entries. The newest entry is the first. The entries may belong to any
+     * user.
+     */
     private static void assertEntries(Call call, ObjectNode... expected) {
         List<JsonNode> found = new ArrayList<>();
         for (JsonNode entry : gatehouse.get("/audit?limit=1000", admin).json()) {

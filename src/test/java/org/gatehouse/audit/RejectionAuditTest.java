@@ -74,7 +74,7 @@ class RejectionAuditTest {
     }
 
     @Test
-    void aMalformedTokenDoesNotHideAForgedOneOfTheSameSource() {
+    void aMalformedTokenDoesNotHideAForgedTokenOfTheSameSource() {
         String forged = alice.substring(0, alice.length() - 4) + (alice.endsWith("AAAA") ? "BBBB" : "AAAA");
         for (String token : List.of("nonsense", forged, "a.b.c", forged)) {
             node.send("GET", "/user/me", "", "auth", token, "X-Forwarded-For", "192.0.2.10");

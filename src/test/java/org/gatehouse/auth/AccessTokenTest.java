@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests access tokens over HTTP. Tests that sign tokens themselves use a node whose signing key is {@code AUTH_KEY}.
- * All other tests use a node with rotating keys.
+ * Tests access tokens over HTTP. Some tests create tokens. These tests use the node that signs with {@code AUTH_KEY}.
+ * All other tests use the node with rotating keys.
  */
 class AccessTokenTest {
     private static final Stores stores = new Stores();
@@ -231,7 +231,7 @@ class AccessTokenTest {
         JWTClaimsSet.Builder to(JWTClaimsSet.Builder claims);
     }
 
-    /** Returns a token that Gatehouse issued, with changed claims and a new signature with the shared secret. */
+    /** Changes the claims of a token that Gatehouse issued. Signs the result with the shared secret and returns it. */
     private static String forged(Change change) throws ParseException, JOSEException {
         SignedJWT original = SignedJWT.parse(sharedSecretToken);
         JWTClaimsSet claims =

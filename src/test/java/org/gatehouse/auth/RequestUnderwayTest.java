@@ -19,7 +19,9 @@ import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Tests requests whose session ends on another node while this node processes the request. */
+/**
+ * Tests requests that one node processes while another node ends the caller's session or changes the caller's rights.
+ */
 class RequestUnderwayTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "staple battery horse correct";
@@ -30,7 +32,7 @@ class RequestUnderwayTest {
     private static final Node other = Node.start(stores);
     private static final AtomicInteger number = new AtomicInteger();
 
-    /** Blocks the first thread that is about to send this MongoDB command, until the test releases the thread. */
+    /** Blocks the first thread that is about to send this MongoDB command. The test releases the thread. */
     private record BlockedCommand(String command, CountDownLatch reached, CountDownLatch released) {
         BlockedCommand(String command) {
             this(command, new CountDownLatch(1), new CountDownLatch(1));
@@ -154,7 +156,10 @@ class RequestUnderwayTest {
                 .isEqualTo("user");
     }
 
-    /** Returns the response to a request. The client sends the body only after another call has ended. */
+    /**
+     * Sends the head of a request, makes the call {@code meanwhile}, and then sends the body. Returns the response to
+     * the request.
+     */
     private static String responseToDelayedBody(
             String method, String path, String token, String body, Supplier<Response> meanwhile) throws IOException {
         try (Socket socket = new Socket(
@@ -164,8 +169,8 @@ class RequestUnderwayTest {
                     + "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close"
                     + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // Jetty requests the body when the application reads it. At this time, the caller has already been
-            // authorized.
+            // Jetty sends 100 Continue when the application reads the body. Gatehouse has authorized the caller before
+            // this read.
             byte[] interim = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
             assertThat(new String(interim, StandardCharsets.US_ASCII)).contains("100 Continue");
             Response response = meanwhile.get();
@@ -176,8 +181,8 @@ class RequestUnderwayTest {
     }
 
     /**
-     * Blocks a request before it sends a MongoDB command, until another call has ended. Returns the response to the
-     * request.
+     * Sends a request and blocks its thread before the given MongoDB command. Releases the thread when the call
+     * {@code meanwhile} has ended. Returns the response to the request.
      */
     private static Response responseToBlockedRequest(
             String command, Supplier<Response> request, Supplier<Response> meanwhile) throws Exception {

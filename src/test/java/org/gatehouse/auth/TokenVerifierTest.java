@@ -90,7 +90,9 @@ class TokenVerifierTest {
         assertThat(token.roles()).containsExactly("user");
         assertThat(token.issuedAt()).isEqualTo(clock.instant());
         assertThat(token.expiresAt()).isEqualTo(clock.instant().plus(LIFETIME));
-        assertThat(verifier.verify(valid, SOURCE)).as("cached").isSameAs(token);
+        assertThat(verifier.verify(valid, SOURCE))
+                .as("the second result comes from the cache")
+                .isSameAs(token);
     }
 
     @Test
@@ -277,7 +279,7 @@ class TokenVerifierTest {
         clock.set(end.minusMillis(1));
         assertThat(verifier.verify(token, SOURCE).expiresAt()).isEqualTo(end);
         clock.set(end);
-        assertThat(rejection(token).code()).as("cached").isEqualTo(ErrorCode.TOKEN_EXPIRED);
+        assertThat(rejection(token).code()).as("the cached token has expired").isEqualTo(ErrorCode.TOKEN_EXPIRED);
         String uncached = signed(claims().expirationTime(Date.from(end)).jwtID("another"));
         GatehouseException rejected = rejection(uncached);
         assertThat(rejected.code()).isEqualTo(ErrorCode.TOKEN_EXPIRED);
@@ -323,7 +325,8 @@ class TokenVerifierTest {
         int start = valid.lastIndexOf('.') + 1;
         for (int i = start; i < valid.length(); i++) {
             char other = valid.charAt(i) == 'A' ? 'B' : 'A';
-            // Each check uses a different address, because many checks from one address would wait for each other.
+            // Each check uses a different address, because the checks of an address with many failures run one at a
+            // time.
             String tampered = valid.substring(0, i) + other + valid.substring(i + 1);
             assertThat(rejection(tampered, "198.51.100." + i).getMessage()).isEqualTo("invalid signature");
         }
@@ -380,7 +383,7 @@ class TokenVerifierTest {
     /** Checks that the token is rejected with 401 and one of these messages. */
     private void assertRejected(String token, String... messages) {
         GatehouseException rejected = rejection(token);
-        assertThat(rejected).as("rejection").isNotNull();
+        assertThat(rejected).as("the token is rejected").isNotNull();
         assertThat(rejected.code().status()).isEqualTo(401);
         assertThat(rejected.getMessage()).isIn(Arrays.asList(messages));
     }

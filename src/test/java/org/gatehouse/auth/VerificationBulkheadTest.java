@@ -90,7 +90,8 @@ class VerificationBulkheadTest {
             });
         }
 
-        // Up to half of the checks may wait for a second. The rejections of the other half must come earlier.
+        // Up to half of the checks may wait for one second until they are rejected. The other half must be rejected
+        // earlier.
         await().pollInterval(Duration.ofMillis(10))
                 .atMost(TimeLimit.of(Duration.ofMillis(900)))
                 .until(() -> rejections.get() >= flood / 2);

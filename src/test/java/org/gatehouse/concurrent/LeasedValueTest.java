@@ -25,12 +25,12 @@ class LeasedValueTest {
     private static final Duration LEASE = LeasedValue.LEASE;
     private static final Duration INTERVAL = LeasedValue.MIN_INTERVAL;
 
-    // The start value of a ticker is arbitrary. Here, the ticker overflows when a lease has passed.
+    // A ticker may start at any value. This ticker overflows when one lease has passed.
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - LEASE.toNanos());
     private final AtomicInteger reads = new AtomicInteger();
     private final List<Duration> pauses = new ArrayList<>();
 
-    /** The store of the value. Each read returns the number of the read, unless a test replaces this supplier. */
+    /** The store of the value. By default, the first read returns 1, and each later read returns the next number. */
     private volatile Supplier<Optional<Integer>> store = () -> Optional.of(reads.get());
 
     private final LeasedValue<Integer> value = leased(false);
@@ -94,7 +94,7 @@ class LeasedValueTest {
         LeasedValue<Integer> lasting = leased(true);
         lasting.refresh();
         advance(LEASE);
-        assertThat(lasting.trusted()).as("no read has failed").isEmpty();
+        assertThat(lasting.trusted()).as("no read has failed yet").isEmpty();
 
         failWith(new IllegalStateException("gone"));
         assertThatThrownBy(lasting::refresh).hasMessage("gone");
@@ -130,7 +130,7 @@ class LeasedValueTest {
 
         assertThat(value.readSince(before)).isEqualTo(1);
         assertThat(value.readSince(nanos.get()))
-                .as("sent at this time, not after it")
+                .as("the last read was sent at this time, not after it")
                 .isEqualTo(2);
     }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeployFilesTest {
     private static final Path FOLDER = Path.of("deploy");
 
-    /** The variables that the container image sets for Tomcat itself. */
+    /** The variables that the container image sets for Tomcat and not for Gatehouse. */
     private static final Set<String> TOMCAT_VARIABLES = Set.of("CATALINA_OPTS");
 
     private static final Map<String, String> SECRETS = Map.of(
@@ -119,7 +119,7 @@ class DeployFilesTest {
         assertThat(kubernetesEnvironment()).containsKey("METRICS_TOKEN_FILE");
     }
 
-    /** Kubernetes would otherwise set {@code REDIS_PORT} for a Service with the name "redis". */
+    /** With service variables, Kubernetes would set {@code REDIS_PORT} if a Service has the name "redis". */
     @Test
     void kubernetesDisablesServiceVariables() throws IOException {
         JsonNode links = yaml("kubernetes/deployment.yaml").at("/spec/template/spec/enableServiceLinks");

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.parallel.Isolated;
  * Tests the priority of the sources of settings. Tests cannot set environment variables, so they use
  * {@link #EXISTING_VARIABLE}.
  */
-@Isolated("because the system properties are those of the whole process")
+@Isolated("because the tests change system properties, which the whole JVM shares")
 class SettingSourcesTest {
-    /** Maven sets this variable for every process that it starts. */
+    /** Every process that Maven starts has this variable. */
     private static final String EXISTING_VARIABLE = "PATH";
 
     @Test
@@ -27,13 +27,13 @@ class SettingSourcesTest {
     }
 
     @Test
-    void theEnvironmentWinsOverTheContextParameter() {
+    void theEnvironmentTakesPrecedenceOverTheContextParameter() {
         assertThat(sources(Map.of(EXISTING_VARIABLE, "parameter")).find(EXISTING_VARIABLE))
                 .hasValue(System.getenv(EXISTING_VARIABLE));
     }
 
     @Test
-    void theSystemPropertyWinsOverTheEnvironment() {
+    void theSystemPropertyTakesPrecedenceOverTheEnvironment() {
         System.setProperty(EXISTING_VARIABLE, "property");
         try {
             assertThat(sources(Map.of()).find(EXISTING_VARIABLE)).hasValue("property");
@@ -74,7 +74,7 @@ class SettingSourcesTest {
     }
 
     @Test
-    void thePrefixedContextParameterWinsOverThePlainNameInTheEnvironment() {
+    void aContextParameterWithPrefixTakesPrecedenceOverAVariableWithoutPrefix() {
         assertThat(sources(Map.of("GATEHOUSE_" + EXISTING_VARIABLE, "ours")).find(EXISTING_VARIABLE))
                 .hasValue("ours");
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
-    /** Accepts the name and password of every first administrator. */
+    /** Accepts any name and any password for the first administrator. */
     static final Settings.AccountRules NO_RULES = (username, password, minLength) -> List.of();
 
     private static final String AUTH_KEY = "a key for tests, longer than 32 bytes";
@@ -382,7 +382,7 @@ class SettingsTest {
                 .contains("[REDACTED]");
     }
 
-    /** Returns the required settings, but with the second setting instead of the first. */
+    /** Returns the required settings, with the setting {@code otherName} in place of the setting {@code name}. */
     private static Map<String, String> replacing(String name, String otherName, String value) {
         Map<String, String> settings = new HashMap<>(REQUIRED);
         settings.remove(name);

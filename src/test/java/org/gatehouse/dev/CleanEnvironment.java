@@ -7,11 +7,11 @@ import java.util.Set;
 import org.gatehouse.config.Settings;
 
 /**
- * Removes Gatehouse's settings from the environment of a process. Also removes the variables with options that every
- * JVM reads.
+ * Removes Gatehouse's settings from the environment of a process. Also removes the variables whose options every JVM
+ * reads.
  *
  * <p>Each test chooses its own settings. The environment of a developer or operator may contain the settings of a real
- * service. A test must not contact the stores of this service or start with its administrator.
+ * service. A test must not contact the stores of this service or use its administrator.
  */
 public final class CleanEnvironment {
     private static final String PREFIX = "GATEHOUSE_";

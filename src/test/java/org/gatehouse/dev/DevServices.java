@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * first administrator. Prints the administrator's password once.
  *
  * <p>The container calls this class before any listener. This class passes the settings to the application as servlet
- * context parameters. Only {@code .env} has a lower priority. Therefore a setting from any other source takes
- * precedence, and the application does not depend on this class.
+ * context parameters. Only {@code .env} has a lower priority than these parameters. Therefore a setting from any other
+ * source takes precedence, and the application does not depend on this class.
  */
 public final class DevServices implements ServletContainerInitializer {
     private static final SecureRandom random = new SecureRandom();
@@ -160,7 +160,7 @@ public final class DevServices implements ServletContainerInitializer {
 
     /**
      * Stops the services after the application has stopped. The container notifies listeners of the end in reverse
-     * order, and this listener is the first.
+     * order. This listener was added first, so it is notified last.
      */
     private record Stop(Deque<AutoCloseable> started) implements ServletContextListener {
         @Override

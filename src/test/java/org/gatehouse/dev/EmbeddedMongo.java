@@ -24,7 +24,10 @@ public final class EmbeddedMongo implements AutoCloseable {
 
     private static final int ANY_PORT = 0;
 
-    /** If the process is killed, the writes of the last 50 ms may be lost. The default is one second. */
+    /**
+     * If the process is killed, the writes of the last 50 ms may be lost. By default, the writes of the last second may
+     * be lost.
+     */
     private static final int COMMIT_DELAY_MS = 50;
 
     private final H2Backend backend;

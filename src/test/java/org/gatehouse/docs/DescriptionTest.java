@@ -57,7 +57,7 @@ class DescriptionTest {
     private static final ApiDescription description = ApiDescription.built();
     private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
 
-    /** A logout does not require a token. If the request has a token, the session of this token ends. */
+    /** A logout accepts a token but does not require one. The description must list both possibilities. */
     private static final String LOGOUT = "post /logout";
 
     private static final Set<ErrorCode> TOKEN_ERRORS = EnumSet.of(
@@ -307,7 +307,7 @@ class DescriptionTest {
 
     @Test
     void listsEveryErrorCodeUnderItsStatus() {
-        // The introduction describes this error, so the operations need not list it.
+        // The introduction describes METHOD_NOT_ALLOWED, so the operations need not list this error.
         Set<ErrorCode> described = EnumSet.of(ErrorCode.METHOD_NOT_ALLOWED);
         forEachOperation((route, operation) -> operation
                 .path("responses")

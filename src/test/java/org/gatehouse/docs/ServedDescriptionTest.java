@@ -18,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests the served description under a context path. Without a context path, the test could not detect wrong addresses.
+ * Tests the served description under a context path. Without a context path, the test could not detect addresses that
+ * lack this path.
  */
 class ServedDescriptionTest {
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");

@@ -128,21 +128,23 @@ class DashboardTest {
         assertThat(parsed.selectors()).as(expression).isNotEmpty();
         for (PromQl.Selector selector : parsed.selectors()) {
             List<Sample> series = exposition.of(selector.metric(), Map.of());
-            assertThat(series).as("%s of %s", selector.metric(), expression).isNotEmpty();
             assertThat(series)
-                    .as("%s of %s", selector, expression)
+                    .as("metric %s in %s", selector.metric(), expression)
+                    .isNotEmpty();
+            assertThat(series)
+                    .as("selector %s in %s", selector, expression)
                     .anyMatch(
                             sample -> selector.conditions().stream().allMatch(condition -> matches(condition, sample)));
             for (String label : parsed.groupings()) {
                 assertThat(LABELS_OF_PROMETHEUS.contains(label)
                                 || series.get(0).labels().containsKey(label))
-                        .as("%s of %s", label, expression)
+                        .as("label %s in %s", label, expression)
                         .isTrue();
             }
         }
     }
 
-    /** Returns whether the sample has the label of the condition with a matching value. */
+    /** Returns whether the sample meets the condition. Conditions on the labels that Prometheus adds are always met. */
     private static boolean matches(PromQl.Condition condition, Sample sample) {
         if (LABELS_OF_PROMETHEUS.contains(condition.label())) {
             return true;

@@ -109,8 +109,8 @@ class HealthTest {
         assertThat(gatehouse.send("GET", "/health/live", "").status()).isEqualTo(200);
 
         mongo = EmbeddedMongo.inMemory(mongoPort);
-        // The new server has no keys, so the node becomes ready later. The driver looks for a server at most every half
-        // second.
+        // The driver looks for a server at most every half second, so the report changes after a delay. The new server
+        // has no keys, so the node becomes ready even later.
         assertReported(() -> stateOf("mongodb").equals("up"));
         await().atMost(Duration.ofSeconds(60)).until(() -> ready().status() == 200);
     }

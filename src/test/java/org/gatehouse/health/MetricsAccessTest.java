@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that a caller without a token gets the metrics only from the same machine, and only without a proxy. */
+/** Tests that a caller without a token gets the metrics only if the caller is on the same machine and uses no proxy. */
 class MetricsAccessTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores);

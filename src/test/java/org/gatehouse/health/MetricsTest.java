@@ -43,7 +43,7 @@ class MetricsTest {
     }
 
     @Test
-    void withoutATokenOnlyTheSameMachineGetsTheMetrics() {
+    void withoutAConfiguredTokenOnlyTheSameMachineGetsTheMetrics() {
         assertThat(gatehouse.send("GET", "/metrics", "").status()).isEqualTo(200);
         for (String header :
                 List.of("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Port")) {
@@ -61,7 +61,7 @@ class MetricsTest {
     }
 
     @Test
-    void withATokenOnlyItsHolderGetsTheMetrics() {
+    void withAConfiguredTokenOnlyItsHolderGetsTheMetrics() {
         try (Node nodeWithToken = Node.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
             assertThat(nodeWithToken
                             .send("GET", "/metrics", "", "Authorization", "Bearer " + TOKEN)

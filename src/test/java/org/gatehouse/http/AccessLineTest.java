@@ -81,7 +81,7 @@ class AccessLineTest {
                 .toList();
     }
 
-    /** Returns the log events of this test. Nodes of other tests log in other threads. */
+    /** Returns the log events of this test's thread, because nodes of other tests write events in other threads. */
     private Stream<ILoggingEvent> events() {
         String thread = Thread.currentThread().getName();
         synchronized (lines) { // the appender uses the same lock

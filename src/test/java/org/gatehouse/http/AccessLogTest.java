@@ -50,8 +50,8 @@ class AccessLogTest {
     private static final String PARENT = "00f067aa0ba902b7";
 
     /**
-     * The time between the headers and the end of a response. This time is long enough to distinguish the two moments
-     * in the log.
+     * The time for which the test keeps an import open. During this time, the log must not contain a line about the
+     * import.
      */
     private static final Duration SENDING_TIME = Duration.ofMillis(400);
 
@@ -169,13 +169,14 @@ class AccessLogTest {
     }
 
     @Test
-    void containsTheTraceOfTheCallerForThatRequestOnly() {
+    void containsTheTraceOfTheCallerOnlyForTheRequestThatSentIt() {
         String traceparent = "00-" + TRACE + "-" + PARENT + "-01";
         node.send("GET", "/user/me", "", "auth", admin, "X-Request-Id", requestId, "traceparent", traceparent);
         assertThat(line().getMDCPropertyMap())
                 .isEqualTo(Map.of("requestId", requestId, "traceId", TRACE, "parentId", PARENT));
 
-        // With this number of requests, each thread of the server handles at least one request.
+        // These requests reach each thread of the server. If a thread kept the trace of the first request, a later line
+        // would contain it.
         for (int i = 0; i < 20; i++) {
             String other = requestId + "-" + i;
             node.send(

@@ -123,7 +123,7 @@ class BadInputTest {
                 "POST  | /user/import     | application/x-ndjson",
                 "POST  | /introspect      | application/x-www-form-urlencoded"
             })
-    void anUnsupportedContentTypeGetsTheAcceptedOnes(String method, String path, String types) {
+    void anUnsupportedContentTypeIsRejectedWithTheAcceptedTypes(String method, String path, String types) {
         Response response = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
 
         assertRejected(response, 415, "UNSUPPORTED_MEDIA_TYPE");
@@ -284,7 +284,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"short\"", "7", "null", "{}", "\"lone surrogate \\ud800 inside\""})
-    void anUnacceptablePasswordIsRejectedAndNotRepeated(String password) {
+    void anUnacceptablePasswordIsRejectedAndNotReturned(String password) {
         Response response = gatehouse.post("/user", admin, "{\"username\":\"newcomer\",\"password\":" + password + "}");
 
         assertRejected(response, 400, "VALIDATION_FAILED");
@@ -340,7 +340,7 @@ class BadInputTest {
     }
 
     @Test
-    void aCursorOfAnotherOrderIsRejected() {
+    void aCursorOfAnotherSortOrderIsRejected() {
         String link = gatehouse.get("/user?limit=1&sort=username", admin).header("Link");
         String after = link.replaceAll(".*after=([^&>]*).*", "$1");
 
@@ -367,7 +367,7 @@ class BadInputTest {
         String next = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gatehouse.port())) {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            // A server that rejects a request before it receives the body would respond within this time.
+            // If the server rejected the request without the complete body, it would respond during this pause.
             TimeUnit.MILLISECONDS.sleep(300);
             socket.getOutputStream().write(body);
             socket.getOutputStream().write(next.getBytes(StandardCharsets.US_ASCII));
@@ -536,7 +536,7 @@ class BadInputTest {
         assertThat(response.header("Content-Type")).startsWith("application/json");
     }
 
-    /** Returns all documents of the users without the administrator's last login. All other data must stay the same. */
+    /** Returns the stored users without the time of their last login, because only this field may change. */
     private static List<Document> documents() {
         List<Document> documents =
                 stores.users().find().sort(new Document("_id", 1)).into(new ArrayList<>());

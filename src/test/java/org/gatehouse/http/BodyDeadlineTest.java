@@ -27,7 +27,7 @@ class BodyDeadlineTest {
     private static final String JSON = "Content-Type: application/json";
     private static final Duration SEND_INTERVAL = Duration.ofMillis(150);
 
-    /** The number of connections. Jetty has fewer threads. */
+    /** The number of slow connections, which exceeds the number of Jetty's threads. */
     private static final int SLOW_CLIENTS = 220;
 
     private static final Stores stores = new Stores();
@@ -85,8 +85,7 @@ class BodyDeadlineTest {
     }
 
     /**
-     * The resource receives the body of an import without a deadline. Callers that may not import do not reach the
-     * resource.
+     * Only the import resource reads a body without a deadline. Callers that may not import do not reach this resource.
      */
     @ParameterizedTest
     @CsvSource({"'', 401", "'auth: x', 401", "'auth: {alice}', 403"})
@@ -198,7 +197,7 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void aBodyThatArrivesAtOnceIsAccepted() {
+    void aBodyThatArrivesWithoutDelayIsAccepted() {
         Response patched = node.patch("/user/me", alice, "{\"note\":\"" + "x".repeat(10_000) + "\"}");
         assertThat(patched.status()).as(patched.body()).isEqualTo(200);
     }

@@ -85,7 +85,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aLoginWithoutItsFieldsIsRejectedWithTheNamesOfBoth() {
+    void aLoginWithoutItsFieldsIsRejectedWithTheNamesOfBothFields() {
         Response response = node.post("/login", "", "{\"username\":7}");
 
         assertThat(response.text("message")).isEqualTo("Username or password field is missing!");
@@ -135,7 +135,7 @@ class ConventionsTest {
                 "/health/ready | GET, HEAD, OPTIONS",
                 "/.well-known/jwks.json | GET, HEAD, OPTIONS"
             })
-    void aPathNamesItsMethods(String path, String methods) {
+    void optionsAndRejectionsNameTheMethodsOfThePath(String path, String methods) {
         Response options = node.send("OPTIONS", path, "");
         assertThat(options.status()).isEqualTo(204);
         assertThat(options.body()).isEmpty();

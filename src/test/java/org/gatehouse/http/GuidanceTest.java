@@ -69,7 +69,7 @@ class GuidanceTest {
         "/healthz/live, /health/live",
         "/doc, /docs"
     })
-    void aPathThatResemblesAKnownOneGetsAHint(String path, String known) {
+    void aPathThatResemblesAKnownPathGetsAHint(String path, String known) {
         for (String method : List.of("GET", "POST")) {
             Response response = node.send(method, path, "", "auth", admin);
             assertThat(response.status()).isEqualTo(404);
@@ -108,7 +108,7 @@ class GuidanceTest {
                 "POST | / | GET, HEAD, OPTIONS",
                 "DELETE | /health/live | GET, HEAD, OPTIONS"
             })
-    void aRejectedMethodGetsTheAllowedOnes(String method, String path, String methods) {
+    void aRejectionOfAMethodNamesTheAllowedMethods(String method, String path, String methods) {
         Response response = node.send(method, path, "", "auth", admin);
 
         assertThat(response.status()).isEqualTo(405);

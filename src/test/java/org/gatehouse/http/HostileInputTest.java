@@ -28,7 +28,8 @@ class HostileInputTest {
 
     @Test
     void anInvalidNameIsNotComparedWithThePassword() {
-        // A name that is too long must not be folded, because folding 56 KB of misordered accents takes a second.
+        // Gatehouse must not fold an invalid name, because folding 56 KB of misordered accents takes a second.
+        // Therefore the password check does not compare the password with such a name.
         String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // short enough for a password
 
         Response response = node.send(

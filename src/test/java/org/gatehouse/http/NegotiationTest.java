@@ -117,7 +117,7 @@ class NegotiationTest {
     }
 
     @Test
-    void theKeySetVariesByAccept() {
+    void theVaryHeaderOfTheKeySetNamesAccept() {
         assertThat(node.get("/.well-known/jwks.json", "").headers().allValues("Vary"))
                 .contains("Accept");
     }
@@ -181,7 +181,7 @@ class NegotiationTest {
                 "PUT   | /user/me/password | application/json",
                 "PATCH | /user/me          | application/json, application/merge-patch+json"
             })
-    void anUnsupportedMediaTypeGetsTheAcceptedOnes(String method, String path, String types) {
+    void anUnsupportedMediaTypeIsRejectedWithTheAcceptedTypes(String method, String path, String types) {
         for (String type : List.of("text/xml", "application/json-patch+json", "multipart/form-data;boundary=x")) {
             Response response = node.send(method, path, "<a/>", "Content-Type", type, "auth", admin);
             assertThat(response.status()).isEqualTo(415);

@@ -64,8 +64,8 @@ class TrustedProxiesTest {
                 "1.1.1.1, 198.51.100.1, 10.0.0.2,,   | 198.51.100.1",
                 ", 198.51.100.1                      | 198.51.100.1",
                 ",                                   | 10.0.0.1",
-                // The addresses are read from right to left. An invalid address ends the search. Then the client is the
-                // last address that was read before.
+                // The addresses are read from right to left. An invalid address ends the search. The client is then the
+                // address that was read before the invalid one.
                 "198.51.100.1, unknown               | 10.0.0.1",
                 "198.51.100.1, junk, 10.0.0.2        | 10.0.0.2",
                 "localhost                           | 10.0.0.1",
@@ -106,8 +106,8 @@ class TrustedProxiesTest {
                 "for=198.51.100.1,                                      | 198.51.100.1",
                 "for=198.51.100.1, , for=10.0.0.2,                      | 198.51.100.1",
                 ", for=198.51.100.1                                     | 198.51.100.1",
-                // The addresses are read from right to left. An invalid address ends the search. Then the client is the
-                // last address that was read before.
+                // The addresses are read from right to left. An invalid address ends the search. The client is then the
+                // address that was read before the invalid one.
                 "for=198.51.100.1, for=unknown                          | 10.0.0.1",
                 "for=198.51.100.1, for=_hidden, for=10.0.0.2            | 10.0.0.2",
                 "for=198.51.100.1, for=\"_SEVKISEK\"                    | 10.0.0.1",
@@ -119,7 +119,7 @@ class TrustedProxiesTest {
                 "for = 198.51.100.1                                     | 10.0.0.1",
                 "198.51.100.1                                           | 10.0.0.1",
                 "for=localhost                                          | 10.0.0.1",
-                // If the client does not close a quoted string, the element that the proxy appends must still be found.
+                // If the client does not close a quoted string, all addresses in the header line are unknown.
                 "for=\"1.1.1.1, for=198.51.100.1                        | 10.0.0.1",
                 "for=1.1.1.1;x=\", for=\"198.51.100.1:4711\"            | 10.0.0.1",
                 "for=1.1.1.1;x=\", for=\"198.51.100.1\";by=\"_p\"       | 10.0.0.1",
@@ -136,7 +136,7 @@ class TrustedProxiesTest {
         assertThat(client(PROXY, List.of("for=1.1.1.1", "for=198.51.100.1, for=10.0.0.3", "for=10.0.0.2"), NONE))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=\"1.1.1.1", "for=198.51.100.1"), NONE))
-                .as("an open quote ends with its line")
+                .as("an unclosed quote ends with its header line")
                 .isEqualTo("198.51.100.1");
     }
 

@@ -56,7 +56,7 @@ class KeyResourceTest {
     }
 
     @Test
-    void thePublishedKeysArePublicAndCacheableForLessThanTheLead() {
+    void thePublishedKeysNeedNoTokenAndAreCacheableForLessThanTheLead() {
         Response response = gatehouse.get(JWKS, "");
 
         assertThat(response.status()).isEqualTo(200);

@@ -44,14 +44,14 @@ class KeyRotationTest {
     private static final int MIN_CHECKS = 1_000;
 
     /**
-     * The time for which a token is used. The token expires much later, so that only a problem with its key can cause a
+     * The test uses each token for this time. The token expires later, so only a problem with its key can cause a
      * rejection.
      */
     private static final Duration USED_FOR = Duration.ofSeconds(3);
 
     private static final AtomicInteger logins = new AtomicInteger();
 
-    /** The stores of one test. With shared stores, a key of one test would start to sign during the other test. */
+    /** Each test has its own stores. In shared stores, a key of one test would start to sign during another test. */
     private final Stores stores = new Stores();
 
     @AfterEach
@@ -113,9 +113,9 @@ class KeyRotationTest {
                 thread.get(60, TimeUnit.SECONDS);
             }
 
-            assertThat(rejections).as("of %s checks", checks).isEmpty();
-            // One new key starts to sign each second, and is created one lead time earlier. A busy machine may delay a
-            // key, but no key may be created twice.
+            assertThat(rejections).as("rejections in %s checks", checks).isEmpty();
+            // One new key starts to sign each second. A node creates this key one lead time earlier. A busy machine may
+            // delay the creation, but only one node may create each key.
             long newest = sequences.last();
             assertThat(newest - before).isLessThanOrEqualTo(seconds + 1);
             assertThat(sequences)
@@ -127,7 +127,7 @@ class KeyRotationTest {
     }
 
     @Test
-    void tokensOfARevokedKeyAreRejectedOnBothNodesOnceTheRevocationHasReturned() {
+    void tokensOfARevokedKeyAreRejectedOnBothNodesAfterTheRevocation() {
         try (Node one = node(Duration.ofDays(30));
                 Node other = node(Duration.ofDays(30))) {
             for (int round = 0; round < 3; round++) {
@@ -156,8 +156,8 @@ class KeyRotationTest {
     }
 
     /**
-     * Logs in from a new address each time, so that the rate limit does not apply. Returns empty if a busy machine had
-     * no time to hash the password.
+     * Logs in from a new address, so that the rate limit does not apply. Returns the token, or empty if the node
+     * rejects the login as busy.
      */
     private static Optional<String> tokenFromNewAddress(Node node) {
         int number = logins.incrementAndGet();

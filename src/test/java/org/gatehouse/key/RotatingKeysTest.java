@@ -42,7 +42,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the keys of several nodes on one store. An instance that was not started reads the keys only if necessary. */
+/**
+ * Tests the keys of several nodes on one store. An instance that was not started has no background task. It reads the
+ * keys only during calls.
+ */
 @Tag("also-full")
 class RotatingKeysTest {
     private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
@@ -72,7 +75,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void severalNodesCreateOneFirstKeyThatIsActiveAtOnce() throws Exception {
+    void severalNodesCreateOneFirstKeyThatSignsImmediately() throws Exception {
         List<RotatingKeys> nodes = Stream.generate(() -> keys(clock)).limit(8).toList();
 
         inParallel(nodes.stream()
@@ -97,13 +100,13 @@ class RotatingKeysTest {
         for (RotatingKeys keys : List.of(one, other)) {
             await().until(() -> keys.publicKeys().split("\"kid\"", -1).length == 3);
         }
-        assertThat(one.current().id()).as("published, not used").isEqualTo(first);
+        assertThat(one.current().id()).as("the new key does not sign yet").isEqualTo(first);
 
         clock.advance(SCHEDULE.lead());
         String second = one.current().id();
         assertThat(second).isNotEqualTo(first);
         assertThat(other.current().id()).isEqualTo(second);
-        assertThat(other.find(first)).as("still verifies").isPresent();
+        assertThat(other.find(first)).as("the first key still verifies").isPresent();
 
         clock.advance(SCHEDULE.retention());
         await().until(() -> one.find(first).isEmpty() && other.find(first).isEmpty());
@@ -179,7 +182,7 @@ class RotatingKeysTest {
         assertThat(keys.current().id()).isEqualTo(third);
         keys.revoke(third);
         assertThat(keys.current().id()).isNotIn(first, second, third);
-        assertThat(keys.find(first)).as("still verifies").isPresent();
+        assertThat(keys.find(first)).as("the first key still verifies").isPresent();
     }
 
     @Test
@@ -198,7 +201,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void aNodeWhoseClockIsBehindAcceptsTheNextKeyAndCreatesNone() {
+    void aNodeWhoseClockIsBehindAcceptsTheNextKeyAndCreatesNoKey() {
         RotatingKeys ahead = started(keys(clock));
         RotatingKeys behind = started(keys(clock.behindBy(Duration.ofSeconds(20))));
         String first = ahead.current().id();
@@ -215,7 +218,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void withoutTheStoreKeysAreUsedUntilTheLeaseExpires() throws IOException {
+    void keysAreUsedWithoutTheStoreUntilTheLeaseExpires() throws IOException {
         int port = freePort();
         AtomicLong nanos = new AtomicLong();
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
@@ -249,7 +252,7 @@ class RotatingKeysTest {
         other.current();
         String created = one.rotate().id();
 
-        assertThat(other.find(created)).as("not read yet").isEmpty();
+        assertThat(other.find(created)).as("the node has not read the new key").isEmpty();
         assertThat(other.findEvenIfNew(created)).isPresent();
     }
 
@@ -267,7 +270,9 @@ class RotatingKeysTest {
         }
 
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-        assertThat(elapsed).as("five reads a second at most").isGreaterThan(Duration.ofMillis(200L * (batches - 1)));
+        assertThat(elapsed)
+                .as("the node makes at most five reads per second")
+                .isGreaterThan(Duration.ofMillis(200L * (batches - 1)));
         assertThat(elapsed)
                 .as("many lookups share one read")
                 .isLessThan(TimeLimit.of(Duration.ofSeconds(2L * batches)));
@@ -314,7 +319,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void nodesWithUnrelatedAuthKeysSignWithAKeyEachAndAcceptBoth() {
+    void nodesWithUnrelatedAuthKeysSignWithTheirOwnKeysAndAcceptBothKeys() {
         RotatingKeys one = started(keys(clock));
         RotatingKeys other = started(keys(clock, new AuthKeys(NEXT_AUTH_KEY, null)));
         String first = one.current().id();
@@ -330,7 +335,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void aPublicKeyStoredUnderTheIdOfAnotherIsNotUsed() {
+    void aPublicKeyStoredUnderTheIdOfAnotherKeyIsNotUsed() {
         RotatingKeys keys = keys(clock);
         String first = keys.current().id();
         String second = keys.rotate().id();
@@ -358,7 +363,7 @@ class RotatingKeysTest {
         assertThat(keys.publicKeys()).doesNotContain("\"d\"");
     }
 
-    /** Matches a value that equals the previous value. */
+    /** Matches a text that equals the text of the previous call. */
     private static final class SameAsBefore implements Predicate<String> {
         private String before = "";
 

@@ -20,8 +20,8 @@ import org.slf4j.event.KeyValuePair;
 
 class JsonLogEncoderTest {
     /**
-     * Contains all kinds of line breaks, characters that JSON escapes, unpaired surrogates, and characters outside
-     * ASCII.
+     * Contains characters that JSON escapes, characters outside ASCII, unpaired surrogates, and every kind of line
+     * break.
      */
     private static final String HOSTILE =
             "a\nb\r\nc\u2028d\u2029e\u0085f\u0000g\u001bh\"i\\j\t\uD800k\uDC00 l\u007f\u00fc\uD83D\uDE00\"}\n{\"level\":\"ERROR\"}";
@@ -70,7 +70,7 @@ class JsonLogEncoderTest {
     }
 
     @Test
-    void replacesTheTextOnTheConsole() {
+    void replacesThePlainTextOnTheConsole() {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         ConsoleAppender<ILoggingEvent> text = new ConsoleAppender<>();
         text.setName("console");
@@ -89,7 +89,7 @@ class JsonLogEncoderTest {
     }
 
     @Test
-    void leavesAnotherConfigurationUnchanged() {
+    void leavesAConfigurationWithoutAConsoleAppenderUnchanged() {
         JsonLogEncoder.writeToConsole(context);
 
         assertThat(context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).iteratorForAppenders())

@@ -9,12 +9,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records log lines of the application from the constructor call until {@link #close}. Records only the thread of the
- * test, and threads that this thread starts directly or indirectly. Lines of other tests in the same process are not
- * recorded.
+ * Records the log lines that the application writes until the call of {@link #close}. Records only lines of the test's
+ * thread, and of threads that this thread starts directly or indirectly. Lines of other tests in the same process are
+ * not recorded.
  */
 public final class LogLines implements AutoCloseable {
-    /** The mark of a test. Threads inherit the mark of the thread that starts them. */
+    /** The mark that identifies a test. Each thread inherits the mark of the thread that starts it. */
     private static final ThreadLocal<Object> mark = new InheritableThreadLocal<>();
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse");

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
-    // The user has logged in from this source before.
+    // A source is known if the user has logged in from it before.
     private static final boolean KNOWN = true;
     private static final boolean UNKNOWN = false;
 
@@ -77,7 +77,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void limitsASourceAtOneAccountOnly() {
+    void limitsEachSourceSeparatelyAtEachAccount() {
         failAttempts(3, account, UNKNOWN, network + 1);
 
         assertRejected(account, UNKNOWN, network + 1);
@@ -96,7 +96,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void acceptsAKnownSourceRegardlessOfUnknownOnes() {
+    void acceptsAKnownSourceRegardlessOfUnknownSources() {
         for (int i = 0; i < 10; i++) {
             failAttempts(1, account, UNKNOWN, network + i);
         }
@@ -109,7 +109,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void doesNotCountKnownSourcesWithUnknownOnes() {
+    void countsKnownSourcesSeparatelyFromUnknownSources() {
         for (int i = 0; i < 20; i++) {
             failAttempts(1, account, KNOWN, network + i);
         }
@@ -224,7 +224,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void countsAUserAcrossNames() {
+    void countsTheAttemptsOfAUserAcrossUsernames() {
         UserId user = user(account);
         for (int i = 0; i < 3; i++) {
             throttle.admitCheck(user, UNKNOWN, network + 1);

@@ -43,7 +43,7 @@ class LogoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "junk", "a.b.c"})
-    void withoutAValidTokenNoSessionEnds(String token) {
+    void aLogoutWithoutAValidTokenEndsNoSession(String token) {
         assertThat(logout(token)).isZero();
         assertThat(logoutEverywhere(token)).isZero();
     }
@@ -92,7 +92,7 @@ class LogoutTest {
     }
 
     @Test
-    void afterTheOtherSessionsHaveEndedALogoutEverywhereCountsOne() {
+    void aLogoutEverywhereCountsOneSessionIfAllOtherSessionsHaveEnded() {
         login();
         String token = login();
         assertThat(node.delete("/session?others=true", token).status()).isEqualTo(204);
@@ -127,8 +127,8 @@ class LogoutTest {
             threads.shutdownNow();
         }
 
-        // A session can be counted twice. A logout everywhere counts the sessions first and ends them later. Meanwhile
-        // another logout may end and count a session.
+        // A logout everywhere counts the sessions before it ends them. Another logout may end and count one of these
+        // sessions in between. Such a session is counted twice.
         assertThat(sum).isBetween(8L, 12L);
     }
 

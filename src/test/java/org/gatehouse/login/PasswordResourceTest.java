@@ -214,8 +214,8 @@ class PasswordResourceTest {
             assertThat(rejected.text("code")).isEqualTo("LOGIN_THROTTLED");
             assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(800, 900);
         }
-        // Logins and changes of the own password share one count. The reset by an administrator is not limited by this
-        // count.
+        // Logins and the user's own password changes share one count. This count does not limit resets by an
+        // administrator.
         assertThat(gatehouse.login(username, OLD).text("code")).isEqualTo("LOGIN_THROTTLED");
         assertThat(change(id, admin, body(null, NEW)).status()).isEqualTo(204);
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests which proof a change of password or username requires, and how many attempts a user has. */
+/** Tests which proof a change of password or username requires. Also tests how many attempts are allowed. */
 class ReauthenticationTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String NEW_PASSWORD = "staple battery horse correct";

@@ -14,13 +14,14 @@ public final class CheapHasher {
     private static final int ITERATIONS = 1;
 
     /**
-     * The number of concurrent hashes. Eight slots have a queue of 128, so that a burst of requests in a test is not
-     * rejected.
+     * The number of concurrent hashes. Eight slots allow a queue of 128 requests, which is enough for a burst in a
+     * test.
      */
     private static final int SLOTS = 8;
 
     /**
-     * The time that a request waits for a slot, long enough for a busy machine. Tests of rejections use other hashers.
+     * The maximum time that a request waits for a slot. It is long because a busy machine computes hashes slowly. Tests
+     * of rejections use other hashers.
      */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 

@@ -25,7 +25,8 @@ class ForeignHashTest {
     @CsvSource(
             delimiter = ' ',
             value = {
-                // Source: crypt_blowfish 1.3, wrapper.c. For these passwords, the variants 2a, 2b and 2y are equal.
+                // Source: crypt_blowfish 1.3, wrapper.c. For these passwords, the variants 2a, 2b and 2y compute the
+                // same hash.
                 "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 "U*U $2a$05$CCCCCCCCCCCCCCCCCCCCC/E5YPO9kmyuRGyh0XouQYb4YMJKvyOeX", // differs in unused bits
                 "U*U* $2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK",
@@ -144,8 +145,8 @@ class ForeignHashTest {
     }
 
     /**
-     * Libraries write the costs in different orders. The Base64 may have padding, no padding, or a dot instead of a
-     * plus sign.
+     * Libraries write the costs in different orders. The Base64 text may have padding, no padding, or a dot instead of
+     * a plus sign.
      */
     @ParameterizedTest
     @CsvSource(
@@ -159,8 +160,7 @@ class ForeignHashTest {
                 "password $pbkdf2-sha256$l=32,i=6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "password $pbkdf2-sha256$i=6400$+6UI/S+nXIk8jcbdHx3Fhg==$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44=",
                 "password $scrypt$p=1,r=8,ln=16$aM15713r3Xsvxbi31lqr1Q==$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E=",
-                // The next test rejects a Django hash and names the accepted format. This is the same hash in the
-                // accepted format.
+                // A later test rejects this hash in Django's format. The following line has the accepted format.
                 "password $pbkdf2-sha256$i=1000$c2Vhc2FsdA==$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=",
             })
     void acceptsTheSpellingsOfSeveralLibraries(String password, String hash) {

@@ -85,7 +85,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void comparesABcryptPasswordUpToIts72ndByteLikeTheLegacyService() {
+    void comparesOnlyTheFirst72BytesOfABcryptPasswordAsTheLegacyServiceDoes() {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             StoredPassword stored = StoredPassword.ofLegacy(OpenBSDBCrypt.generate(
                             "2b", "\u00e9".repeat(40).getBytes(StandardCharsets.UTF_8), new byte[16], 4))
@@ -117,7 +117,7 @@ class PasswordHasherTest {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest)).isTrue();
             assertThat(hasher.needsRehash(StoredPassword.hash(bcrypt), longest + "x"))
-                    .as("may be the beginning of a longer password")
+                    .as("the 72 bytes may be the beginning of a longer password")
                     .isFalse();
             assertThat(hasher.needsRehash(StoredPassword.hash(pbkdf2), longest + "x"))
                     .isTrue();
@@ -176,8 +176,8 @@ class PasswordHasherTest {
         }
 
         /**
-         * Returns the time. After each change of {@link #delay}, advances the time once by this delay, as a check of
-         * another hash scheme would.
+         * Returns the time, and then advances it once by {@link #delay}. The delay represents the check of a hash with
+         * another scheme.
          */
         long read() {
             long time = now.getAndAdd(delay);
@@ -237,7 +237,7 @@ class PasswordHasherTest {
             assertThat(hasher.matches("", stored)).isFalse();
             assertThat(hasher.needsRehash(stored, "U*U")).isTrue();
             assertThat(stored).hasToString("StoredPassword[REDACTED]");
-            // A plain-text password in the field of a hash does not match.
+            // A plain-text password that is stored in the field for a hash does not match.
             assertThat(hasher.matches("p\u00e91", stored("p\u00e91"))).isFalse();
         }
     }
@@ -343,7 +343,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void rejectsCallsThatWouldWaitTooLongAndContinuesAfterwards() throws Exception {
+    void rejectsCallsThatWouldWaitTooLongAndAcceptsLaterCalls() throws Exception {
         int callers = 60;
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(callers);
@@ -365,8 +365,8 @@ class PasswordHasherTest {
                 }));
             }
 
-            // One call is running. Most other calls are rejected because the queue is full, and the remaining calls
-            // after a timeout.
+            // One call is running. Most other calls are rejected because the queue is full. The calls in the queue are
+            // rejected after a timeout.
             await().untilAtomic(rejections, Matchers.equalTo(callers - 1));
             slow.release.countDown();
 

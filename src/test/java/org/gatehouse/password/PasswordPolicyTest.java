@@ -41,7 +41,8 @@ class PasswordPolicyTest {
 
     @Test
     void countsCodePointsAfterNormalization() {
-        // Each accent is a code point, so the text has 15 code points. After normalization, the text has 12.
+        // Each accent is a code point, so the text has 15 code points. After normalization, the text has 12 code
+        // points.
         assertThat(policy.violation("e\u0301o\u0301u\u0301 zq7w kx9", "alice"))
                 .hasValue("must have at least 15 characters");
         assertThat(policy.violation("\u00e9\u00f3\u00fa zq7w kx9v 3p", "alice")).isEmpty();
@@ -93,7 +94,7 @@ class PasswordPolicyTest {
     }
 
     @Test
-    void rejectsEachCommonPasswordInAnyCase() throws IOException {
+    void rejectsEachCommonPasswordInAnyLetterCase() throws IOException {
         int listed = 0;
         for (String common : StandardDictionaries.PASSWORDS_LOADER.load().getFrequencies()) {
             if (common.length() >= 8) {

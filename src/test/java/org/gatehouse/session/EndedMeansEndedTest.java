@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests sessions that end on one node. The other node must reject the session at the next request. */
+/** Tests sessions that end on one node. The other node must reject the next request with a token of such a session. */
 @Tag("also-full")
 class EndedMeansEndedTest {
     private static final String PASSWORD = "correct horse battery staple";
@@ -40,7 +40,7 @@ class EndedMeansEndedTest {
     private static final Stores stores = new Stores();
     private static final Queue<String> commands = new ConcurrentLinkedQueue<>();
     private static final Map<String, String> settings = Map.of(
-            // The access tokens are valid for longer than the long form of this test takes.
+            // The access tokens must remain valid until the long form of this test ends.
             "AUTH_EXPIRY", "3600000", "TRUSTED_PROXIES", "127.0.0.1");
     private static final Node one = Node.start(stores, settings, commands::add);
     private static final Node other = Node.start(stores, settings, commands::add);
@@ -182,8 +182,9 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * Ends a session and sends three requests. Returns the number of accepted requests. On a busy machine, the call
-     * that ends the session may return 503. The session may then remain valid, so the round does not count.
+     * Ends a session and sends three requests with its tokens. Returns the number of accepted requests. On a busy
+     * machine, the call that ends the session may return 503. The session may then remain valid, so the method returns
+     * 0 and does not count the round.
      */
     private static int acceptedAfter(EndingCall call, AtomicInteger rounds) {
         String id = newUser();
@@ -209,8 +210,8 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * Deletes the user and its sessions. Otherwise the embedded store would scan the users and sessions of all earlier
-     * rounds.
+     * Deletes the user and its sessions. Otherwise each later query would scan the users and sessions of all earlier
+     * rounds in the embedded store.
      */
     private static void delete(String user) {
         ObjectId id = new ObjectId(user);
@@ -285,8 +286,8 @@ class EndedMeansEndedTest {
     }
 
     /**
-     * Sends one request per token and node. Returns the number of MongoDB commands that these requests caused. Periodic
-     * reads of the nodes do not count.
+     * Sends one request per token and node. Returns the number of MongoDB commands that these requests caused. The
+     * number does not include the periodic reads of the nodes.
      */
     private static int commandsOf(List<String> tokens) {
         commands.clear();

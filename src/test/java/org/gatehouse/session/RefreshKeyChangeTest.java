@@ -79,8 +79,8 @@ class RefreshKeyChangeTest {
     }
 
     /**
-     * A node with both keys stores a mask with the successor. Nodes with only the previous key need the mask. A node
-     * without a previous key removes the mask.
+     * A node with both keys stores the successor together with a mask. Nodes with only the previous key need the mask.
+     * A node without a previous key removes the mask.
      */
     @Test
     void theMaskIsRemovedByANodeWithoutAPreviousKey() {
@@ -94,8 +94,8 @@ class RefreshKeyChangeTest {
     }
 
     /**
-     * The documentation does not describe this change of the key. Even so, at most one of the two successors is
-     * accepted.
+     * The documented steps never leave two nodes without a common key. If two nodes have no common key, at most one of
+     * the two successors is accepted.
      */
     @Test
     void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {

@@ -101,7 +101,7 @@ class RefreshTest {
     }
 
     @Test
-    void bothAccessTokensAreValidUntilTheyExpire() {
+    void theAccessTokensBeforeAndAfterARefreshAreValidUntilTheyExpire() {
         clock.advance(Duration.ofMinutes(4));
         Response refreshed = refresh(other, login);
 
@@ -146,7 +146,7 @@ class RefreshTest {
     }
 
     @Test
-    void tabsThatRefreshAtOnceKeepOneSession() throws Exception {
+    void tabsThatRefreshSimultaneouslyKeepOneSession() throws Exception {
         Response shared = login;
         for (int round = 0; round < 3; round++) {
             List<Response> tabs = refreshAtOnce(shared, TABS);
@@ -161,7 +161,10 @@ class RefreshTest {
                 .isEmpty();
     }
 
-    /** Earlier versions of Gatehouse generated the successor of a refresh token at random. */
+    /**
+     * Earlier versions of Gatehouse generated the successor of a refresh token at random. The store may still contain
+     * such successors.
+     */
     @Test
     void aRandomSuccessorIsReplacedByADerivedOne() throws Exception {
         Response first = refresh(one, login);
@@ -374,7 +377,7 @@ class RefreshTest {
                 .isEqualTo(200);
 
         assertAllEnded(login, next);
-        // A refresh after a logout does not count as a sign of a stolen token.
+        // A refresh after a logout does not indicate a stolen token, so the audit log has no entry about reuse.
         assertThat(one.get("/audit?type=TOKEN_REUSED&user=" + id, admin()).json())
                 .isEmpty();
     }
@@ -408,7 +411,7 @@ class RefreshTest {
     }
 
     @Test
-    void usingATokenAndItsSuccessorAtOnceGivesOneTokenOrEndsTheSession() throws Exception {
+    void usingATokenAndItsSuccessorSimultaneouslyGivesOneTokenOrEndsTheSession() throws Exception {
         int ended = 0;
         for (int race = 0; race < RACES; race++) {
             Response session = race == 0 ? login : login();
@@ -465,7 +468,9 @@ class RefreshTest {
                 .isEmpty();
     }
 
-    /** Refreshes one token this many times at once. Checks that all calls succeed, and returns the responses. */
+    /**
+     * Refreshes one token in this many simultaneous calls. Checks that all calls succeed, and returns the responses.
+     */
     private static List<Response> refreshAtOnce(Response session, int count) throws Exception {
         List<Callable<Response>> refreshes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -558,7 +563,7 @@ class RefreshTest {
         }
     }
 
-    /** Returns a new administrator's token, because an earlier token may have expired when the clock advanced. */
+    /** Returns a new token of the administrator, because an earlier token may have expired when the clock advanced. */
     private static String admin() {
         return one.loginFrom(address(), Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
     }

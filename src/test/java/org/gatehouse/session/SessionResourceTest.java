@@ -78,7 +78,7 @@ class SessionResourceTest {
     }
 
     @Test
-    void aRefreshUpdatesTheSessionAndCreatesNone() {
+    void aRefreshUpdatesTheSessionAndCreatesNoSession() {
         Response login = logIn();
         JsonNode before = gatehouse.get("/session", login.text("token")).json().path(0);
 
@@ -205,7 +205,8 @@ class SessionResourceTest {
                 sid(own).substring(1))) {
             assertNoSession(gatehouse.delete("/session/" + sid, own.text("token")));
         }
-        // DELETE /session/{sid} ends only sessions of the caller. An administrator must use /user/{id}/session.
+        // DELETE /session/{sid} ends only sessions of the caller. For sessions of other users, an administrator must
+        // use /user/{id}/session.
         assertNoSession(gatehouse.delete("/session/" + sid(own), admin));
 
         assertLive(own);
@@ -244,7 +245,7 @@ class SessionResourceTest {
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
-        // The session that sent the first request is ended by a second request from a later session.
+        // A later session sends the same request, which ends the session that sent the first request.
         Response later = logIn();
         assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
                 .isEqualTo(204);

@@ -29,8 +29,8 @@ public final class SettingsFreeSession implements LauncherSessionListener {
             wrapped.setAccessible(true);
             CleanEnvironment.clean((Map<String, String>) wrapped.get(System.getenv()));
         } catch (ReflectiveOperationException | RuntimeException closed) {
-            // Maven's own JVM does not allow this access. No test runs there, because Surefire only lists the tests. In
-            // other JVMs, CleanEnvironment.require() reports the remaining settings.
+            // Maven's own JVM does not allow this access. No test runs in this JVM, because Surefire only lists the
+            // tests. In other JVMs, CleanEnvironment.require() reports the remaining settings.
         }
     }
 }

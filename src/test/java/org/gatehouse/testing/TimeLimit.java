@@ -12,7 +12,7 @@ import java.time.Duration;
 public final class TimeLimit {
     private static final boolean IDLE = Boolean.getBoolean("gatehouse.timing");
 
-    /** Longer than every timeout of the service, and far shorter than the timeout of a build. */
+    /** This time is longer than every timeout of the service and far shorter than the timeout of a build. */
     private static final Duration EXTRA_TIME = Duration.ofSeconds(60);
 
     private TimeLimit() {}

@@ -52,7 +52,7 @@ class MemoryRateLimitStoreTest extends RateLimitStoreContract {
             small.increment("name-" + i, List.of(quota));
             if (i % 100 == 0) {
                 assertThat(small.delay("victim", List.of(quota)))
-                        .as("after %d names", i)
+                        .as("delay of the victim after %d names", i)
                         .isPositive();
             }
         }

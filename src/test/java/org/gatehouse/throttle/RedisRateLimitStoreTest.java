@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class RedisRateLimitStoreTest extends RateLimitStoreContract {
-    /** Long enough for a busy machine. A command that times out would not be counted. */
+    /** This timeout is long enough for a busy machine, because an attempt is not counted if its command times out. */
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "rate-limits"));

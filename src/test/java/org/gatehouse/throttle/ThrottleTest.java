@@ -92,12 +92,14 @@ class ThrottleTest {
         server.kill();
 
         assertThat(fill(one, "account")).isEqualTo(4);
-        assertThat(fill(other, "account")).as("last saw a lower count").isEqualTo(4);
+        assertThat(fill(other, "account"))
+                .as("the other node has not seen the refunded attempt")
+                .isEqualTo(4);
         assertThat(fill(one, "full")).isZero();
     }
 
     @Test
-    void removesTheLastSeenCountsTogetherWithTheCount() {
+    void removesTheLastSeenCountsTogetherWithTheSharedCounts() {
         fill(one, "account");
         fill(one, "cleared");
         one.remove("account", "ten");
@@ -115,7 +117,7 @@ class ThrottleTest {
         assertThat(fill(one, "account")).isEqualTo(10);
         assertThat(allows(one, "account", TEN)).isFalse();
         assertThat(allows(other, "account", TEN))
-                .as("another node counts separately")
+                .as("each node counts separately during the outage")
                 .isTrue();
 
         server.restart();
@@ -147,14 +149,14 @@ class ThrottleTest {
     }
 
     @Test
-    void clearsBothCountsOrFails() {
+    void clearsTheLocalAndTheSharedCountsOrFails() {
         server.kill();
         fill(one, "account");
 
         GatehouseException failure = failureOf(() -> one.clear("account"));
 
         assertThat(failure.code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE);
-        assertThat(one.counts("account")).as("local counts").isEmpty();
+        assertThat(one.counts("account")).as("the local counts are cleared").isEmpty();
 
         server.restart();
         awaitRedis();
