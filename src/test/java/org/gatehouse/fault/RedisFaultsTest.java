@@ -49,7 +49,7 @@ class RedisFaultsTest {
             });
 
             outcome.assertPromisesHold().assertEveryReadSucceeded();
-            assertThat(outcome.increments()).as("increments for the new run").isPositive();
+            assertThat(outcome.increments()).as("increments of the generation").isPositive();
             cluster.awaitHits(HITS_TIMEOUT.minusNanos(System.nanoTime() - returned.get()));
         }
     }
@@ -68,8 +68,8 @@ class RedisFaultsTest {
             });
 
             outcome.assertPromisesHold().assertEveryReadSucceeded();
-            assertThat(restored).as("old entries in the snapshot").hasValueGreaterThan(0);
-            assertThat(outcome.increments()).as("increments for the new run").isPositive();
+            assertThat(restored).as("stale entries in the snapshot").hasValueGreaterThan(0);
+            assertThat(outcome.increments()).as("increments of the generation").isPositive();
             cluster.awaitHits(HITS_TIMEOUT);
         }
     }

@@ -53,7 +53,7 @@ class SentinelFaultsTest {
             });
 
             outcome.assertPromisesHold().assertEveryReadSucceeded();
-            assertThat(stale).as("old entries on the replica").hasValueGreaterThan(0);
+            assertThat(stale).as("stale entries on the replica").hasValueGreaterThan(0);
             assertThat(outcome.increments()).isPositive();
             cluster.awaitHits(WAIT_TIMEOUT);
         }

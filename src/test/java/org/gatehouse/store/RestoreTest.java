@@ -55,7 +55,7 @@ class RestoreTest {
                     .isEqualTo("alice");
             assertThat(refresh(node).status()).isEqualTo(200);
             assertThat(node.get("/.well-known/jwks.json", "").json().path("keys"))
-                    .as("the key that can no longer be decrypted, and a new one")
+                    .as("the old key, which this node cannot decrypt, and a new key")
                     .hasSize(2);
         }
     }
