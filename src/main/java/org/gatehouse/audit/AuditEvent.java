@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *         .with(Detail.TO, "disabled"));
  * }</pre>
  *
- * <p>An event never contains a username as a client sent it, because users sometimes type a password into that field. A
- * login of an unknown user is recorded without a username. Every other event contains the stored username.
+ * <p>An event never contains a username as a client sent it, because users sometimes type a password into the username
+ * field. A login of an unknown user is recorded without a username. Every other event contains the stored username.
  *
  * @param actor the user who caused the event; null if the caller was not authenticated, or the service caused it
  * @param user the affected user

@@ -22,11 +22,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When {@link #record} returns, a majority of the MongoDB servers has stored the entry. If the store fails, the
  * application log contains the entry in one line at error level. The method does not throw then, because the event has
- * already happened. The method inserts one entry for known and for unknown users. The duration of a login therefore
+ * already happened. The method inserts one entry whether or not the user is known. The duration of a login therefore
  * does not show whether the user exists.
  *
  * <p>Of similar throttled logins, rejected tokens or denied requests, only the first is stored, because clients can
- * cause many; see {@link EventDeduplicator}. Every other failed login is stored; password hashing limits their number.
+ * cause many; see {@link EventDeduplicator}. Every other failed login is stored; the cost of password hashing limits
+ * the number of these entries.
  */
 public final class AuditLog {
     /** The entry follows as JSON, because JSON escapes line breaks in text from clients. */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class EventDeduplicator {
     static final Duration INTERVAL = Duration.ofMinutes(1);
 
-    /** About 16 per second, which is about the number of passwords that one core can hash. */
+    /** This limit is about 16 entries per second. One core can hash about as many passwords in a second. */
     static final int MAX_EVENTS = 1_000;
 
     private record Kind(

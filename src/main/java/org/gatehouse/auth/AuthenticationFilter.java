@@ -75,7 +75,8 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     private void admit(ContainerRequestContext request, List<String> allowed) {
         Caller caller = authenticator.callerIfAny(request).orElse(null);
         if (caller != null) {
-            // Set before the caller may be rejected, because the access log names the user of a rejected request too.
+            // The caller is set before a possible rejection, because the access log also names the user of a rejected
+            // request.
             request.setSecurityContext(new CallerContext(caller, request.getSecurityContext()));
         }
         if (registrationOpen && allowed.contains(Roles.NEWCOMER)) {

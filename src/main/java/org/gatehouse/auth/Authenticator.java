@@ -24,9 +24,9 @@ import org.gatehouse.user.UserDao;
  * Determines the caller of a request from its token.
  *
  * <p>The token must be valid, its session must be live, and its user must exist and be active. Every acknowledged
- * change of the session or the user counts, even if another node made it. Clients send the token in the header
- * {@code Authorization: Bearer}; clients of the legacy service use the header {@code auth}. The caller has the user's
- * current roles, even if the token contains other roles.
+ * change of the session or the user is taken into account, even if another node made it. Clients send the token in the
+ * header {@code Authorization: Bearer}; clients of the legacy service use the header {@code auth}. The caller has the
+ * user's current roles, even if the token contains other roles.
  */
 public final class Authenticator {
     private static final String LEGACY_HEADER = "auth";

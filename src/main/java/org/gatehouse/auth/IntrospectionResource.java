@@ -24,7 +24,7 @@ import org.gatehouse.user.User;
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
     private static final String TOKEN = "token";
-    /** The value is ignored, because only access tokens can be introspected. */
+    /** The value of this parameter is ignored, because only access tokens can be introspected. */
     private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
@@ -55,7 +55,8 @@ public final class IntrospectionResource {
         }
         ObjectNode response = Json.MAPPER.createObjectNode();
         try {
-            // Bad tokens that the service received do not limit the service's own requests.
+            // Introspected tokens have a separate source, so that bad tokens do not limit the calling service's own
+            // requests.
             ClientInfo clientInfo = ClientInfo.of(request);
             String source = "introspection by " + clientInfo.source();
             // The value of a parameter without "=" is null.

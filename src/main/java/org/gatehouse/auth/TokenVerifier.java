@@ -46,7 +46,10 @@ final class TokenVerifier {
     /** Ten times the length of Gatehouse's tokens. Longer tokens are rejected before they are parsed, to save time. */
     static final int MAX_LENGTH = 8 * 1024;
 
-    /** In characters, enough for about 25,000 tokens. The parsed claims take about as much memory again. */
+    /**
+     * The maximum number of characters in the cache. It is enough for about 25,000 tokens. Their parsed claims take
+     * about as much memory again.
+     */
     private static final long MAX_CACHED = 16L * 1024 * 1024;
 
     private final SigningKeys keys;
@@ -83,7 +86,7 @@ final class TokenVerifier {
     public AccessToken verify(String token, String source) {
         AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
-            // This counts as a failure, because expired tokens are not cached: each repetition costs a signature check.
+            // An expired token counts as a failure. It is not cached, so each repetition costs a signature check.
             bulkhead.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }

@@ -15,13 +15,13 @@ import org.gatehouse.error.GatehouseException;
  * Limits the cost of signature checks, because each check takes about a millisecond of a core. Clients can send forged
  * tokens at almost no cost.
  *
- * <p>Sources with few recent bad tokens use all cores. Sources with many bad tokens are suspects, which share one check
- * at a time. A flood of bad tokens therefore takes at most one core and does not delay other sources. The waiting time
- * and the number of waiting suspects are limited. Above these limits, callers receive {@code BUSY}, because the token
- * was not checked.
+ * <p>Sources with few recent bad tokens use all cores. Sources with many bad tokens are suspects. Only one check runs
+ * at a time for all suspects together. A flood of bad tokens therefore takes at most one core and does not delay other
+ * sources. The waiting time and the number of waiting suspects are limited. Above these limits, callers receive
+ * {@code BUSY}, because the token was not checked.
  */
 final class VerificationBulkhead {
-    /** A client that repeats requests with an outdated token normally stops earlier. */
+    /** A client that repeats requests with an outdated token normally stops before this many failures. */
     static final int TOLERATED_FAILURES = 20;
 
     private static final Duration WINDOW = Duration.ofMinutes(1);

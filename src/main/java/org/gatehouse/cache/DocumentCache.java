@@ -40,19 +40,31 @@ import org.gatehouse.store.RedisTopology.PendingReply;
  * @param <T> the type of the documents
  */
 public final class DocumentCache<T> {
-    /** Longer than any write takes. After this time, Redis removes the T of a node that died during a write. */
+    /**
+     * The time is longer than any write takes. After this time, Redis removes the T of a node that died during a write.
+     */
     static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
 
-    /** Longer than any load takes. After this time, Redis removes the L of a node that died during a load. */
+    /**
+     * The time is longer than any load takes. After this time, Redis removes the L of a node that died during a load.
+     */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
-    /** The maximum TTL for documents that do not exist; long enough for a client that repeats a request. */
+    /**
+     * The maximum TTL of an entry for a document that does not exist. It is long enough for a client that repeats a
+     * request.
+     */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /** Longer than a normal reply on a local network takes. Short, because MongoDB is read after a timeout. */
+    /**
+     * A normal reply on a local network takes less time. The timeout is short, because MongoDB is read after a timeout.
+     */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
-    /** Longer than for reads, because a timeout delays the write by seconds and makes all entries invalid. */
+    /**
+     * This timeout is longer than the timeout of reads, because a late reply delays the write by seconds and makes all
+     * entries invalid.
+     */
     private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
 
     private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};
@@ -135,8 +147,8 @@ public final class DocumentCache<T> {
     private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
         String token = token();
         for (int wait : LOADER_WAITS_MS) {
-            // A document is not cached if its load begins while filling is not allowed. The previous Redis may have
-            // lost the T of a write that is still in progress.
+            // If filling is not allowed, the loaded document is not cached, because the current Redis may lack the T of
+            // a write in progress.
             Permit permit = generation.permit().filter(Permit::mayFill).orElse(null);
             if (permit == null) {
                 return loader.get();
@@ -166,7 +178,7 @@ public final class DocumentCache<T> {
         }
         Optional<T> document = codec.decode(id, entry.content());
         if (document.isEmpty()) {
-            // Another application or a newer version stored the entry.
+            // Another application or a newer version stored the entry, so the entry is removed.
             generation.topology().ifPresent(topology -> end(List.of(id), topology, token()));
             return loader.get();
         }

@@ -41,11 +41,11 @@ public final class Generation implements AutoCloseable {
     /** After this time, all leases on an older generation have expired. */
     private static final Duration SETTLING = LeasedValue.EXPIRY;
 
-    /** Enough for two writes to MongoDB and the wait until older leases have expired. */
+    /** This time is enough for two writes to MongoDB and the wait until older leases have expired. */
     private static final Duration INCREMENT_TIMEOUT =
             MongoConnection.WRITE_TIMEOUT.multipliedBy(2).plus(LeasedValue.LEASE);
 
-    /** Several times as long as the cache is unused after an increment. */
+    /** An interruption is logged only after this time. An increment interrupts the use of the cache for less time. */
     private static final Duration LOG_AFTER = Duration.ofSeconds(10);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
@@ -205,7 +205,7 @@ public final class Generation implements AutoCloseable {
         logUse(isUsable(), System.nanoTime());
     }
 
-    /** Returns empty if the server returns an older generation than before, so that the lease expires. */
+    /** Returns empty if the server returns an older generation than before; the lease then expires. */
     private Optional<Seen> read() {
         State state = dao.find().orElseGet(this::first);
         Seen before = seen.last().orElse(null);
@@ -215,7 +215,10 @@ public final class Generation implements AutoCloseable {
         return Optional.of(before != null && before.state.equals(state) ? before : new Seen(state, System.nanoTime()));
     }
 
-    /** Does not log short interruptions, because each new generation interrupts the use for about two seconds. */
+    /**
+     * Does not log short interruptions, because each new generation interrupts the use of the cache for about two
+     * seconds.
+     */
     private void logUse(boolean isUsable, long now) {
         if (isUsable) {
             lastUsable = now;
@@ -258,7 +261,7 @@ public final class Generation implements AutoCloseable {
         CompletableFuture<@Nullable Void> waiting;
         synchronized (this) {
             waiting = nextIncrement;
-            nextIncrement = null; // later callers need another increment, because they may write after this one
+            nextIncrement = null; // later callers need another increment, because they may write after this increment
         }
         if (waiting == null) {
             return;

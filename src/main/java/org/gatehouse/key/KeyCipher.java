@@ -23,8 +23,8 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.store.KeyedHash;
 
 /**
- * Encrypts private keys, so that read access to the store does not reveal the keys. The store contains encrypted JWKs
- * (RFC 7517, section 7), with AES-256-GCM. HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
+ * Encrypts private keys, so that read access to the store does not reveal the keys. The store contains JWKs that are
+ * encrypted with AES-256-GCM (RFC 7517, section 7). HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
  *
  * <p>The id of the signing key is in the authenticated header, so a ciphertext is valid only for its own key. Keys
  * encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.

@@ -72,14 +72,20 @@ final class KeyRepository {
         }
     }
 
-    /** Logs each unusable key once, not at every read. Later versions of Gatehouse may create other types of keys. */
+    /**
+     * Logs each unusable key once, not at every read. A key is unusable, for example, if a later version of Gatehouse
+     * created another type of key.
+     */
     private void logOnce(String sentence, StoredKey stored) {
         if (logged.add(stored.id())) {
             log.error(sentence, stored);
         }
     }
 
-    /** Returns whether to keep the decrypted key. Another encryption does not matter if the key can sign. */
+    /**
+     * Returns whether to keep the decrypted key. If the key can already sign, a new encryption of its private part does
+     * not matter.
+     */
     private static boolean isKept(UsableKey known, StoredKey stored) {
         return known.stored().publicKey().equals(stored.publicKey())
                 && (known.key().signer() != null
@@ -118,7 +124,7 @@ final class KeyRepository {
 
     /**
      * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under its previous value. Each process
-     * encrypts a key once, because two nodes with swapped values would otherwise repeat this forever.
+     * encrypts a key once, because two nodes with swapped secrets would otherwise encrypt the key again and again.
      */
     void encryptUnderCurrent(KeySet known) {
         for (UsableKey key : known.keys()) {

@@ -15,10 +15,10 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
     /** Services cache a JWK set for minutes, rarely for up to an hour. */
     private static final Duration MAX_LEAD = Duration.ofHours(1);
 
-    /** Short, because services accept a revoked key until their cached JWK set expires. */
+    /** The limit is short, because services accept a revoked key until their cached JWK set expires. */
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-    /** Covers clocks that differ by seconds, and the lease of a node that still signs with the old key. */
+    /** This time covers clocks that differ by seconds, and the lease of a node that still signs with the old key. */
     private static final Duration GRACE = Duration.ofMinutes(1);
 
     public KeySchedule {
@@ -32,7 +32,10 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
         return new KeySchedule(rotation, Collections.min(List.of(rotation.dividedBy(4), MAX_LEAD)), lifetime);
     }
 
-    /** Returns the cache time of the JWK set: half of the lead at most, so that caches have keys before their use. */
+    /**
+     * Returns how long clients may cache the JWK set: at most half of the lead, so that caches contain a key before it
+     * signs.
+     */
     public Duration maxAge() {
         return Collections.min(List.of(lead.dividedBy(2), MAX_AGE));
     }

@@ -79,7 +79,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                 .toList();
     }
 
-    /** Returns the public keys that are not revoked as a JWK set, newest first. */
+    /** Returns a JWK set with the public keys that are not revoked, newest first. */
     String publicKeys() {
         List<JWK> open = newestFirst().stream()
                 .filter(known -> !known.stored().isRevoked())
@@ -115,7 +115,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         if (stored.isRevoked()) {
             return Optional.ofNullable(stored.revokedAt());
         }
-        // If by this time only another line has a later key, all nodes have left the line of this key.
+        // If only another line has a later active key at this time, all nodes sign with the other line.
         Instant overdue = stored.activeFrom().plus(schedule.rotation().multipliedBy(2));
         return successor(members(stored.encryptedUnder()), known, now)
                 .or(() -> successor(keys, known, now)

@@ -74,7 +74,8 @@ final class MongoSigningKeyDao {
      * @return false if the key does not exist
      */
     boolean revoke(String id, Instant at) {
-        // Sent even for a revoked key, because the acknowledgement means that a majority has the revocation.
+        // The update is sent even for a revoked key, because the acknowledgement means that a majority has the
+        // revocation.
         Bson revoked = Updates.combine(Updates.min(REVOKED_AT, BsonValues.time(at)), Updates.unset(PRIVATE_KEY));
         UpdateResult result = mongo.call(() -> keys.updateOne(byId(id), revoked));
         return result.getMatchedCount() > 0;

@@ -35,7 +35,10 @@ import org.slf4j.LoggerFactory;
  * {@link KeySchedule#retention}.
  */
 public final class RotatingKeys implements SigningKeys {
-    /** At most this many callers wait for a read because of an unknown key: a fraction of the container's threads. */
+    /**
+     * The maximum number of callers that wait for a read because of an unknown key. It is a fraction of the container's
+     * threads.
+     */
     private static final int MAX_WAITING = 32;
 
     /** An attempt fails only if another node creates a key at the same time, so more attempts are not needed. */
@@ -219,7 +222,7 @@ public final class RotatingKeys implements SigningKeys {
             maintain();
             return untilNextChange();
         } catch (GatehouseException unavailable) {
-            return MIN_PAUSE; // short, because the failed call has waited for the store
+            return MIN_PAUSE; // the pause is short, because the failed call has already waited for the store
         }
     }
 

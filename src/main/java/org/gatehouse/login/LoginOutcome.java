@@ -3,7 +3,7 @@ package org.gatehouse.login;
 import java.util.Locale;
 
 /**
- * The outcomes of a login. The response does not show why a login failed, but the audit log and the metrics do. They
+ * The outcomes of a login. The response does not show why a login failed, but the audit log and the metrics do. Both
  * contain the names of these constants, so a name never changes.
  */
 enum LoginOutcome {

@@ -93,7 +93,8 @@ final class LoginService {
         if (stored != null && hasher.needsRehash(stored, password)) {
             rehash(credential.user(), password, stored);
         }
-        // The session gets the epoch that was read with the password. If the epoch has changed, the session has ended.
+        // The session gets the epoch that was read with the password. If the epoch has changed since, the session has
+        // already ended.
         StartedSession session = sessions.start(credential.user(), clientInfo);
         recorder.started(credential.user(), session.id(), clientInfo);
         return response("Logged as " + user.username(), user.loggedInAt(now), session, now);

@@ -22,12 +22,12 @@ import org.jspecify.annotations.Nullable;
  * account, and attempts of one source.
  *
  * <p>A source is {@code ClientInfo.source()}. A stranger is a source without a recent login to the account
- * ({@code Credential.knows}). The quota for strangers does not apply to other sources, so strangers cannot lock out the
- * owner.
+ * ({@code Credential.knows}). The quota for strangers does not apply to a source with a recent login, so strangers
+ * cannot lock out the owner.
  *
  * <p>A login is counted by username and by user id. Unknown usernames are counted too, so a rejection does not reveal
- * whether the user exists. Ids are counted, because a rename does not change them. Other password checks are counted by
- * id only.
+ * whether the user exists. Ids are counted, because a rename does not change them. A password check of a logged-in user
+ * is counted by id only.
  */
 final class LoginThrottle {
     /**
@@ -48,12 +48,15 @@ final class LoginThrottle {
     /**
      * The current counts of an account.
      *
-     * @param strangers failures of all strangers; null if there are none
+     * @param strangers failures of all strangers together; null if no failure is counted
      * @param sources failures by source
      */
     record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
-    /** A password check after it was counted. It counts as failed unless {@link #succeeded} is called, at most once. */
+    /**
+     * A password check that the throttle has counted. It counts as failed unless the caller calls {@link #succeeded},
+     * which is permitted once.
+     */
     final class Attempt {
         private final List<String> accounts;
         private final String failures;
@@ -76,7 +79,10 @@ final class LoginThrottle {
             }
         }
 
-        /** Records that the password was correct. Deletes the source's failures at this account, not its attempts. */
+        /**
+         * Records that the password was correct. Deletes the source's failures at this account, but not the source's
+         * attempts.
+         */
         void succeeded() {
             for (Throttle.Permit byAccount : permits.subList(1, permits.size())) {
                 byAccount.refund(limits.strangers().name());
@@ -113,7 +119,8 @@ final class LoginThrottle {
     }
 
     /**
-     * Counts a login before the password is checked. An unknown username is also counted twice, to take the same time.
+     * Counts a login before the password is checked. An unknown username is also counted twice, so that the call takes
+     * as long as for a known username.
      *
      * @param typed the username as sent, of any length
      * @param user the user of this name; null if the name is unknown
@@ -167,7 +174,7 @@ final class LoginThrottle {
     }
 
     /**
-     * Deletes all failures of a user. The attempts of the sources stay.
+     * Deletes all failures of a user. The counts of attempts by source are kept.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts then remain
      */

@@ -34,7 +34,10 @@ public final class LogoutResource {
         this.authenticator = authenticator;
     }
 
-    /** Returns 200 after the session has ended on all nodes; with {@code everywhere}, all sessions of the user. */
+    /**
+     * Returns 200 after the session has ended on all nodes; with {@code everywhere}, after all sessions of the user
+     * have ended.
+     */
     @POST
     @PermitAll
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {

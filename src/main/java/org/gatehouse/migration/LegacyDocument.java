@@ -24,8 +24,8 @@ import org.gatehouse.user.UserStatus;
 /**
  * Determines the changes that turn a document of the legacy service into the document of a user.
  *
- * <p>Clients of the legacy service could write any field. Values in the fields of Gatehouse are therefore not trusted,
- * but kept as {@code original_…}.
+ * <p>Clients of the legacy service could write any field. A value in a field of Gatehouse is therefore not trusted. The
+ * migration renames the field to {@code original_…}.
  */
 final class LegacyDocument {
     private static final int MAX_SHOWN = 80;
@@ -37,7 +37,9 @@ final class LegacyDocument {
 
     private LegacyDocument() {}
 
-    /** Returns the write that migrates a document, unless it has changed since; empty if it is already migrated. */
+    /**
+     * Returns a write that migrates the document if it has not changed since the read; empty if it is already migrated.
+     */
     static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
         List<Bson> changes = settingFields(document);
         if (changes.isEmpty()) {

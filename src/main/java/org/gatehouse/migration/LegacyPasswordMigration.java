@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each document changes in one write, on the condition that its password is unchanged. Concurrent logins, other
  * nodes and a stop at any moment are therefore harmless. A note in the collection {@code meta} says that passwords may
- * be left, which saves a scan at each start. The note is deleted after a scan of all documents has found no password.
- * One hash runs at a time, and logins have priority.
+ * be left. Without the note, a start does not scan the documents. The note is deleted after a scan of all documents has
+ * found no password. One hash runs at a time, and logins have priority.
  */
 final class LegacyPasswordMigration implements AutoCloseable {
     private static final int BATCH = 100;

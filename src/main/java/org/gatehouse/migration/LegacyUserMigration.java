@@ -41,12 +41,15 @@ final class LegacyUserMigration {
     static final int BATCH = 500;
 
     /**
-     * The timeout of one batch, because the whole migration may take much longer. The timeout detects a server that
-     * does not respond, so that the application can stop.
+     * The timeout applies to one batch, because the whole migration may take much longer. The timeout detects a server
+     * that does not respond, so that the application can stop.
      */
     private static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
 
-    /** Each attempt after the first is needed only if the legacy service writes a document meanwhile. */
+    /**
+     * The limit of attempts to create the unique index. A further attempt is needed only if the legacy service writes a
+     * document meanwhile.
+     */
     private static final int MAX_ATTEMPTS = 10;
 
     private static final Logger log = LoggerFactory.getLogger(LegacyUserMigration.class);
@@ -85,7 +88,7 @@ final class LegacyUserMigration {
             }
             migrated += migrate();
         }
-        migrated += migrate(); // because the unique index permits one document without a key
+        migrated += migrate(); // because the unique index permits one document without a usernameKey
         if (migrated > 0) {
             log.info("Made users of {} documents in {}", migrated, users.getNamespace());
         }

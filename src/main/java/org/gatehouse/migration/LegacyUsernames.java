@@ -47,8 +47,8 @@ final class LegacyUsernames {
 
     /**
      * Folds again the canonical usernames that an older version folded by other rules. If documents share a name under
-     * the new rules, all get reserved names, because no document may take over the name of another user. Nodes of the
-     * older version still find most users, because most canonical usernames do not change.
+     * the new rules, all of them get reserved names, because no document may take over the name of another user. Nodes
+     * of the older version still find most users, because most canonical usernames do not change.
      */
     void refold() {
         FindIterable<BsonDocument> found = users.find(
@@ -121,7 +121,10 @@ final class LegacyUsernames {
         }
     }
 
-    /** Handles all documents with the same name: collects a single document for {@link #claim}, or logs why not. */
+    /**
+     * Handles the documents with one name. A single document with a valid name is collected for {@link #claim}; all
+     * others are logged.
+     */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;

@@ -21,8 +21,8 @@ import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.UserDocument;
 
 /**
- * The unique index on {@code usernameKey}, which makes usernames unique. Once the index exists, only Gatehouse has
- * written this field, not a client of the legacy service.
+ * The unique index on {@code usernameKey}, which makes usernames unique. Once the index exists, every value of this
+ * field is from Gatehouse, not from a client of the legacy service.
  *
  * <p>A note in the collection {@code meta} says that the index was created. If the documents are restored without the
  * index, the start fails. Otherwise, users of Gatehouse would be treated as legacy documents.

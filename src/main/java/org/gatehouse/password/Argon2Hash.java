@@ -24,7 +24,10 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** The minimum of RFC 9106, section 3.1. */
     private static final int MIN_MEMORY_KIB_PER_LANE = 8;
 
-    /** For hashes of other services. A hash with this memory and {@link #MAX_FOREIGN_WORK} takes about two seconds. */
+    /**
+     * The maximum memory of a hash from another service. A check with this memory and {@link #MAX_FOREIGN_WORK} takes
+     * about two seconds.
+     */
     private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;
@@ -34,7 +37,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     private static final int MIN_SALT_BYTES = 8;
     private static final int MIN_HASH_BYTES = 16;
 
-    /** KiB times passes, in the cheapest combination that OWASP recommends: 7 MiB and 5 passes. */
+    /** The product of KiB and passes in the cheapest combination that OWASP recommends: 7 MiB and 5 passes. */
     private static final long MIN_STRONG_WORK = 35_840;
 
     private static final int MIN_STRONG_MEMORY_KIB = 7_168;
@@ -100,7 +103,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
                 + ",p=" + lanes + "$" + salt + "$" + hash;
     }
 
-    /** Returns a copy with another salt and hash. */
+    /** Returns a copy with this salt and this hash. */
     Argon2Hash with(byte[] newSalt, byte[] newHash) {
         Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
         return new Argon2Hash(
@@ -122,8 +125,8 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     }
 
     /**
-     * Whether the type differs, the version is older, or a guess costs less. The cost of a guess is the product of
-     * memory and passes, because each pass fills the memory once.
+     * Whether this hash has another type or an older version than the other hash, or a guess at it costs less. The cost
+     * of a guess is the product of memory and passes, because each pass fills the memory once.
      */
     boolean isWeakerThan(Argon2Hash other) {
         return type != other.type || version < other.version || work() < other.work();

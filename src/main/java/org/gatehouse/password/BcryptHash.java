@@ -20,7 +20,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
 
     private static final Pattern ANY_EDITION = Pattern.compile("\\$2[abxy]?\\$\\d\\d\\$[./A-Za-z0-9]{53}");
 
-    /** bcrypt uses this many bytes of the password and its final NUL, and ignores the rest. */
+    /** bcrypt appends a NUL to the password, uses this many bytes of the result, and ignores the rest. */
     private static final int MAX_PASSWORD_BYTES = 72;
 
     private static final int MIN_COST = 4;
@@ -36,12 +36,18 @@ record BcryptHash(String text, int cost) implements ForeignHash {
 
     private static final String ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    /** The index of the salt's last digit. Only two of its six bits are used: the salt has 128 bits in 22 digits. */
+    /**
+     * The index of the salt's last digit. Only two of this digit's six bits are used, because 22 digits contain a salt
+     * of 128 bits.
+     */
     private static final int LAST_OF_SALT = 21;
 
     private static final int BITS_OF_SALT = 0b110000;
 
-    /** The index of the hash's last digit. Only four of its six bits are used: the hash has 184 bits in 31 digits. */
+    /**
+     * The index of the hash's last digit. Only four of this digit's six bits are used, because 31 digits contain a hash
+     * of 184 bits.
+     */
     private static final int LAST_OF_HASH = 52;
 
     private static final int BITS_OF_HASH = 0b111100;
@@ -69,7 +75,9 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return cost < MIN_STRONG_COST;
     }
 
-    /** bcrypt ignores the NUL after 72 bytes, so any password that starts with these bytes has the same hash. */
+    /**
+     * Returns false for 72 bytes or more, because every password that starts with the same 72 bytes has the same hash.
+     */
     @Override
     public boolean provesAllOf(String password) {
         return password.getBytes(StandardCharsets.UTF_8).length < MAX_PASSWORD_BYTES;

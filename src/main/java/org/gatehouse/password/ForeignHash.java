@@ -9,7 +9,7 @@ import java.util.Optional;
  * <p>Passwords are not normalized here, because other services hash the UTF-8 bytes of the text that the user typed.
  */
 sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
-    /** In characters. Longer texts are not parsed, because all supported hashes are much shorter. */
+    /** The maximum number of characters. Longer texts are not parsed, because all supported hashes are much shorter. */
     int MAX_LENGTH = 512;
 
     int MIN_HASH_BYTES = 16;
@@ -41,10 +41,12 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
         return true;
     }
 
-    /** Whether a check takes at most about two seconds of a core and 128 MiB, because other logins wait meanwhile. */
+    /**
+     * Whether a check takes at most about two seconds of a core and 128 MiB. Other logins must wait during the check.
+     */
     boolean isAffordable();
 
-    /** Whether a check takes several times as long, or as much memory, as a check of Gatehouse's own hashes. */
+    /** Whether a check takes several times as much time or memory as a check of Gatehouse's own hashes. */
     boolean isExpensive();
 
     /** Computes the hash of the password and compares it with this hash. */

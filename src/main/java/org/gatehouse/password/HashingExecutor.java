@@ -25,20 +25,23 @@ import org.slf4j.LoggerFactory;
  * Computes password hashes, and limits the cores, threads and memory that they use.
  *
  * <p>Each core has one slot, which runs one hash at a time. A limited number of callers wait for a slot, for a limited
- * time. All others receive {@code BUSY} immediately. A flood of logins therefore cannot exhaust the container's threads
- * or memory. If many callers wait and many other requests arrive, one of several cores is left for these requests.
+ * time. All other callers receive {@code BUSY} immediately. A flood of logins therefore cannot exhaust the container's
+ * threads or memory. If many callers wait while many requests that are not logins arrive, one core is left for those
+ * requests. A single core still computes hashes.
  */
 final class HashingExecutor implements AutoCloseable {
     /** The maximum wait for a slot. Users wait this long for a login before they try again. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** A hash takes about 50 ms, so callers at the end of a longer queue could exceed {@link #WAIT_TIMEOUT}. */
+    /**
+     * A hash takes about 50 ms, so callers at the end of a longer queue could wait longer than {@link #WAIT_TIMEOUT}.
+     */
     private static final int WAITING_PER_CORE = 16;
 
     /**
-     * If more callers wait per core, hashes use one core less. In a measurement, hashes on both of two cores made the
-     * slowest token checks take four times as long. Hashes on one core made them take twice as long. A shorter queue
-     * ends within a fifth of a second.
+     * If more than this many callers wait for each core, hashes use one core less. On a machine with two cores, hashes
+     * on both made the slowest token checks take four times as long. Hashes on one of them made these checks take twice
+     * as long. A queue below this limit is empty within a fifth of a second.
      */
     private static final int MANY_WAITING_PER_CORE = 4;
 
@@ -170,7 +173,7 @@ final class HashingExecutor implements AutoCloseable {
             if (slots.remove(task)) {
                 throw busy();
             }
-            return task.get(); // the work has started, so only its own duration remains
+            return task.get(); // the work has started, so the caller waits until it ends
         }
     }
 

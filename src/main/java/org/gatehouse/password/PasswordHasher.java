@@ -69,7 +69,7 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     PasswordHasher(Argon2 argon2, int memoryKib, int iterations, HashingExecutor executor, Ticker ticker) {
-        // No password is known whose hash is all zeros.
+        // A password whose hash consists of zeros is not known.
         this.dummyHash = Argon2Hash.of(memoryKib, iterations, new byte[SALT_BYTES], new byte[HASH_BYTES]);
         this.verifier = new PasswordVerifier(argon2, dummyHash, ticker);
         this.executor = executor;
@@ -133,7 +133,7 @@ public final class PasswordHasher implements AutoCloseable {
         return matches && acceptable && stored != null;
     }
 
-    /** Whether checks of this hash may not use all cores, because another service chose expensive costs. */
+    /** Whether another service chose such high costs for this hash that its checks must not use all cores. */
     private boolean isExpensive(StoredPassword stored) {
         return stored.foreign()
                 .map(ForeignHash::isExpensive)
@@ -143,8 +143,9 @@ public final class PasswordHasher implements AutoCloseable {
 
     /**
      * Whether a new hash of this verified password should replace the stored text, because a thief needs more time to
-     * guess from it. This applies if the stored text is not Argon2id, or is a cheaper hash. If bcrypt has ignored the
-     * end of the password, the end may be wrong. A new hash would require this end, so the stored hash stays.
+     * guess the password from the new hash. This applies if the stored text is not Argon2id, or is a cheaper hash. If
+     * bcrypt has ignored the end of the password, the end may be wrong. A new hash would require this end, so the
+     * stored hash is kept.
      */
     public boolean needsRehash(StoredPassword stored, String password) {
         return stored.argon2().map(hash -> hash.isWeakerThan(dummyHash)).orElse(true)
@@ -207,7 +208,10 @@ public final class PasswordHasher implements AutoCloseable {
         executor.close();
     }
 
-    /** Detects lone surrogates, which UTF-8 encodes as question marks. They must not match real question marks. */
+    /**
+     * Returns false if the text has lone surrogates. Java encodes them as question marks, so they would match real
+     * question marks.
+     */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }

@@ -30,7 +30,10 @@ public final class PasswordPolicy {
     /** Limits the work before hashing. Passphrases are much shorter. */
     static final int MAX_BYTES = 256;
 
-    /** Takes an attacker more than a year: the login throttle permits 100 failures per hour, or 876,000 per year. */
+    /**
+     * This many guesses take more than a year, because the login throttle permits 100 failures per hour, or 876,000 per
+     * year.
+     */
     private static final double MIN_GUESSES = 1e6;
 
     /** Longer texts are estimated in pieces, because the time grows at least with the square of the length. */
@@ -48,7 +51,10 @@ public final class PasswordPolicy {
 
     private final int minLength;
 
-    /** Permits one estimate at a time. A hostile text occupies a core for 100 ms or more, and needs no account. */
+    /**
+     * Permits one estimate at a time. A client without an account can send a text that occupies a core for 100 ms or
+     * more.
+     */
     private final Semaphore turn = new Semaphore(1, true);
 
     /** @param minLength in code points */

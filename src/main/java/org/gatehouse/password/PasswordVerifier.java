@@ -37,7 +37,8 @@ final class PasswordVerifier {
     /** @param stored null for an unknown user; the result is then false */
     boolean matches(String candidate, @Nullable StoredPassword stored) {
         String normalized = normalized(candidate);
-        // Gatehouse hashes the normalized text, other services the typed text. An Argon2 hash may be from either.
+        // Gatehouse hashes the normalized text, and other services hash the typed text. An Argon2 hash may be from
+        // Gatehouse or another service.
         List<String> forms = normalized.equals(candidate) ? List.of(normalized) : List.of(normalized, candidate);
         ForeignHash foreign = stored == null ? null : stored.foreign().orElse(null);
         if (foreign != null) {
@@ -55,9 +56,9 @@ final class PasswordVerifier {
     }
 
     /**
-     * Runs a check, then computes new hashes until the total time equals that of an unknown user. The speed of a cheap
-     * hash therefore does not reveal that the user exists. A match is padded too, because the user may be disabled. The
-     * method computes hashes instead of sleeping, because other load slows all hashes equally.
+     * Runs a check, then computes new hashes until the total time equals the time of a check for an unknown user. The
+     * speed of a cheap hash therefore does not reveal that the user exists. A match is padded too, because the user may
+     * be disabled. The method computes hashes instead of sleeping, because other load slows all hashes equally.
      *
      * @param hashes the number of new hashes that the check of an unknown user computes
      */
@@ -95,7 +96,10 @@ final class PasswordVerifier {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Unifies code points, because keyboards differ for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
+    /**
+     * Unifies code points, because keyboards enter different code points for the same password (NIST SP 800-63B-4,
+     * section 3.1.1.2).
+     */
     private static String normalized(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFKC);
     }

@@ -14,7 +14,7 @@ import javax.crypto.spec.PBEKeySpec;
  * A PBKDF2 hash (RFC 8018, section 5.2) over HMAC with SHA-1, SHA-256 or SHA-512.
  *
  * <p>Accepted texts are PHC strings, {@code $pbkdf2-sha256$i=600000,l=32$salt$hash}, and passlib's format,
- * {@code $pbkdf2-sha256$600000$salt$hash}. {@code $pbkdf2$} alone means SHA-1.
+ * {@code $pbkdf2-sha256$600000$salt$hash}. A text that starts with {@code $pbkdf2$} uses SHA-1.
  *
  * @param salt in Base64, like the hash
  */
@@ -26,7 +26,10 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     private static final String ITERATIONS = "i";
     private static final String LENGTH = "l";
 
-    /** The iterations of all blocks of the hash together; about twice the highest number recommended today. */
+    /**
+     * The maximum number of iterations of all blocks together. It is about twice the highest number that is recommended
+     * today.
+     */
     private static final long MAX_ROUNDS = 2_500_000;
 
     private static final long EXPENSIVE_ROUNDS = 700_000;

@@ -29,13 +29,13 @@ record ScryptHash(int logCost, int blockSize, int lanes, String salt, String has
 
     private static final int MIN_STRONG_LOG_COST = 13;
 
-    /** In bytes. The parameters recommended today, ln=17 and r=8, need slightly less. */
+    /** The maximum memory in bytes. The parameters that are recommended today, ln=17 and r=8, need slightly less. */
     private static final long MAX_MEMORY = 129L << 20;
 
-    /** In bytes written by all lanes together. */
+    /** A check that writes more bytes than this, in all lanes together, counts as expensive. */
     private static final long EXPENSIVE_MEMORY = 32L << 20;
 
-    /** In bytes written by all lanes together. */
+    /** The maximum number of bytes that a check may write in all lanes together. */
     private static final long MAX_WORK = 4 * MAX_MEMORY;
 
     static Optional<ForeignHash> parse(String text) {

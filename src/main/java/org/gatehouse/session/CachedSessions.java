@@ -18,8 +18,9 @@ import org.gatehouse.store.ModuleContext;
  * Reads live sessions from the cache if an entry is valid, otherwise from the store. {@link #end} uses the protocol of
  * {@link DocumentCache}. After {@link #end} has returned, no node returns the session.
  *
- * <p>A cached {@link LiveSession} does not contain tokens or hashes. Refreshes do not use the protocol, because they do
- * not change these fields. New sessions do not use the protocol, because a new random id cannot be in the cache.
+ * <p>A cached {@link LiveSession} does not contain tokens or hashes. A refresh does not use the protocol, because it
+ * does not change a field of {@link LiveSession}. New sessions do not use the protocol, because a new random id cannot
+ * be in the cache.
  */
 public final class CachedSessions {
     private final MongoSessionDao store;
@@ -53,7 +54,7 @@ public final class CachedSessions {
         return cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
-    /** Returns the time of the session's login from the store, or empty if the session is unknown or has ended. */
+    /** Reads the time of the session's login in the store; returns empty if the session is unknown or has ended. */
     public Optional<Instant> startedAt(SessionId id) {
         return store.findLive(id).map(Session::createdAt);
     }

@@ -5,7 +5,8 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that was not ended by its id; the user's {@link SessionEpoch} may have ended all sessions of the user.
+ * A session that has not been ended by its id. It may still be invalid, because the user's {@link SessionEpoch} may
+ * have changed.
  *
  * @param epoch the number of the user's {@link SessionEpoch} at the login
  */

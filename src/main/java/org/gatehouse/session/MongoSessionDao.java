@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stores sessions in MongoDB.
  *
- * <p>Each change is one atomic write, and its rules are conditions of this write. An ended session remains stored until
- * its expiry time, so that {@link #isKnown} recognizes its refresh tokens.
+ * <p>Each change is one atomic write, and the filter of the write contains the conditions for the change. An ended
+ * session remains stored until its expiry time, so that {@link #isKnown} recognizes its refresh tokens.
  */
 final class MongoSessionDao {
     private final MongoConnection mongo;
@@ -51,7 +51,8 @@ final class MongoSessionDao {
                 new IndexModel(Indexes.compoundIndex(
                         Indexes.ascending(SessionDocument.USER_ID),
                         Indexes.descending(SessionDocument.CREATED_AT, SessionDocument.ID))),
-                // This index only frees storage. Where the expiry matters, the code compares the time.
+                // MongoDB uses this index only to delete expired sessions. Code that depends on the expiry compares the
+                // time itself.
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));

@@ -24,7 +24,10 @@ final class RefreshSuccessors {
     private final KeyedHash secrets;
     private final KeyedHash masks;
 
-    /** @param authKeys both keys; successors derived under the previous key are also found */
+    /**
+     * @param authKeys the current and the previous key; successors that were derived under the previous key are also
+     *     found
+     */
     RefreshSuccessors(AuthKeys authKeys) {
         this.secrets = new KeyedHash(authKeys, "refresh tokens");
         this.masks = new KeyedHash(authKeys, "refresh token masks");
@@ -46,7 +49,7 @@ final class RefreshSuccessors {
     }
 
     /**
-     * Returns the successor that any node has already returned for the token.
+     * Returns the successor that this or another node has already sent to a client for the token.
      *
      * @param hash the hash of the successor
      * @param mask the mask stored with that hash

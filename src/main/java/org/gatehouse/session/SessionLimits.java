@@ -12,7 +12,9 @@ import java.util.List;
  * @param max the maximum time in total
  */
 record SessionLimits(Duration idle, Duration max) {
-    /** For this time after its first use, a refresh token returns the same successor. */
+    /**
+     * For this time after the first use of a refresh token, further requests with the token receive the same successor.
+     */
     static final Duration GRACE = Duration.ofSeconds(10);
 
     Instant expiry(Instant createdAt, Instant now) {

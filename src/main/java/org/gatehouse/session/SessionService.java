@@ -86,9 +86,9 @@ public final class SessionService {
     /**
      * Exchanges a refresh token for its successor and extends the session.
      *
-     * <p>For {@link SessionLimits#GRACE} after its first use, a token returns the same successor, because a response
-     * may be lost or browser tabs may share the token. Any other use of an old token ends the session, because the
-     * token may have been copied (RFC 9700, section 4.14.2).
+     * <p>For {@link SessionLimits#GRACE} after the first use of a token, further requests with the token receive the
+     * same successor. The reason is that a response may be lost, or that browser tabs may share the token. Any other
+     * use of an old token ends the session, because the token may have been copied (RFC 9700, section 4.14.2).
      *
      * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
      */

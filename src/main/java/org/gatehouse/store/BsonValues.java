@@ -9,7 +9,10 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.identity.UserId;
 
-/** Converts times and ids to BSON and back, and filters lists that are sorted by both. Times have milliseconds. */
+/**
+ * Converts times and ids to BSON and back, and filters lists that are sorted by time and id. Times have a precision of
+ * milliseconds.
+ */
 public final class BsonValues {
     private BsonValues() {}
 

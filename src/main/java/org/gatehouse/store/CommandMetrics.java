@@ -11,7 +11,10 @@ import org.gatehouse.metrics.Metrics;
 
 /** Measures the duration of MongoDB commands by name, and counts those that fail. */
 final class CommandMetrics implements CommandListener {
-    /** The commands that this application sends. To limit the labels, all other commands count as {@code other}. */
+    /**
+     * The commands that this application sends. All other commands count as {@code other}, to limit the number of
+     * labels.
+     */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
             "buildInfo",
@@ -28,7 +31,7 @@ final class CommandMetrics implements CommandListener {
             "ping",
             "update");
 
-    /** From a read that MongoDB serves from memory to more than the longest timeout of a request. */
+    /** The buckets range from the duration of a read from memory to more than the longest timeout of a request. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;

@@ -20,8 +20,8 @@ public final class DriverLeaks {
     private DriverLeaks() {}
 
     /**
-     * Keeps Netty from registering a listener with Java Flight Recorder, which is removed only if a recording starts.
-     * Call this method before any other use of Netty. A value that the operator has set is kept.
+     * Keeps Netty from registering a listener with Java Flight Recorder. The listener would be removed only if a
+     * recording starts. Call this method before any other use of Netty. A value that the operator has set is kept.
      *
      * <p>Netty reads the system property once. The property is set only during this read, because other applications in
      * the JVM may have their own Netty.
@@ -58,7 +58,10 @@ public final class DriverLeaks {
         }
     }
 
-    /** Waits for threads: an executor terminates before its last thread, and containers report leaked threads. */
+    /**
+     * Waits for threads, because an executor terminates before its last thread ends, and containers report leaked
+     * threads.
+     */
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {

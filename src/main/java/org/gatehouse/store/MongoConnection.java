@@ -50,17 +50,20 @@ public final class MongoConnection implements AutoCloseable {
     /** If the store does not reply, callers receive an error within two seconds. */
     static final Duration READ_TIMEOUT = Duration.ofMillis(1_800);
 
-    /** Longer than for reads, because servers of the majority may lag, and a timeout leaves the outcome unknown. */
+    /**
+     * This timeout is longer than the timeout of reads, because servers of the majority may lag. After a timeout, the
+     * outcome of the write is unknown.
+     */
     public static final Duration WRITE_TIMEOUT = Duration.ofSeconds(3);
 
-    /** Shorter than the other timeouts, so that a missing server is reported as the reason. */
+    /** This timeout is shorter than the other timeouts, so that the error gives the missing server as the reason. */
     static final Duration SERVER_SELECTION_TIMEOUT = Duration.ofMillis(1_200);
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /**
-     * The strongest first. With a weaker concern, a primary that was just replaced may still return old data. This is
-     * possible only in a deployment with several servers.
+     * The read concerns, strongest first. With a weaker concern, a primary that was just replaced may still return old
+     * data, but only in a deployment with several servers.
      */
     private static final List<ReadConcern> READ_CONCERNS =
             List.of(ReadConcern.LINEARIZABLE, ReadConcern.MAJORITY, ReadConcern.DEFAULT);

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * callers treat the outcome as unknown. The codes are from the server's list {@code error_codes.yml}.
  */
 public final class MongoErrors {
-    /** In characters; longer messages repeat the command and its values. */
+    /** The maximum number of characters; longer messages repeat the command and its values. */
     private static final int MAX_TEXT = 200;
 
     /** Labels with which the driver and the server mark errors after which the same call may succeed. */

@@ -18,8 +18,8 @@ import org.slf4j.event.Level;
 /** Logs outages of MongoDB, its temporary errors and missing permissions, each with the reason that operators need. */
 final class MongoFailureLog {
     /**
-     * Long enough for failures and successes that alternate: an account may lack only one permission, and some errors
-     * of a server last less than a second.
+     * A success ends an outage only if nothing has failed for this time, because failures and successes may alternate.
+     * For example, an account may lack only one permission, or an error of a server may last less than a second.
      */
     private static final Duration ERROR_QUIET_PERIOD = Duration.ofSeconds(10);
 

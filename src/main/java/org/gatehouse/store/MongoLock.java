@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * agree within seconds.
  */
 public final class MongoLock {
-    /** Several times as long as a few writes that all take their full timeout. */
+    /** The lease is several times as long as a few writes that all take their full timeout. */
     private static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(5);

@@ -41,7 +41,10 @@ import org.slf4j.event.Level;
 public final class RedisConnection implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_DELAY = Duration.ofMillis(500);
-    /** Errors that {@link RedisProbe} does not detect concern single keys, and may recur while these keys exist. */
+    /**
+     * A success ends a series of errors only if no error has occurred for this time. Errors that {@link RedisProbe}
+     * does not detect concern single keys, and may recur while these keys exist.
+     */
     private static final Duration ERROR_QUIET_PERIOD = Duration.ofMinutes(1);
 
     /** Reads time out after 0.05 s, all other commands after 1 s at most. */
@@ -182,7 +185,7 @@ public final class RedisConnection implements AutoCloseable {
         topology = connected;
         unusable = null;
         reportRecovery();
-        if (!connected.isOpen()) { // broken before replace() could find the topology
+        if (!connected.isOpen()) { // it broke before replace() could find the topology
             disconnect(connected, new RedisConnectionException("the connection broke"));
         }
     }
@@ -243,7 +246,10 @@ public final class RedisConnection implements AutoCloseable {
         });
     }
 
-    /** Combines the commands of several threads into one system call, for 1.5 times as many commands per second. */
+    /**
+     * Combines the commands of several threads into one system call, which permits 1.5 times as many commands per
+     * second.
+     */
     private static final class FlushConsolidation implements NettyCustomizer {
         private static final int MAX_FLUSHES = 64;
 

@@ -60,7 +60,7 @@ final class RedisDiscovery {
     }
 
     /**
-     * Connects to the servers of a seed address; waits for a few times the timeout at most.
+     * Connects to the servers that a seed address leads to. The call takes at most a few times the timeout.
      *
      * @throws RedisConnectionException if this seed does not lead to a connection
      * @throws StoreRefusedException if a server replies but cannot be used now
@@ -118,7 +118,10 @@ final class RedisDiscovery {
         return new RedisTopology(complete);
     }
 
-    /** Rejects a Cluster that is down. A master without contact to the other masters reports this after a while. */
+    /**
+     * Rejects a Cluster that is down. A master that loses contact to the other masters reports after a while that the
+     * Cluster is down.
+     */
     private void requireWorkingCluster(Handshake handshake) {
         if (!hasLine(await(handshake.connection().async().clusterInfo()), "cluster_state:ok")) {
             throw new StoreRefusedException("The Cluster is down.", null);
@@ -150,7 +153,8 @@ final class RedisDiscovery {
 
     private <T> T await(CompletionStage<T> stage) {
         try {
-            // With Sentinels, several other connections are needed first, and the first Sentinels may be down.
+            // The wait is longer than the timeout, because Sentinels need several other connections first, and the
+            // first Sentinels may be down.
             return Threads.get(stage.toCompletableFuture(), timeout.multipliedBy(4));
         } catch (ExecutionException | TimeoutException failed) {
             throw new RedisConnectionException("cannot connect", failed);

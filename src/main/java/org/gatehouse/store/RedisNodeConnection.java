@@ -44,7 +44,7 @@ final class RedisNodeConnection {
         LATE,
         /** The reply is an error. */
         REFUSED,
-        /** The connection broke first. */
+        /** The connection broke before the reply arrived. */
         BROKEN
     }
 
@@ -133,7 +133,10 @@ final class RedisNodeConnection {
         }
     }
 
-    /** Pings immediately, because usually this process was stalled, not the server. Redis replies in order. */
+    /**
+     * Sends a PING immediately, because usually this process was stalled, not the server. Redis replies in order, so a
+     * reply to the PING means that all earlier replies have arrived.
+     */
     private void probe() {
         var unused = connection.async().ping().whenComplete((pong, failure) -> {
             if (failure == null) {

@@ -22,7 +22,10 @@ final class RedisProbe {
             return 'done'
             """);
 
-    /** The commands of the rate-limit scripts. {@link #CACHE} already causes the check of the memory. */
+    /**
+     * The commands of the rate-limit scripts. They do not need memory, because {@link #CACHE} already makes the server
+     * check its memory.
+     */
     private static final RedisScript<byte[]> RATE_LIMITS = RedisScript.ofValue("""
             redis.call('TIME')
             redis.call('HGET', KEYS[1], 'probe')
@@ -35,7 +38,7 @@ final class RedisProbe {
 
     private static final List<String> CACHE_PREFIXES = List.of("u", "s");
 
-    /** Among this many keys, every server of a Cluster has at least one, unless it has very few slots. */
+    /** Among this many keys, every server of a Cluster has at least one, unless the server has very few slots. */
     private static final int MAX_TRIES = 100_000;
 
     private RedisProbe() {}

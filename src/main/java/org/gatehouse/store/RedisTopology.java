@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The connections to a single Redis server, or to all masters of a Cluster, until a connection breaks.
+ * The connections to a single Redis server, or to all masters of a Cluster. A topology is used until one of its
+ * connections breaks.
  *
- * <p>Callers may rely on this: every command is sent to a server with one of these {@link #runIds}, never to another.
+ * <p>Callers may rely on this: every command is sent to a server with one of these {@link #runIds}, never to another
+ * server.
  */
 public final class RedisTopology {
     private final List<RedisNodeConnection> bySlot;

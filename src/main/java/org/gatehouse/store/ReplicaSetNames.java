@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records the servers that do not belong to the replica set in the connection string.
+ * Records the servers that do not belong to the replica set that the connection string names.
  *
  * <p>The driver removes such a server from its list without an exception, so later errors do not show the reason.
  */
@@ -41,7 +41,7 @@ final class ReplicaSetNames implements ServerListener {
         }
     }
 
-    /** Returns one sentence for each server, sorted by address. */
+    /** Returns one sentence for each recorded server, sorted by address. */
     List<String> problems() {
         return List.copyOf(problems.values());
     }

@@ -9,22 +9,25 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.user.UserJson;
 
 /**
- * Detects import lines of accounts that another service had closed, by the names of its fields. Without a
- * {@code status}, such a line would create an active user. A line with a {@code status} is accepted, because the status
- * is explicit. Every exported line has a status.
+ * Detects import lines of accounts that another service had closed. The names and the values of its fields identify
+ * such a line. Without a {@code status}, such a line would create an active user. A line with a {@code status} is
+ * accepted, because the status is explicit. Every exported line has a status.
  */
 final class ForeignStatus {
-    /** Fields that close the account if their value is in {@link #NO}. */
+    /** Fields that show a closed account if their value is in {@link #NO}. */
     private static final Pattern OPEN =
             Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
                     + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
 
-    /** Fields that close the account, unless their value is empty, in {@link #NO}, or an array (of blocked users). */
+    /**
+     * Fields that show a closed account, unless their value is empty, is in {@link #NO}, or is an array of blocked
+     * users.
+     */
     private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
             + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
             + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");
 
-    /** Fields that close the account if their value is one of {@link #CLOSING_WORDS}. */
+    /** Fields that show a closed account if their value is one of {@link #CLOSING_WORDS}. */
     private static final Pattern STATE = Pattern.compile("(?:user|account|login)(?:status|state)|state");
 
     private static final Set<String> NO = Set.of("false", "0", "no", "n", "f", "off");
@@ -34,7 +37,7 @@ final class ForeignStatus {
 
     private ForeignStatus() {}
 
-    /** Adds an error for each field that closes the account, unless the line has a status. */
+    /** If the line does not have a status, adds an error for each field that shows a closed account. */
     static void check(ObjectNode line, FieldErrors errors) {
         if (line.hasNonNull(UserJson.STATUS)) {
             return;

@@ -24,10 +24,13 @@ import org.gatehouse.user.UserJson;
  * <p>Each user is created atomically and independently of the others. Existing users are never changed.
  */
 final class ImportBatch {
-    /** The maximum number of lines without a plain password. They take one or two megabytes of memory. */
+    /** The maximum number of lines without a plain password. This many lines take one or two megabytes of memory. */
     static final int SIZE = 500;
 
-    /** A line with a plain password counts as this many lines, because hashing takes about as long. */
+    /**
+     * A line with a plain password counts as this many lines, because hashing its password takes about as long as
+     * storing this many lines.
+     */
     private static final int PASSWORD_WEIGHT = 50;
 
     /** The maximum size of the lines in bytes, which limits batches of users with many custom fields. */
@@ -45,7 +48,7 @@ final class ImportBatch {
     private final Set<UserId> ids = new HashSet<>();
     private final Map<UserId, String> hashes = new HashMap<>();
 
-    /** The ids of users whose insert failed, so that it is unknown whether they were stored. */
+    /** The ids of users whose insert failed. The insert may have stored these users before it failed. */
     private final Set<UserId> attempted = new HashSet<>();
 
     private int weight;
@@ -66,7 +69,10 @@ final class ImportBatch {
         this.report = report;
     }
 
-    /** Whether the batch contains a line with this name or id. The later line then needs the earlier line's result. */
+    /**
+     * Whether the batch contains a line with this name or id. If so, the earlier line must have a result before the
+     * given line is added.
+     */
     boolean has(ImportedUser imported) {
         return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
     }

@@ -11,7 +11,7 @@ import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.UserDaos;
 
-/** Creates the objects of this package. {@link #close} stops running imports. */
+/** Creates the objects of this package. {@link #close} stops all imports that are running. */
 public final class TransferModule implements AutoCloseable {
     private final BodySpool bodies;
     private final UserImport imports;

@@ -27,7 +27,7 @@ import org.gatehouse.user.UserJson;
  * the whole export is included exactly once.
  */
 final class UserExport {
-    /** In users. A page takes about 16 MB if all users have the maximum of custom fields. */
+    /** The number of users in a page. A page takes about 16 MB if every user has custom fields of the maximum size. */
     private static final int PAGE = 1_000;
 
     private final MongoUserDao users;

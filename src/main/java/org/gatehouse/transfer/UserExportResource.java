@@ -27,7 +27,10 @@ public final class UserExportResource {
         this.exports = exports;
     }
 
-    /** Returns 200 with one user per line, in the format of {@code POST /user/import}; with hashes on request. */
+    /**
+     * Returns 200 with one user per line, in the format of {@code POST /user/import}; on request, the lines contain
+     * password hashes.
+     */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(

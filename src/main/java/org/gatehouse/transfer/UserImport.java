@@ -22,10 +22,15 @@ import org.gatehouse.user.UserDaos;
  * may send the same lines again. Lines are written in batches, so memory use does not grow with the number of lines.
  */
 final class UserImport implements AutoCloseable {
-    /** How long MongoDB may be unavailable. The election of another primary takes less time. */
+    /**
+     * An import retries for this long while MongoDB is unavailable. The election of another primary takes less time.
+     */
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
 
-    /** Logins have priority over imports, but do not fill the hashing queue for this long. */
+    /**
+     * An import retries for this long while the hasher is busy. Logins have priority, but do not fill the hashing queue
+     * for this long.
+     */
     private static final Duration HASHING_TIMEOUT = Duration.ofMinutes(2);
 
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
@@ -67,7 +72,7 @@ final class UserImport implements AutoCloseable {
         return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
     }
 
-    /** Stops running imports before their next write. */
+    /** Stops every running import before the next write of this import. */
     @Override
     public void close() {
         closed = true;

@@ -35,7 +35,7 @@ public final class UserImportResource {
         this.imports = imports;
     }
 
-    /** Returns 200 after the whole body is received, with a result for each line and a last line with the counts. */
+    /** Returns 200 with a result for each line and a last line with the counts, after the whole body is received. */
     @POST
     @RolesAllowed(Roles.ADMIN)
     @Consumes(StreamedResponse.NDJSON)

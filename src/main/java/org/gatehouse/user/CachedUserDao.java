@@ -55,7 +55,8 @@ final class CachedUserDao implements UserDao {
 
     @Override
     public User insert(NewUser user) {
-        // A client may have requested this id before. The cache may then contain the absence of the user.
+        // If a client has requested this id before, the cache may contain an entry that says that the user does not
+        // exist.
         return cache.write(user.id().hex(), () -> store.insert(user));
     }
 
@@ -68,7 +69,7 @@ final class CachedUserDao implements UserDao {
     @Override
     public Optional<User> update(User seen, UnaryOperator<User> edit) {
         // The user is not read again, because the cached user is usually current. A user without a version is read from
-        // the store, because another service may have changed the user since.
+        // the store, because another service may have changed the user since the first read.
         UserId id = seen.id();
         return cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit));
     }

@@ -27,7 +27,7 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clie
 
     /** Returns the caller of a request; empty for a request without a token. */
     static Optional<Caller> ifAny(SecurityContext security) {
-        // A container may set another principal.
+        // The container may set a principal of another type. The result is then empty.
         return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
     }
 

@@ -10,13 +10,17 @@ import java.util.regex.Pattern;
  * Distinguishes login credentials from custom fields. Custom fields must not contain credentials, because responses,
  * exports and the cache contain custom fields.
  *
- * <p>A field is a credential because of its name, at any depth. Case and separators are ignored. A name with a word for
- * a password is a credential unless a property of the password follows, as in {@code password_changed_at}. The values
- * true, false, 1 and 0 are never credentials, because they are too short. The names {@code token}, {@code secret} and
- * {@code apiKey} are allowed, because they are also used for secrets that are not for a login.
+ * <p>The name of a field determines whether the field is a credential. The depth of the field in the JSON does not
+ * matter. Case and separators are ignored. A field whose name contains a word for a password is a credential, unless
+ * words for a property follow, as in {@code password_changed_at}. The values true, false, 1 and 0 are never
+ * credentials, because they are too short. The names {@code token}, {@code secret} and {@code apiKey} are allowed,
+ * because they also name secrets that are not login credentials.
  */
 final class CredentialFields {
-    /** Names of callers are shorter, but another service may have written a longer name. */
+    /**
+     * The maximum number of characters that are compared. Callers cannot choose a longer name, but another service may
+     * have written a longer name.
+     */
     private static final int MAX_NAME_LENGTH = 256;
 
     private static final Pattern SEPARATORS = Pattern.compile("[^A-Za-z0-9]+");
@@ -25,7 +29,10 @@ final class CredentialFields {
             "(?:.*(?:password|passwd|passphrase|passcode|passwort|kennwort)|(?:user|login|account|db|admin|new|old|current"
                     + "|my|hashed|encrypted|enc|plain|clear|raw|tmp|temp|initial|default|unicode|confirm|repeat)?pwd|pword)(.*)");
 
-    /** Words that follow a word for a password and name only a property of the password. */
+    /**
+     * Words for a property of a password. If only such words follow a word for a password, the field is not a
+     * credential.
+     */
     private static final Pattern STATEMENT =
             Pattern.compile("(?:hash)?(?:last|first|is|was|never|changed|changes|change"
                     + "|updated|update|modified|created|set|reset|expires|expired|expiry|expiration|age|max|min|days|hint|policy"
@@ -77,7 +84,9 @@ final class CredentialFields {
                 && HASH.matcher(text).matches();
     }
 
-    /** Returns the fields without credentials, which another service may have written. */
+    /**
+     * Returns a copy of the fields without credentials. Another service may have written credentials into the fields.
+     */
     static ObjectNode without(ObjectNode fields) {
         ObjectNode rest = fields.deepCopy();
         removeFrom(rest);
@@ -114,7 +123,7 @@ final class CredentialFields {
                         && (value.asText().equals("0") || value.asText().equals("1")));
     }
 
-    /** Returns the letters, in lower case, and digits of the name. Other characters only separate words. */
+    /** Returns the name in lower case, with only its letters and digits. Other characters only separate words. */
     private static String word(String name) {
         String word = SEPARATORS.matcher(name).replaceAll("");
         return word.substring(0, Math.min(word.length(), MAX_NAME_LENGTH)).toLowerCase(Locale.ROOT);

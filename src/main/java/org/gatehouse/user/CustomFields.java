@@ -10,9 +10,9 @@ import org.gatehouse.json.Json;
 import org.gatehouse.store.BsonJson;
 
 /**
- * Checks a user's custom fields. Names consist of letters, digits and underscores at every level, so they cannot be
- * operators or paths of the store. {@link #MAX_BYTES} limits all fields together, and {@link #MAX_LEVELS} limits
- * nesting. Credentials are rejected.
+ * Checks a user's custom fields. At every level, a name contains only letters, digits and underscores, so the store
+ * cannot read it as an operator or a path. {@link #MAX_BYTES} limits the size of all fields together, and
+ * {@link #MAX_LEVELS} limits the depth of nesting. Credentials are rejected.
  *
  * <p>A reserved name is rejected in upper and lower case, because many JSON readers ignore case and read {@code Roles}
  * as {@code roles}.
@@ -47,7 +47,7 @@ final class CustomFields {
         this.errors = errors;
     }
 
-    /** Adds the violations of names, nesting and text to the errors. */
+    /** Adds each violation of the rules for names, nesting, text and numbers to the errors. */
     static void check(ObjectNode fields, Call call, FieldErrors errors) {
         new CustomFields(call, errors).check(fields);
     }
@@ -85,7 +85,7 @@ final class CustomFields {
         }
     }
 
-    /** Whether every store accepts the text, because it has neither NUL nor unpaired surrogates. */
+    /** Whether the text contains neither NUL nor unpaired surrogates. Some stores reject these characters. */
     static boolean isPlainText(String text) {
         return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
@@ -115,7 +115,9 @@ final class CustomFields {
         return false;
     }
 
-    /** @param merged whether null removes a member of this value, as in a merge patch outside of arrays */
+    /**
+     * @param merged true if a null removes a member of this value: the value is in a merge patch, but not in an array
+     */
     private void checkValue(String path, JsonNode value, int level, boolean merged) {
         if (level > MAX_LEVELS) {
             errors.add(path, "is nested deeper than " + MAX_LEVELS + " levels");

@@ -42,7 +42,10 @@ final class IdempotencyStore {
     private static final String CREATED_AT = "createdAt";
     private static final String EXPIRES_AT = "expiresAt";
 
-    /** Only nodes of an earlier version read these two fields. The values allow any node to continue with the key. */
+    /**
+     * Only nodes of an earlier version read this field and {@link #HELD_UNTIL}. The stored values permit each such node
+     * to continue a request with the key.
+     */
     private static final String HOLDER = "holder";
 
     private static final String HELD_UNTIL = "heldUntil";
@@ -73,7 +76,10 @@ final class IdempotencyStore {
         this.clock = clock;
     }
 
-    /** Creates the index by which the store deletes expired entries. {@link #find} ignores entries that are left. */
+    /**
+     * Creates the index by which the store deletes expired entries. {@link #find} ignores expired entries that are not
+     * deleted yet.
+     */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
         mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
@@ -88,10 +94,10 @@ final class IdempotencyStore {
     }
 
     /**
-     * Stores an entry with a new user id, unless another request has stored an entry.
+     * Stores an entry with a new user id, unless another request has already stored an entry for the key.
      *
-     * @return the stored entry
-     * @throws GatehouseException {@code IDEMPOTENCY_KEY_IN_USE} if another request frees the key at this moment
+     * @return the entry that is stored after the call, from this request or the other request
+     * @throws GatehouseException {@code IDEMPOTENCY_KEY_IN_USE} if another request frees the key during this call
      */
     Entry begin(String key, String fingerprint) {
         BsonDocument entry = unfinished(fingerprint)

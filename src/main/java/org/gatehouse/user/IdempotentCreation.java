@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
  * Creates at most one user for each {@link IdempotencyKey}, on any number of nodes, even if a node stops at any point.
  *
  * <p>The id is stored before the user, so all requests with the key insert the same {@code _id}. One request succeeds,
- * and the other requests find its user. Responses are not stored, because the repeated request, the id and the time
- * yield the same response again.
+ * and the other requests find its user. Responses are not stored, because the response can be computed from the
+ * repeated request, the stored id and the stored time of creation.
  */
 final class IdempotentCreation {
     /** Sorts fields and omits white space, so that equal bodies yield equal bytes. */
@@ -35,13 +35,13 @@ final class IdempotentCreation {
     }
 
     /**
-     * Creates the user, or returns the user that the same key and body created before.
+     * Creates the user, or returns the user that an earlier request with the same key and body created.
      *
-     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first body, or any
-     *     exception of the creation. A 4xx frees the key; after a 5xx, the key stays bound to the same body.
+     * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first body with this key;
+     *     also any exception of the creation. A 4xx frees the key; after a 5xx, the key is still bound to its body
      */
     User create(IdempotencyKey key, JsonBody body, UserCreation creation) {
-        // Two owners may send the same text, but their keys differ.
+        // The stored key includes the owner, because two owners may send the same text.
         String name = Sha256.hex(creation.scope() + ' ' + key.text());
         byte[] request = canonical(body);
         Entry known = keys.find(name).orElse(null);

@@ -37,7 +37,7 @@ final class LastAdministratorRule {
 
     /**
      * Requires that an active administrator remains after a change. Changes that may remove an administrator must run
-     * {@link #exclusively}, because another node could otherwise remove the last administrator before the write.
+     * in {@link #exclusively}, because another node could otherwise remove the last administrator before the write.
      *
      * @param after the user after the change; null if the user is deleted
      * @throws GatehouseException {@code LAST_ADMINISTRATOR}

@@ -3,6 +3,7 @@ package org.gatehouse.user;
 /**
  * A user in a list.
  *
- * @param canonicalUsername the stored sort key of a list by name; may differ from the name folded by the current rules
+ * @param canonicalUsername the stored sort key of a list by name; an older version may have folded the name by other
+ *     rules
  */
 record ListedUser(User user, String canonicalUsername) {}

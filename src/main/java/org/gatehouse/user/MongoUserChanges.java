@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The difference between two users.
  *
- * @param newName the name after the change; null if the name stays
+ * @param newName the name after the change; null if the name does not change
  * @param updates the updates of the changed fields only
  * @param close the new values of changed fields whose old and new values are equal as doubles; not in {@code updates}
  */
@@ -34,7 +34,8 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
     /** Returns the changes from the first user to the second; empty if the users are equal. */
     static MongoUserChanges between(User before, User after) {
         List<Bson> updates = new ArrayList<>();
-        // A version makes roles and status trusted, so the first change overwrites those of another service.
+        // Roles and status are trusted if the user has a version. The first change therefore overwrites the roles and
+        // the status that another service stored.
         boolean first = before.version() == 0;
         Username newName = after.username().equals(before.username())
                 ? null

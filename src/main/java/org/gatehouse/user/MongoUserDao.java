@@ -64,7 +64,10 @@ public final class MongoUserDao implements UserDao {
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
-    /** Excludes documents of other services whose ids are not ObjectIds, because clients cannot request them. */
+    /**
+     * Excludes documents whose ids are not ObjectIds, because clients cannot request them. Only other services create
+     * such documents.
+     */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;
@@ -147,7 +150,7 @@ public final class MongoUserDao implements UserDao {
     public List<UserId> activeAdministrators(int limit) {
         Bson filter = Filters.and(
                 SERVED,
-                Filters.exists(UserJson.VERSION), // without a version, another service wrote these fields
+                Filters.exists(UserJson.VERSION), // without a version, another service wrote roles and status
                 Filters.eq(UserJson.ROLES, new BsonString(Roles.ADMIN)),
                 Filters.eq(UserJson.STATUS, new BsonString(UserStatus.ACTIVE.text())),
                 UserDocument.HAS_PASSWORD);
@@ -185,7 +188,7 @@ public final class MongoUserDao implements UserDao {
         }
     }
 
-    /** Returns the users that have one of these canonical usernames, by that name. */
+    /** Returns the users with these canonical usernames. Each key of the map is one of these usernames. */
     public Map<String, User> findNamed(Collection<String> canonicalUsernames) {
         List<BsonString> names =
                 canonicalUsernames.stream().map(BsonString::new).toList();
@@ -211,7 +214,7 @@ public final class MongoUserDao implements UserDao {
         return reservedUsernames.isEmpty();
     }
 
-    /** Whether this user cannot have the name, because it is reserved for users of the legacy service who share it. */
+    /** Whether this user cannot have the name, because the name is reserved for other users of the legacy service. */
     public boolean isReserved(Username name, UserId id) {
         return reservedUsernames.hold(name.canonical(), id);
     }
@@ -269,10 +272,11 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Stores values in a field that readers do not see. The update then renames them into place. A rename always writes
-     * the value. A {@code $set} writes nothing if the store considers the old and the new value equal.
+     * Stores new values of fields in a hidden field. The caller's update then moves each value to its own field with a
+     * rename. A rename always writes, but a {@code $set} writes nothing if the store considers both values equal.
      *
-     * @return the path of the values; the path exists unless the user has changed or a later change has staged values
+     * @return the path of the staged values; the path does not exist if the user has changed, or if a later change has
+     *     staged its values
      */
     private String stage(Bson unchanged, BsonDocument values, long deadline) {
         String id = new ObjectId().toHexString(); // a new name, so that this update always writes
@@ -295,7 +299,10 @@ public final class MongoUserDao implements UserDao {
         }));
     }
 
-    /** Matches if password and session epoch are unchanged. Otherwise, an ended session could become exempt. */
+    /**
+     * Matches if the password and the session epoch are unchanged. Without the second condition, an ended session could
+     * become exempt.
+     */
     private static Bson stillHas(Credential credential) {
         StoredPassword password = credential.password();
         long epoch = credential.user().epoch().number();
@@ -313,7 +320,10 @@ public final class MongoUserDao implements UserDao {
                 Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
     }
 
-    /** Rejects a name that legacy users share, because the unique index contains only reserved forms of the name. */
+    /**
+     * Rejects a name that legacy users share. The unique index cannot reject it, because the index contains only its
+     * reserved forms.
+     */
     private void requireNotReserved(Username name, UserId id) {
         if (reservedUsernames.hold(name.canonical(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);

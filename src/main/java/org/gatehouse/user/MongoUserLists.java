@@ -30,7 +30,10 @@ final class MongoUserLists {
                     .map(status -> new BsonString(status.text()))
                     .toList());
 
-    /** Earlier than every user. Some servers of the MongoDB protocol reject dates before the year 1 or after 9999. */
+    /**
+     * A time before the creation of every user. Some servers of the MongoDB protocol reject dates before the year 1 or
+     * after 9999.
+     */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
 
     /** The limit of a count. Counting this many users takes some milliseconds. */
@@ -49,8 +52,9 @@ final class MongoUserLists {
     /**
      * Creates the indexes that lists need. Repeated and concurrent calls are harmless.
      *
-     * <p>Each filter has an index for each order: the fields compared for equality, then the sort key. Only new users
-     * and changes of name, role or status cause index writes; logins and changes of custom fields do not.
+     * <p>Each filter has one index for each order. This index has the fields that are compared for equality, then the
+     * sort key. Only new users and changes of name, role or status cause index writes; logins and changes of custom
+     * fields do not.
      */
     void createIndexes() {
         List<IndexModel> indexes = List.of(
@@ -64,8 +68,8 @@ final class MongoUserLists {
     }
 
     /**
-     * Returns the users that match the query, in its order. Documents that another service has written since the start
-     * are missing. The next start adds the fields that a list needs.
+     * Returns the users that match the query, in its order. Documents that another service has written since the last
+     * start are missing. At the next start, a node adds the missing fields to these documents.
      */
     List<ListedUser> list(UserQuery query) {
         // Each order is the order of an index: names are unique, and the id orders users with equal times.
@@ -89,7 +93,7 @@ final class MongoUserLists {
     /**
      * Estimates how many users match the filter. The server knows the number of all users without counting. With a
      * filter, the server counts up to {@link #MAX_COUNT} users in an index. A result of {@link #MAX_COUNT} means that
-     * many or more.
+     * at least {@link #MAX_COUNT} users match.
      */
     long estimatedCount(UserFilter filter) {
         if (filter.isAll()) {

@@ -5,7 +5,8 @@ import org.gatehouse.identity.Username;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The beginning of usernames, as a range of folded names. The order of code points equals that of UTF-8 bytes.
+ * The beginning of usernames, as a range of folded names. The store compares UTF-8 bytes, which have the same order as
+ * code points.
  *
  * @param first the inclusive lower bound of the names with this beginning
  * @param end the exclusive upper bound of these names; null if a greater text does not exist
@@ -22,7 +23,8 @@ record NamePrefix(String first, @Nullable String end) {
     private static NamePrefix of(String key) {
         String start = key.substring(0, key.length() - 1);
         char last = key.charAt(key.length() - 1);
-        // The next character, which is unknown here, determines the form of a sigma. Both forms are adjacent.
+        // The character after a sigma determines its form, but is unknown here. The range includes both forms, because
+        // they are adjacent.
         if (last == SIGMA || last == FINAL_SIGMA) {
             return new NamePrefix(start + FINAL_SIGMA, after(start + SIGMA));
         }

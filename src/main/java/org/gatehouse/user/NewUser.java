@@ -25,9 +25,11 @@ public record NewUser(
     }
 
     /**
-     * The metadata of a user imported from another database; a null value means the value of a new user.
+     * The metadata of a user imported from another database; if a component is null, the user gets the same value as a
+     * new user.
      *
-     * @param sameId whether the user keeps the id of the other database; earlier sessions of this id then stay ended
+     * @param sameId whether the user keeps the id of the other database; sessions of an earlier user with this id then
+     *     stay ended
      * @param version at least 1
      */
     public record Imported(

@@ -13,8 +13,8 @@ public interface Reauthentication {
     String CURRENT_PASSWORD = "currentPassword";
 
     /**
-     * The time after a login in which the current password is not required. It is long enough for the change that the
-     * user logged in for.
+     * For this time after a login, the current password is not required. Users who log in to make a change need less
+     * time.
      */
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 

@@ -82,7 +82,7 @@ public final class ReservedUsernames {
                 == null;
     }
 
-    /** Whether a reserved document of another user has the canonical username. */
+    /** Whether another user's document has a reserved form of this canonical username. */
     boolean hold(String name, UserId except) {
         BsonObjectId id = BsonValues.id(except);
         return mongo.call(() -> reads.find(Filters.and(named(name), Filters.ne(UserJson.ID, id)))
@@ -92,8 +92,9 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Gives a name that a user has given up to the reserved document of this name, if only one such document is left.
-     * If the store is unavailable, the next start tries again, because the caller's own change is already complete.
+     * Assigns a name that has become free to the reserved document with this name, if only one such document is left.
+     * If the store is unavailable, this method does not throw, because the caller's own change is complete. The next
+     * start then assigns the name.
      */
     void release(String name) {
         try {

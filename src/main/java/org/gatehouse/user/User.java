@@ -61,8 +61,8 @@ public record User(
     }
 
     /**
-     * Returns this user with other contents. The values that the store sets (id, version, times) stay. Disabling a user
-     * ends all sessions, so that old sessions do not become valid again when the user is enabled.
+     * Returns this user with other contents. The values that the store sets (id, version, times) do not change.
+     * Disabling a user ends all sessions, so that old sessions do not become valid again when the user is enabled.
      */
     public User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;

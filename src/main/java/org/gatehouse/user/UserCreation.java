@@ -49,8 +49,9 @@ final class UserCreation {
     }
 
     /**
-     * Returns the owner of an idempotency key. The response contains a user, so only the same caller may receive it.
-     * Without a token, the owner is the source. The body, which contains the password, must also be the same.
+     * Returns the owner of an idempotency key. The response contains a user, so only the caller that first used the key
+     * may receive it. For a request without a token, the owner is the source of the request. A repeated request must
+     * also have the same body, which contains the password.
      */
     String scope() {
         Caller caller = request.caller();
@@ -79,7 +80,7 @@ final class UserCreation {
         return users.findLinearizable(id);
     }
 
-    /** Stores the user with this id, or returns the user that the same request has stored meanwhile. */
+    /** Stores the user with this id, or returns the user that a repetition of the request has stored meanwhile. */
     User insertOrFind(UserId id) {
         try {
             return insert(id);

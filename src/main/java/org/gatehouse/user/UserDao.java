@@ -73,7 +73,7 @@ public interface UserDao {
     /**
      * Changes a user like {@link #update(UserId, UnaryOperator)}, but starts from a user that was read earlier.
      *
-     * @param seen the user with all fields; its version shows whether the user has changed since
+     * @param seen the user with all fields; its version shows whether the user has changed since that read
      */
     Optional<User> update(User seen, UnaryOperator<User> edit);
 
@@ -81,7 +81,7 @@ public interface UserDao {
     boolean resetPassword(UserId id, String newHash);
 
     /**
-     * Changes a password and ends all sessions but one in the same write.
+     * Changes a password and ends all sessions except one in the same write.
      *
      * @param current the password and the epoch that must still be stored
      * @param exempt the session that does not end
@@ -91,12 +91,13 @@ public interface UserDao {
 
     /**
      * Replaces a stored password by a hash of the same password, unless the stored password has changed meanwhile. The
-     * version does not change, because neither responses nor cache entries change.
+     * version does not change, because responses and cache entries do not contain the password.
      */
     void replacePassword(UserId id, StoredPassword old, String hash);
 
     /**
-     * Stores the time and the source of a login. The version stays, so a cached user may show an earlier login.
+     * Stores the time and the source of a login. The version does not change, so a cached user may show an earlier
+     * login.
      *
      * @param credential the user as read for this login
      */

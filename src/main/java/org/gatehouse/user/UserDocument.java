@@ -75,7 +75,10 @@ public final class UserDocument {
 
     private static final int SOURCE_KEY_LENGTH = 20;
 
-    /** The number of sources kept for each user. A further source replaces the source with the oldest login. */
+    /**
+     * The maximum number of sources that are kept for each user. A further source replaces the source with the oldest
+     * login.
+     */
     private static final int MAX_SOURCES = 32;
 
     private UserDocument() {}
@@ -174,7 +177,8 @@ public final class UserDocument {
 
     /**
      * Returns the condition that matches this document if these fields have the values that were read. Only text,
-     * numbers and null are compared. Other values must only exist, because a regular expression would act as a pattern.
+     * numbers and null are compared. A field with a value of another type must only exist, because a regular expression
+     * would act as a pattern.
      */
     public static BsonDocument unchanged(BsonDocument document, String... names) {
         BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));

@@ -32,7 +32,7 @@ public final class UserJson {
     public static final String UPDATED_AT = "updatedAt";
     public static final String LAST_LOGIN = "lastLogin";
 
-    /** Names of a user's fields that are neither settable nor custom fields; responses contain some of them. */
+    /** Names of the fields that callers cannot set and that are not custom fields; responses contain some of them. */
     static final Set<String> RESERVED_FIELDS = Set.of(
             ID,
             VERSION,
@@ -47,7 +47,10 @@ public final class UserJson {
             UserDocument.SOURCES,
             UserDocument.SERVER_DATA);
 
-    /** Names that every user has and callers may set. All other names, except reserved names, are custom fields. */
+    /**
+     * Names of the fields that every user has and that callers may set. Fields with other names, except reserved names,
+     * are custom fields.
+     */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
     /** The reserved names, by their lower-case form. */

@@ -13,7 +13,8 @@ import org.gatehouse.throttle.Throttle;
 /**
  * Creates the objects of this package, except the DAOs, which the reauthentication needs earlier.
  *
- * @param createIndexes runs at startup, after the migration of legacy users, which indexes would slow down
+ * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow down the
+ *     migration
  */
 public record UserModule(UserService service, Runnable createIndexes, List<Object> resources) {
     public static UserModule of(

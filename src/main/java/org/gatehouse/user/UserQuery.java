@@ -103,8 +103,8 @@ record UserQuery(
     /**
      * Parses query parameters, which are null if absent. Reports all violations together.
      *
-     * @param q the beginning of usernames; requires a sort by username, because no index has both a range of names and
-     *     an order of times
+     * @param q the beginning of usernames; requires a sort by username, because an index cannot return a range of names
+     *     in the order of times
      * @throws GatehouseException {@code VALIDATION_FAILED}
      */
     static UserQuery parse(

@@ -53,7 +53,10 @@ public final class UserResource {
         this.lists = lists;
     }
 
-    /** Returns 201 with the new user, its URL and its version. An {@code Idempotency-Key} creates only one user. */
+    /**
+     * Returns 201 with the new user, its URL and its version. Requests with the same {@code Idempotency-Key} create
+     * only one user.
+     */
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)

@@ -128,7 +128,7 @@ public final class UserService {
 
     /**
      * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. Callers who change
-     * their own username must reauthenticate, and {@link UserThrottle} limits how often they may do so.
+     * their own username must reauthenticate, and {@link UserThrottle} limits the number of these changes.
      *
      * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
@@ -148,18 +148,18 @@ public final class UserService {
         if (!renames) {
             return change(caller, userId, input, user -> {
                 precondition.accept(user);
-                if (caller.is(userId) && renames(input, user)) { // another request has changed the name
+                if (caller.is(userId) && renames(input, user)) { // another request has changed the name since
                     reauthentication.require(caller, null);
                 }
             });
         }
-        precondition.accept(find(caller, id)); // a change that fails the precondition does not count
+        precondition.accept(find(caller, id)); // the throttle does not count a change that fails the precondition
         reauthentication.require(caller, currentPassword);
         Throttle.Permit permit = throttle.acquireUsernameChange(userId);
         try {
             return change(caller, userId, input, precondition);
         } catch (GatehouseException failed) {
-            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // this response reveals a taken name, so it counts
+            if (failed.code() != ErrorCode.USERNAME_TAKEN) { // the response reveals a taken name, so the change counts
                 permit.refund();
             }
             throw failed;
