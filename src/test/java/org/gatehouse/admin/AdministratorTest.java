@@ -95,7 +95,7 @@ class AdministratorTest {
                 .endsWith("or set ADMIN_RESET=true");
     }
 
-    /** The running node has the user and the session in its cache before the reset. */
+    /** The reset must take effect on the running node, which has the user and the session in its cache. */
     @Test
     void aLostAdministratorIsResetAndItsSessionsEndOnEveryNode(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "lost-one", OLD_PASSWORD, false))) {
@@ -116,7 +116,7 @@ class AdministratorTest {
             assertThat(me.text("username")).isEqualTo("lost-one");
             assertThat(me.text("_id")).isEqualTo(id);
 
-            // The session that began after the reset remains valid, although ADMIN_RESET is still set.
+            // The next start still has ADMIN_RESET. The session that began after the reset remains valid.
             assertThat(linesOfAStart(reset, "Lost-One"))
                     .containsExactly("WARN ADMIN_RESET is set and changed nothing, because Lost-One is an active"
                             + " administrator with ADMIN_PASSWORD. Remove ADMIN_RESET now");

@@ -152,7 +152,7 @@ class ManyNodesStartTest {
 
     /** The blocked node later continues, like a slow node or a node whose clock is behind the clocks of other nodes. */
     @Test
-    void aNodeThatIsBlockedDuringItsStartDoesNotBlockOthers() throws Exception {
+    void aNodeThatIsBlockedDuringItsStartDoesNotBlockOtherNodes() throws Exception {
         int command = 0;
         while (isReached(command, client.getDatabase(stores.database() + "-" + command))) {
             command += STRIDE;

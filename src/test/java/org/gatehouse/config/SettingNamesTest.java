@@ -36,7 +36,7 @@ class SettingNamesTest {
                 "PATH",
                 "GATEHOUSE"
             })
-    void ignoresOtherNamesInASharedSource(String name) {
+    void ignoresSettingsAndNamesWithoutThePrefixInASharedSource(String name) {
         assertThat(mistyped(Scope.PREFIXED, name)).isEmpty();
     }
 
@@ -62,7 +62,7 @@ class SettingNamesTest {
                 "DB_NAME",
                 "AUTH_KEY_FILE"
             })
-    void ignoresOtherServletContextParameters(String name) {
+    void ignoresSettingsAndDissimilarNamesAmongServletContextParameters(String name) {
         assertThat(mistyped(Scope.SIMILAR, name)).isEmpty();
     }
 

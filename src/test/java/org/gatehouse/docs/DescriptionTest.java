@@ -166,7 +166,7 @@ class DescriptionTest {
             Set<String> produced = texts(method.getProducedTypes());
             boolean anything = produced.remove(MediaType.WILDCARD);
             if (route.equals("get /")) {
-                produced.remove(MediaType.TEXT_HTML); // the response with this type is a redirect
+                produced.remove(MediaType.TEXT_HTML); // the HTML response is a redirect
             }
             if (!described.isEmpty() || anything) {
                 assertThat(described).as(route).containsAll(produced);
@@ -606,8 +606,8 @@ class DescriptionTest {
     }
 
     /**
-     * Returns the {@code $ref} of the response's schema or of its items, because several operations share a schema.
-     * Returns the status if there is no {@code $ref}.
+     * Returns the {@code $ref} of the response's schema or of the schema's items. Operations that share a schema
+     * therefore share the result. Returns the status if there is no {@code $ref}.
      */
     private static String schemaOrStatus(String status) {
         JsonNode schema = schema(status);

@@ -101,7 +101,7 @@ class ServedDescriptionTest {
     }
 
     @Test
-    void noOtherFileIsServedUnderDocs() {
+    void filesThatThePageDoesNotNeedAreNotServedUnderDocs() {
         for (String name : List.of("openapi.json", "page.html", "SwaggerUiResource.class", "openapi.yaml", "nothing")) {
             assertThat(gatehouse.send("GET", "/docs/" + name, "").status())
                     .as(name)

@@ -89,7 +89,7 @@ class MetricsTest {
     }
 
     @Test
-    void theFormatIsPrometheusTextOrOpenMetricsIfTheClientAcceptsIt() {
+    void theFormatIsPrometheusTextUnlessTheClientAcceptsOpenMetrics() {
         Response text = gatehouse.send("GET", "/metrics", "");
         assertThat(text.header("Content-Type")).startsWith("text/plain;").contains("version=0.0.4");
 

@@ -155,7 +155,7 @@ class AccessLogTest {
         "PATCH, /user/me, /user/{id}",
         "POST, /user/import, /user/import"
     })
-    void containsTheRouteOfABodyOfAnUnsupportedType(String method, String path, String route) {
+    void containsTheRouteOfARequestWithAnUnsupportedBodyType(String method, String path, String route) {
         node.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin, "X-Request-Id", requestId);
 
         assertThat(fields(line())).containsEntry("route", route).containsEntry("status", 415);
@@ -284,8 +284,8 @@ class AccessLogTest {
     }
 
     /**
-     * Returns the only log line of a request. The line is written after the response has been sent, so this method
-     * waits.
+     * Returns the only log line of a request. The node writes the line after it has sent the response, so this method
+     * waits for the line.
      */
     private static ILoggingEvent line(String requestId) {
         await().atMost(60, TimeUnit.SECONDS)

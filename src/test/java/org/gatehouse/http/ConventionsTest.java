@@ -221,7 +221,7 @@ class ConventionsTest {
                 "null",
                 "*"
             })
-    void aPageOfAnyOtherOriginGetsNoCorsHeaders(String origin) {
+    void aPageOfAnUnlistedOriginGetsNoCorsHeaders(String origin) {
         Response preflight = preflight(origin);
         assertThat(preflight.header("Allow")).isNotEmpty();
         Response response = node.send("GET", "/user/" + id, "", "auth", admin, "Origin", origin);

@@ -39,7 +39,7 @@ class ErrorBodyTest {
                 "problem+json",
                 ""
             })
-    void isOrdinaryJsonForAnyOtherAcceptHeader(String accept) {
+    void isOrdinaryJsonIfTheClientPrefersJsonOrDoesNotAcceptAProblem(String accept) {
         assertThat(ErrorBody.wantedBy(accept)).isEqualTo(ErrorBody.OWN);
     }
 

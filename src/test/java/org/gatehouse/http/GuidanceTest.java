@@ -80,7 +80,7 @@ class GuidanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/nothing", "/nothing/here", "/user/me/xyz", "/a/b/c/d/e/user", "/%3Cscript%3E"})
-    void anyOtherPathGetsNoHint(String path) {
+    void aPathThatResemblesNoKnownPathGetsNoHint(String path) {
         assertThat(node.get(path, "").json().has("hint")).isFalse();
     }
 
@@ -226,7 +226,7 @@ class GuidanceTest {
     }
 
     @Test
-    void rolesAreInTheSameOrderEverywhere() throws ParseException {
+    void rolesAreSortedInTokensAndResponses() throws ParseException {
         String id = node.create(admin, "zoe", PASSWORD);
         for (String roles : List.of("[\"z\",\"user\",\"a-b\",\"a\",\"m\"]", "[\"m\",\"a\",\"z\",\"user\",\"a-b\"]")) {
             node.patch("/user/" + id, admin, "{\"roles\":" + roles + "}");

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests input that could need much time or make the calls of other clients fail. The callers are not authenticated. */
+/**
+ * Tests input that could cost the server much time or make the calls of other clients fail. The callers are not
+ * authenticated.
+ */
 class HostileInputTest {
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));

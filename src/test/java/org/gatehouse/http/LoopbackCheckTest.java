@@ -19,7 +19,7 @@ class LoopbackCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"203.0.113.7", "10.0.0.1", "2001:db8::1", "0.0.0.0", "localhost", ""})
-    void rejectsOtherAddresses(String address) {
+    void rejectsAddressesThatAreNotLoopbackAddresses(String address) {
         assertThat(isOnThisMachine(address, "", "")).isFalse();
         assertThat(isOnThisMachine(address, "X-Forwarded-For", "127.0.0.1")).isFalse();
     }

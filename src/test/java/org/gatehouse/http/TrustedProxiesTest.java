@@ -25,7 +25,7 @@ class TrustedProxiesTest {
             Stream.of("10.0.0.0/8", "2001:db8:ff::/48").map(AddressRange::parse).toList());
 
     @Test
-    void ignoreTheHeadersOfOtherAddresses() {
+    void ignoreTheHeadersOfAddressesThatAreNotListed() {
         assertThat(client("192.0.2.1", List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("192.0.2.1");
         assertThat(new TrustedProxies(List.of())
@@ -130,7 +130,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void maySpreadTheListOverSeveralLines() {
+    void maySpreadTheListOverSeveralHeaderLines() {
         assertThat(client(PROXY, NONE, List.of("1.1.1.1", "198.51.100.1, 10.0.0.3", "10.0.0.2")))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=1.1.1.1", "for=198.51.100.1, for=10.0.0.3", "for=10.0.0.2"), NONE))

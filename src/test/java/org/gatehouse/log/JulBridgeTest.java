@@ -101,7 +101,7 @@ class JulBridgeTest {
     }
 
     @Test
-    void leavesTheRecordsOfOtherApplications() throws Exception {
+    void leavesTheRecordsOfOtherApplicationsToTheContainer() throws Exception {
         try (JulBridge bridge = JulBridge.install();
                 URLClassLoader other = otherApplication()) {
             assertThat(bridge).isNotNull();

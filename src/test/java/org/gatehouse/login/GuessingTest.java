@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Tests the throttling of clients that guess passwords through two nodes behind a proxy. */
+/** Tests how two nodes behind a proxy throttle clients that guess passwords. */
 class GuessingTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String OWNER_ADDRESS = "2001:db8:1:2::7";
@@ -119,8 +119,8 @@ class GuessingTest {
         }
 
         assertThrottled(loginFrom(one, "198.18.1.1, 198.51.100.20", "carol", PASSWORD));
-        // A client also cannot choose its address with a Forwarded header. An attempt with both headers counts for the
-        // address of the proxy.
+        // A client also cannot choose its address with a Forwarded header. An attempt with both headers is counted
+        // under the address of the proxy.
         for (int i = 0; i < 10; i++) {
             assertThat(login(
                                     one,

@@ -62,7 +62,7 @@ class ReauthenticationTest {
         assertThrottled(changePassword("me", PASSWORD));
         assertThrottled(patch(Map.of("username", name, "currentPassword", PASSWORD)));
         assertThrottled(loginFrom(source, name + "-renamed", PASSWORD));
-        // The throttle blocks only this source. The user can log in from another source.
+        // The throttle blocks only the source of the failed attempts. The user can log in from another source.
         assertThat(loginFrom("203.0.113." + number.get(), name + "-renamed", PASSWORD)
                         .status())
                 .isEqualTo(200);

@@ -216,7 +216,7 @@ class ForeignHashTest {
     @Test
     void checksACheapHashAsSlowlyAsANewHash() {
         String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
-        // Each Argon2 hash of this hasher takes 200 ms, much longer than the cheap PBKDF2 hash.
+        // Each Argon2 hash of this hasher takes 200 ms. The cheap PBKDF2 hash takes much less time.
         AtomicInteger count = new AtomicInteger();
         try (PasswordHasher slowHasher = CheapHasher.runningFirst(() -> spin(count))) {
             slowHasher.hash("the first, which is timed");

@@ -251,7 +251,7 @@ class PasswordHasherTest {
         "65536, 1, 19456, 2, false",
         "12288, 3, 19456, 2, true",
     })
-    void requiresARehashOnlyIfItCostsMore(int memory, int passes, int memoryNow, int passesNow, boolean needed) {
+    void requiresARehashOnlyIfNewHashesCostMore(int memory, int passes, int memoryNow, int passesNow, boolean needed) {
         try (PasswordHasher hasher = new PasswordHasher(memoryNow, passesNow, 1, new Metrics())) {
             String hash =
                     Argon2Hash.of(memory, passes, new byte[16], new byte[32]).encode();
