@@ -118,7 +118,8 @@ public final class DocumentCache<T> {
      *
      * @param loader reads the store with the strongest read concern
      * @return a supplier of the document, from Redis if the entry is trusted, otherwise from the loader. The document
-     *     is at least as new as this call; the result is empty if the document does not exist
+     *     includes every write that was acknowledged before this call; the result is empty if the document does not
+     *     exist
      */
     public Supplier<Optional<T>> getAsync(String id, Supplier<Optional<T>> loader) {
         Permit permit = generation.permit().orElse(null);

@@ -11,7 +11,7 @@ import org.gatehouse.store.RedisScript;
 final class Script {
     /**
      * KEYS[1]; ARGV: generation, token, TTL in ms. Returns the value if it is a T, or a V or L of this generation.
-     * Otherwise stores an L with the token and returns nil: the caller is the loader.
+     * Otherwise stores an L with the token and returns nil; the caller is then the loader.
      */
     static final RedisScript<byte[]> ACQUIRE = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])

@@ -115,7 +115,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         if (stored.isRevoked()) {
             return Optional.ofNullable(stored.revokedAt());
         }
-        // If only another line has a later active key at this time, all nodes sign with the other line.
+        // If only another line has a later active key at this time, all nodes sign with keys of the other line.
         Instant overdue = stored.activeFrom().plus(schedule.rotation().multipliedBy(2));
         return successor(members(stored.encryptedUnder()), known, now)
                 .or(() -> successor(keys, known, now)

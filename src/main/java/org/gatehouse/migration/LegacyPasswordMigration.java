@@ -171,7 +171,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
 
     private boolean isReplaced(BsonValue id) {
         if (stopped) {
-            throw new GatehouseException(ErrorCode.BUSY); // the next start continues
+            throw new GatehouseException(ErrorCode.BUSY); // the next start continues the migration
         }
         BsonDocument document = mongo.call(() -> users.find(Filters.eq(id))
                 .projection(Projections.include(UserJson.PASSWORD, UserDocument.PASSWORD_HASH))

@@ -55,7 +55,8 @@ final class UsernameIndex {
      * @throws UnusableStoreException if the index was created before and is missing although users exist
      */
     void requireNotLost() {
-        boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent(); // another node may be creating it
+        // The note is read before the index, because another node may be creating both.
+        boolean wasMade = mongo.findLinearizable(meta, Filters.eq(note)).isPresent();
         if (wasMade && !exists() && hasKeys()) {
             throw new UnusableStoreException("The collection " + users.getNamespace() + " has lost its unique index on "
                     + UserDocument.CANONICAL_USERNAME

@@ -238,7 +238,7 @@ public final class MongoConnection implements AutoCloseable {
     }
 
     /**
-     * Inserts a document unless another document has the same unique value.
+     * Inserts a document unless another document has the same value in a unique index.
      *
      * @return true if the document was inserted
      * @throws GatehouseException {@code STORE_UNAVAILABLE}

@@ -47,7 +47,7 @@ public final class RedisConnection implements AutoCloseable {
      */
     private static final Duration ERROR_QUIET_PERIOD = Duration.ofMinutes(1);
 
-    /** Reads time out after 0.05 s, all other commands after 1 s at most. */
+    /** The buckets end at 1 s, because reads time out after 0.05 s, and all other commands after 1 s at most. */
     private static final double[] REPLY_SECONDS = {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.2, 1};
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);

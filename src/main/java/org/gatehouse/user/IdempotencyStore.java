@@ -61,7 +61,7 @@ final class IdempotencyStore {
      * @param key the key as stored
      * @param fingerprint the fingerprint of the request
      * @param userId the id of the user that the request creates
-     * @param createdAt when the user was created; null while the time is unknown
+     * @param createdAt when the user was created; null until this time is recorded
      */
     record Entry(
             String key,

@@ -49,8 +49,8 @@ public final class UserDocument {
     public static final String SOURCES = "loginSources";
 
     /**
-     * The field for server data that callers may neither see nor set. This version writes only staged values to it. A
-     * later version may store more there, because this version hides the field.
+     * The field for server data that callers may neither see nor set. This version writes only the staged values of
+     * {@link MongoUserDao} to it. A later version may store more there, because this version hides the field.
      */
     public static final String SERVER_DATA = "_server";
 
