@@ -94,8 +94,8 @@ class RefreshKeyChangeTest {
     }
 
     /**
-     * The documented steps never leave two nodes without a common key. If two nodes have no common key, at most one of
-     * the two successors is accepted.
+     * During a change without downtime (docs/configuration.md), two nodes always have a common key. If two nodes have
+     * no common key, at most one of the two successors is accepted.
      */
     @Test
     void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {
