@@ -46,7 +46,9 @@ final class Scenario {
 
         /** Checks that both promises held. The second promise does not apply while the generation changes. */
         Outcome assertPromisesHold() {
-            assertThat(wentBackUnexpectedly).as(name + ": reads that returned an older version").isEmpty();
+            assertThat(wentBackUnexpectedly)
+                    .as(name + ": reads that returned an older version")
+                    .isEmpty();
             return assertAcknowledgedWritesSeen();
         }
 

@@ -102,7 +102,9 @@ class ListWalkTest {
         }
         others.shutdown();
 
-        assertThat(pagesRead).as("pages read while users were added and deleted").isGreaterThanOrEqualTo(pages);
+        assertThat(pagesRead)
+                .as("pages read while users were added and deleted")
+                .isGreaterThanOrEqualTo(pages);
         leaving.forEach(i -> assertThat(stores.users().countDocuments(new Document("_id", ids.get(i))))
                 .isZero());
         List<String> seen =
