@@ -98,8 +98,7 @@ final class Gatehouse implements AutoCloseable {
         user = UserModule.of(context, users, hasher, policy, throttle, login.reauthentication(), audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
         AuthModule auth = AuthModule.of(context, key.keys(), sessions, users.cached(), hasher::recordRequest);
-        transfer = TransferModule.of(
-                settings, users, hasher, policy, audit.log(), auth.authenticator()::isStillAdministrator);
+        transfer = TransferModule.of(settings, users, hasher, audit.log(), auth.authenticator()::isStillAdministrator);
         startup = new Startup(() -> prepare(context, login, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable);
         migration = MigrationModule.of(context, hasher);

@@ -65,7 +65,7 @@ public final class GatehouseListener implements ServletContextListener {
             servlet.setAsyncSupported(true);
             servlet.setLoadOnStartup(1);
             String path = context.getContextPath();
-            log.info("Gatehouse serves {}/; its documentation is at {}/docs", path, path);
+            log.info("Gatehouse has started; its context path is {}/ and its documentation is at {}/docs", path, path);
             context.setAttribute(DEPLOYED, true);
         } catch (RuntimeException | Error failed) {
             // Some containers log a listener's exception only to a separate file.

@@ -104,7 +104,7 @@ final class SettingsReader {
             throw new IllegalArgumentException("is empty in the file " + file);
         }
         if (content.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("is not UTF-8 in the file " + file + ", but perhaps UTF-16");
+            throw new IllegalArgumentException("is not UTF-8 in the file " + file + "; the file may be UTF-16");
         }
         if (isInvisible(content.codePointAt(0)) || isInvisible(content.codePointBefore(content.length()))) {
             throw new IllegalArgumentException("begins or ends with an invisible character in the file " + file);

@@ -32,9 +32,10 @@ public final class TransferModule implements AutoCloseable {
             Settings settings,
             UserDaos users,
             PasswordHasher hasher,
-            PasswordPolicy policy,
             AuditLog audit,
             Predicate<Caller> stillAdministrator) {
+        // A separate policy, because a policy estimates one password at a time, and an import would delay other calls.
+        PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         return new TransferModule(
                 new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes()),
                 new UserImport(users, hasher, policy, audit, stillAdministrator),

@@ -45,7 +45,7 @@ class MoveTest {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @Test
-    void exportsBeforeAndAfterAMoveAreEqual(@TempDir Path folder) throws IOException {
+    void theExportAfterAMoveEqualsTheExportBeforeIt(@TempDir Path folder) throws IOException {
         Path users = folder.resolve("users.ndjson");
         write(users);
         Path first = folder.resolve("first.ndjson");
@@ -62,8 +62,8 @@ class MoveTest {
         }
         try (Stores stores = new Stores();
                 NodeProcess node = start(stores)) {
-            // The second database already has an administrator of this name. Therefore the import does not create the
-            // administrator in the file.
+            // The file contains the administrator of the first database. The second database already has a user of that
+            // name, so the import does not create this user.
             assertThat(last(importFile(node, first)).path("created").asInt()).isEqualTo(USERS);
             export(node, second);
         }
@@ -108,7 +108,7 @@ class MoveTest {
         assertThat(last.path("unchanged").asInt()).as(last.toString()).isEqualTo(USERS - created);
     }
 
-    /** Imports a file. Returns the result lines in order, one for each line of the file. */
+    /** Imports a file. Returns the result lines in order: one for each line of the file, then the summary. */
     private static List<String> importFile(NodeProcess node, Path file) {
         try {
             HttpRequest request = request(node, "/user/import")

@@ -5,11 +5,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The WAR under a context path, with separate settings.
+ * A deployment of the WAR at one context path. Each deployment in a server has its own settings.
  *
  * @param contextPath {@code /name}, or empty for the root
  * @param settings settings that are set through JNDI in Tomcat, and through context parameters in Jetty
- * @param parameters settings that are set through context parameters in both servers
+ * @param parameters settings that are set through context parameters in Tomcat; not used in Jetty
  */
 public record Deployment(String contextPath, Map<String, String> settings, Map<String, String> parameters) {
     private static final String WAR = "/opt/gatehouse/gatehouse.war";

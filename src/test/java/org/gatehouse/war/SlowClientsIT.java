@@ -101,7 +101,7 @@ class SlowClientsIT {
 
     @ParameterizedTest
     @MethodSource("servers")
-    void eachDisconnectedClientIsLoggedInOneLine(Distribution distribution) throws IOException {
+    void eachDisconnectCausesOneLogLine(Distribution distribution) throws IOException {
         try (AppServer server = start(distribution)) {
             ServiceClient service = server.awaitReady("");
             String admin = service.adminToken();
