@@ -19,7 +19,7 @@ import org.eclipse.jetty.server.ServerConnector;
 
 /**
  * A Jetty with one servlet that sends a fixed response to every request. The throughput of this server is the upper
- * bound for an application.
+ * bound for every application in a Jetty.
  */
 final class BareServer implements AutoCloseable {
     private final Server server = new Server();

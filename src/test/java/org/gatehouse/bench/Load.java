@@ -17,8 +17,8 @@ final class Load implements AutoCloseable {
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 
     /**
-     * The approximate delay with which a parked thread wakes up. Therefore the thread parks until shortly before the
-     * end of the wait, and spins for the rest.
+     * The approximate delay with which a parked thread wakes up. Because of this delay, a thread parks only until
+     * shortly before the end of a wait. Then the thread spins.
      */
     private static final long TIMER_SLACK_NANOS = 60_000;
 
@@ -104,7 +104,7 @@ final class Load implements AutoCloseable {
         return times;
     }
 
-    /** The calls that are due and the idle connections. At least one of these two queues is always empty. */
+    /** A queue of overdue calls and a queue of idle connections. At least one of the two queues is always empty. */
     private static final class Schedule {
         private final Calls calls;
         private final Queue<Connection> idle;

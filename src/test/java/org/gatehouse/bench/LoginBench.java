@@ -52,8 +52,8 @@ final class LoginBench implements AutoCloseable {
     }
 
     /**
-     * Compares the rate of logins with two rates of hashes. The first rate is the rate of one thread, multiplied by the
-     * number of cores. The second rate is the rate of one thread per core.
+     * Compares the rate of logins with two rates of hashes. For the first rate, the rate of a single thread is
+     * multiplied by the number of cores. For the second rate, one thread per core hashes at the same time.
      */
     List<Comparison> besideRawHashes() throws IOException {
         hashesPerSecond(CORES, WARM_UP);

@@ -127,9 +127,8 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Adds the remaining users. Earlier measurements change users, on conditions that name more than the id. For such a
-     * condition, embedded MongoDB scans all users, so these measurements need few users. A MongoDB server does not scan
-     * the users.
+     * Adds the remaining users. The earlier measurements run with few users, because they change users by id and
+     * version. For such a change, embedded MongoDB scans all users. A MongoDB server does not scan the users.
      */
     void addAllUsers() {
         users.add(1, FIRST_CALLER);

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks the promises of the cache protocol in every order of the steps of readers and writers. Also checks that a
- * promise breaks if a part of the protocol is missing. The steps in Redis are the real scripts, executed by a real
- * Redis.
+ * Checks that the cache protocol keeps its promises in every possible order of steps. The steps are those of readers
+ * and writers. Also checks that a promise breaks if a part of the protocol is missing. A real Redis executes the real
+ * scripts.
  *
  * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that
- * increment the generation, and a Redis that fails. Each class documents the omissions of its model. If a row of a
- * table fails, the test prints the shortest sequence of steps that breaks the promise.
+ * increment the generation, and a Redis that fails. Each of the two classes documents what the model omits. If a row of
+ * a table fails, the test prints the shortest sequence of steps that breaks the promise.
  */
 @Tag("also-full")
 class CacheModelTest {
@@ -45,9 +45,9 @@ class CacheModelTest {
     }
 
     /**
-     * In the column names, "acknowledged" stands for the first promise, and "both" for both promises. A "safe" Redis
-     * never loses the key. A "lossy" Redis loses the key at most twice. Cases marked "takes long" run only in the
-     * long form of this test.
+     * In the column names, "acknowledged" stands for {@code ACKNOWLEDGED_IS_SEEN}, and "both" stands for both promises
+     * of {@link KeyModel.Promise}. A "safe" Redis never loses the key. A "lossy" Redis loses the key at most twice.
+     * Cases marked "takes long" run only in the long form of this test.
      */
     @ParameterizedTest(name = "{0}")
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """

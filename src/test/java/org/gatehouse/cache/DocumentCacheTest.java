@@ -151,7 +151,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void spreadsTheExpiryOfEntriesAndExpiresMissingDocumentsSooner() {
+    void spreadsTheExpiryOfEntriesAndCachesAbsencesForAShorterTime() {
         Set<Long> ttls = new HashSet<>();
         for (int i = 0; i < 20; i++) {
             String present = id + "-" + i;
@@ -236,7 +236,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aRejectedWriteLeavesNoMark() {
+    void aRejectedWriteLeavesNoMarkInRedis() {
         documents.put(id, 1);
         read(one, id);
 
@@ -250,7 +250,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedUntilTheMarkExpires() {
+    void aWriteOfUnknownOutcomeKeepsTheDocumentUncachedUntilItsMarkExpires() {
         documents.put(id, 1);
 
         assertThatThrownBy(() -> write(one, () -> {
@@ -267,7 +267,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aWriteWhileRedisDoesNotReplyIsVisibleAfterwards() {
+    void aWriteIsVisibleEvenIfRedisDoesNotReplyDuringTheWrite() {
         documents.put(id, 1);
         read(one, id);
         read(other, id);
@@ -316,7 +316,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void doesNotTrustEntriesOfAnotherRunOfRedis() {
+    void doesNotTrustEntriesFromBeforeARestartOfRedis() {
         documents.put(id, 1);
         read(one, id);
         String entry = valueInRedis(id);

@@ -41,7 +41,10 @@ final class KeyModel implements Model {
         /** Before a read began, a write was acknowledged. The read must return this write or a later one. */
         ACKNOWLEDGED_IS_SEEN,
 
-        /** Before a read began, another read ended. The new read must return the same version or a later one. */
+        /**
+         * Before a read began, an earlier read ended. The new read must return the version of the earlier read, or a
+         * later version.
+         */
         AND_NO_READ_GOES_BACK
     }
 

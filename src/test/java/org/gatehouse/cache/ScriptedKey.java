@@ -41,7 +41,7 @@ final class ScriptedKey {
     }
 
     /**
-     * @param after the number of the value after the script
+     * @param after the number of the value that the script leaves in the key
      * @param reply the entry that the script returns; only ACQUIRE returns entries
      */
     record Outcome(int after, Optional<Entry> reply) {}

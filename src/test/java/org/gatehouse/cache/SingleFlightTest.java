@@ -55,7 +55,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void doesNotWaitForAnotherKey() throws Exception {
+    void doesNotWaitForTheTaskOfAnotherKey() throws Exception {
         CompletableFuture<Integer> first = call("a", this::blocked);
         await().until(() -> runs.get() == 1);
 

@@ -100,9 +100,9 @@ enum FaultScript {
                 await().pollInterval(Duration.ofMillis(5))
                         .atMost(WAIT_TIMEOUT)
                         .until(() -> GenerationWatch.generation(stage.cluster.stores()) != before);
-                // Prevents this node from reading the increment.
+                // The stall prevents node ONE from reading the increment.
                 stage.link(ONE).stall(Direction.TO_CLIENT);
-                Sleep.millis(550); // the other node reads the generation every 500 ms
+                Sleep.millis(550); // each node reads the generation every 500 ms
                 stage.load.write(OTHER, stage.key);
                 stage.load.read(ONE, stage.key);
                 link.redirect(stage.cluster.stores().redis().port());
@@ -192,8 +192,8 @@ enum FaultScript {
     abstract void perform(Stage stage);
 
     /**
-     * Runs the scenario with one user. The nodes already use the cache when the scenario starts. Afterwards the links
-     * of the first two nodes are restored.
+     * Runs the scenario with one user. The nodes already use the cache when the scenario starts. Afterwards, this
+     * method restores the links of the first two nodes.
      */
     Scenario.Outcome run(TestCluster<ServiceClient> cluster) throws Exception {
         cluster.awaitHits(WAIT_TIMEOUT);

@@ -43,8 +43,8 @@ final class History {
 
     /**
      * @param at the start of the operation that shows the violation
-     * @param staleness the time in ns from the end of the operation with the newer version to {@code at}; 0 if not
-     *     applicable
+     * @param staleness the time in ns from the end of the operation with the newer version to {@code at}; 0 if the
+     *     violation breaks neither promise
      */
     record Violation(ViolationType type, String key, long version, long at, long staleness) {
         long staleMillis() {

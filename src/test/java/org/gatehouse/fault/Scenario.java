@@ -107,8 +107,8 @@ final class Scenario {
     }
 
     /**
-     * Waits until the nodes cache new users, and runs the fault under load. Then reads every user on every node and
-     * checks all results.
+     * Creates users, and waits until the nodes have cached these users. Then runs the fault under load. Finally, reads
+     * every user on every node and checks all results.
      */
     static <N extends ServiceClient> Outcome run(String name, TestCluster<N> cluster, Fault fault) throws Exception {
         cluster.newUsers();

@@ -96,15 +96,15 @@ final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Stalls single connections. The function receives each request, with each byte as one character (ISO-8859-1), and
-     * returns the length of the stall. The proxy then stalls this connection in the given direction, so that either the
-     * request or the response is late.
+     * Stalls single connections. The function receives each request, with each byte as one character (ISO-8859-1). The
+     * function returns the length of the stall, or zero for no stall. The stall affects the given direction of the
+     * connection, so that either the request or the response is late.
      */
     synchronized void hold(Direction direction, Function<String, Duration> time) {
         holds.put(direction, time);
     }
 
-    /** Forwards connections that are opened after this call to another server. */
+    /** Sets the server for new connections. Open connections keep their server. */
     void redirect(int port) {
         server = new InetSocketAddress(server.getHostString(), port);
     }
@@ -242,7 +242,7 @@ final class TcpProxy implements AutoCloseable {
             }
         }
 
-        /** Returns the remaining time of a hold in ns. The result is not positive if there is no hold. */
+        /** Returns the remaining time of a hold in ns. The result is zero or negative if the connection is not held. */
         private long heldFor(Direction direction) {
             Long until = heldUntil.get(direction);
             return until == null ? 0 : until - System.nanoTime();

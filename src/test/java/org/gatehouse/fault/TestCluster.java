@@ -107,8 +107,8 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     }
 
     /**
-     * Creates two nodes that find Redis through the given address, such as the address of a Sentinel. Tests cannot
-     * control the links to Redis.
+     * Creates two nodes that find Redis through the given address, such as the address of a Sentinel. Tests cannot cut
+     * the links to Redis, because these links have no proxy.
      */
     static TestCluster<Node> onRedis(String uri) {
         return ofNodes(2, Map.of(REDIS_URL, uri));
@@ -143,8 +143,8 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
         if (!extraSettings.containsKey(REDIS_URL)) {
             settings.put(REDIS_URL, "redis://127.0.0.1:" + redis.port());
         }
-        // If the keys were in MongoDB, a node without MongoDB would reject every request. Then no test could detect
-        // that the node returns old data.
+        // If the signing keys were in MongoDB, a node without MongoDB would reject every request. Then no test could
+        // detect that the node returns old data.
         settings.put("AUTH_ALG", "HS256");
         settings.put("DB_HOST", stores.mongoUri().replace(address, "127.0.0.1:" + mongo.port()));
         return new LinkedNode<>(register(starter.apply(settings)), redis, mongo);
@@ -264,7 +264,7 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     void awaitHits(List<String> users, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            // At least one check is necessary, because the time may already be over.
+            // The loop measures the share before it compares the time, because the time limit may already have passed.
             double share = hitShare(users.subList(0, 1));
             share = share > 0.9 ? hitShare(users) : share;
             if (share > 0.9) {

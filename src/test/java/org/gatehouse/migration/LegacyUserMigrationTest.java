@@ -89,7 +89,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void changesNothingTheSecondTime() {
+    void changesNothingIfItRunsAgain() {
         insert(new Document("username", "bob").append("password", "p1").append("roles", List.of("admin")));
         insert(new Document("username", "twin").append("password", "p1"));
         insert(new Document("username", "TWIN").append("password", "p1"));
@@ -218,7 +218,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void doesNotReassignANameThatAnotherUserHas() {
+    void doesNotAssignANameThatAnotherUserAlreadyHas() {
         insert(new Document("username", "bob").append("password", "p1"));
         migrate();
         ObjectId late = insert(new Document("username", "Bob").append("password", "p2"));
@@ -291,7 +291,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void isDoneOnceByManyNodesThatStartTogether() throws Exception {
+    void runsOnceIfManyNodesStartTogether() throws Exception {
         for (int i = 0; i < 700; i++) {
             insert(new Document("username", "user" + i % 600).append("password", "p" + i));
         }
@@ -384,7 +384,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void replacesAPasswordOnlyIfItIsUnchanged() {
+    void replacesAStoredPasswordOnlyIfThisPasswordIsUnchanged() {
         ObjectId bob = insert(new Document("username", "bob").append("password", "p1"));
         migrate();
         UserId id = userId(bob);
@@ -431,8 +431,8 @@ class LegacyUserMigrationTest {
         ObjectId usual = insertWithKey("\u03bd\u03af\u03ba\u03bf\u03c2", "\u03bd\u03af\u03ba\u03bf\u03c2");
         ObjectId cyrillic = insertWithKey("\u1c80\u1c81a", "\u1c80\u1c81a");
         ObjectId latin = insertWithKey("alice", "alice");
-        // The typed name must find the user even before the migration, because nodes of both versions may run at the
-        // same time.
+        // The typed name must find the user even before the migration, because nodes of the older version may still
+        // run.
         assertThat(idOf("\u039d\u0399\u039a\u039f\u03a3.\u03a0\u0391\u03a0\u0391\u03a3"))
                 .hasValue(mixed);
         assertThat(idOf("\u1c80\u1c81a")).hasValue(cyrillic);

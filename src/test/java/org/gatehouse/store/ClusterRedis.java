@@ -129,7 +129,9 @@ public final class ClusterRedis implements AutoCloseable {
         }
     }
 
-    /** Returns a free port. The port of the cluster bus, which Redis derives from the returned port, is also free. */
+    /**
+     * Returns a free port. Redis derives the port of the cluster bus from the returned port. The bus port is also free.
+     */
     private static int freePort() {
         while (true) {
             int port = EmbeddedRedis.freePort();

@@ -132,7 +132,7 @@ class CompatibleServersTest {
     }
 
     @Test
-    void datesInQueriesAreInTheRangeOfAllServers() {
+    void allServersSupportTheDatesInQueries() {
         mongo.replyWith(command -> hasExtremeDate(command) ? Optional.of(FaultyMongo.error(2)) : Optional.empty());
 
         try (Node node = start()) {

@@ -65,7 +65,7 @@ public final class FaultyMongo implements AutoCloseable {
                 : Optional.empty());
     }
 
-    /** Ends all replacements, so that the server executes every command again. */
+    /** Stops the replacement of replies. The server then executes every command. */
     public void reset() {
         replyWith(command -> Optional.empty());
     }

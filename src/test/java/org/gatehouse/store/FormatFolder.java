@@ -27,9 +27,9 @@ import org.gatehouse.json.Json;
 import org.gatehouse.testing.SettableClock;
 
 /**
- * A folder with the contents of the stores that one version of Gatehouse wrote. Each document is a line of canonical
- * Extended JSON. Each index and each Redis key is a line of JSON. {@code callers.json} contains the data of the
- * clients.
+ * A folder that contains everything that one version of Gatehouse wrote to the stores. Each document is a line of
+ * canonical Extended JSON. Each index and each Redis key is a line of JSON. {@code callers.json} contains the passwords
+ * and tokens of the clients, and recorded responses.
  */
 public final class FormatFolder {
     static final Path ALL = Path.of("src", "test", "resources", "format");
@@ -42,8 +42,8 @@ public final class FormatFolder {
     private static final String INDEXES = "indexes.json";
 
     /**
-     * Matches a count and the end of its window. The folder contains a placeholder for the end, because a recorded end
-     * would be in the past.
+     * Matches a count of the throttle, and the end of the time for which the throttle counts. The folder contains a
+     * placeholder for the end, because a recorded end would be in the past.
      */
     private static final Pattern WINDOW_COUNT = Pattern.compile("(\\d+) \\d{13}");
 
@@ -139,7 +139,7 @@ public final class FormatFolder {
         return indexes;
     }
 
-    /** Returns all Redis keys and values of these stores. A placeholder replaces the end of each window. */
+    /** Returns all Redis keys and values of these stores. A placeholder replaces the end time of each count. */
     static List<JsonNode> entries(Stores stores) {
         List<JsonNode> entries = new ArrayList<>();
         try (RedisText redis = new RedisText(stores.redis().uri())) {

@@ -23,8 +23,8 @@ import org.gatehouse.war.ServiceClient;
  * Makes every kind of call that changes a store. Afterwards the stores contain each kind of document and each kind of
  * entry that this version writes.
  *
- * <p>A store deletes documents that have expired by the clock of the store. To prevent this, the clock of this scene is
- * in the far future.
+ * <p>The clock of this scene is in the far future. Therefore no document expires by the clock of the store, and the
+ * store deletes none.
  */
 public final class FormatScene {
     static final String PASSWORD = "correct horse battery staple";

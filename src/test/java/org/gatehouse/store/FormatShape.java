@@ -14,8 +14,8 @@ import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
 /**
- * The shape of documents and cache entries. For each field, the shape contains its types, and whether the field may be
- * missing.
+ * The shape of documents and cache entries. For each field, the shape contains the types of the values, and whether the
+ * field may be missing.
  *
  * <p>In {@code meta}, each document id has its own shape. All entries of a map count as one field with the name
  * {@code *}.
@@ -52,7 +52,7 @@ final class FormatShape {
                 differences.add(field + " is " + ours + " and was " + theirs);
             }
             if (isOptional(field) && !theirs.isEmpty() && !other.isOptional(field)) {
-                differences.add(field + " is missing in some and was in all");
+                differences.add(field + " is missing in some documents, but was in all before");
             }
         });
         other.types.keySet().stream()
@@ -100,7 +100,7 @@ final class FormatShape {
             if (!cached.matches()) {
                 add(container, "an unknown entry");
             } else if (cached.group(2).isEmpty()) {
-                add(container, "that there is none");
+                add(container, "an absence");
             } else {
                 add(container, "a document");
                 add(container, BsonDocument.parse(cached.group(2)));

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests that this version reads the stores of earlier versions. Also tests that the last version reads the stores of
- * this version.
+ * Tests that this version reads the stores of earlier versions. Also tests that the previous version reads the stores
+ * of this version.
  *
  * <p>{@code -Dgatehouse.format.write=0.2.0} first writes the current format as version 0.2.0. See the README in the
  * folder of the formats.
@@ -32,9 +32,9 @@ class FormatTest {
     private static final String WRITE_PROPERTY = "gatehouse.format.write";
 
     private static final String ADVICE =
-            "Nodes of the last version run beside this one during a rollout, and after a rollback. They must ignore"
-                    + " each new field, and must not need a field that is missing. No field may change its type. If this"
-                    + " is so, add a folder for this version: see "
+            "Nodes of the previous version run beside this version during a rollout, and after a rollback. They must"
+                    + " ignore each new field, and must not need a missing field. No field may change its type. If the"
+                    + " differences respect these rules, add a folder for this version: see "
                     + FormatFolder.ALL + "/README.md";
 
     private final Stores stores = new Stores();
@@ -51,7 +51,7 @@ class FormatTest {
     }
 
     @Test
-    void theLastVersionReadsTheStoresOfThisVersion() {
+    void thePreviousVersionReadsTheStoresOfThisVersion() {
         ObjectNode callers = FormatScene.run(stores);
         String version = System.getProperty(WRITE_PROPERTY, "");
         if (!version.isEmpty()) {

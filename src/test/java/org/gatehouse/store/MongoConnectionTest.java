@@ -25,7 +25,7 @@ import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Tests the read concerns of reads. The test server can imitate the primary of a replica set. */
+/** Tests which read concern each read uses. The test server can imitate the primary of a replica set. */
 class MongoConnectionTest {
     private final ImitatedServer backend = new ImitatedServer();
     private final MongoServer server = new MongoServer(backend);
@@ -59,7 +59,7 @@ class MongoConnectionTest {
     }
 
     @Test
-    void confirmsReadLatestWithALinearizableRead() {
+    void confirmsTheResultOfReadLatestWithALinearizableRead() {
         backend.asReplicaSet = true;
         MongoConnection mongo = connect();
 
@@ -69,7 +69,7 @@ class MongoConnectionTest {
     }
 
     @Test
-    void triesAnUnsupportedReadConcernOnce() {
+    void triesAnUnsupportedReadConcernOnlyOnce() {
         backend.asReplicaSet = true;
         backend.errors.put("linearizable", 115);
         MongoConnection mongo = connect();

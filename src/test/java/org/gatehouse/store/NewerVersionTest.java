@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests this version beside a newer version that adds fields to all data in the stores. This version continues to work,
- * returns only public fields that it knows, and keeps unknown data.
+ * Tests this version beside a newer version that adds fields to all data in the stores. This version continues to work.
+ * It keeps the additional fields in the stores, but does not return them.
  */
 @SuppressWarnings("JavaUtilDate") // the driver requires java.util.Date
 class NewerVersionTest {
@@ -174,7 +174,7 @@ class NewerVersionTest {
     }
 
     @Test
-    void sessionsContinueAndEnd() {
+    void sessionsWithUnknownFieldsCanBeRefreshedAndEnded() {
         for (JsonNode recorded : callers.path("tokens")) {
             if (recorded.path("user").asText().equals("bob")
                     && recorded.path("live").asBoolean()) {
@@ -197,7 +197,7 @@ class NewerVersionTest {
     }
 
     @Test
-    void anUnreadableKeyIsNotUsedAndIsKept() {
+    void anUnreadableSigningKeyIsNeitherUsedNorChanged() {
         String made = node.post("/key/rotate", admin, "").text("kid");
 
         assertThat(find("signingKeys", "_id", made).get("round")).isEqualTo(1_001L);

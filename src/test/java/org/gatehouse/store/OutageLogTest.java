@@ -37,7 +37,7 @@ class OutageLogTest {
     }
 
     @Test
-    void logsAlternatingReasonsOnlyOnce() {
+    void logsEachOfTwoAlternatingReasonsOnce() {
         for (int i = 0; i < 5; i++) {
             fail("one reason");
             fail("another");

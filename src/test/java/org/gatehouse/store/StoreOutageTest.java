@@ -80,7 +80,8 @@ class StoreOutageTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // A read that finds the user in the cache also caches the session. Therefore the loop reads once more.
+                // When the user is cached, the loop reads once more. This read finds the user in the cache, and also
+                // caches the session.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;
@@ -110,7 +111,7 @@ class StoreOutageTest {
     }
 
     @Test
-    void withLastingReadsCachedUsersAreServedDuringTheWholeOutage() throws IOException {
+    void cachedUsersAreServedDuringTheWholeOutageIfReadsWithoutDbIsLasting() throws IOException {
         int port = freePort();
         Map<String, String> settings = new HashMap<>(settings(port));
         settings.put("READS_WITHOUT_DB", "lasting");
@@ -119,7 +120,8 @@ class StoreOutageTest {
             String admin = gatehouse.adminToken();
             String id = gatehouse.get("/user/me", admin).text("_id");
             await().atMost(Duration.ofSeconds(60)).until(() -> {
-                // A read that finds the user in the cache also caches the session. Therefore the loop reads once more.
+                // When the user is cached, the loop reads once more. This read finds the user in the cache, and also
+                // caches the session.
                 boolean cached = isCached(id);
                 gatehouse.get("/user/" + id, admin);
                 return cached;

@@ -13,7 +13,7 @@ import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
 
-/** The stores of one test class: a database, which is dropped at the end, and a separate Redis process. */
+/** The stores of one test class: a database and a Redis process. {@link #close} drops the database. */
 public final class Stores implements AutoCloseable {
     private static final String EXTERNAL_URI = "TEST_MONGODB_URI";
 

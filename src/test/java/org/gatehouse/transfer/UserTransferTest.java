@@ -243,7 +243,7 @@ class UserTransferTest {
     }
 
     @Test
-    void anImportRespondsToAClientThatReadsDuringItsRequest() throws Exception {
+    void anImportRespondsToAClientThatReadsWhileItSends() throws Exception {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin)) {
             CompletableFuture<String> response = CompletableFuture.supplyAsync(() -> restOf(connection));
             for (int i = 1; i <= 3; i++) {
@@ -282,7 +282,7 @@ class UserTransferTest {
 
     /** The client sends more data than all buffers between the client and the service can hold. */
     @Test
-    void anImportRespondsToAClientThatReadsOnlyAfterItsRequest() throws IOException {
+    void anImportRespondsToAClientThatReadsOnlyAfterItHasSentTheBody() throws IOException {
         int lines = 150_000;
         byte[] thousandLines =
                 ("{\"x\":1" + " ".repeat(90) + "}\n").repeat(1_000).getBytes(StandardCharsets.US_ASCII);
@@ -344,7 +344,7 @@ class UserTransferTest {
     }
 
     @Test
-    void theFileOfAnImportIsDeletedIfItsClientDisconnects() throws Exception {
+    void theFileOfAnImportIsDeletedIfTheClientDisconnects() throws Exception {
         CountDownLatch disconnected = new CountDownLatch(1);
         Node other = Node.start(stores, Map.of(), command -> {
             if (command.equals("insert users")) {
@@ -412,7 +412,7 @@ class UserTransferTest {
     }
 
     @Test
-    void anExportIsRejectedIfTheCallerLosesItsRoleBeforeTheFirstPage() {
+    void anExportIsRejectedIfTheCallerLosesTheAdminRoleBeforeTheFirstPage() {
         try (Stores separate = new Stores()) {
             AtomicBoolean demote = new AtomicBoolean();
             try (Node first = Node.start(separate)) {
@@ -434,7 +434,7 @@ class UserTransferTest {
     }
 
     @Test
-    void anImportedAdministratorWithoutAPasswordDoesNotReplaceTheLastAdministrator() {
+    void theLastAdministratorIsKeptEvenIfAnAdministratorWithoutAPasswordIsImported() {
         try (Stores separate = new Stores();
                 Node other = Node.start(separate)) {
             String token = other.adminToken();
@@ -467,7 +467,7 @@ class UserTransferTest {
                 .isEqualTo(415);
     }
 
-    /** The service rejects the caller when only a part of the body has been sent. */
+    /** The service responds before the client sends any part of the body. */
     @Test
     void anImportRejectsAnUnknownCallerBeforeTheBodyArrives() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), "x.y.z")) {

@@ -42,7 +42,7 @@ class CachedUserDaoTest extends UserDaoContract {
     }
 
     @Test
-    void updatesTheStoredStateOfAUserWhoseVersionIsMissing() {
+    void updatesTheStoredUserAndNotTheCachedUserIfTheVersionIsMissing() {
         ObjectId id = new ObjectId();
         UserId userId = new UserId(id.toHexString());
         stores.users()
@@ -51,7 +51,7 @@ class CachedUserDaoTest extends UserDaoContract {
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             users().find(userId);
             visit(id, visits.incrementAndGet());
-            // The second read returned an old value, so it came from the cache.
+            // The second read returned an old value. Therefore this value came from the cache.
             return visitsOf(users().find(userId).orElseThrow()) < visits.get();
         });
 

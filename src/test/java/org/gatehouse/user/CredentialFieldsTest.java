@@ -147,7 +147,7 @@ class CredentialFieldsTest {
                 "mfaEnabled",
                 "groupWd"
             })
-    void acceptsNamesThatAreNotThoseOfCredentials(String name) {
+    void acceptsNamesThatDoNotDenoteACredential(String name) {
         assertThat(CredentialFields.isCredential(name)).isFalse();
     }
 

@@ -90,7 +90,7 @@ class CustomFieldsTest {
     }
 
     @Test
-    void acceptsFieldsThatMentionAPasswordButContainNone() {
+    void acceptsFieldsThatMentionButDoNotContainAPassword() {
         String fields = "\"passport\":\"C01\",\"password_changed_at\":\"2026-11-23\",\"passwordHint\":\"x\","
                 + "\"mustChangePassword\":true,\"apiKey\":\"k\",\"emailVerified\":true,\"locale\":\"de\",\"hashtag\":\"x\"";
 
@@ -150,7 +150,7 @@ class CustomFieldsTest {
                     .doesNotContain(HASH);
         }
         Awaitility.await().untilAsserted(() -> {
-            node.get(user, admin); // for some time after its start, a node does not write to the cache
+            node.get(user, admin); // repeated, because a node does not use the cache just after its start
             assertThat(cached(id)).contains("K\u00f6ln");
         });
         assertThat(cached(id)).doesNotContain("hidden-").doesNotContain(HASH);
@@ -212,7 +212,7 @@ class CustomFieldsTest {
     }
 
     @Test
-    void concurrentPatchesOfAlmostEqualNumbersAreEachAppliedOnce() {
+    void eachConcurrentPatchWithAnAlmostEqualNumberIsAppliedOnce() {
         long before = node.patch(alice, admin, "{\"n\":9223372036854775000}")
                 .json()
                 .get("version")
@@ -290,7 +290,7 @@ class CustomFieldsTest {
                 "'user_status':'BLOCKED'",
                 "'state':'suspended'"
             })
-    void anImportWithAFlagOfADisabledAccountRequiresADisabledStatus(String field) {
+    void anImportRejectsAFlagOfADisabledAccountUnlessTheStatusIsDisabled(String field) {
         JsonNode result = imported(json(field));
 
         assertLineRejected(result, json(field).replaceAll("\"(\\w+)\":.*", "$1"), "status");

@@ -56,7 +56,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aRepeatedRequestGetsTheSameResponse() {
+    void aRepeatedRequestGetsTheOriginalResponse() {
         String admin = one.adminToken();
         String body = body("repeated").replace("}", ",\"n\":1.50,\"address\":{\"city\":\"Bern\"},\"tags\":[null]}");
         Response first = create(one, admin, "k1", body);
@@ -140,7 +140,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aRepeatDuringTheFirstRequestGetsTheSameResponse() throws Exception {
+    void aRequestAndItsConcurrentRepeatGetTheSameResponse() throws Exception {
         String admin = one.adminToken();
         CountDownLatch inserting = new CountDownLatch(1);
         CountDownLatch repeated = new CountDownLatch(1);
@@ -163,7 +163,7 @@ class IdempotencyTest {
         assertSame(create(one, admin, "k6", body("underway")), create(other, admin, "k6", body("underway")));
     }
 
-    /** Simulates a node that created the user and then stopped before it finished the idempotency entry. */
+    /** Simulates a node that created the user, but stopped before it recorded the creation in the idempotency entry. */
     @Test
     void aRepeatReturnsTheUserThatAStoppedNodeCreated() {
         String admin = one.adminToken();
@@ -171,8 +171,8 @@ class IdempotencyTest {
         markUnfinished(first, Instant.now(clock).plusSeconds(30));
 
         assertSame(first, create(other, admin, "k10", body("stored")));
-        // The other node has finished the entry. Therefore the next repeat gets the same response even after the user
-        // is deleted.
+        // The other node has recorded the creation in the entry. Therefore the next repeat gets the original response,
+        // even after the user is deleted.
         assertThat(one.delete("/user/" + first.text("_id"), admin).status()).isEqualTo(204);
         assertSame(first, create(other, admin, "k10", body("stored")));
         assertThat(usersNamed("stored")).isZero();
@@ -206,7 +206,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void aRepeatCreatesTheUserIfTheFirstNodeStoppedBeforeItsInsert() {
+    void aRepeatCreatesTheUserIfTheFirstNodeStoppedBeforeTheInsert() {
         String admin = one.adminToken();
         Response first = create(one, admin, "k7", body("unstored"));
         stores.users().deleteOne(new Document("username", "unstored"));
@@ -279,7 +279,7 @@ class IdempotencyTest {
         assertThat(twice.status()).isEqualTo(400);
     }
 
-    /** Sets the entry to the state before the node recorded that it had created the user. */
+    /** Changes the entry as if a node had created the user but had not recorded the creation in the entry. */
     private static void markUnfinished(Response created, Instant heldUntil) {
         stores.collection("idempotencyKeys")
                 .updateOne(

@@ -35,7 +35,7 @@ class NamePrefixTest {
         "john s, john smith", // only the legacy service allowed spaces in names
         "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"
     })
-    void matchesNamesWhoseFoldedFormBeginsWithIt(String typed, String name) {
+    void matchesNamesWhoseFoldedFormBeginsWithThePrefix(String typed, String name) {
         NamePrefix prefix = NamePrefix.parse(typed).orElseThrow();
 
         assertThat(matches(prefix, Username.fold(name).orElseThrow().canonical()))
@@ -43,7 +43,7 @@ class NamePrefixTest {
     }
 
     @Test
-    void matchesExactlyTheKeysThatBeginWithIt() {
+    void matchesExactlyTheTextsThatBeginWithThePrefix() {
         List<String> ends = List.of("", "\u0001", "a", "\ud7ff", "\ue000", "\uffff", "\ud800\udc00", "\udbff\udfff");
         for (String last : List.of("a", "z", "~", "\u007f", "\u07ff", "\ud7ff", "\ue001", "\uffef", "\ud83d\ude00")) {
             NamePrefix prefix = NamePrefix.parse("x " + last).orElse(null);
@@ -59,7 +59,7 @@ class NamePrefixTest {
     }
 
     @Test
-    void itsUpperBoundOmitsFinalCodePointsWithoutASuccessor() {
+    void theUpperBoundOmitsFinalCodePointsWithoutASuccessor() {
         assertThat(NamePrefix.parse("x\udbff\udfff").orElseThrow().end()).isEqualTo("y");
         assertThat(NamePrefix.parse("\udbff\udfff").orElseThrow().end()).isNull();
     }

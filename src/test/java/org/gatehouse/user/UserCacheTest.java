@@ -92,7 +92,7 @@ class UserCacheTest {
     }
 
     @Test
-    void anInvalidOrForeignEntryIsIgnored() {
+    void anInvalidEntryOrAnEntryOfAnotherUserIsIgnored() {
         String foreign = gatehouse.get("/user/me", admin).body();
         for (String entry : List.of("", "junk", "[]", "{}", "{\"_id\":\"x\"}", foreign)) {
             withRedis(redis -> redis.sync().set(key(), entry));
@@ -124,7 +124,7 @@ class UserCacheTest {
     }
 
     @Test
-    void aNodeThatStartsWithoutRedisCachesOnceRedisReturns() {
+    void aNodeThatStartsWithoutRedisUsesTheCacheAfterRedisReturns() {
         stores.redis().kill();
         try (Node second = Node.start(stores)) {
             try {

@@ -44,7 +44,7 @@ abstract class UserDaoContract {
     private final MongoUserLists lists = new MongoUserLists(mongo, "users");
     private UserDao users = store;
 
-    /** Returns the DAO under test, which may decorate the given DAO. */
+    /** Returns the DAO under test. This DAO may decorate the given DAO. */
     abstract UserDao decorate(MongoUserDao stored);
 
     @BeforeAll
@@ -59,7 +59,7 @@ abstract class UserDaoContract {
     @BeforeEach
     void startEmpty() {
         stores.users().deleteMany(new Document());
-        for (int start = 0; start < 2; start++) { // every node creates the indexes at each of its starts
+        for (int start = 0; start < 2; start++) { // a node creates the indexes at each start
             assertThat(UsernameIndexes.create(mongo, "users")).isTrue();
             lists.createIndexes();
         }
@@ -209,7 +209,7 @@ abstract class UserDaoContract {
     }
 
     @Test
-    void repeatsTheCheckAfterAConcurrentWrite() {
+    void repeatsTheCheckOfADeletionAfterAConcurrentWrite() {
         User user = users.insert(newUser("alice", "{}"));
         List<Long> checked = new ArrayList<>();
 

@@ -8,7 +8,7 @@ import org.gatehouse.store.MongoConnection;
 public final class UserPages {
     private UserPages() {}
 
-    /** Returns all users in this order. Each page has at most the given number of users. */
+    /** Returns all users, ordered by {@code sort}. Reads at most {@code limit} users per page. */
     public static List<User> read(MongoConnection mongo, String sort, int limit) {
         MongoUserLists lists = new MongoUserLists(mongo, "users");
         UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+/** Tests the calls for a single user over HTTP. The subject of each test name is the user. */
 class UserResourceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String UNKNOWN_ID = "000000000000000000000000";

@@ -33,8 +33,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The OpenAPI description of Gatehouse. Checks the traffic between clients and the service: all responses, and all
- * requests that the service accepts, must be described.
+ * The OpenAPI description of Gatehouse. Checks the traffic between clients and the service. The description must cover
+ * all responses, and all requests that the service accepts.
  */
 public final class ApiDescription {
     /** Headers that need no description, because they belong to the connection or are the same on every response. */

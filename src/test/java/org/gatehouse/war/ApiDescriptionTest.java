@@ -59,7 +59,7 @@ class ApiDescriptionTest {
     }
 
     @Test
-    void reportsMethodsThatAPathDoesNotHave() {
+    void reportsAnAllowHeaderThatDoesNotFitThePath() {
         assertThatThrownBy(() -> check("OPTIONS", "/login", response(204, "", "allow", "GET, OPTIONS, POST")))
                 .hasMessageContaining("Allow has");
         assertThatThrownBy(() -> check("OPTIONS", "/nothing", response(204, "", "allow", ALLOWED)))
@@ -71,8 +71,8 @@ class ApiDescriptionTest {
     }
 
     /**
-     * The container, not Gatehouse, rejected a request if the request shows the reason and the response has no request
-     * id.
+     * A rejection comes from the container and not from Gatehouse if the response has no request id. The request must
+     * then show the reason.
      */
     @Test
     void acceptsRejectionsOfTheContainerOnlyForVisibleReasons() {

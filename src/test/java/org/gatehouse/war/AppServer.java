@@ -203,7 +203,8 @@ public final class AppServer implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } catch (IllegalStateException exitingAlready) {
-            // The JVM is shutting down. Its shutdown hook finds that the process has already ended.
+            // The JVM is shutting down, so the hook cannot be removed. The hook then has no effect, because the process
+            // has ended.
         } catch (IOException undeletable) {
             throw new UncheckedIOException(undeletable);
         }

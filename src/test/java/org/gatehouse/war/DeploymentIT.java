@@ -18,7 +18,7 @@ class DeploymentIT {
     private static final int MAX_BYTES = 32_000_000;
 
     @Test
-    void withoutSettingsFailsWithOneMessageThatListsAllMissingSettings() {
+    void aDeploymentWithoutSettingsFailsWithOneMessageThatListsAllMissingSettings() {
         assertThatThrownBy(() -> WarServer.deploy("", Map.of()))
                 .isInstanceOf(WarServer.DeploymentFailed.class)
                 .rootCause()
@@ -28,7 +28,7 @@ class DeploymentIT {
     }
 
     @Test
-    void withInvalidSettingsFailsWithoutShowingASecret() {
+    void aDeploymentWithInvalidSettingsFailsWithoutShowingASecret() {
         Map<String, String> invalid = Map.of(
                 "AUTH_KEY", "cil-nodejs-api",
                 "AUTH_EXPIRY", "soon",
@@ -49,7 +49,7 @@ class DeploymentIT {
     }
 
     @Test
-    void withAnInvalidAdministratorFails() {
+    void aDeploymentWithAnInvalidAdministratorFails() {
         try (Stores stores = new Stores()) {
             assertThatThrownBy(
                             () -> WarServer.start(stores, Map.of("ADMIN_USERNAME", "a b", "ADMIN_PASSWORD", "short")))
@@ -60,7 +60,7 @@ class DeploymentIT {
     }
 
     @Test
-    void worksUnderAContextPathWithSecretsFromFiles(@TempDir Path folder) throws IOException {
+    void aDeploymentUnderAContextPathWorksWithASecretFromAFile(@TempDir Path folder) throws IOException {
         Path key = Files.writeString(folder.resolve("key"), WarServer.AUTH_KEY + "\n");
         try (Stores stores = new Stores();
                 WarServer gatehouse = WarServer.deploy(

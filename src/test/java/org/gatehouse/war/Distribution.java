@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * An unmodified server distribution, which the build unpacks. Tests use a separate base folder, as the vendor of the
- * server recommends.
+ * An unmodified server distribution, which the build unpacks. Servers run on a base folder outside the distribution, as
+ * the vendor of the server recommends.
  */
 public enum Distribution {
     TOMCAT_10("gatehouse.tomcat10"),

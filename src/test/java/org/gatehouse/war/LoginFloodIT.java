@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests a flood of ten times as many logins as the service can check. Other calls must stay fast, and rejected logins
- * must be rejected promptly.
+ * Tests a flood of ten times as many logins as the service can check. Other calls must stay fast, and the service must
+ * promptly reject the logins that it cannot check.
  */
 @Tag("timing")
 class LoginFloodIT {

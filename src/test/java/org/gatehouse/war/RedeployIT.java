@@ -39,7 +39,8 @@ class RedeployIT {
     private static final long APPLICATION_BYTES = 33L << 20;
 
     /**
-     * The memory that the server, and the requests to its manager application, may use after the garbage collection.
+     * The growth that is permitted besides the retained applications. The server and its manager application cause this
+     * growth.
      */
     private static final long TOLERANCE_BYTES = 12L << 20;
 
@@ -48,8 +49,8 @@ class RedeployIT {
     private static final List<String> LOGGED_PROBLEMS = List.of("SEVERE", " ERROR ", "memory leak", "cannot be ended");
 
     /**
-     * Tomcat's warning about one of Tomcat's own threads. This thread periodically works for each application. It may
-     * do so while the application stops.
+     * Tomcat's warning about one of Tomcat's own threads. This thread periodically works for each application, possibly
+     * while the application stops.
      */
     private static final String UTILITY_THREAD = "appears to have started a thread named [Catalina-utility-";
 

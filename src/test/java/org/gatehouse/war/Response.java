@@ -45,8 +45,8 @@ public record Response(URI request, int status, HttpHeaders headers, String body
     }
 
     /**
-     * Returns the address of the next page from the header {@code Link} (RFC 8288), or the empty string if there is
-     * none.
+     * Returns the address of the next page from the header {@code Link} (RFC 8288), or the empty string if the header
+     * has no such link.
      */
     public String next() {
         return link("next");

@@ -166,7 +166,7 @@ class SecretsIT {
     }
 
     @Test
-    void theStoreHoldsNoSecretInTheClear() {
+    void theStoreHoldsNoSecretInPlainText() {
         assertThat(users).contains(WarServer.ADMIN);
         assertThat(hashes.in(users)).isNotEmpty();
         assertThat(misplaced.in(users)).isNotEmpty();
@@ -204,7 +204,7 @@ class SecretsIT {
     }
 
     @Test
-    void eachRequestHasOneLineOfText() {
+    void eachRequestCausesOneLogLineOfText() {
         Pattern line = Pattern.compile("(?m)^\\d{4}-\\S+ (?:INFO |DEBUG) \\[(request-text-\\d+) " + SecretCalls.TRACE
                 + "] org\\.gatehouse\\.access [A-Za-z]+ \\S+ \\d{3} \\d+ ms(?: by [0-9a-f]{24})?$");
 
@@ -213,7 +213,7 @@ class SecretsIT {
     }
 
     @Test
-    void eachRequestHasOneLineOfJson() {
+    void eachRequestCausesOneLogLineOfJson() {
         List<JsonNode> lines = log.lines()
                 .filter(line -> line.startsWith("{"))
                 .map(Response::json)

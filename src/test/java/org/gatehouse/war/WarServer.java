@@ -89,7 +89,7 @@ public final class WarServer extends ServiceClient {
         return deploy("", settings(stores, settings));
     }
 
-    /** Deploys another WAR than the WAR of this build. */
+    /** Deploys the given WAR instead of the WAR of this build. */
     static WarServer start(Path war, Stores stores) {
         return deploy(war, "", settings(stores, Map.of()));
     }
