@@ -53,7 +53,7 @@ final class AuditDocument {
         return json.without(Set.of(USERS, EXPIRES_AT));
     }
 
-    /** Returns the event as the JSON of its entry, without an id. */
+    /** Returns the JSON of an event that is not stored. The JSON has the fields of an entry except the id. */
     static ObjectNode json(AuditEvent event, Instant at) {
         return json(facts(event, at));
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>An event never contains a username as a client sent it, because users sometimes type a password into the username
- * field. A login of an unknown user is recorded without a username. Every other event contains the stored username.
+ * field. A login of an unknown user is recorded without a username. Usernames in other events come from the store.
  *
  * @param actor the user who caused the event; null if the caller was not authenticated, or the service caused it
  * @param user the affected user
@@ -56,7 +56,7 @@ public record AuditEvent(
         SESSION("session"),
         /** The id of the signing key. */
         KEY("kid"),
-        /** The number of users for each result. */
+        /** The number of users for each result of an import. */
         COUNTS("counts"),
         /** Whether password hashes were included: yes or no. */
         HASHES("hashes"),
@@ -102,7 +102,7 @@ public record AuditEvent(
         return new AuditEvent(type, actor, userId, username, clientInfo, details);
     }
 
-    /** Returns a copy with this affected user. The stored name identifies the user even after a deletion. */
+    /** Returns a copy with this affected user. The stored name identifies the user even after the user is deleted. */
     public AuditEvent on(UserId userId, String storedName) {
         return new AuditEvent(type, actor, userId, storedName, clientInfo, details);
     }
@@ -115,7 +115,7 @@ public record AuditEvent(
         return new AuditEvent(type, actor, user, username, clientInfo, more);
     }
 
-    /** Returns whether a client can cause an event of this type with each request. */
+    /** Returns whether the event is a rejected request. A client can cause such an event with each request. */
     boolean isRejection() {
         return type == AuditType.TOKEN_REJECTED || type == AuditType.ACCESS_DENIED;
     }

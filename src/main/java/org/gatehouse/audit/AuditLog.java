@@ -21,13 +21,13 @@ import org.slf4j.LoggerFactory;
  * Records events of the service.
  *
  * <p>When {@link #record} returns, a majority of the MongoDB servers has stored the entry. If the store fails, the
- * application log contains the entry in one line at error level. The method does not throw then, because the event has
- * already happened. The method inserts one entry whether or not the user is known. The duration of a login therefore
- * does not show whether the user exists.
+ * application log contains the entry in one line at error level. Even then, {@link #record} does not throw an
+ * exception, because the event has already happened. A failed login is one entry whether or not the user is known. The
+ * duration of the login therefore does not show whether the user exists.
  *
  * <p>Of similar throttled logins, rejected tokens or denied requests, only the first is stored, because clients can
- * cause many; see {@link EventDeduplicator}. Every other failed login is stored; the cost of password hashing limits
- * the number of these entries.
+ * cause many of them; see {@link EventDeduplicator}. Every other failed login is stored; the cost of password hashing
+ * limits the number of these entries.
  */
 public final class AuditLog {
     /** The entry follows as JSON, because JSON escapes line breaks in text from clients. */
@@ -80,7 +80,7 @@ public final class AuditLog {
         }
     }
 
-    /** Stores the event with the current time, unless a similar rejection was stored recently. */
+    /** Stores the event with the current time, unless it is a rejection and a similar rejection was stored recently. */
     public void record(AuditEvent event) {
         countSessionEnd(event);
         if (event.isRejection() && !rejections.isNew(event)) {
@@ -118,7 +118,7 @@ public final class AuditLog {
         entries.insert(event, now, now.plus(kept));
     }
 
-    /** Returns the page of the query, newest entries first. */
+    /** Returns the page that the query selects, newest entries first. */
     Page<ObjectNode> list(AuditQuery query) {
         int limit = query.limit();
         return Page.of(entries.list(query, limit + 1, clock.instant()), limit);

@@ -10,7 +10,7 @@ public enum AuditType {
     LOGIN_FAILED,
     LOGOUT,
     LOGOUT_EVERYWHERE,
-    /** A client used an old refresh token, which ended the session. */
+    /** A client used an old refresh token. Therefore the session was ended. */
     TOKEN_REUSED,
     /** The owner or an administrator ended one or several sessions without a logout. */
     SESSION_ENDED,
@@ -35,7 +35,7 @@ public enum AuditType {
     TOKEN_REJECTED,
     /** The caller, authenticated or not, is not allowed to make the request. */
     ACCESS_DENIED,
-    /** A start with {@code ADMIN_RESET} made the user an active administrator with the password of the settings. */
+    /** A start with {@code ADMIN_RESET} made the user an active administrator with the password from the settings. */
     ADMINISTRATOR_RESET;
 
     static Optional<AuditType> parse(String text) {

@@ -11,13 +11,13 @@ import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selects the first of several similar events. In each {@link #INTERVAL}, one event is accepted for each type, reason,
- * user, actor and sender, and about {@link #MAX_EVENTS} in total.
+ * Selects the first of several similar events. In each {@link #INTERVAL}, one event is accepted for each combination of
+ * type, reason, user, actor and sender. In total, about {@link #MAX_EVENTS} events are accepted.
  *
  * <p>The reason is compared, so that a malformed token does not hide a forged token of the same sender. Only a few
- * reasons exist, so few entries are added.
+ * reasons exist, so this comparison adds few entries.
  *
- * <p>The total limits a client with many addresses. Each node counts separately, so a flood adds at most
+ * <p>The total is limited because of clients with many addresses. Each node counts separately, so a flood adds at most
  * {@link #MAX_EVENTS} entries per minute and node. A flood does not affect other deduplicators.
  */
 final class EventDeduplicator {

@@ -59,7 +59,10 @@ final class RejectionAudit implements ContainerResponseFilter {
         return AuditEvent.of(type, ClientInfo.of(request)).with(Detail.CALL, call);
     }
 
-    /** Returns false for a refresh of an ended session. The reuse of a refresh token has a separate event type. */
+    /**
+     * Returns true if a refresh token was unknown, or if a token in a header was rejected. Returns false if the session
+     * of a refresh token has ended, because {@link AuditType#TOKEN_REUSED} records the reuse of a refresh token.
+     */
     private static boolean isRejectedToken(ErrorCode code, ContainerRequestContext request) {
         return code == ErrorCode.REFRESH_TOKEN_INVALID
                 || (OF_TOKEN_IN_HEADER.contains(code)

@@ -6,7 +6,7 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * The claims of a token that Gatehouse signed. The claims do not show whether the session is still live.
+ * The claims of a token that Gatehouse signed. They do not show whether the token's session is still live.
  *
  * @param id the {@code jti}
  * @param roles the user's roles when the token was issued; access checks use the user's current roles instead

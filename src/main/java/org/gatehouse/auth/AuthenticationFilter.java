@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Authenticates every request and rejects callers that the matched resource method does not allow.
  *
- * <p>A method declares its callers with {@code @PermitAll} or {@code @RolesAllowed}. A method without either annotation
- * rejects all callers. A {@code @PermitAll} method runs without a check of the token.
+ * <p>A method declares its allowed callers with {@code @PermitAll} or {@code @RolesAllowed}. A method without either
+ * annotation rejects all callers. A {@code @PermitAll} method runs without a check of the token.
  *
  * <p>Callers are checked before and after the body is read. The second check rejects a request whose session ends while
  * the client sends the body.
@@ -34,7 +34,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
-    /** @param registrationOpen true if {@link Roles#NEWCOMER} includes every client, false if it includes none */
+    /** @param registrationOpen whether every client has the role {@link Roles#NEWCOMER}; if false, no client has it */
     public AuthenticationFilter(Authenticator authenticator, boolean registrationOpen) {
         this.authenticator = authenticator;
         this.registrationOpen = registrationOpen;

@@ -24,9 +24,9 @@ import org.gatehouse.user.UserDao;
  * Determines the caller of a request from its token.
  *
  * <p>The token must be valid, its session must be live, and its user must exist and be active. Every acknowledged
- * change of the session or the user is taken into account, even if another node made it. Clients send the token in the
- * header {@code Authorization: Bearer}; clients of the legacy service use the header {@code auth}. The caller has the
- * user's current roles, even if the token contains other roles.
+ * change of the session or the user is taken into account, even if another node made the change. Clients send the token
+ * in the header {@code Authorization: Bearer}; clients of the legacy service use the header {@code auth}. The caller
+ * has the user's current roles, even if the token contains other roles.
  */
 public final class Authenticator {
     private static final String LEGACY_HEADER = "auth";
@@ -61,7 +61,7 @@ public final class Authenticator {
         if (sent.isEmpty()
                 && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
                         .anyMatch(value -> BARE_TOKEN.matcher(value.strip()).matches())) {
-            // Without this check, a method that is open to all would treat the client as anonymous.
+            // A bare token is rejected. Otherwise, a method that is open to all would treat the client as anonymous.
             throw tokenMissing(request);
         }
         return sent.map(
@@ -90,8 +90,8 @@ public final class Authenticator {
     }
 
     /**
-     * Returns the caller of a logout request, or empty if the request has no valid token of a live session. An expired
-     * token is accepted, because its session may still be live.
+     * Returns the caller of a logout request, or empty if the request does not have a token of a live session. An
+     * expired token is accepted, because its session may still be live.
      *
      * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
      */
@@ -126,7 +126,7 @@ public final class Authenticator {
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
     }
 
-    /** Returns the caller, or empty if the session has ended or the user is deleted or disabled. */
+    /** Returns the caller, or empty if the session has ended, or if the user is deleted or disabled. */
     private Optional<Caller> live(UserId userId, SessionId sessionId, ClientInfo clientInfo) {
         Supplier<Optional<LiveSession>> pendingSession = sessions.findAsync(sessionId);
         Supplier<Optional<User>> pendingUser = users.findAsync(userId);

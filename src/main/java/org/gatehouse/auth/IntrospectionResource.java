@@ -55,8 +55,8 @@ public final class IntrospectionResource {
         }
         ObjectNode response = Json.MAPPER.createObjectNode();
         try {
-            // Introspected tokens have a separate source, so that bad tokens do not limit the calling service's own
-            // requests.
+            // The calling service's own requests have a different source. Bad introspected tokens therefore do not
+            // limit these requests.
             ClientInfo clientInfo = ClientInfo.of(request);
             String source = "introspection by " + clientInfo.source();
             // The value of a parameter without "=" is null.

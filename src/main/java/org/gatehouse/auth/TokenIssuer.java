@@ -17,7 +17,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.key.SigningKey;
 import org.gatehouse.key.SigningKeys;
 
-/** Signs access tokens as defined in RFC 9068. A token contains no data of the user except the id and the roles. */
+/** Signs access tokens as defined in RFC 9068. The id and the roles are the only data of the user in a token. */
 public final class TokenIssuer {
     /** The {@code typ} of access tokens (RFC 9068, section 2.1). */
     static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
@@ -52,8 +52,8 @@ public final class TokenIssuer {
      * Issues a new token for this session.
      *
      * @param roles a claim for services that verify the token; Gatehouse itself uses the user's current roles
-     * @param sessionEnds when the session ends; the token expires at this time at the latest
-     * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} if a trusted key is not available
+     * @param sessionEnds when the session ends; the token expires at or before this time
+     * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} if no trusted signing key is available
      */
     public Issued issue(UserId userId, SessionId sessionId, Set<String> roles, Instant sessionEnds) {
         SigningKey key = keys.current();

@@ -40,15 +40,17 @@ import org.jspecify.annotations.Nullable;
  * the validity of its key are checked at each call.
  */
 final class TokenVerifier {
-    /** The clock of the node that issued the token may be ahead by this much. */
+    /** The clock of the node that issued the token may be ahead of this node's clock by this much. */
     static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-    /** Ten times the length of Gatehouse's tokens. Longer tokens are rejected before they are parsed, to save time. */
+    /**
+     * Ten times the length of Gatehouse's tokens. Tokens above this limit are rejected without parsing, to save time.
+     */
     static final int MAX_LENGTH = 8 * 1024;
 
     /**
-     * The maximum number of characters in the cache. It is enough for about 25,000 tokens. Their parsed claims take
-     * about as much memory again.
+     * The maximum number of characters in the cache, enough for about 25,000 tokens. The parsed claims of these tokens
+     * need about the same amount of memory in addition.
      */
     private static final long MAX_CACHED = 16L * 1024 * 1024;
 
@@ -86,7 +88,8 @@ final class TokenVerifier {
     public AccessToken verify(String token, String source) {
         AccessToken verified = verifyEvenIfExpired(token, source);
         if (!clock.instant().isBefore(verified.expiresAt())) {
-            // An expired token counts as a failure. It is not cached, so each repetition costs a signature check.
+            // An expired token is not cached, so each repetition costs a signature check. Therefore the failure is
+            // counted.
             bulkhead.countFailure(source);
             throw GatehouseException.expired(verified.expiresAt());
         }
@@ -177,7 +180,7 @@ final class TokenVerifier {
         throw invalidSignature(); // the token has alg=none
     }
 
-    /** Returns whether the encoding is canonical, because decoders also accept invalid characters and unused bits. */
+    /** Returns whether this is the canonical encoding. Decoders also accept invalid characters and unused bits. */
     private static boolean isCanonical(Base64URL base64) {
         return Base64URL.encode(base64.decode()).equals(base64);
     }

@@ -12,13 +12,13 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
 /**
- * Limits the cost of signature checks, because each check takes about a millisecond of a core. Clients can send forged
+ * Limits the cost of signature checks. Each check takes about a millisecond of a core, but clients can send forged
  * tokens at almost no cost.
  *
- * <p>Sources with few recent bad tokens use all cores. Sources with many bad tokens are suspects. Only one check runs
- * at a time for all suspects together. A flood of bad tokens therefore takes at most one core and does not delay other
- * sources. The waiting time and the number of waiting suspects are limited. Above these limits, callers receive
- * {@code BUSY}, because the token was not checked.
+ * <p>Sources with few recent bad tokens may use all cores. Sources with many bad tokens are suspects. Only one check
+ * runs at a time for all suspects together. A flood of bad tokens therefore takes at most one core and does not delay
+ * other sources. The waiting time and the number of waiting suspects are limited. Above these limits, a check is
+ * rejected. The error is {@code BUSY} and not a token error, because the token was not checked.
  */
 final class VerificationBulkhead {
     /** A client that repeats requests with an outdated token normally stops before this many failures. */
@@ -26,7 +26,7 @@ final class VerificationBulkhead {
 
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    /** About 10 MB of counters. If more sources send bad tokens, some counters are evicted and start again at zero. */
+    /** About 10 MB of counters. If more sources send bad tokens, some counters are evicted and restart at zero. */
     private static final int MAX_SOURCES = 100_000;
 
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
@@ -61,9 +61,9 @@ final class VerificationBulkhead {
     }
 
     /**
-     * Runs a check when a slot for the source is free.
+     * Runs a signature check as soon as a slot for the source is free.
      *
-     * @throws GatehouseException {@code BUSY} if a slot is not free in time
+     * @throws GatehouseException {@code BUSY} if no slot becomes free in time
      */
     boolean check(String source, BooleanSupplier signature) {
         boolean suspect = isSuspect(source);

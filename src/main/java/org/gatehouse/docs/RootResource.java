@@ -17,7 +17,7 @@ import java.util.List;
 import org.gatehouse.http.RelativeReference;
 import org.gatehouse.json.Json;
 
-/** Redirects browsers from {@code /} to the documentation, and returns links to other clients. */
+/** Redirects browsers from {@code /} to the documentation. Other clients receive links to it. */
 @Path("/")
 public final class RootResource {
     private static final List<Variant> VARIANTS = Variant.mediaTypes(

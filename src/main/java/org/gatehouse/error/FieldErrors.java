@@ -25,7 +25,7 @@ public final class FieldErrors {
     private final List<FieldError> errors = new ArrayList<>();
     private @Nullable String hint;
 
-    /** Returns whether further errors are omitted. */
+    /** Returns whether {@link #add} omits further errors. */
     public boolean isFull() {
         return errors.size() >= MAX_ERRORS;
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The exception that reports an {@link ErrorCode} to the caller.
  *
  * <p>The message is written for the caller and does not contain internal details. The cause, if any, is only logged. An
- * exception without a cause is an ordinary response, so it does not have a stack trace.
+ * exception without a cause leads to an ordinary response, so it does not have a stack trace.
  */
 public final class GatehouseException extends RuntimeException {
     private static final long serialVersionUID = 1L;

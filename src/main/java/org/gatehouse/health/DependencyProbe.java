@@ -21,7 +21,8 @@ final class DependencyProbe implements AutoCloseable {
     static final Duration TIMEOUT = Duration.ofSeconds(1);
 
     /**
-     * The lease is longer than a poll interval plus a probe. It is short enough to report a failure within two seconds.
+     * The lease is longer than a poll interval plus the duration of a probe. It is short enough to report a failure
+     * within two seconds.
      */
     private static final Duration LEASE = Duration.ofMillis(1_800);
 
@@ -61,7 +62,7 @@ final class DependencyProbe implements AutoCloseable {
      * @param name the name in responses and metrics
      * @param required whether the service is not ready without the dependency
      * @param absence the effect on callers while the dependency is unavailable
-     * @param probe throws if the dependency does not respond; waits for about {@link #TIMEOUT} at most
+     * @param probe throws an exception if the dependency does not respond; waits for about {@link #TIMEOUT} at most
      */
     DependencyProbe(String name, boolean required, String absence, Runnable probe) {
         this.name = name;

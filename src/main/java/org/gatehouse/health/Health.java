@@ -19,9 +19,9 @@ public final class Health implements AutoCloseable {
     /**
      * Creates the probes. Every dependency counts as down until {@link #start}.
      *
-     * @param pendingStart returns why requests are not served yet, without hosts or error texts; empty once they are
-     *     served
-     * @param requireKeys throws if tokens cannot be signed
+     * @param pendingStart returns why requests are not served yet, or empty once they are served; the reason must not
+     *     contain hosts or error texts
+     * @param requireKeys throws an exception if tokens cannot be signed
      */
     public Health(ModuleContext context, Supplier<Optional<String>> pendingStart, Runnable requireKeys) {
         this.pendingStart = pendingStart;

@@ -50,7 +50,8 @@ public record JsonBody(JsonNode node, String subject) {
     /**
      * Requires that the body is absent, {@code null} or {@code {}}.
      *
-     * @throws GatehouseException {@code BODY_MALFORMED} if not an object, {@code VALIDATION_FAILED} if not empty
+     * @throws GatehouseException {@code BODY_MALFORMED} if the body is not an object, {@code VALIDATION_FAILED} if the
+     *     object is not empty
      */
     public void requireEmpty() {
         if (node.isMissingNode() || node.isNull()) {

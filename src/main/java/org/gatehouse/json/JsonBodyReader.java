@@ -36,7 +36,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     private static final String BODY = "body";
     private static final char BYTE_ORDER_MARK = '\ufeff';
 
-    /** Reads one value. {@code requireEnd} then checks the text after the value, and reports its position. */
+    /** Reads one value. {@code requireEnd} rejects text after the value, and reports the position of this text. */
     private static final ObjectReader FIRST_VALUE =
             Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -95,7 +95,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     }
 
     /**
-     * Rejects encodings other than UTF-8 (RFC 8259, section 8.1), because a firewall could decode the bytes
+     * Decodes UTF-8 and rejects other encodings (RFC 8259, section 8.1), because a firewall could decode the same bytes
      * differently.
      */
     private static String decoded(byte[] bytes, String subject) {

@@ -20,7 +20,7 @@ public final class KnownNames {
     private KnownNames() {}
 
     /**
-     * Adds an error for an unknown name, with the most similar known name if there is one.
+     * Adds an error for an unknown name, with the most similar known name if one is similar.
      *
      * @param kind the kind of name, such as "query parameter"
      */

@@ -26,8 +26,8 @@ import org.gatehouse.store.KeyedHash;
  * Encrypts private keys, so that read access to the store does not reveal the keys. The store contains JWKs that are
  * encrypted with AES-256-GCM (RFC 7517, section 7). HKDF (RFC 5869) derives the encryption key from {@code AUTH_KEY}.
  *
- * <p>The id of the signing key is in the authenticated header, so a ciphertext is valid only for its own key. Keys
- * encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
+ * <p>The id of the signing key is in the authenticated header, so a ciphertext is valid only for this signing key.
+ * Private keys that were encrypted under {@code AUTH_KEY_PREVIOUS} can still be decrypted.
  */
 final class KeyCipher {
     private static final int ID_BYTES = 9;
@@ -45,7 +45,7 @@ final class KeyCipher {
         authKeys.all().forEach(secret -> keys.put(idOf(secret), encryptionKey(secret)));
     }
 
-    /** Returns an id of {@code AUTH_KEY} that does not reveal the key. */
+    /** Returns an id of {@code AUTH_KEY}. The id does not reveal the value of {@code AUTH_KEY}. */
     String currentId() {
         return current;
     }
@@ -69,8 +69,8 @@ final class KeyCipher {
     }
 
     /**
-     * Decrypts the private part of a key. Returns empty if the private part is missing, belongs to another key, or was
-     * encrypted under an unknown key.
+     * Decrypts the private part of a key. Returns empty if the private part is missing, belongs to another signing key,
+     * or was encrypted under an unknown {@code AUTH_KEY}.
      */
     Optional<ECKey> decrypt(StoredKey stored) {
         String text = stored.privateKey();

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A signing key as administrators see it, without its private part.
  *
- * @param createdAt null if the key is a secret from the settings
+ * @param createdAt when the key was created; null if the key is a secret from the settings
  * @param activeFrom when the key starts to sign; null if the key is a secret from the settings
  * @param revokedAt when the key was revoked; null if the key is not revoked
  * @param current whether the responding node signs with the key now

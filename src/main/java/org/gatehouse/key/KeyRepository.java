@@ -35,7 +35,7 @@ final class KeyRepository {
         this.random = random;
     }
 
-    /** @param before the result of the last read, whose unchanged keys are used again; null at the first read */
+    /** @param before the result of the previous read; its unchanged keys are used again; null at the first read */
     KeySet read(@Nullable KeySet before) {
         List<StoredKey> stored = store.all();
         return new KeySet(
@@ -83,8 +83,8 @@ final class KeyRepository {
     }
 
     /**
-     * Returns whether to keep the decrypted key. If the key can already sign, a new encryption of its private part does
-     * not matter.
+     * Returns whether the known key is used again without another decryption. If the known key can already sign, a new
+     * encryption of its private part does not matter.
      */
     private static boolean isKept(UsableKey known, StoredKey stored) {
         return known.stored().publicKey().equals(stored.publicKey())
@@ -124,7 +124,8 @@ final class KeyRepository {
 
     /**
      * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under its previous value. Each process
-     * encrypts a key once, because two nodes with swapped secrets would otherwise encrypt the key again and again.
+     * encrypts a key at most once. Otherwise, two nodes whose current and previous values are swapped would encrypt the
+     * key again and again.
      */
     void encryptUnderCurrent(KeySet known) {
         for (UsableKey key : known.keys()) {

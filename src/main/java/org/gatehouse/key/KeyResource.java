@@ -69,7 +69,7 @@ public final class KeyResource {
         return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
-    /** Returns 204 after all nodes reject the key. The path excludes {@code rotate}, which does not support DELETE. */
+    /** Returns 204 after all nodes reject the key. The path excludes {@code /key/rotate}, which has no DELETE. */
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)

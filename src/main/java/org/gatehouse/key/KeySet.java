@@ -13,10 +13,10 @@ import java.util.function.Predicate;
  * The signing keys that one read of the store returned. The set determines which key signs and which keys have retired
  * at a given time.
  *
- * <p>Keys whose private parts are encrypted under the same {@code AUTH_KEY} form one line: a node can sign with all of
- * them or with none. While {@code AUTH_KEY} is being changed, there are two lines, because some nodes still have only
- * the old value. At other times there is one line. The successor of a key is in the same line, because a node may be
- * unable to sign with a key of the other line.
+ * <p>Keys whose private parts are encrypted under the same {@code AUTH_KEY} form one line of succession: a node can
+ * sign with all of them or with none. While {@code AUTH_KEY} is being changed, there are two lines, because some nodes
+ * still have only the old value. At other times there is one line. The successor of a key is in the same line, because
+ * a node may be unable to sign with a key of the other line.
  *
  * @param keys sorted by activation time, oldest first
  * @param lastSequence the highest sequence number of the keys; 0 if the set is empty
@@ -98,8 +98,9 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
 
     private Optional<UsableKey> current(String line, Instant now) {
         List<UsableKey> members = members(line);
-        // The newest active key signs. If that key is revoked, the next key of the line signs early. The first key of a
-        // line also signs early, because the clock of the node that created it may be ahead.
+        // The newest active key signs. If that key is revoked, the next key of the line signs before its activation
+        // time. The first key of a line may also sign before its activation time, because the clock of the node that
+        // created this key may be ahead.
         return members.stream()
                 .filter(known -> known.isActive(now))
                 .reduce((older, newer) -> newer)
@@ -115,7 +116,8 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
         if (stored.isRevoked()) {
             return Optional.ofNullable(stored.revokedAt());
         }
-        // If only another line has a later active key at this time, all nodes sign with keys of the other line.
+        // A successor in another line counts only after two rotations. By then, all nodes sign with keys of the other
+        // line.
         Instant overdue = stored.activeFrom().plus(schedule.rotation().multipliedBy(2));
         return successor(members(stored.encryptedUnder()), known, now)
                 .or(() -> successor(keys, known, now)

@@ -40,13 +40,13 @@ final class MongoSigningKeyDao {
         this.reads = mongo.readOnly(COLLECTION);
     }
 
-    /** Creates the missing index, which lets only one node create the key with a sequence number. */
+    /** Creates the index if it is missing. The index lets only one node create a key with a given sequence number. */
     void createIndexes() {
         mongo.ensureIndexes(
                 keys, List.of(new IndexModel(Indexes.ascending(SEQUENCE), new IndexOptions().unique(true))));
     }
 
-    /** Returns all stored keys, including every write acknowledged before the call. */
+    /** Returns all stored keys. The result includes every write that was acknowledged before the call. */
     List<StoredKey> all() {
         List<BsonDocument> documents = mongo.readLatest(() -> reads.find().into(new ArrayList<>()));
         return documents.stream().map(MongoSigningKeyDao::read).toList();
@@ -74,14 +74,14 @@ final class MongoSigningKeyDao {
      * @return false if the key does not exist
      */
     boolean revoke(String id, Instant at) {
-        // The update is sent even for a revoked key, because the acknowledgement means that a majority has the
-        // revocation.
+        // The update is sent even for a revoked key, because the acknowledgement means that a majority of the MongoDB
+        // servers has stored the revocation.
         Bson revoked = Updates.combine(Updates.min(REVOKED_AT, BsonValues.time(at)), Updates.unset(PRIVATE_KEY));
         UpdateResult result = mongo.call(() -> keys.updateOne(byId(id), revoked));
         return result.getMatchedCount() > 0;
     }
 
-    /** Replaces the encrypted private part with another encryption, unless the stored part has changed since. */
+    /** Replaces the encrypted private part of a key, unless the stored part differs from that of {@code before}. */
     void reencrypt(StoredKey before, String encrypted, String encryptedUnder) {
         Bson unchanged = Filters.and(byId(before.id()), Filters.eq(PRIVATE_KEY, before.privateKey()));
         mongo.call(() -> keys.updateOne(

@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each node reads the keys every {@link LeasedValue#POLL_INTERVAL} and trusts them until its lease expires. All
  * leases from before a revocation expire within {@link LeasedValue#EXPIRY}; {@link #revoke} returns after this time.
- * Requests with known keys do not read the store. If a node cannot read the keys, its lease expires. Unless
- * {@code outlastingFailures} is true, the node then responds with 503 and neither accepts nor signs tokens. Leases rely
- * only on monotonic clocks.
+ * Requests whose tokens name a known key do not read the store. If a node cannot read the keys, its lease expires.
+ * Unless {@code outlastingFailures} is true, the node then responds with 503 and neither accepts nor signs tokens.
+ * Leases rely only on monotonic clocks.
  *
  * <p>Wall clocks determine when a key starts to sign and when it is deleted. A node accepts a token even if the token's
  * key is not yet active by the node's clock. Clocks must differ by less than one minute, the margin in
@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class RotatingKeys implements SigningKeys {
     /**
-     * The maximum number of callers that wait for a read because of an unknown key. It is a fraction of the container's
-     * threads.
+     * The maximum number of callers that wait for a read because of an unknown key. The limit is a fraction of the
+     * container's threads.
      */
     private static final int MAX_WAITING = 32;
 
@@ -67,8 +67,8 @@ public final class RotatingKeys implements SigningKeys {
      * Creates an instance without keys; {@link #start} reads them.
      *
      * @param authKeys the secrets that encrypt and decrypt the private keys in the store
-     * @param outlastingFailures whether the last keys remain trusted while the store is unavailable, although another
-     *     node may have revoked a key
+     * @param outlastingFailures whether the keys of the last read remain trusted while the store is unavailable,
+     *     although another node may have revoked one of them
      * @param ticker the monotonic clock that measures leases
      */
     public RotatingKeys(

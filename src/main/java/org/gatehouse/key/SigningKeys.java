@@ -9,7 +9,7 @@ import org.gatehouse.error.GatehouseException;
  *
  * <p>Every method except {@link #start} and {@link #close} uses keys that are trusted now, or throws
  * {@code STORE_UNAVAILABLE}. This node rejects a token whose key is not found. After {@link #revoke} has returned,
- * every node rejects the key.
+ * every node rejects tokens of the revoked key.
  */
 public interface SigningKeys extends AutoCloseable {
     /** Prepares the store, creates the first key if it is missing, and starts to renew keys. May be called again. */
@@ -19,7 +19,7 @@ public interface SigningKeys extends AutoCloseable {
     SigningKey current();
 
     /**
-     * Checks whether this node can sign now, without reading the store or creating a key.
+     * Checks that this node can sign now. This method neither reads the store nor creates a key.
      *
      * @throws GatehouseException {@code STORE_UNAVAILABLE} if this node cannot sign
      */
@@ -29,8 +29,8 @@ public interface SigningKeys extends AutoCloseable {
     Optional<SigningKey> find(String keyId);
 
     /**
-     * Returns the key with this id, or empty if it is unknown or revoked. If the key is unknown, the store is read
-     * first, because another node may have just created the key.
+     * Returns the key with this id, or empty if the key does not exist or is revoked. If this node does not know the
+     * key, it reads the store first, because another node may have just created the key.
      *
      * @throws GatehouseException {@code BUSY} if too many callers wait for that read
      */
@@ -39,7 +39,7 @@ public interface SigningKeys extends AutoCloseable {
     /** Returns all keys, newest first, including revoked keys and keys that do not sign yet. */
     List<KeyInfo> list();
 
-    /** Returns the public keys as a JWK set (RFC 7517, section 5), which is empty for shared secrets. */
+    /** Returns the public keys as a JWK set (RFC 7517, section 5). For shared secrets, the set is empty. */
     String publicKeys();
 
     /**

@@ -57,8 +57,8 @@ public final class JulBridge implements AutoCloseable {
     }
 
     /**
-     * Returns the handlers that the bridges of all applications in this JVM have added. Their classes share only the
-     * name.
+     * Returns the handlers that the bridges of all applications in this JVM have added. The classes of these handlers
+     * have the same name, but different class loaders.
      */
     private static List<Handler> applicationHandlers(Logger logger) {
         return Stream.of(logger.getHandlers())

@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs users in and refreshes their sessions. A wrong password, an unknown user and a disabled user get the same
+ * Logs users in and refreshes their sessions. A wrong password, an unknown user and a disabled user cause the same
  * response after the same work.
  *
  * <p>Credentials are read from the store, never from the cache.
@@ -93,8 +93,8 @@ final class LoginService {
         if (stored != null && hasher.needsRehash(stored, password)) {
             rehash(credential.user(), password, stored);
         }
-        // The session gets the epoch that was read with the password. If the epoch has changed since, the session has
-        // already ended.
+        // The session gets the epoch that was read with the password. If the epoch has changed since, the new session
+        // is already invalid.
         StartedSession session = sessions.start(credential.user(), clientInfo);
         recorder.started(credential.user(), session.id(), clientInfo);
         return response("Logged as " + user.username(), user.loggedInAt(now), session, now);

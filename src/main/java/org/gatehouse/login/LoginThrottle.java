@@ -49,7 +49,7 @@ final class LoginThrottle {
      * The current counts of an account.
      *
      * @param strangers failures of all strangers together; null if no failure is counted
-     * @param sources failures by source
+     * @param sources the failures of each source
      */
     record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
@@ -69,7 +69,7 @@ final class LoginThrottle {
             this.permits = permits;
         }
 
-        /** Runs the check. If the check throws, all counts of this attempt are refunded. */
+        /** Runs the password check. If it throws an exception, all counts of this attempt are refunded. */
         boolean check(BooleanSupplier passwordIsRight) {
             try {
                 return passwordIsRight.getAsBoolean();
@@ -111,16 +111,16 @@ final class LoginThrottle {
     }
 
     /**
-     * Returns the folded username under which logins are counted. An invalid username gets a NUL prefix. Otherwise, a
-     * lone surrogate would count as a question mark, because both have the same UTF-8 form.
+     * Returns the folded username under which logins are counted. An invalid username gets a NUL prefix. Without the
+     * prefix, a lone surrogate would count as a question mark, because both have the same UTF-8 form.
      */
     static String accountName(String typed) {
         return Username.foldStripped(typed).map(Username::canonical).orElse('\0' + typed);
     }
 
     /**
-     * Counts a login before the password is checked. An unknown username is also counted twice, so that the call takes
-     * as long as for a known username.
+     * Counts a login by username and by user id before the password is checked. An unknown username is also counted
+     * twice, so that the call takes as long as for a known username.
      *
      * @param typed the username as sent, of any length
      * @param user the user of this name; null if the name is unknown
@@ -160,7 +160,7 @@ final class LoginThrottle {
         return new Attempt(accounts, failures.name(), permits);
     }
 
-    /** Returns the current counts of a user: the higher of the counts by id and by username. */
+    /** Returns the current counts of a user: for each quota, the higher of the counts by id and by username. */
     AccountCounts counts(UserId user, String username) {
         Map<String, WindowCount> counts = new HashMap<>(throttle.counts(userKey(user)));
         throttle.counts(nameKey(username)).forEach((name, count) -> counts.merge(name, count, WindowCount::max));
@@ -176,7 +176,7 @@ final class LoginThrottle {
     /**
      * Deletes all failures of a user. The counts of attempts by source are kept.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable, because its counts then remain
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if the counts in Redis cannot be deleted
      */
     public void clear(UserId user, String username) {
         throttle.clear(userKey(user));
@@ -187,7 +187,7 @@ final class LoginThrottle {
         return limits;
     }
 
-    /** Returns a digest, so that keys have the same length, and a password typed as a username is not stored. */
+    /** Returns a digest. All keys therefore have the same length, and a password typed as a username is not stored. */
     private static String nameKey(String typed) {
         return digestKey(accountName(typed));
     }

@@ -17,7 +17,7 @@ import org.gatehouse.session.SessionService;
 
 /**
  * {@code POST /logout}: ends the session of the token in the request, even if the token has expired. A request without
- * the token of a session succeeds and ends nothing.
+ * a token of a live session succeeds, but does not end a session.
  */
 @Path("logout")
 @Produces(MediaType.APPLICATION_JSON)
@@ -49,7 +49,7 @@ public final class LogoutResource {
         return Json.write(new LoggedOut("success", "Logged out successfully!", ended));
     }
 
-    /** Rejects an invalid body, because a default could end fewer sessions than the client intended. */
+    /** Rejects an invalid body. A default value could end fewer sessions than the client intended. */
     private static boolean isEverywhere(JsonBody body) {
         // Generated clients send null for an omitted body.
         if (body.node().isMissingNode() || body.node().isNull()) {

@@ -13,8 +13,8 @@ import org.gatehouse.user.UserDao;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reauthenticates a caller by the current password or by a recent login. The login throttle also counts these checks,
- * so a stolen token does not permit more guesses.
+ * Reauthenticates a caller by the current password or by a recent login. The login throttle also counts these password
+ * checks, so a stolen token does not permit more guesses.
  *
  * <p>A wrong password causes a validation error, not a 401. After a 401, a client would refresh the token and repeat
  * the request.

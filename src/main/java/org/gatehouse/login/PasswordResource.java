@@ -23,7 +23,7 @@ public final class PasswordResource {
         this.passwords = passwords;
     }
 
-    /** Returns 204 after the new password is in effect and every other session of the user has ended. */
+    /** Returns 204 after the new password is in effect and all the user's sessions except the caller's have ended. */
     @PUT
     @RolesAllowed(Roles.ANY)
     @Consumes(MediaType.APPLICATION_JSON)

@@ -17,7 +17,7 @@ import org.gatehouse.user.UserService;
 
 /**
  * Changes passwords. A user must send the current password. An administrator who resets another user's password does
- * not need that password. The write of the new password also ends every other session of the user.
+ * not need that password. The write of the new password also ends the user's sessions except the caller's.
  */
 final class PasswordService {
     static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
@@ -80,7 +80,7 @@ final class PasswordService {
         throw PasswordReauthentication.wrong();
     }
 
-    /** Ignores the current password, which an administrator need not send, but rejects a value of the wrong type. */
+    /** Ignores the current password, because an administrator need not send it. Rejects a value of the wrong type. */
     private static String unused(JsonBody body, FieldErrors errors) {
         JsonNode value = body.node().path(CURRENT);
         if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {

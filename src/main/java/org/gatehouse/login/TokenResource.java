@@ -26,7 +26,7 @@ public final class TokenResource {
         this.logins = logins;
     }
 
-    /** Returns 200 with the tokens and the user, in the same format as a login. */
+    /** Returns 200 with the tokens and the user, in the same format as after a login. */
     @POST
     @Path("refresh")
     @PermitAll

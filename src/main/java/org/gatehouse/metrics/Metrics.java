@@ -47,7 +47,7 @@ public final class Metrics {
     /** Registers the metrics of the Java process. */
     public Metrics() {
         // The complete set of JVM metrics is not registered, because its allocation metrics add a listener to the
-        // garbage collectors. The JVM would then keep the application in memory after its stop.
+        // garbage collectors. Because of this listener, the JVM would keep the application in memory after the stop.
         JvmBufferPoolMetrics.builder().register(registry);
         JvmClassLoadingMetrics.builder().register(registry);
         JvmGarbageCollectorMetrics.builder().register(registry);
@@ -58,7 +58,8 @@ public final class Metrics {
     }
 
     public Histogram histogram(String name, String help, double[] bounds, String... labels) {
-        // The histogram is classic and without exemplars, because others start a thread that outlives the application.
+        // The histogram is classic and without exemplars, because other histograms start a thread that outlives the
+        // application.
         return Histogram.builder()
                 .name(name)
                 .help(help)

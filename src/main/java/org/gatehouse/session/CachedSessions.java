@@ -49,12 +49,12 @@ public final class CachedSessions {
         return findAsync(id).get();
     }
 
-    /** Starts to read the session without waiting. The supplier waits for the result. */
+    /** Starts to read the session and returns immediately. The returned supplier waits for the session. */
     public Supplier<Optional<LiveSession>> findAsync(SessionId id) {
         return cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
     }
 
-    /** Reads the time of the session's login in the store; returns empty if the session is unknown or has ended. */
+    /** Returns the stored time of the login that started the session; empty if the session is unknown or has ended. */
     public Optional<Instant> startedAt(SessionId id) {
         return store.findLive(id).map(Session::createdAt);
     }

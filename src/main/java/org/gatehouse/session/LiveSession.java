@@ -5,8 +5,8 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that has not been ended by its id. It may still be invalid, because the user's {@link SessionEpoch} may
- * have changed.
+ * A session that was not ended individually. The session may still be invalid, because the user's {@link SessionEpoch}
+ * may have changed.
  *
  * @param epoch the number of the user's {@link SessionEpoch} at the login
  */

@@ -52,14 +52,14 @@ final class MongoSessionDao {
                         Indexes.ascending(SessionDocument.USER_ID),
                         Indexes.descending(SessionDocument.CREATED_AT, SessionDocument.ID))),
                 // MongoDB uses this index only to delete expired sessions. Code that depends on the expiry compares the
-                // time itself.
+                // expiry time with the current time.
                 new IndexModel(
                         Indexes.ascending(SessionDocument.EXPIRES_AT),
                         new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)));
         mongo.ensureIndexes(sessions, indexes);
     }
 
-    /** Returns the session even if it has expired, or empty if the session is unknown or was ended by its id. */
+    /** Returns the session even if it has expired, or empty if the session is unknown or was ended individually. */
     Optional<Session> findLive(SessionId id) {
         return first(Filters.and(byId(id), notEnded()));
     }
@@ -69,7 +69,7 @@ final class MongoSessionDao {
     }
 
     /**
-     * Ends the session, even if it has expired, because a node whose clock is behind may still accept it.
+     * Ends the session. An expired session is also ended, because a node whose clock is behind may still accept it.
      *
      * @return false if the session is unknown, or had already ended or expired
      */

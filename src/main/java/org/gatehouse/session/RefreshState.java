@@ -5,7 +5,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session with the hashes that determine which refresh tokens it accepts.
+ * A session, and the hashes that determine which refresh tokens are accepted.
  *
  * @param current the hash of the session's current refresh token
  * @param previous the hash of the previous refresh token; null until the first refresh

@@ -12,7 +12,7 @@ import org.gatehouse.store.Sha256;
  * bits; the other 256 bits differ.
  *
  * <p>The shared part identifies the session and is not part of access tokens. If a client sends the shared part with an
- * unknown second part, the client has had an earlier refresh token of the session.
+ * unknown second part, the client knows an earlier refresh token of the session.
  */
 final class RefreshToken {
     private static final int FAMILY_BYTES = 16;

@@ -5,7 +5,7 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that was not ended by its id. The session is valid if it has not expired and {@code User.allows} is true.
+ * A session that was not ended individually. It is valid if it has not expired and {@code User.allows} is true for it.
  *
  * @param epoch the number of the user's {@link org.gatehouse.identity.SessionEpoch} at the login
  * @param lastSeenAt the time of the login or the latest refresh

@@ -13,7 +13,8 @@ import java.util.List;
  */
 record SessionLimits(Duration idle, Duration max) {
     /**
-     * For this time after the first use of a refresh token, further requests with the token receive the same successor.
+     * For this time after the first use of a refresh token, further requests with this token receive the same
+     * successor.
      */
     static final Duration GRACE = Duration.ofSeconds(10);
 

@@ -49,7 +49,7 @@ public final class SessionResource {
         sessions.endOthers(Caller.of(security));
     }
 
-    /** Returns 204 after this session of the caller has ended. */
+    /** Returns 204 after the caller's session with this id has ended. */
     @DELETE
     @Path("{sid}")
     @RolesAllowed(Roles.ANY)

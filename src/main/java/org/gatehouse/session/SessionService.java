@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>After a method that ends sessions has returned, all nodes reject the tokens of those sessions.
  */
 public final class SessionService {
-    /** The session id in the audit log if all sessions of a user ended. */
+    /** The text in the audit log instead of a session id if all sessions of a user ended. */
     private static final String ALL = "all";
 
     private final MongoSessionDao store;
@@ -64,8 +64,8 @@ public final class SessionService {
     /**
      * Starts a session.
      *
-     * @param user the user as read with the checked password; if the password was changed since, the session has
-     *     already ended
+     * @param user the user as read together with the checked password; if the password was changed since, the new
+     *     session is already invalid
      */
     public StartedSession start(User user, ClientInfo clientInfo) {
         Instant now = clock.instant();
@@ -121,8 +121,8 @@ public final class SessionService {
     }
 
     /**
-     * Returns the same successor as the first use. If this node cannot derive that successor, a new successor replaces
-     * it. For example, earlier versions of Gatehouse created random successors. At most one successor is accepted.
+     * Returns the successor that the first use received. If this node cannot derive that successor, a new one replaces
+     * it. For example, earlier versions of Gatehouse drew successors at random. Only the latest successor is accepted.
      */
     private Optional<StartedSession> repeat(RefreshToken token, RefreshState state, Instant now) {
         return successors
@@ -190,7 +190,8 @@ public final class SessionService {
     /**
      * Ends all sessions of the caller except the current one.
      *
-     * @throws GatehouseException {@code SESSION_ENDED} if the current session has ended since its authentication
+     * @throws GatehouseException {@code SESSION_ENDED} if the current session has ended since the request was
+     *     authenticated
      */
     public void endOthers(Caller caller) {
         users.endOtherSessions(caller);
