@@ -67,8 +67,8 @@ final class AdministratorReset {
      * Resets the user, or creates the user if the name is unknown.
      *
      * @return false if the user already was an active administrator with this password
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}; {@code USERNAME_TAKEN} if several users of a legacy
-     *     database share the name
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if MongoDB is unavailable; {@code USERNAME_TAKEN} if several
+     *     users of a legacy database share the name
      */
     boolean run(Username username, String password) {
         Outcome outcome = administration.exclusively(() -> {
@@ -144,7 +144,7 @@ final class AdministratorReset {
                 user.username());
     }
 
-    /** Returns a temporary error, because the start is repeated and then creates the missing user. */
+    /** Returns a temporary error. The error causes another attempt, which creates the missing user. */
     private static GatehouseException goneMeanwhile() {
         return GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }

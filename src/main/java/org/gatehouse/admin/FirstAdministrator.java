@@ -92,7 +92,7 @@ public final class FirstAdministrator {
     /**
      * Creates or resets the account that the settings name, if necessary. Warns if no administrator can log in.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if MongoDB is unavailable
      */
     public void ensure() {
         Settings.FirstAdministrator account = settings.firstAdministrator();

@@ -58,7 +58,7 @@ final class Gatehouse implements AutoCloseable {
     /** The objects that a test may replace or observe. */
     record Parts(Metrics metrics, Clock clock, PasswordHasher hasher, KeySchedule keySchedule, MongoConnection mongo) {
         Parts {
-            clock = Clock.tick(clock, Duration.ofMillis(1)); // because MongoDB drops smaller fractions of a time
+            clock = Clock.tick(clock, Duration.ofMillis(1)); // because MongoDB stores times in milliseconds
         }
 
         static Parts of(Settings settings) {

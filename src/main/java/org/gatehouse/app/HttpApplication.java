@@ -12,8 +12,8 @@ import org.glassfish.jersey.server.ServerProperties;
  */
 final class HttpApplication extends ResourceConfig {
     /**
-     * Components run after Jersey's interceptor, which has priority 10. It passes the exceptions of later components to
-     * the error mapper.
+     * Components run after Jersey's interceptor, which has priority 10. The interceptor passes the exceptions of later
+     * components to the error mapper.
      */
     private static final int FIRST_PRIORITY = 100;
 

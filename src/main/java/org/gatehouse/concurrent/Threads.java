@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Creates Gatehouse's threads, and contains methods that wait in the current thread.
  *
- * <p>Every wait is bounded. An interrupted wait ends immediately and returns failure. The thread stays interrupted, so
- * its later waits also end immediately.
+ * <p>Every wait is bounded. An interrupted wait ends immediately and fails. The thread stays interrupted, so its later
+ * waits also end immediately.
  */
 public final class Threads {
     private static final String PREFIX = "gatehouse-";
@@ -74,7 +74,7 @@ public final class Threads {
         });
     }
 
-    /** Returns the result of a future. An interruption ends the wait like a timeout. */
+    /** Returns the result of a future. An interruption has the same result as a timeout. */
     public static <T extends @Nullable Object> T get(Future<T> future, Duration timeout)
             throws ExecutionException, TimeoutException {
         try {

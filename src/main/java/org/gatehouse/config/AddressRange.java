@@ -33,7 +33,7 @@ public final class AddressRange {
     /**
      * Parses a range.
      *
-     * @throws IllegalArgumentException with the reason
+     * @throws IllegalArgumentException if the text is invalid; the message is the reason
      */
     public static AddressRange parse(String text) {
         Matcher matcher = CIDR.matcher(text);

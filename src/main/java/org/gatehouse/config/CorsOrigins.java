@@ -25,7 +25,7 @@ final class CorsOrigins {
     /**
      * Parses a comma-separated list, or {@code *}.
      *
-     * @throws IllegalArgumentException with the reason
+     * @throws IllegalArgumentException if an origin is invalid; the message is the reason
      */
     static Set<String> parse(String text) {
         if (text.strip().equals(ANY)) {

@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  * The settings in a {@code .env} file.
  *
  * <p>The format is the common subset of dotenv libraries, Docker Compose and systemd. {@code .env.example} describes
- * this format. A line that these programs interpret in different ways is reported as a problem. The character {@code $}
- * is an exception and is kept. SmallRye Config is not used, because it drops backslashes. Messages must not quote
- * values, because a value may be a password.
+ * this format. A line that these programs interpret in different ways is reported as a problem. A {@code $} is not
+ * reported, although programs interpret it in different ways; it is kept. SmallRye Config is not used, because it drops
+ * backslashes. Messages must not quote values, because a value may be a password.
  *
  * @param values the values by name, without empty values
  * @param problems one sentence for each invalid line, with the file and the line number, but without the value

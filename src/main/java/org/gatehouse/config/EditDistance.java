@@ -5,7 +5,7 @@ public final class EditDistance {
     private EditDistance() {}
 
     /**
-     * Returns the number of insertions, deletions, substitutions and transpositions (optimal string alignment).
+     * Returns the minimum number of insertions, deletions, substitutions and transpositions (optimal string alignment).
      *
      * <p>The time is proportional to the product of both lengths, so callers must limit the length of client input.
      */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 record MongoUri(Secret text, @Nullable String database) {
     private static final String NOT_A_URI = "is not a MongoDB connection string (mongodb://host:27017)";
 
-    /** The databases that MongoDB uses itself. */
+    /** The databases in which MongoDB stores its own data. */
     private static final Set<String> SERVER_DATABASES = Set.of("admin", "config", "local");
 
     /** The class that each compressor needs. The compressor zlib is not listed, because it is part of Java. */
@@ -37,7 +37,7 @@ record MongoUri(Secret text, @Nullable String database) {
     /**
      * Reads a connection string.
      *
-     * @throws IllegalArgumentException with the reason, which follows the name of the setting in a message
+     * @throws IllegalArgumentException if the string is invalid; the message follows the setting's name
      */
     static MongoUri parse(String text) {
         if (text.codePoints().anyMatch(letter -> Character.isWhitespace(letter) || Character.isISOControl(letter))) {
@@ -73,7 +73,7 @@ record MongoUri(Secret text, @Nullable String database) {
     private static @Nullable ConnectionString parseWithDriver(String text) {
         try {
             ConnectionString uri = new ConnectionString(text);
-            // The builder checks more than the constructor, for example whether a minimum exceeds its maximum.
+            // The builder checks more than the constructor, for example the minimum and maximum size of the pool.
             var unused =
                     MongoClientSettings.builder().applyConnectionString(uri).build();
             return uri;
@@ -148,7 +148,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return database;
     }
 
-    /** Returns whether MongoDB uses the database itself, for example to define users. */
+    /** Returns whether MongoDB stores its own data in this database, for example the definitions of its users. */
     static boolean isServerDatabase(String database) {
         return SERVER_DATABASES.contains(database);
     }

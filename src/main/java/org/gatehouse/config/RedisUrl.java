@@ -42,7 +42,7 @@ public record RedisUrl(List<RedisURI> seeds) {
      * <p>The string is checked before Lettuce parses it. Lettuce could mistake parts of an unencoded password for a
      * host, an option or a name.
      *
-     * @throws IllegalArgumentException with the reason, but without the string, because the string may contain a
+     * @throws IllegalArgumentException if the string is invalid; the message omits the string, which may contain a
      *     password
      */
     public static RedisUrl parse(String text) {

@@ -21,8 +21,8 @@ final class SettingNames {
     }
 
     /**
-     * A missing, added, wrong or transposed letter is one error. Two errors suffice, because most misspelled names have
-     * only one.
+     * A missing, added, wrong or transposed letter is one error. A limit of two is sufficient, because most misspelled
+     * names have only one error.
      */
     private static final int MAX_TYPOS = 2;
 

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * The sources of settings. The first source with a value is used: system property, environment, JNDI, servlet context
  * parameter, {@code .env} in the working directory. An empty value counts as missing.
  *
- * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched first for the prefixed name, then for the
- * plain name. On a shared server, a plain {@code DB_HOST} may belong to another application.
+ * <p>A name may have the prefix {@code GATEHOUSE_}. All sources are searched for the prefixed name before the plain
+ * name, because a plain {@code DB_HOST} on a shared server may belong to another application.
  */
 public final class SettingSources {
     static final String PREFIX = "GATEHOUSE_";

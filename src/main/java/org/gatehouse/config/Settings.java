@@ -58,7 +58,7 @@ public record Settings(
     public interface AccountRules {
         /**
          * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}. Each problem is a sentence that
-         * begins with the setting's name and omits the password. An argument is null if its setting was not read.
+         * begins with the setting's name and omits the password. An argument is null without a valid setting.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }
@@ -69,7 +69,7 @@ public record Settings(
         HS256
     }
 
-    /** RFC 7518, section 3.2: a key for HS256 must be at least as long as the hash. */
+    /** RFC 7518, section 3.2: a key for HS256 must be at least as long as the output of SHA-256. */
     private static final int AUTH_KEY_MIN_BYTES = 32;
 
     private static final String KEY_COMMAND = "openssl rand -base64 48";
@@ -273,7 +273,7 @@ public record Settings(
     /**
      * Reads and checks every setting.
      *
-     * @throws SettingsException naming every missing or invalid setting
+     * @throws SettingsException with a message that names every missing or invalid setting
      */
     public static Settings read(SettingSources sources, AccountRules rules) {
         SettingsReader reader = new SettingsReader(sources);

@@ -33,7 +33,8 @@ final class SettingsReader {
     }
 
     /**
-     * @param placeholder returned for a missing value; callers never use it, because {@link #throwIfAny} then throws
+     * @param placeholder the result for a missing value; {@link #throwIfAny} throws an exception before the placeholder
+     *     is used
      */
     <T> T required(Setting<T> setting, T placeholder, String hint) {
         T value = optional(setting);
@@ -73,8 +74,8 @@ final class SettingsReader {
     }
 
     /**
-     * Returns whether these settings could be read. An absent setting counts as read. Returns false if a source has an
-     * invalid line, because that line may contain a setting.
+     * Returns whether these settings could be read. An absent setting counts as read. If a source has an invalid line,
+     * the result is false, because that line may contain one of the settings.
      */
     boolean allRead(Setting<?>... settings) {
         return sources.problems().isEmpty()

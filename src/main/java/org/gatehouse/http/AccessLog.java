@@ -37,8 +37,8 @@ final class AccessLog implements ContainerResponseFilter {
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
     /**
-     * A request may have a known path although it is rejected with one of these statuses, for example because of its
-     * method.
+     * A request with a known path may be rejected with one of these statuses, for example because the path does not
+     * support the method.
      */
     private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
@@ -69,10 +69,7 @@ final class AccessLog implements ContainerResponseFilter {
         this.paths = paths;
     }
 
-    /**
-     * Records the start of a request. Only the first call for a request has an effect, because the container may
-     * dispatch the request again.
-     */
+    /** Records the start of a request. If the container dispatches the request again, the first start is kept. */
     static void begin(ServletRequest request) {
         if (request.getAttribute(BEGUN) == null) {
             request.setAttribute(BEGUN, System.nanoTime());

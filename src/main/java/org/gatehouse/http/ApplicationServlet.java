@@ -83,8 +83,8 @@ final class ApplicationServlet extends ServletContainer {
     }
 
     private void sendContainerError(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // If this servlet has not run for the request before, the body is unread. BodyDrain then reads the body,
-        // because Tomcat would wait for the whole body in this thread.
+        // If this is the first run of the servlet for the request, the body is unread. BodyDrain reads an unread body,
+        // because Tomcat would otherwise wait for the whole body in this thread.
         boolean unread = IncomingBody.of(request) == null && bodies.reject(request);
         try {
             errors.sendForContainer(request, response);

@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads and discards the body of a request after the response has been sent. This does not block a thread.
+ * Reads and discards the body of a request after the response has been sent. Reading does not block a thread.
  *
- * <p>If a body is unread, the container closes the connection. A client that is still sending might then never receive
- * the response.
+ * <p>If a body stays unread, the container closes the connection. A client that is still sending might lose the
+ * response.
  */
 final class BodyDrain implements ReadListener, AsyncListener {
     /** The maximum number of bytes to read. If the client sends more, the connection is closed. */

@@ -25,7 +25,8 @@ import org.gatehouse.json.JsonBody;
  */
 final class BodyLimitFilter implements ContainerRequestFilter {
     /**
-     * The only accepted content coding. A 415 response names it in {@code Accept-Encoding} (RFC 9110, section 15.5.16).
+     * The only accepted content coding, which a 415 response names in {@code Accept-Encoding} (RFC 9110, section
+     * 15.5.16).
      */
     static final String IDENTITY = "identity";
 

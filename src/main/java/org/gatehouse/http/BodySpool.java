@@ -44,7 +44,7 @@ public final class BodySpool implements AutoCloseable {
      * Receives a whole body. The caller must close the returned stream.
      *
      * @throws GatehouseException {@code BODY_TOO_LARGE}; {@code BODY_MALFORMED} if the body ends early; {@code BUSY} if
-     *     the node stops
+     *     the spool is closed
      * @throws IOException if the file cannot be written
      */
     public InputStream receive(HttpServletRequest request) throws IOException {

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Responds to requests that are rejected or fail outside Jersey. Each response has the usual body, headers and access
- * log line. Such requests include those that the container rejects and dispatches to the error page of {@code web.xml}.
+ * Responds to requests that are rejected or fail outside Jersey. Examples are requests that the container rejects and
+ * dispatches to the error page of {@code web.xml}. Each response has the usual body, headers and access log line.
  */
 final class ContainerErrors {
     /** {@code RequestDispatcher.ERROR_METHOD} of Servlet 6.1; absent in older versions. */

@@ -15,7 +15,7 @@ import org.gatehouse.json.Json;
 public final class Cursor {
     private Cursor() {}
 
-    /** Returns the cursor from which {@link #parse} reads these texts. */
+    /** Returns a cursor that holds these texts. */
     public static String of(String... parts) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.write(parts));
     }

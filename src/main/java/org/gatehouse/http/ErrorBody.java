@@ -43,8 +43,8 @@ enum ErrorBody {
     };
 
     /**
-     * The prefix of the URI that identifies a kind of error permanently. Clients cannot fetch it (RFC 9457, section
-     * 3.1.1).
+     * The prefix of the URI that identifies a kind of error permanently. Clients cannot fetch this URI (RFC 9457,
+     * section 3.1.1).
      */
     private static final String TYPE_PREFIX = "urn:gatehouse:error:";
 

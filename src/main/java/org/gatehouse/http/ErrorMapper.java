@@ -154,7 +154,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     }
 
     /**
-     * Adds the headers of RFC 9110, section 15.5.16; RFC 5789, section 2.2; and Linked Data Platform 1.0, section 7.1.
+     * Adds {@code Accept} or {@code Accept-Encoding} (RFC 9110, section 15.5.16), {@code Accept-Patch} (RFC 5789,
+     * section 2.2), and {@code Accept-Post} (Linked Data Platform 1.0, section 7.1).
      */
     private static void addAccepted(ContainerRequestContext request, MultivaluedMap<String, Object> headers) {
         if (MatchedMethod.of(request).isPresent()
@@ -183,8 +184,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     }
 
     /**
-     * Returns the code for a status of Jersey or the container. The response has the status of the code, even if the
-     * two differ.
+     * Returns the error code for a status that Jersey or the container chose. If the code has another status, the
+     * response gets the status of the code.
      */
     static ErrorCode codeOf(int status) {
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
@@ -214,7 +215,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }
 
-    /** Returns {@code invalid_token} only if the request had a token (RFC 6750, section 3). */
+    /** Returns the challenge, with {@code invalid_token} only if the request had a token (RFC 6750, section 3). */
     private static String challenge(ErrorCode code) {
         return switch (code) {
             case TOKEN_MISSING, CREDENTIALS_WRONG, METRICS_TOKEN_WRONG -> "Bearer";

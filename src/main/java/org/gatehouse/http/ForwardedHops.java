@@ -32,12 +32,12 @@ final class ForwardedHops {
 
     private ForwardedHops() {}
 
-    /** Returns the hops of a {@code Forwarded} header. Its lines form one list. */
+    /** Returns the hops of a {@code Forwarded} header. The header lines form one list. */
     static List<String> ofForwarded(List<String> lines) {
         return lines.stream().flatMap(ForwardedHops::ofForwarded).toList();
     }
 
-    /** Returns the hops of an {@code X-Forwarded-For} header. Its lines form one list. */
+    /** Returns the hops of an {@code X-Forwarded-For} header. The header lines form one list. */
     static List<String> ofXForwardedFor(List<String> lines) {
         return lines.stream()
                 .flatMap(line -> Arrays.stream(line.split(",", -1)))
@@ -46,7 +46,7 @@ final class ForwardedHops {
                 .toList();
     }
 
-    /** Returns the address of a hop, with or without a port; empty if the address is unknown, hidden or malformed. */
+    /** Returns the IP address of a hop, without the port; empty if the address is unknown, hidden or malformed. */
     static Optional<IpAddress> addressOf(String hop) {
         Matcher node = NODE.matcher(hop);
         return IpAddress.parse(node.matches() ? node.group("host") : hop);
@@ -75,7 +75,7 @@ final class ForwardedHops {
                 return hops.stream();
             }
         }
-        // If a quote is not closed, the hops of this line are unknown.
+        // If the line is malformed, for example because a quote is not closed, its hops are unknown.
         return Stream.of(NO_ADDRESS);
     }
 

@@ -37,7 +37,7 @@ final class IncomingBody implements ReadListener, AsyncListener {
         REJECTED,
         PENDING,
         COMPLETE,
-        /** The client sent more than the limit. The received content is one byte longer than the limit. */
+        /** The client sent more than the limit. Of the excess bytes, only the first is kept. */
         TOO_LONG,
         /** The connection ended, or the chunks are malformed. */
         BROKEN,

@@ -53,7 +53,7 @@ final class KnownPaths {
         }
     }
 
-    /** Returns the resource path most similar to a path; empty if none is similar, or if the path is known. */
+    /** Returns the resource path most similar to this path; empty if none is similar, or if this path is known. */
     Optional<String> nearest(String path) {
         if (path.length() > MAX_LENGTH) {
             return Optional.empty();

@@ -20,8 +20,8 @@ public final class MatchedMethod {
     }
 
     /**
-     * Returns the method and its route, such as {@code GET /user/{id}}, without text from the client; empty if no
-     * method matched.
+     * Returns the HTTP method and the route, such as {@code GET /user/{id}}; empty if no resource method matched. The
+     * result does not contain text from the client.
      */
     public static Optional<String> call(ContainerRequestContext request) {
         return of(request)
@@ -29,7 +29,7 @@ public final class MatchedMethod {
                         request.getMethod() + " " + Route.of(request, method).template());
     }
 
-    /** Returns the media types of the matched path's resource methods for this HTTP method. */
+    /** Returns the media types of the resource methods that the matched path has for this HTTP method. */
     static List<String> types(
             ContainerRequestContext request,
             String httpMethod,

@@ -17,7 +17,7 @@ record PathTemplate(String route, String text, List<String> segments) {
     static final String ANY = "";
 
     /**
-     * A similar path has at most this many additional segments, such as the two of {@code /api/v1}, or missing
+     * A path with more additional or missing segments is not similar. For example, the prefix {@code /api/v1} has two
      * segments.
      */
     private static final int MAX_EXTRA_SEGMENTS = 2;
@@ -33,8 +33,8 @@ record PathTemplate(String route, String text, List<String> segments) {
     }
 
     /**
-     * Returns 0 if the path matches this template. A less similar path has a higher distance. The distance is at least
-     * {@link #NO_MATCH_DISTANCE} if the path is not similar.
+     * Returns 0 if the path matches this template. A less similar path has a higher distance. If the path is not
+     * similar, the distance is {@link #NO_MATCH_DISTANCE}.
      */
     int distance(List<String> path) {
         int extra = path.size() - segments.size();

@@ -14,7 +14,7 @@ import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates {@code If-Match} and {@code If-None-Match} for the current version of a resource (RFC 9110, section 13).
+ * Evaluates {@code If-Match} and {@code If-None-Match} against a resource's current version (RFC 9110, section 13).
  *
  * <p>Jersey's implementation is not used, because it accepts malformed headers. It also compares strongly where RFC
  * 9110 requires weak comparison.
@@ -56,7 +56,7 @@ public final class Preconditions {
      *
      * @param current a strong tag
      * @return true if a read should return 304, because the caller already has this version
-     * @throws GatehouseException {@code VERSION_MISMATCH} if a condition is false
+     * @throws GatehouseException {@code VERSION_MISMATCH} if a condition requires that the request is rejected
      */
     public boolean isUnmodified(EntityTag current) {
         if (match != null && !match.any() && !match.tags().contains(current)) {

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * Assigns an id to each request. The id is in the response, in Gatehouse's log lines and in the log lines of proxies.
+ * Assigns an id to each request. The response and the log lines of the request contain the id.
  *
  * <p>The caller's {@code X-Request-Id} is used if it is short and safe to print. Otherwise the id is 64 random bits.
- * The id is in the log context of the thread, so every log line of the request contains the id. The log context also
- * contains the caller's trace ({@link TraceContext}), if any.
+ * The log context of the thread contains the id while the request is processed. The log context also contains the
+ * caller's trace ({@link TraceContext}), if any.
  */
 final class RequestId {
     static final String HEADER = "X-Request-Id";

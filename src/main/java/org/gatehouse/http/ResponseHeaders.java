@@ -100,7 +100,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
 
     /**
      * Removes parameters from JSON and NDJSON media types, because these types do not define any (RFC 8259, section
-     * 11). Jersey copies parameters from {@code Accept}, such as a charset that the body does not have.
+     * 11). Jersey copies parameters from {@code Accept}, even a charset that differs from the body's.
      */
     private static void removeParametersOfJson(MultivaluedMap<String, Object> headers, @Nullable MediaType type) {
         if (type == null) {
@@ -113,7 +113,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
-    /** Adds the headers of every response to a response that Jersey does not create. */
+    /** Adds the usual headers to a response that Jersey does not create. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
         response.setHeader(RequestId.HEADER, RequestId.current());
         if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.ATTRIBUTE), response.getStatus())) {

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * A response that is written line by line while it is generated.
  *
  * <p>The status is sent before the body is complete. If the rest of the body cannot be written, the connection is
- * broken. Clients then do not treat the response as complete.
+ * broken, so that clients do not treat the response as complete.
  */
 public final class StreamedResponse {
     /** Newline-delimited JSON: one document per line. */

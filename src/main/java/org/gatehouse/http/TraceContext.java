@@ -20,7 +20,7 @@ record TraceContext(String traceId, String parentId) {
     private static final String FIRST_VERSION = "00";
 
     /**
-     * Returns the trace in these header lines; empty if the trace is invalid or there is more than one line. In later
+     * Returns the trace in these header lines; empty unless there is exactly one line with a valid trace. In later
      * versions of the header, only the fields of version 00 are read (section 3.2.4).
      */
     static Optional<TraceContext> of(List<String> lines) {

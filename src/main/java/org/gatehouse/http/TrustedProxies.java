@@ -63,7 +63,10 @@ final class TrustedProxies {
         return clients.size() == 1 ? clients.iterator().next() : peer;
     }
 
-    /** Returns the first untrusted hop from the right, or the last proxy before a hop without a valid address. */
+    /**
+     * Reads the hops from right to left, and returns the first untrusted hop. If a hop has no valid address, its right
+     * neighbor is returned. If all hops are trusted, the leftmost is returned.
+     */
     private IpAddress firstUntrusted(IpAddress peer, List<String> hops) {
         IpAddress nearest = peer;
         for (int i = hops.size() - 1; i >= 0 && isTrusted(nearest); i--) {

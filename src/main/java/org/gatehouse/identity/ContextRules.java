@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Decides where a text may contain the characters that RFC 5892, appendix A, allows only in certain contexts. Some
- * languages need these letters, signs and digits. In other texts, they are invisible or look like other characters.
+ * Checks the characters that RFC 5892, appendix A, allows only in certain contexts. Some languages need these letters,
+ * signs and digits. In other texts, they are invisible or look like other characters.
  */
 final class ContextRules {
     private static final char ZERO_WIDTH_NON_JOINER = '\u200c';
@@ -70,7 +70,7 @@ final class ContextRules {
         };
     }
 
-    /** Detects a virama by normalization, which orders marks by class, because Java does not expose the class. */
+    /** Detects a virama by its order among normalized marks, because Java does not expose combining classes. */
     private static boolean endsWithVirama(String text) {
         if (text.isEmpty()) {
             return false;

@@ -11,7 +11,7 @@ public final class Roles {
     /** Allows the caller to check whether a token is valid. */
     public static final String INTROSPECT = "introspect";
 
-    /** The only role of a user whose creation did not name roles. */
+    /** The only role of a new user if the creation does not name roles. */
     public static final String USER = "user";
 
     /** Every client has this role while registration is open, even without a token; otherwise, no client has it. */

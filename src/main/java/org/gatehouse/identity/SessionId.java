@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The id of a session: 128 random bits. It is the {@code sid} of a token and the {@code _id} of its document.
+ * The id of a session: 128 random bits. It is the {@code sid} of a token and the {@code _id} of the session's document.
  *
  * @param text 22 characters of base64url (RFC 4648, section 5)
  */

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The id of a user: 24 hexadecimal digits. It is the {@code sub} of a token and the {@code _id} of its document.
+ * The id of a user: 24 hexadecimal digits. It is the {@code sub} of a token and the {@code _id} of the user's document.
  *
  * @param hex the digits in lower case
  */

@@ -140,8 +140,9 @@ public record Username(String typed, String canonical) {
 
     /**
      * Merges letters that share one capital, and chooses between the two small sigmas by the position in the word. Most
-     * users write sigma this way, so most names keep the form that older versions gave them. The choice depends only on
-     * the two adjacent code points. A prefix therefore contains the same sigmas as the whole name, except at its end.
+     * users choose sigma by the position, so most names keep the form that older versions gave them. The choice depends
+     * only on the two adjacent code points. Therefore a prefix of a name contains the same sigmas as the whole name,
+     * except at the end of the prefix.
      */
     private static String fold(IntStream mapped) {
         int[] letters = mapped.map(Username::foldCase).toArray();

@@ -6,8 +6,8 @@ import rocks.xmpp.precis.PrecisProfile;
 
 /**
  * The PRECIS profile {@code UsernameCaseMapped} (RFC 8265, section 3.3) with the contextual rules of RFC 5892, appendix
- * A. {@link PrecisProfile} does not implement these rules and rejects all characters that they allow. Names in Persian,
- * Japanese, Catalan and Hebrew contain such characters.
+ * A. {@link PrecisProfile} does not implement these rules, and rejects every character to which a rule applies. Names
+ * in Persian, Japanese, Catalan and Hebrew contain such characters.
  */
 final class UsernameProfile extends PrecisProfile {
     private static final long serialVersionUID = 1L;

@@ -125,8 +125,8 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     }
 
     /**
-     * Whether this hash, compared with the other hash, has a different type, has an older version, or costs less per
-     * guess. The cost of a guess is the product of memory and passes, because each pass fills the memory once.
+     * Whether the types differ, or this hash has an older version or a lower cost per guess than the other hash. The
+     * cost of a guess is the product of memory and passes, because each pass fills the memory once.
      */
     boolean isWeakerThan(Argon2Hash other) {
         return type != other.type || version < other.version || work() < other.work();

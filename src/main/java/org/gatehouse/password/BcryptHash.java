@@ -99,7 +99,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return OpenBSDBCrypt.checkPassword(text, password.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Clears unused bits, which some services set, because the check compares hashes as text. */
+    /** Clears unused bits, because some services set them and the check compares hashes as text. */
     private static String canonical(String text, int digits) {
         StringBuilder canonical = new StringBuilder(text);
         clear(canonical, digits + LAST_OF_SALT, BITS_OF_SALT);

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>Each core has one slot, which runs one hash at a time. A limited number of callers wait for a slot, for a limited
  * time. All other callers receive {@code BUSY} immediately. A flood of logins therefore cannot exhaust the container's
  * threads or memory. If many callers wait while many requests that are not logins arrive, one core is left for those
- * requests. A single core still computes hashes.
+ * requests. If the machine has a single core, this core still computes hashes.
  */
 final class HashingExecutor implements AutoCloseable {
     /** The maximum wait for a slot. Users wait this long for a login before they try again. */

@@ -122,7 +122,7 @@ public final class PasswordHasher implements AutoCloseable {
      * @throws GatehouseException {@code BUSY} if a slot is not free in time
      */
     public boolean matches(String password, @Nullable StoredPassword stored) {
-        // bcrypt and HMAC pad passwords with NUL, so passwords with and without NUL may have the same hash.
+        // bcrypt and HMAC pad passwords with NUL, so passwords with and without NUL at the end may have the same hash.
         boolean padded = stored != null && stored.foreign().isPresent() && password.indexOf('\0') >= 0;
         boolean acceptable = password.length() <= MAX_CHARS && isUnicode(password) && !padded;
         String candidate = acceptable ? password : IMPOSSIBLE;

@@ -37,8 +37,8 @@ final class PasswordVerifier {
     /** @param stored null for an unknown user; the result is then false */
     boolean matches(String candidate, @Nullable StoredPassword stored) {
         String normalized = normalized(candidate);
-        // Gatehouse hashes the normalized text, and other services hash the typed text. An Argon2 hash may be from
-        // Gatehouse or another service.
+        // Gatehouse hashes the normalized text, and other services hash the typed text. Both are tried, because an
+        // Argon2 hash may be from Gatehouse or another service.
         List<String> forms = normalized.equals(candidate) ? List.of(normalized) : List.of(normalized, candidate);
         ForeignHash foreign = stored == null ? null : stored.foreign().orElse(null);
         if (foreign != null) {

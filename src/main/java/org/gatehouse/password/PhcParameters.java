@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The costs in a PHC string, such as {@code m=19456,t=2,p=1}. Names are unique, in any order. */
+/** The costs in a PHC string, such as {@code m=19456,t=2,p=1}. The names are unique and in any order. */
 record PhcParameters(Map<String, Integer> values) {
     /** A regular expression for the texts that {@link #parse} accepts. */
     static final String FORMAT = "[a-z]{1,2}=[1-9]\\d{0,8}(?:,[a-z]{1,2}=[1-9]\\d{0,8}){0,3}";

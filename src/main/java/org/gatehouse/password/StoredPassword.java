@@ -15,7 +15,7 @@ public record StoredPassword(String text, boolean plain) {
     }
 
     /**
-     * Returns the stored password for the text of the legacy service's field: bcrypt in later versions, in earlier
+     * Returns the stored password for the text of the legacy service's field. Later versions stored bcrypt, and earlier
      * versions the password itself. Returns empty if the text is empty or too long, because a login is then impossible.
      */
     public static Optional<StoredPassword> ofLegacy(String text) {

@@ -1,8 +1,8 @@
 /**
  * Contains the policy for new passwords, and password hashing with limits that leave resources for other requests.
  *
- * <p>Does not depend on users or stores. Hashing and checking return only hashes and truth values, never a password.
- * Start reading at {@link org.gatehouse.password.PasswordHasher}.
+ * <p>This package does not depend on users or stores. Hashing and checking return only hashes and truth values, never a
+ * password. Start reading at {@link org.gatehouse.password.PasswordHasher}.
  */
 @NullMarked
 package org.gatehouse.password;

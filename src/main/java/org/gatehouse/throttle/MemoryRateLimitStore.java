@@ -49,7 +49,7 @@ final class MemoryRateLimitStore implements RateLimitStore {
         return delay(current(cache.getIfPresent(key)), quotas);
     }
 
-    /** Keeps, for each name, the higher count of this store and {@code other}. */
+    /** For each name, keeps the higher of the counts in this store and in {@code other}. */
     void mergeMax(String key, Map<String, WindowCount> other) {
         compute(key, counts -> current(other).forEach((name, count) -> counts.merge(name, count, WindowCount::max)));
     }

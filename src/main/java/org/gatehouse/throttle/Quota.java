@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * The maximum number of attempts within a fixed window of time.
  *
- * @param name distinguishes this count from other counts under the same key
+ * @param name distinguishes the count of this quota from other counts under the same key
  * @param limit the attempts allowed in one window, at least 1
  * @param window the length of a window. A window starts with its first attempt. A period of this length that overlaps
  *     two windows may contain up to twice the limit.

@@ -30,7 +30,7 @@ interface RateLimitStore {
     /**
      * Subtracts one attempt from each of these windows, except from windows that have ended.
      *
-     * @param windows by quota name, as in {@link CountResult}; only the end of each window is used
+     * @param windows the windows by quota name, as in {@link CountResult}; only the end of each window is used
      */
     void refund(String key, Map<String, WindowCount> windows);
 

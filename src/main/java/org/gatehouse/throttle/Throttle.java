@@ -23,7 +23,7 @@ public final class Throttle {
 
     private final RateLimitStore shared;
 
-    /** The last counts from Redis. Used only in an outage, because other nodes may have reduced them in Redis. */
+    /** The counts that Redis last returned. They are used only in an outage, because they may be out of date. */
     private final MemoryRateLimitStore lastSeen;
 
     /** The counts of this node during outages of Redis. */
@@ -85,7 +85,7 @@ public final class Throttle {
         return new Permit(List.of(local), key, result.counts());
     }
 
-    /** Deletes the count of this name on this node and in Redis. */
+    /** Deletes the count of this name under this key, on this node and in Redis. */
     public void remove(String key, String name) {
         local.remove(key, name);
         lastSeen.remove(key, name);
@@ -103,7 +103,7 @@ public final class Throttle {
     /**
      * Deletes all counts of this key in Redis and on this node. Counts that other nodes made during an outage remain.
      *
-     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable and keeps its counts
+     * @throws GatehouseException {@code STORE_UNAVAILABLE} if Redis is unavailable; the counts in Redis then remain
      */
     public void clear(String key) {
         local.clear(key);
