@@ -53,7 +53,7 @@ class AdministratorTest {
     }
 
     @Test
-    void everyStartWithoutAnAdministratorWarns(TestInfo test) {
+    void everyStartWithoutAnAdministratorLogsAWarning(TestInfo test) {
         Map<String, String> withoutAdministrator = settings(test, "", "", false);
         String warning = "WARN The database " + stores.database() + " has no active administrator who can log in."
                 + " Set ADMIN_USERNAME and ADMIN_PASSWORD and start again to create one";
@@ -68,7 +68,7 @@ class AdministratorTest {
     }
 
     @Test
-    void settingsThatNameAnUnusedAdministratorAreLogged(TestInfo test) {
+    void unusedAdministratorSettingsAreLogged(TestInfo test) {
         Node.start(stores, settings(test, "in-use", OLD_PASSWORD, false)).close();
 
         assertThat(linesOfAStart(settings(test, "not-used", NEW_PASSWORD, false), "not-used"))
@@ -97,7 +97,7 @@ class AdministratorTest {
 
     /** The reset must take effect on the running node, which has the user and the session in its cache. */
     @Test
-    void aLostAdministratorIsResetAndItsSessionsEndOnEveryNode(TestInfo test) {
+    void theResetOfAnAdministratorEndsTheirSessionsOnEveryNode(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "lost-one", OLD_PASSWORD, false))) {
             String stolen = running.token("lost-one", OLD_PASSWORD);
             Response login = running.login("lost-one", OLD_PASSWORD);

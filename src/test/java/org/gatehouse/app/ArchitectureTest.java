@@ -48,7 +48,7 @@ class ArchitectureTest {
                     .and(DescribedPredicate.not(resideInAPackage("org.gatehouse.identity"))));
 
     @ArchTest
-    static final ArchRule mongoIsUsedInItsPackages = noClasses()
+    static final ArchRule mongoIsUsedOnlyInPermittedClasses = noClasses()
             .that(
                     areNeither(
                             "org.gatehouse.store",
@@ -58,7 +58,7 @@ class ArchitectureTest {
                     .and(DescribedPredicate.not(nameMatching("com\\.mongodb\\.ConnectionString"))));
 
     @ArchTest
-    static final ArchRule redisIsUsedInItsPackages = noClasses()
+    static final ArchRule redisIsUsedOnlyInPermittedClasses = noClasses()
             .that(areNeither("org.gatehouse.store", "org\\.gatehouse\\.(cache\\..*|.*\\.Redis.*)"))
             .should()
             .dependOnClassesThat(

@@ -179,7 +179,7 @@ class StartupTest {
     }
 
     @Test
-    void anUnusableStoreAfterTheDeploymentIsRetried() {
+    void thePreparationOfAnUnusableStoreIsRetriedAfterTheDeployment() {
         AtomicInteger attempts = new AtomicInteger();
         try (Startup startup = new Startup(() -> {
             switch (attempts.getAndIncrement()) {

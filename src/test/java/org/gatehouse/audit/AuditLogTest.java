@@ -218,7 +218,7 @@ class AuditLogTest {
     }
 
     @Test
-    void truncatesLongTextsBetweenCharacters() {
+    void truncatesLongTextsWithoutSplittingCharacters() {
         AuditEvent event = AuditEvent.of(AuditType.USERNAME_CHANGED, CLIENT)
                 .on(ALICE, "a" + "\ud83d\ude00".repeat(AuditEvent.MAX_USERNAME))
                 .with(Detail.TO, "x".repeat(2 * AuditEvent.MAX_DETAIL));

@@ -47,7 +47,7 @@ class AuditResourceTest {
     }
 
     @Test
-    void anEntryNamesActorActionTargetAddressAndTime() {
+    void anEntryContainsActorActionTargetAddressAndTime() {
         audit.record(AuditEvent.of(AuditType.STATUS_CHANGED, CLIENT)
                 .by(actor)
                 .on(user, "Bob")
@@ -81,7 +81,7 @@ class AuditResourceTest {
     }
 
     @Test
-    void entriesAreFoundByUserAndTypePageByPage() {
+    void entriesAreListedByUserAndTypeInPages() {
         for (int i = 0; i < 7; i++) {
             audit.record(AuditEvent.of(AuditType.LOGIN_FAILED, CLIENT).on(user));
             audit.record(
@@ -163,7 +163,7 @@ class AuditResourceTest {
     }
 
     @Test
-    void aUserWithoutEntriesHasAnEmptyListAndIdsIgnoreCase() {
+    void theUserParameterIgnoresLetterCaseAndMayMatchNoEntry() {
         audit.record(AuditEvent.of(AuditType.LOGOUT, CLIENT).by(user));
 
         assertThat(gatehouse.get("/audit?user=" + actor, admin).body()).isEqualTo("[]");

@@ -52,7 +52,7 @@ class RejectionAuditTest {
                 "192.0.2.4 | auth          | FORGED          | TOKEN_INVALID",
                 "192.0.2.5 | auth          | ENDED           | SESSION_ENDED"
             })
-    void aRejectedTokenLeavesAnEntryForEachSource(String address, String header, String value, String code) {
+    void repeatedRejectionsOfOneSourceCauseOneEntry(String address, String header, String value, String code) {
         String token = value;
         if (value.equals("FORGED")) {
             token = alice.substring(0, alice.length() - 4) + (alice.endsWith("AAAA") ? "BBBB" : "AAAA");
@@ -100,7 +100,7 @@ class RejectionAuditTest {
     }
 
     @Test
-    void rejectedRefreshAndMetricsTokensLeaveAnEntry() {
+    void rejectedRefreshTokensAndMetricsTokensCauseEntries() {
         node.send(
                 "POST",
                 "/token/refresh",

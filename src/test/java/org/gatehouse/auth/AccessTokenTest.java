@@ -48,7 +48,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void isAcceptedFromEitherHeader() {
+    void aTokenIsAcceptedFromEitherHeader() {
         assertThat(gatehouse.send("GET", "/user/me", "", "auth", validToken).status())
                 .isEqualTo(200);
         assertThat(gatehouse
@@ -62,7 +62,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void isRejectedIfTheTwoHeadersDiffer() {
+    void aTokenIsRejectedIfTheTwoHeadersDiffer() {
         Response response = gatehouse.send("GET", "/user/me", "", "auth", validToken, "Authorization", "Bearer other");
 
         assertThat(response.status()).isEqualTo(400);
@@ -133,7 +133,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void aTokenSignedWithTheAuthKeyIsRejectedIfThatKeyOnlyEncrypts() throws Exception {
+    void aTokenSignedWithTheAuthKeyIsRejectedByTheNodeWithRotatingKeys() throws Exception {
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS256)
                 .type(new JOSEObjectType("at+jwt"))
                 .keyID(SignedJWT.parse(validToken).getHeader().getKeyID())

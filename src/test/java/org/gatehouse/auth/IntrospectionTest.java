@@ -54,7 +54,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void anActiveTokenIsReturnedWithItsClaims() throws Exception {
+    void theResponseContainsTheClaimsOfAnActiveToken() throws Exception {
         for (String caller : List.of(service, admin)) {
             Response response = introspect(caller, token);
 

@@ -136,7 +136,7 @@ class RequestUnderwayTest {
     }
 
     @Test
-    void anAdministratorCannotUndoTheirOwnEarlierDemotion() throws Exception {
+    void aDemotedAdministratorCannotRestoreTheirRoleWithAPendingRequest() throws Exception {
         String admin = other.adminToken();
         String name = newUser();
         String id = other.get("/user?sort=-createdAt&limit=1", admin)

@@ -82,7 +82,7 @@ class TokenVerifierTest {
     }
 
     @Test
-    void anIssuedTokenIsVerifiedWithItsClaims() {
+    void theVerificationOfAnIssuedTokenReturnsItsClaims() {
         AccessToken token = verifier.verify(valid, SOURCE);
 
         assertThat(token.userId()).isEqualTo(USER);
@@ -115,7 +115,7 @@ class TokenVerifierTest {
     }
 
     @Test
-    void anUnsecuredTokenOfTheLibraryIsRejected() throws ParseException {
+    void anUnsecuredTokenCreatedByTheLibraryIsRejected() throws ParseException {
         assertRejected(new PlainJWT(claims().build()).serialize(), "invalid signature");
     }
 
@@ -183,7 +183,7 @@ class TokenVerifierTest {
     }
 
     @Test
-    void aTokenOfAnotherCurveIsRejectedUnderAKnownKeyId() throws Exception {
+    void aTokenOfAnotherCurveIsRejectedEvenWithAKnownKeyId() throws Exception {
         ECKey foreign = new ECKeyGenerator(Curve.P_384).generate();
         SignedJWT token =
                 new SignedJWT(header(JWSAlgorithm.ES384, keys.current().id()).build(), claims().build());
@@ -344,7 +344,7 @@ class TokenVerifierTest {
     }
 
     @Test
-    void aSourceOfForgedTokensBecomesSuspectAndItsTokensAreStillVerified() {
+    void aSourceOfForgedTokensBecomesSuspectButItsTokensAreStillVerified() {
         String forged = valid.substring(0, valid.lastIndexOf('.') + 1) + "A".repeat(86);
         for (int i = 0; i <= VerificationBulkhead.TOLERATED_FAILURES; i++) {
             assertThat(bulkhead.isSuspect(SOURCE)).isFalse();

@@ -44,7 +44,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void isTrustedForTheLeaseCountedFromTheSendingOfTheRead() {
+    void isTrustedForOneLeaseAfterTheReadWasSent() {
         Duration slow = Duration.ofMillis(300);
         store = () -> {
             advance(slow);
@@ -65,7 +65,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aReadThatTookLongerThanTheLeaseIsNotTrusted() {
+    void aValueIsNotTrustedIfItsReadTookLongerThanTheLease() {
         store = () -> {
             advance(LEASE);
             return Optional.of(reads.get());
@@ -110,7 +110,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aReadThatIsOlderThanTheValueDoesNotRenewItsLease() {
+    void aReadThatIsOlderThanTheValueDoesNotRenewTheLeaseOfTheValue() {
         LeasedValue<Integer> lasting = leased(true);
         lasting.refresh();
         store = Optional::empty;
@@ -123,7 +123,7 @@ class LeasedValueTest {
     }
 
     @Test
-    void aNewerReadIsNotRepeated() {
+    void readSinceUsesAReadThatWasSentLater() {
         long before = nanos.get();
         advance(Duration.ofNanos(1));
         value.refresh();

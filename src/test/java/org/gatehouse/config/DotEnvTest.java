@@ -115,7 +115,7 @@ class DotEnvTest {
     }
 
     @Test
-    void isEmptyWithoutAFileAndForAFolder(@TempDir Path folder) throws IOException {
+    void isEmptyIfThePathIsAFolderOrDoesNotExist(@TempDir Path folder) throws IOException {
         assertThat(DotEnv.read(folder.resolve(".env"))).isEqualTo(DotEnv.NONE);
         assertThat(DotEnv.read(Files.createDirectory(folder.resolve("venv")))).isEqualTo(DotEnv.NONE);
     }

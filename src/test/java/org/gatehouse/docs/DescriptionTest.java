@@ -468,7 +468,7 @@ class DescriptionTest {
      * direction: each response is described.
      */
     @Test
-    void describesNoStatusAndNoFieldThatNeverOccurs() {
+    void describesOnlyStatusesAndFieldsThatOccur() {
         Set<String> statuses = new TreeSet<>();
         Map<String, Set<String>> fields = new TreeMap<>();
         forEachOperation((route, operation) -> operation

@@ -169,7 +169,7 @@ class AccessLogTest {
     }
 
     @Test
-    void containsTheTraceOfTheCallerOnlyForTheRequestThatSentIt() {
+    void containsATraceIdOnlyIfTheRequestSentOne() {
         String traceparent = "00-" + TRACE + "-" + PARENT + "-01";
         node.send("GET", "/user/me", "", "auth", admin, "X-Request-Id", requestId, "traceparent", traceparent);
         assertThat(line().getMDCPropertyMap())
@@ -198,7 +198,7 @@ class AccessLogTest {
     }
 
     @Test
-    void recordsAnImportAfterItsEndWithItsDuration() throws IOException {
+    void recordsAnImportWithItsDurationWhenTheImportEnds() throws IOException {
         try (ImportConnection connection = new ImportConnection(node.baseUri(), admin, "X-Request-Id: " + requestId)) {
             connection.chunk("{\"username\":\"imported\"}\n".getBytes(StandardCharsets.UTF_8));
             long sending = System.nanoTime();

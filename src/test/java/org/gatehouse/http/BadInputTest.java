@@ -411,7 +411,7 @@ class BadInputTest {
     }
 
     @Test
-    void rejectionsOfTheContainerHaveTheSameFormat() {
+    void rejectionsByTheContainerHaveTheFormatOfGatehouse() {
         assertRejected(gatehouse.get("/WEB-INF/web.xml", ""), 404, "NOT_FOUND");
         Response problem =
                 gatehouse.send("GET", "/META-INF/", "", "Accept", "application/problem+json", "X-Request-Id", "r1");
@@ -522,7 +522,7 @@ class BadInputTest {
     }
 
     @Test
-    void anUnsupportedMediaTypeOfTheResponseIsRejected() {
+    void anUnsupportedAcceptHeaderIsRejected() {
         assertRejected(
                 gatehouse.send("GET", "/user/me", "", "auth", admin, "Accept", "text/csv"), 406, "NOT_ACCEPTABLE");
     }

@@ -40,7 +40,7 @@ class ConventionsTest {
     }
 
     @Test
-    void anErrorIsAProblemIfTheClientAcceptsProblems() {
+    void anErrorHasTheProblemFormatIfTheClientAcceptsIt() {
         Response response = node.send(
                 "POST",
                 "/user",
@@ -66,7 +66,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aTokenErrorAsAProblemKeepsItsNameAndChallenge() {
+    void theProblemForAMalformedTokenHasAnErrorNameAndAnAuthenticateHeader() {
         Response response = node.send("GET", "/user/me", "", "auth", "x", "Accept", "application/json, " + PROBLEM);
 
         assertThat(response.status()).isEqualTo(401);
@@ -76,7 +76,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aClientThatAcceptsOnlyProblemsGetsOtherResponsesAsJson() {
+    void aSuccessfulResponseIsJsonEvenIfTheClientAcceptsOnlyProblems() {
         Response response = node.send("GET", "/user/me", "", "auth", admin, "Accept", PROBLEM);
 
         assertThat(response.status()).isEqualTo(200);
@@ -85,7 +85,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aLoginWithoutItsFieldsIsRejectedWithTheNamesOfBothFields() {
+    void theRejectionOfALoginNamesBothInvalidFields() {
         Response response = node.post("/login", "", "{\"username\":7}");
 
         assertThat(response.text("message")).isEqualTo("Username or password field is missing!");
@@ -93,7 +93,7 @@ class ConventionsTest {
     }
 
     @Test
-    void headHasTheHeadersOfGetAndNoBody() {
+    void aHeadResponseHasTheHeadersOfTheGetResponseAndNoBody() {
         for (String path :
                 List.of("/user/" + id, "/user/me", "/user", "/.well-known/jwks.json", "/session", "/nothing")) {
             Response get = node.get(path, admin);
@@ -135,7 +135,7 @@ class ConventionsTest {
                 "/health/ready | GET, HEAD, OPTIONS",
                 "/.well-known/jwks.json | GET, HEAD, OPTIONS"
             })
-    void optionsAndRejectionsNameTheMethodsOfThePath(String path, String methods) {
+    void theAllowHeaderListsTheSupportedMethodsOfThePath(String path, String methods) {
         Response options = node.send("OPTIONS", path, "");
         assertThat(options.status()).isEqualTo(204);
         assertThat(options.body()).isEmpty();
@@ -185,7 +185,7 @@ class ConventionsTest {
     }
 
     @Test
-    void aPageOfAListedOriginMayReadEveryResponse() {
+    void aListedOriginMayReadEveryResponse() {
         for (Response response : List.of(
                 node.send("GET", "/user/" + id, "", "auth", admin, "Origin", LISTED_ORIGIN),
                 node.send("GET", "/user/" + id, "", "Origin", LISTED_ORIGIN),
@@ -221,7 +221,7 @@ class ConventionsTest {
                 "null",
                 "*"
             })
-    void aPageOfAnUnlistedOriginGetsNoCorsHeaders(String origin) {
+    void anUnlistedOriginGetsNoCorsHeaders(String origin) {
         Response preflight = preflight(origin);
         assertThat(preflight.header("Allow")).isNotEmpty();
         Response response = node.send("GET", "/user/" + id, "", "auth", admin, "Origin", origin);

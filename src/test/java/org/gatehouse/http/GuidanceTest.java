@@ -91,7 +91,7 @@ class GuidanceTest {
     }
 
     @Test
-    void aProblemContainsTheHintToo() {
+    void aProblemAlsoContainsTheHint() {
         Response response = node.send("GET", "/users", "", "Accept", "application/problem+json");
 
         assertThat(response.text("hint")).isEqualTo("Did you mean /user?");
@@ -108,7 +108,7 @@ class GuidanceTest {
                 "POST | / | GET, HEAD, OPTIONS",
                 "DELETE | /health/live | GET, HEAD, OPTIONS"
             })
-    void aRejectionOfAMethodNamesTheAllowedMethods(String method, String path, String methods) {
+    void theRejectionOfAMethodListsTheAllowedMethods(String method, String path, String methods) {
         Response response = node.send(method, path, "", "auth", admin);
 
         assertThat(response.status()).isEqualTo(405);
@@ -206,7 +206,7 @@ class GuidanceTest {
     }
 
     @Test
-    void aChallengeNamesTheReason() {
+    void theAuthenticateHeaderContainsTheReason() {
         Response forbidden = node.get("/user", alice);
         assertThat(forbidden.status()).isEqualTo(403);
         assertThat(forbidden.header("WWW-Authenticate")).isEqualTo("Bearer error=\"insufficient_scope\"");

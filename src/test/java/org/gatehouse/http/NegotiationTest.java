@@ -53,7 +53,7 @@ class NegotiationTest {
                 "application/problem+json;charset=utf-16, application/json;charset=utf-32;q=0.9",
                 "text/html;charset=utf-16;q=0.1, application/json;charset=utf-16"
             })
-    void theTypeOfAResponseHasNoParameterOfTheAcceptHeader(String accept) {
+    void theContentTypeHasNoParameterOfTheAcceptHeader(String accept) {
         for (String path :
                 List.of("/user/me", "/user", "/session", "/key", "/audit", "/.well-known/jwks.json", "/health/live")) {
             Response response = node.send("GET", path, "", "auth", admin, "Accept", accept);
@@ -100,7 +100,7 @@ class NegotiationTest {
                 "/.well-known/jwks.json | */* | application/json",
                 "/ | application/json;charset=utf-16 | application/json"
             })
-    void aDocumentHasTheTypeOfItsFormat(String path, String accept, String type) {
+    void theContentTypeIsTheBestAcceptedTypeWithoutTheRequestedCharset(String path, String accept, String type) {
         Response response = node.send("GET", path, "", "auth", admin, "Accept", accept);
 
         assertThat(response.status()).isBetween(200, 503).isNotEqualTo(406);
@@ -108,7 +108,7 @@ class NegotiationTest {
     }
 
     @Test
-    void metricsHaveTheTypeOfPrometheus() {
+    void metricsHaveTheContentTypeOfPrometheus() {
         assertThat(node.send("GET", "/metrics", "", "Accept", "text/plain;charset=utf-16")
                         .header("Content-Type"))
                 .startsWith("text/plain;")
@@ -193,7 +193,7 @@ class NegotiationTest {
     }
 
     @Test
-    void optionsNameTheTypesOfAPatch() {
+    void theOptionsResponseListsTheContentTypesOfAPatch() {
         assertThat(node.send("OPTIONS", "/user/me", "").header("Accept-Patch"))
                 .contains("application/merge-patch+json");
         assertThat(node.send("OPTIONS", "/user", "").header("Accept-Patch")).isEmpty();

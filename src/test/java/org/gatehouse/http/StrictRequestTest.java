@@ -83,7 +83,7 @@ class StrictRequestTest {
                 "POST   | /user/import?dryRun%5B%5D=true | dryRun[]",
                 "POST   | /user/import?dryRun=true&dryrun=true | dryrun"
             })
-    void anUnknownQueryParameterIsNamed(String method, String path, String name) {
+    void theErrorNamesAnUnknownQueryParameter(String method, String path, String name) {
         Response response = call(method, path.replace("ID", id), "{}");
 
         assertThat(response.status()).as(response.body()).isEqualTo(400);
@@ -92,7 +92,7 @@ class StrictRequestTest {
     }
 
     @Test
-    void theKnownParametersAreNamedAndTheNearestIsSuggested() {
+    void theErrorListsTheKnownParametersAndSuggestsTheNearest() {
         Response response = node.get("/user?Status=disabled&page=2", admin);
 
         assertThat(response.text("hint"))
@@ -180,7 +180,7 @@ class StrictRequestTest {
                 "PUT  | /user/ID/password | {\"newPassword\":\"staple battery horse\",\"NewPassword\":\"x\"} | NewPassword",
                 "POST | /key/rotate | {\"alg\":\"RS256\"} | alg"
             })
-    void anUnknownFieldOfABodyWithFixedFieldsIsNamed(String method, String path, String body, String name) {
+    void theErrorNamesAnUnknownFieldOfABodyWithFixedFields(String method, String path, String body, String name) {
         Response response = call(method, path.replace("ID", id), body);
 
         assertThat(response.status()).as(response.body()).isEqualTo(400);

@@ -25,7 +25,7 @@ class TrustedProxiesTest {
             Stream.of("10.0.0.0/8", "2001:db8:ff::/48").map(AddressRange::parse).toList());
 
     @Test
-    void ignoreTheHeadersOfAddressesThatAreNotListed() {
+    void headersFromAnUnlistedAddressAreIgnored() {
         assertThat(client("192.0.2.1", List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("192.0.2.1");
         assertThat(new TrustedProxies(List.of())
@@ -35,7 +35,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void areTheClientIfTheHeaderNamesNoAddress() {
+    void theProxyIsTheClientIfTheRequestHasNoForwardingHeader() {
         assertThat(client(PROXY, NONE, NONE)).isEqualTo(PROXY);
     }
 
@@ -81,7 +81,7 @@ class TrustedProxiesTest {
                 "for=198.51.100.1                    | 10.0.0.1",
                 "'\"198.51.100.1\"'                  | 10.0.0.1"
             })
-    void areFollowedThroughXForwardedFor(String header, String client) {
+    void theClientIsDeterminedFromXForwardedFor(String header, String client) {
         assertThat(client(PROXY, NONE, List.of(header))).isEqualTo(client);
     }
 
@@ -125,12 +125,12 @@ class TrustedProxiesTest {
                 "for=1.1.1.1;x=\", for=\"198.51.100.1\";by=\"_p\"       | 10.0.0.1",
                 "for=1.1.1.1;x=\"\\\", for=198.51.100.1                 | 10.0.0.1"
             })
-    void areFollowedThroughForwarded(String header, String client) {
+    void theClientIsDeterminedFromForwarded(String header, String client) {
         assertThat(client(PROXY, List.of(header), NONE)).isEqualTo(client);
     }
 
     @Test
-    void maySpreadTheListOverSeveralHeaderLines() {
+    void theAddressesMayBeInSeveralHeaderLines() {
         assertThat(client(PROXY, NONE, List.of("1.1.1.1", "198.51.100.1, 10.0.0.3", "10.0.0.2")))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=1.1.1.1", "for=198.51.100.1, for=10.0.0.3", "for=10.0.0.2"), NONE))
@@ -141,7 +141,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void areTheClientIfTheTwoHeadersDisagree() {
+    void theProxyIsTheClientIfTheTwoHeadersDisagree() {
         assertThat(client(PROXY, List.of("for=198.51.100.1"), List.of("198.51.100.1")))
                 .isEqualTo("198.51.100.1");
         assertThat(client(PROXY, List.of("for=1.1.1.1"), List.of("198.51.100.1")))
@@ -159,7 +159,7 @@ class TrustedProxiesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"\"", "\\", "\"\\a", ",", ";", "for=", "[", "::", "1.1.1.1;", "for=\"\\a\\a\\a", "\u0000", "%"})
-    void areTheClientIfAHeaderOf8KiBIsInvalid(String pattern) {
+    void theProxyIsTheClientIfAHeaderOf8KiBIsInvalid(String pattern) {
         String header = pattern.repeat(8192 / pattern.length());
 
         assertThat(client(PROXY, List.of(header), NONE)).isEqualTo(PROXY);
@@ -167,7 +167,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void warnIfAnUnlistedAddressForwards() {
+    void aWarningIsLoggedIfAnUnlistedAddressSendsAForwardingHeader() {
         AtomicLong nanos = new AtomicLong();
         TrustedProxies timedProxies = new TrustedProxies(List.of(AddressRange.parse("10.0.0.0/8")), nanos::get);
         try (LogLines log = new LogLines()) {
@@ -193,7 +193,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void sourcesAreIpv4AddressesAndIpv6Networks() {
+    void theSourceOfAClientIsItsIpv4AddressOrIpv6Network() {
         assertThat(clientInfo("198.51.100.1").source()).isEqualTo("198.51.100.1");
         assertThat(clientInfo("2001:db8:1:2:3:4:5:6").source()).isEqualTo("2001:db8:1:2::/64");
         assertThat(clientInfo("2001:db8:1:2:ffff::").source()).isEqualTo("2001:db8:1:2::/64");

@@ -52,7 +52,7 @@ class UsernameTest {
     }
 
     @Test
-    void hasTwoTo254CodePointsOfTheNormalForm() {
+    void hasTwoTo254CodePointsInNormalForm() {
         String supplementary = "\ud840\udc00"; // one code point that consists of two chars
         for (String one : List.of("a", supplementary, "\u00e9", "e\u0301", "\u1f82", "\u03b1\u0313\u0300\u0345")) {
             assertThat(Username.parse(one)).as(one).isEmpty();
@@ -78,7 +78,7 @@ class UsernameTest {
         "\u03c2\u03b1\u03c2\u03b1, \u03a3\u0391\u03a3\u0391",
         "a\u03a3-1, a\u03c2-1",
     })
-    void isTheSameForEverySpellingOfSigma(String one, String other) {
+    void hasOneCanonicalFormForEverySpellingOfSigma(String one, String other) {
         assertThat(Username.parse(one).orElseThrow().canonical())
                 .isEqualTo(Username.parse(other).orElseThrow().canonical());
     }

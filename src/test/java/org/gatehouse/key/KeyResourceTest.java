@@ -56,7 +56,7 @@ class KeyResourceTest {
     }
 
     @Test
-    void thePublishedKeysNeedNoTokenAndAreCacheableForLessThanTheLead() {
+    void thePublishedKeysNeedNoTokenAndAreCacheableForLessThanTheLeadTime() {
         Response response = gatehouse.get(JWKS, "");
 
         assertThat(response.status()).isEqualTo(200);

@@ -186,7 +186,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void aKeyCreatedByAnAdministratorSignsAfterTheLead() {
+    void aKeyCreatedByAnAdministratorSignsAfterTheLeadTime() {
         RotatingKeys keys = started(keys(clock));
         String first = keys.current().id();
 
@@ -308,7 +308,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void nodesWithSwappedAuthKeysStopReencryptingTheKey() {
+    void nodesWithSwappedAuthKeysDoNotReencryptTheKeyForever() {
         RotatingKeys one = started(keys(clock, new AuthKeys(AUTH_KEY, NEXT_AUTH_KEY)));
         RotatingKeys other = started(keys(clock, new AuthKeys(NEXT_AUTH_KEY, AUTH_KEY)));
         assertThat(one.current().id()).isEqualTo(other.current().id());

@@ -28,7 +28,7 @@ class SingleLineMessageConverterTest {
     }
 
     @Test
-    void keepsTheLineBreaksOfTheListOfSettings() {
+    void keepsLineBreaksInAListOfInvalidSettings() {
         assertThat(convert("wrong settings:\n  - AUTH_KEY\n  - DB_HOST"))
                 .isEqualTo("wrong settings:\n  - AUTH_KEY\n  - DB_HOST");
     }

@@ -77,7 +77,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void limitsEachSourceSeparatelyAtEachAccount() {
+    void limitsEachPairOfSourceAndAccountSeparately() {
         failAttempts(3, account, UNKNOWN, network + 1);
 
         assertRejected(account, UNKNOWN, network + 1);
@@ -96,7 +96,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void acceptsAKnownSourceRegardlessOfUnknownSources() {
+    void acceptsAKnownSourceEvenIfUnknownSourcesAreRejected() {
         for (int i = 0; i < 10; i++) {
             failAttempts(1, account, UNKNOWN, network + i);
         }
@@ -224,7 +224,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void countsTheAttemptsOfAUserAcrossUsernames() {
+    void keepsTheCountsOfAUserAfterAUsernameChange() {
         UserId user = user(account);
         for (int i = 0; i < 3; i++) {
             throttle.admitCheck(user, UNKNOWN, network + 1);
@@ -239,7 +239,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void countsANameWithALoneSurrogateSeparatelyFromItsReplacement() {
+    void doesNotCountALoneSurrogateAsAQuestionMark() {
         failAttempts(3, account + "\ud800", UNKNOWN, network + 1);
 
         admit(account + "?", UNKNOWN, network + 1);

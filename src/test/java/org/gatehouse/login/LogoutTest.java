@@ -49,7 +49,7 @@ class LogoutTest {
     }
 
     @Test
-    void theSessionOfTheTokenEndsOnce() {
+    void aLogoutEndsTheSessionOfItsTokenOnce() {
         String token = login();
         login();
 

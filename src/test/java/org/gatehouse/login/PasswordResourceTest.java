@@ -104,7 +104,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void anAdministratorMustProveTheirOwnCurrentPassword() {
+    void anAdministratorMustSendTheCurrentPasswordToChangeTheirOwn() {
         gatehouse.patch("/user/" + id, admin, "{\"roles\":[\"admin\"]}");
         Response login = gatehouse.login(username, OLD);
         for (String target : List.of("me", id)) {
@@ -221,7 +221,7 @@ class PasswordResourceTest {
     }
 
     @Test
-    void ofTwoSimultaneousChangesOneSucceedsAndSetsThePassword() throws Exception {
+    void onlyOneOfTwoSimultaneousChangesSucceedsAndSetsThePassword() throws Exception {
         String password = OLD;
         for (int race = 0; race < RACES; race++) {
             String before = password;

@@ -50,7 +50,7 @@ class ReauthenticationTest {
     }
 
     @Test
-    void failuresAreCountedAcrossUsernames() {
+    void failuresStillCountAfterAUsernameChange() {
         for (int i = 0; i < 5; i++) {
             assertCurrentPasswordRejected(changePassword("me", "guess " + i));
             assertCurrentPasswordRejected(patch(Map.of("username", name + "-x", "currentPassword", "guess " + i)));
@@ -75,7 +75,7 @@ class ReauthenticationTest {
     }
 
     @Test
-    void failedLoginsAreCountedAcrossUsernames() {
+    void failedLoginsStillCountAfterAUsernameChange() {
         for (int i = 0; i < 10; i++) {
             assertThat(loginFrom(source, name, "guess " + i).status()).isEqualTo(401);
         }

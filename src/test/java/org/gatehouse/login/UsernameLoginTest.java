@@ -59,7 +59,7 @@ class UsernameLoginTest {
         "\u30b8\u30e7\u30f3\u30fb\u30b9\u30df\u30b9, \uff7c\uff9e\uff6e\uff9d\uff65\uff7d\uff90\uff7d, \u30b8\u30e7\u30f3\u30fb",
         "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627, \u0639\u0644\u06cc\u200c\u0631\u0636\u0627, \u0639\u0644\u06cc\u200c",
     })
-    void spellingsWithTheSameCanonicalFormNameTheSameUser(String created, String typed, String prefix) {
+    void spellingsWithOneCanonicalFormIdentifyOneUser(String created, String typed, String prefix) {
         node.create(node.adminToken(), created, PASSWORD);
 
         assertThat(node.login(typed, PASSWORD).status()).isEqualTo(200);

@@ -133,7 +133,7 @@ class PasswordHasherTest {
                 "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
                 "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
             })
-    void matchesNoPasswordWithAnUnsupportedHash(String hash) {
+    void noPasswordMatchesAnUnsupportedHash(String hash) {
         try (PasswordHasher hasher = new PasswordHasher(64, 1, 1, new Metrics())) {
             StoredPassword stored = StoredPassword.ofLegacy(hash).orElseThrow();
 
@@ -202,7 +202,7 @@ class PasswordHasherTest {
                 "$pbkdf2-sha512$1000$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
                 "$scrypt$ln=1,r=1,p=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
-    void padsACheapHashToTheCostOfAnOwnHash(String cheap) {
+    void checksACheapHashAsSlowlyAsGatehousesOwnHash(String cheap) {
         TimedArgon2 argon2 = new TimedArgon2();
         try (PasswordHasher hasher = new PasswordHasher(
                 argon2, 19_456, 2, new HashingExecutor(1, Duration.ofMinutes(1), new Metrics()), argon2::read)) {
@@ -279,7 +279,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void doesTheSameWorkWhateverIsStored() {
+    void doesEqualWorkForEveryStoredPassword() {
         CountingArgon2 counting = new CountingArgon2();
         try (PasswordHasher hasher = new PasswordHasher(
                 counting,
@@ -309,7 +309,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void allocatesNoMemoryForASecondHash() {
+    void reusesTheMemoryOfThePreviousHash() {
         Argon2 argon2 = new Argon2(19_456);
         Argon2Hash like = Argon2Hash.of(19_456, 1, new byte[16], new byte[32]);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -382,7 +382,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void doesNotQueueIdleWorkWhileTheOnlySlotIsTaken() throws Exception {
+    void doesNotQueueWorkThatWaitsForAnIdleHasher() throws Exception {
         SlowArgon2 slow = new SlowArgon2();
         ExecutorService threads = Executors.newFixedThreadPool(2);
         HashingExecutor executor = new HashingExecutor(1, HashingExecutor.WAIT_TIMEOUT, new Metrics());
@@ -494,7 +494,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void leavesACoreToOwnHashesWhileExpensiveForeignHashesAreChecked() {
+    void leavesACoreToGatehousesHashesWhileExpensiveForeignHashesAreChecked() {
         GatedArgon2 argon2 = new GatedArgon2();
         String expensive = "$argon2id$v=19$m=300,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         ExecutorService threads = Executors.newCachedThreadPool();

@@ -98,7 +98,7 @@ class RefreshKeyChangeTest {
      * no common key, at most one of the two successors is accepted.
      */
     @Test
-    void ofTwoSuccessorsOfNodesWithoutACommonKeyOnlyOneIsAccepted() {
+    void onlyOneSuccessorIsAcceptedIfTheNodesHaveNoCommonKey() {
         Response tokens = login("before");
         Response one = refresh("before", tokens);
         Response other = refresh("foreign", tokens);

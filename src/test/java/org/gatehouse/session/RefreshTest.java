@@ -114,7 +114,7 @@ class RefreshTest {
     }
 
     @Test
-    void aTokenUsedAgainWithinTheGraceGetsTheSameSuccessor() {
+    void aTokenUsedAgainWithinTheGracePeriodGetsTheSameSuccessor() {
         Response first = refresh(one, login);
         clock.advance(GRACE.minus(MILLISECOND));
 
@@ -181,7 +181,7 @@ class RefreshTest {
     }
 
     @Test
-    void theGraceBeginsWithTheFirstUseAndIsNotExtendedByTheSecond() {
+    void theGracePeriodBeginsWithTheFirstUseAndIsNotExtendedByTheSecond() {
         refresh(one, login);
         clock.advance(GRACE.minus(MILLISECOND));
         Response repeated = refresh(other, login);
@@ -194,7 +194,7 @@ class RefreshTest {
     }
 
     @Test
-    void reuseAfterTheGraceEndsTheSession() {
+    void theSessionEndsIfATokenIsReusedAfterTheGracePeriod() {
         Response next = refresh(one, login);
         clock.advance(GRACE);
 
@@ -204,7 +204,7 @@ class RefreshTest {
     }
 
     @Test
-    void reuseAfterTheSuccessorWasUsedEndsTheSessionEvenWithinTheGrace() {
+    void theSessionEndsIfATokenIsReusedAfterItsSuccessorWasUsed() {
         Response next = refresh(one, login);
         Response last = refresh(other, next);
         assertThat(last.status()).isEqualTo(200);
@@ -216,7 +216,7 @@ class RefreshTest {
     }
 
     @Test
-    void aForgedTokenOfTheSessionEndsIt() {
+    void aForgedTokenWithTheIdOfASessionEndsTheSession() {
         String token = login.text("refreshToken");
         String forged = token.substring(0, 63) + (token.endsWith("A") ? "B" : "A");
 
@@ -371,7 +371,7 @@ class RefreshTest {
     }
 
     @Test
-    void aLogoutEndsTheSessionAndALaterRefreshIsNotReuse() {
+    void aLogoutEndsTheSessionAndALaterRefreshIsNotRecordedAsReuse() {
         Response next = refresh(one, login);
         assertThat(one.send("POST", "/logout", "", "auth", login.text("token")).status())
                 .isEqualTo(200);
@@ -411,7 +411,7 @@ class RefreshTest {
     }
 
     @Test
-    void usingATokenAndItsSuccessorSimultaneouslyGivesOneTokenOrEndsTheSession() throws Exception {
+    void simultaneousUseOfATokenAndItsSuccessorEitherSucceedsOrEndsTheSession() throws Exception {
         int ended = 0;
         for (int race = 0; race < RACES; race++) {
             Response session = race == 0 ? login : login();

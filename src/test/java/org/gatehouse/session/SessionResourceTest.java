@@ -98,7 +98,7 @@ class SessionResourceTest {
     }
 
     @Test
-    void theListContainsTheSessionsOfTheCallerNewestFirstInPages() {
+    void theListReturnsPagesOfTheCallersSessionsWithTheNewestFirst() {
         List<String> expected = new ArrayList<>();
         String token = "";
         for (int i = 0; i < 5; i++) {
@@ -298,7 +298,7 @@ class SessionResourceTest {
     }
 
     @Test
-    void aLogoutEndsOnlyItsSessionAndCanBeRepeated() {
+    void aLogoutEndsOnlyTheSessionOfItsTokenAndCanBeRepeated() {
         Response current = logIn();
         Response another = logIn();
         for (int i = 0; i < 2; i++) {

@@ -59,7 +59,7 @@ abstract class RateLimitStoreContract {
     }
 
     @Test
-    void countsUnderAllQuotasOrUnderNone() {
+    void countsAnAttemptUnderAllQuotasOrUnderNone() {
         for (int i = 0; i < 3; i++) {
             assertThat(count(FIVE, THREE).delay()).isZero();
         }
@@ -129,7 +129,7 @@ abstract class RateLimitStoreContract {
     }
 
     @Test
-    void refundsOnlyTheNamesThatWereCounted() {
+    void refundsOnlyTheQuotasThatWereCounted() {
         count(THREE.named("other"));
         RateLimitStore.CountResult counted = count(THREE);
 
@@ -140,7 +140,7 @@ abstract class RateLimitStoreContract {
     }
 
     @Test
-    void refundsOnlyTheWindowThatWasCounted() {
+    void doesNotRefundAnAttemptInALaterWindow() {
         Quota shortQuota = new Quota("short", 2, SHORT);
         RateLimitStore.CountResult old = count(shortQuota);
         pass(SHORT);
@@ -167,7 +167,7 @@ abstract class RateLimitStoreContract {
     }
 
     @Test
-    void removesOneName() {
+    void removesTheCountOfOneQuota() {
         count(THREE, FIVE);
 
         store().remove(key, "three");

@@ -64,7 +64,7 @@ class RedisRateLimitStoreTest extends RateLimitStoreContract {
     }
 
     @Test
-    void expiresAKeyWithItsLongestWindow() {
+    void deletesAKeyWhenItsLongestWindowEnds() {
         Quota shortQuota = new Quota("short", 5, SHORT);
         Quota hour = new Quota("hour", 5, Duration.ofHours(1));
 

@@ -66,7 +66,7 @@ class ThrottleTest {
     }
 
     @Test
-    void revealsOnlyWhenToRetry() {
+    void theErrorShowsOnlyWhenToRetry() {
         Quota once = new Quota("once", 1, Duration.ofMillis(61_500));
         one.acquire("account", List.of(once), ErrorCode.LOGIN_THROTTLED);
 
@@ -136,7 +136,7 @@ class ThrottleTest {
     }
 
     @Test
-    void refundsInTheStoreThatCounted() {
+    void refundsAnAttemptInTheStoreThatCountedIt() {
         Throttle.Permit inRedis = one.acquire("redis", List.of(TEN), ErrorCode.LOGIN_THROTTLED);
         inRedis.refund();
         assertThat(one.counts("redis")).isEmpty();
