@@ -161,8 +161,8 @@ class ManyNodesStartTest {
     }
 
     /**
-     * Blocks a node before the given MongoDB command of its start, and starts a second node meanwhile. Returns false if
-     * the start of the first node has fewer commands.
+     * Blocks a starting node before its MongoDB command with the given index, and starts a second node meanwhile.
+     * Returns false if the first node sends too few commands to reach this index.
      */
     private boolean isReached(int command, MongoDatabase database) throws InterruptedException {
         insertLegacyUsers(database.getCollection("users"));

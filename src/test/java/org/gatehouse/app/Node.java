@@ -82,8 +82,8 @@ public final class Node extends ServiceClient {
     }
 
     /**
-     * Hides the commands of the startup thread from an observer. Otherwise a deadlock is possible: the observer's class
-     * may wait in its initializer for this node, while the startup thread waits for that class.
+     * Hides the commands of the startup thread from an observer. Otherwise a deadlock is possible. The initializer
+     * of the observer's class may wait for this node, while the startup thread waits for this initializer.
      */
     private static Consumer<BsonDocument> afterStart(Consumer<BsonDocument> observer) {
         return command -> {

@@ -46,7 +46,7 @@ class AuditLogTest {
     void startEmpty() {
         mongo.call(() -> mongo.collection("audit").deleteMany(new BsonDocument()));
         audit.createIndexes();
-        audit.createIndexes(); // each node repeats this call at its start
+        audit.createIndexes(); // every node makes this call when it starts
     }
 
     @AfterAll

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * finds the entries of a call by the request id.
  */
 class AuditTrailTest {
-    /** Every password of this test contains this text, and no other data does. */
+    /** Every password of this test contains this text. No other data contains it. */
     private static final String MARK = "Xylophon";
 
     private static final String PASSWORD = MARK + " on a painted horse";

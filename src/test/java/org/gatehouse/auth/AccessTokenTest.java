@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests access tokens over HTTP. Some tests create tokens. These tests use the node that signs with {@code AUTH_KEY}.
- * All other tests use the node with rotating keys.
+ * Tests access tokens over HTTP. Tests that sign their own tokens use the node that signs with {@code AUTH_KEY}. Most
+ * other tests use the node with rotating keys.
  */
 class AccessTokenTest {
     private static final Stores stores = new Stores();

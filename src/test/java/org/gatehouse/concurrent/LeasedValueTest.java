@@ -130,7 +130,7 @@ class LeasedValueTest {
 
         assertThat(value.readSince(before)).isEqualTo(1);
         assertThat(value.readSince(nanos.get()))
-                .as("the last read was sent at this time, not after it")
+                .as("the previous read was not sent after this time")
                 .isEqualTo(2);
     }
 

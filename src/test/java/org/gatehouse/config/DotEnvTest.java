@@ -120,7 +120,7 @@ class DotEnvTest {
         assertThat(DotEnv.read(Files.createDirectory(folder.resolve("venv")))).isEqualTo(DotEnv.NONE);
     }
 
-    /** The invalid line may contain the required settings. Therefore no other setting is reported as missing. */
+    /** The invalid line may contain a required setting. Therefore Gatehouse reports no missing setting. */
     @Test
     void reportsOnlyTheInvalidLine() {
         assertThatThrownBy(() -> Settings.read(

@@ -7,8 +7,8 @@ import java.util.Set;
 import org.gatehouse.config.Settings;
 
 /**
- * Removes Gatehouse's settings from the environment of a process. Also removes the variables whose options every JVM
- * reads.
+ * Removes Gatehouse's settings from the environment of a process. Also removes the variables from which every JVM reads
+ * options.
  *
  * <p>Each test chooses its own settings. The environment of a developer or operator may contain the settings of a real
  * service. A test must not contact the stores of this service or use its administrator.
@@ -16,7 +16,7 @@ import org.gatehouse.config.Settings;
 public final class CleanEnvironment {
     private static final String PREFIX = "GATEHOUSE_";
 
-    /** Each of these variables may set system properties. Gatehouse also reads settings from system properties. */
+    /** Options in these variables may set system properties. Gatehouse reads settings from system properties. */
     private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private static final Set<String> NAMES = Set.copyOf(Settings.names());

@@ -30,15 +30,15 @@ import org.jspecify.annotations.Nullable;
  * first administrator. Prints the administrator's password once.
  *
  * <p>The container calls this class before any listener. This class passes the settings to the application as servlet
- * context parameters. Only {@code .env} has a lower priority than these parameters. Therefore a setting from any other
- * source takes precedence, and the application does not depend on this class.
+ * context parameters. Therefore the application does not depend on this class. Settings from all other sources except
+ * {@code .env} take precedence over these parameters.
  */
 public final class DevServices implements ServletContainerInitializer {
     private static final SecureRandom random = new SecureRandom();
 
     private static final String ADMIN = "admin";
 
-    /** The password has 20 characters, because Base64 encodes three bytes as four characters. */
+    /** Base64 encodes 15 random bytes as a password of 20 characters. */
     private static final int PASSWORD_BYTES = 15;
 
     private final Path folder;

@@ -25,8 +25,8 @@ public final class EmbeddedMongo implements AutoCloseable {
     private static final int ANY_PORT = 0;
 
     /**
-     * If the process is killed, the writes of the last 50 ms may be lost. By default, the writes of the last second may
-     * be lost.
+     * If the process is killed, the writes of the last 50 ms may be lost. With the default delay, the writes of the
+     * last second would be lost.
      */
     private static final int COMMIT_DELAY_MS = 50;
 

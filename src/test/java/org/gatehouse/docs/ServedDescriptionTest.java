@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests the served description under a context path. Without a context path, the test could not detect addresses that
- * lack this path.
+ * Tests the API description that a node under a context path serves. Without a context path, the test could not detect
+ * links that omit this path.
  */
 class ServedDescriptionTest {
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");
@@ -66,7 +66,7 @@ class ServedDescriptionTest {
     @Test
     void namesItsServerRelativeToTheDocument() {
         assertThat(ApiDescription.built().document().at("/servers/0/url").asText())
-                .as("relative to the document, so that it fits any context path")
+                .as("a relative address is valid under any context path")
                 .isEqualTo(".");
     }
 

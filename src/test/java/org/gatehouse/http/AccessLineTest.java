@@ -84,7 +84,7 @@ class AccessLineTest {
     /** Returns the log events of this test's thread, because nodes of other tests write events in other threads. */
     private Stream<ILoggingEvent> events() {
         String thread = Thread.currentThread().getName();
-        synchronized (lines) { // the appender uses the same lock
+        synchronized (lines) { // the appender locks itself while it adds an event
             return List.copyOf(lines.list).stream()
                     .filter(event -> event.getThreadName().equals(thread));
         }

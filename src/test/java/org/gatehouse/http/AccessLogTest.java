@@ -176,7 +176,7 @@ class AccessLogTest {
                 .isEqualTo(Map.of("requestId", requestId, "traceId", TRACE, "parentId", PARENT));
 
         // These requests reach each thread of the server. If a thread kept the trace of the first request, a later line
-        // would contain it.
+        // would contain this trace.
         for (int i = 0; i < 20; i++) {
             String other = requestId + "-" + i;
             node.send(

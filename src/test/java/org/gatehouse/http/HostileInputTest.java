@@ -33,7 +33,7 @@ class HostileInputTest {
     void anInvalidNameIsNotComparedWithThePassword() {
         // Gatehouse must not fold an invalid name, because folding 56 KB of misordered accents takes a second.
         // Therefore the password check does not compare the password with such a name.
-        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // short enough for a password
+        String tooLong = "zq7wkx9v3p".repeat(25) + "abcdef"; // too long for a username, but not for a password
 
         Response response = node.send(
                 "POST",

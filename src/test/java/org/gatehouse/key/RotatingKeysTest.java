@@ -43,8 +43,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests the keys of several nodes on one store. An instance that was not started has no background task. It reads the
- * keys only during calls.
+ * Tests the keys of several nodes on one store. An instance of {@link RotatingKeys} that was not started has no
+ * background task. Such an instance reads the keys only when one of its methods is called.
  */
 @Tag("also-full")
 class RotatingKeysTest {
@@ -128,7 +128,7 @@ class RotatingKeysTest {
             assertThat(documents()).extracting(key -> key.getLong("round")).doesNotHaveDuplicates();
         }
 
-        // All nodes have read the last key, and no node creates another key.
+        // All nodes have read the newest key, and no node creates a further key.
         await().during(Duration.ofMillis(1_200)).until(() -> newestSequence() == lastSequence);
     }
 

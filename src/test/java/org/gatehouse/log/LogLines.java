@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * not recorded.
  */
 public final class LogLines implements AutoCloseable {
-    /** The mark that identifies a test. Each thread inherits the mark of the thread that starts it. */
+    /** The mark identifies a test. Each new thread inherits the mark of the thread that starts the new thread. */
     private static final ThreadLocal<Object> mark = new InheritableThreadLocal<>();
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse");

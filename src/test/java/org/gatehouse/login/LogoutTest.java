@@ -127,8 +127,8 @@ class LogoutTest {
             threads.shutdownNow();
         }
 
-        // A logout everywhere counts the sessions before it ends them. Another logout may end and count one of these
-        // sessions in between. Such a session is counted twice.
+        // A logout everywhere counts the sessions before it ends them. Meanwhile, another logout may end and count one
+        // of these sessions. Both logouts then count this session.
         assertThat(sum).isBetween(8L, 12L);
     }
 

@@ -4,7 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A published test vector for each hash scheme that an import accepts. The keys of the maps are names of the schemes.
+ * A published test vector for each hash scheme that an import accepts. In each returned map, the keys are the names of
+ * the schemes.
  */
 public final class ForeignHashes {
     private record TestVector(String password, String hash) {}

@@ -176,8 +176,8 @@ class PasswordHasherTest {
         }
 
         /**
-         * Returns the time, and then advances it once by {@link #delay}. The delay represents the check of a hash with
-         * another scheme.
+         * Returns the time, and then adds {@link #delay} to the time once. The delay represents the time that the check
+         * of a hash with another scheme takes.
          */
         long read() {
             long time = now.getAndAdd(delay);
@@ -187,8 +187,8 @@ class PasswordHasherTest {
     }
 
     /**
-     * A wrong password takes as long to check as the password of an unknown user. This is true for every hash scheme
-     * and cost.
+     * The check of a wrong password takes as long as a check for an unknown user. This is true for every scheme and
+     * cost of the stored hash.
      */
     @ParameterizedTest
     @ValueSource(

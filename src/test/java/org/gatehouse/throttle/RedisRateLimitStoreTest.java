@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class RedisRateLimitStoreTest extends RateLimitStoreContract {
-    /** This timeout is long enough for a busy machine, because an attempt is not counted if its command times out. */
+    /** An attempt is not counted if its command times out. Therefore this timeout is long enough for a busy machine. */
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "rate-limits"));
