@@ -1,5 +1,5 @@
 /**
- * Authenticates requests: issues and verifies tokens, and rejects callers that may not call the requested method.
+ * Authenticates requests: issues and verifies tokens, and rejects callers that the matched method does not allow.
  *
  * <p>May depend on {@code key}, {@code user} and {@code session}. Start reading at
  * {@link org.gatehouse.auth.AuthenticationFilter}; the signing keys are in {@link org.gatehouse.key.RotatingKeys}.

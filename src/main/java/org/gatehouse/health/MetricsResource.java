@@ -38,7 +38,7 @@ public final class MetricsResource {
         this.tokenHash = token == null ? null : Sha256.of(token.bytes());
     }
 
-    /** Returns 200 with all metrics in the text format of Prometheus or, if the client accepts it, of OpenMetrics. */
+    /** Returns 200 with all metrics, as OpenMetrics if the client accepts it, else in the text format of Prometheus. */
     @GET
     @PermitAll
     @Operational

@@ -53,7 +53,7 @@ public final class KnownNames {
         return Math.max(1, known.length() / 3);
     }
 
-    /** Returns the {@link EditDistance} of two names, ignoring case and separators between words. */
+    /** Returns the {@link EditDistance} of two names. Case and separators between words are ignored. */
     public static int distance(String name, String known) {
         if (name.length() > MAX_LENGTH) {
             return Integer.MAX_VALUE;

@@ -124,8 +124,8 @@ final class KeyRepository {
 
     /**
      * Encrypts private keys under {@code AUTH_KEY} if they are encrypted under its previous value. Each process
-     * encrypts a key at most once. Otherwise, two nodes whose current and previous values are swapped would encrypt the
-     * key again and again.
+     * encrypts a key at most once. Otherwise, two nodes would encrypt the key again and again if the current value of
+     * each node is the previous value of the other.
      */
     void encryptUnderCurrent(KeySet known) {
         for (UsableKey key : known.keys()) {

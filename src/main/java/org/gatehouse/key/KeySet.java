@@ -57,7 +57,7 @@ record KeySet(List<UsableKey> keys, long lastSequence) {
                 .max(BY_SUCCESSION);
     }
 
-    /** Returns when the successor of this node's newest signing key must be created; empty without a signing key. */
+    /** Returns when the successor of this node's newest signing key must be created; empty if this node cannot sign. */
     Optional<Instant> nextCreation(KeySchedule schedule) {
         return keys.stream()
                 .filter(UsableKey::canSign)

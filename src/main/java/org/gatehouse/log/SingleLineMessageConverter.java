@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
  * Escapes line breaks in log messages, because a line break could forge a log line. In {@code logback.xml}, the name of
  * this converter is {@code %singleLine}.
  *
- * <p>CR and LF become {@code \n}. Unicode line breaks become escapes such as {@code \}{@code u2028}. Only the line
- * breaks in the list of invalid settings are kept.
+ * <p>CR and LF become {@code \n}. Unicode line breaks become escapes such as {@code \}{@code u2028}. Line breaks before
+ * {@code " - "} are kept, because the message that lists invalid settings contains them.
  */
 public final class SingleLineMessageConverter extends MessageConverter {
     private static final Pattern LINE_BREAK = Pattern.compile("[\\r\\n](?!  - )|[\\u0085\\u2028\\u2029]");

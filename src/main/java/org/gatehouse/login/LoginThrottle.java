@@ -35,7 +35,7 @@ final class LoginThrottle {
      *
      * @param failures failures of one source at one account
      * @param strangers failures of all strangers together at one account
-     * @param attempts attempts of one source at all accounts, including successful ones
+     * @param attempts attempts of one source at all accounts, including successful attempts
      */
     record Limits(Quota failures, Quota strangers, Quota attempts) {
         /** A user who has forgotten the password fails a few times; a guessing program fails thousands of times. */
@@ -93,7 +93,7 @@ final class LoginThrottle {
 
     private static final String FROM = "from ";
 
-    /** Starts with a NUL character, like {@link #UNKNOWN}, because usernames do not contain NUL. */
+    /** This prefix and {@link #UNKNOWN} start with NUL, because usernames do not contain NUL. */
     private static final String USER = "\0user ";
 
     private static final String UNKNOWN = "\0unknown ";
@@ -126,7 +126,7 @@ final class LoginThrottle {
      * @param user the user of this name; null if the name is unknown
      * @param known whether the user has recently logged in from this source
      * @param source the value of {@code ClientInfo.source()}
-     * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
+     * @throws GatehouseException {@code LOGIN_THROTTLED}; a rejected login is not counted
      */
     Attempt admitLogin(String typed, @Nullable UserId user, boolean known, String source) {
         String name = nameKey(typed);
@@ -137,7 +137,7 @@ final class LoginThrottle {
     /**
      * Counts a password check of a logged-in user before the password is checked.
      *
-     * @throws GatehouseException {@code LOGIN_THROTTLED}; nothing is counted then
+     * @throws GatehouseException {@code LOGIN_THROTTLED}; a rejected check is not counted
      */
     Attempt admitCheck(UserId user, boolean known, String source) {
         return admit(List.of(userKey(user)), known, source);

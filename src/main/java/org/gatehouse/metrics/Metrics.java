@@ -70,7 +70,7 @@ public final class Metrics {
                 .register(registry);
     }
 
-    /** Returns the counter of this name, which several objects may share. */
+    /** Returns the counter of this name. Several objects may share one counter. */
     public Counter counter(String name, String help, String... labels) {
         return counters.computeIfAbsent(
                 name,
@@ -99,7 +99,7 @@ public final class Metrics {
 
     /**
      * Returns a function that counts by enum constant. All series exist from the start, so that the first event appears
-     * as an increase.
+     * as an increase from zero.
      *
      * @param series returns the series of a label value
      */

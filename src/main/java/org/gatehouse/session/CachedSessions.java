@@ -18,9 +18,9 @@ import org.gatehouse.store.ModuleContext;
  * Reads live sessions from the cache if an entry is valid, otherwise from the store. {@link #end} uses the protocol of
  * {@link DocumentCache}. After {@link #end} has returned, no node returns the session.
  *
- * <p>A cached {@link LiveSession} does not contain tokens or hashes. A refresh does not use the protocol, because it
- * does not change a field of {@link LiveSession}. New sessions do not use the protocol, because a new random id cannot
- * be in the cache.
+ * <p>A cached {@link LiveSession} does not contain tokens or hashes. A refresh does not use the protocol, because the
+ * fields of {@link LiveSession} do not change. New sessions do not use the protocol, because a new random id cannot be
+ * in the cache.
  */
 public final class CachedSessions {
     private final MongoSessionDao store;
@@ -39,7 +39,7 @@ public final class CachedSessions {
         store.createIndexes();
     }
 
-    /** Returns the store of sessions, which bypasses the cache. */
+    /** Returns the store of sessions. Calls of the store bypass the cache. */
     MongoSessionDao store() {
         return store;
     }

@@ -95,7 +95,7 @@ final class MongoSessionDao {
         return first(byFamily(token)).isPresent();
     }
 
-    /** Replaces the token with its successor. Returns empty if the session has changed or ended since the read. */
+    /** Replaces the token with its successor. Returns empty if the session has changed or ended since it was read. */
     Optional<Session> rotate(RefreshToken token, Successor successor, RefreshState read, Instant now, Instant expiry) {
         return replace(
                 read,
@@ -112,7 +112,7 @@ final class MongoSessionDao {
         return replace(read, successor, now);
     }
 
-    /** Changes the session only if its current refresh token has not changed since the read. */
+    /** Changes the session only if its current refresh token has not changed since the session was read. */
     private Optional<Session> replace(RefreshState read, Successor successor, Instant now, Bson... more) {
         List<Bson> changes = new ArrayList<>(List.of(more));
         changes.add(Updates.set(

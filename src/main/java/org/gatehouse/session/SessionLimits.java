@@ -9,7 +9,7 @@ import java.util.List;
  * The limits on the duration of a session.
  *
  * @param idle the maximum time without a refresh
- * @param max the maximum time in total
+ * @param max the maximum time since the login
  */
 record SessionLimits(Duration idle, Duration max) {
     /**
