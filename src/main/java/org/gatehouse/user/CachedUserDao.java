@@ -13,8 +13,9 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.password.StoredPassword;
 
 /**
- * Adds a read-through cache to a user DAO. {@link #findAsync} returns valid cache entries. Inserts, updates, deletions
- * and password changes follow the write protocol of {@link DocumentCache}. All other methods call the store directly.
+ * Adds a read-through cache to a user DAO. {@link #findAsync} returns a user from the cache if the entry is valid.
+ * Inserts, updates, deletions and password changes follow the write protocol of {@link DocumentCache}. All other
+ * methods call the store directly.
  *
  * <p>A cached {@link User} contains neither a password nor a hash. If the cache is unavailable, calls return the same
  * results but take longer.

@@ -20,7 +20,7 @@ import org.gatehouse.identity.UserId;
  * @param clientInfo where the request came from
  */
 public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clientInfo) implements Principal {
-    /** Returns the caller of a request to a method that requires a token. */
+    /** Returns the caller of a request to a resource method that requires a token. */
     public static Caller of(SecurityContext security) {
         return ifAny(security).orElseThrow();
     }
@@ -51,13 +51,13 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clie
     /**
      * Whether the caller's session is still authorized.
      *
-     * @param later the caller's user, read later than {@link #user}
+     * @param later the caller's user, read after {@link #user} was read
      */
     public boolean isStillAuthorized(User later) {
         return later.allows(sessionId, epoch);
     }
 
-    /** Returns an audit event that this caller caused. */
+    /** Returns a new audit event of this type, with this caller as the actor. */
     public AuditEvent auditEvent(AuditType type) {
         return AuditEvent.of(type, clientInfo).by(userId());
     }

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  */
 final class CredentialFields {
     /**
-     * The maximum number of characters that are compared. Callers cannot choose a longer name, but another service may
-     * have written a longer name.
+     * The maximum number of characters of a name that are compared. Callers cannot choose a longer name, but another
+     * service may have written a longer name.
      */
     private static final int MAX_NAME_LENGTH = 256;
 
@@ -77,7 +77,7 @@ final class CredentialFields {
         return !isFlag(value) && isCredential(name);
     }
 
-    /** Whether the text is a password hash, whatever the name of its field. */
+    /** Whether the text is a password hash. The name of the field does not matter. */
     static boolean isHash(String text) {
         return !text.isEmpty()
                 && FIRST_LETTERS_OF_HASHES.contains(text.charAt(0))
@@ -101,8 +101,8 @@ final class CredentialFields {
     }
 
     /**
-     * Adds a null for each credential that a merge patch removes, because a user is read without credentials. The
-     * update can then remove the stored field.
+     * Adds a null to the merged fields for each credential that a merge patch removes. Without the null, the update
+     * would not remove the stored field, because users are read without credentials.
      *
      * @param merged the fields after the patch; modified by this method
      */
@@ -123,7 +123,7 @@ final class CredentialFields {
                         && (value.asText().equals("0") || value.asText().equals("1")));
     }
 
-    /** Returns the name in lower case, with only its letters and digits. Other characters only separate words. */
+    /** Returns the name in lower case, with its letters and digits only. Other characters are separators of words. */
     private static String word(String name) {
         String word = SEPARATORS.matcher(name).replaceAll("");
         return word.substring(0, Math.min(word.length(), MAX_NAME_LENGTH)).toLowerCase(Locale.ROOT);

@@ -14,8 +14,8 @@ import org.gatehouse.store.BsonJson;
  * cannot read it as an operator or a path. {@link #MAX_BYTES} limits the size of all fields together, and
  * {@link #MAX_LEVELS} limits the depth of nesting. Credentials are rejected.
  *
- * <p>A reserved name is rejected in upper and lower case, because many JSON readers ignore case and read {@code Roles}
- * as {@code roles}.
+ * <p>The check for reserved names ignores case, because many JSON readers ignore case and read {@code Roles} as
+ * {@code roles}.
  */
 final class CustomFields {
     static final int MAX_BYTES = 16 * 1024;
@@ -115,9 +115,7 @@ final class CustomFields {
         return false;
     }
 
-    /**
-     * @param merged true if a null removes a member of this value: the value is in a merge patch, but not in an array
-     */
+    /** @param merged true if the value is in a merge patch, but not in an array; a null then removes a member */
     private void checkValue(String path, JsonNode value, int level, boolean merged) {
         if (level > MAX_LEVELS) {
             errors.add(path, "is nested deeper than " + MAX_LEVELS + " levels");

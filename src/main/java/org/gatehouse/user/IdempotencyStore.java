@@ -85,7 +85,7 @@ final class IdempotencyStore {
         mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));
     }
 
-    /** Returns the entry of this key, unless it has expired. */
+    /** Returns the entry of this key; empty if the entry is absent or has expired. */
     Optional<Entry> find(String key) {
         long now = clock.millis();
         return mongo.findLinearizable(reads, byKey(key))
@@ -96,7 +96,7 @@ final class IdempotencyStore {
     /**
      * Stores an entry with a new user id, unless another request has already stored an entry for the key.
      *
-     * @return the entry that is stored after the call, from this request or the other request
+     * @return the new entry of this request, or the entry that the other request has stored
      * @throws GatehouseException {@code IDEMPOTENCY_KEY_IN_USE} if another request frees the key during this call
      */
     Entry begin(String key, String fingerprint) {
@@ -126,7 +126,7 @@ final class IdempotencyStore {
         }
     }
 
-    /** Frees the key, unless its user was created. */
+    /** Frees the key, unless the user of the entry was created. */
     void forget(Entry entry) {
         mongo.call(() -> keys.deleteOne(Filters.and(ofUser(entry), Filters.exists(CREATED_AT, false))));
     }

@@ -41,7 +41,7 @@ final class IdempotentCreation {
      *     also any exception of the creation. A 4xx frees the key; after a 5xx, the key is still bound to its body
      */
     User create(IdempotencyKey key, JsonBody body, UserCreation creation) {
-        // The stored key includes the owner, because two owners may send the same text.
+        // The stored key includes the owner of the key, because two callers may send the same text.
         String name = Sha256.hex(creation.scope() + ' ' + key.text());
         byte[] request = canonical(body);
         Entry known = keys.find(name).orElse(null);
@@ -80,7 +80,7 @@ final class IdempotentCreation {
         }
     }
 
-    /** Ignores an unavailable store, because a repeated request finds or creates the user without this write. */
+    /** Ignores an unavailable store, because a repeated request does not need this write to return the user. */
     private static void quietly(Runnable write) {
         try {
             write.run();

@@ -11,15 +11,15 @@ final class LastAdministratorRule {
     private final UserDao users;
     private final MongoLock administration;
 
-    /** @param administration the lock shared by all nodes, held while an administrator may be removed */
+    /** @param administration the lock that all nodes share, held while an administrator may be removed */
     LastAdministratorRule(UserDao users, MongoLock administration) {
         this.users = users;
         this.administration = administration;
     }
 
     /**
-     * Runs work that may remove an administrator. Only one node runs such work at a time. Checks the caller again,
-     * because another administrator may have removed the caller meanwhile.
+     * Runs work that may remove an administrator. Only one node runs such work at a time. The caller is checked again
+     * before the work, because another administrator may have removed the caller meanwhile.
      *
      * @throws GatehouseException {@code SESSION_ENDED}, {@code FORBIDDEN}
      */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The difference between two users.
  *
  * @param newName the name after the change; null if the name does not change
- * @param updates the updates of the changed fields only
+ * @param updates the updates of the changed fields, except the fields in {@code close}
  * @param close the new values of changed fields whose old and new values are equal as doubles; not in {@code updates}
  */
 record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocument close) {
@@ -34,8 +34,8 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
     /** Returns the changes from the first user to the second; empty if the users are equal. */
     static MongoUserChanges between(User before, User after) {
         List<Bson> updates = new ArrayList<>();
-        // Roles and status are trusted if the user has a version. The first change therefore overwrites the roles and
-        // the status that another service stored.
+        // The roles and the status of a user with a version are trusted. Therefore the first change, which sets the
+        // version, overwrites the roles and the status that another service stored.
         boolean first = before.version() == 0;
         Username newName = after.username().equals(before.username())
                 ? null

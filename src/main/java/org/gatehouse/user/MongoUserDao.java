@@ -273,10 +273,10 @@ public final class MongoUserDao implements UserDao {
 
     /**
      * Stores new values of fields in a hidden field. The caller's update then moves each value to its own field with a
-     * rename. A rename always writes, but a {@code $set} writes nothing if the store considers both values equal.
+     * rename. A rename always writes. A {@code $set} writes nothing if the store considers old and new equal.
      *
-     * @return the path of the staged values; the path does not exist if the user has changed, or if a later change has
-     *     staged its values
+     * @return the path of the staged values. The document does not have this path if the user has changed, or if a
+     *     later change has replaced the staged values
      */
     private String stage(Bson unchanged, BsonDocument values, long deadline) {
         String id = new ObjectId().toHexString(); // a new name, so that this update always writes
@@ -300,8 +300,8 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Matches if the password and the session epoch are unchanged. Without the second condition, an ended session could
-     * become exempt.
+     * Matches if the password and the session epoch are unchanged. Without the condition on the epoch, an ended session
+     * could become valid again.
      */
     private static Bson stillHas(Credential credential) {
         StoredPassword password = credential.password();
@@ -321,8 +321,8 @@ public final class MongoUserDao implements UserDao {
     }
 
     /**
-     * Rejects a name that legacy users share. The unique index cannot reject it, because the index contains only its
-     * reserved forms.
+     * Rejects a name that legacy users share. The unique index cannot reject such a name, because the index contains
+     * only the reserved forms of the name.
      */
     private void requireNotReserved(Username name, UserId id) {
         if (reservedUsernames.hold(name.canonical(), id)) {

@@ -52,27 +52,27 @@ final class MongoUserLists {
     /**
      * Creates the indexes that lists need. Repeated and concurrent calls are harmless.
      *
-     * <p>Each filter has one index for each order. This index has the fields that are compared for equality, then the
-     * sort key. Only new users and changes of name, role or status cause index writes; logins and changes of custom
-     * fields do not.
+     * <p>Each filter has one index for each order. The index begins with the fields that are compared for equality. The
+     * sort key follows. Only new users and changes of name, role or status cause index writes; logins and changes of
+     * custom fields do not.
      */
     void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
-                // These two also serve a filter by role alone; see ANY_STATUS.
+                // These two indexes also serve a filter by role alone; see ANY_STATUS.
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
         mongo.ensureIndexes(users, indexes);
     }
 
     /**
-     * Returns the users that match the query, in its order. Documents that another service has written since the last
-     * start are missing. At the next start, a node adds the missing fields to these documents.
+     * Returns the users that match the query, in the order of the query. The result omits documents that another
+     * service has written since the last start, because they lack the sort key. The next start adds the sort key.
      */
     List<ListedUser> list(UserQuery query) {
-        // Each order is the order of an index: names are unique, and the id orders users with equal times.
+        // These fields define a total order, because names are unique and the id orders users with equal times.
         List<String> fields = query.sort().byTime()
                 ? List.of(UserJson.CREATED_AT, UserJson.ID)
                 : List.of(UserDocument.CANONICAL_USERNAME);
@@ -103,7 +103,7 @@ final class MongoUserLists {
         return mongo.call(() -> reads.countDocuments(conditions, new CountOptions().limit(MAX_COUNT)));
     }
 
-    /** Returns the equality conditions in the order of the indexes, and the range of names. */
+    /** Returns the equality conditions, in the order of the fields in the indexes, and then the range of names. */
     private static List<Bson> conditions(UserFilter filter) {
         List<Bson> conditions = new ArrayList<>();
         if (filter.role() != null) {
@@ -147,7 +147,7 @@ final class MongoUserLists {
             return BsonValues.before(field, position.time(), UserJson.ID, id);
         }
         BsonDateTime time = BsonValues.time(position.time());
-        // The first condition also limits the scan of the index.
+        // The first condition is redundant, but it limits the scan of the index.
         return Filters.and(Filters.gte(field, time), Filters.or(Filters.gt(field, time), Filters.gt(UserJson.ID, id)));
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * code points.
  *
  * @param first the inclusive lower bound of the names with this beginning
- * @param end the exclusive upper bound of these names; null if a greater text does not exist
+ * @param end the exclusive upper bound of these names; null if every greater text has this beginning
  */
 record NamePrefix(String first, @Nullable String end) {
     private static final char SIGMA = '\u03c3';
@@ -23,8 +23,8 @@ record NamePrefix(String first, @Nullable String end) {
     private static NamePrefix of(String key) {
         String start = key.substring(0, key.length() - 1);
         char last = key.charAt(key.length() - 1);
-        // The character after a sigma determines its form, but is unknown here. The range includes both forms, because
-        // they are adjacent.
+        // The next character determines the form of a sigma, but is unknown here. The range includes both forms,
+        // because they are adjacent code points.
         if (last == SIGMA || last == FINAL_SIGMA) {
             return new NamePrefix(start + FINAL_SIGMA, after(start + SIGMA));
         }

@@ -25,11 +25,11 @@ public record NewUser(
     }
 
     /**
-     * The metadata of a user imported from another database; if a component is null, the user gets the same value as a
-     * new user.
+     * The metadata of a user imported from another database. If a component is null, the imported user gets the value
+     * that a newly created user gets.
      *
-     * @param sameId whether the user keeps the id of the other database; sessions of an earlier user with this id then
-     *     stay ended
+     * @param sameId whether the user keeps its id from the other database. If so, the sessions of a deleted user with
+     *     this id stay ended
      * @param version at least 1
      */
     public record Imported(

@@ -13,8 +13,8 @@ public interface Reauthentication {
     String CURRENT_PASSWORD = "currentPassword";
 
     /**
-     * For this time after a login, the current password is not required. Users who log in to make a change need less
-     * time.
+     * For this time after a login, the current password is not required. A user who logs in to make a change makes it
+     * within this time.
      */
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 

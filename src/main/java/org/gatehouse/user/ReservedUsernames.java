@@ -66,7 +66,7 @@ public final class ReservedUsernames {
         return reserved.substring(1, reserved.lastIndexOf(MARK));
     }
 
-    /** Folds the name in a stored {@code usernameKey}, reserved or not, by the current rules. */
+    /** Folds the name in a stored {@code usernameKey} by the current rules. A reserved form stays reserved. */
     public static String refold(String key) {
         return key.startsWith(MARK)
                 ? reserve(Username.refold(name(key)), key.substring(key.lastIndexOf(MARK) + 1))
@@ -92,9 +92,9 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Assigns a name that has become free to the reserved document with this name, if only one such document is left.
-     * If the store is unavailable, this method does not throw, because the caller's own change is complete. The next
-     * start then assigns the name.
+     * Assigns a free name to the document that has a reserved form of the name, if only one such document is left. If
+     * the store is unavailable, this method does not throw, because the caller's own change is complete. The next start
+     * then assigns the name.
      */
     void release(String name) {
         try {
@@ -112,9 +112,9 @@ public final class ReservedUsernames {
     }
 
     /**
-     * Replaces the reserved form by the name itself in each of these documents.
+     * Replaces the reserved form by the name in each of these documents.
      *
-     * @return the documents whose name another user has
+     * @return the documents that stay reserved, because another user has the name
      */
     public List<BsonDocument> claim(List<BsonDocument> alone) {
         List<UpdateOneModel<BsonDocument>> claims = alone.stream()

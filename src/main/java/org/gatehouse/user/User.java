@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A user without credentials. Responses and the cache may contain it, because it has no password and no hash.
  *
- * @param username as typed
+ * @param username the username as typed
  * @param version incremented by each change; 0 if another service wrote the document
  * @param epoch determines which sessions of the user have ended; cached with the user, but not in responses
  * @param fields the custom fields, by name; not to be modified after construction
@@ -46,8 +46,8 @@ public record User(
     }
 
     /**
-     * Returns whether the status and the epoch of this user allow the session. The end of a single session is not
-     * detected here.
+     * Returns whether the status and the epoch of this user allow the session. This method does not detect the end of a
+     * single session.
      *
      * @param sessionEpoch the number of the epoch when the session began
      */
@@ -62,7 +62,7 @@ public record User(
 
     /**
      * Returns this user with other contents. The values that the store sets (id, version, times) do not change.
-     * Disabling a user ends all sessions, so that old sessions do not become valid again when the user is enabled.
+     * Disabling a user ends all sessions. Otherwise, they would become valid again when the user is enabled again.
      */
     public User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;
@@ -71,7 +71,7 @@ public record User(
                 id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newEpoch, newFields);
     }
 
-    /** Returns this user after all sessions except the exempt session have ended. */
+    /** Returns this user with the next epoch, which ends all sessions except the exempt session. */
     User withoutSessions(@Nullable SessionId exempt) {
         return new User(
                 id, username, roles, status, version, createdAt, updatedAt, lastLogin, epoch.next(exempt), fields);

@@ -17,7 +17,7 @@ import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.throttle.Throttle;
 import org.jspecify.annotations.Nullable;
 
-/** Creates the user of one valid request. */
+/** Creates the user that one valid request describes. */
 final class UserCreation {
     private final UserDao users;
     private final PasswordHasher hasher;
@@ -34,7 +34,7 @@ final class UserCreation {
      */
     record Request(@Nullable Caller caller, ClientInfo clientInfo, UserInput input) {}
 
-    /** @param registrations null for the request of an administrator, which is not limited */
+    /** @param registrations the throttle; null for an administrator, because administrators are not limited */
     UserCreation(
             UserDao users,
             PasswordHasher hasher,
@@ -50,8 +50,8 @@ final class UserCreation {
 
     /**
      * Returns the owner of an idempotency key. The response contains a user, so only the caller that first used the key
-     * may receive it. For a request without a token, the owner is the source of the request. A repeated request must
-     * also have the same body, which contains the password.
+     * may receive the response. For a request without a token, the owner is the source of the request. A repeated
+     * request must also have the same body, which contains the password.
      */
     String scope() {
         Caller caller = request.caller();
@@ -68,7 +68,8 @@ final class UserCreation {
         try {
             return creation.get();
         } catch (GatehouseException failed) {
-            // This response reveals that the name is taken, so the attempt counts. Other failed attempts do not count.
+            // The error USERNAME_TAKEN reveals that the name is taken, so this attempt counts. Other failed attempts do
+            // not count.
             if (failed.code() != ErrorCode.USERNAME_TAKEN) {
                 refund();
             }

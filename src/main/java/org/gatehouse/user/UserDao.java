@@ -28,12 +28,12 @@ public interface UserDao {
         return () -> findLinearizable(id);
     }
 
-    /** Reads the current user from the store, never from a cache. */
+    /** Reads the current state of the user from the store, never from a cache. */
     Optional<User> findLinearizable(UserId id);
 
     /**
-     * Returns the user with the name that a client sent at login, and the stored password. The response time does not
-     * depend on which possible form of the name is stored.
+     * Returns the user with the name that a client sent at login, and the stored password. A name has several possible
+     * stored forms. The response time does not show which form is stored.
      */
     Optional<Credential> findCredential(String typed);
 
@@ -54,15 +54,16 @@ public interface UserDao {
      * Stores several new users, each independently of the others.
      *
      * @return the ids of the users that were not stored because their name or id is taken
-     * @throws GatehouseException {@code STORE_UNAVAILABLE}, after which some users may have been stored
+     * @throws GatehouseException {@code STORE_UNAVAILABLE}; some users may have been stored even then
      */
     Set<UserId> insertAll(List<NewUser> users);
 
     /**
-     * Changes the current user and increments its version by one. If the edit changes nothing, nothing is written.
+     * Changes the current state of the user and increments the version by one. If the edit changes nothing, nothing is
+     * written.
      *
-     * @param edit returns the changed user for the current user; runs again after a concurrent write, and may throw to
-     *     reject the change
+     * @param edit receives the current state and returns the changed state; runs again after a concurrent write, and
+     *     may throw to reject the change
      * @return the user after the change; empty if the user does not exist
      * @throws GatehouseException {@code USERNAME_TAKEN}, or any exception that {@code edit} throws
      */
@@ -104,9 +105,9 @@ public interface UserDao {
     void recordLogin(Credential credential, String source, Instant at);
 
     /**
-     * Deletes the current user.
+     * Deletes the user.
      *
-     * @param check runs again after a concurrent write, and may throw to reject the deletion
+     * @param check receives the current user; runs again after a concurrent write, and may throw to reject the deletion
      * @return the user before the deletion; empty if the user does not exist
      * @throws GatehouseException any exception that {@code check} throws
      */

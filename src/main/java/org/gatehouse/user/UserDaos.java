@@ -7,7 +7,7 @@ import org.gatehouse.store.ModuleContext;
 /**
  * The DAO of users, with and without the cache.
  *
- * @param stored the DAO without the cache; a starting node uses this DAO, because it would otherwise wait for the cache
+ * @param stored the DAO without the cache; used by a starting node, which would otherwise wait for the cache
  * @param cached the DAO with the cache, for requests
  */
 public record UserDaos(MongoUserDao stored, UserDao cached) {

@@ -50,7 +50,7 @@ public final class UserDocument {
 
     /**
      * The field for server data that callers may neither see nor set. This version writes only the staged values of
-     * {@link MongoUserDao} to it. A later version may store more there, because this version hides the field.
+     * {@link MongoUserDao} to this field. A later version may add data to it, because this version hides it.
      */
     public static final String SERVER_DATA = "_server";
 
@@ -113,7 +113,7 @@ public final class UserDocument {
         return document;
     }
 
-    /** Reads the user in a document, without credentials that another service may have written under any name. */
+    /** Reads the user in a document. Omits credentials that another service may have written into custom fields. */
     static User read(BsonDocument document) {
         UserId id = id(document);
         boolean ours = document.isNumber(UserJson.VERSION);
@@ -160,12 +160,12 @@ public final class UserDocument {
         return BsonValues.userId(document.getObjectId(UserJson.ID));
     }
 
-    /** Returns the document's id. Another service may have chosen an id of another type. */
+    /** Returns the document's id. The type may differ from ObjectId, because another service may have chosen the id. */
     public static BsonValue anyId(BsonDocument document) {
         return document.getOrDefault(UserJson.ID, BsonNull.VALUE);
     }
 
-    /** Returns the canonical username by which a document is found; an empty text if it has none. */
+    /** Returns the canonical username by which a document is found; an empty text if the document has none. */
     public static String canonicalUsername(BsonDocument document) {
         return text(document, CANONICAL_USERNAME).orElse("");
     }
@@ -176,9 +176,9 @@ public final class UserDocument {
     }
 
     /**
-     * Returns the condition that matches this document if these fields have the values that were read. Only text,
-     * numbers and null are compared. A field with a value of another type must only exist, because a regular expression
-     * would act as a pattern.
+     * Returns the condition that matches this document if the named fields still have the values in this document. Only
+     * text, numbers and null are compared. If a value has another type, the field must only exist, because a regular
+     * expression would act as a pattern.
      */
     public static BsonDocument unchanged(BsonDocument document, String... names) {
         BsonDocument condition = new BsonDocument(UserJson.ID, anyId(document));

@@ -37,12 +37,12 @@ record UserFilter(
         return equals(ALL);
     }
 
-    /** Returns a text that identifies the filter; empty for all users. */
+    /** Returns a text that identifies the filter; empty if the filter matches all users. */
     String text() {
         return isAll()
                 ? ""
                 : String.join(
-                        "\n", // not part of any of the values
+                        "\n", // the values do not contain this character
                         role == null ? "" : role,
                         status == null ? "" : status.text(),
                         names == null ? "" : names.first());

@@ -84,7 +84,7 @@ public record UserInput(
     }
 
     /**
-     * Returns the new user of an input without violations.
+     * Returns the new user that this input describes. The input must not have violations.
      *
      * @param hash null for a user who cannot log in until a password is set
      */

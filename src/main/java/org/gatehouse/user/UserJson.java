@@ -20,7 +20,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
 
-/** Converts users to JSON for responses, and to and from cache entries, which have more fields than responses. */
+/** Converts users to JSON for responses, and to cache entries and back. Cache entries have additional fields. */
 public final class UserJson {
     public static final String ID = "_id";
     public static final String USERNAME = "username";
@@ -60,7 +60,7 @@ public final class UserJson {
 
     private UserJson() {}
 
-    /** Returns the reserved name that equals this name if case is ignored; empty if no reserved name does. */
+    /** Compares names without regard to case. Returns the reserved name that equals this name, or empty. */
     public static Optional<String> reservedName(String name) {
         return Optional.ofNullable(
                 RESERVED_NAMES.get(name.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));

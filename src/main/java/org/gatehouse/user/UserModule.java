@@ -11,7 +11,7 @@ import org.gatehouse.store.MongoLock;
 import org.gatehouse.throttle.Throttle;
 
 /**
- * Creates the objects of this package, except the DAOs, which the reauthentication needs earlier.
+ * Creates the objects of this package except the DAOs, because the reauthentication needs the DAOs earlier.
  *
  * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow down the
  *     migration
@@ -51,7 +51,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
         return new UserModule(service, createIndexes, List.of(new UserResource(service, registrar, lists)));
     }
 
-    /** Returns the lock shared by all nodes, held while an administrator is created or removed. */
+    /** Returns the lock that all nodes share. A node holds it while an administrator is created or removed. */
     public static MongoLock administration(ModuleContext context) {
         return new MongoLock(context.mongo(), "administration", context.clock());
     }

@@ -58,9 +58,10 @@ record UserQuery(
     }
 
     /**
-     * The position where a page ended: the sort key and the id of its last user.
+     * The position where a page ended: the sort key and the id of the last user on the page.
      *
-     * @param filter the {@link UserFilter#text} of the list, because the position is meaningless in another list
+     * @param filter the {@link UserFilter#text} of the list, because the position is meaningless in a list with another
+     *     filter
      * @param value a time in ISO-8601, or a folded username
      */
     record Position(Sort sort, String filter, String value, UserId id) {
@@ -141,7 +142,7 @@ record UserQuery(
         return new Position(sort, filter.text(), value, user.id());
     }
 
-    /** Returns the query for one user more than a page holds, which shows whether another page follows. */
+    /** Returns this query with a limit that is one higher. The additional user shows whether another page follows. */
     UserQuery withOneMore() {
         return new UserQuery(limit + 1, sort, filter, after);
     }

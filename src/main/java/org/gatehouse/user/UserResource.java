@@ -33,7 +33,8 @@ import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves users over HTTP. {@link UserService} decides what is allowed; this class only translates to and from HTTP.
+ * Serves users over HTTP. {@link UserService} decides which calls are allowed. This class only converts requests and
+ * responses.
  *
  * <p>The id {@code me} means the caller's own id.
  */
@@ -75,8 +76,8 @@ public final class UserResource {
     }
 
     /**
-     * Returns 200 with one page of users. {@code Link} (RFC 8288) refers to the first page and, if one exists, the next
-     * page. If requested, {@code X-Total-Count} is the approximate size of the whole list.
+     * Returns 200 with one page of users. {@code Link} (RFC 8288) refers to the first page, and to the next page if one
+     * exists. If requested, {@code X-Total-Count} is the approximate size of the whole list.
      */
     @GET
     @RolesAllowed(Roles.ADMIN)

@@ -73,7 +73,7 @@ public final class UserService {
     }
 
     /**
-     * Ends all sessions of a user in one write that takes effect on every node at once.
+     * Ends all sessions of a user in one write. The write takes effect immediately on every node.
      *
      * @param before receives the user before this write; runs again after a concurrent write
      * @throws GatehouseException {@code USER_NOT_FOUND}
@@ -86,7 +86,8 @@ public final class UserService {
     }
 
     /**
-     * Ends all sessions of the caller except the current session, in one write that takes effect on every node at once.
+     * Ends all sessions of the caller except the current session, in one write. The write takes effect immediately on
+     * every node.
      *
      * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} if the current session has ended
      *     meanwhile, because an exemption would make it valid again
@@ -148,7 +149,7 @@ public final class UserService {
         if (!renames) {
             return change(caller, userId, input, user -> {
                 precondition.accept(user);
-                if (caller.is(userId) && renames(input, user)) { // another request has changed the name since
+                if (caller.is(userId) && renames(input, user)) { // another request has changed the name meanwhile
                     reauthentication.require(caller, null);
                 }
             });
@@ -232,7 +233,7 @@ public final class UserService {
                 requireNonNullElse(input.roles(), user.roles()),
                 requireNonNullElse(input.status(), user.status()),
                 fields);
-        // A patch that only removes fields is not checked, because a legacy user may exceed the limit.
+        // The size is not checked if a patch only removes fields, because a legacy user may exceed the limit.
         if (input.fields().properties().stream()
                 .anyMatch(change -> !change.getValue().isNull())) {
             FieldErrors errors = new FieldErrors();

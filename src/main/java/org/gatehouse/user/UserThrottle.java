@@ -11,8 +11,8 @@ import org.gatehouse.throttle.Throttle;
 /**
  * Limits what users do without an administrator: registrations, and changes of their own usernames.
  *
- * <p>The limits exist because each response reveals whether a username is taken. Callers therefore refund a permit if
- * the attempt failed, except if the username was taken.
+ * <p>The limits exist because each response reveals whether a username is taken. Therefore a failed attempt counts only
+ * if the username was taken. Callers refund the permits of all other failed attempts.
  */
 final class UserThrottle {
     private static final Quota REGISTRATIONS = new Quota("registrations", 10, Duration.ofHours(1));
