@@ -18,11 +18,11 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
      * The names of both sides, and the target of the comparison.
      *
      * @param id the name in the file of figures
-     * @param target the minimum or maximum of the median ratio
+     * @param target the required minimum or maximum of the median ratio
      */
     record Title(String id, String subject, String reference, Target target) {}
 
-    /** The minimum or maximum of the median ratio. */
+    /** The required minimum or maximum of the median ratio. */
     record Target(double bound, boolean atLeast) {
         static Target atLeast(double bound) {
             return new Target(bound, true);

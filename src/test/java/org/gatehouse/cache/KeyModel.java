@@ -24,7 +24,7 @@ import org.gatehouse.store.RedisScript;
  *       another order of steps. If the model includes losses of the key, it treats an expiry as a loss.
  *   <li>The waits of a reader that finds an L. The retry of this reader equals the first attempt of another reader that
  *       begins at the same time.
- *   <li>Readers or writers that begin in another order than their numbers. These sequences differ from the explored
+ *   <li>Readers or writers that do not begin in the order of their numbers. These sequences differ from the explored
  *       sequences only in names.
  * </ul>
  */

@@ -476,7 +476,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void findsNamesWithAndWithoutSurroundingBlanks() {
+    void findsUsersByTheirNamesWithAndWithoutSurroundingBlanks() {
         ObjectId blank = insert(new Document("username", " Carol ").append("password", "p1"));
         ObjectId plain = insert(new Document("username", "dave").append("password", "p2"));
 

@@ -39,8 +39,8 @@ final class FormatShape {
     }
 
     /**
-     * Returns the differences that a reader of the other shape does not expect. The list is empty if there is no such
-     * difference.
+     * Returns the differences that a version with the other shape may be unable to read. The list is empty if there is
+     * no such difference.
      */
     List<String> differencesFrom(FormatShape other) {
         List<String> differences = new ArrayList<>();

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class KeyedHashTest {
     @Test
-    void derivesKeysAsInTheFirstExampleOfTheRfc() {
+    void derivesKeysAsInTheFirstExampleOfRfc5869() {
         byte[] derived = KeyedHash.hkdf(
                 bytes("000102030405060708090a0b0c"), bytes("0b".repeat(22)), bytes("f0f1f2f3f4f5f6f7f8f9"));
 

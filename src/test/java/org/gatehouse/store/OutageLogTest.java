@@ -51,7 +51,7 @@ class OutageLogTest {
     }
 
     @Test
-    void limitsTheLinesOfAnUnstableStore() {
+    void limitsTheLogLinesOfAnUnstableStore() {
         for (int i = 0; i < 1_000; i++) {
             fail("away");
             outages.succeeded();

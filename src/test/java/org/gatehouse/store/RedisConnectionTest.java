@@ -58,7 +58,7 @@ class RedisConnectionTest {
     }
 
     @Test
-    void worksWithARestrictedUser() {
+    void worksWithARestrictedRedisAccount() {
         // A shared Redis may grant only these permissions: Gatehouse's keys, scripts, and the commands that a
         // connection needs.
         String grants = "--user gatehouse on >secret ~u:* ~s:* ~throttle:* +@all -@admin -@dangerous +info";

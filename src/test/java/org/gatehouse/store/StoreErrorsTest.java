@@ -64,7 +64,7 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {24, 94, 112, 202, 237, 365, 384, 391, 402, 433, 449, 462, 11601})
-    void aTemporaryErrorIs503WithoutAStackTrace(int code) {
+    void aTemporaryErrorCausesStatus503WithoutAStackTrace(int code) {
         mongo.failWith(code, "users", "find", "findAndModify", "update", "insert", "delete");
 
         for (int i = 0; i < 3; i++) {
@@ -97,7 +97,7 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {13, 18, 8000})
-    void aMissingPermissionIs503WithOneLogLine(int code) {
+    void aMissingPermissionCausesStatus503AndOneLogLine(int code) {
         mongo.failWith(code, "users", "find", "findAndModify", "update", "insert", "delete");
 
         for (int i = 0; i < 3; i++) {
@@ -115,7 +115,7 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {31, 43, 175, 371})
-    void aFailedWriteIs503AndHasNoEffect(int code) {
+    void aFailedWriteCausesStatus503AndHasNoEffect(int code) {
         mongo.failWith(code, "users", "findAndModify");
 
         assertUnavailable(node.patch("/user/" + id, admin, "{\"email\":\"" + code + "@example.org\"}"));
@@ -126,7 +126,7 @@ class StoreErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {64, 91, 100, 123_456})
-    void aWriteThatNoMajorityConfirmedIs503(int code) {
+    void aWriteThatNoMajorityConfirmedCausesStatus503(int code) {
         Document concern = new Document("code", code).append("codeName", "X").append("errmsg", "waiting");
         mongo.replyWith(
                 command -> FaultyMongo.name(command).equals("insert") && "sessions".equals(command.get("insert"))
@@ -138,7 +138,7 @@ class StoreErrorsTest {
     }
 
     @Test
-    void anErrorInsideABulkWriteIs503() {
+    void anErrorInsideABulkWriteCausesStatus503() {
         mongo.replyWith(command -> {
             if (!FaultyMongo.name(command).equals("insert") || !"users".equals(command.get("insert"))) {
                 return Optional.empty();
@@ -152,7 +152,7 @@ class StoreErrorsTest {
     }
 
     @Test
-    void anUnexpectedErrorIs500WithItsReasonInTheLog() {
+    void anUnexpectedErrorCausesStatus500AndItsReasonIsLogged() {
         mongo.failWith(2, "users", "find");
 
         assertThat(node.login("alice", PASSWORD).status()).isEqualTo(500);

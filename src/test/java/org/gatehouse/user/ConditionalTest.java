@@ -145,7 +145,7 @@ class ConditionalTest {
     }
 
     @Test
-    void severalIfMatchLinesAreReadAsOneList() {
+    void severalIfMatchHeadersAreReadAsOneList() {
         String tag = one.get(user, admin).header("ETag");
 
         assertThat(one.patch(user, admin, "{\"lines\":1}", "If-Match", "\"0\"", "If-Match", tag)
@@ -167,7 +167,8 @@ class ConditionalTest {
                 accepted.addAll(result.get());
             }
             Response last = one.get(counter, admin);
-            // Each accepted edit stored the next number. No edit was lost, and no edit overwrote another edit.
+            // Each accepted edit stored the next number. If the accepted numbers are distinct and their count is the
+            // last number, no edit was lost.
             assertThat(accepted)
                     .doesNotHaveDuplicates()
                     .hasSize(last.json().path("n").intValue());

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests the lists over HTTP. Checks which users each combination of filter and order returns, and which queries MongoDB
- * receives.
+ * Tests the calls that return lists. Checks which users each combination of filter and order returns, and which queries
+ * MongoDB receives.
  */
 class ListTest {
     private static final List<String> SORTS = List.of("createdAt", "-createdAt", "username", "-username");

@@ -282,7 +282,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isKeptAsTheLastAdministratorIfAllAreRemovedAtOnce() throws Exception {
+    void isKeptAsTheLastAdministratorIfConcurrentCallsRemoveAllAdministrators() throws Exception {
         Document active = new Document("roles", "admin").append("status", "active");
         Document root = stores.users().find(active).first();
         assertThat(root).isNotNull();

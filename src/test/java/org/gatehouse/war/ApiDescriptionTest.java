@@ -34,7 +34,7 @@ class ApiDescriptionTest {
     }
 
     @Test
-    void reportsAnUnknownFieldStatusOrHeader() {
+    void reportsAnUnknownFieldOrStatusOrHeader() {
         assertThatThrownBy(() -> check("POST", "/logout", loggedOut(",\"more\":1")))
                 .hasMessageContaining("more");
         assertThatThrownBy(() -> check("POST", "/logout", rejected(409, "USERNAME_TAKEN")))

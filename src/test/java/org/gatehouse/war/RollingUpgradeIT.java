@@ -48,7 +48,10 @@ class RollingUpgradeIT {
     /** The nodes to which the load balancer sends requests. */
     private final List<WarServer> serving = new ArrayList<>();
 
-    /** Each walk of a client holds the read lock, so that no node is removed during a walk. */
+    /**
+     * A walk is a sequence of requests from one client. Each walk holds the read lock, so that no node is removed
+     * during the walk.
+     */
     private final ReentrantReadWriteLock balancer = new ReentrantReadWriteLock();
 
     @AfterEach
