@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>An event never contains a username as a client sent it, because users sometimes type a password into the username
  * field. A login of an unknown user is recorded without a username. Usernames in other events come from the store.
  *
- * @param actor the user who caused the event; null if the caller was not authenticated, or the service caused it
+ * @param actor the user who caused the event; null if the caller was not authenticated, or if the service caused the
+ *     event
  * @param user the affected user
  * @param username the name of the affected user at that time, cut to {@value #MAX_USERNAME} characters
  * @param clientInfo the client that sent the request; null if the service caused the event

@@ -20,8 +20,8 @@ import org.gatehouse.store.MongoConnection;
 /**
  * Inserts and lists the entries of the audit log in MongoDB, and never changes them.
  *
- * <p>Each entry contains its expiry time, after which the entry is not listed. The TTL index only frees storage, and
- * its definition does not depend on settings.
+ * <p>Each entry contains its expiry time, after which the entry is not listed. The TTL index only frees storage. Its
+ * definition does not depend on settings.
  */
 final class MongoAuditDao {
     private static final String COLLECTION = "audit";

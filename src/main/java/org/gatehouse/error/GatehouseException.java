@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The exception that reports an {@link ErrorCode} to the caller.
  *
- * <p>The message is written for the caller and does not contain internal details. The cause, if any, is only logged. An
- * exception without a cause leads to an ordinary response, so it does not have a stack trace.
+ * <p>The message is written for the caller and does not contain internal details. The cause, if any, is only logged.
+ * Exceptions without a cause do not have a stack trace, because they lead to ordinary responses.
  */
 public final class GatehouseException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -24,11 +24,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The keys of {@code AUTH_ALG=ES256}, which the nodes create, publish, use and retire without an operator.
  *
- * <p>Each node reads the keys every {@link LeasedValue#POLL_INTERVAL} and trusts them until its lease expires. All
- * leases from before a revocation expire within {@link LeasedValue#EXPIRY}; {@link #revoke} returns after this time.
- * Requests whose tokens name a known key do not read the store. If a node cannot read the keys, its lease expires.
- * Unless {@code outlastingFailures} is true, the node then responds with 503 and neither accepts nor signs tokens.
- * Leases rely only on monotonic clocks.
+ * <p>Each node reads the keys every {@link LeasedValue#POLL_INTERVAL} and trusts them until its lease expires. Every
+ * lease from before a revocation expires within {@link LeasedValue#EXPIRY}, and {@link #revoke} returns after this
+ * time. Requests whose tokens name a known key do not read the store. If a node cannot read the keys, its lease
+ * expires. Unless {@code outlastingFailures} is true, the node then responds with 503 and neither accepts nor signs
+ * tokens. Leases rely only on monotonic clocks.
  *
  * <p>Wall clocks determine when a key starts to sign and when it is deleted. A node accepts a token even if the token's
  * key is not yet active by the node's clock. Clocks must differ by less than one minute, the margin in

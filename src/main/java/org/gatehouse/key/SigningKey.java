@@ -29,8 +29,8 @@ public record SigningKey(
     private static final int ID_BYTES = 9;
 
     /**
-     * Returns a key for HMAC-SHA-256 (RFC 7518, section 3.2). A one-way function derives its id from the secret. All
-     * nodes therefore use the same id, and a changed secret has another id.
+     * Returns a key for HMAC-SHA-256 (RFC 7518, section 3.2). A one-way function derives the key's id from the secret.
+     * All nodes therefore use the same id, and a changed secret has another id.
      */
     public static SigningKey hmac(Secret secret) {
         try {

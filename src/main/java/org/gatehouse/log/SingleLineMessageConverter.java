@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * this converter is {@code %singleLine}.
  *
  * <p>CR and LF become {@code \n}. Unicode line breaks become escapes such as {@code \}{@code u2028}. Line breaks before
- * {@code " - "} are kept, because the message that lists invalid settings contains them.
+ * a list item are kept, because the message on invalid settings contains a list.
  */
 public final class SingleLineMessageConverter extends MessageConverter {
     private static final Pattern LINE_BREAK = Pattern.compile("[\\r\\n](?!  - )|[\\u0085\\u2028\\u2029]");
