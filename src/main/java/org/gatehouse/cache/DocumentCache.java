@@ -144,7 +144,7 @@ public final class DocumentCache<T> {
         };
     }
 
-    /** Loads a document that is not cached; one thread per node does this for all callers. */
+    /** Loads a document that is not cached. One thread of this node loads it for all waiting callers. */
     private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
         String token = token();
         for (int wait : LOADER_WAITS_MS) {
@@ -210,7 +210,7 @@ public final class DocumentCache<T> {
      * @param write makes one write to the store with a timeout. If the supplier throws a {@link GatehouseException}
      *     other than {@code STORE_UNAVAILABLE}, nothing was written
      * @throws GatehouseException the exception of {@code write}; also {@code STORE_UNAVAILABLE} if a node may still
-     *     return the old document. The write may have happened then
+     *     return the old document. In this case, the write may have happened
      */
     public <R> R write(String id, Supplier<R> write) {
         return write(List.of(id), write);
@@ -234,7 +234,7 @@ public final class DocumentCache<T> {
             endLater(ids, token);
             throw unknown;
         }
-        // The generation is checked too, because Redis may have restarted, lost the T, and stored a stale V since.
+        // The generation is checked too, because Redis may have restarted without the T and may contain a stale V.
         if (announced
                 .filter(topology -> end(ids, topology, token) && generation.awaitSettled(topology))
                 .isEmpty()) {

@@ -47,7 +47,7 @@ record Entry(char kind, String generation, byte[] content) {
         return kind == WRITING;
     }
 
-    /** Returns false for an unknown kind, so that readers do not wait for it. A newer version may have stored it. */
+    /** Returns false for an unknown kind, so that readers do not wait. A newer version may have stored such a value. */
     boolean isLoading() {
         return kind == LOADING;
     }

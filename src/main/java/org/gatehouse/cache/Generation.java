@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * Ensures that stale entries are not used if Redis loses entries, returns old entries, or misses an invalidation. Each
  * entry belongs to a generation, and only entries of the current generation are trusted.
  *
- * <p>The generation is a number in MongoDB. Each node trusts the number that it has read until its
+ * <p>The generation is a number in MongoDB. After a node has read the number, the node trusts it until the
  * {@link LeasedValue lease} expires. A writer that cannot reach Redis increments the generation and waits until every
  * older lease has expired. Then no node trusts the entry that the writer could not remove. The generation also names
  * the run id of a Redis. A node that connects to a Redis with another run id increments the generation too.
@@ -45,7 +45,7 @@ public final class Generation implements AutoCloseable {
     private static final Duration INCREMENT_TIMEOUT =
             MongoConnection.WRITE_TIMEOUT.multipliedBy(2).plus(LeasedValue.LEASE);
 
-    /** An interruption is logged only after this time. An increment interrupts the use of the cache for less time. */
+    /** A longer interruption of the cache is logged. An increment interrupts the use of the cache for less time. */
     private static final Duration LOG_AFTER = Duration.ofSeconds(10);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
@@ -114,7 +114,7 @@ public final class Generation implements AutoCloseable {
         return permit().isPresent();
     }
 
-    /** Returns empty if entries are currently not trusted. */
+    /** Returns permission to use the cache; empty if entries are currently not trusted. */
     Optional<Permit> permit() {
         long now = System.nanoTime();
         Seen valid = seen.valid().orElse(null);
@@ -170,7 +170,7 @@ public final class Generation implements AutoCloseable {
         }
     }
 
-    /** Schedules an increment without waiting. The caller must not acknowledge its write afterwards. */
+    /** Schedules an increment without waiting. The caller must not acknowledge its write, because nodes may miss it. */
     void scheduleIncrement() {
         var unused = nextIncrement();
     }

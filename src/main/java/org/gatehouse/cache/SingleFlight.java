@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the result, which several threads may receive
  */
 final class SingleFlight<T> {
-    /** The running task and the next task together take less time. */
+    /** The maximum wait for another caller's task. The running task and the next task together take less time. */
     private static final Duration FLIGHT_TIMEOUT = Duration.ofSeconds(5);
 
     private final Map<String, Flight<T>> latest = new ConcurrentHashMap<>();

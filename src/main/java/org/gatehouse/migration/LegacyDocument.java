@@ -38,7 +38,8 @@ final class LegacyDocument {
     private LegacyDocument() {}
 
     /**
-     * Returns a write that migrates the document if it has not changed since the read; empty if it is already migrated.
+     * Returns a write that migrates the document, unless another write has changed the document since the read. Returns
+     * empty if the document is already migrated.
      */
     static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
         List<Bson> changes = settingFields(document);

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * <p>Each document changes in one write, on the condition that its password is unchanged. Concurrent logins, other
  * nodes and a stop at any moment are therefore harmless. A note in the collection {@code meta} says that passwords may
  * be left. Without the note, a start does not scan the documents. The note is deleted after a scan of all documents has
- * found no password. One hash runs at a time, and logins have priority.
+ * found no password. Passwords are hashed one at a time, and logins have priority.
  */
 final class LegacyPasswordMigration implements AutoCloseable {
     private static final int BATCH = 100;
@@ -186,7 +186,7 @@ final class LegacyPasswordMigration implements AutoCloseable {
 
     private Bson replacement(BsonDocument document) {
         if (document.containsKey(UserDocument.PASSWORD_HASH)) {
-            return Updates.unset(UserJson.PASSWORD); // because the password hash is newer
+            return Updates.unset(UserJson.PASSWORD); // because the existing passwordHash is newer
         }
         StoredPassword password = UserDocument.text(document, UserJson.PASSWORD)
                 .flatMap(StoredPassword::ofLegacy)

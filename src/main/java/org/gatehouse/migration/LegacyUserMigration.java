@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * <p>Each step can be repeated, because it depends only on the document or the index. Later starts need only two index
  * lookups.
  *
- * <p>The changes bypass the cache. It does not contain these documents, because a node serves requests only after the
- * migration. Later, new documents of this kind appear only if the legacy service continues to write.
+ * <p>The changes bypass the cache. The cache does not contain these documents, because a node serves requests only
+ * after the migration. Later, new documents of this kind appear only if the legacy service continues to write.
  */
 final class LegacyUserMigration {
     static final int BATCH = 500;
@@ -75,8 +75,8 @@ final class LegacyUserMigration {
     /**
      * Runs all steps. Repeated and concurrent runs are harmless.
      *
-     * @throws UnusableStoreException if the unique index was created before and is missing although users exist, or if
-     *     another service keeps writing documents
+     * @throws UnusableStoreException if the unique index was created before and is now missing although users exist, or
+     *     if another service keeps writing documents
      */
     void run() {
         usernameIndex.requireNotLost();
@@ -88,7 +88,7 @@ final class LegacyUserMigration {
             }
             migrated += migrate();
         }
-        migrated += migrate(); // because the unique index permits one document without a usernameKey
+        migrated += migrate(); // once more, because the index permits one document without a usernameKey
         if (migrated > 0) {
             log.info("Made users of {} documents in {}", migrated, users.getNamespace());
         }

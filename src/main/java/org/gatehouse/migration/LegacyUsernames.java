@@ -122,8 +122,8 @@ final class LegacyUsernames {
     }
 
     /**
-     * Handles the documents with one name. A single document with a valid name is collected for {@link #claim}; all
-     * others are logged.
+     * Handles all documents that share one name. A single document with a valid name is collected for {@link #claim};
+     * all others are logged.
      */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {

@@ -4,7 +4,7 @@ import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.store.MongoConnection;
 
-/** Migrates a database of the legacy service: users before the start, plain-text passwords in the background. */
+/** Migrates a legacy database: users before the node serves requests, plain-text passwords in the background. */
 public final class MigrationModule implements AutoCloseable {
     private final LegacyUserMigration users;
     private final LegacyPasswordMigration passwords;

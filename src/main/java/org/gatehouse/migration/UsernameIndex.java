@@ -32,7 +32,9 @@ final class UsernameIndex {
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
-    /** The timeout is one hour, because the first index over millions of users takes longer than any request may. */
+    /**
+     * The collection with a timeout of one hour, because indexing millions of users takes longer than a request may.
+     */
     private final MongoCollection<BsonDocument> users;
 
     UsernameIndex(MongoConnection mongo, String collection) {
@@ -52,7 +54,7 @@ final class UsernameIndex {
     /**
      * Fails if users of Gatehouse cannot be distinguished from legacy documents.
      *
-     * @throws UnusableStoreException if the index was created before and is missing although users exist
+     * @throws UnusableStoreException if the index was created before and is now missing although users exist
      */
     void requireNotLost() {
         // The note is read before the index, because another node may be creating both.

@@ -21,10 +21,11 @@ public final class DriverLeaks {
 
     /**
      * Keeps Netty from registering a listener with Java Flight Recorder. The listener would be removed only if a
-     * recording starts. Call this method before any other use of Netty. A value that the operator has set is kept.
+     * recording starts. Call this method before any other use of Netty. If the operator has set the system property,
+     * its value is kept.
      *
-     * <p>Netty reads the system property once. The property is set only during this read, because other applications in
-     * the JVM may have their own Netty.
+     * <p>Netty reads the property once. The property is set only during this read, because other applications in the
+     * JVM may have their own Netty.
      */
     public static void disableFlightRecorder() {
         if (System.getProperty(FLIGHT_RECORDER) != null) {
@@ -59,8 +60,8 @@ public final class DriverLeaks {
     }
 
     /**
-     * Waits for threads, because an executor terminates before its last thread ends, and containers report leaked
-     * threads.
+     * Waits until the threads of this application end. An executor terminates before its last thread ends, and
+     * containers report such a thread as a leak.
      */
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();

@@ -12,7 +12,7 @@ import org.gatehouse.config.Secret;
 
 /**
  * Computes fingerprints of values that must not be stored: HMAC-SHA-256 (RFC 2104) under a key that HKDF (RFC 5869)
- * derives from {@code AUTH_KEY}. Without this key, an attacker cannot guess a value.
+ * derives from {@code AUTH_KEY}. Without this key, an attacker cannot check guesses of a value.
  */
 public final class KeyedHash {
     private static final String HMAC = "HmacSHA256";
@@ -30,7 +30,9 @@ public final class KeyedHash {
         return of(keys.get(0), data);
     }
 
-    /** Returns the fingerprints under {@code AUTH_KEY} and, if it is set, {@code AUTH_KEY_PREVIOUS}, as bytes. */
+    /**
+     * Returns the fingerprint of the data under each key, as bytes: {@code AUTH_KEY}, then {@code AUTH_KEY_PREVIOUS}.
+     */
     public List<byte[]> ofEachKey(byte[] data) {
         return keys.stream().map(key -> hmac(key, data)).toList();
     }

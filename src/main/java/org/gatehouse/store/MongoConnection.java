@@ -143,7 +143,7 @@ public final class MongoConnection implements AutoCloseable {
      * Reads one document; the result includes every write that was acknowledged before the call. The read uses the
      * strongest read concern of the deployment: linearizable in replica sets and sharded clusters.
      *
-     * @param filter a filter for one document at most, because the read concern requires this
+     * @param filter a filter that matches at most one document, because the read concern requires this
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
     public Optional<BsonDocument> findLinearizable(MongoCollection<BsonDocument> collection, Bson filter) {
@@ -181,7 +181,7 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * Checks that a linearizable read is possible.
      *
-     * @param timeout the timeout for a server's reply; server selection has a separate timeout
+     * @param timeout the timeout for a server's reply, without the time for the selection of the server
      * @throws StoreRefusedException if a server replies that it cannot read now
      * @throws GatehouseException {@code STORE_UNAVAILABLE}
      */
@@ -200,7 +200,8 @@ public final class MongoConnection implements AutoCloseable {
 
     /**
      * Reads several documents; the result includes every write that was acknowledged before the call. Only reads of one
-     * document can be linearizable. Therefore one such read follows, which fails if the primary was replaced.
+     * document can be linearizable. Therefore a linearizable read of one document follows. It fails if the primary was
+     * replaced.
      */
     public <T> T readLatest(Supplier<T> reads) {
         T result = call(reads);

@@ -27,10 +27,10 @@ import java.util.stream.Stream;
  * callers treat the outcome as unknown. The codes are from the server's list {@code error_codes.yml}.
  */
 public final class MongoErrors {
-    /** The maximum number of characters; longer messages repeat the command and its values. */
+    /** The maximum number of characters in the log; longer messages repeat the command and its values. */
     private static final int MAX_TEXT = 200;
 
-    /** Labels with which the driver and the server mark errors after which the same call may succeed. */
+    /** The driver and the server add these labels to errors after which the same call may succeed. */
     private static final Set<String> TEMPORARY_LABELS = Set.of(
             "RetryableWriteError",
             "TransientTransactionError",
@@ -39,7 +39,7 @@ public final class MongoErrors {
             "NoWritesPerformed");
 
     /**
-     * Codes that mean that the server, or a server behind it, cannot execute the operation now. The set contains the
+     * Codes that mean that the server or a server behind it cannot execute the operation now. The set contains the
      * categories NetworkError, Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError,
      * SystemOverloadedError, WriteConcernError, StaleShardVersionError, SnapshotError and CursorInvalidatedError. The
      * set also contains errors without a category that end by themselves or after an operator has acted: locks,
@@ -245,7 +245,7 @@ public final class MongoErrors {
                         .map(failed -> new WriteError(failed.getCode(), failed.getMessage(), failed.getDetails())));
     }
 
-    /** Returns only the codes, because the text depends on the command. */
+    /** Returns the codes of the error. The message is not a part of the reason, because it depends on the command. */
     static String reason(MongoException error) {
         return new TreeSet<>(
                         codes(serverError(error).map(MongoException.class::cast).orElse(error)))

@@ -111,7 +111,7 @@ final class MongoIndexes {
                 && (ttl == null || (found.isNumber(TTL) && found.getNumber(TTL).longValue() == ttl));
     }
 
-    /** Compares the keys and their order, but not the types of their numbers. */
+    /** Whether both indexes have equal keys in the same order. The types of numbers in the keys may differ. */
     private static boolean hasKeys(BsonDocument found, IndexModel index) {
         return keys(found.getDocument(KEY, new BsonDocument()))
                 .equals(keys(index.getKeys().toBsonDocument()));

@@ -84,7 +84,7 @@ final class OutageLog {
         }
     }
 
-    /** Reports the end of the outage, without a quiet time. */
+    /** Reports the end of the outage immediately, even during the quiet time. */
     void ended() {
         if (open) {
             end(Duration.ZERO);

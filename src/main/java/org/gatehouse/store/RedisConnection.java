@@ -33,7 +33,7 @@ import org.slf4j.event.Level;
  *
  * <p>Responses are correct without Redis, so an outage does not cause exceptions. While Redis is down or does not
  * reply, commands return {@link RedisTopology.Reply.Unavailable} immediately. A background thread tries to reconnect
- * until it succeeds. Each change of state and each new reason is logged in one line.
+ * until it succeeds. Each change of state and each new reason causes one log line.
  *
  * <p>Lettuce's automatic reconnection is disabled, because a new connection may lead to another server or to an empty
  * server. A connection is used only after its server has been identified ({@link RedisTopology#runIds}).
@@ -185,7 +185,7 @@ public final class RedisConnection implements AutoCloseable {
         topology = connected;
         unusable = null;
         reportRecovery();
-        if (!connected.isOpen()) { // it broke before replace() could find the topology
+        if (!connected.isOpen()) { // the connection broke before replace() could find the topology
             disconnect(connected, new RedisConnectionException("the connection broke"));
         }
     }

@@ -50,7 +50,7 @@ final class RedisDiscovery {
     }
 
     /**
-     * @param timeout for each connection and each command
+     * @param timeout the timeout of each connection attempt and of each command
      * @param owner the object to which the connections report
      */
     RedisDiscovery(RedisClient client, Duration timeout, RedisConnection owner) {
@@ -135,7 +135,7 @@ final class RedisDiscovery {
         try {
             connection = await(connecting);
         } catch (RedisConnectionException failed) {
-            var unused = connecting.thenAccept(StatefulRedisConnection::close); // the connection may still succeed
+            var unused = connecting.thenAccept(StatefulRedisConnection::close); // it may connect later
             throw failed;
         }
         opened.add(connection);

@@ -21,7 +21,7 @@ final class RedisErrors {
     private static final Pattern NOT_ALLOWED_IN_SCRIPT =
             Pattern.compile("The user executing the script|ACL failure in script");
 
-    /** The error for an unknown command repeats its arguments; those of {@code AUTH} contain the password. */
+    /** The error for an unknown command repeats the arguments. The arguments of {@code AUTH} contain the password. */
     private static final Pattern ARGUMENTS = Pattern.compile(",? with args beginning with.*");
 
     private RedisErrors() {}

@@ -25,7 +25,7 @@ final class RedisNodeConnection {
     /** A shorter silence is not reported, because an operator could not act in this time. */
     private static final Duration REPORT_DELAY = Duration.ofMillis(500);
 
-    /** After this time, the servers are discovered again, because another server may have replaced this one. */
+    /** After this silence, the servers are discovered again, because another server may have replaced this one. */
     private static final Duration SILENCE_TIMEOUT = Duration.ofSeconds(3);
 
     /** Error codes after which the servers are discovered again, because this server cannot be used. */
@@ -80,8 +80,8 @@ final class RedisNodeConnection {
     /**
      * Waits for the reply to a command.
      *
-     * @param sentAt from {@link System#nanoTime}
-     * @throws RedisNoScriptException if the server does not know the script; the caller then sends its text
+     * @param sentAt the time of sending, from {@link System#nanoTime}
+     * @throws RedisNoScriptException if the server does not know the script; the caller then sends the script's text
      */
     <T> RedisTopology.Reply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
@@ -134,8 +134,8 @@ final class RedisNodeConnection {
     }
 
     /**
-     * Sends a PING immediately, because usually this process was stalled, not the server. Redis replies in order, so a
-     * reply to the PING means that all earlier replies have arrived.
+     * Sends a PING immediately, because a late reply usually means that this process was stalled, not the server. Redis
+     * replies in order, so a reply to the PING means that all earlier replies have arrived.
      */
     private void probe() {
         var unused = connection.async().ping().whenComplete((pong, failure) -> {

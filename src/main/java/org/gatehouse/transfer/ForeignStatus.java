@@ -9,9 +9,9 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.user.UserJson;
 
 /**
- * Detects import lines of accounts that another service had closed. The names and the values of its fields identify
- * such a line. Without a {@code status}, such a line would create an active user. A line with a {@code status} is
- * accepted, because the status is explicit. Every exported line has a status.
+ * Detects import lines of accounts that another service had closed. The names and the values of the fields identify
+ * such a line. Without a {@code status}, the line is rejected, because it would create an active user. A line with a
+ * {@code status} is accepted, because the status is explicit. Every exported line has a status.
  */
 final class ForeignStatus {
     /** Fields that show a closed account if their value is in {@link #NO}. */

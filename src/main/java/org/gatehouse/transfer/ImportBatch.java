@@ -24,7 +24,7 @@ import org.gatehouse.user.UserJson;
  * <p>Each user is created atomically and independently of the others. Existing users are never changed.
  */
 final class ImportBatch {
-    /** The maximum number of lines without a plain password. This many lines take one or two megabytes of memory. */
+    /** The maximum number of lines of a batch without plain passwords. Such a batch takes one or two megabytes. */
     static final int SIZE = 500;
 
     /**
@@ -59,7 +59,7 @@ final class ImportBatch {
     /**
      * Creates an empty batch.
      *
-     * @param dryRun whether nothing is written
+     * @param dryRun true if lines are only checked
      * @param report receives the result of each line
      */
     ImportBatch(UserImport imports, Caller caller, boolean dryRun, ImportReport report) {
@@ -70,8 +70,8 @@ final class ImportBatch {
     }
 
     /**
-     * Whether the batch contains a line with this name or id. If so, the earlier line must have a result before the
-     * given line is added.
+     * Whether the batch contains another line with the name or the id of this user. If so, the other line must have a
+     * result before this user is added.
      */
     boolean has(ImportedUser imported) {
         return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
@@ -155,7 +155,7 @@ final class ImportBatch {
         }
     }
 
-    /** Records each new administrator, because the counts do not show which users have the role. */
+    /** Records the user if it is an administrator, because the recorded counts do not show the administrators. */
     private void recordAdministrator(NewUser user) {
         if (user.roles().contains(Roles.ADMIN)) {
             imports.audit.record(caller.auditEvent(AuditType.USER_CREATED)

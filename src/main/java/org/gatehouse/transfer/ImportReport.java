@@ -14,7 +14,7 @@ import org.gatehouse.user.UserJson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the result of each import line as a line of NDJSON, in the order of the import, and a last line with the
+ * Writes the result of each import line as a line of NDJSON, in the order of the import. A last line contains the
  * counts. Results stay in memory until {@link #sendBefore} writes them.
  */
 final class ImportReport {
@@ -72,7 +72,7 @@ final class ImportReport {
         return results.size();
     }
 
-    /** Sends the results of all lines before this line, and discards the other results. */
+    /** Sends the results of all lines before this line. Discards the results of this and later lines. */
     void sendBefore(long line) throws IOException {
         for (ObjectNode result : results.headMap(line).values()) {
             write(result);
@@ -81,13 +81,13 @@ final class ImportReport {
         output.flush();
     }
 
-    /** Writes the last line of the report after the import has reached the end of its body. */
+    /** Writes the last line of the report after the import has reached the end of the request body. */
     void done(long lines) throws IOException {
         ObjectNode result = Json.MAPPER.createObjectNode().put("status", "done").put("lines", lines);
         writeLast(result);
     }
 
-    /** Writes the last line of the report after the import has stopped before this line of its body. */
+    /** Writes the last line of the report after the import has stopped. The given line was not imported. */
     void stopped(long line, GatehouseException reason) throws IOException {
         ObjectNode result =
                 Json.MAPPER.createObjectNode().put("status", "stopped").put(LINE, line);

@@ -20,7 +20,8 @@ import org.gatehouse.user.UserJson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user of an import line. A line may have the fields of {@code POST /user} and the additional fields of an export.
+ * The user that an import line describes. A line may have the fields of {@code POST /user} and the additional fields of
+ * an export.
  *
  * @param user the complete user, except for the hash of a plain password
  * @param password the plain password, not yet checked against the password policy; null if the line has none
@@ -85,9 +86,9 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
     }
 
     /**
-     * Whether the line describes this existing user of the same name. An earlier import may have created the user. If
-     * the line has an id, only the ids are compared. Otherwise, roles, status and custom fields are compared. Passwords
-     * are not compared, because a login may replace the imported hash.
+     * Whether the line describes this existing user, which has the same name. An earlier import may have created the
+     * user. If the line has an id, only the ids are compared. Otherwise, roles, status and custom fields are compared.
+     * Passwords are not compared, because a login may replace the imported hash.
      */
     boolean isSameAs(User present) {
         if (user.imported().sameId()) {

@@ -28,8 +28,8 @@ public final class UserExportResource {
     }
 
     /**
-     * Returns 200 with one user per line, in the format of {@code POST /user/import}; on request, the lines contain
-     * password hashes.
+     * Returns 200 with one user per line, in the format of {@code POST /user/import}. The lines contain password hashes
+     * if the caller requests them.
      */
     @GET
     @RolesAllowed(Roles.ADMIN)
@@ -41,7 +41,7 @@ public final class UserExportResource {
         boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
         errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
-            return StreamedResponse.of(request, nothing -> {}); // no user is sent, so nothing is read or recorded
+            return StreamedResponse.of(request, nothing -> {}); // a HEAD response contains no users
         }
         return StreamedResponse.of(request, exports.start(Caller.of(security), withHashes));
     }

@@ -72,7 +72,7 @@ final class UserImport implements AutoCloseable {
         return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
     }
 
-    /** Stops every running import before the next write of this import. */
+    /** Stops each running import before its next write. */
     @Override
     public void close() {
         closed = true;

@@ -35,7 +35,7 @@ public final class UserImportResource {
         this.imports = imports;
     }
 
-    /** Returns 200 with a result for each line and a last line with the counts, after the whole body is received. */
+    /** Receives the whole body. Then returns 200 with a result for each line, and a last line with the counts. */
     @POST
     @RolesAllowed(Roles.ADMIN)
     @Consumes(StreamedResponse.NDJSON)
