@@ -82,7 +82,7 @@ class AdministratorTest {
     }
 
     @Test
-    void anAdministratorNameThatAnotherUserHasIsLogged(TestInfo test) {
+    void aStartLogsThatTheAdministratorNameBelongsToAnotherUser(TestInfo test) {
         try (Node node = Node.start(stores, settings(test, "to-be-lost", OLD_PASSWORD, false))) {
             node.create(node.token("to-be-lost", OLD_PASSWORD), "ordinary", OLD_PASSWORD);
         }
@@ -126,7 +126,7 @@ class AdministratorTest {
     }
 
     @Test
-    void aDisabledAndThrottledUserBecomesAnAdministratorThatCanLogIn(TestInfo test) {
+    void aResetMakesADisabledAndThrottledUserAnAdministratorWhoCanLogIn(TestInfo test) {
         try (Node running = Node.start(stores, settings(test, "remaining", OLD_PASSWORD, false))) {
             String admin = running.token("remaining", OLD_PASSWORD);
             String id = running.create(admin, "promoted", OLD_PASSWORD);

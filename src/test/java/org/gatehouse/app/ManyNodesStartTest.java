@@ -150,7 +150,7 @@ class ManyNodesStartTest {
         assertThat(after.get("users")).containsAll(others);
     }
 
-    /** The blocked node later continues, like a slow node or a node whose clock is behind the clocks of other nodes. */
+    /** When the blocked node continues, it behaves like a slow node or a node whose clock is behind other clocks. */
     @Test
     void aNodeThatIsBlockedDuringItsStartDoesNotBlockOtherNodes() throws Exception {
         int command = 0;
@@ -237,7 +237,7 @@ class ManyNodesStartTest {
                 .append("email", name + "@example.com");
     }
 
-    /** Changes a user as a node that already serves requests does. */
+    /** Changes a user in the same way as a node that serves requests. */
     private static void change(MongoCollection<Document> users) {
         UpdateResult changed = users.updateOne(
                 Filters.eq("username", CHANGED_USERNAME),

@@ -167,7 +167,7 @@ class StartupTest {
     }
 
     @Test
-    void anUnusableStoreFailsTheDeploymentWithItsReason() {
+    void anUnusableStoreMakesTheDeploymentFailWithTheReason() {
         try (Startup startup = new Startup(() -> {
             throw new UnusableStoreException("for good");
         })) {
@@ -209,7 +209,7 @@ class StartupTest {
     }
 
     @Test
-    void closingDuringThePreparationStopsItsThread() {
+    void closingDuringThePreparationEndsTheStartupThread() {
         AtomicReference<Thread> preparing = new AtomicReference<>();
         Startup startup = new Startup(
                 () -> {

@@ -130,7 +130,7 @@ class DotEnvTest {
                 .hasMessageNotContainingAny("missing");
     }
 
-    /** All settings in {@code .env.example} are commented out, and its lines are valid. */
+    /** In {@code .env.example}, every line is valid, and every setting is commented out. */
     @Test
     void theExampleIsValid() throws IOException {
         DotEnv example = DotEnv.read(Path.of(".env.example"));

@@ -75,7 +75,7 @@ class BadInputTest {
                 "{\"username\":{\"$ne\":null},\"password\":{\"$ne\":null}}",
                 "{\"username\":{\"$gt\":\"\"},\"password\":\"x\"}"
             })
-    void aLoginWithoutTwoStringsIsRejectedWithTheLegacyMessage(String body) {
+    void aLoginIsRejectedUnlessUsernameAndPasswordAreStrings(String body) {
         assertRejected(gatehouse.post("/login", "", body), 400, "CREDENTIALS_MISSING");
     }
 

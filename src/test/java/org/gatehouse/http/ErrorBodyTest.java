@@ -19,7 +19,7 @@ class ErrorBodyTest {
                 "*/*, application/json;q=0.5, application/problem+json;q=0.5",
                 "application/*;q=0.1, */*, application/problem+json;q=0.2"
             })
-    void isAProblemIfTheClientAcceptsItAtLeastAsMuchAsJson(String accept) {
+    void isAProblemIfTheClientAcceptsProblemsAndDoesNotPreferJson(String accept) {
         assertThat(ErrorBody.wantedBy(accept)).isEqualTo(ErrorBody.PROBLEM);
     }
 
@@ -39,7 +39,7 @@ class ErrorBodyTest {
                 "problem+json",
                 ""
             })
-    void isOrdinaryJsonIfTheClientPrefersJsonOrDoesNotAcceptAProblem(String accept) {
+    void isOrdinaryJsonIfTheClientPrefersJsonOrDoesNotAcceptProblems(String accept) {
         assertThat(ErrorBody.wantedBy(accept)).isEqualTo(ErrorBody.OWN);
     }
 

@@ -153,7 +153,7 @@ class GuidanceTest {
     }
 
     @Test
-    void theDocumentationPathWithATrailingSlashRedirectsToThePathWithoutIt() {
+    void theDocumentationPathWithATrailingSlashIsRedirected() {
         Response response = node.send("GET", "/docs/", "", "Accept", BROWSER_ACCEPT);
 
         assertThat(response.status()).isEqualTo(301);

@@ -214,7 +214,7 @@ class ForeignHashTest {
     }
 
     @Test
-    void checksACheapHashAsSlowlyAsANewHash() {
+    void theCheckOfACheapHashTakesAsLongAsTheCheckOfANewHash() {
         String cheap = "$pbkdf2-sha256$i=1$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44";
         // Each Argon2 hash of this hasher takes 200 ms. The cheap PBKDF2 hash takes much less time.
         AtomicInteger count = new AtomicInteger();

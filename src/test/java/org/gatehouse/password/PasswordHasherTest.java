@@ -158,7 +158,7 @@ class PasswordHasherTest {
         }
     }
 
-    /** Computes no hash, but advances the clock of the test by the time of a real computation. */
+    /** Advances the clock of the test by the time of a real computation, but does not compute a hash. */
     private static final class TimedArgon2 extends Argon2 {
         private static final long NANOS_PER_KIB = 1_000;
 
@@ -458,7 +458,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void leavesACoreToOtherRequestsUnderLoadAndUsesItAgainAfterwards() {
+    void leavesACoreToOtherRequestsWhileManyHashesWait() {
         GatedArgon2 argon2 = new GatedArgon2();
         ExecutorService threads = Executors.newCachedThreadPool();
         HashingExecutor executor = new HashingExecutor(2, Duration.ofMinutes(1), new Metrics());
@@ -517,7 +517,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void rejectsAsBusyIfThereIsNoMemoryForAHash() {
+    void respondsWithBusyIfThereIsNoMemoryForAHash() {
         Argon2 outOfMemory = new Argon2(64) {
             @Override
             byte[] derive(String password, Argon2Hash like) {

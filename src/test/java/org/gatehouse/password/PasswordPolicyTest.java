@@ -61,7 +61,7 @@ class PasswordPolicyTest {
     }
 
     @Test
-    void rejectsAsBusyDuringAFloodOfPasswordsThatAreSlowToEstimate() throws Exception {
+    void respondsWithBusyDuringAFloodOfPasswordsThatAreSlowToEstimate() throws Exception {
         String slow = "4@8({[<369!1i|70$5+%2xz".repeat(12).substring(0, 256);
         int senders = 64;
         ExecutorService threads = Executors.newFixedThreadPool(senders);

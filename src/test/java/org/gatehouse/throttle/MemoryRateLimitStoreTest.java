@@ -40,7 +40,7 @@ class MemoryRateLimitStoreTest extends RateLimitStoreContract {
     }
 
     @Test
-    void staysBoundedAndKeepsAFullCountThatIsInUse() {
+    void evictsCountsButKeepsAFullCountThatIsInUse() {
         Quota quota = new Quota("strangers", 10, Duration.ofHours(1));
         MemoryRateLimitStore small = new MemoryRateLimitStore(clock, 1_000);
         for (int i = 0; i < 10; i++) {

@@ -99,7 +99,7 @@ abstract class RateLimitStoreContract {
     }
 
     @Test
-    void startsANewWindowAfterOneHasEnded() {
+    void startsANewWindowAfterTheWindowHasEnded() {
         Quota shortQuota = new Quota("short", 2, SHORT);
         assertThat(count(shortQuota, FIVE).delay()).isZero();
         assertThat(count(shortQuota, FIVE).delay()).isZero();
@@ -186,7 +186,7 @@ abstract class RateLimitStoreContract {
     }
 
     @Test
-    void acceptsAnyName() {
+    void acceptsAnyQuotaName() {
         List<Quota> quotas = List.of(
                 THREE.named(""),
                 THREE.named("from 2001:db8::/64"),
