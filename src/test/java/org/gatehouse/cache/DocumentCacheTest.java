@@ -187,7 +187,7 @@ class DocumentCacheTest {
     }
 
     @Test
-    void aSlowReaderCannotStoreWhatItLoadedBeforeAWrite() throws Exception {
+    void aSlowReaderCannotCacheADocumentThatItLoadedBeforeAWrite() throws Exception {
         documents.put(id, 1);
         CountDownLatch loaded = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);

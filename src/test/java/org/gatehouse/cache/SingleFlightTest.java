@@ -33,7 +33,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void callersDuringATaskShareTheNextTask() throws Exception {
+    void callersThatArriveDuringATaskShareTheNextTask() throws Exception {
         CompletableFuture<Integer> first = call("a", this::blocked);
         await().until(() -> runs.get() == 1);
         List<CompletableFuture<Integer>> others = new ArrayList<>();

@@ -142,7 +142,7 @@ class HistoryTest {
     }
 
     @Test
-    void findsAReadVersionThatNoClientWrote() {
+    void findsAReadOfAVersionThatNoClientWrote() {
         history.read(KEY, 2, 10, 20);
 
         assertThat(violationTypes(2)).containsExactly(ViolationType.UNEXPLAINED_VERSION);
@@ -175,7 +175,7 @@ class HistoryTest {
     }
 
     @Test
-    void checksEachKeySeparately() {
+    void checksEachDocumentSeparately() {
         history.acknowledged("other", 7, 0, 0);
         history.read(KEY, 1, 5, 6);
         history.read("other", 7, 5, 6);

@@ -267,7 +267,7 @@ class LegacyUserMigrationTest {
     }
 
     @Test
-    void keepsUnusableDocumentsAndListsThoseWithAnObjectId() {
+    void keepsDocumentsThatItCannotMigrateAndListsThoseWithAnObjectId() {
         for (Object name :
                 new Object[] {"", " ", "a\nb", 7, new Document("$ne", 1), Pattern.compile(".*"), "x".repeat(500)}) {
             insert(new Document("username", name).append("password", "p1"));

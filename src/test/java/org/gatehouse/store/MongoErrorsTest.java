@@ -88,7 +88,7 @@ class MongoErrorsTest {
     }
 
     @Test
-    void omitsTheCommandFromItsSummaries() {
+    void omitsTheCommandFromTheSummaryOfAnError() {
         for (MongoException error : List.of(command(13), write(13), bulk(List.of(13), null), security(command(13)))) {
             assertThat(MongoErrors.summary(error))
                     .contains("13", "not authorized on test to execute command")

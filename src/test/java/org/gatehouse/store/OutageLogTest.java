@@ -66,7 +66,7 @@ class OutageLogTest {
     }
 
     @Test
-    void doesNotEndAnOutageAtASuccessBetweenFailures() {
+    void doesNotLogTheEndOfAnOutageAtASuccessBetweenFailures() {
         OutageLog alternating = new OutageLog(logger, "test: over", Duration.ofSeconds(10), now::get);
         for (int i = 0; i < 20; i++) {
             alternating.failed(Level.ERROR, "13", "test: refused");

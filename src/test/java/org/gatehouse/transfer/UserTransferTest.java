@@ -208,7 +208,7 @@ class UserTransferTest {
     }
 
     @Test
-    void importAndExportAreForAdministratorsOnly() {
+    void onlyAdministratorsMayImportAndExport() {
         String name = name();
         node.create(admin, name, PASSWORD);
         String token = node.token(name, PASSWORD);

@@ -66,7 +66,7 @@ class NamePrefixTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\u0000", "a\u0000", "\ud800", "a\n", "\u0001"})
-    void isAbsentIfNoUsernameCanBeginWithTheText(String typed) {
+    void thePrefixIsAbsentIfNoUsernameCanBeginWithTheText(String typed) {
         assertThat(NamePrefix.parse(typed)).isEmpty();
     }
 

@@ -66,7 +66,7 @@ class PagingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"createdAt", "-createdAt", "username", "-username"})
-    void noUserIsMissingOrRepeatedWhileOthersAreAdded(String sort) throws Exception {
+    void noPageOmitsOrRepeatsAUserWhileOtherUsersAreAdded(String sort) throws Exception {
         List<String> existing = ids(walk("/user?limit=1000&sort=" + sort));
         AtomicBoolean walking = new AtomicBoolean(true);
         ExecutorService adder = Executors.newSingleThreadExecutor();

@@ -121,7 +121,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isNotFoundWithTheLegacyMessage() {
+    void isReportedAsNotFoundWithTheLegacyMessage() {
         for (Response response : List.of(
                 gatehouse.get("/user/" + UNKNOWN_ID, admin),
                 gatehouse.get("/user/zzz", admin),
@@ -152,7 +152,7 @@ class UserResourceTest {
     }
 
     @Test
-    void isChangedByPlainJsonToo() {
+    void isChangedByAPatchWithContentTypeApplicationJson() {
         String id = create();
 
         Response response = gatehouse.send(

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class UserThrottleTest {
     @Test
-    void limitsTheRegistrationsOfASource() {
+    void limitsTheRegistrationsFromOneAddress() {
         try (EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "registrations"));
                 RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics())) {
             await().until(() -> redis.topology().isPresent());

@@ -68,14 +68,14 @@ class ContainersIT {
     }
 
     @Test
-    void theWarServesInTomcat() throws IOException, InterruptedException {
+    void theWarWorksInTomcat() throws IOException, InterruptedException {
         checkServer(Distribution.TOMCAT_11, Jdk.own());
     }
 
     @Tag("full")
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("servers")
-    void theWarServesInEachServerAndJava(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+    void theWarWorksInEachServerOnEachJava(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
         checkServer(distribution, jdk);
     }
 

@@ -89,7 +89,7 @@ class LoginIT {
     }
 
     @Test
-    void rejectsWrongPasswordsUnknownUsersAndDisabledUsersAlike() {
+    void rejectsAWrongPasswordAndAnUnknownUserAndADisabledUserAlike() {
         String admin = gatehouse.adminToken();
         String disabled = gatehouse.create(admin, "disabled-user", PASSWORD);
         assertThat(gatehouse

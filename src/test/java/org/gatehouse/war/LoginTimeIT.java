@@ -71,7 +71,7 @@ class LoginTimeIT {
     }
 
     @Test
-    void rejectsUnknownUsersWrongPasswordsAndDisabledUsersInTheSameTime() throws IOException {
+    void rejectsAnUnknownUserAndAWrongPasswordAndADisabledUserInTheSameTime() throws IOException {
         Map<Attempt, List<Double>> times = new EnumMap<>(Attempt.class);
         for (Attempt attempt : Attempt.values()) {
             times.put(attempt, new ArrayList<>());

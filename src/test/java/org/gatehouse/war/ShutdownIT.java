@@ -48,7 +48,7 @@ class ShutdownIT {
 
     @ParameterizedTest
     @MethodSource("servers")
-    void aStoppingServerServesForTheShutdownDelay(Distribution distribution) {
+    void aStoppingServerAcceptsRequestsDuringTheShutdownDelay(Distribution distribution) {
         Deployment deployment = new Deployment("", ServiceClient.settings(stores, DELAY));
         try (AppServer server = AppServer.start(distribution, Jdk.own(), Map.of(), List.of(deployment))) {
             ServiceClient service = server.awaitReady("");
