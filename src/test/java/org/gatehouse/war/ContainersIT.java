@@ -75,7 +75,7 @@ class ContainersIT {
     @Tag("full")
     @ParameterizedTest(name = "{0} on {1}")
     @MethodSource("servers")
-    void theWarWorksInEachServerOnEachJava(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
+    void theWarWorksInEachServerAndJava(Distribution distribution, Jdk jdk) throws IOException, InterruptedException {
         checkServer(distribution, jdk);
     }
 
