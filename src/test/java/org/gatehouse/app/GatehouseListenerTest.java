@@ -74,7 +74,7 @@ class GatehouseListenerTest {
      * allows.
      */
     @Test
-    void checksThePasswordAgainstTheLowestMinimumIfTheMinimumIsInvalid() {
+    void checksThePasswordAgainstTheLowestAllowedMinimumIfTheSettingIsInvalid() {
         assertThatThrownBy(() -> start(Map.of(
                         "PASSWORD_MIN_LENGTH", "many", "ADMIN_USERNAME", "root", "ADMIN_PASSWORD", "grüne Pferde")))
                 .hasMessageContaining("PASSWORD_MIN_LENGTH must be")

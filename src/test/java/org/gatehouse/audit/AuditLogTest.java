@@ -138,7 +138,7 @@ class AuditLogTest {
     }
 
     @Test
-    void returnsEntriesOfANewerVersion() {
+    void returnsEntriesThatANewerVersionWrote() {
         BsonDocument newer = AuditDocument.of(
                 AuditEvent.of(AuditType.LOGOUT, CLIENT),
                 clock.instant(),
@@ -181,7 +181,7 @@ class AuditLogTest {
     }
 
     @Test
-    void limitsTheEntriesOfThrottledLoginsFromManyAddresses() {
+    void limitsTheNumberOfEntriesAboutThrottledLoginsFromManyAddresses() {
         EventDeduplicator deduplicator = new EventDeduplicator(clock::nanos, ClientInfo::address);
         Function<Integer, AuditEvent> from =
                 i -> failedLogin(new ClientInfo("2001:db8::" + Integer.toHexString(i), "", ""))

@@ -166,7 +166,7 @@ class AccessTokenTest {
     }
 
     @Test
-    void anExpiredTokenIsRejectedWithTheTimeOfItsExpiry() throws Exception {
+    void theRejectionOfAnExpiredTokenContainsTheExpiryTime() throws Exception {
         Date expired = Date.from(Instant.parse("2020-01-01T00:00:00Z"));
         Response response = withSharedSecret.get("/user/me", forged(claims -> claims.expirationTime(expired)));
 

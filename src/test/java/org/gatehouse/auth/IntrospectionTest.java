@@ -215,7 +215,7 @@ class IntrospectionTest {
     }
 
     @Test
-    void aJsonBodyIsRejectedWithTheRequiredContentType() {
+    void theRejectionOfAJsonBodyNamesTheRequiredContentType() {
         Response response = gatehouse.post("/introspect", service, "{\"token\":\"" + token + "\"}");
 
         assertThat(response.status()).as(response.body()).isEqualTo(415);

@@ -34,7 +34,7 @@ class RepeatedTaskTest {
     }
 
     @Test
-    void waitsForTheCurrentRunWhenItIsClosed() {
+    void waitsForTheCurrentRunWhenTheTaskIsClosed() {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);
         AtomicInteger ended = new AtomicInteger();

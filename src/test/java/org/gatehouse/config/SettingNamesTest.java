@@ -36,7 +36,7 @@ class SettingNamesTest {
                 "PATH",
                 "GATEHOUSE"
             })
-    void ignoresSettingsAndNamesWithoutThePrefixInASharedSource(String name) {
+    void ignoresKnownSettingsAndUnprefixedNamesInASharedSource(String name) {
         assertThat(mistyped(Scope.PREFIXED, name)).isEmpty();
     }
 
@@ -62,7 +62,7 @@ class SettingNamesTest {
                 "DB_NAME",
                 "AUTH_KEY_FILE"
             })
-    void ignoresSettingsAndDissimilarNamesAmongServletContextParameters(String name) {
+    void ignoresKnownSettingsAndDissimilarNamesAmongServletContextParameters(String name) {
         assertThat(mistyped(Scope.SIMILAR, name)).isEmpty();
     }
 

@@ -68,7 +68,7 @@ class SettingsTest {
     }
 
     @Test
-    void readsAListOfOriginsOrAll() {
+    void readsAListOfOriginsOrAnAsterisk() {
         assertThat(read(Map.of("CORS_ORIGINS", "https://a.example, http://localhost:5173,capacitor://localhost"))
                         .corsOrigins())
                 .containsExactlyInAnyOrder("https://a.example", "http://localhost:5173", "capacitor://localhost");

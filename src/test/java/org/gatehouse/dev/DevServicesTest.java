@@ -47,7 +47,7 @@ class DevServicesTest {
     }
 
     @Test
-    void anInvalidFileIsReplaced() throws IOException {
+    void anInvalidAdministratorFileIsReplaced() throws IOException {
         Files.writeString(folder.resolve("admin.json"), "{\"username\":");
 
         String password = started(true);
@@ -66,7 +66,7 @@ class DevServicesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"http", "0", "65536", "-1", "8080 "})
-    void theSettingOfAnInvalidPortIsNamed(String port) {
+    void theErrorNamesTheSettingOfAnInvalidPort(String port) {
         assertThatThrownBy(() -> ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "x" + port))))
                 .hasMessage("APP_PORT must be a whole number from 1 to 65535");
     }

@@ -426,7 +426,7 @@ class DescriptionTest {
 
     /** Before OpenAPI 3.1, fields beside a {@code $ref} are ignored. Many tools still ignore such fields. */
     @Test
-    void hasNoSiblingOfAReference() {
+    void hasNoFieldBesideAReference() {
         for (JsonNode parent : description.document().findParents("$ref")) {
             assertThat(parent).hasSize(1);
         }

@@ -57,7 +57,7 @@ class WordsTest {
     }
 
     @Test
-    void findsTheWordsInProseAndInIdentifiers() {
+    void findsExcludedWordsInProseAndInIdentifiers() {
         for (String text : List.of("No" + "body may", "isDe" + "ar(", "NO" + "BODY", "some" + "body's", "de" + "ar")) {
             assertThat(WORD.matcher(text).results())
                     .as(text)

@@ -116,7 +116,7 @@ class HealthTest {
     }
 
     @Test
-    void aNodeThatWaitsForItsStoreIsLiveAndNotReady() {
+    void aNodeThatWaitsForItsStoreIsLiveButNotReady() {
         try (Node waitingNode = Node.start(Map.of(
                 "AUTH_KEY",
                 Node.AUTH_KEY,

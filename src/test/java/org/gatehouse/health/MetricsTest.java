@@ -43,7 +43,7 @@ class MetricsTest {
     }
 
     @Test
-    void withoutAConfiguredTokenOnlyTheSameMachineGetsTheMetrics() {
+    void withoutAConfiguredTokenOnlyCallersOnTheSameMachineGetTheMetrics() {
         assertThat(gatehouse.send("GET", "/metrics", "").status()).isEqualTo(200);
         for (String header :
                 List.of("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Port")) {
@@ -61,7 +61,7 @@ class MetricsTest {
     }
 
     @Test
-    void withAConfiguredTokenOnlyItsHolderGetsTheMetrics() {
+    void withAConfiguredTokenOnlyCallersWithThatTokenGetTheMetrics() {
         try (Node nodeWithToken = Node.start(stores, Map.of("METRICS_TOKEN", TOKEN))) {
             assertThat(nodeWithToken
                             .send("GET", "/metrics", "", "Authorization", "Bearer " + TOKEN)
@@ -236,7 +236,7 @@ class MetricsTest {
     }
 
     @Test
-    void noDataOfUsersTokensAddressesOrSettingsIsShown() {
+    void theMetricsContainNoDataAboutUsersTokensAddressesOrSettings() {
         gatehouse.patiently(() -> gatehouse.login("alice", PASSWORD));
         gatehouse.get("/user?q=alice", admin);
         gatehouse.send("GET", "/user/me", "", "auth", "a.b.c", "X-Forwarded-For", "203.0.113.7");

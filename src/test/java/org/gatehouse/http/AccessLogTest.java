@@ -225,7 +225,7 @@ class AccessLogTest {
     }
 
     @Test
-    void recordsAClientThatDisconnectsWhileItSends() throws IOException {
+    void recordsARequestWhoseClientDisconnectsWhileSending() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             String head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-Id: "
                     + requestId + "\r\nContent-Length: 60\r\n\r\n{";

@@ -123,7 +123,7 @@ class BadInputTest {
                 "POST  | /user/import     | application/x-ndjson",
                 "POST  | /introspect      | application/x-www-form-urlencoded"
             })
-    void anUnsupportedContentTypeIsRejectedWithTheAcceptedTypes(String method, String path, String types) {
+    void theRejectionOfAnUnsupportedContentTypeListsTheAcceptedTypes(String method, String path, String types) {
         Response response = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
 
         assertRejected(response, 415, "UNSUPPORTED_MEDIA_TYPE");
@@ -154,7 +154,7 @@ class BadInputTest {
     }
 
     @Test
-    void aBodyOfAMegabyteWithoutALengthIsRejected() throws IOException {
+    void aBodyOfAMegabyteWithoutContentLengthIsRejected() throws IOException {
         String chunk = "x".repeat(65_536);
         StringBuilder request =
                 new StringBuilder("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -360,7 +360,7 @@ class BadInputTest {
     }
 
     @Test
-    void aRejectionKeepsTheConnectionOfAClientThatIsStillSending() throws Exception {
+    void aRejectionDoesNotCloseTheConnectionOfAClientThatIsStillSending() throws Exception {
         byte[] body = "x".repeat(30_000).getBytes(StandardCharsets.US_ASCII);
         String head = "POST /user HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
                 + body.length + "\r\n\r\n";
@@ -378,7 +378,7 @@ class BadInputTest {
     }
 
     @Test
-    void anUnknownPathGets404AndAnUnsupportedMethod405() {
+    void anUnknownPathGets404AndAnUnsupportedMethodGets405() {
         assertRejected(gatehouse.get("/nothing/here", ""), 404, "NOT_FOUND");
         assertRejected(gatehouse.get("/nothing", ""), 404, "NOT_FOUND");
         Response response = gatehouse.send("PUT", "/user", "{}", "Content-Type", "application/json");

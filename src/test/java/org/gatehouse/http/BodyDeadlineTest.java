@@ -160,7 +160,7 @@ class BodyDeadlineTest {
     }
 
     @Test
-    void anOversizedBodyIsRejectedWithAndWithoutALength() throws IOException {
+    void anOversizedBodyIsRejectedWithAndWithoutContentLength() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
             send(
                     socket,

@@ -91,7 +91,7 @@ class BodySpoolTest {
     }
 
     @Test
-    void rejectsABodyThatIsLargerThanItsLimit() throws Exception {
+    void rejectsABodyAboveTheSizeLimit() throws Exception {
         send("Content-Length: 11", "");
         send("Transfer-Encoding: chunked", "b\r\n0123456789a\r\n");
 
@@ -113,7 +113,7 @@ class BodySpoolTest {
     }
 
     @Test
-    void deletesAllFilesWhenItIsClosed() throws Exception {
+    void deletesAllFilesWhenTheSpoolIsClosed() throws Exception {
         send("Content-Length: 1", "0");
         InputStream body = (InputStream) next();
         Socket client = send("Content-Length: 10", "0123");
@@ -128,7 +128,7 @@ class BodySpoolTest {
     }
 
     @Test
-    void rejectsABodyAfterItIsClosed() throws Exception {
+    void rejectsABodyAfterTheSpoolIsClosed() throws Exception {
         spool.close();
 
         send("Content-Length: 1", "0");

@@ -117,14 +117,14 @@ class NegotiationTest {
     }
 
     @Test
-    void theVaryHeaderOfTheKeySetNamesAccept() {
+    void theVaryHeaderOfTheKeySetContainsAccept() {
         assertThat(node.get("/.well-known/jwks.json", "").headers().allValues("Vary"))
                 .contains("Accept");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip"})
-    void aCompressedBodyIsRejectedWithTheReason(String coding) {
+    void theRejectionOfACompressedBodyStatesTheReason(String coding) {
         for (String path : List.of("/login", "/logout", "/token/refresh", "/user", "/user/me")) {
             Response response = node.send(
                     path.equals("/user/me") ? "PATCH" : "POST",
@@ -145,7 +145,7 @@ class NegotiationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"utf-8", "aws-chunked", "x", "gzip, utf-8"})
-    void anUnknownCodingIsRejectedWithTheReason(String coding) {
+    void theRejectionOfAnUnknownContentCodingStatesTheReason(String coding) {
         Response response = node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding);
 
         assertThat(response.status()).isEqualTo(415);
@@ -156,14 +156,14 @@ class NegotiationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {" ", ",", "identity", "IDENTITY", "identity, identity"})
-    void aBodyWithoutACodingIsAccepted(String coding) {
+    void aBodyWithoutAContentCodingIsAccepted(String coding) {
         assertThat(node.send("POST", "/login", "{}", "Content-Type", JSON, "Content-Encoding", coding)
                         .text("code"))
                 .isEqualTo("CREDENTIALS_MISSING");
     }
 
     @Test
-    void theCodingOfARequestWithoutABodyIsIgnored() {
+    void theContentCodingOfARequestWithoutABodyIsIgnored() {
         assertThat(node.send("GET", "/user/me", "", "auth", admin, "Content-Encoding", "gzip")
                         .status())
                 .isEqualTo(200);
@@ -181,7 +181,7 @@ class NegotiationTest {
                 "PUT   | /user/me/password | application/json",
                 "PATCH | /user/me          | application/json, application/merge-patch+json"
             })
-    void anUnsupportedMediaTypeIsRejectedWithTheAcceptedTypes(String method, String path, String types) {
+    void theRejectionOfAnUnsupportedMediaTypeListsTheAcceptedTypes(String method, String path, String types) {
         for (String type : List.of("text/xml", "application/json-patch+json", "multipart/form-data;boundary=x")) {
             Response response = node.send(method, path, "<a/>", "Content-Type", type, "auth", admin);
             assertThat(response.status()).isEqualTo(415);

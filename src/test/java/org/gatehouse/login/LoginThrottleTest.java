@@ -87,7 +87,7 @@ class LoginThrottleTest {
     }
 
     @Test
-    void limitsUnknownSourcesTogether() {
+    void limitsTheTotalOfAttemptsFromUnknownSources() {
         for (int i = 0; i < 10; i++) {
             failAttempts(1, account, UNKNOWN, network + i);
         }

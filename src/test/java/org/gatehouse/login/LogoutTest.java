@@ -101,7 +101,7 @@ class LogoutTest {
     }
 
     @Test
-    void theTokenOfADisabledUserEndsNoSession() {
+    void aLogoutWithTheTokenOfADisabledUserEndsNoSession() {
         String token = login();
         assertThat(node.patch("/user/" + id, admin(), "{\"status\":\"disabled\"}")
                         .status())

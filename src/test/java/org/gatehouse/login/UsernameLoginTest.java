@@ -88,7 +88,7 @@ class UsernameLoginTest {
     }
 
     @Test
-    void theLongestNamesAreAllListed() {
+    void usersWithTheLongestNamesAreListed() {
         String letter = "\ud840\udc00";
         List<String> names = List.of(letter.repeat(254), "\u00e9".repeat(254), "e\u0301".repeat(253) + "x");
         names.forEach(name -> node.create(node.adminToken(), name, PASSWORD));

@@ -405,7 +405,7 @@ class PasswordHasherTest {
     }
 
     @Test
-    void rejectsWorkAfterItIsClosed() {
+    void rejectsWorkAfterTheHasherIsClosed() {
         PasswordHasher hasher = new PasswordHasher(19_456, 2, 1, new Metrics());
         hasher.close();
 

@@ -297,7 +297,7 @@ class RefreshTest {
     }
 
     @Test
-    void anOversizedTokenOrAnAccessTokenIsNotARefreshToken() {
+    void anOversizedTokenAndAnAccessTokenAreRejectedAsRefreshTokens() {
         assertInvalid(refresh(one, "A".repeat(50_000)));
         assertInvalid(refresh(one, login.text("token")));
         assertInvalid(refresh(one, login.text("refreshToken") + "\n"));
@@ -327,7 +327,7 @@ class RefreshTest {
     }
 
     @Test
-    void aRefreshTokenIsNotAnAccessToken() {
+    void aRefreshTokenIsRejectedAsAnAccessToken() {
         Response response = one.get("/user/me", login.text("refreshToken"));
 
         assertThat(response.status()).isEqualTo(401);

@@ -215,7 +215,7 @@ class SessionResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "?others", "?others=", "?others=false", "?others=TRUE", "?others=1", "?other=true"})
-    void endingSessionsWithoutOthersTrueIsRejected(String query) {
+    void endingSessionsRequiresTheParameterOthersTrue(String query) {
         Response current = logIn();
         Response another = logIn();
 
@@ -230,7 +230,7 @@ class SessionResourceTest {
     }
 
     @Test
-    void othersTrueEndsAllSessionsExceptTheCurrentOne() {
+    void theParameterOthersTrueEndsAllSessionsExceptTheCurrentOne() {
         Response current = logIn();
         Response first = logIn();
         Response second = logIn();
@@ -356,7 +356,7 @@ class SessionResourceTest {
     }
 
     @Test
-    void aLogoutBodyThatIsNotJsonIsRejectedUnlessItIsEmpty() {
+    void aLogoutBodyMustBeJsonOrEmpty() {
         Response current = logIn();
         for (String type : List.of("application/x-www-form-urlencoded", "text/plain", "")) {
             Response rejected = gatehouse.send(

@@ -35,7 +35,7 @@ class SettingsFreeSessionTest {
      * receive these settings.
      */
     @Test
-    void storesOfTheEnvironmentAreNotContacted(@TempDir Path folder) throws Exception {
+    void storesInEnvironmentVariablesAreNotContacted(@TempDir Path folder) throws Exception {
         try (ServerSocket storeOfEnvironment = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Path log = folder.resolve("log");
             ProcessBuilder tests = new ProcessBuilder(List.of(
