@@ -140,7 +140,7 @@ class DeployFilesTest {
                 .hasMessageContainingAll("AUTH_KEY", "DB_HOST", "REDIS_URL");
     }
 
-    /** A file may contain the {@code ADMIN_…} settings as comments, because they are not always needed. */
+    /** The {@code ADMIN_…} settings may be commented out, because not every start needs these settings. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -209,8 +209,8 @@ class DeployFilesTest {
     }
 
     /**
-     * Reads the settings. Writes each secret of {@code values} to a new file, and sets {@code NAME_FILE} to the path of
-     * this file.
+     * Reads the settings of an environment. This method first writes each secret from {@code values} to a new file, and
+     * replaces the path in each setting {@code NAME_FILE} by the path of the new file.
      */
     private Settings read(Map<String, String> environment, Map<String, String> values) throws IOException {
         Map<String, String> settings = new HashMap<>(environment);

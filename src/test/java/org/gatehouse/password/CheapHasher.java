@@ -20,8 +20,8 @@ public final class CheapHasher {
     private static final int SLOTS = 8;
 
     /**
-     * The maximum time that a request waits for a slot. It is long because a busy machine computes hashes slowly. Tests
-     * of rejections use other hashers.
+     * The maximum time that a request waits for a slot. This time is long, because a busy machine computes hashes
+     * slowly. Tests of rejected requests use hashers with a shorter time.
      */
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(30);
 

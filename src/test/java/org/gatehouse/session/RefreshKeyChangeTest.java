@@ -95,7 +95,7 @@ class RefreshKeyChangeTest {
 
     /**
      * During a change without downtime (docs/configuration.md), two nodes always have a common key. If two nodes have
-     * no common key, at most one of the two successors is accepted.
+     * no common key, they return different successors of a token. At most one of these successors is accepted.
      */
     @Test
     void onlyOneSuccessorIsAcceptedIfTheNodesHaveNoCommonKey() {

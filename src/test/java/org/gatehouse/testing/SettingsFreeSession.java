@@ -29,8 +29,8 @@ public final class SettingsFreeSession implements LauncherSessionListener {
             wrapped.setAccessible(true);
             CleanEnvironment.clean((Map<String, String>) wrapped.get(System.getenv()));
         } catch (ReflectiveOperationException | RuntimeException closed) {
-            // Maven's own JVM does not allow this access. No test runs in this JVM, because Surefire only lists the
-            // tests. In other JVMs, CleanEnvironment.require() reports the remaining settings.
+            // Maven's own JVM does not allow this access. Surefire only lists the tests in that JVM and runs none of
+            // them there. In other JVMs, CleanEnvironment.require() reports the remaining settings.
         }
     }
 }

@@ -91,7 +91,7 @@ class SettingsFreeSessionTest {
         }
     }
 
-    /** Acts like a JVM that runs tests: JUnit opens a session, and then a test deploys the application. */
+    /** Acts like a JVM that runs tests. JUnit opens a launcher session, and then a test deploys the application. */
     static final class Tests {
         private Tests() {}
 
