@@ -99,7 +99,7 @@ public final class LeasedValue<T> {
         return valid.isEmpty() && outlastsFailures && failing ? last() : valid;
     }
 
-    /** Returns the trusted value. If there is none, reads the value and may throw like {@link #readSince}. */
+    /** Returns the trusted value. If no value is trusted, reads the value like {@link #readSince}. */
     public T get() {
         long now = ticker.read();
         return trusted().orElseGet(() -> readSince(now));

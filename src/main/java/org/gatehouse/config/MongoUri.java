@@ -148,7 +148,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return database;
     }
 
-    /** Returns whether MongoDB stores its own data in this database, for example the definitions of its users. */
+    /** Returns whether MongoDB stores its own data in this database, for example the accounts of database users. */
     static boolean isServerDatabase(String database) {
         return SERVER_DATABASES.contains(database);
     }

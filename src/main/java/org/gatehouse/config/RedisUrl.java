@@ -29,7 +29,7 @@ public record RedisUrl(List<RedisURI> seeds) {
     private static final Pattern HOST =
             Pattern.compile("(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
 
-    /** The text after the hosts: a database, the only documented option, and the name of a Sentinel master. */
+    /** The text after the hosts: a database, the option {@code verifyPeer}, and the name of a Sentinel master. */
     private static final Pattern TAIL =
             Pattern.compile("(?:/[0-9]{0,9})?(\\?verifyPeer=(?:FULL|CA|NONE))?(#[A-Za-z0-9._-]+)?");
 

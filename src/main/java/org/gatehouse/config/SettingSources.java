@@ -36,7 +36,7 @@ public final class SettingSources {
      *
      * @param description the name of the source in messages
      * @param scope the names that are checked for typing errors
-     * @param names all names in the source
+     * @param names the names of all values in the source
      * @param values returns the value of a name; null if there is none
      */
     record Source(String description, Scope scope, Set<String> names, Function<String, @Nullable String> values) {

@@ -58,7 +58,7 @@ public record Settings(
     public interface AccountRules {
         /**
          * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}. Each problem is a sentence that
-         * begins with the setting's name and omits the password. An argument is null without a valid setting.
+         * begins with the setting's name and omits the password. An argument is null unless its setting is valid.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }

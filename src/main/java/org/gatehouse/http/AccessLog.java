@@ -76,7 +76,7 @@ final class AccessLog implements ContainerResponseFilter {
         }
     }
 
-    /** Records Jersey's response to a request. Jersey's properties are the attributes of the servlet request. */
+    /** Records a response that Jersey creates. Jersey's request properties are attributes of the servlet request. */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Route route = MatchedMethod.of(request)

@@ -32,7 +32,7 @@ final class ClientInfoFilter implements ContainerRequestFilter {
     }
 
     private String address(ContainerRequestContext request) {
-        // Jersey's properties are the attributes of the servlet request.
+        // A property of the Jersey request is an attribute of the servlet request.
         return Optional.ofNullable((String) request.getProperty(PEER))
                 .flatMap(IpAddress::parse)
                 .map(known -> proxies.clientOf(known, lines(request, FORWARDED), lines(request, X_FORWARDED_FOR)))

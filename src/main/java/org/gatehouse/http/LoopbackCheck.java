@@ -36,7 +36,7 @@ public final class LoopbackCheck {
      * request must not have a proxy header. A proxy on this machine cannot be detected if it does not add headers.
      */
     public static boolean isOnThisMachine(ContainerRequestContext request) {
-        // Jersey's properties are the attributes of the servlet request.
+        // A property of the Jersey request is an attribute of the servlet request.
         return request.getProperty(ClientInfoFilter.PEER) instanceof String peer
                 && isLoopback(peer)
                 && isLoopback(ClientInfo.of(request).address())

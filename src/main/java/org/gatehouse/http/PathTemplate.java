@@ -17,8 +17,8 @@ record PathTemplate(String route, String text, List<String> segments) {
     static final String ANY = "";
 
     /**
-     * A path with more additional or missing segments is not similar. For example, the prefix {@code /api/v1} has two
-     * segments.
+     * A path with more additional or missing segments is not similar. Two are allowed because of prefixes such as
+     * {@code /api/v1}.
      */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 

@@ -40,7 +40,7 @@ final class QueryParameterFilter implements ContainerRequestFilter {
 
     @Override
     public void filter(ContainerRequestContext request) {
-        // Jersey's properties are the attributes of the servlet request.
+        // A property of the Jersey request is an attribute of the servlet request.
         if (!(request.getProperty(QUERY) instanceof String query)
                 || request.getMethod().equals(HttpMethod.OPTIONS)) {
             return;

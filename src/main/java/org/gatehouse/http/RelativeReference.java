@@ -19,7 +19,7 @@ public final class RelativeReference {
         return segment.isEmpty() ? name : segment + "/" + name;
     }
 
-    /** Returns a reference to the requested resource. Replaces the query parameter, or removes it without a value. */
+    /** Returns a reference to the resource. Replaces one query parameter, or removes it if the value is empty. */
     static String withQueryParam(UriInfo uri, String name, Object... value) {
         URI changed = uri.getRequestUriBuilder().replaceQueryParam(name, value).build();
         String segment = lastSegment(changed);

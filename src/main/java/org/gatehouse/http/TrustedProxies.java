@@ -64,8 +64,8 @@ final class TrustedProxies {
     }
 
     /**
-     * Reads the hops from right to left, and returns the first untrusted hop. If a hop has no valid address, its right
-     * neighbor is returned. If all hops are trusted, the leftmost is returned.
+     * Reads the hops from right to left, and returns the first untrusted hop. If a hop has no valid address, the hop to
+     * its right is returned. If all hops are trusted, the leftmost hop is returned.
      */
     private IpAddress firstUntrusted(IpAddress peer, List<String> hops) {
         IpAddress nearest = peer;

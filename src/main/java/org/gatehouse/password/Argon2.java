@@ -8,8 +8,8 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 /**
  * Computes Argon2 (RFC 9106).
  *
- * <p>Each calling thread erases the memory of a hash, and keeps it for the next hash. Otherwise, garbage collection of
- * 19 MiB per hash would delay all requests. Only a few threads should call this class.
+ * <p>After each hash, the calling thread erases the memory and keeps the memory for its next hash. Otherwise, garbage
+ * collection of 19 MiB per hash would delay all requests. Only a few threads should call this class.
  */
 class Argon2 {
     private final ThreadLocal<FixedBlockPool> memory;

@@ -40,8 +40,8 @@ final class HashingExecutor implements AutoCloseable {
 
     /**
      * If more than this many callers wait for each core, hashes use one core less. On a machine with two cores, hashes
-     * on both made the slowest token checks take four times as long. Hashes on one of them made these checks take twice
-     * as long. A queue below this limit is empty within a fifth of a second.
+     * on both cores made the slowest token checks take four times as long. Hashes on one core made these checks take
+     * twice as long. A queue below this limit is empty within a fifth of a second.
      */
     private static final int MANY_WAITING_PER_CORE = 4;
 
@@ -68,7 +68,7 @@ final class HashingExecutor implements AutoCloseable {
     private final RequestLoad requestLoad = new RequestLoad(Ticker.systemTicker());
 
     /**
-     * Creates the executor. Its threads start when work arrives, and end after a minute without work to free memory.
+     * Creates the executor. Its threads start when work arrives. An idle thread ends after a minute and frees memory.
      *
      * @param cores the maximum number of hashes that run at the same time
      */

@@ -53,7 +53,7 @@ public final class PasswordHasher implements AutoCloseable {
     private final HashingExecutor executor;
 
     /**
-     * Creates the hasher. Its threads start when work arrives, and end after a minute without work to free memory.
+     * Creates the hasher. Its threads start when work arrives. An idle thread ends after a minute and frees memory.
      *
      * @param memoryKib the memory of a new hash in KiB; existing hashes contain their own costs
      * @param iterations the passes of a new hash
@@ -115,8 +115,8 @@ public final class PasswordHasher implements AutoCloseable {
     }
 
     /**
-     * Whether this is the stored password. If the stored password is null or unreadable, the result is false after the
-     * same work. The time therefore does not reveal whether an account exists.
+     * Whether this is the stored password. If the stored password is null or unreadable, the check takes as much work
+     * and returns false. The time therefore does not reveal whether an account exists.
      *
      * @param stored null if the user does not exist or cannot log in with a password
      * @throws GatehouseException {@code BUSY} if a slot is not free in time

@@ -65,7 +65,7 @@ public final class PasswordPolicy {
     /**
      * Returns why this password is rejected, as words that follow "password"; empty if it is accepted.
      *
-     * @param username the username of the user whose password it would be
+     * @param username the username of the user that would get this password
      * @throws GatehouseException {@code BUSY} if too many estimates are waiting
      */
     public Optional<String> violation(String password, String username) {

@@ -25,7 +25,7 @@ record PhcParameters(Map<String, Integer> values) {
         return new PhcParameters(values);
     }
 
-    /** Returns the parameters of a text that contains its only cost without a name. */
+    /** Returns the parameters of a text that contains a single cost without a name. */
     static PhcParameters of(String name, int value) {
         return new PhcParameters(Map.of(name, value));
     }
