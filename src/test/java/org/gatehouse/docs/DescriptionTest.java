@@ -464,8 +464,8 @@ class DescriptionTest {
     }
 
     /**
-     * Checks that each described status and field occurs in a response. The tests over HTTP check the opposite
-     * direction: each response is described.
+     * Checks that each described status and field occurs in a response. The tests over HTTP check that the description
+     * contains each response.
      */
     @Test
     void describesOnlyStatusesAndFieldsThatOccur() {

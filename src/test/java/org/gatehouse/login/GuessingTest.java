@@ -119,8 +119,8 @@ class GuessingTest {
         }
 
         assertThrottled(loginFrom(one, "198.18.1.1, 198.51.100.20", "carol", PASSWORD));
-        // A client also cannot choose its address with a Forwarded header. An attempt with both headers is counted
-        // under the address of the proxy.
+        // A client also cannot choose its address with a Forwarded header. An attempt with both forwarding headers is
+        // counted under the address of the proxy.
         for (int i = 0; i < 10; i++) {
             assertThat(login(
                                     one,

@@ -469,7 +469,8 @@ class RefreshTest {
     }
 
     /**
-     * Refreshes one token in this many simultaneous calls. Checks that all calls succeed, and returns the responses.
+     * Refreshes one token in {@code count} simultaneous calls. Checks that all calls succeed, and returns their
+     * responses.
      */
     private static List<Response> refreshAtOnce(Response session, int count) throws Exception {
         List<Callable<Response>> refreshes = new ArrayList<>();

@@ -245,7 +245,7 @@ class SessionResourceTest {
         assertThat(gatehouse.get("/session", current.text("token")).json().findValuesAsText("_id"))
                 .containsExactly(sid(current));
         assertNoSession(gatehouse.delete("/session/" + sid(first), current.text("token")));
-        // A later session sends the same request, which ends the session that sent the first request.
+        // A later session sends the same request. This request ends the session that sent the first request.
         Response later = logIn();
         assertThat(gatehouse.delete("/session?others=true", later.text("token")).status())
                 .isEqualTo(204);
