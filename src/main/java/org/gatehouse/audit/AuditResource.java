@@ -22,10 +22,7 @@ public final class AuditResource {
         this.audit = audit;
     }
 
-    /**
-     * Returns 200 with one page of entries, newest first. {@code type} selects one type. {@code user} selects the
-     * entries with this user as the actor or as the affected user.
-     */
+    /** Returns 200 with one page of entries, newest first. {@code user} selects entries by actor or affected user. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response list(

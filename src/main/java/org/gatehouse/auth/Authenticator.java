@@ -111,10 +111,7 @@ public final class Authenticator {
         }
     }
 
-    /**
-     * Returns whether the caller of a long request may continue. The session must be live, and the user must be an
-     * active administrator. The token may have expired.
-     */
+    /** Returns whether the session is live and the user is an active administrator. The token may have expired. */
     public boolean isStillAdministrator(Caller caller) {
         return live(caller.userId(), caller.sessionId(), caller.clientInfo())
                 .filter(Caller::isAdmin)

@@ -43,9 +43,7 @@ final class TokenVerifier {
     /** The clock of the node that issued the token may be ahead of this node's clock by this much. */
     static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-    /**
-     * Ten times the length of Gatehouse's tokens. Tokens above this limit are rejected without parsing, to save time.
-     */
+    /** Ten times the length of Gatehouse's tokens. Longer tokens are rejected without parsing, to save time. */
     static final int MAX_LENGTH = 8 * 1024;
 
     /**

@@ -40,31 +40,19 @@ import org.gatehouse.store.RedisTopology.PendingReply;
  * @param <T> the type of the documents
  */
 public final class DocumentCache<T> {
-    /**
-     * The time is longer than any write takes. After this time, Redis removes the T of a node that died during a write.
-     */
+    /** Longer than any write takes. After this time, Redis removes the T of a node that died during a write. */
     static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
 
-    /**
-     * The time is longer than any load takes. After this time, Redis removes the L of a node that died during a load.
-     */
+    /** Longer than any load takes. After this time, Redis removes the L of a node that died during a load. */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
-    /**
-     * The maximum TTL of an entry for a document that does not exist. It is long enough for a client that repeats a
-     * request.
-     */
+    /** The maximum TTL of an entry for a missing document. It is long enough for a client that repeats a request. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /**
-     * A normal reply on a local network takes less time. The timeout is short, because MongoDB is read after a timeout.
-     */
+    /** Longer than a normal reply on a local network takes. Short, because MongoDB is read after a timeout. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
-    /**
-     * This timeout is longer than the timeout of reads, because a late reply delays the write by seconds and makes all
-     * entries invalid.
-     */
+    /** Longer than for reads, because a late reply delays the write by seconds and makes all entries invalid. */
     private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
 
     private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};

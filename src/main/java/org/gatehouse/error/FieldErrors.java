@@ -48,10 +48,7 @@ public final class FieldErrors {
         }
     }
 
-    /**
-     * Returns whether this field already has an error. Checks call this method before they add an error, so that a
-     * field has only one error.
-     */
+    /** Returns whether this field already has an error. Checks use this method, so that a field has only one error. */
     public boolean hasErrorFor(String field) {
         return errors.stream().anyMatch(error -> error.field().equals(field));
     }

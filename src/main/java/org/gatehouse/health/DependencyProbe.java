@@ -20,10 +20,7 @@ final class DependencyProbe implements AutoCloseable {
     /** The time that a probe may wait for a response. */
     static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-    /**
-     * The lease is longer than a poll interval plus the duration of a probe. It is short enough to report a failure
-     * within two seconds.
-     */
+    /** Longer than a poll interval plus a probe, but short enough to report a failure within two seconds. */
     private static final Duration LEASE = Duration.ofMillis(1_800);
 
     private static final Logger log = LoggerFactory.getLogger(DependencyProbe.class);

@@ -31,10 +31,7 @@ import org.jspecify.annotations.Nullable;
  * names whose hashes collide. Then every parse would fail, even for other clients.
  */
 public final class Json {
-    /**
-     * This depth is far above the 8 levels that a user's fields may have. It is far below the depth that exhausts a
-     * stack.
-     */
+    /** Far above the 8 levels that a user's fields may have, and far below the depth that exhausts a stack. */
     private static final int MAX_DEPTH = 64;
 
     private static final int MAX_NUMBER_LENGTH = 400;

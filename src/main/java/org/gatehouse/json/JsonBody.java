@@ -16,10 +16,7 @@ import org.gatehouse.error.GatehouseException;
  * @param subject the name of the text in error messages: "body" or "line"
  */
 public record JsonBody(JsonNode node, String subject) {
-    /**
-     * The limit is four times the 16 KiB that custom fields may have, because escapes, white space and other fields
-     * also count.
-     */
+    /** Four times the 16 KiB that custom fields may have, because escapes, white space and other fields also count. */
     public static final int MAX_BYTES = 64 * 1024;
 
     /**

@@ -25,10 +25,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Parses the whole body of a request. Clients do not receive messages of the parser, because these messages quote the
- * body.
- */
+/** Parses the whole body of a request. Clients do not receive the parser's messages, which quote the body. */
 public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
     /** The subject of error messages about a line of NDJSON. The number of the line is reported separately. */
     public static final String LINE = "line";
@@ -94,10 +91,7 @@ public final class JsonBodyReader implements MessageBodyReader<JsonBody> {
         }
     }
 
-    /**
-     * Decodes UTF-8 and rejects other encodings (RFC 8259, section 8.1), because a firewall could decode the same bytes
-     * differently.
-     */
+    /** Decodes UTF-8 and rejects other encodings (RFC 8259, section 8.1). A firewall could decode them differently. */
     private static String decoded(byte[] bytes, String subject) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer input = ByteBuffer.wrap(bytes);

@@ -38,10 +38,7 @@ public final class KnownNames {
                         : "This call has the " + kind + "s " + String.join(", ", known) + ".");
     }
 
-    /**
-     * Returns the most similar known name that differs only in case, separators or a few letters; empty if there is
-     * none.
-     */
+    /** Returns the most similar known name that differs only in case, separators or a few letters, or empty. */
     static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(other -> distance(name, other) <= tolerance(other))

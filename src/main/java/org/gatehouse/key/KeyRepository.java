@@ -72,10 +72,7 @@ final class KeyRepository {
         }
     }
 
-    /**
-     * Logs each unusable key once, not at every read. A key is unusable, for example, if a later version of Gatehouse
-     * created another type of key.
-     */
+    /** Logs each unusable key once. For example, a later version of Gatehouse may have created another type of key. */
     private void logOnce(String sentence, StoredKey stored) {
         if (logged.add(stored.id())) {
             log.error(sentence, stored);

@@ -35,10 +35,7 @@ import org.slf4j.LoggerFactory;
  * {@link KeySchedule#retention}.
  */
 public final class RotatingKeys implements SigningKeys {
-    /**
-     * The maximum number of callers that wait for a read because of an unknown key. The limit is a fraction of the
-     * container's threads.
-     */
+    /** The maximum number of callers that wait for a read of an unknown key, a fraction of the container's threads. */
     private static final int MAX_WAITING = 32;
 
     /** An attempt fails only if another node creates a key at the same time, so more attempts are not needed. */

@@ -53,10 +53,7 @@ final class LoginThrottle {
      */
     record AccountCounts(@Nullable WindowCount strangers, Map<String, WindowCount> sources) {}
 
-    /**
-     * A password check that the throttle has counted. It counts as failed unless the caller calls {@link #succeeded},
-     * which is permitted once.
-     */
+    /** A counted password check. It counts as failed unless the caller calls {@link #succeeded}, at most once. */
     final class Attempt {
         private final List<String> accounts;
         private final String failures;
@@ -79,10 +76,7 @@ final class LoginThrottle {
             }
         }
 
-        /**
-         * Records that the password was correct. Deletes the source's failures at this account, but not the source's
-         * attempts.
-         */
+        /** Records that the password was correct. Deletes the source's failures at this account, not its attempts. */
         void succeeded() {
             for (Throttle.Permit byAccount : permits.subList(1, permits.size())) {
                 byAccount.refund(limits.strangers().name());

@@ -34,10 +34,7 @@ public final class LogoutResource {
         this.authenticator = authenticator;
     }
 
-    /**
-     * Returns 200 after the session has ended on all nodes; with {@code everywhere}, after all sessions of the user
-     * have ended.
-     */
+    /** Returns 200 after the session, or with {@code everywhere} all sessions of the user, have ended on all nodes. */
     @POST
     @PermitAll
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {

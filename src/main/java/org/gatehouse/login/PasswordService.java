@@ -23,10 +23,7 @@ final class PasswordService {
     static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
     static final String NEW = "newPassword";
 
-    /**
-     * A write fails if a concurrent login has rehashed the password since the check. A password is rehashed once at
-     * most.
-     */
+    /** A write fails if a concurrent login has rehashed the password since the check, which happens once at most. */
     private static final int MAX_ATTEMPTS = 3;
 
     private final UserService users;

@@ -12,10 +12,7 @@ import java.util.List;
  * @param max the maximum time since the login
  */
 record SessionLimits(Duration idle, Duration max) {
-    /**
-     * For this time after the first use of a refresh token, further requests with this token receive the same
-     * successor.
-     */
+    /** For this time after the first use of a refresh token, its further uses receive the same successor. */
     static final Duration GRACE = Duration.ofSeconds(10);
 
     Instant expiry(Instant createdAt, Instant now) {

@@ -9,10 +9,7 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.identity.UserId;
 
-/**
- * Converts times and ids to BSON and back, and filters lists that are sorted by time and id. Times have a precision of
- * milliseconds.
- */
+/** Converts times (in milliseconds) and ids to BSON and back, and filters lists that are sorted by time and id. */
 public final class BsonValues {
     private BsonValues() {}
 

@@ -11,10 +11,7 @@ import org.gatehouse.metrics.Metrics;
 
 /** Measures the duration of MongoDB commands by name, and counts those that fail. */
 final class CommandMetrics implements CommandListener {
-    /**
-     * The commands that this application sends. Only these commands have their own labels; all others count as
-     * {@code other}.
-     */
+    /** The commands that this application sends. Only they have their own labels; others count as {@code other}. */
     private static final Set<String> COMMANDS = Set.of(
             "aggregate",
             "buildInfo",

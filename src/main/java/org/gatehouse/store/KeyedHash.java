@@ -30,9 +30,7 @@ public final class KeyedHash {
         return of(keys.get(0), data);
     }
 
-    /**
-     * Returns the fingerprint of the data under each key, as bytes: {@code AUTH_KEY}, then {@code AUTH_KEY_PREVIOUS}.
-     */
+    /** Returns the fingerprint of the data as bytes under {@code AUTH_KEY}, then under {@code AUTH_KEY_PREVIOUS}. */
     public List<byte[]> ofEachKey(byte[] data) {
         return keys.stream().map(key -> hmac(key, data)).toList();
     }

@@ -24,15 +24,10 @@ import org.slf4j.LoggerFactory;
  * expired documents.
  */
 final class MongoIndexes {
-    /**
-     * The timeout is long, because a new index over millions of documents takes longer than the timeout of a request.
-     */
+    /** Long, because a new index over millions of documents takes longer than the timeout of a request. */
     private static final Duration INDEX_TIMEOUT = Duration.ofHours(1);
 
-    /**
-     * The timeout for up to {@link #MAX_SMALL} documents. It is short, so that a server that stops replying is
-     * detected.
-     */
+    /** The timeout for up to {@link #MAX_SMALL} documents. It is short, to detect a server that stops replying. */
     private static final Duration SMALL_INDEX_TIMEOUT = Duration.ofSeconds(30);
 
     private static final long MAX_SMALL = 50_000;

@@ -22,10 +22,7 @@ final class RedisProbe {
             return 'done'
             """);
 
-    /**
-     * The commands of the rate-limit scripts. They do not need memory, because {@link #CACHE} already makes the server
-     * check its memory.
-     */
+    /** The commands of the rate-limit scripts, without memory, which {@link #CACHE} already makes the server check. */
     private static final RedisScript<byte[]> RATE_LIMITS = RedisScript.ofValue("""
             redis.call('TIME')
             redis.call('HGET', KEYS[1], 'probe')

@@ -62,10 +62,7 @@ final class SupportedServer {
         return value != null && value.isString() ? value.asString().getValue() : "of an unknown version";
     }
 
-    /**
-     * Returns whether the version is too old. A version without a number is too old, because only FerretDB 1 and older
-     * have such versions.
-     */
+    /** Returns whether the version is too old. Only FerretDB 1 and older have a version without a number. */
     private static boolean isOld(String version) {
         Matcher matcher = MAJOR.matcher(version);
         return !matcher.matches() || Integer.parseInt(matcher.group(1)) < FIRST_SUPPORTED;
