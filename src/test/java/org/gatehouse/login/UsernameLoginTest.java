@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests which spellings of a username are equal at a login and in a list. Also tests which fields a login reads from the
- * database.
+ * Tests which spellings of a username are equal at a login and in a list. Also tests which fields a login reads from
+ * the database.
  */
 class UsernameLoginTest {
     private static final String PASSWORD = "correct horse battery staple";

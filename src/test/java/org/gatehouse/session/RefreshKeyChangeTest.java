@@ -79,8 +79,8 @@ class RefreshKeyChangeTest {
     }
 
     /**
-     * A node with both keys stores a mask next to the hash of the successor. Nodes with only the previous key compute the
-     * successor from the mask. A node without a previous key removes the mask.
+     * A node with both keys stores a mask next to the hash of the successor. Nodes with only the previous key compute
+     * the successor from the mask. A node without a previous key removes the mask.
      */
     @Test
     void theMaskIsRemovedByANodeWithoutAPreviousKey() {
