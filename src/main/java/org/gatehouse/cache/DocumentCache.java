@@ -40,16 +40,16 @@ import org.gatehouse.store.RedisTopology.PendingReply;
  * @param <T> the type of the documents
  */
 public final class DocumentCache<T> {
-    /** Longer than any write takes. After this time, Redis removes the T of a node that died during a write. */
+    /** Every write takes less time. After this time, Redis removes the T of a node that died during a write. */
     static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
 
-    /** Longer than any load takes. After this time, Redis removes the L of a node that died during a load. */
+    /** Every load takes less time. After this time, Redis removes the L of a node that died during a load. */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
-    /** The maximum TTL of an entry for a missing document. It is long enough for a client that repeats a request. */
+    /** The maximum TTL of an entry for a missing document. Until then, repeated requests of a client use the entry. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /** Longer than a normal reply on a local network takes. Short, because MongoDB is read after a timeout. */
+    /** A normal local reply takes less time. The timeout is short, because the read then continues with MongoDB. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
     /** Longer than for reads, because a late reply delays the write by seconds and makes all entries invalid. */

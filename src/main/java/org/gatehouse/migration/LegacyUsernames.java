@@ -37,7 +37,7 @@ final class LegacyUsernames {
     private final ReservedUsernames reservedUsernames;
     private int lines;
 
-    /** @param users the collection with the timeout of a batch */
+    /** @param users the collection of users, with the timeout of a batch */
     LegacyUsernames(MongoConnection mongo, MongoCollection<BsonDocument> users) {
         this.mongo = mongo;
         this.users = users;

@@ -33,7 +33,7 @@ final class ImportBatch {
      */
     private static final int PASSWORD_WEIGHT = 50;
 
-    /** The maximum size of the lines in bytes, which limits batches of users with many custom fields. */
+    /** The maximum size of all lines together, in bytes. Users with many custom fields reach this limit first. */
     private static final int BYTES = 1 << 20;
 
     private final UserImport imports;

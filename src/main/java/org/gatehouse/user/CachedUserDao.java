@@ -56,8 +56,8 @@ final class CachedUserDao implements UserDao {
 
     @Override
     public User insert(NewUser user) {
-        // If a client has requested this id before, the cache may contain an entry that says that the user does not
-        // exist.
+        // The insert also follows the write protocol, because a cache entry may say that the user does not exist. Such
+        // an entry exists if a client has requested this id before.
         return cache.write(user.id().hex(), () -> store.insert(user));
     }
 
@@ -69,8 +69,8 @@ final class CachedUserDao implements UserDao {
 
     @Override
     public Optional<User> update(User seen, UnaryOperator<User> edit) {
-        // The user is not read again, because the cached user is usually current. A user without a version is read from
-        // the store, because another service may have changed the user since the first read.
+        // A user with a version is not read again, because a cached user is usually current. A user without a version
+        // is read again from the store, because another service may have changed the user.
         UserId id = seen.id();
         return cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit));
     }

@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Creates at most one user for each {@link IdempotencyKey}, on any number of nodes, even if a node stops at any point.
  *
- * <p>The id is stored before the user, so all requests with the key insert the same {@code _id}. One request succeeds,
- * and the other requests find its user. Responses are not stored, because the response can be computed from the
- * repeated request, the stored id and the stored time of creation.
+ * <p>The id is stored before the user, so all requests with the key insert the same {@code _id}. One request inserts
+ * the user, and the other requests find this user. Responses are not stored, because the response can be computed from
+ * the repeated request, the stored id and the stored time of creation.
  */
 final class IdempotentCreation {
     /** Sorts fields and omits white space, so that equal bodies yield equal bytes. */
@@ -38,7 +38,8 @@ final class IdempotentCreation {
      * Creates the user, or returns the user that an earlier request with the same key and body created.
      *
      * @throws GatehouseException {@code IDEMPOTENCY_KEY_REUSED} if the body differs from the first body with this key;
-     *     also any exception of the creation. A 4xx frees the key; after a 5xx, the key is still bound to its body
+     *     also any exception of the creation. A 4xx response frees the key. After a 5xx response, the key requires the
+     *     same body
      */
     User create(IdempotencyKey key, JsonBody body, UserCreation creation) {
         // The stored key includes the owner of the key, because two callers may send the same text.

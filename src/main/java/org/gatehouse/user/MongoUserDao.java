@@ -107,7 +107,7 @@ public final class MongoUserDao implements UserDao {
         return findCredential(byId(id));
     }
 
-    /** Does not read custom fields, because many custom fields would make a failed login slower. */
+    /** Omits custom fields, because a failed login does not need them, and many fields would slow it down. */
     private Optional<Credential> findCredential(Bson filter) {
         return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL)
                 .map(document -> UserDocument.credential(document, UserDocument.sources(document)));

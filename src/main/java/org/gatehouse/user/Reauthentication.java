@@ -19,7 +19,7 @@ public interface Reauthentication {
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 
     /**
-     * Requires the current password or, if it is absent, a recent login.
+     * Requires the current password, or a recent login if the password is absent.
      *
      * @param currentPassword null if the request does not contain it
      * @throws GatehouseException {@code VALIDATION_FAILED} that names {@link #CURRENT_PASSWORD},

@@ -78,11 +78,11 @@ public interface UserDao {
      */
     Optional<User> update(User seen, UnaryOperator<User> edit);
 
-    /** Changes a user's password and ends all sessions in the same write; false if the user does not exist. */
+    /** In one write, changes a password and ends all sessions. Returns false if the user does not exist. */
     boolean resetPassword(UserId id, String newHash);
 
     /**
-     * Changes a password and ends all sessions except one in the same write.
+     * In one write, changes a password and ends all sessions except one.
      *
      * @param current the password and the epoch that must still be stored
      * @param exempt the session that does not end

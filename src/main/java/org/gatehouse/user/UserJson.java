@@ -48,8 +48,8 @@ public final class UserJson {
             UserDocument.SERVER_DATA);
 
     /**
-     * Names of the fields that every user has and that callers may set. Fields with other names, except reserved names,
-     * are custom fields.
+     * Names of the fields that every user has and that callers may set. All other fields are custom fields, unless
+     * their names are reserved.
      */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 

@@ -23,7 +23,7 @@ final class UserRegistrar {
     private final IdempotentCreation once;
     private final AuditLog audit;
 
-    /** @param registrations limits users that register themselves; null if only administrators create users */
+    /** @param registrations the throttle for self-registration; null if only administrators create users */
     UserRegistrar(
             UserDao users,
             PasswordHasher hasher,

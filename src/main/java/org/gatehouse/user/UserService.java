@@ -108,7 +108,7 @@ public final class UserService {
     }
 
     /**
-     * Changes the password of a user and ends all sessions in the same write; false if the user does not exist.
+     * In one write, changes the password of a user and ends all sessions. Returns false if the user does not exist.
      *
      * @throws GatehouseException {@code BUSY}
      */
@@ -117,7 +117,7 @@ public final class UserService {
     }
 
     /**
-     * Changes the caller's password and ends all other sessions in the same write.
+     * In one write, changes the caller's password and ends all other sessions of the caller.
      *
      * @param current the password and the epoch that must still be stored
      * @return false if the user does not exist, or if another password or epoch is stored now
