@@ -215,7 +215,7 @@ public final class Generation implements AutoCloseable {
         return Optional.of(before != null && before.state.equals(state) ? before : new Seen(state, System.nanoTime()));
     }
 
-    /** Does not log short interruptions, because each new generation causes one of about two seconds. */
+    /** Does not log short interruptions, because each new generation stops the use of the cache for two seconds. */
     private void logUse(boolean isUsable, long now) {
         if (isUsable) {
             lastUsable = now;

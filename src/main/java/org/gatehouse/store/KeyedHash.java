@@ -30,7 +30,7 @@ public final class KeyedHash {
         return of(keys.get(0), data);
     }
 
-    /** Returns the fingerprint of the data as bytes under {@code AUTH_KEY}, then under {@code AUTH_KEY_PREVIOUS}. */
+    /** Returns the fingerprints as bytes: under {@code AUTH_KEY}, then under {@code AUTH_KEY_PREVIOUS} if it is set. */
     public List<byte[]> ofEachKey(byte[] data) {
         return keys.stream().map(key -> hmac(key, data)).toList();
     }

@@ -118,7 +118,7 @@ final class RedisDiscovery {
         return new RedisTopology(complete);
     }
 
-    /** Rejects a Cluster that is down. A master that loses contact to the others reports this after a while. */
+    /** Rejects a Cluster that is down. A master without contact to other masters reports this state. */
     private void requireWorkingCluster(Handshake handshake) {
         if (!hasLine(await(handshake.connection().async().clusterInfo()), "cluster_state:ok")) {
             throw new StoreRefusedException("The Cluster is down.", null);

@@ -22,7 +22,7 @@ final class RedisProbe {
             return 'done'
             """);
 
-    /** The commands of the rate-limit scripts, without memory, which {@link #CACHE} already makes the server check. */
+    /** The commands of the rate-limit scripts. They do not check memory, because {@link #CACHE} already does. */
     private static final RedisScript<byte[]> RATE_LIMITS = RedisScript.ofValue("""
             redis.call('TIME')
             redis.call('HGET', KEYS[1], 'probe')
