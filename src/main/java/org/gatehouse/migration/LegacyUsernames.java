@@ -47,8 +47,8 @@ final class LegacyUsernames {
 
     /**
      * Folds again the canonical usernames that an older version folded by other rules. If documents share a name under
-     * the new rules, all of them get reserved names, because no document may take over the name of another user. Nodes
-     * of the older version still find most users, because most canonical usernames do not change.
+     * the new rules, all of them get reserved names. Otherwise, one user could take over the name of another. Nodes of
+     * the older version still find most users, because most canonical usernames do not change.
      */
     void refold() {
         FindIterable<BsonDocument> found = users.find(

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A Redis client whose connections offer {@code async()} only; {@code sync()} and {@code reactive()} throw.
  *
  * <p>A standard connection also creates the objects behind {@code sync()} and {@code reactive()}, including a proxy
- * with several hundred methods. The first connection then takes 2.5 s of processor time instead of 1.9 s (medians of 10
- * starts on JDK 17 and two busy cores).
+ * with several hundred methods. Therefore the first standard connection takes 2.5 s of processor time instead of 1.9 s
+ * (medians of 10 starts on JDK 17 and two busy cores).
  */
 final class AsyncRedisClient extends RedisClient {
     AsyncRedisClient(ClientResources resources) {

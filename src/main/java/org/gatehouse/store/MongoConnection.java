@@ -66,9 +66,9 @@ public final class MongoConnection implements AutoCloseable {
             List.of(ReadConcern.LINEARIZABLE, ReadConcern.MAJORITY, ReadConcern.DEFAULT);
 
     /**
-     * The errors of servers that do not support a read concern, including servers other than MongoDB: BadValue,
-     * FailedToParse, InvalidOptions, CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled,
-     * NotImplemented, and a code that only other servers use.
+     * The errors of servers that do not support a read concern: BadValue, FailedToParse, InvalidOptions,
+     * CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled, NotImplemented. Only servers other than
+     * MongoDB use the last code.
      */
     private static final Set<Integer> UNSUPPORTED_READ_CONCERN = Set.of(2, 9, 72, 115, 123, 148, 238, 303);
 

@@ -42,8 +42,8 @@ public final class MongoErrors {
      * Codes that mean that the server or a server behind it cannot execute the operation now. The set contains the
      * categories NetworkError, Interruption, NotPrimaryError, ShutdownError, ExceededTimeLimitError, RetriableError,
      * SystemOverloadedError, WriteConcernError, StaleShardVersionError, SnapshotError and CursorInvalidatedError. The
-     * set also contains errors without a category that end by themselves or after an operator has acted: locks,
-     * elections, migrations, name resolution, resources of the server.
+     * other codes in the set are errors that end by themselves or after an operator has acted: locks, elections,
+     * migrations, name resolution, resources of the server.
      */
     private static final Set<Integer> TEMPORARY = Set.of(
             6, // HostUnreachable

@@ -38,8 +38,8 @@ final class OutageLog {
 
     /**
      * @param recovery the line that reports the end of an outage
-     * @param quiet a success ends an outage only if nothing has failed for this time. If the time is not zero, a reason
-     *     is not logged again before {@link #REPEAT_INTERVAL}, even in the next outage
+     * @param quiet the quiet time: a success ends an outage only if nothing has failed for this time. If the time is
+     *     not zero, a reason is not logged again before {@link #REPEAT_INTERVAL}, even in the next outage
      */
     OutageLog(Logger log, String recovery, Duration quiet, LongSupplier ticker) {
         this.log = log;

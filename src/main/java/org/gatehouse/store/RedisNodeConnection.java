@@ -72,7 +72,7 @@ final class RedisNodeConnection {
         var unused = connection.closeAsync();
     }
 
-    /** Sends a command; returns null while the circuit is open, without sending the command. */
+    /** Sends a command. While the circuit is open, returns null and does not send the command. */
     <T> @Nullable RedisFuture<T> send(RedisTopology.Command<T> command) {
         return silent ? null : command.send(connection.async());
     }

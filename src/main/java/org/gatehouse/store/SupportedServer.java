@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Rejects servers that are known not to provide the guarantees that Gatehouse needs.
  *
- * <p>FerretDB 1 is rejected, because its findAndModify is not atomic: an acknowledged change can be lost, a refresh
- * token can be used twice, and the cache can return stale data. FerretDB 2 has another storage engine and is accepted.
+ * <p>FerretDB 1 is rejected, because its findAndModify is not atomic. An acknowledged change could be lost, a refresh
+ * token could be used twice, and the cache could return stale data. FerretDB 2 has another storage engine and is
+ * accepted.
  */
 final class SupportedServer {
     private static final String FERRETDB = "ferretdb";

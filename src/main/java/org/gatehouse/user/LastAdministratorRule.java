@@ -36,8 +36,8 @@ final class LastAdministratorRule {
     }
 
     /**
-     * Requires that an active administrator remains after a change. Changes that may remove an administrator must run
-     * in {@link #exclusively}, because another node could otherwise remove the last administrator before the write.
+     * Requires that an active administrator remains after a change. A change that may remove an administrator must run
+     * in {@link #exclusively}. Otherwise, another node could remove the last administrator before the write.
      *
      * @param after the user after the change; null if the user is deleted
      * @throws GatehouseException {@code LAST_ADMINISTRATOR}

@@ -275,7 +275,7 @@ public final class MongoUserDao implements UserDao {
      * Stores new values of fields in a hidden field. The caller's update then moves each value to its own field with a
      * rename. A rename always writes. A {@code $set} writes nothing if the store considers old and new equal.
      *
-     * @return the path of the staged values. The document does not have this path if the user has changed, or if a
+     * @return the path of the staged values. The path does not exist in the document if the user has changed, or if a
      *     later change has replaced the staged values
      */
     private String stage(Bson unchanged, BsonDocument values, long deadline) {

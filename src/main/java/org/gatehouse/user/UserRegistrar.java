@@ -11,7 +11,7 @@ import org.gatehouse.password.PasswordPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates users for administrators and, if registration is open, for every client.
+ * Creates users for administrators, and for every client if registration is open.
  *
  * <p>A call either creates the user, or throws and changes nothing.
  */
@@ -40,7 +40,7 @@ final class UserRegistrar {
     }
 
     /**
-     * Creates a user for an administrator or, if registration is open, for any client.
+     * Creates a user for an administrator, or for any client if registration is open.
      *
      * @param caller null for a request without a token
      * @param key the key with which a repeated request returns the same user; null if absent

@@ -23,7 +23,7 @@ import org.gatehouse.throttle.Throttle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enforces the rules for users: which callers may read or change which fields, and that an administrator remains.
+ * Enforces which callers may read or change which users and fields. Also ensures that an administrator remains.
  *
  * <p>Every method either succeeds completely, or throws and changes nothing.
  */
