@@ -94,10 +94,7 @@ final class AdministratorReset {
         return created;
     }
 
-    /**
-     * Changes the password before the roles. The new password ends all sessions, so no existing session gets the new
-     * role.
-     */
+    /** Changes the password, which ends all sessions, before the roles. So no existing session gets the new role. */
     private User reset(User before, String password) {
         if (!users.resetPassword(before.id(), hasher.hash(password))) {
             throw goneMeanwhile();

@@ -73,10 +73,7 @@ final class Gatehouse implements AutoCloseable {
         }
     }
 
-    /**
-     * @param administratorCreated receives the name of the first administrator if this start creates or resets the
-     *     account
-     */
+    /** @param administratorCreated receives the administrator's name if this start creates or resets the account */
     Gatehouse(Settings settings, Consumer<String> administratorCreated) {
         this(settings, Parts.of(settings), administratorCreated);
     }

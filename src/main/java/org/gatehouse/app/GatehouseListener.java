@@ -27,10 +27,7 @@ import org.slf4j.LoggerFactory;
  * deployment fails for another reason, one log line at error level gives the reason.
  */
 public final class GatehouseListener implements ServletContextListener {
-    /**
-     * The servlet context attribute with the first administrator's name; set only if this start creates or resets the
-     * account.
-     */
+    /** The context attribute with the first administrator's name, if this start creates or resets the account. */
     public static final String ADMINISTRATOR_CREATED = "org.gatehouse.administratorCreated";
 
     /** The servlet context attribute that is set at the end of a successful start. */

@@ -11,10 +11,7 @@ import org.glassfish.jersey.server.ServerProperties;
  * {@link Gatehouse}.
  */
 final class HttpApplication extends ResourceConfig {
-    /**
-     * Components run after Jersey's interceptor, which has priority 10. The interceptor passes the exceptions of later
-     * components to the error mapper.
-     */
+    /** Above the priority 10 of Jersey's interceptor, which passes the exceptions of components to the error mapper. */
     private static final int FIRST_PRIORITY = 100;
 
     HttpApplication(Gatehouse gatehouse) {

@@ -25,22 +25,13 @@ import org.slf4j.LoggerFactory;
  * attempt succeeds, attempts are repeated and requests get a 503.
  */
 final class Startup implements AutoCloseable {
-    /**
-     * The timeout is short, because a container starts applications one by one. Some containers abort a start after a
-     * minute.
-     */
+    /** Short, because a container starts applications one by one. Some containers abort a start after a minute. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(8);
 
-    /**
-     * The wait between attempts while MongoDB is unavailable. It is short, because MongoDB may become available at any
-     * time.
-     */
+    /** The wait between attempts while MongoDB is unavailable. It is short, because MongoDB may return at any time. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /**
-     * The longest wait if the preparation fails although MongoDB is available. It is long, because each attempt may
-     * read the whole database.
-     */
+    /** The longest wait after other failures. It is long, because each attempt may read the whole database. */
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);

@@ -33,10 +33,7 @@ public final class RepeatedTask implements AutoCloseable {
         }
     }
 
-    /**
-     * Waits until the task must stop. Returns true if the task must stop or the thread is interrupted, and false after
-     * the timeout.
-     */
+    /** Waits until the task must stop or the thread is interrupted. Returns false after the timeout. */
     public boolean awaitStop(Duration timeout) {
         return Threads.await(stopping, timeout) || Thread.currentThread().isInterrupted();
     }
@@ -46,10 +43,7 @@ public final class RepeatedTask implements AutoCloseable {
         stopping.countDown();
     }
 
-    /**
-     * Prevents further runs. The current run is interrupted only if it does not end in time, because a store reports an
-     * interrupted call as an outage.
-     */
+    /** Prevents further runs. Interrupts a slow run only, because a store reports an interrupted call as an outage. */
     @Override
     public void close() {
         stop();

@@ -130,10 +130,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         return value;
     }
 
-    /**
-     * Replaces the three escapes that all programs support. Rejects other escapes, because programs treat them
-     * differently.
-     */
+    /** Replaces the three escapes that all programs support, and rejects others, which programs treat differently. */
     private static String unescaped(String name, String value) {
         return ESCAPE.matcher(value)
                 .replaceAll(escape -> Matcher.quoteReplacement(

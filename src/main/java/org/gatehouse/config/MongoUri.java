@@ -57,10 +57,7 @@ record MongoUri(Secret text, @Nullable String database) {
         return new MongoUri(new Secret(text), database(uri));
     }
 
-    /**
-     * Rejects unencoded {@code /} and {@code ?} in a password. Otherwise the log could show a part of the password as
-     * the database or as an option.
-     */
+    /** Rejects unencoded {@code /} and {@code ?} in a password. The log could show what follows them. */
     private static void requireEncodedCredentials(String text) {
         int scheme = text.indexOf("://");
         String rest = scheme < 0 ? "" : text.substring(scheme + 3);

@@ -19,10 +19,7 @@ public record RedisUrl(List<RedisURI> seeds) {
 
     private static final Pattern ADDRESS = Pattern.compile("(rediss?)(-sentinel)?://([^/?#]*)(.*)", Pattern.DOTALL);
 
-    /**
-     * The user name and password of RFC 3986, section 3.2.1. Non-ASCII letters are accepted too, because they are not
-     * ambiguous.
-     */
+    /** The user name and password of RFC 3986, section 3.2.1. Non-ASCII letters are accepted too. */
     private static final Pattern CREDENTIALS = Pattern.compile(
             "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|[\\p{L}\\p{M}\\p{N}\\p{S}&&[^\\x00-\\x7F]])+");
 

@@ -20,10 +20,7 @@ final class SettingNames {
         ALL
     }
 
-    /**
-     * A missing, added, wrong or transposed letter is one error. A limit of two is sufficient, because most misspelled
-     * names have only one error.
-     */
+    /** A missing, added, wrong or transposed letter is one error. Most misspelled names have only one. */
     private static final int MAX_TYPOS = 2;
 
     /** Variables that Kubernetes sets in each container for a Service named "gatehouse". These are not settings. */

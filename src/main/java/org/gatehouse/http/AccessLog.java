@@ -36,16 +36,10 @@ final class AccessLog implements ContainerResponseFilter {
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
-    /**
-     * A request with a known path may be rejected with one of these statuses, for example because the path does not
-     * support the method.
-     */
+    /** A request with a known path may be rejected with these statuses, for example because of its method. */
     private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
-    /**
-     * The bounds of the buckets in seconds. They range from the time of a read in memory to the longest time of a store
-     * call.
-     */
+    /** The bounds of the buckets in seconds, from a read in memory to the longest time of a store call. */
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 
     private final Histogram durations;

@@ -52,10 +52,7 @@ final class BodyLimitFilter implements ContainerRequestFilter {
         request.setEntityStream(new LimitedStream(request.getEntityStream()));
     }
 
-    /**
-     * Returns an error message for an unsupported content coding (RFC 9110, section 8.4); empty if the coding is
-     * supported.
-     */
+    /** Returns a message for an unsupported content coding (RFC 9110, section 8.4), or empty if it is supported. */
     static Optional<String> codingViolation(ContainerRequestContext request) {
         String header = Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.CONTENT_ENCODING), "");
         List<String> others = Arrays.stream(header.split(",", -1))

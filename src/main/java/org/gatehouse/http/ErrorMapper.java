@@ -90,10 +90,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         }
     }
 
-    /**
-     * Returns the failure with details: the message names the supported types or methods, or the hint names a similar
-     * path.
-     */
+    /** Returns the failure with details: a message with the supported types or methods, or a similar path as hint. */
     private GatehouseException named(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
         if (!failure.code().message().equals(failure.getMessage())) {
@@ -183,10 +180,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
-    /**
-     * Returns the error code for a status that Jersey or the container chose. If the code has another status, the
-     * response gets the status of the code.
-     */
+    /** Returns the error code for a status that Jersey or the container chose. The response gets the code's status. */
     static ErrorCode codeOf(int status) {
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
     }

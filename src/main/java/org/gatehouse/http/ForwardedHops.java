@@ -17,10 +17,7 @@ import java.util.stream.Stream;
 final class ForwardedHops {
     private static final String NO_ADDRESS = "";
 
-    /**
-     * An optional pair (RFC 7239, section 4) and its delimiter. A quoted text has at most 256 characters; no address is
-     * longer.
-     */
+    /** An optional pair (RFC 7239, section 4) and its delimiter. No address is longer than 256 characters. */
     private static final Pattern PAIR = Pattern.compile("\\G[ \\t]*"
             + "(?:(?<name>[\\w!#$%&'*+.^`|~-]+)="
             + "(?:(?<token>[\\w!#$%&'*+.^`|~-]+)|\"(?<quoted>(?:[^\"\\\\]|\\\\.){0,256}+)\"))?"

@@ -13,10 +13,7 @@ import org.glassfish.jersey.server.ResourceConfig;
 
 /** Creates the filters, and the servlet that uses them. */
 public final class HttpModule {
-    /**
-     * The time in which a client must send a body of up to {@link JsonBody#MAX_BYTES}. Usual connections send 64 KiB in
-     * less than 10 s.
-     */
+    /** The time in which a client must send a body of up to {@link JsonBody#MAX_BYTES}. Usual clients need less. */
     public static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
     private final ContainerErrors containerErrors;

@@ -16,9 +16,7 @@ import org.glassfish.jersey.server.model.Resource;
  * <p>Every result is the template of a resource and does not contain text from the client.
  */
 final class KnownPaths {
-    /**
-     * Longer paths are not compared, because a comparison would cost the server more than the request costs the client.
-     */
+    /** Longer paths are not compared, because this would cost the server more than the request costs the client. */
     private static final int MAX_LENGTH = 128;
 
     private static final Pattern ALTERNATIVES = Pattern.compile("\\{\\w+:\\s*(\\w+(?:\\s*\\|\\s*\\w+)+)\\s*}");

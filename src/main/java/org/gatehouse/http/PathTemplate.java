@@ -16,10 +16,7 @@ record PathTemplate(String route, String text, List<String> segments) {
     /** The placeholder for a segment that is a parameter. */
     static final String ANY = "";
 
-    /**
-     * A path with more additional or missing segments is not similar. Two are allowed because of prefixes such as
-     * {@code /api/v1}.
-     */
+    /** A path with more additional or missing segments is not similar. A prefix such as {@code /api/v1} has two. */
     private static final int MAX_EXTRA_SEGMENTS = 2;
 
     int literals() {

@@ -23,10 +23,7 @@ import org.gatehouse.json.JsonBody;
  * itself after authentication.
  */
 final class RequestBodies {
-    /**
-     * All incomplete bodies together may use at most 1/16 of the heap. Otherwise many connections could exhaust the
-     * heap.
-     */
+    /** All incomplete bodies together may use 1/16 of the heap. Otherwise many connections could exhaust the heap. */
     private static final int HEAP_DIVISOR = 16;
 
     private static final String TRANSFER_ENCODING = "Transfer-Encoding";

@@ -47,10 +47,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
 
     private static final String TRANSPORT_SECURITY = "Strict-Transport-Security";
 
-    /**
-     * The value is one year, as preload lists require. Subdomains are not included, because they may have other
-     * operators.
-     */
+    /** One year, as preload lists require. Subdomains are not included, because they may have other operators. */
     private static final String ONE_YEAR = "max-age=31536000";
 
     private final Cors cors;

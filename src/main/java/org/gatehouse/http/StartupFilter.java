@@ -7,10 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
-/**
- * Responds to every request with 503 until startup is complete. {@link Operational} methods are available from the
- * beginning.
- */
+/** Responds to every request with 503 until startup is complete, except for {@link Operational} methods. */
 final class StartupFilter implements ContainerRequestFilter {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 

@@ -60,10 +60,7 @@ public final class StreamedResponse {
         }
     }
 
-    /**
-     * A stream that throws an exception after the client has disconnected. The exception ends the generation of the
-     * response.
-     */
+    /** A stream that throws an exception after the client has disconnected, which ends the generation. */
     private static final class Connected extends FilterOutputStream {
         private final ContainerRequestContext request;
 

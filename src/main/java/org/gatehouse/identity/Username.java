@@ -20,10 +20,7 @@ import java.util.stream.IntStream;
 public record Username(String typed, String canonical) {
     public static final int MIN_LENGTH = 2;
 
-    /**
-     * Counted in code points of the canonical form. Mail addresses fit, because they have at most 254 octets (RFC 5321,
-     * section 4.5.3.1.3).
-     */
+    /** Counted in code points of the canonical form. Mail addresses fit: RFC 5321 allows 254 octets (4.5.3.1.3). */
     public static final int MAX_LENGTH = 254;
 
     /** Counted in chars. Normalization may compose four code points of at most two chars each into one code point. */
@@ -94,10 +91,7 @@ public record Username(String typed, String canonical) {
         return fold(canonical.codePoints());
     }
 
-    /**
-     * Removes the blanks at both ends: spaces of any kind, tabs and line ends. Users may copy them together with a
-     * name.
-     */
+    /** Removes spaces of any kind, tabs and line ends at both ends. Users may copy them together with a name. */
     public static String strip(String text) {
         int begin = 0;
         int end = text.length();

@@ -121,10 +121,7 @@ final class LegacyUsernames {
         }
     }
 
-    /**
-     * Handles all documents that share one name. A single document with a valid name is collected for {@link #claim};
-     * all others are logged.
-     */
+    /** Handles all documents that share one name. A single valid one is collected for {@link #claim}. */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;

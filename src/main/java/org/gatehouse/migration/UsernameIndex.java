@@ -32,9 +32,7 @@ final class UsernameIndex {
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
-    /**
-     * The collection with a timeout of one hour, because indexing millions of users takes longer than a request may.
-     */
+    /** The collection with a timeout of one hour, because indexing millions of users takes long. */
     private final MongoCollection<BsonDocument> users;
 
     UsernameIndex(MongoConnection mongo, String collection) {

@@ -24,10 +24,7 @@ record Argon2Hash(Type type, int version, int memoryKib, int iterations, int lan
     /** The minimum of RFC 9106, section 3.1. */
     private static final int MIN_MEMORY_KIB_PER_LANE = 8;
 
-    /**
-     * The maximum memory of a hash from another service. A check with this memory and {@link #MAX_FOREIGN_WORK} takes
-     * about two seconds.
-     */
+    /** The maximum memory of a hash from another service, which with {@link #MAX_FOREIGN_WORK} takes two seconds. */
     private static final int MAX_FOREIGN_MEMORY_KIB = 262_144;
 
     private static final long MAX_FOREIGN_WORK = 1_048_576;

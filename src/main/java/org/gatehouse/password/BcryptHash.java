@@ -36,18 +36,12 @@ record BcryptHash(String text, int cost) implements ForeignHash {
 
     private static final String ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    /**
-     * The index of the salt's last digit. Only two of this digit's six bits are used, because 22 digits contain a salt
-     * of 128 bits.
-     */
+    /** The index of the salt's last digit, of which two of six bits are used, because the salt has 128 bits. */
     private static final int LAST_OF_SALT = 21;
 
     private static final int BITS_OF_SALT = 0b110000;
 
-    /**
-     * The index of the hash's last digit. Only four of this digit's six bits are used, because 31 digits contain a hash
-     * of 184 bits.
-     */
+    /** The index of the hash's last digit, of which four of six bits are used, because the hash has 184 bits. */
     private static final int LAST_OF_HASH = 52;
 
     private static final int BITS_OF_HASH = 0b111100;
@@ -75,9 +69,7 @@ record BcryptHash(String text, int cost) implements ForeignHash {
         return cost < MIN_STRONG_COST;
     }
 
-    /**
-     * Returns false for 72 bytes or more, because every password that starts with the same 72 bytes has the same hash.
-     */
+    /** Returns false for 72 bytes or more, because all passwords that start with the same 72 bytes match. */
     @Override
     public boolean provesAllOf(String password) {
         return password.getBytes(StandardCharsets.UTF_8).length < MAX_PASSWORD_BYTES;

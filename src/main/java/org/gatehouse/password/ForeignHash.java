@@ -41,9 +41,7 @@ sealed interface ForeignHash permits BcryptHash, Pbkdf2Hash, ScryptHash {
         return true;
     }
 
-    /**
-     * Whether a check takes at most about two seconds of a core and 128 MiB. Other logins must wait during the check.
-     */
+    /** Whether a check takes at most about two seconds of a core and 128 MiB. Other logins wait for it. */
     boolean isAffordable();
 
     /** Whether a check takes several times as much time or memory as a check of Gatehouse's own hashes. */

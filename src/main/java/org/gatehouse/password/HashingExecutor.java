@@ -33,9 +33,7 @@ final class HashingExecutor implements AutoCloseable {
     /** The maximum wait for a slot. Users wait this long for a login before they try again. */
     static final Duration WAIT_TIMEOUT = Duration.ofSeconds(1);
 
-    /**
-     * A hash takes about 50 ms, so callers at the end of a longer queue could wait longer than {@link #WAIT_TIMEOUT}.
-     */
+    /** A hash takes about 50 ms. At the end of a longer queue, callers could wait for {@link #WAIT_TIMEOUT}. */
     private static final int WAITING_PER_CORE = 16;
 
     /**

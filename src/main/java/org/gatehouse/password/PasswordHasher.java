@@ -208,10 +208,7 @@ public final class PasswordHasher implements AutoCloseable {
         executor.close();
     }
 
-    /**
-     * Returns false if the text has lone surrogates. Java encodes them as question marks, so they would match real
-     * question marks.
-     */
+    /** Returns false for lone surrogates, which Java encodes as question marks. They would match real ones. */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }

@@ -30,10 +30,7 @@ public final class PasswordPolicy {
     /** Limits the work before hashing. Passphrases are much shorter. */
     static final int MAX_BYTES = 256;
 
-    /**
-     * This many guesses take more than a year, because the login throttle permits 100 failures per hour, or 876,000 per
-     * year.
-     */
+    /** More than a year of guesses, because the login throttle permits 100 failures per hour, or 876,000 per year. */
     private static final double MIN_GUESSES = 1e6;
 
     /** Longer texts are estimated in pieces, because the time grows at least with the square of the length. */
@@ -51,10 +48,7 @@ public final class PasswordPolicy {
 
     private final int minLength;
 
-    /**
-     * Permits one estimate at a time. A client without an account can send a text that occupies a core for 100 ms or
-     * more.
-     */
+    /** Permits one estimate at a time. Anonymous clients can send texts that occupy a core for 100 ms or more. */
     private final Semaphore turn = new Semaphore(1, true);
 
     /** @param minLength in code points */

@@ -96,10 +96,7 @@ final class PasswordVerifier {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /**
-     * Unifies code points, because keyboards enter different code points for the same password (NIST SP 800-63B-4,
-     * section 3.1.1.2).
-     */
+    /** Unifies code points that keyboards enter for the same password (NIST SP 800-63B-4, section 3.1.1.2). */
     private static String normalized(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFKC);
     }

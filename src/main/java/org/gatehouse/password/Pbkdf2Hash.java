@@ -26,10 +26,7 @@ record Pbkdf2Hash(Digest digest, int iterations, String salt, String hash) imple
     private static final String ITERATIONS = "i";
     private static final String LENGTH = "l";
 
-    /**
-     * The maximum number of iterations of all blocks together. It is about twice the highest number that is recommended
-     * today.
-     */
+    /** The maximum number of iterations of all blocks together, about twice what is recommended today. */
     private static final long MAX_ROUNDS = 2_500_000;
 
     private static final long EXPENSIVE_ROUNDS = 700_000;

@@ -7,10 +7,7 @@ import java.time.Duration;
 final class RequestLoad {
     private static final long WINDOW = Duration.ofSeconds(1).toNanos();
 
-    /**
-     * The load is high from this many requests per second. Fewer requests rarely wait for a hash, so hashing may use
-     * all cores.
-     */
+    /** The load is high from this many requests per second. Below, hashing may use all cores. */
     private static final long BUSY_THRESHOLD = 10;
 
     private final Ticker ticker;

@@ -42,9 +42,7 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 .build();
     }
 
-    /**
-     * Returns the time until every quota allows another attempt; zero if no quota is full. Does not count an attempt.
-     */
+    /** Returns the time until every quota allows an attempt; zero if none is full. Does not count an attempt. */
     Duration delay(String key, List<Quota> quotas) {
         return delay(current(cache.getIfPresent(key)), quotas);
     }

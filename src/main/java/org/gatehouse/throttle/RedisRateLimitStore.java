@@ -96,10 +96,7 @@ final class RedisRateLimitStore implements RateLimitStore {
 
     private static final String KEY_PREFIX = "throttle:";
 
-    /**
-     * The timeout is longer than a brief stall of Redis or of this node. It is short enough for a client that waits for
-     * a login.
-     */
+    /** Longer than a brief stall of Redis or of this node, but short enough for a client that waits for a login. */
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final RedisConnection redis;

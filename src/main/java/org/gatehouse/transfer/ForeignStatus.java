@@ -19,10 +19,7 @@ final class ForeignStatus {
             Pattern.compile("(?:is|user|account|login)?(?:enabled|active|activated)|(?:is)?accountnon(?:locked|expired)"
                     + "|(?:can|may|allow|allowed)(?:to)?(?:login|logon|signin)|(?:login|logon|signin)allowed");
 
-    /**
-     * Fields that show a closed account, unless their value is empty, is in {@link #NO}, or is an array of blocked
-     * users.
-     */
+    /** Fields that show a closed account, unless the value is empty, in {@link #NO}, or an array of blocked users. */
     private static final Pattern CLOSED = Pattern.compile("(?:is|user|account|login)?"
             + "(?:disabled?|blocked|banned|locked(?:out)?|lockout|suspended|deactivated|inactive|deleted|archived"
             + "|terminated|frozen)(?:at|on|since|until|till|end|ends|date|time)?|nsaccountlock|accountexpired");

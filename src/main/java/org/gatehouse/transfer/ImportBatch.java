@@ -27,10 +27,7 @@ final class ImportBatch {
     /** The maximum number of lines of a batch without plain passwords. Such a batch takes one or two megabytes. */
     static final int SIZE = 500;
 
-    /**
-     * A line with a plain password counts as this many lines, because hashing its password takes about as long as
-     * storing this many lines.
-     */
+    /** A line with a plain password counts as this many lines, because hashing it takes as long as storing them. */
     private static final int PASSWORD_WEIGHT = 50;
 
     /** The maximum size of all lines together, in bytes. Users with many custom fields reach this limit first. */

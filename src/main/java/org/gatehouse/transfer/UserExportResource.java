@@ -27,10 +27,7 @@ public final class UserExportResource {
         this.exports = exports;
     }
 
-    /**
-     * Returns 200 with one user per line, in the format of {@code POST /user/import}. The lines contain password hashes
-     * if the caller requests them.
-     */
+    /** Returns 200 with one user per line, as for {@code POST /user/import}; password hashes only on request. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(

@@ -76,10 +76,7 @@ final class IdempotencyStore {
         this.clock = clock;
     }
 
-    /**
-     * Creates the index by which the store deletes expired entries. {@link #find} ignores expired entries that are not
-     * deleted yet.
-     */
+    /** Creates the index by which expired entries are deleted. Until then, {@link #find} ignores them. */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
         mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));

@@ -64,10 +64,7 @@ public final class MongoUserDao implements UserDao {
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
-    /**
-     * Excludes documents whose ids are not ObjectIds, because clients cannot request them. Only other services create
-     * such documents.
-     */
+    /** Excludes documents whose ids are not ObjectIds, which clients cannot request, from lists. */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;

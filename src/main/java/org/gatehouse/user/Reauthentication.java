@@ -12,10 +12,7 @@ public interface Reauthentication {
     /** The name of the body field that contains the current password. A custom field cannot have this name. */
     String CURRENT_PASSWORD = "currentPassword";
 
-    /**
-     * For this time after a login, the current password is not required. A user who logs in to make a change makes it
-     * within this time.
-     */
+    /** For this time after a login, the current password is not required, because changes often follow a login. */
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 
     /**

@@ -47,10 +47,7 @@ public final class UserJson {
             UserDocument.SOURCES,
             UserDocument.SERVER_DATA);
 
-    /**
-     * Names of the fields that every user has and that callers may set. All other fields are custom fields, unless
-     * their names are reserved.
-     */
+    /** The fields that every user has and callers may set. All others, except reserved ones, are custom fields. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
     /** The reserved names, by their lower-case form. */
