@@ -39,10 +39,7 @@ public final class FirstAdministrator {
 
     private final Settings settings;
 
-    /**
-     * The DAO without the cache, because a starting node would have to wait for the cache. The cache cannot contain a
-     * new user, because clients have not requested the new id yet.
-     */
+    /** The DAO without the cache, because a starting node would have to wait for the cache. */
     private final UserDao users;
 
     private final PasswordHasher hasher;

@@ -46,10 +46,7 @@ final class TokenVerifier {
     /** Ten times the length of Gatehouse's tokens. Longer tokens are rejected without parsing, to save time. */
     static final int MAX_LENGTH = 8 * 1024;
 
-    /**
-     * The maximum number of characters in the cache, enough for about 25,000 tokens. The parsed claims of these tokens
-     * need about the same amount of memory in addition.
-     */
+    /** The maximum number of characters in the cache: about 25,000 tokens, whose claims take as much memory again. */
     private static final long MAX_CACHED = 16L * 1024 * 1024;
 
     private final SigningKeys keys;

@@ -6,10 +6,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Repeats a task in its own daemon thread until it is closed. If a run throws, the exception is logged, and the task
- * runs again later.
- */
+/** Repeats a task in a daemon thread until it is closed. An exception is logged, and the task runs again. */
 public final class RepeatedTask implements AutoCloseable {
     /** A task that reads a store twice ends within this time, even if the store does not respond. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(4);

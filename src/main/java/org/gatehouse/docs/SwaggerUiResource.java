@@ -16,10 +16,7 @@ import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 
-/**
- * Serves {@code /docs}, a page that shows the API description and can send requests. This class also serves the files
- * of the page, so the page does not load files from other hosts.
- */
+/** Serves {@code /docs}, which shows the API description and can send requests, and the files of this page. */
 @Path("docs")
 public final class SwaggerUiResource {
     /**

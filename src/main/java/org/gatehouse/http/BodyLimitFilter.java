@@ -24,10 +24,7 @@ import org.gatehouse.json.JsonBody;
  * <p>Compressed bodies are rejected too, because their length is unknown until they are decompressed.
  */
 final class BodyLimitFilter implements ContainerRequestFilter {
-    /**
-     * The only accepted content coding, which a 415 response names in {@code Accept-Encoding} (RFC 9110, section
-     * 15.5.16).
-     */
+    /** The accepted content coding; a 415 response names it in {@code Accept-Encoding} (RFC 9110, section 15.5.16). */
     static final String IDENTITY = "identity";
 
     private static final Set<String> COMPRESSIONS =

@@ -42,10 +42,7 @@ enum ErrorBody {
         }
     };
 
-    /**
-     * The prefix of the URI that identifies a kind of error permanently. Clients cannot fetch this URI (RFC 9457,
-     * section 3.1.1).
-     */
+    /** Begins the URI that identifies a kind of error. Clients cannot fetch this URI (RFC 9457, section 3.1.1). */
     private static final String TYPE_PREFIX = "urn:gatehouse:error:";
 
     private static final String APPLICATION = "application";

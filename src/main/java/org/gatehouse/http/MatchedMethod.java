@@ -19,10 +19,7 @@ public final class MatchedMethod {
         return Optional.ofNullable(((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod());
     }
 
-    /**
-     * Returns the HTTP method and the route, such as {@code GET /user/{id}}; empty if no resource method matched. The
-     * result does not contain text from the client.
-     */
+    /** Returns the method and the route, such as {@code GET /user/{id}}; empty if no resource method matched. */
     public static Optional<String> call(ContainerRequestContext request) {
         return of(request)
                 .map(method ->

@@ -29,10 +29,7 @@ record PathTemplate(String route, String text, List<String> segments) {
         return distance > 0 && distance < NO_MATCH_DISTANCE;
     }
 
-    /**
-     * Returns 0 if the path matches this template. A less similar path has a higher distance. If the path is not
-     * similar, the distance is {@link #NO_MATCH_DISTANCE}.
-     */
+    /** Returns 0 for a match, more for a less similar path, or {@link #NO_MATCH_DISTANCE} if it is not similar. */
     int distance(List<String> path) {
         int extra = path.size() - segments.size();
         if (extra == 0) {

@@ -5,10 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/**
- * Marks a resource method that reads the body itself after the caller has been authenticated. The method must also
- * limit the length of the body ({@link BodySpool}).
- */
+/** Marks a resource method that reads the body itself, and limits its length ({@link BodySpool}). */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface StreamedBody {}

@@ -90,10 +90,7 @@ final class ContextRules {
                 && matches(JOINING, right[0]);
     }
 
-    /**
-     * Returns whether the character has a Joining_Type other than T (transparent). Marks and format characters except
-     * joiners have type T.
-     */
+    /** Returns whether the Joining_Type is not T (transparent). Marks, and format characters except joiners, have T. */
     private static boolean isVisible(int codePoint) {
         int type = Character.getType(codePoint);
         return codePoint == ZERO_WIDTH_NON_JOINER

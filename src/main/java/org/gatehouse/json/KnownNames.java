@@ -10,9 +10,7 @@ import org.gatehouse.error.FieldErrors;
 
 /** Reports names that a call does not accept, and suggests a similar name that the call accepts. */
 public final class KnownNames {
-    /**
-     * Longer names are not compared, because a comparison would cost the server more than the request costs the caller.
-     */
+    /** Longer names are not compared, because this would cost the server more than the request costs the caller. */
     private static final int MAX_LENGTH = 64;
 
     private static final Pattern SEPARATORS = Pattern.compile("[_\\-\\[\\]]");

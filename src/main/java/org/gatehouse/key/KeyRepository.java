@@ -79,10 +79,7 @@ final class KeyRepository {
         }
     }
 
-    /**
-     * Returns whether the known key is used again without another decryption. If the known key can already sign, a new
-     * encryption of its private part does not matter.
-     */
+    /** Returns whether the known key is used again. A key that can sign does not need another decryption. */
     private static boolean isKept(UsableKey known, StoredKey stored) {
         return known.stored().publicKey().equals(stored.publicKey())
                 && (known.key().signer() != null

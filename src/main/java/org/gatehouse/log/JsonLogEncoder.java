@@ -39,10 +39,7 @@ public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
     private static final JsonFactory json =
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-    /**
-     * Switches the console log of this application to JSON. Does nothing if the operator has replaced
-     * {@code logback.xml} with a file that lacks the appender {@link #CONSOLE}.
-     */
+    /** Switches this application's console log to JSON, if {@code logback.xml} has the appender {@link #CONSOLE}. */
     public static void writeToConsole(LoggerContext context) {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         Appender<ILoggingEvent> text = root.getAppender(CONSOLE);

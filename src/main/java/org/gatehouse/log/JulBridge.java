@@ -56,10 +56,7 @@ public final class JulBridge implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns the handlers that the bridges of all applications in this JVM have added. The classes of these handlers
-     * have the same name, but different class loaders.
-     */
+    /** Returns the handlers of all applications in this JVM: the same class name, but different class loaders. */
     private static List<Handler> applicationHandlers(Logger logger) {
         return Stream.of(logger.getHandlers())
                 .filter(handler -> handler.getClass().getName().equals(ApplicationHandler.class.getName()))

@@ -37,10 +37,7 @@ final class LegacyDocument {
 
     private LegacyDocument() {}
 
-    /**
-     * Returns a write that migrates the document, unless another write has changed the document since the read. Returns
-     * empty if the document is already migrated.
-     */
+    /** Returns a write that migrates the document if it is unchanged since the read; empty if it is migrated. */
     static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
         List<Bson> changes = settingFields(document);
         if (changes.isEmpty()) {

@@ -8,10 +8,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Checks passwords against stored passwords. A check takes at least as long as a check for an unknown user, so the time
- * does not reveal that a user exists.
- */
+/** Checks passwords in at least the time of a check for an unknown user, so the time does not reveal users. */
 final class PasswordVerifier {
     private final Argon2 argon2;
 

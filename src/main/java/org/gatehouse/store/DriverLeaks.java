@@ -59,10 +59,7 @@ public final class DriverLeaks {
         }
     }
 
-    /**
-     * Waits until the threads of this application end. An executor terminates before its last thread ends, and
-     * containers report such a thread as a leak.
-     */
+    /** Waits until the threads end. An executor terminates before its last thread, which containers would report. */
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {

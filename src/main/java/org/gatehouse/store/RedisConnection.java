@@ -246,10 +246,7 @@ public final class RedisConnection implements AutoCloseable {
         });
     }
 
-    /**
-     * Combines the commands of several threads into one system call, which permits 1.5 times as many commands per
-     * second.
-     */
+    /** Combines the commands of several threads into one system call, for 1.5 times as many commands per second. */
     private static final class FlushConsolidation implements NettyCustomizer {
         private static final int MAX_FLUSHES = 64;
 

@@ -14,10 +14,7 @@ final class RedisErrors {
 
     private static final Pattern IN_SCRIPT = Pattern.compile(" -([A-Z]{3,}) ");
 
-    /**
-     * The error if the user may not execute a command of the script. Redis up to 6 sends the first text, and later
-     * versions send the second.
-     */
+    /** The error if the user may not execute a command of the script, in Redis up to 6 and in later versions. */
     private static final Pattern NOT_ALLOWED_IN_SCRIPT =
             Pattern.compile("The user executing the script|ACL failure in script");
 

@@ -123,10 +123,7 @@ final class MemoryRateLimitStore implements RateLimitStore {
                 quota.name(), new WindowCount(0, clock.instant().plus(quota.window())));
     }
 
-    /**
-     * Returns a mutable copy without windows that have ended or are empty. Otherwise rejected attempts, which cost the
-     * client almost nothing, would occupy memory.
-     */
+    /** Returns a mutable copy without ended and empty windows, because rejected attempts would occupy memory. */
     private Map<String, WindowCount> current(@Nullable Map<String, WindowCount> counts) {
         Map<String, WindowCount> current = new HashMap<>(counts == null ? Map.of() : counts);
         Instant now = clock.instant();

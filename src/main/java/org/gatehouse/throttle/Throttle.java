@@ -42,10 +42,7 @@ public final class Throttle {
             this.windows = windows;
         }
 
-        /**
-         * Subtracts an attempt that did not take place. Callers may call this method only once. If Redis has become
-         * unavailable, the attempt stays counted.
-         */
+        /** Subtracts an attempt that did not take place, at most once. Without Redis, the attempt stays counted. */
         public void refund() {
             stores.forEach(store -> store.refund(key, windows));
         }

@@ -66,10 +66,7 @@ final class ImportBatch {
         this.report = report;
     }
 
-    /**
-     * Whether the batch contains another line with the name or the id of this user. If so, the other line must have a
-     * result before this user is added.
-     */
+    /** Whether another line of the batch has the name or the id of this user, and needs a result before this user. */
     boolean has(ImportedUser imported) {
         return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
     }

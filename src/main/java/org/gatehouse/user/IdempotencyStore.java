@@ -42,10 +42,7 @@ final class IdempotencyStore {
     private static final String CREATED_AT = "createdAt";
     private static final String EXPIRES_AT = "expiresAt";
 
-    /**
-     * Only nodes of an earlier version read this field and {@link #HELD_UNTIL}. The stored values permit each such node
-     * to continue a request with the key.
-     */
+    /** Only nodes of an earlier version read this field and {@link #HELD_UNTIL}; the values let them continue. */
     private static final String HOLDER = "holder";
 
     private static final String HELD_UNTIL = "heldUntil";

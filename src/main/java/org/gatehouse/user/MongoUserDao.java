@@ -296,10 +296,7 @@ public final class MongoUserDao implements UserDao {
         }));
     }
 
-    /**
-     * Matches if the password and the session epoch are unchanged. Without the condition on the epoch, an ended session
-     * could become valid again.
-     */
+    /** Matches if password and session epoch are unchanged. Otherwise, an ended session could become valid again. */
     private static Bson stillHas(Credential credential) {
         StoredPassword password = credential.password();
         long epoch = credential.user().epoch().number();
@@ -317,10 +314,7 @@ public final class MongoUserDao implements UserDao {
                 Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
     }
 
-    /**
-     * Rejects a name that legacy users share. The unique index cannot reject such a name, because the index contains
-     * only the reserved forms of the name.
-     */
+    /** Rejects a name that legacy users share, whose reserved forms the unique index does not compare with it. */
     private void requireNotReserved(Username name, UserId id) {
         if (reservedUsernames.hold(name.canonical(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);

@@ -4,10 +4,7 @@ import java.time.Duration;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Checks that the caller owns the account and does not merely hold a token. Without this check, a client with a stolen
- * token could make changes that take over the account.
- */
+/** Checks that the caller owns the account, because a stolen token must not suffice to take the account over. */
 public interface Reauthentication {
     /** The name of the body field that contains the current password. A custom field cannot have this name. */
     String CURRENT_PASSWORD = "currentPassword";
