@@ -85,8 +85,8 @@ public abstract class ServiceClient implements AutoCloseable {
     /**
      * Sends a request. Omits headers with an empty value, and omits an empty body.
      *
-     * @throws AssertionError if the response does not match {@link ApiDescription}, or if the service accepted a request
-     *     that does not match
+     * @throws AssertionError if the response does not match {@link ApiDescription}, or if the service accepted a
+     *     request that does not match
      */
     public Response send(String method, String pathOrUri, String body, String... headers) {
         URI uri = URI.create(pathOrUri.startsWith("http") ? pathOrUri : baseUri() + pathOrUri);
