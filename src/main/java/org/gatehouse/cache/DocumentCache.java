@@ -52,7 +52,7 @@ public final class DocumentCache<T> {
     /** A normal local reply takes less time. The timeout is short, because the read then continues with MongoDB. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
-    /** Longer than for reads, because a late reply delays the write by seconds and makes all entries invalid. */
+    /** This timeout exceeds READ_TIMEOUT, because a late reply delays the write and makes all entries invalid. */
     private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
 
     private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};

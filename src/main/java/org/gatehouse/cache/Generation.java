@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>The generation is a number in MongoDB. After a node has read the number, the node trusts it until the
  * {@link LeasedValue lease} expires. A writer that cannot reach Redis increments the generation and waits until every
  * older lease has expired. Then no node trusts the entry that the writer could not remove. The generation also names
- * the run id of a Redis. A node that connects to a Redis with another run id increments the generation too.
+ * the current Redis by its run id. A node that connects to a Redis with another run id increments the generation too.
  */
 public final class Generation implements AutoCloseable {
     /** After this time, writes that were announced only to the previous Redis have ended: see {@link DocumentCache}. */

@@ -50,7 +50,9 @@ public final class MongoConnection implements AutoCloseable {
     /** If the store does not reply, callers receive an error within two seconds. */
     static final Duration READ_TIMEOUT = Duration.ofMillis(1_800);
 
-    /** Longer than for reads, because the servers may lag. After a timeout, the outcome of the write is unknown. */
+    /**
+     * This timeout exceeds READ_TIMEOUT, because servers may lag. After a timeout, the outcome of the write is unknown.
+     */
     public static final Duration WRITE_TIMEOUT = Duration.ofSeconds(3);
 
     /** This timeout is shorter than the other timeouts, so that the error gives the missing server as the reason. */
@@ -68,7 +70,7 @@ public final class MongoConnection implements AutoCloseable {
     /**
      * The errors of servers that do not support a read concern: BadValue, FailedToParse, InvalidOptions,
      * CommandNotSupported, NotAReplicaSet, ReadConcernMajorityNotEnabled, NotImplemented. Only servers other than
-     * MongoDB use the last code.
+     * MongoDB return code 303.
      */
     private static final Set<Integer> UNSUPPORTED_READ_CONCERN = Set.of(2, 9, 72, 115, 123, 148, 238, 303);
 

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * expired documents.
  */
 final class MongoIndexes {
-    /** Long, because a new index over millions of documents takes longer than the timeout of a request. */
+    /** The timeout is long, because a new index over millions of documents takes longer than a request may. */
     private static final Duration INDEX_TIMEOUT = Duration.ofHours(1);
 
     /** The timeout for up to {@link #MAX_SMALL} documents. It is short, to detect a server that stops replying. */
