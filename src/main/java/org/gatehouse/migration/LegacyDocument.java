@@ -37,7 +37,7 @@ final class LegacyDocument {
 
     private LegacyDocument() {}
 
-    /** Returns a write that migrates the document if it is unchanged since the read; empty if it is migrated. */
+    /** Returns a write that migrates the document unless it has changed; empty if it is already migrated. */
     static Optional<UpdateOneModel<BsonDocument>> migration(BsonDocument document) {
         List<Bson> changes = settingFields(document);
         if (changes.isEmpty()) {

@@ -46,7 +46,7 @@ final class LegacyUserMigration {
      */
     private static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
 
-    /** The limit of attempts to create the unique index, which fails only if the legacy service writes meanwhile. */
+    /** The limit of attempts to create the unique index. An attempt fails only if the legacy service still writes. */
     private static final int MAX_ATTEMPTS = 10;
 
     private static final Logger log = LoggerFactory.getLogger(LegacyUserMigration.class);

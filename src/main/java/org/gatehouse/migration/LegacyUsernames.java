@@ -121,7 +121,7 @@ final class LegacyUsernames {
         }
     }
 
-    /** Handles all documents that share one name. A single valid one is collected for {@link #claim}. */
+    /** Handles the documents that share one name. Collects a document that is alone and has a valid name. */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;

@@ -32,7 +32,7 @@ final class UsernameIndex {
     private final MongoCollection<BsonDocument> meta;
     private final BsonString note;
 
-    /** The collection with a timeout of one hour, because indexing millions of users takes long. */
+    /** The collection with a timeout of one hour, because an index over millions of users takes a long time. */
     private final MongoCollection<BsonDocument> users;
 
     UsernameIndex(MongoConnection mongo, String collection) {

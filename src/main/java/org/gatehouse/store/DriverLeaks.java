@@ -59,7 +59,7 @@ public final class DriverLeaks {
         }
     }
 
-    /** Waits until the threads end. An executor terminates before its last thread, which containers would report. */
+    /** Waits until the threads have ended, because containers report threads that still run as leaks. */
     private static void joinThreadsOf(ClassLoader application) {
         long deadline = System.nanoTime() + JOIN_TIMEOUT.toNanos();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {

@@ -50,9 +50,7 @@ public final class MongoConnection implements AutoCloseable {
     /** If the store does not reply, callers receive an error within two seconds. */
     static final Duration READ_TIMEOUT = Duration.ofMillis(1_800);
 
-    /**
-     * This timeout exceeds READ_TIMEOUT, because servers may lag. After a timeout, the outcome of the write is unknown.
-     */
+    /** This exceeds READ_TIMEOUT, because servers may lag. After a timeout, the outcome of the write is unknown. */
     public static final Duration WRITE_TIMEOUT = Duration.ofSeconds(3);
 
     /** This timeout is shorter than the other timeouts, so that the error gives the missing server as the reason. */

@@ -246,7 +246,7 @@ public final class RedisConnection implements AutoCloseable {
         });
     }
 
-    /** Combines the commands of several threads into one system call, for 1.5 times as many commands per second. */
+    /** Combines commands of several threads into one system call. This permits 1.5 times as many commands. */
     private static final class FlushConsolidation implements NettyCustomizer {
         private static final int MAX_FLUSHES = 64;
 

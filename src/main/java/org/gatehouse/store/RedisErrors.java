@@ -14,7 +14,7 @@ final class RedisErrors {
 
     private static final Pattern IN_SCRIPT = Pattern.compile(" -([A-Z]{3,}) ");
 
-    /** The error if the user may not execute a command of the script, in Redis up to 6 and in later versions. */
+    /** The errors of Redis 6 and of later versions if the user may not execute a command of the script. */
     private static final Pattern NOT_ALLOWED_IN_SCRIPT =
             Pattern.compile("The user executing the script|ACL failure in script");
 

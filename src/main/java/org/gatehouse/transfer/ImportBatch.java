@@ -27,7 +27,7 @@ final class ImportBatch {
     /** The maximum number of lines of a batch without plain passwords. Such a batch takes one or two megabytes. */
     static final int SIZE = 500;
 
-    /** A line with a plain password counts as this many lines, because hashing it takes as long as storing them. */
+    /** A plain password counts as this many lines, because hashing takes as long as the storage of these lines. */
     private static final int PASSWORD_WEIGHT = 50;
 
     /** The maximum size of all lines together, in bytes. Users with many custom fields reach this limit first. */
@@ -66,7 +66,7 @@ final class ImportBatch {
         this.report = report;
     }
 
-    /** Whether another line of the batch has the name or the id of this user, and needs a result before this user. */
+    /** Whether the batch has another line with the name or id of this user. That line must have a result first. */
     boolean has(ImportedUser imported) {
         return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
     }

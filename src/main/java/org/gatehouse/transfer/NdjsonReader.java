@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.gatehouse.json.JsonBody;
 
-/** Reads the lines of a body, one at a time. Of a line of more than {@link #MAX_BYTES}, nothing is kept. */
+/** Reads the lines of a body, one at a time. The content of a line above {@link #MAX_BYTES} is skipped. */
 final class NdjsonReader {
     /** The maximum length of a line without its line break; equal to the limit of a JSON body. */
     static final int MAX_BYTES = JsonBody.MAX_BYTES;

@@ -27,7 +27,7 @@ public final class UserExportResource {
         this.exports = exports;
     }
 
-    /** Returns 200 with one user per line, as for {@code POST /user/import}; password hashes only on request. */
+    /** Returns 200 with one user per line. The caller can import these lines with {@code POST /user/import}. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(

@@ -22,10 +22,10 @@ import org.gatehouse.user.UserDaos;
  * may send the same lines again. Lines are written in batches, so memory use does not grow with the number of lines.
  */
 final class UserImport implements AutoCloseable {
-    /** An import retries for this long while MongoDB is unavailable, longer than the election of a primary. */
+    /** An import retries for this long while MongoDB is unavailable. An election of a primary takes less time. */
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
 
-    /** An import retries for this long while the hasher is busy. Logins have priority, but not for this long. */
+    /** An import retries for this long while the hasher is busy. Logins do not fill its queue for this long. */
     private static final Duration HASHING_TIMEOUT = Duration.ofMinutes(2);
 
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);

@@ -29,7 +29,7 @@ final class CredentialFields {
             "(?:.*(?:password|passwd|passphrase|passcode|passwort|kennwort)|(?:user|login|account|db|admin|new|old|current"
                     + "|my|hashed|encrypted|enc|plain|clear|raw|tmp|temp|initial|default|unicode|confirm|repeat)?pwd|pword)(.*)");
 
-    /** Words for a property of a password. A field with only such words after "password" is not a credential. */
+    /** Words for a property. A name with only such words after a word for a password is not a credential. */
     private static final Pattern STATEMENT =
             Pattern.compile("(?:hash)?(?:last|first|is|was|never|changed|changes|change"
                     + "|updated|update|modified|created|set|reset|expires|expired|expiry|expiration|age|max|min|days|hint|policy"
@@ -81,7 +81,7 @@ final class CredentialFields {
                 && HASH.matcher(text).matches();
     }
 
-    /** Returns a copy of the fields without credentials, which another service may have written. */
+    /** Returns a copy of the fields. Omits credentials that another service may have written. */
     static ObjectNode without(ObjectNode fields) {
         ObjectNode rest = fields.deepCopy();
         removeFrom(rest);

@@ -42,7 +42,7 @@ final class IdempotencyStore {
     private static final String CREATED_AT = "createdAt";
     private static final String EXPIRES_AT = "expiresAt";
 
-    /** Only nodes of an earlier version read this field and {@link #HELD_UNTIL}; the values let them continue. */
+    /** Only nodes of an earlier version read this field and {@link #HELD_UNTIL}. The values do not block such nodes. */
     private static final String HOLDER = "holder";
 
     private static final String HELD_UNTIL = "heldUntil";
@@ -73,7 +73,7 @@ final class IdempotencyStore {
         this.clock = clock;
     }
 
-    /** Creates the index by which expired entries are deleted. Until then, {@link #find} ignores them. */
+    /** Creates the index by which the store deletes expired entries. {@link #find} ignores expired entries. */
     public void createIndexes() {
         IndexOptions atThatTime = new IndexOptions().expireAfter(0L, TimeUnit.SECONDS);
         mongo.ensureIndexes(keys, List.of(new IndexModel(Indexes.ascending(EXPIRES_AT), atThatTime)));

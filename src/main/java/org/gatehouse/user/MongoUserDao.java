@@ -64,7 +64,7 @@ public final class MongoUserDao implements UserDao {
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
-    /** Excludes documents whose ids are not ObjectIds, which clients cannot request, from lists. */
+    /** Excludes documents whose ids are not ObjectIds, because clients cannot request these documents. */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
     private final MongoConnection mongo;
@@ -296,7 +296,7 @@ public final class MongoUserDao implements UserDao {
         }));
     }
 
-    /** Matches if password and session epoch are unchanged. Otherwise, an ended session could become valid again. */
+    /** Matches if password and epoch are unchanged. With another epoch, an ended session could become valid again. */
     private static Bson stillHas(Credential credential) {
         StoredPassword password = credential.password();
         long epoch = credential.user().epoch().number();
@@ -314,7 +314,7 @@ public final class MongoUserDao implements UserDao {
                 Filters.and(Filters.exists(UserDocument.PASSWORD_HASH, false), Filters.eq(UserJson.PASSWORD, text)));
     }
 
-    /** Rejects a name that legacy users share, whose reserved forms the unique index does not compare with it. */
+    /** Rejects a name that legacy users share. The unique index contains only the reserved forms of such names. */
     private void requireNotReserved(Username name, UserId id) {
         if (reservedUsernames.hold(name.canonical(), id)) {
             throw new GatehouseException(ErrorCode.USERNAME_TAKEN);

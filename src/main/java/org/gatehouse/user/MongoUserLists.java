@@ -30,7 +30,7 @@ final class MongoUserLists {
                     .map(status -> new BsonString(status.text()))
                     .toList());
 
-    /** Before the creation of every user. Some compatible servers reject dates before year 1 or after 9999. */
+    /** A time before the creation of every user. Some servers reject dates before year 1 or after year 9999. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
 
     /** The limit of a count. Counting this many users takes some milliseconds. */

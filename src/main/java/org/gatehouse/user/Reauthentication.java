@@ -4,12 +4,12 @@ import java.time.Duration;
 import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that the caller owns the account, because a stolen token must not suffice to take the account over. */
+/** Checks that the caller owns the account, because a stolen token must not be enough to take over the account. */
 public interface Reauthentication {
     /** The name of the body field that contains the current password. A custom field cannot have this name. */
     String CURRENT_PASSWORD = "currentPassword";
 
-    /** For this time after a login, the current password is not required, because changes often follow a login. */
+    /** For this time after a login, the current password is not required. Changes often follow a login. */
     Duration RECENT_LOGIN = Duration.ofMinutes(10);
 
     /**

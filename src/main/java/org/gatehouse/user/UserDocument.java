@@ -75,7 +75,7 @@ public final class UserDocument {
 
     private static final int SOURCE_KEY_LENGTH = 20;
 
-    /** The maximum number of sources of each user. A further source replaces the one with the oldest login. */
+    /** The maximum number of sources per user. A further source replaces the source with the oldest login. */
     private static final int MAX_SOURCES = 32;
 
     private UserDocument() {}

@@ -47,7 +47,7 @@ public final class UserJson {
             UserDocument.SOURCES,
             UserDocument.SERVER_DATA);
 
-    /** The fields that every user has and callers may set. All others, except reserved ones, are custom fields. */
+    /** The fields that every user has and callers may set. Other fields are custom fields or reserved. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
 
     /** The reserved names, by their lower-case form. */

@@ -54,7 +54,7 @@ public final class UserResource {
         this.lists = lists;
     }
 
-    /** Returns 201 with the new user, its URL and version; one user for each {@code Idempotency-Key}. */
+    /** Returns 201 with the user, its URL and its version. Creates one user for each {@code Idempotency-Key}. */
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
