@@ -46,10 +46,12 @@ public final class DocumentCache<T> {
     /** Every load takes less time. After this time, Redis removes the L of a node that died during a load. */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
-    /** The maximum TTL of an entry for a missing document. Until then, repeated requests of a client use the entry. */
+    /** The maximum TTL of an entry for a missing document. Meanwhile, repeated requests of a client use the entry. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /** A normal local reply takes less time. The timeout is short, because the read then continues with MongoDB. */
+    /**
+     * A normal local reply takes less time. The timeout is short, because a read that times out continues with MongoDB.
+     */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
     /** This timeout exceeds READ_TIMEOUT, because a late reply delays the write and makes all entries invalid. */

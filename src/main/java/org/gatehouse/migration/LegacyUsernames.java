@@ -121,7 +121,7 @@ final class LegacyUsernames {
         }
     }
 
-    /** Handles the documents that share one name. Collects a document that is alone and has a valid name. */
+    /** Handles the documents of one name. Collects a single document with a valid name, and logs all others. */
     private void settle(List<BsonDocument> sharing, List<BsonDocument> alone) {
         if (sharing.isEmpty()) {
             return;
