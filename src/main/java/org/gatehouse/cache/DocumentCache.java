@@ -49,9 +49,7 @@ public final class DocumentCache<T> {
     /** The maximum TTL of an entry for a missing document. Meanwhile, repeated requests of a client use the entry. */
     private static final Duration ABSENCE_LIFE = Duration.ofMinutes(1);
 
-    /**
-     * A normal local reply takes less time. The timeout is short, because a read that times out continues with MongoDB.
-     */
+    /** A normal local reply takes less time. The timeout is short, because a late read then uses MongoDB instead. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
     /** This timeout exceeds READ_TIMEOUT, because a late reply delays the write and makes all entries invalid. */
