@@ -84,7 +84,9 @@ class UsernameLoginTest {
         Response login = node.login(" " + typed, PASSWORD);
         assertThat(login.status()).isEqualTo(200);
         Response renamed = node.patch("/user/me", login.text("token"), "{\"username\":\" " + name + "  \"}");
-        assertThat(renamed.text("version")).as("a change to the current name has no effect").isEqualTo("1");
+        assertThat(renamed.text("version"))
+                .as("a change to the current name has no effect")
+                .isEqualTo("1");
     }
 
     @Test
