@@ -27,7 +27,7 @@ public final class UserExportResource {
         this.exports = exports;
     }
 
-    /** Returns 200 with one user per line. The caller can import these lines with {@code POST /user/import}. */
+    /** Returns 200 with one user per line, in the format of {@code POST /user/import}; with hashes if requested. */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(
