@@ -38,7 +38,7 @@ public final class Authenticator {
     private final UserDao users;
     private final Runnable onCheck;
 
-    /** @param onCheck called before each check of a token, so that password hashing leaves a core for token checks */
+    /** @param onCheck called before each check of a token; password hashing uses fewer cores if checks are frequent */
     public Authenticator(TokenVerifier verifier, CachedSessions sessions, UserDao users, Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
@@ -73,7 +73,7 @@ public final class Authenticator {
         GatehouseException missing = new GatehouseException(ErrorCode.TOKEN_MISSING);
         return valuesOf(request, HttpHeaders.AUTHORIZATION).isEmpty()
                 ? missing
-                : missing.withHint("Authorization begins with 'Bearer '");
+                : missing.withHint("The header Authorization must begin with 'Bearer '");
     }
 
     /**

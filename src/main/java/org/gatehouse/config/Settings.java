@@ -58,7 +58,7 @@ public record Settings(
     public interface AccountRules {
         /**
          * Returns the problems with {@code ADMIN_USERNAME} and {@code ADMIN_PASSWORD}. Each problem is a sentence that
-         * begins with the setting's name and omits the password. An argument is null unless its setting is valid.
+         * begins with the setting's name and omits the password. The argument of a missing or invalid setting is null.
          */
         List<String> problems(@Nullable String username, @Nullable Secret password, int passwordMinLength);
     }
@@ -87,11 +87,11 @@ public record Settings(
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
             "AUTH_KEY",
-            "Required secret of at least 32 bytes, the same on every node, that encrypts the stored signing keys or, with `HS256`, signs tokens.",
+            "Required secret of at least 32 bytes, the same on every node; it encrypts the stored signing keys, or signs tokens with `HS256`.",
             Settings::authKey);
     static final Setting<Secret> AUTH_KEY_PREVIOUS = Setting.secret(
             "AUTH_KEY_PREVIOUS",
-            "A second `AUTH_KEY` whose keys and tokens stay valid while the key is being changed.",
+            "A second `AUTH_KEY` while `AUTH_KEY` is being changed; signing keys and tokens of both are accepted.",
             Settings::authKey);
     static final Setting<TokenAlgorithm> AUTH_ALG = Setting.choice(
             "AUTH_ALG",
@@ -102,7 +102,7 @@ public record Settings(
             Duration.ofDays(30),
             Duration.ofHours(1),
             Duration.ofDays(366),
-            "Time until the next key signs with `ES256`, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
+            "Time for which an `ES256` key signs until the next one replaces it, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
     static final Setting<Integer> AUTH_EXPIRY = Setting.number(
             "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token in ms, from 1000 to 86400000.");
     static final Setting<String> AUTH_ISSUER =
@@ -141,14 +141,14 @@ public record Settings(
             Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of `REDIS_HOST`, from 1 to 65535.");
     static final Setting<RedisUrl> REDIS_URL = Setting.secret(
             "REDIS_URL",
-            "Redis in place of `REDIS_HOST`: `redis://[user:password@]host:port[/database]`, `rediss://` with TLS, several `host:port,host:port` of a Cluster, or Sentinels as `redis-sentinel://host:port,host:port#name`.",
+            "Address of Redis in place of `REDIS_HOST`: `redis://[user:password@]host:port[/database]`, `redis://host:port,host:port` for a Cluster, or `redis-sentinel://host:port,host:port#name`; `rediss` instead of `redis` selects TLS.",
             RedisUrl::parse);
     static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
             "REDIS_EXPIRY_SECS",
             3_600,
             1,
             604_800,
-            "Time in seconds for which a user stays in the cache, from 1 to 604800.");
+            "Time in seconds for which a user or a session stays in the cache, from 1 to 604800.");
     static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
             "READS_WITHOUT_DB",
             "brief",
@@ -181,10 +181,10 @@ public record Settings(
             "ADMIN_RESET",
             "false",
             "true",
-            "`true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` at the start and ends the sessions of this user; remove it afterwards.");
+            "At the start, `true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` and ends this user's sessions; remove the setting afterwards.");
     static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
             "TRUSTED_PROXIES",
-            "Proxies whose headers name the client's address, as IP addresses and CIDR ranges, separated by commas.",
+            "IP addresses and CIDR ranges, separated by commas, of the proxies whose headers about the client's address are trusted.",
             null,
             false,
             AddressRange::parseAll);
@@ -200,7 +200,7 @@ public record Settings(
             1L << 30,
             1L << 16,
             1L << 40,
-            "Maximum size in bytes of the body of an import, which is held in a temporary file, from 65536 to 1099511627776.");
+            "Maximum size of an import's body in bytes, from 65536 to 1099511627776; the body is held in a temporary file.");
 
     static final Setting<Secret> METRICS_TOKEN = Setting.secret(
             "METRICS_TOKEN",
@@ -352,12 +352,12 @@ public record Settings(
         }
         if (named == null && MongoUri.isServerDatabase(database)) {
             reader.addProblem("DB_HOST names the database " + database
-                    + ", which belongs to MongoDB itself. If the user is defined there, write ?authSource="
-                    + database + " instead, or set DB_NAME to " + database + ".");
+                    + ", which belongs to MongoDB itself. To use it only for authentication, write ?authSource="
+                    + database + " instead. To store data in it, set DB_NAME to " + database + ".");
         } else if (inPath != null && !inPath.equals(database)) {
             reader.addProblem(
-                    "DB_HOST and DB_NAME name different databases; keep one. If the user is defined in the one that"
-                            + " DB_HOST names, write it as ?authSource=… instead.");
+                    "DB_HOST and DB_NAME name different databases; keep one. If the database in DB_HOST is only for"
+                            + " authentication, write it as ?authSource=… instead.");
         }
         return database;
     }

@@ -64,8 +64,8 @@ final class ApplicationServlet extends ServletContainer {
                 default -> passToJersey(body.asRequest(), response);
             }
             if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
-                // The flush sends an error response before the rest of the request arrives. Without the flush, the
-                // container would add a Content-Length to a response to HEAD, although the body is not sent.
+                // The flush sends an error response before the rest of the request arrives. It also prevents that the
+                // container adds the Content-Length of an empty body to a response to HEAD.
                 response.flushBuffer();
             }
         } finally {
@@ -83,8 +83,8 @@ final class ApplicationServlet extends ServletContainer {
     }
 
     private void sendContainerError(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // If this is the first run of the servlet for the request, the body is unread. BodyDrain reads an unread body,
-        // because Tomcat would otherwise wait for the whole body in this thread.
+        // If this is the first run of the servlet for the request, the body is unread. BodyDrain reads it without blocking
+        // a thread. Tomcat would read the whole body in this thread.
         boolean unread = IncomingBody.of(request) == null && bodies.reject(request);
         try {
             errors.sendForContainer(request, response);

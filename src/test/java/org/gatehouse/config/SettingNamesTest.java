@@ -67,7 +67,7 @@ class SettingNamesTest {
     }
 
     @Test
-    void reportsEveryUnknownNameInAnExclusiveSourceWithoutItsValue() {
+    void reportsEveryUnknownNameOfAnExclusiveSourceAndOmitsItsValue() {
         List<String> sentences = new SettingSources(
                         List.of(Source.of(
                                 ".env",

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuidanceTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    private static final String SCHEME_HINT = "Authorization begins with 'Bearer '";
+    private static final String SCHEME_HINT = "The header Authorization must begin with 'Bearer '";
 
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores, Map.of("REGISTRATION", "open"));

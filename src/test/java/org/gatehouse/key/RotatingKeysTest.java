@@ -257,7 +257,7 @@ class RotatingKeysTest {
     }
 
     @Test
-    void lookupsOfInventedKeyIdsShareFewReads() throws Exception {
+    void manyLookupsOfUnknownKeyIdsCauseFewReads() throws Exception {
         RotatingKeys keys = keys(clock);
         keys.current();
         long start = System.nanoTime();

@@ -580,7 +580,7 @@ class RefreshTest {
         assertThat(one.patch("/user/" + id, admin(), json).status()).isEqualTo(200);
     }
 
-    /** Returns a new address for each caller, so that the rate limit does not apply. */
+    /** Returns a new address at each call, so that the rate limit does not apply. */
     private static String address() {
         int next = number.incrementAndGet();
         return "10.0." + (next >> 8 & 255) + "." + (next & 255);
