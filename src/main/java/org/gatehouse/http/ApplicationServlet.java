@@ -83,8 +83,8 @@ final class ApplicationServlet extends ServletContainer {
     }
 
     private void sendContainerError(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // If this is the first run of the servlet for the request, the body is unread. BodyDrain reads it without blocking
-        // a thread. Tomcat would read the whole body in this thread.
+        // If this is the first run of the servlet for the request, the body is unread. BodyDrain reads it without
+        // blocking a thread. Tomcat would read the whole body in this thread.
         boolean unread = IncomingBody.of(request) == null && bodies.reject(request);
         try {
             errors.sendForContainer(request, response);
