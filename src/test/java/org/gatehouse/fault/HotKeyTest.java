@@ -17,9 +17,11 @@ import java.util.concurrent.Semaphore;
 import org.gatehouse.app.Node;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests a thousand readers that request a user whose cache entry has just expired. */
 @Tag("fault")
+@Isolated("because its readers use all of the machine")
 class HotKeyTest {
     private static final int READERS = 1_000;
 
