@@ -55,8 +55,8 @@ public final class IntrospectionResource {
         }
         ObjectNode response = Json.MAPPER.createObjectNode();
         try {
-            // The calling service's own requests have a different source. Bad introspected tokens therefore do not
-            // limit these requests.
+            // This source differs from the source of the calling service's own requests, so bad introspected tokens do
+            // not cause the rejection of those requests.
             ClientInfo clientInfo = ClientInfo.of(request);
             String source = "introspection by " + clientInfo.source();
             // The value of a parameter without "=" is null.

@@ -64,7 +64,7 @@ public final class Generation implements AutoCloseable {
     /**
      * Creates an instance without a generation; {@link #start} begins to read the generation.
      *
-     * @param outlastingFailures true if entries stay trusted while the store is unavailable. Readers then miss changes
+     * @param outlastingFailures true if entries stay trusted while MongoDB is unavailable. Readers then miss writes
      *     of nodes that cannot reach Redis
      */
     public Generation(

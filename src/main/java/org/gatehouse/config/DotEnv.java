@@ -55,7 +55,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         Map<String, Integer> lineOf = new HashMap<>();
         List<String> problems = new ArrayList<>();
         int number = 0;
-        // Each line is decoded separately, so that a problem can name the line. In UTF-8, LF always ends a line.
+        // Each line is decoded separately, so that a problem can name the line. In UTF-8, the byte 0A is always an LF.
         for (String line : new String(content, StandardCharsets.ISO_8859_1).split("\n", -1)) {
             number++;
             try {

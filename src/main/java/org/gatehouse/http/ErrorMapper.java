@@ -180,7 +180,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
-    /** Returns the error code for a status that Jersey or the container chose. The response gets the code's status. */
+    /** Returns the error code for a status from Jersey or the container. The response has the error code's status. */
     static ErrorCode codeOf(int status) {
         return BY_STATUS.getOrDefault(status, status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL);
     }

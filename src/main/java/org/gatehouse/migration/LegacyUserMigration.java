@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>First, one write gives each document a reserved name ({@link ReservedUsernames}) and the fields that only
  * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} gives each
- * document its own name, if no other document has the name. Documents that share a name are logged and stay reserved.
+ * document its own name, if no other document has the name. Documents that share a name are logged and keep their reserved names.
  *
  * <p>Each step can be repeated, because it depends only on the document or the index. Later starts need only two index
  * lookups.
@@ -59,8 +59,7 @@ final class LegacyUserMigration {
     /**
      * Creates the migration.
      *
-     * @param passwordMigration receives a request before new documents are changed, so that their passwords are
-     *     migrated
+     * @param passwordMigration is asked to migrate the passwords before documents are turned into users
      */
     LegacyUserMigration(MongoConnection mongo, String collection, LegacyPasswordMigration passwordMigration) {
         this.mongo = mongo;
@@ -120,7 +119,7 @@ final class LegacyUserMigration {
 
     /**
      * Migrates the documents that are not users yet. A {@code usernameKey} is trusted only if the index exists, because
-     * then only Gatehouse has written it. The index is checked after the documents were read. Otherwise, users that
+     * Gatehouse overwrites all foreign values before it creates the index. The index is checked after the documents were read. Otherwise, users that
      * another node has just migrated would be migrated again.
      */
     private int migrate(List<BsonDocument> documents) {

@@ -16,8 +16,8 @@ import javax.tools.ToolProvider;
 /**
  * Compiles the application with one change in a source file, for nodes that run as separate processes.
  *
- * <p>The change either adds a delay at a place that a proxy cannot delay, or disables a mechanism. Therefore the
- * application needs no switches for tests. The changed text must occur exactly once in the file. Otherwise the
+ * <p>The change either adds a delay where a {@code TcpProxy} cannot add one, or disables a mechanism. The application
+ * does not need switches for tests. The changed text must occur exactly once in the file. Otherwise the
  * alteration fails.
  */
 final class Alteration {
@@ -70,7 +70,7 @@ final class Alteration {
     private String altered(String original) {
         int at = original.indexOf(text);
         if (at < 0 || original.indexOf(text, at + 1) >= 0) {
-            throw new AssertionError("not exactly once in " + file + ": " + text);
+            throw new AssertionError("this text must occur exactly once in " + file + ": " + text);
         }
         return original.replace(text, replacement);
     }
