@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>First, one write gives each document a reserved name ({@link ReservedUsernames}) and the fields that only
  * Gatehouse may set ({@link LegacyDocument}). Then the unique index is created. Then {@link LegacyUsernames} gives each
- * document its own name, if no other document has the name. Documents that share a name are logged and keep their reserved names.
+ * document its own name, if no other document has the name. Documents that share a name are logged and keep their
+ * reserved names.
  *
  * <p>Each step can be repeated, because it depends only on the document or the index. Later starts need only two index
  * lookups.
@@ -119,8 +120,8 @@ final class LegacyUserMigration {
 
     /**
      * Migrates the documents that are not users yet. A {@code usernameKey} is trusted only if the index exists, because
-     * Gatehouse overwrites all foreign values before it creates the index. The index is checked after the documents were read. Otherwise, users that
-     * another node has just migrated would be migrated again.
+     * Gatehouse overwrites all foreign values before it creates the index. The index is checked after the documents
+     * were read. Otherwise, users that another node has just migrated would be migrated again.
      */
     private int migrate(List<BsonDocument> documents) {
         boolean canonicalUsernamesAreTrusted = usernameIndex.exists();

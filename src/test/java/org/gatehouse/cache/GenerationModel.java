@@ -18,7 +18,8 @@ import org.gatehouse.store.RedisScript;
  * {@link Generation}. {@code docs/caching.md} explains V, L, T, the scripts and the generation.
  *
  * <p>The model has no clock. Events that depend on time may happen at any moment, except where the code makes an event
- * impossible. Therefore the model contains every sequence of events that a clock permits, and others. These rules apply:
+ * impossible. Therefore the model contains every sequence of events that a clock permits, and others. These rules
+ * apply:
  *
  * <ul>
  *   <li>A lease expires or is renewed at any moment.
@@ -27,11 +28,11 @@ import org.gatehouse.store.RedisScript;
  *       older generation.
  *   <li>A late reply of MongoDB may grant a lease on an older generation, but not on a generation before
  *       {@code outlived}.
- *   <li>In the code, a node waits two seconds after it increments the generation or first sees a new one. In the model, the node
- *       waits until {@code outlived} has reached the generation.
+ *   <li>In the code, a node waits two seconds after it increments the generation or first sees a new one. In the model,
+ *       the node waits until {@code outlived} has reached the generation.
  *   <li>A write takes at most three seconds. Therefore, if a write begins within two seconds after an increment, the
- *       write ends within five seconds after that increment. In the code, a node does not fill during these five seconds. In the
- *       model, the node does not fill while such a write is in progress.
+ *       write ends within five seconds after that increment. In the code, a node does not fill during these five
+ *       seconds. In the model, the node does not fill while such a write is in progress.
  *   <li>A T outlives its write, because a T lasts five seconds. L and V may expire at any moment.
  *   <li>An outstanding command may be executed late, even after its connection has broken, or it may never be executed.
  * </ul>
