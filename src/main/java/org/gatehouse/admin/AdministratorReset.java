@@ -137,7 +137,7 @@ final class AdministratorReset {
             }
         }
         log.warn(
-                "The failed logins of {} are not forgotten, because Redis cannot be reached; they end by themselves",
+                "The failed logins of {} still count until they expire, because Redis cannot be reached",
                 user.username());
     }
 

@@ -75,8 +75,8 @@ public final class FirstAdministrator {
         List<String> problems = new ArrayList<>();
         Username valid = username == null ? null : Username.parse(username).orElse(null);
         if (username != null && valid == null) {
-            problems.add("ADMIN_USERNAME is not a username: " + Username.MIN_LENGTH + " to " + Username.MAX_LENGTH
-                    + " letters, digits or visible ASCII characters.");
+            problems.add("ADMIN_USERNAME is not a username: it must have " + Username.MIN_LENGTH + " to "
+                    + Username.MAX_LENGTH + " characters, all of them letters, digits or visible ASCII.");
         }
         if (password != null) {
             new PasswordPolicy(passwordMinLength)

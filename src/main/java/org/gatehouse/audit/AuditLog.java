@@ -58,7 +58,7 @@ public final class AuditLog {
     /** @param kept how long an entry is available; a changed setting applies to new entries only */
     public AuditLog(MongoConnection mongo, Duration kept, Clock clock, Ticker ticker, Metrics metrics) {
         this.sessionEnds = metrics.counter(
-                "gatehouse_session_ends_total", "What ended a session, or all sessions of a user at once.", "cause");
+                "gatehouse_session_ends_total", "Ends of one session, or of all sessions of a user at once.", "cause");
         SESSION_ENDS.forEach(type -> sessionEnds.initLabelValues(Metrics.label(type)));
         sessionEnds.initLabelValues(USER_DISABLED);
         this.entries = new MongoAuditDao(mongo);

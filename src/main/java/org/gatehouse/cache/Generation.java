@@ -84,7 +84,7 @@ public final class Generation implements AutoCloseable {
                 () -> isUsable() ? 1 : 0);
         metrics.bindGauges(
                 "gatehouse_cache_generation",
-                "The current generation of cache entries; incremented when all older ones become invalid.",
+                "The current generation of cache entries; each increment makes all older entries invalid.",
                 sample -> number().ifPresent(sample::call));
     }
 
@@ -246,7 +246,7 @@ public final class Generation implements AutoCloseable {
         }
         if (isNew) {
             if (!state.redisRunIds().isEmpty()) {
-                log.info("This is another run of Redis; its entries are not trusted");
+                log.info("Redis has restarted, failed over or been replaced; its older entries are not trusted");
             }
             dao.claim(state, topology.runIds());
         } else {

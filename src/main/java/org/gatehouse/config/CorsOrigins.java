@@ -50,7 +50,9 @@ final class CorsOrigins {
                     || uri.getRawFragment() != null
                     || !uri.getRawPath().isEmpty()) {
                 throw invalid(
-                        text, "which is not an origin: scheme://host or scheme://host:port, and nothing after it");
+                        text,
+                        "which is not an origin; an origin is scheme://host or scheme://host:port, with nothing"
+                                + " after it");
             }
             if (!text.equals(text.toLowerCase(Locale.ROOT))) {
                 throw invalid(text, "which no browser sends, because origins are in lower case");

@@ -125,7 +125,7 @@ record DotEnv(Map<String, String> values, List<String> problems) {
         }
         String value = matcher.group(1);
         if (!value.equals(value.strip())) {
-            throw new IllegalArgumentException("has a blank at the start or the end of " + name);
+            throw new IllegalArgumentException("has a blank at the start or the end of the value of " + name);
         }
         return value;
     }

@@ -62,7 +62,7 @@ public record RedisUrl(List<RedisURI> seeds) {
         }
         List<RedisURI> seeds = seedsOf(text);
         if (seeds.size() > 1 && RedisURI.create(text).getDatabase() != 0) {
-            throw new IllegalArgumentException("names a database, but a Cluster has only the first");
+            throw new IllegalArgumentException("names a database other than 0, but a Cluster has only database 0");
         }
         return new RedisUrl(seeds);
     }

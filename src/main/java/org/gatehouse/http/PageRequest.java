@@ -33,7 +33,7 @@ public record PageRequest(int limit, @Nullable String after) {
         }
         Optional<P> position = parser.apply(after);
         if (position.isEmpty()) {
-            errors.add("after", "is not a cursor of this list; take it from the Link of the page before");
+            errors.add("after", "is not a cursor of this list; take it from the Link header of the previous page");
         }
         return position;
     }

@@ -59,7 +59,7 @@ final class KeyRepository {
                     && stored.id().equals(key.computeThumbprint().toString())
                     && stored.id().equals(key.getKeyID());
             if (!sound) {
-                logOnce("The stored signing {} is not what its id says; it is not used", stored);
+                logOnce("The stored signing {} does not match its id, so it is not used", stored);
                 return Optional.empty();
             }
             ECKey whole = cipher.decrypt(stored)

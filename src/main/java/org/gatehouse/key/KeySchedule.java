@@ -23,7 +23,8 @@ public record KeySchedule(Duration rotation, Duration lead, Duration lifetime) {
 
     public KeySchedule {
         if (rotation.isNegative() || rotation.isZero() || lead.isNegative() || lead.compareTo(rotation) > 0) {
-            throw new IllegalArgumentException("a rotation must be positive, and its lead no longer than itself");
+            throw new IllegalArgumentException(
+                    "the rotation must be positive, and the lead must be from zero to the rotation");
         }
     }
 

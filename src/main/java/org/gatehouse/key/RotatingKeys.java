@@ -116,7 +116,7 @@ public final class RotatingKeys implements SigningKeys {
                         .ifPresent(since -> sample.call(seconds(Duration.between(since, clock.instant())))));
         metrics.bindGauges(
                 "gatehouse_signing_key_rotation_seconds",
-                "Time for which a key signs.",
+                "Time for which each key signs until the next key replaces it.",
                 sample -> signingSince().ifPresent(since -> sample.call(seconds(schedule.rotation()))));
     }
 

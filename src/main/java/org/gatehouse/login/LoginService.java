@@ -105,7 +105,7 @@ final class LoginService {
         try {
             users.replacePassword(user.id(), old, hasher.hash(password));
         } catch (GatehouseException notNow) {
-            log.debug("The password of {} is hashed anew at another login: {}", user.id(), notNow.code());
+            log.debug("The password of {} is rehashed at a later login: {}", user.id(), notNow.code());
         }
     }
 

@@ -74,6 +74,6 @@ final class PasswordReauthentication implements Reauthentication {
     }
 
     static GatehouseException wrong() {
-        return GatehouseException.invalid(CURRENT_PASSWORD, "is not your present password");
+        return GatehouseException.invalid(CURRENT_PASSWORD, "is not your current password");
     }
 }

@@ -133,8 +133,8 @@ final class LegacyPasswordMigration implements AutoCloseable {
             return false;
         }
         log.info(
-                "No password of the legacy service is left: {} hashed, {} bcrypt hashes moved, {} unusable ones dropped"
-                        + " by this node",
+                "All passwords of the legacy service are migrated; this node hashed {}, moved {} bcrypt hashes and"
+                        + " removed {} unusable passwords",
                 hashed,
                 moved,
                 dropped);

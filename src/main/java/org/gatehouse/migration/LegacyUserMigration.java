@@ -87,7 +87,7 @@ final class LegacyUserMigration {
         }
         migrated += migrate(); // once more, because the index permits one document without a usernameKey
         if (migrated > 0) {
-            log.info("Made users of {} documents in {}", migrated, users.getNamespace());
+            log.info("Turned {} documents in {} into users", migrated, users.getNamespace());
         }
         LegacyUsernames usernames = new LegacyUsernames(mongo, users);
         usernames.refold();

@@ -117,7 +117,7 @@ final class LegacyUsernames {
             return alone;
         });
         if (lines > MAX_LINES) {
-            log.warn("{} more lines of this kind are left out", lines - MAX_LINES);
+            log.warn("{} more warnings of this kind are not logged", lines - MAX_LINES);
         }
     }
 
@@ -153,8 +153,8 @@ final class LegacyUsernames {
         }
         for (BsonDocument late : reservedUsernames.claim(alone)) {
             warn(
-                    "The username of {} belongs to another user, so it cannot log in until an administrator renames one"
-                            + " of them with PATCH /user/<id>",
+                    "User {} has the username of another user and cannot log in until an administrator renames one of"
+                            + " them with PATCH /user/<id>",
                     LegacyDocument.describe(late));
         }
     }
@@ -162,9 +162,9 @@ final class LegacyUsernames {
     private void warnOfUnusable(BsonDocument document) {
         warn(
                 document.isObjectId(UserJson.ID)
-                        ? "User {} cannot log in: it has no usable username until an administrator gives it one with PATCH"
+                        ? "User {} has no usable username and cannot log in until an administrator sets one with PATCH"
                                 + " /user/<id>"
-                        : "The document {} is left alone: its _id is no ObjectId, so it cannot be served",
+                        : "The document {} is ignored, because its _id is not an ObjectId",
                 LegacyDocument.describe(document));
     }
 

@@ -83,8 +83,10 @@ final class HashingExecutor implements AutoCloseable {
                 Threads.factory("password"));
         this.slots.allowCoreThreadTimeOut(true);
         this.waits = metrics.histogram(
-                "gatehouse_password_hash_wait_seconds", "Waits of hashes for their turn.", WAIT_SECONDS);
-        this.rejections = metrics.counter("gatehouse_password_hash_refusals_total", "Hashes that had no turn in time.");
+                "gatehouse_password_hash_wait_seconds", "Time that hashes wait for their turn.", WAIT_SECONDS);
+        this.rejections = metrics.counter(
+                "gatehouse_password_hash_refusals_total",
+                "Hashes rejected because their turn did not come in time, or because memory was insufficient.");
         bindGauges(metrics);
     }
 
@@ -94,7 +96,7 @@ final class HashingExecutor implements AutoCloseable {
         metrics.bindGauge("gatehouse_password_hashes_waiting", "Hashes that wait for their turn.", this::waiting);
         metrics.bindGauge(
                 "gatehouse_password_hashes_waiting_limit",
-                "Hashes that may wait; further ones are rejected.",
+                "Maximum number of waiting hashes; further ones are rejected.",
                 () -> WAITING_PER_CORE * cores);
     }
 
@@ -217,7 +219,7 @@ final class HashingExecutor implements AutoCloseable {
     public void close() {
         slots.shutdownNow().forEach(waiting -> ((FutureTask<?>) waiting).cancel(false));
         if (!Threads.stop(slots, STOP_TIMEOUT)) {
-            log.warn("A password is still being hashed; its thread ends with it");
+            log.warn("A password is still being hashed; the thread ends when the hash is complete");
         }
     }
 }

@@ -28,11 +28,11 @@ public final class PasswordHasher implements AutoCloseable {
     /** Advice on how to convert Django's formats to PHC strings, by the prefix of the format. */
     private static final Map<String, String> DJANGO = Map.of(
             "pbkdf2_sha256$",
-            "pbkdf2_sha256$<iterations>$<salt>$<hash> is" + " $pbkdf2-sha256$i=<iterations>$<salt in Base64>$<hash>",
+            "pbkdf2_sha256$<iterations>$<salt>$<hash> becomes $pbkdf2-sha256$i=<iterations>$<salt in Base64>$<hash>",
             "pbkdf2_sha1$",
-            "pbkdf2_sha1$<iterations>$<salt>$<hash> is" + " $pbkdf2-sha1$i=<iterations>$<salt in Base64>$<hash>",
+            "pbkdf2_sha1$<iterations>$<salt>$<hash> becomes $pbkdf2-sha1$i=<iterations>$<salt in Base64>$<hash>",
             "scrypt$",
-            "scrypt$<salt>$<N>$<r>$<p>$<hash> is" + " $scrypt$ln=<log2 of N>,r=<r>,p=<p>$<salt in Base64>$<hash>",
+            "scrypt$<salt>$<N>$<r>$<p>$<hash> becomes $scrypt$ln=<log2 of N>,r=<r>,p=<p>$<salt in Base64>$<hash>",
             "argon2$",
             "remove argon2 before $argon2id$",
             "bcrypt$",
@@ -173,7 +173,7 @@ public final class PasswordHasher implements AutoCloseable {
                     .orElse("must be a bcrypt hash ($2a$, $2b$, $2y$), or one of Argon2, PBKDF2 or scrypt as a PHC"
                             + " string, with costs that can be checked"));
         }
-        return affordable ? Optional.empty() : Optional.of("has costs that no login may take");
+        return affordable ? Optional.empty() : Optional.of("has costs above the limits for a login");
     }
 
     /**

@@ -44,7 +44,7 @@ public final class SessionResource {
     @RolesAllowed(Roles.ANY)
     public void endOthers(@QueryParam("others") @Nullable String others, @Context SecurityContext security) {
         if (!"true".equals(others)) {
-            throw GatehouseException.invalid("others", "must be true; one session is ended at /session/{sid}");
+            throw GatehouseException.invalid("others", "must be true; to end one session, use DELETE /session/{sid}");
         }
         sessions.endOthers(Caller.of(security));
     }

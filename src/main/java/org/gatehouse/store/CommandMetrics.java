@@ -37,7 +37,7 @@ final class CommandMetrics implements CommandListener {
     CommandMetrics(Metrics metrics) {
         durations = metrics.histogram(
                 "gatehouse_mongodb_command_duration_seconds",
-                "From the sending of a command to MongoDB to its reply or failure.",
+                "Time from sending a command to MongoDB until its reply or failure.",
                 SECONDS,
                 "command");
         failures = metrics.counter(

@@ -71,7 +71,7 @@ final class MongoFailureLog {
     }
 
     private void reportMissingPermission(MongoException failure) {
-        report(Level.ERROR, "MongoDB rejects the account that DB_HOST names, or one of its operations: ", failure);
+        report(Level.ERROR, "MongoDB rejects the account in DB_HOST, or does not permit an operation: ", failure);
     }
 
     private void report(Level level, String sentence, MongoException failure) {

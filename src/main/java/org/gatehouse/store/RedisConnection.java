@@ -212,7 +212,7 @@ public final class RedisConnection implements AutoCloseable {
         if (!closed) {
             String shown = RedisErrors.describe(reason);
             String line = RedisErrors.refusal(reason).isPresent()
-                    ? "Redis cannot be used; everything is read from MongoDB until it can: "
+                    ? "Redis cannot be used; everything is read from MongoDB until Redis works again: "
                     : "Redis cannot be reached; everything is read from MongoDB until it returns: ";
             outages.failed(Level.WARN, shown.replaceAll("\\d+", "0"), line + shown);
         }

@@ -43,7 +43,7 @@ final class ForeignStatus {
             if (isClosing(field.getKey(), field.getValue())) {
                 errors.add(
                         field.getKey(),
-                        "suggests an account that is closed; add status, \"disabled\" or \"active\", which alone decides here");
+                        "suggests that the account is closed; add a status of \"disabled\" or \"active\" to the line");
             }
         });
     }

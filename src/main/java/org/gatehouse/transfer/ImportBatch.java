@@ -194,7 +194,7 @@ final class ImportBatch {
 
     private void createdUnless(Set<UserId> taken, Candidate candidate) {
         if (taken.contains(candidate.imported().id())) {
-            reject(candidate, GatehouseException.invalid(UserJson.ID, "belongs to a user of another name"));
+            reject(candidate, GatehouseException.invalid(UserJson.ID, "belongs to a user with another username"));
         } else {
             report.created(candidate.line(), candidate.imported());
         }

@@ -64,11 +64,11 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
             violation.apply(hash).ifPresent(wrong -> errors.add(UserDocument.PASSWORD_HASH, wrong));
         }
         if (hash != null && input.password() != null) {
-            errors.add(UserDocument.PASSWORD_HASH, "cannot come together with a password");
+            errors.add(UserDocument.PASSWORD_HASH, "must not be combined with a password");
         }
         NewUser.Imported imported = new NewUser.Imported(
                 id != null,
-                read(line, UserJson.VERSION, "must be a whole number from 1 on", ImportedUser::version, errors),
+                read(line, UserJson.VERSION, "must be a whole number of at least 1", ImportedUser::version, errors),
                 time(line, UserJson.CREATED_AT, errors),
                 time(line, UserJson.UPDATED_AT, errors),
                 time(line, UserJson.LAST_LOGIN, errors));

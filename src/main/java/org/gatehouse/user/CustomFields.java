@@ -28,9 +28,9 @@ final class CustomFields {
 
     /** The kind of request that contains the fields. */
     enum Call {
-        CREATION("a password belongs in password, and later in PUT /user/{id}/password"),
+        CREATION("send a password in the field password, and change it with PUT /user/{id}/password"),
         PATCH("a password is changed with PUT /user/{id}/password"),
-        IMPORT("a password belongs in password, and its hash in passwordHash");
+        IMPORT("write a password in the field password, or its hash in passwordHash");
 
         private final String instead;
 
@@ -81,7 +81,7 @@ final class CustomFields {
     /** Adds an error if all fields together are too large. */
     static void checkSize(ObjectNode fields, FieldErrors errors) {
         if (Json.write(fields).length > MAX_BYTES) {
-            errors.add("", "own fields take more than " + MAX_BYTES / 1024 + " KiB as JSON");
+            errors.add("", "custom fields take more than " + MAX_BYTES / 1024 + " KiB as JSON");
         }
     }
 

@@ -86,7 +86,7 @@ final class IdempotentCreation {
         try {
             write.run();
         } catch (GatehouseException unavailable) {
-            log.debug("An idempotency key keeps its state", unavailable);
+            log.debug("The state of an idempotency key could not be changed", unavailable);
         }
     }
 

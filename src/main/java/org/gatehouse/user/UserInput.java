@@ -134,7 +134,9 @@ public record UserInput(
 
     private static void checkRoles(List<String> roles, FieldErrors errors) {
         if (!roles.stream().allMatch(role -> ROLE.matcher(role).matches())) {
-            errors.add(UserJson.ROLES, "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long");
+            errors.add(
+                    UserJson.ROLES,
+                    "must be names of at most 32 characters (a-z, 0-9, - and _) that begin with a letter");
         } else if (roles.size() > MAX_ROLES) {
             errors.add(UserJson.ROLES, "must have at most " + MAX_ROLES + " roles");
         }

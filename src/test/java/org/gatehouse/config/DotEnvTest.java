@@ -82,7 +82,7 @@ class DotEnvTest {
                 "NAME=\"hunter2\"#c | has text after the closing quote of NAME",
                 "NAME=\"hunter2\\h\" | has a \\ in the double quotes of NAME",
                 "NAME=\"$hunter2\\$\" | has a \\ in the double quotes of NAME",
-                "NAME=' hunter2' | has a blank at the start or the end of NAME",
+                "NAME=' hunter2' | has a blank at the start or the end of the value of NAME",
             })
     void reportsAnAmbiguousLineWithoutItsValue(String line, String problem) {
         DotEnv read = DotEnv.parse(bytes("# first\nOTHER=1\n" + line + "\n"), "/srv/.env");

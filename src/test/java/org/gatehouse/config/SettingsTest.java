@@ -328,7 +328,7 @@ class SettingsTest {
         "REDIS_URL, redis://other, REDIS_URL and REDIS_HOST are both set",
         "REDIS_URL, http://other, REDIS_URL must start with redis://",
         "REDIS_URL, redis-sentinel://a:26379, REDIS_URL is not a Redis address",
-        "REDIS_URL, 'redis://a:6379,b:6379/2', 'REDIS_URL names a database, but a Cluster has only the first'",
+        "REDIS_URL, 'redis://a:6379,b:6379/2', 'REDIS_URL names a database other than 0'",
         "READS_WITHOUT_DB, always, READS_WITHOUT_DB must be",
         "REDIS_EXPIRY_SECS, 0, REDIS_EXPIRY_SECS must be a whole number from 1",
         "PASSWORD_MIN_LENGTH, 7, PASSWORD_MIN_LENGTH must be a whole number from 8",

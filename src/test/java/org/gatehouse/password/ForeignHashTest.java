@@ -100,7 +100,7 @@ class ForeignHashTest {
                 "$scrypt$ln=30,r=999,p=999$c2FsdA$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
             })
     void rejectsExcessiveCosts(String hash) {
-        assertThat(hasher.violation(hash)).hasValue("has costs that no login may take");
+        assertThat(hasher.violation(hash)).hasValue("has costs above the limits for a login");
     }
 
     @ParameterizedTest

@@ -29,7 +29,7 @@ class UserInputTest {
                 .containsExactly(
                         new FieldError(
                                 "roles",
-                                "must be names of a-z, 0-9, - and _, that begin with a letter, at most 32 long"),
+                                "must be names of at most 32 characters (a-z, 0-9, - and _) that begin with a letter"),
                         new FieldError("password", "is required"));
     }
 
