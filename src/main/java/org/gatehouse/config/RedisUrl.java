@@ -34,7 +34,7 @@ public record RedisUrl(List<RedisURI> seeds) {
 
     /**
      * Parses {@code redis://[user:password@]host[:port][/database]}, or {@code redis-sentinel://host[:port],…#name}.
-     * Several comma-separated hosts form a Cluster. {@code rediss} instead of {@code redis} selects TLS.
+     * Several hosts after {@code redis://} form a Cluster. {@code rediss} instead of {@code redis} selects TLS.
      *
      * <p>The string is checked before Lettuce parses it. Lettuce could mistake parts of an unencoded password for a
      * host, an option or a name.
@@ -45,8 +45,9 @@ public record RedisUrl(List<RedisURI> seeds) {
     public static RedisUrl parse(String text) {
         Matcher address = ADDRESS.matcher(text);
         if (!address.matches()) {
-            throw new IllegalArgumentException("must start with redis:// or rediss:// (TLS), redis-sentinel:// or "
-                    + "rediss-sentinel:// (with the name of the master after a #)");
+            throw new IllegalArgumentException(
+                    "must start with redis:// or redis-sentinel://, or for TLS with rediss:// or "
+                            + "rediss-sentinel://; an address of Sentinels ends with # and the name of the master");
         }
         String authority = address.group(3);
         int hosts = authority.indexOf('@') + 1;

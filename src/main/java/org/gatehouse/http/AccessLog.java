@@ -36,7 +36,7 @@ final class AccessLog implements ContainerResponseFilter {
     private static final String WRITTEN = BEGUN + ".written";
     private static final Logger log = LoggerFactory.getLogger("org.gatehouse.access");
 
-    /** A request with a known path may be rejected with these statuses, for example because of its method. */
+    /** Statuses that do not rule out that the path exists. A wrong method, for example, leads to status 405. */
     private static final Set<Integer> KNOWN_PATH_STATUSES = Set.of(400, 405, 406, 415);
 
     /** The bounds of the buckets in seconds, from a read in memory to the longest time of a store call. */
@@ -70,7 +70,7 @@ final class AccessLog implements ContainerResponseFilter {
         }
     }
 
-    /** Records a response that Jersey creates. Jersey's request properties are attributes of the servlet request. */
+    /** Records a response that Jersey creates. {@link #end} reads the property as a servlet request attribute. */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Route route = MatchedMethod.of(request)

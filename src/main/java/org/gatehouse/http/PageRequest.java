@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The page that a URL requests from a list. All lists have the same two parameters.
  *
  * @param limit the maximum number of entries, from 1 to {@link #MAX_LIMIT}
- * @param after the cursor of the last entry before the page, not yet validated; null for the first page
+ * @param after the cursor of the previous page's last entry, not yet validated; null for the first page
  */
 public record PageRequest(int limit, @Nullable String after) {
     public static final int DEFAULT_LIMIT = 50;

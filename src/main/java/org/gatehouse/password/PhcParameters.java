@@ -25,7 +25,7 @@ record PhcParameters(Map<String, Integer> values) {
         return new PhcParameters(values);
     }
 
-    /** Returns the parameters of a text that contains a single cost without a name. */
+    /** Returns a single parameter. The hash contains only the value, so the caller supplies the name. */
     static PhcParameters of(String name, int value) {
         return new PhcParameters(Map.of(name, value));
     }

@@ -16,8 +16,8 @@ record PromQl(List<Selector> selectors, Set<String> groupings) {
     private static final Pattern RANGE = Pattern.compile("\\[\\d+[smhd]]");
 
     /**
-     * Matches the name of a metric. A name before a bracket is a function and does not match. A duration does not match
-     * either.
+     * Matches the name of a metric. A name before an opening parenthesis is a function and does not match. A duration
+     * does not match either.
      */
     private static final Pattern SELECTOR =
             Pattern.compile("(?<![\\w.$])([a-zA-Z_:][\\w:]*)(?!\\w)(?!\\s*\\()(?:\\{([^}]*)})?");

@@ -53,7 +53,7 @@ class LoginTimeIT {
         stores.close();
     }
 
-    /** A kind of user, with the password of the attempt. Only the password for the disabled user is correct. */
+    /** A login attempt: a kind of user and the password to send. Only the password for the disabled user is correct. */
     private enum Attempt {
         UNKNOWN(1, "stranger-", "wrong horse battery staple"),
         KNOWN(2, "known-", "wrong horse battery staple"),

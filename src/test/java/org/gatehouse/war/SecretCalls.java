@@ -59,7 +59,7 @@ final class SecretCalls {
         this.metricsToken = metricsToken;
     }
 
-    /** Returns the described operations that were called successfully. */
+    /** Returns the operations of the OpenAPI description that were called successfully. */
     Set<String> called() {
         return called;
     }
