@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,6 +13,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.config.Secret;
+import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.identity.UserId;
@@ -200,8 +199,8 @@ class AuditLogTest {
     @Test
     void logsAnEventThatTheStoreCannotRecord() throws IOException {
         try (LogLines log = new LogLines();
-                MongoConnection unreachable =
-                        new MongoConnection(new Secret("mongodb://127.0.0.1:" + freePort()), "none", new Metrics())) {
+                MongoConnection unreachable = new MongoConnection(
+                        new Secret("mongodb://127.0.0.1:" + EmbeddedRedis.freePort()), "none", new Metrics())) {
             new AuditLog(unreachable, RETENTION, clock, clock::nanos, new Metrics())
                     .record(AuditEvent.of(AuditType.STATUS_CHANGED, CLIENT)
                             .by(ALICE)
@@ -241,11 +240,5 @@ class AuditLogTest {
         return audit.list(AuditQuery.parse(null, null, user == null ? null : user.hex(), type)).entries().stream()
                 .map(entry -> entry.path("type").asText())
                 .toList();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

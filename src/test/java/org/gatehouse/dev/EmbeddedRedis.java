@@ -9,10 +9,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import redis.embedded.core.ExecutableProvider;
 
 /** A separate {@code redis-server} process on the loopback address. */
@@ -25,6 +27,12 @@ public final class EmbeddedRedis implements AutoCloseable {
     private static final Object FORK = new Object();
 
     private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
+
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS = 12_000;
+
+    /** Begins at random, because several processes of tests may run at the same time. */
+    private static final AtomicInteger nextPort = new AtomicInteger(new SecureRandom().nextInt(PORTS));
 
     private final Path folder;
     private final int port;
@@ -191,12 +199,18 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** Returns a port on which no process listens at this time. */
+    /**
+     * Returns a port on which no process listens at this time. A process returns each port once. The ports are below
+     * those that systems give to connections, so that no connection takes the port before a server binds it.
+     */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
+        while (true) {
+            int port = FIRST_PORT + Math.floorMod(nextPort.getAndIncrement(), PORTS);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException used) {
+                // The next port may be free.
+            }
         }
     }
 }

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,6 +28,7 @@ import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.gatehouse.dev.EmbeddedMongo;
+import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
@@ -219,7 +218,7 @@ class RotatingKeysTest {
 
     @Test
     void keysAreUsedWithoutTheStoreUntilTheLeaseExpires() throws IOException {
-        int port = freePort();
+        int port = EmbeddedRedis.freePort();
         AtomicLong nanos = new AtomicLong();
         EmbeddedMongo server = EmbeddedMongo.inMemory(port);
         MongoConnection connection =
@@ -423,11 +422,5 @@ class RotatingKeysTest {
         byte[] bytes = new byte[32];
         random.nextBytes(bytes);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,7 +32,7 @@ class StoreOutageTest {
 
     @Test
     void aNodeWaitsForMongoDbAtItsStart() throws IOException {
-        int port = freePort();
+        int port = EmbeddedRedis.freePort();
         try (Node gatehouse = Node.start(settings(port))) {
             Response early = gatehouse.login(Node.ADMIN, Node.ADMIN_PASSWORD);
             assertUnavailable(early);
@@ -51,9 +49,9 @@ class StoreOutageTest {
 
     @Test
     void aNodeStartsWithoutRedisAndUsesRedisLater() throws IOException {
-        int port = freePort();
+        int port = EmbeddedRedis.freePort();
         try (EmbeddedMongo mongo = EmbeddedMongo.inMemory()) {
-            Map<String, String> settings = new HashMap<>(settings(freePort()));
+            Map<String, String> settings = new HashMap<>(settings(EmbeddedRedis.freePort()));
             settings.put("DB_HOST", mongo.uri());
             settings.put("REDIS_URL", "redis://127.0.0.1:" + port);
             try (Node gatehouse = Node.start(settings)) {
@@ -74,7 +72,7 @@ class StoreOutageTest {
 
     @Test
     void anOutageIsReportedInTimeAndCallsSucceedAfterTheOutage() throws IOException {
-        int port = freePort();
+        int port = EmbeddedRedis.freePort();
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
         try (Node gatehouse = Node.start(settings(port))) {
             String admin = gatehouse.adminToken();
@@ -112,7 +110,7 @@ class StoreOutageTest {
 
     @Test
     void cachedUsersAreServedDuringTheWholeOutageIfReadsWithoutDbIsLasting() throws IOException {
-        int port = freePort();
+        int port = EmbeddedRedis.freePort();
         Map<String, String> settings = new HashMap<>(settings(port));
         settings.put("READS_WITHOUT_DB", "lasting");
         EmbeddedMongo mongo = EmbeddedMongo.inMemory(port);
@@ -170,11 +168,5 @@ class StoreOutageTest {
                 "REDIS_URL", redis.uri(),
                 "ADMIN_USERNAME", Node.ADMIN,
                 "ADMIN_PASSWORD", Node.ADMIN_PASSWORD);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }
