@@ -13,5 +13,7 @@ public final class PatientSession implements LauncherSessionListener {
     @Override
     public void launcherSessionOpened(LauncherSession session) {
         Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+        // Otherwise, an exception in a thread of one test would fail another test that is waiting.
+        Awaitility.doNotCatchUncaughtExceptionsByDefault();
     }
 }
